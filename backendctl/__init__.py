@@ -1,0 +1,38 @@
+"""backendctl: one serverless REST backend, the same in every AWS region.
+
+The whole tool is one pipeline. Desired and live are the same type; the difference is the plan; the plan is data;
+apply is the plan and nothing else:
+
+    spec/ ──parse, check──▶ Spec ──resources.desired()──▶ desired ┐
+                                                                  ├─ engine.plan ─▶ Plan ─▶ engine.safety
+    AWS  ◀──── aws/ ◀── resources.read(), owned() ───────▶ live ──┘                  │
+     ▲                                                                               ▼
+     └──── aws/ ◀── resources.create(), update(), delete() ◀── engine.executor ◀── the same Plan
+                                                                     │
+                                                                     └─▶ Events ─▶ ui/
+
+1. `spec` loads YAML, remembers where every value stood, and tells all faults at once. Expressions such as
+   `{{ table "places" }}` are expanded afterwards, region by region.
+2. `package` makes archives that are the same bytes on every machine; `openapi` puts the definition into a region.
+   `resources.assemble` gathers both, with the slots (below), into a `World`.
+3. Each kind in `resources` turns the world into what it wants (`desired`) and reads what is there (`read`, `owned`).
+   A field that is None is left alone; a field that differs is a change.
+4. `engine.plan` compares in parallel, `engine.safety` refuses danger before the first call, `engine.graph` orders
+   by what each resource needs, `engine.executor` walks the graph on one thread pool over all regions.
+5. `aws` is the only way to AWS: it makes the clients and puts pacing, patience and the journal into botocore's
+   event system, so that the code of a resource stays plain boto3.
+
+There is no state file. What must be remembered is kept in AWS: a tag `backendctl:backend` marks what is ours, the
+description of a version or a deployment says which release it is, and a parameter per region (`roster`) says where
+this backend lives.
+
+Slots: a release must never let new code meet the old API or the other way round. The alias a user writes
+(`version1`) has two more beside it, `version1-a` and `version1-b`. A stage's variable names one of them; a release
+puts the new version behind the other, grants and warms it, and turns the stage's variables and its deployment over
+in one UpdateStage. The way back is the same step in reverse.
+
+Imports point one way: cli → ui, app → everything below; resources → aws, spec, package, openapi; engine → aws.
+`sandbox` stands apart: it imports nothing from here, so that a misunderstanding of AWS is not repeated by its judge.
+"""
+
+__version__ = "0.1.0"
