@@ -1,0 +1,61 @@
+"""API-level settings that a definition may carry, and that an overwriting put resets when it does not (A4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from backendctl.openapi.neutral import ENDPOINT, POLICY
+
+# our name → root key of the document
+_ROOT = {
+    "policy": POLICY,
+    "binary-media-types": "x-amazon-apigateway-binary-media-types",
+    "minimum-compression-size": "x-amazon-apigateway-minimum-compression-size",
+    "api-key-source": "x-amazon-apigateway-api-key-source",
+}
+
+
+def carried(body: bytes) -> frozenset[str]:
+    """Names of the settings that the body sets itself."""
+    document = json.loads(body)
+    names = {name for name, key in _ROOT.items() if key in document}
+    if "description" in document.get("info", {}):
+        names.add("description")
+    if _endpoint_home(document) is not None:
+        names.add("endpoint-configuration")
+    return frozenset(names)
+
+
+def carry_over(body: bytes, settings: Mapping[str, Any]) -> bytes:
+    """The body with those settings added that it does not carry; in the body they survive the put in the same call.
+
+    Args:
+        settings: name as `carried` has it → value as the extension has it.
+    """
+    absent = {name: value for name, value in settings.items() if name not in carried(body)}
+    if not absent:
+        return body
+    document = json.loads(body)
+    for name, value in absent.items():
+        if name == "description":
+            document.setdefault("info", {})["description"] = value
+        elif name == "endpoint-configuration":
+            _add_endpoint(document, value)
+        else:
+            document[_ROOT[name]] = value
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _endpoint_home(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """OpenAPI 3 keeps it inside a server, Swagger 2 at the root."""
+    homes = [document, *(server for server in document.get("servers") or () if isinstance(server, dict))]
+    return next((home for home in homes if ENDPOINT in home), None)
+
+
+def _add_endpoint(document: dict[str, Any], value: Any) -> None:
+    if "swagger" in document:
+        document[ENDPOINT] = value
+    else:
+        document["servers"] = [{"url": "/", ENDPOINT: value}]

@@ -1,0 +1,121 @@
+"""The neutral form of a definition: the same document whatever region, account or export it came from.
+
+Kept apart from `localise` because what is compared and what is sent differ only by the placeholders filled in.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from backendctl.openapi.arns import neutral_execute, neutral_role, neutral_uri
+from backendctl.openapi.integrations import INTEGRATION, METHODS
+
+AUTHORIZER = "x-amazon-apigateway-authorizer"
+POLICY = "x-amazon-apigateway-policy"
+ENDPOINT = "x-amazon-apigateway-endpoint-configuration"
+
+_PLACE = ("host", "basePath", "schemes", "servers")
+
+# Which texts of which object name a region or an account (A26).
+_FIELDS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
+    INTEGRATION: {"uri": neutral_uri, "credentials": neutral_role},
+    AUTHORIZER: {"authorizerUri": neutral_uri, "authorizerCredentials": neutral_role},
+}
+
+
+def neutral(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with placeholders for region, account and partition, and without where it was served.
+
+    Root security is written out per operation, because API Gateway ignores it at the root (A14).
+    The argument is left as it is.
+    """
+    result: dict[str, Any] = json_value(document)
+    endpoint = _endpoint(result)
+    for key in _PLACE:  # A25
+        result.pop(key, None)
+    if endpoint is not None:
+        result["servers"] = [{"url": "/", ENDPOINT: endpoint}]
+    _push_security(result)
+    _rewrite_fields(result)
+    _rewrite_policy(result.get(POLICY))
+    return result
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """12 hex digits naming the definition: equal for every region and account, whatever the order of keys.
+
+    The title is left out: it is the API's name (A8), not what the API does.
+    """
+    form = neutral(document)
+    if isinstance(form.get("info"), dict):
+        form["info"].pop("title", None)
+    text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def json_value(value: Any) -> Any:
+    """A copy as JSON has it: YAML gives numbers as keys (`200:`) and dates as values, JSON has neither."""
+    if isinstance(value, Mapping):
+        return {_key(key): json_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_value(item) for item in value]
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return value
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(path, method, operation) of every operation, in the order of the document."""
+    paths = document.get("paths")
+    for path, item in (paths if isinstance(paths, dict) else {}).items():
+        for method, operation in (item if isinstance(item, dict) else {}).items():
+            if method in METHODS and isinstance(operation, dict):
+                yield path, method, operation
+
+
+def _key(key: Any) -> str:
+    return json.dumps(key) if isinstance(key, bool) else str(key)
+
+
+def _endpoint(document: Mapping[str, Any]) -> Any:
+    """OpenAPI 3 keeps these settings inside a server, which must not take them along when it goes."""
+    servers = document.get("servers")
+    found = [server[ENDPOINT] for server in servers or () if isinstance(server, dict) and ENDPOINT in server]
+    return found[0] if found else None
+
+
+def _push_security(document: dict[str, Any]) -> None:
+    security = document.pop("security", None)
+    if security is not None:
+        for _, _, operation in operations(document):
+            operation.setdefault("security", json_value(security))
+
+
+def _rewrite_fields(node: Any) -> None:
+    if isinstance(node, list):
+        for item in node:
+            _rewrite_fields(item)
+    if not isinstance(node, dict):
+        return
+    for key, value in node.items():
+        if key in _FIELDS and isinstance(value, dict):
+            for name, rewrite in _FIELDS[key].items():
+                if isinstance(value.get(name), str):
+                    value[name] = rewrite(value[name])
+        else:
+            _rewrite_fields(value)
+
+
+def _rewrite_policy(policy: Any) -> None:
+    statements = policy.get("Statement") if isinstance(policy, dict) else None
+    for statement in [statements] if isinstance(statements, dict) else statements or ():
+        for key in ("Resource", "NotResource"):
+            found = statement.get(key) if isinstance(statement, dict) else None
+            if isinstance(found, str):
+                statement[key] = neutral_execute(found)
+            elif isinstance(found, list):
+                statement[key] = [neutral_execute(item) if isinstance(item, str) else item for item in found]

@@ -1,0 +1,218 @@
+"""From a sound `View` to the model: defaults filled in, spellings turned into AWS's."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from backendctl.spec.check_links import aliases
+from backendctl.spec.check_tables import ATTRIBUTE
+from backendctl.spec.model import (
+    Api,
+    Attribute,
+    Code,
+    Domain,
+    Function,
+    HealthCheck,
+    Index,
+    Key,
+    Logging,
+    Scaling,
+    Spec,
+    Stage,
+    Table,
+    Throttling,
+    Vpc,
+    Warm,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from backendctl.spec.view import View
+
+ACCESS_FORMAT = json.dumps(
+    {
+        "requestId": "$context.requestId",
+        "time": "$context.requestTimeEpoch",
+        "ip": "$context.identity.sourceIp",
+        "method": "$context.httpMethod",
+        "route": "$context.resourcePath",
+        "status": "$context.status",
+        "latency": "$context.responseLatency",
+        "integrationLatency": "$context.integrationLatency",
+        "integrationStatus": "$context.integrationStatus",
+        "canary": "$context.isCanaryRequest",
+        "error": "$context.error.message",
+    },
+    separators=(",", ":"),
+)
+"""The access log line when the spec names a log group and no format (A56, A77)."""
+
+_DEFAULT_RETENTION = "30 days"
+_PROJECTIONS = {"all": "ALL", "keys": "KEYS_ONLY"}
+_MINUTES = {"minute": 1, "minutes": 1, "hour": 60, "hours": 60}
+
+
+def build(view: View, *, file: Path) -> Spec:
+    """The model of a view without faults; paths are made absolute from the folder of `file`."""
+    plain = view.plain
+    folder = file.resolve().parent
+    functions = {region: _functions(view, region, folder) for region in view.regions}
+    return Spec(
+        backend=view.backend,
+        file=file,
+        regions=view.regions,
+        functions=functions,
+        tables=tuple(_table(view, name, table) for name, table in plain.get("tables", {}).items()),
+        api=_api(view, folder) if "api" in plain else None,
+        domain=_domain(plain, plain["domain"]) if "domain" in plain else None,
+        role=plain.get("role"),
+        tags=plain.get("tags", {}),
+    )
+
+
+def _given(settings: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The settings that are there, under the names of the model; the model has the defaults."""
+    return {name.replace("-", "_"): settings[name] for name in names if name in settings}
+
+
+def _whole(settings: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The same for whole numbers: JSON Schema takes 512.0 for one."""
+    return {name: int(value) for name, value in _given(settings, *names).items()}
+
+
+def _tags(plain: dict[str, Any], own: dict[str, Any]) -> dict[str, str]:
+    return {**plain.get("tags", {}), **own.get("tags", {})}
+
+
+def _functions(view: View, region: str, folder: Path) -> tuple[Function, ...]:
+    return tuple(_function(view, region, name, folder) for name in view.functions[region])
+
+
+def _function(view: View, region: str, name: str, folder: Path) -> Function:
+    settings = view.functions[region][name]
+    vpc, warm = settings.get("vpc"), settings.get("warm")
+    retention = settings.get("log-retention", _DEFAULT_RETENTION)
+    return Function(
+        name=name,
+        physical=view.physical(name, settings),
+        code=_code(settings["code"], folder),
+        layers=tuple(settings.get("layers", ())),
+        vpc=Vpc(subnets=tuple(vpc["subnets"]), security_groups=tuple(vpc["security-groups"])) if vpc else None,
+        tracing="Active" if settings.get("tracing") else "PassThrough",  # B58
+        aliases=aliases(view, region, name),
+        warm=_warm(warm) if isinstance(warm, dict) else None,
+        log_retention=None if retention == "never" else int(retention.split()[0]),
+        tags=_tags(view.plain, settings),
+        **_given(settings, "runtime", "handler", "description", "architecture", "environment", "role"),
+        **_whole(settings, "memory", "timeout", "ephemeral-storage"),
+    )
+
+
+def _code(code: dict[str, Any], folder: Path) -> Code:
+    local = code.get("folder") or code.get("archive")
+    return Code(
+        path=(folder / local).resolve() if local else None,
+        include=tuple((folder / one).resolve() for one in code.get("include", ())),
+        **_given(code, "build", "s3", "image", "bucket"),
+    )
+
+
+def _warm(warm: dict[str, Any]) -> Warm:
+    made = _given(warm, "enabled") | _whole(warm, "instances")
+    if "every" in warm:
+        number, unit = warm["every"].split()
+        made["every"] = int(number) * _MINUTES[unit]
+    if "input" in warm:
+        made["input"] = json.dumps(warm["input"])
+    return Warm(**made)
+
+
+def _table(view: View, name: str, table: dict[str, Any]) -> Table:
+    billing = table.get("billing")
+    provisioned = billing if isinstance(billing, dict) else {}
+    return Table(
+        name=name,
+        physical=view.physical(name, table),
+        key=_key(table["key"]),
+        regions=tuple(table.get("regions", view.regions)),
+        indexes=tuple(_index(index, settings) for index, settings in table.get("indexes", {}).items()),
+        tags=_tags(view.plain, table),
+        read=_scaling(provisioned["read"]) if provisioned else None,
+        write=_scaling(provisioned["write"]) if provisioned else None,
+        **_given(table, "ttl", "point-in-time-recovery", "deletion-protection"),
+    )
+
+
+def _index(name: str, index: dict[str, Any]) -> Index:
+    projection = index.get("projection", "all")
+    return Index(
+        name=name,
+        key=_key(index),
+        projection=_PROJECTIONS[projection] if isinstance(projection, str) else tuple(projection),
+        **{part: _scaling(index[part]) for part in ("read", "write") if part in index},
+    )
+
+
+def _key(key: dict[str, str]) -> Key:
+    return Key(hash=_attribute(key["hash"]), range=_attribute(key["range"]) if "range" in key else None)
+
+
+def _attribute(text: str) -> Attribute:
+    found = ATTRIBUTE.match(text)
+    if found is None:
+        message = f"an unchecked attribute: {text}"
+        raise ValueError(message)
+    return Attribute(name=found["name"], type=found["type"])
+
+
+def _scaling(scaling: dict[str, Any]) -> Scaling:
+    return Scaling(**_whole(scaling, "min", "max", "target"))
+
+
+def _api(view: View, folder: Path) -> Api:
+    api = view.plain["api"]
+    return Api(
+        name=api.get("name", view.backend),
+        path=(folder / api["definition"]).resolve(),
+        definition=view.definition.value if view.definition else {},
+        stages=tuple(_stage(view.plain, name, stage) for name, stage in view.stages().items()),
+        tags=_tags(view.plain, api),
+    )
+
+
+def _stage(plain: dict[str, Any], name: str, stage: dict[str, Any]) -> Stage:
+    throttling, cache = stage.get("throttling"), stage.get("cache", {})
+    return Stage(
+        name=name,
+        throttling=Throttling(rate=float(throttling["rate"]), burst=int(throttling["burst"])) if throttling else None,
+        cache_size=cache.get("size"),
+        cache_ttl=int(cache.get("ttl", 300)) if cache else None,
+        logging=_logging(stage["logging"]) if "logging" in stage else None,
+        tags=_tags(plain, plain["api"]) | stage.get("tags", {}),
+        **_given(stage, "path", "variables", "tracing", "metrics", "description"),
+    )
+
+
+def _logging(logging: dict[str, Any]) -> Logging:
+    access = logging.get("access")
+    line = logging.get("format", ACCESS_FORMAT).strip("\n")
+    return Logging(
+        level=logging.get("level", "off").upper(),
+        access=access,
+        format=line if access else None,
+        **_given(logging, "data-trace"),
+    )
+
+
+def _domain(plain: dict[str, Any], domain: dict[str, Any]) -> Domain:
+    check = domain.get("health-check")
+    return Domain(
+        name=domain["name"].lower(),
+        zone=domain["zone"].rstrip(".").lower() if "zone" in domain else None,
+        certificates=domain.get("certificate", {}),
+        health_check=HealthCheck(path=check["path"], **_whole(check, "interval", "failures")) if check else None,
+        tags=_tags(plain, domain),
+        **_given(domain, "security-policy", "evaluate-target-health", "ipv6"),
+    )

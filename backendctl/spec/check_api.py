@@ -1,0 +1,78 @@
+"""What is wrong with the stages."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from backendctl.spec.check_names import check_tags
+from backendctl.spec.loader import MISSING
+
+if TYPE_CHECKING:
+    from backendctl.spec.loader import Way
+    from backendctl.spec.view import View
+
+_STAGE = re.compile(r"^[a-zA-Z0-9_-]{1,128}$")  # A52
+_VARIABLE_NAME = re.compile(r"^\w+$", re.ASCII)  # A53
+_NOT_IN_VARIABLE = re.compile(r"[^A-Za-z0-9\-._~:/?#&=,]")  # A53
+_NOT_IN_PATH = re.compile(r"[^a-zA-Z0-9$\-_.+!*'()]")
+_REQUEST_ID = re.compile(r"\$context\.(requestId|extendedRequestId)\b")  # A56
+_RESERVED_PATHS = ("ping", "sping")  # A90
+
+
+def check(view: View) -> None:
+    """Put every fault into the view's report."""
+    paths: dict[str, str] = {}
+    check_tags(view, ("api", "tags"), view.plain.get("api", {}).get("tags", {}))
+    for name, stage in view.stages().items():
+        way: Way = ("api", "stages", name)
+        if not _STAGE.match(name):
+            message = f"'{name}' will not do as a stage: at most 128 letters, digits, '-' and '_'"
+            view.report.add(way, message, key=True)
+        _check_path(view, way, stage.get("path"), paths)
+        for variable, value in stage.get("variables", {}).items():
+            _check_variable(view, (*way, "variables", variable), value)
+        _check_logging(view, (*way, "logging"), stage.get("logging", {}))
+        check_tags(view, (*way, "tags"), stage.get("tags", {}))
+
+
+def _check_path(view: View, way: Way, path: str | None, paths: dict[str, str]) -> None:
+    if path is None:
+        return
+    place = (*way, "path")
+    if "/" in path:  # A88
+        plain = path.strip("/")
+        hint = f"; write '{plain}'" if "/" not in plain else "; base paths have one level"
+        view.report.add(place, f"the path '{path}' holds a '/'{hint}")
+    elif found := _NOT_IN_PATH.search(path):
+        view.report.add(place, f"the path '{path}' holds '{found[0]}', which a base path cannot")
+    elif path in _RESERVED_PATHS:
+        view.report.add(place, f"API Gateway keeps '/{path}' for itself")
+    elif path in paths:
+        view.report.add(place, f"the stage '{paths[path]}' has the path '{path}' already")
+    paths.setdefault(path, str(way[-1]))
+
+
+def _check_variable(view: View, way: Way, value: str) -> None:
+    name = str(way[-1])
+    if not _VARIABLE_NAME.match(name):
+        message = f"'{name}' will not do as a stage variable: letters, digits and '_'"
+        view.report.add(way, message, key=True)
+    if not value:
+        view.report.add(way, f"the stage variable '{name}' is empty, which API Gateway refuses")
+    elif found := _NOT_IN_VARIABLE.search(value):
+        shown = "a space" if found[0] == " " else f"'{found[0]}'"
+        view.report.add(way, f"the stage variable '{name}' holds {shown}, which API Gateway refuses")
+
+
+def _check_logging(view: View, way: Way, logging: dict[str, Any]) -> None:
+    line = logging.get("format")
+    if line is None:
+        return
+    if view.document.raw((*way, "access")) is MISSING:
+        view.report.add((*way, "format"), "'format' has no use without 'access', the log group", key=True)
+    if not _REQUEST_ID.search(line):
+        message = "'format' must hold $context.requestId or $context.extendedRequestId"
+        view.report.add((*way, "format"), message)
+    if "\n" in line.strip("\n"):
+        view.report.add((*way, "format"), "'format' must be a single line; in YAML, use '>-' to fold it")

@@ -1,0 +1,108 @@
+"""How the definition, the functions and the stages hang together: who calls what through which alias."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from backendctl.openapi.integrations import resolve, stage_variables
+from backendctl.spec.check_names import alias_fault
+from backendctl.spec.report import listed, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from backendctl.openapi.integrations import Target
+    from backendctl.spec.loader import Document, Way
+    from backendctl.spec.view import View
+
+_VARIABLE = re.compile(r"^\$\{stageVariables\.(\w+)\}$")
+_LATEST = "$LATEST"
+
+
+def aliases(view: View, region: str, name: str) -> tuple[str, ...]:
+    """The aliases of a function: its own list, or else those that the definition and the stages call."""
+    function = view.functions[region][name]
+    if "aliases" in function:
+        return tuple(function["aliases"])
+    physical = view.physical(name, function)
+    called: dict[str, None] = {}
+    for target in view.targets:
+        for stage in view.stages().values():
+            found = resolve(target, stage.get("variables", {}))
+            if found and found.function == physical and _is_alias(found.qualifier):
+                called[str(found.qualifier)] = None
+    return tuple(called)
+
+
+def check(view: View) -> None:
+    """Put every fault into the view's report."""
+    if view.definition is None:
+        return
+    _check_variables(view, view.definition)
+    if not view.backend:
+        return  # it is faulty, and the functions' names with it
+    for target in view.targets:
+        if not target.variables:
+            _check_target(view, view.definition, target, {}, ())
+    for stage, settings in view.stages().items():
+        for target in view.targets:
+            if target.variables:
+                variables = settings.get("variables", {})
+                _check_target(view, view.definition, target, variables, ("api", "stages", stage, "variables"))
+
+
+def _check_variables(view: View, definition: Document) -> None:
+    used = sorted(stage_variables(definition.value))
+    for stage, settings in view.stages().items():
+        way: Way = ("api", "stages", stage)
+        given = view.document.raw((*way, "variables"))
+        known = {**settings.get("variables", {}), **(given if isinstance(given, dict) else {})}
+        for variable in used:
+            if variable not in known:
+                hint = nearest(variable, known)
+                message = f"the stage '{stage}' has no variable '{variable}', which the definition uses{hint}"
+                view.report.add((*way, "variables"), message, key=True)
+
+
+def _check_target(view: View, definition: Document, target: Target, variables: Mapping[str, str], way: Way) -> None:
+    found = resolve(target, variables)
+    if found is None:
+        return  # an undefined variable is reported already
+    names = {
+        view.physical(name, function): name
+        for functions in view.functions.values()
+        for name, function in functions.items()
+    }
+    if found.function not in names:
+        hint = nearest(found.function, names) or f"; functions: {listed(names)}"
+        message = f"{target.method} {target.path} calls '{found.function}', which is no function of this spec{hint}"
+        _blame(view, definition, target, message, (way, target.function))
+    elif found.qualifier is not None and _is_alias(found.qualifier):
+        message = _alias_fault(view, names[found.function], found.qualifier)
+        if message:
+            _blame(view, definition, target, message, (way, target.qualifier or target.function))
+
+
+def _alias_fault(view: View, name: str, alias: str) -> str:
+    if fault := alias_fault(alias):
+        return fault
+    for functions in view.functions.values():
+        own = functions[name].get("aliases")
+        if own is not None and alias not in own:
+            return f"the function '{name}' has no alias '{alias}'{nearest(alias, own) or '; aliases: ' + listed(own)}"
+    return ""
+
+
+def _blame(view: View, definition: Document, target: Target, message: str, source: tuple[Way, str]) -> None:
+    """Put the fault at the stage variable that holds the word, or else at the URI."""
+    way, text = source
+    variable = _VARIABLE.match(text)
+    if variable:
+        view.report.add((*way, variable[1]), message)
+    else:
+        view.report.put(definition.fault(target.way, message))
+
+
+def _is_alias(qualifier: str | None) -> bool:
+    return qualifier is not None and qualifier != _LATEST and not qualifier.isdigit()

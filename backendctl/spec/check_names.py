@@ -1,0 +1,58 @@
+"""Rules about names and tags that several parts share."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from backendctl.spec.report import nearest
+
+if TYPE_CHECKING:
+    from backendctl.spec.loader import Way
+    from backendctl.spec.view import View
+
+_MAX_TAGS = 49  # F20: 50, of which backendctl:backend is one
+_RESERVED = ("aws:", "backendctl:")
+_ALIAS = re.compile(r"^[a-zA-Z0-9_-]+$")
+_MAX_ALIAS = 126  # B27: 128, less the -a or -b of the alias' pair
+
+
+def check_tags(view: View, way: Way, tags: dict[str, str]) -> None:
+    """F20; the backend's own tags count for everything that has more."""
+    for key in tags:
+        for reserved in _RESERVED:
+            if key.lower().startswith(reserved):
+                view.report.add((*way, key), f"tags that begin with '{reserved}' are reserved", key=True)
+    together = {**view.plain.get("tags", {}), **tags}
+    if tags and len(together) > _MAX_TAGS:
+        view.report.add(way, f"{len(together)} tags together; AWS takes {_MAX_TAGS} beside our own", key=True)
+
+
+def check_unique(view: View, kind: str, names: dict[str, str]) -> None:
+    """Two short names may not mean one thing in AWS."""
+    seen: dict[str, str] = {}
+    for name, physical in names.items():
+        if physical in seen:
+            message = f"'{name}' and '{seen[physical]}' have the same name in AWS, '{physical}'"
+            view.report.add((kind, name, "name"), message)
+        seen.setdefault(physical, name)
+
+
+def alias_fault(alias: str) -> str:
+    """What is wrong with an alias' name (B27), empty when nothing is."""
+    if not _ALIAS.match(alias):
+        return f"'{alias}' will not do as an alias: letters, digits, '-' and '_'"
+    if alias.isdigit():
+        return f"'{alias}' will not do as an alias: Lambda takes digits alone for a version"
+    if len(alias) > _MAX_ALIAS:
+        return f"an alias may have {_MAX_ALIAS} characters, and this one has {len(alias)}"
+    return ""
+
+
+def check_regions_named(view: View, way: Way, named: list[str], *, key: bool) -> None:
+    """Regions named further down must be among those of the spec."""
+    known = view.plain.get("regions")
+    for index, region in enumerate(named):
+        if known is not None and region not in known:
+            message = f"'{region}' is not one of this spec's regions{nearest(region, known)}"
+            view.report.add((*way, region if key else index), message, key=key)

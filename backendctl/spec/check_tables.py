@@ -1,0 +1,112 @@
+"""What is wrong with tables."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from backendctl.spec.check_names import check_regions_named, check_tags
+from backendctl.spec.loader import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backendctl.spec.loader import Way
+    from backendctl.spec.view import View
+
+ATTRIBUTE = re.compile(r"^(?P<name>\S+)\s+(?P<type>[SNB])$")
+_NAME = re.compile(r"^[a-zA-Z0-9_.-]{3,255}$")
+_TYPES = {"s": "S", "string": "S", "text": "S", "n": "N", "number": "N", "int": "N", "b": "B", "binary": "B"}
+_MAX_ATTRIBUTE = 255
+_MAX_PROJECTED = 100
+"""Attributes named by all of a table's projections together."""
+
+
+def check(view: View) -> None:
+    """Put every fault into the view's report."""
+    for name, table in view.plain.get("tables", {}).items():
+        way: Way = ("tables", name)
+        physical = view.physical(name, table)
+        if view.backend and not _NAME.match(physical):
+            message = f"'{physical}' will not do as a table's name: 3 to 255 letters, digits, '_', '-' and '.'"
+            view.report.add(way, message, key=True)
+        _check_keys(view, way, table)
+        _check_capacity(view, way, table)
+        _check_projections(view, way, table)
+        check_tags(view, (*way, "tags"), table.get("tags", {}))
+        _check_regions(view, way, table.get("regions", []))
+
+
+def _keys(way: Way, table: dict[str, Any]) -> Iterator[tuple[Way, dict[str, str]]]:
+    yield (*way, "key"), table.get("key", {})
+    for name, index in table.get("indexes", {}).items():
+        yield (*way, "indexes", name), index
+
+
+def _check_keys(view: View, way: Way, table: dict[str, Any]) -> None:
+    types: dict[str, tuple[str, Way]] = {}
+    for place, key in _keys(way, table):
+        names = []
+        for part in ("hash", "range"):
+            if part not in key:
+                continue
+            found = ATTRIBUTE.match(key[part])
+            if found is None:
+                view.report.add((*place, part), _attribute_fault(key[part]))
+                continue
+            names.append(found["name"])
+            known, first = types.setdefault(found["name"], (found["type"], place))
+            if known != found["type"]:
+                message = f"'{found['name']}' is {found['type']} here and {known} in '{first[-1]}'; it has one type"
+                view.report.add((*place, part), message)
+            if len(found["name"]) > _MAX_ATTRIBUTE:
+                view.report.add((*place, part), f"an attribute's name has at most {_MAX_ATTRIBUTE} characters")
+        if len(names) > len(set(names)):
+            view.report.add((*place, "range"), f"'{names[0]}' cannot be both hash and range")
+
+
+def _attribute_fault(text: str) -> str:
+    words = text.split()
+    if len(words) == 1:
+        return f"'{text}' has no type: write '{text} S' (text), '{text} N' (number) or '{text} B' (binary)"
+    if len(words) > 1 and words[-1].lower() in _TYPES:
+        return f"'{words[-1]}' is no type of a key; did you mean '{' '.join(words[:-1])} {_TYPES[words[-1].lower()]}'?"
+    return f"'{text}' is no attribute with its type, such as 'owner S' (S text, N number, B binary)"
+
+
+def _check_capacity(view: View, way: Way, table: dict[str, Any]) -> None:
+    billing = table.get("billing", "on-demand")
+    on_demand = view.document.raw((*way, "billing")) in ("on-demand", MISSING)
+    scalings = [((*way, "billing"), billing)] if isinstance(billing, dict) else []
+    for name, index in table.get("indexes", {}).items():
+        scalings.append(((*way, "indexes", name), index))
+        for part in ("read", "write"):
+            if part in index and on_demand:
+                message = f"'{part}' has no use: the table is billed on demand"
+                view.report.add((*way, "indexes", name, part), message, key=True)
+    for place, scaling in scalings:
+        for part in ("read", "write"):
+            given = scaling.get(part, {})
+            if "min" in given and "max" in given and given["min"] > given["max"]:
+                message = f"'min' is {given['min']} and 'max' is {given['max']}"
+                view.report.add((*place, part, "min"), message)
+
+
+def _check_projections(view: View, way: Way, table: dict[str, Any]) -> None:
+    named = [
+        attribute
+        for index in table.get("indexes", {}).values()
+        if isinstance(index.get("projection"), list)
+        for attribute in index["projection"]
+    ]
+    if len(named) > _MAX_PROJECTED:
+        message = f"the projections name {len(named)} attributes; DynamoDB takes {_MAX_PROJECTED} in one table"
+        view.report.add((*way, "indexes"), message, key=True)
+
+
+def _check_regions(view: View, way: Way, regions: list[str]) -> None:
+    check_regions_named(view, (*way, "regions"), regions, key=False)
+    known = view.plain.get("regions", regions)
+    if regions and regions[0] in known[1:]:
+        message = f"the first must be the primary region, '{known[0]}', where the table is made"
+        view.report.add((*way, "regions", 0), message)

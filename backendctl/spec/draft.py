@@ -1,0 +1,176 @@
+"""Reading a spec: everything that can be said without AWS is said by `parse`, the rest by `Draft.expand`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from backendctl.errors import SpecError
+from backendctl.spec import loader, schema
+from backendctl.spec.build import build
+from backendctl.spec.check import check
+from backendctl.spec.loader import MISSING
+from backendctl.spec.report import Report
+from backendctl.spec.values import ExpressionError, Lookups, Offline, Scope, asks_aws, expressions
+from backendctl.spec.view import View, expanded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from backendctl.spec.loader import Document, Way
+    from backendctl.spec.model import Spec
+
+_SCHEMA = "schema.json"
+_KNOWN_EARLY = ("backend", "regions")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """A spec without a fault that shows before AWS is asked.
+
+    Attributes:
+        file: path as the user gave it.
+        needs_aws: whether an expression asks for the account or a parameter.
+    """
+
+    file: Path
+    backend: str
+    regions: tuple[str, ...]
+    needs_aws: bool
+    document: Document
+    definition: Document | None
+    environ: Mapping[str, str]
+
+    def expand(self, lookups: Lookups) -> Spec:
+        """The spec with every expression expanded.
+
+        Raises:
+            SpecError: what AWS answered does not fit.
+            BackendctlError: AWS had no answer.
+        """
+        report = Report(document=self.document)
+        scope = _scope(self.file, lookups, self.environ)
+        view = expanded(self.document, self.document.value, definition=self.definition, scope=scope, report=report)
+        _judge(view)
+        if report.found:
+            raise SpecError(report.faults)
+        return build(view, file=self.file)
+
+
+def parse(path: Path, *, environ: Mapping[str, str] | None = None) -> Draft:
+    """Read and check a spec and the definition it names; asks nobody.
+
+    Args:
+        path: the spec.
+        environ: what `env` and `must_env` see; the process's own by default.
+
+    Raises:
+        SpecError: with every fault that was found.
+    """
+    environ = os.environ if environ is None else environ
+    document = loader.read(path)
+    report = Report(document=document, offline=True)
+    pruned = _shape(report)
+    if not isinstance(document.value, dict):
+        raise SpecError(report.faults)
+    value = schema.prune(document.value, pruned)
+    definition = _definition(path, value, report)
+    scope = _scope(path, Offline(), environ)
+    view = expanded(document, value, definition=definition, scope=scope, report=report)
+    _judge(view)
+    if report.found:
+        raise SpecError(report.faults)
+    return Draft(
+        file=path,
+        backend=view.backend,
+        regions=view.regions,
+        needs_aws=any(asks_aws(text) for _, text in _texts((), value)),
+        document=document,
+        definition=definition,
+        environ=environ,
+    )
+
+
+def load(path: Path, lookups: Lookups, *, environ: Mapping[str, str] | None = None) -> Spec:
+    """`parse` and `expand` in one."""
+    return parse(path, environ=environ).expand(lookups)
+
+
+def _scope(path: Path, lookups: Lookups, environ: Mapping[str, str]) -> Scope:
+    return Scope(environ=environ, folder=path.resolve().parent, lookups=lookups, primary="")
+
+
+def _shape(report: Report) -> list[Way]:
+    """Report what the schema and the form of expressions forbid; returns what is not to be looked at further."""
+    document = report.document
+    if document.value is None:
+        report.put(document.fault((), "the file is empty"))
+        return []
+    problems = schema.check(document, document.value, schema=_SCHEMA)
+    pruned = [problem.way for problem in problems if problem.drop]
+    for way, text in _texts((), document.value):
+        try:
+            names = {one.name for one in expressions(text)}
+        except ExpressionError as error:
+            report.add(way, error.message, offset=error.offset)
+            pruned.append(way)
+        else:
+            if way[0] in _KNOWN_EARLY and names & {"ssm", "account"}:
+                report.put(report.document.fault(way, f"'{way[0]}' must be known before AWS is asked"))
+                pruned.append(way)
+    for problem in problems:  # not held back for what AWS may answer: these are about the expressions themselves
+        report.put(document.fault(problem.way, problem.message, key=problem.key))
+    return pruned
+
+
+def _texts(way: Way, value: Any) -> Iterator[tuple[Way, str]]:
+    """Every text with an expression, and the way to it."""
+    if isinstance(value, str) and "{{" in value:
+        yield way, value
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, item in items:
+        yield from _texts((*way, step), item)
+
+
+def _definition(path: Path, value: dict[str, Any], report: Report) -> Document | None:
+    named = value.get("api", {}).get("definition")
+    if named is None:
+        return None
+    place = path.parent / named
+    if not place.is_file():
+        report.add(("api", "definition"), f"there is no file '{named}' beside the spec")
+        return None
+    try:
+        document = loader.read(place)
+    except SpecError as error:
+        for fault in error.faults:
+            report.put(fault)
+        return None
+    if message := _no_definition(document.value):
+        report.put(document.fault((), message))
+        return None
+    return document
+
+
+def _no_definition(value: Any) -> str:
+    if not isinstance(value, dict):
+        return "an API definition is a mapping"
+    if value.get("swagger") in ("2.0", 2.0) or str(value.get("openapi", "")).startswith("3."):
+        return ""
+    return "this is no API definition: it begins with 'openapi: 3.0.1' or 'swagger: \"2.0\"'"
+
+
+def _judge(view: View) -> None:
+    """The shape again, now that expressions are expanded and overrides applied; then what it means."""
+    report = view.report
+    for region in view.regions:
+        whole = {**view.plain, "functions": view.functions[region]}
+        for problem in schema.check(report.document, whole, schema=_SCHEMA):
+            way = problem.way
+            if way[:1] == ("functions",) and way[1:]:
+                way = view.way(region, str(way[1]), *way[2:])
+            if problem.missing is None or report.document.raw((*way, problem.missing)) is MISSING:
+                report.add(way, problem.message, key=problem.key)
+    check(view)

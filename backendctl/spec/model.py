@@ -1,0 +1,286 @@
+"""A loaded spec: plain values, every default filled in, every expression expanded.
+
+One `Spec` describes the backend; `Spec.functions_in(region)` gives what that region gets after its
+overrides. Names are the user's short ones; `physical` gives what AWS sees (`<backend>-<name>`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Code:
+    """Where a function's code comes from; exactly one of path, s3, image.
+
+    Attributes:
+        path: a folder, .zip or .jar; absolute.
+        include: further folders put under their own names into the root of the archive.
+        build: shell command run first, in the folder of the spec file.
+        s3: s3://bucket/key of a ready-made archive.
+        image: container image URI.
+        bucket: name pattern of the bucket to upload large archives to, per region (B21); may hold {region}.
+    """
+
+    path: Path | None = None
+    include: tuple[Path, ...] = ()
+    build: str | None = None
+    s3: str | None = None
+    image: str | None = None
+    bucket: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Warm:
+    """How a function is kept warm.
+
+    Attributes:
+        every: whole minutes.
+        input: JSON text sent to the function.
+        instances: environments to hold per alias, 1 to 5.
+        enabled: False keeps the rule but disables it.
+    """
+
+    every: int = 5
+    input: str = '{"instruction": "warmer"}'
+    instances: int = 1
+    enabled: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Vpc:
+    """Subnets and security groups, given per region."""
+
+    subnets: tuple[str, ...]
+    security_groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Function:
+    """One function as one region gets it.
+
+    Attributes:
+        physical: the Lambda function name.
+        memory: MB. timeout: seconds. ephemeral_storage: MB or None (left alone).
+        aliases: plain alias names, without the -a/-b of a stage's pair.
+        log_retention: days, None leaves the log group alone.
+        tracing: "Active" or "PassThrough" (B58).
+    """
+
+    name: str
+    physical: str
+    code: Code
+    runtime: str | None = None
+    handler: str | None = None
+    description: str = ""
+    memory: int = 1024
+    timeout: int = 10
+    ephemeral_storage: int | None = None
+    architecture: str = "x86_64"
+    environment: dict[str, str] = field(default_factory=dict)
+    layers: tuple[str, ...] = ()
+    vpc: Vpc | None = None
+    tracing: str = "PassThrough"
+    role: str | None = None
+    aliases: tuple[str, ...] = ()
+    warm: Warm | None = None
+    log_retention: int | None = 30
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attribute:
+    """A key attribute and its type: S, N or B."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Key:
+    """A key: hash, and range if there is one."""
+
+    hash: Attribute
+    range: Attribute | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scaling:
+    """Provisioned capacity kept by Application Auto Scaling; target is % utilisation."""
+
+    min: int
+    max: int
+    target: int = 70
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Index:
+    """A global secondary index.
+
+    Attributes:
+        projection: "ALL", "KEYS_ONLY" or a tuple of attribute names to include.
+        read, write: own scaling when provisioned; None takes the table's.
+    """
+
+    name: str
+    key: Key
+    projection: str | tuple[str, ...] = "ALL"
+    read: Scaling | None = None
+    write: Scaling | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """One table; its replicas are the other regions of `regions`.
+
+    Attributes:
+        read, write: both set means provisioned with auto scaling, both None means on-demand.
+        ttl: name of the expiry attribute, None for no TTL.
+        regions: primary first.
+    """
+
+    name: str
+    physical: str
+    key: Key
+    regions: tuple[str, ...]
+    indexes: tuple[Index, ...] = ()
+    read: Scaling | None = None
+    write: Scaling | None = None
+    ttl: str | None = None
+    point_in_time_recovery: bool = False
+    deletion_protection: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Throttling:
+    """rate: requests per second; burst: requests."""
+
+    rate: float
+    burst: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Logging:
+    """Stage logging. level: OFF, ERROR or INFO; access: log group name, format: access log line (A56, A77)."""
+
+    level: str = "OFF"
+    data_trace: bool = False
+    access: str | None = None
+    format: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """One stage of the API.
+
+    Attributes:
+        path: base path of the custom domain that maps to this stage; None for no mapping, "" for the root.
+        variables: as the user wrote them; a value naming an alias is a plain alias name.
+        cache_size: GB as AWS spells it ("0.5"), None for no cache. cache_ttl: seconds.
+    """
+
+    name: str
+    path: str | None = None
+    variables: dict[str, str] = field(default_factory=dict)
+    tracing: bool = False
+    metrics: bool = False
+    throttling: Throttling | None = None
+    cache_size: str | None = None
+    cache_ttl: int | None = None
+    logging: Logging | None = None
+    description: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Api:
+    """The REST API.
+
+    Attributes:
+        name: its name in AWS (A8).
+        definition: the parsed OpenAPI or Swagger document as the file has it.
+        path: absolute path of the definition file.
+    """
+
+    name: str
+    path: Path
+    definition: dict[str, Any]
+    stages: tuple[Stage, ...] = ()
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HealthCheck:
+    """A Route 53 check of each region's own endpoint (E13).
+
+    Attributes:
+        path: as the custom domain serves it, e.g. /v1/healthz.
+        interval: seconds, 10 or 30. failures: 1 to 10.
+    """
+
+    path: str
+    interval: int = 30
+    failures: int = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Domain:
+    """The custom domain in front of every region.
+
+    Attributes:
+        zone: name of the public hosted zone, no trailing dot; None leaves DNS alone.
+        certificates: ACM certificate ARN per region; a region not named looks one up (A79).
+        ipv6: whether AAAA records are kept beside the A records.
+    """
+
+    name: str
+    zone: str | None = None
+    certificates: dict[str, str] = field(default_factory=dict)
+    security_policy: str = "TLS_1_2"
+    health_check: HealthCheck | None = None
+    evaluate_target_health: bool = True
+    ipv6: bool = True
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spec:
+    """The whole backend.
+
+    Attributes:
+        regions: those to work on; all of the file's, or what `narrowed` left.
+        functions: per region of the file, in its order.
+        group: all regions of the file, the primary first; set by `narrowed`.
+    """
+
+    backend: str
+    file: Path
+    regions: tuple[str, ...]
+    functions: dict[str, tuple[Function, ...]]
+    tables: tuple[Table, ...] = ()
+    api: Api | None = None
+    domain: Domain | None = None
+    role: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    group: tuple[str, ...] = ()
+
+    @property
+    def all_regions(self) -> tuple[str, ...]:
+        """Every region of the file, whatever is worked on."""
+        return self.group or self.regions
+
+    @property
+    def primary(self) -> str:
+        """The region where group-wide things are written."""
+        return self.all_regions[0]
+
+    def functions_in(self, region: str) -> tuple[Function, ...]:
+        """What that region gets, overrides applied."""
+        return self.functions[region]
+
+    def narrowed(self, regions: tuple[str, ...]) -> Spec:
+        """The same spec for some of its regions; the primary stays what it was."""
+        return replace(self, regions=regions, group=self.all_regions)

@@ -1,0 +1,61 @@
+"""Where faults are gathered, so that all of them are told at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from backendctl.errors import Fault
+    from backendctl.spec.loader import Document
+
+_FROM_AWS = re.compile(r"\{\{\s*ssm\b")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """The faults found so far in the spec and the files it names.
+
+    Attributes:
+        offline: True while AWS has not been asked: what a parameter of SSM holds is then not judged.
+    """
+
+    document: Document
+    offline: bool = False
+    found: dict[Fault, None] = field(default_factory=dict)
+
+    def add(self, way: Sequence[str | int], message: str, *, key: bool = False, offset: int | None = None) -> None:
+        """Add a fault of the spec; one that is there already, found in another region, counts once."""
+        raw = self.document.nearest(way)
+        if self.offline and not key and isinstance(raw, str) and _FROM_AWS.search(raw):
+            return
+        self.put(self.document.fault(way, message, key=key, offset=offset))
+
+    def put(self, fault: Fault) -> None:
+        """Add a fault of any file."""
+        self.found[fault] = None
+
+    @property
+    def faults(self) -> list[Fault]:
+        """All faults in the order of the files' lines, the spec's own first."""
+        own = self.document.file
+        return sorted(self.found, key=lambda one: (one.file != own, one.file, one.line, one.column, one.message))
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'memory'?` when something is near, `` otherwise."""
+    lowered = {one.lower(): one for one in known}
+    found = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
+    return f"; did you mean '{lowered[found[0]]}'?" if found else ""
+
+
+def listed(words: Iterable[str]) -> str:
+    """`'a', 'b' and 'c'`; `none` when there is nothing."""
+    quoted = [f"'{word}'" for word in words]
+    if not quoted:
+        return "none"
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

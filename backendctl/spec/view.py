@@ -1,0 +1,226 @@
+"""A spec with its expressions expanded and its overrides applied, still as plain values with places.
+
+The checks look at this; the model is built from it once nothing is wrong. Whatever the schema refused is not in
+it, so a check must take any setting for absent, but never for ill-typed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from backendctl.openapi.integrations import lambda_targets
+from backendctl.spec.loader import MISSING
+from backendctl.spec.regions import PARTITION
+from backendctl.spec.values import ExpressionError, Scope, expand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from backendctl.openapi.integrations import Target
+    from backendctl.spec.loader import Document, Way
+    from backendctl.spec.report import Report
+
+SOURCES = ("folder", "archive", "s3", "image")
+_SHORT = "short"  # code in its short form; what kind it is shows only once it is expanded
+_ANY_SOURCE = (*SOURCES, _SHORT)
+_DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class View:
+    """The expanded spec.
+
+    Attributes:
+        definition: the API definition, None while it is faulty or not named.
+        plain: everything but functions.
+        targets: the Lambda functions that the definition calls.
+        regions: the known ones of `plain["regions"]`, or stand-ins when there is none.
+        functions: by region and short name; overrides applied, code in its long form.
+        report: where faults go.
+    """
+
+    document: Document
+    definition: Document | None
+    plain: dict[str, Any]
+    functions: dict[str, dict[str, dict[str, Any]]]
+    targets: tuple[Target, ...]
+    regions: tuple[str, ...]
+    report: Report
+
+    @property
+    def backend(self) -> str:
+        """The backend's name; empty when that is faulty."""
+        return str(self.plain.get("backend", ""))
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the spec; what a spec names lies relative to it."""
+        return Path(self.document.file).resolve().parent
+
+    def way(self, region: str, name: str, *rest: str | int) -> Way:
+        """Where the file says what this region's function gets: in the override, or else in the function."""
+        return _origin(self.document, region, name, rest)
+
+    def stages(self) -> dict[str, dict[str, Any]]:
+        """The stages by name."""
+        found: dict[str, dict[str, Any]] = self.plain.get("api", {}).get("stages", {})
+        return found
+
+    def physical(self, name: str, settings: dict[str, Any]) -> str:
+        """The name in AWS of a function or table."""
+        return str(settings.get("name", f"{self.backend}-{name}"))
+
+
+def expanded(
+    document: Document, value: dict[str, Any], *, definition: Document | None, scope: Scope, report: Report
+) -> View:
+    """Expand a spec's value; expressions that fail are reported and their settings left out."""
+    head = _Expander(report=report, scope=scope)
+    top = head.value({key: value[key] for key in ("backend", "regions") if key in value}, ())
+    backend = top.get("backend", "")
+    known = [region for region in top.get("regions", ()) if region in PARTITION]
+    regions = tuple(dict.fromkeys(known or _mentioned(value)))
+    scope = replace(scope, primary=regions[0])
+    body = _Expander(report=report, scope=scope)
+    tables: dict[str, str] = {}
+    for name, table in value.get("tables", {}).items():
+        own = body.value(table["name"], ("tables", name, "name")) if "name" in table else None
+        tables[name] = own if isinstance(own, str) else f"{backend}-{name}"
+    body = _Expander(report=report, scope=replace(scope, tables=tables))
+    plain = top | body.value({key: item for key, item in value.items() if key not in {"functions", *top}}, ())
+    if isinstance(certificate := _certificate(value, body, regions), dict):
+        plain["domain"]["certificate"] = certificate
+    functions = {
+        region: {
+            name: _function(document, (region, name), function, body.inside(region))
+            for name, function in value.get("functions", {}).items()
+        }
+        for region in regions
+    }
+    return View(
+        document=document,
+        definition=definition,
+        plain=plain,
+        functions=functions,
+        targets=tuple(lambda_targets(definition.value)) if definition else (),
+        regions=regions,
+        report=report,
+    )
+
+
+def _source_kind(code: str) -> str:
+    if code.startswith("s3://"):
+        return "s3"
+    if ".dkr.ecr." in code or code.startswith("public.ecr.aws/"):
+        return "image"
+    return "archive" if code.endswith((".zip", ".jar")) else "folder"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Expander:
+    """Expands the texts in a value; `origin` turns a way in the value into one in the file."""
+
+    report: Report
+    scope: Scope
+    origin: Callable[[Way], Way] = tuple
+
+    def inside(self, region: str) -> _Expander:
+        return replace(self, scope=replace(self.scope, region=region))
+
+    def value(self, value: Any, way: Way) -> Any:
+        if isinstance(value, str) and "{{" in value:
+            return self._text(value, way)
+        if isinstance(value, dict):
+            items = {key: self.value(item, (*way, key)) for key, item in value.items() if not _by_region(way, key)}
+            return {key: item for key, item in items.items() if item is not MISSING}
+        if isinstance(value, list):
+            made = [self.value(item, (*way, index)) for index, item in enumerate(value)]
+            return [item for item in made if item is not MISSING]
+        return value
+
+    def _text(self, text: str, way: Way) -> Any:
+        try:
+            return expand(text, self.scope)
+        except ExpressionError as error:
+            self.report.add(self.origin(way), error.message, offset=error.offset)
+            return MISSING
+
+
+def _by_region(way: Way, key: str) -> bool:
+    """Certificates are expanded once per region, beside the rest."""
+    return way == ("domain",) and key == "certificate"
+
+
+def _certificate(value: dict[str, Any], body: _Expander, regions: Sequence[str]) -> dict[str, str] | None:
+    given = value.get("domain", {}).get("certificate")
+    if given is None:
+        return None
+    way: Way = ("domain", "certificate")
+    if isinstance(given, dict):
+        made = {region: body.inside(region).value(arn, (*way, region)) for region, arn in given.items()}
+    else:
+        made = {region: body.inside(region).value(given, way) for region in regions}
+    return {region: arn for region, arn in made.items() if arn is not MISSING}
+
+
+def _function(
+    document: Document, address: tuple[str, str], function: dict[str, Any], body: _Expander
+) -> dict[str, Any]:
+    region, name = address
+    override = function.get("regions", {}).get(region, {})
+    base = {key: item for key, item in function.items() if key != "regions"}
+    merged = _merged(_with_long_code(base), _with_long_code(override))
+    here = replace(body, origin=lambda way: _origin(document, region, name, way))
+    made: dict[str, Any] = here.value(merged, ())
+    code = made.get("code", {})
+    if _SHORT in code:
+        text = code.pop(_SHORT)
+        code[_source_kind(text)] = text
+    return made
+
+
+def _with_long_code(function: dict[str, Any]) -> dict[str, Any]:
+    code = function.get("code")
+    return {**function, "code": {_SHORT: code}} if isinstance(code, str) else function
+
+
+def _merged(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
+    """Deep; None takes a setting away, another kind of code takes the place of the first."""
+    made = dict(base)
+    for key, item in override.items():
+        if item is None:
+            made.pop(key, None)
+        elif isinstance(item, dict) and key != "input":
+            under = made.get(key)
+            under = under if isinstance(under, dict) else {}
+            if key == "code" and any(kind in item for kind in _ANY_SOURCE):
+                under = {kind: given for kind, given in under.items() if kind not in _ANY_SOURCE}
+            made[key] = _merged(under, item)
+        else:
+            made[key] = item
+    return made
+
+
+def _origin(document: Document, region: str, name: str, rest: Sequence[str | int]) -> Way:
+    base: Way = ("functions", name)
+    override: Way = (*base, "regions", region)
+    found = document.raw(override)
+    if found is MISSING:
+        return (*base, *rest)
+    for depth, step in enumerate(rest):
+        if not isinstance(found, dict):
+            return (*override, *rest[:depth])
+        if step not in found:
+            break
+        found = found[step]
+    else:
+        return (*override, *rest) if rest else base
+    return (*base, *rest)
+
+
+def _mentioned(value: dict[str, Any]) -> list[str]:
+    """Stands in for faulty `regions`, so that everything else is checked all the same."""
+    functions = value.get("functions", {}).values()
+    return [_DEFAULT_REGION, *(region for function in functions for region in function.get("regions", {}))]

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from backendctl.errors import SpecError
+from backendctl.spec import Draft, Offline
+from backendctl.spec.values import ExpressionError, Scope, expand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FUNCTION = (
+    "backend: shop\nregions: [us-east-1, us-west-2]\n"
+    "functions:\n  items:\n    code: x.zip\n    runtime: java21\n    handler: a.B\n    "
+)
+
+
+class Answers:
+    """AWS, with an account and a parameter of every name."""
+
+    def account(self) -> str:
+        return "123456789012"
+
+    def parameter(self, region: str, name: str) -> str:
+        return f"{name}@{region}"
+
+
+def _scope(**more: object) -> Scope:
+    given = {
+        "environ": {"A": "1", "EMPTY": ""},
+        "folder": Path(__file__).parent,
+        "lookups": Answers(),
+        "primary": "us-east-1",
+        "region": "us-west-2",
+        "tables": {"places": "shop-places"},
+    }
+    return Scope(**(given | more))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{{ env "A" }}', "1"),
+        ("{{env 'A'}}", "1"),
+        ('a-{{ env "B" }}-b', "a--b"),
+        ('{{ env "B" "de fault" }}', "de fault"),
+        ('{{ env "EMPTY" "x" }}', "x"),
+        ('{{ must_env "A" }}{{ region }}', "1us-west-2"),
+        ("arn:{{ account }}:x", "arn:123456789012:x"),
+        ('{{ ssm "/db/host" }}', "/db/host@us-west-2"),
+        ('{{ table "places" }}', "shop-places"),
+        ('{{ "{{" }} stays }}', "{{ stays }}"),
+        ("no expression }}", "no expression }}"),
+    ],
+)
+def test_expressions_are_replaced(text: str, value: str) -> None:
+    assert expand(text, _scope()) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "message"),
+    [
+        ('ab {{ evn "A" }}', 3, "there is no expression 'evn'; did you mean 'env'?"),
+        ("{{ env A }}", 0, '\'env\' is written {{ env "NAME" }} or {{ env "NAME" "default" }}'),
+        ("{{ ssm }}", 0, "'ssm' is written {{ ssm \"/path\" }}"),
+        ('{{ region "x" }}', 0, "'region' is written {{ region }}"),
+        ("x{{ region", 1, "'{{' without its '}}'"),
+        ("{{ }}", 0, "the expression is empty"),
+        ('{{ must_env "EMPTY" }}', 0, "the environment variable 'EMPTY' is not set"),
+        ('{{ table "place" }}', 0, "there is no table 'place'; did you mean 'places'?"),
+        ('{{ file "none.txt" }}', 0, "the file 'none.txt' cannot be read: No such file or directory"),
+    ],
+)
+def test_faulty_expressions_have_their_offset(text: str, offset: int, message: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        expand(text, _scope())
+    assert (caught.value.offset, caught.value.message) == (offset, message)
+
+
+def test_outside_functions_parameters_are_the_primary_region_s() -> None:
+    assert expand('{{ ssm "/x" }}', _scope(region=None)) == "/x@us-east-1"
+
+
+def test_outside_functions_there_is_no_region(faults_of: Callable[..., list[str]]) -> None:
+    assert faults_of("backend: shop\nregions: [us-east-1]\ntags: {at: 'in {{ region }}'}\n") == [
+        "3:16: '{{ region }}' has no value here: only functions and certificates differ by region"
+    ]
+
+
+def test_files_are_read_beside_the_spec(tmp_path: Path, draft_of: Callable[..., Draft]) -> None:
+    (tmp_path / "specs" / "note.txt").write_text("hello\n", encoding="utf-8")
+    spec = draft_of(FUNCTION + "description: '{{ file \"note.txt\" }}'\n").expand(Offline())
+    assert spec.functions_in("us-east-1")[0].description == "hello"
+
+
+def test_a_faulty_expression_is_shown_at_its_column(faults_of: Callable[..., list[str]]) -> None:
+    assert faults_of(FUNCTION + "description: 'x {{ evn \"A\" }}'\n") == [
+        "8:21: there is no expression 'evn'; did you mean 'env'?"
+    ]
+
+
+def test_functions_are_expanded_in_each_region(draft_of: Callable[..., Draft]) -> None:
+    layer = "arn:aws:lambda:{{ region }}:{{ account }}:layer:x:1"
+    draft = draft_of(FUNCTION + f"layers: ['{layer}']\n    environment: {{URL: '{{{{ ssm \"/url\" }}}}'}}\n")
+    spec = draft.expand(Answers())
+    assert draft.needs_aws
+    for region in ("us-east-1", "us-west-2"):
+        (function,) = spec.functions_in(region)
+        assert function.layers == (f"arn:aws:lambda:{region}:123456789012:layer:x:1",)
+        assert function.environment == {"URL": f"/url@{region}"}
+
+
+def test_a_value_only_aws_knows_is_judged_once_it_is_known(draft_of: Callable[..., Draft]) -> None:
+    draft = draft_of(FUNCTION + "role: '{{ ssm \"/role\" }}'\n")
+    with pytest.raises(SpecError) as caught:
+        draft.expand(Answers())
+    assert [fault.message for fault in caught.value.faults] == [
+        f"'/role@{region}' will not do as 'role': the ARN of a role, arn:aws:iam::123456789012:role/name"
+        for region in ("us-east-1", "us-west-2")
+    ]
+
+
+def test_the_kind_of_code_shows_once_it_is_expanded(draft_of: Callable[..., Draft]) -> None:
+    text = "backend: shop\nregions: [us-east-1]\nfunctions:\n  items: {code: '{{ env \"CODE\" }}'}\n"
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/x:1"
+    assert draft_of(text, environ={"CODE": image}).expand(Offline()).functions_in("us-east-1")[0].code.image == image
+
+
+def test_an_overridden_value_is_not_looked_up(draft_of: Callable[..., Draft]) -> None:
+    class Picky(Answers):
+        def parameter(self, region: str, name: str) -> str:
+            assert region != "us-west-2"
+            return super().parameter(region, name)
+
+    text = FUNCTION + "description: '{{ ssm \"/x\" }}'\n    regions: {us-west-2: {description: plain}}\n"
+    assert draft_of(text).expand(Picky()).functions_in("us-west-2")[0].description == "plain"
+
+
+def test_the_backend_must_be_known_before_aws_is_asked(faults_of: Callable[..., list[str]]) -> None:
+    text = 'backend: \'shop-{{ ssm "/x" }}\'\nregions: [\'{{ env "R" "us-east-1" }}\']\n'
+    assert faults_of(text) == ["1:10: 'backend' must be known before AWS is asked"]
+
+
+def test_backend_and_regions_may_come_from_the_environment(draft_of: Callable[..., Draft]) -> None:
+    text = 'backend: \'shop-{{ env "STAGE" }}\'\nregions: [\'{{ env "R" "us-east-1" }}\']\n'
+    draft = draft_of(text, environ={"STAGE": "test"})
+    assert (draft.backend, draft.regions, draft.needs_aws) == ("shop-test", ("us-east-1",), False)
+
+
+def test_an_enumerated_value_may_come_from_the_environment(
+    draft_of: Callable[..., Draft], faults_of: Callable[..., list[str]]
+) -> None:
+    text = FUNCTION + 'architecture: \'{{ env "ARCH" "x86_64" }}\'\n'
+    assert (
+        draft_of(text, environ={"ARCH": "arm64"}).expand(Offline()).functions_in("us-east-1")[0].architecture == "arm64"
+    )
+    assert faults_of(text, environ={"ARCH": "arm"}) == ["8:19: 'architecture' cannot be 'arm'; did you mean 'arm64'?"]
