@@ -1,0 +1,97 @@
+"""The same files, the same bytes: how archives are written."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import shutil
+import stat
+import tempfile
+import threading
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backendctl.package.source import Artefact
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backendctl.package.tree import Entry
+
+STORED_BELOW = 4 * 1024 * 1024
+"""Files of less than this many bytes together are stored, more are deflated."""
+
+_LEVEL = 6
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
+_UNIX = 3
+_WORKSPACE_LOCK = threading.Lock()
+
+
+def pack(entries: Sequence[Entry], *, log: str = "") -> Artefact:
+    """An archive of the files, which come in its order; it depends on their names, bytes and modes alone.
+
+    Times are 1980-01-01, modes 0644 or (executable) 0755, there are no extra fields and no folder entries.
+
+    The bytes decide whether the next deploy finds anything to do, because Lambda tells only their SHA-256
+    (B35). Deflate is not the same everywhere: zlib-ng, which some systems and newer Pythons for Windows have
+    in zlib's place, compresses to other bytes. So trees under `STORED_BELOW`, which most functions are, are
+    not compressed at all and get the same sum from every machine. Above it the upload from a slow line would
+    cost more than that is worth: they are deflated at a fixed level, and a machine with another zlib uploads
+    once more. The choice depends on the sizes alone, so it is the same everywhere too.
+    """
+    size = sum(entry.size for entry in entries)
+    method = zipfile.ZIP_STORED if size < STORED_BELOW else zipfile.ZIP_DEFLATED
+    path = _new_file()
+    with zipfile.ZipFile(path, "w") as archive:
+        for entry in entries:
+            archive.writestr(_header(entry), entry.path.read_bytes(), method, _LEVEL)
+    return measure(path, log=log)
+
+
+def snapshot(original: Path, *, log: str = "") -> Artefact:
+    """A ready-made archive, byte for byte; what is measured is a copy that nobody else writes to.
+
+    Raises:
+        OSError: it cannot be read.
+        zipfile.BadZipFile: it is no archive.
+    """
+    path = _new_file()
+    shutil.copyfile(original, path)
+    return measure(path, log=log)
+
+
+def measure(path: Path, *, log: str = "") -> Artefact:
+    """The facts about an archive."""
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").digest()
+    with zipfile.ZipFile(path) as archive:
+        unzipped = sum(info.file_size for info in archive.infolist())
+    return Artefact(
+        sha256=base64.b64encode(digest).decode(),
+        size=path.stat().st_size,
+        unzipped=unzipped,
+        path=path,
+        log=log,
+    )
+
+
+def _header(entry: Entry) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(entry.name, _EPOCH)
+    info.create_system = _UNIX  # else 0 on Windows
+    info.external_attr = (stat.S_IFREG | (0o755 if entry.executable else 0o644)) << 16
+    return info
+
+
+def _new_file() -> Path:
+    with _WORKSPACE_LOCK:  # else two first callers make two folders, and the one not kept is removed at once
+        folder = _workspace().name
+    with tempfile.NamedTemporaryFile(dir=folder, suffix=".zip", delete=False) as stream:
+        return Path(stream.name)
+
+
+@functools.cache
+def _workspace() -> tempfile.TemporaryDirectory[str]:
+    """Removed with all archives when the process ends."""
+    return tempfile.TemporaryDirectory(prefix="backendctl-", ignore_cleanup_errors=True)
