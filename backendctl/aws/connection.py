@@ -1,0 +1,247 @@
+"""The one place where AWS clients are made: credentials, regions, cached clients, reads shared within a plan."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import boto3
+from botocore.config import Config
+
+from backendctl.aws.errors import explain
+from backendctl.aws.journal import Journal
+from backendctl.aws.pacing import Pacer
+from backendctl.aws.seam import Seam
+
+if TYPE_CHECKING:
+    from mypy_boto3_acm import ACMClient
+    from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_route53 import Route53Client
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_sts import STSClient
+
+T = TypeVar("T")
+
+_GLOBAL_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Access:
+    """How to reach AWS.
+
+    Attributes:
+        endpoint_url: for every service; None is AWS itself.
+        role_arn: a role to assume, with credentials that renew themselves (F11).
+        keys: access key id and secret, for a local AWS only.
+        tempo: 1.0 is AWS's pace; all waits are multiplied by it.
+        pool: connections per client; at least the number of threads (F6).
+        rates: (service, operation) → calls per second, over the built-in ones.
+    """
+
+    profile: str | None = None
+    role_arn: str | None = None
+    endpoint_url: str | None = None
+    keys: tuple[str, str] | None = None
+    tempo: float = 1.0
+    pool: int = 32
+    rates: Mapping[tuple[str, str], float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Shared:
+    """A bulk read, and the lock under which it is made."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    loaded: bool = False
+    value: Any = None
+
+
+class Aws:
+    """AWS as one backend sees it; safe to use from many threads.
+
+    Args:
+        backend: whose mark is looked for and set.
+        journal: where mutating calls are noted; None notes nothing.
+        clock, sleep: seconds; passed in so that tests need not wait.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        backend: str,
+        journal: Journal | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.backend = backend
+        self.clock = clock
+        self.sleep = sleep
+        self.tempo = access.tempo
+        self._access = access
+        self._session = _session(access)
+        pacer = Pacer(clock=clock, sleep=sleep, overrides=access.rates, tempo=access.tempo)
+        self._seam = Seam(pacer=pacer, journal=journal, tempo=access.tempo, clock=clock)
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients_lock = threading.Lock()
+        self._shared: dict[tuple[object, ...], _Shared] = {}
+        self._locks: dict[object, threading.Lock] = {}
+        self._locks_lock = threading.Lock()
+
+    def client(self, service: str, region: str) -> Any:
+        """The client of that service and region; made once (F7)."""
+        key = (service, region)
+        with self._clients_lock:
+            if key not in self._clients:
+                config = Config(
+                    retries={"mode": "standard", "total_max_attempts": 5},  # never the default (F1)
+                    max_pool_connections=self._access.pool,
+                    connect_timeout=10,
+                    read_timeout=65,
+                )
+                made = self._session.client(  # type: ignore[call-overload]  # the name is a variable here
+                    service, region_name=region, endpoint_url=self._access.endpoint_url, config=config
+                )
+                self._seam.attach(made)
+                self._clients[key] = made
+            return self._clients[key]
+
+    def lambda_(self, region: str) -> LambdaClient:
+        """Lambda in that region."""
+        return cast("LambdaClient", self.client("lambda", region))
+
+    def apigateway(self, region: str) -> APIGatewayClient:
+        """API Gateway v1 in that region."""
+        return cast("APIGatewayClient", self.client("apigateway", region))
+
+    def dynamodb(self, region: str) -> DynamoDBClient:
+        """DynamoDB in that region."""
+        return cast("DynamoDBClient", self.client("dynamodb", region))
+
+    def scaling(self, region: str) -> ApplicationAutoScalingClient:
+        """Application Auto Scaling in that region."""
+        return cast("ApplicationAutoScalingClient", self.client("application-autoscaling", region))
+
+    def events(self, region: str) -> EventBridgeClient:
+        """EventBridge in that region."""
+        return cast("EventBridgeClient", self.client("events", region))
+
+    def logs(self, region: str) -> CloudWatchLogsClient:
+        """CloudWatch Logs in that region."""
+        return cast("CloudWatchLogsClient", self.client("logs", region))
+
+    def acm(self, region: str) -> ACMClient:
+        """Certificate Manager in that region."""
+        return cast("ACMClient", self.client("acm", region))
+
+    def s3(self, region: str) -> S3Client:
+        """S3 in that region."""
+        return cast("S3Client", self.client("s3", region))
+
+    def ssm(self, region: str) -> SSMClient:
+        """Systems Manager in that region."""
+        return cast("SSMClient", self.client("ssm", region))
+
+    def iam(self) -> IAMClient:
+        """IAM, which is global."""
+        return cast("IAMClient", self.client("iam", _GLOBAL_REGION))
+
+    def route53(self) -> Route53Client:
+        """Route 53, which is global (E33)."""
+        return cast("Route53Client", self.client("route53", _GLOBAL_REGION))
+
+    def sts(self, region: str) -> STSClient:
+        """STS in that region; global tokens do not work in opt-in regions (F12)."""
+        return cast("STSClient", self.client("sts", region))
+
+    def identity(self, region: str) -> tuple[str, str]:
+        """The account id and the partition in use.
+
+        Raises:
+            AwsError: no credentials, expired, or the region is not enabled.
+        """
+
+        def ask() -> tuple[str, str]:
+            try:
+                caller = self.sts(region).get_caller_identity()
+            except Exception as error:
+                raise explain(error, doing=f"ask {region} who we are") from error
+            return caller["Account"], caller["Arn"].split(":")[1]
+
+        return self.shared(("identity",), ask)
+
+    @property
+    def account(self) -> str:
+        """The account id; 12 digits."""
+        return self.identity(_GLOBAL_REGION)[0]
+
+    @property
+    def partition(self) -> str:
+        """aws, aws-cn, … (F14)."""
+        return self.identity(_GLOBAL_REGION)[1]
+
+    def shared(self, key: tuple[object, ...], load: Callable[[], T]) -> T:
+        """One bulk read, shared by everybody who asks for it until `forget`; concurrent askers wait for one."""
+        with self._locks_lock:
+            entry = self._shared.setdefault(key, _Shared())
+        with entry.lock:
+            if not entry.loaded:
+                entry.value = load()
+                entry.loaded = True
+            return cast("T", entry.value)
+
+    def forget(self, *prefix: object) -> None:
+        """Drop the shared reads whose key starts so (all of them without one), because the world has changed.
+
+        A read that is under way still answers those who wait for it, and nobody who asks from now on. Who we are stays:
+        it does not change.
+        """
+        with self._locks_lock:
+            for key in [k for k in list(self._shared) if k[: len(prefix)] == prefix and k != ("identity",)]:
+                del self._shared[key]
+
+    def exclusive(self, *key: object) -> threading.Lock:
+        """A lock for what has room for one writer, e.g. a function's policy (B42)."""
+        with self._locks_lock:
+            return self._locks.setdefault(("exclusive", *key), threading.Lock())
+
+
+def _session(access: Access) -> boto3.Session:
+    if access.keys is not None:
+        session = boto3.Session(aws_access_key_id=access.keys[0], aws_secret_access_key=access.keys[1])
+    else:
+        try:
+            session = boto3.Session(profile_name=access.profile or os.environ.get("AWS_PROFILE"))
+        except Exception as error:
+            raise explain(error, doing="open the AWS profile") from error
+    return _assuming(session, access.role_arn) if access.role_arn else session
+
+
+def _assuming(session: boto3.Session, role_arn: str) -> boto3.Session:
+    """A session whose credentials come from a role and renew themselves; a replica may take hours (F11)."""
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials  # noqa: PLC0415
+    from botocore.session import get_session  # noqa: PLC0415  # needed only when a role is assumed
+
+    source = session._session  # noqa: SLF001  # boto3 has no public way to the botocore session it wraps
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=source.create_client,
+        source_credentials=source.get_credentials(),
+        role_arn=role_arn,
+        extra_args={"RoleSessionName": "backendctl"},
+    )
+    inner = get_session()
+    inner._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]  # noqa: SLF001
+        method="assume-role", refresh_using=fetcher.fetch_credentials
+    )
+    return boto3.Session(botocore_session=inner)

@@ -1,0 +1,101 @@
+"""Token buckets at AWS's fixed control-plane rates, taken before the call.
+
+Botocore's own retries sleep about three seconds in all, useless against a quota of one call per 30 s (F5).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+# (service, operation) → calls per second; per account and region, not raisable.
+RATES: Mapping[tuple[str, str], float] = {
+    ("apigateway", "CreateDeployment"): 1 / 5,  # A31
+    ("apigateway", "CreateRestApi"): 1 / 3,  # A31
+    ("apigateway", "ImportRestApi"): 1 / 3,  # A31
+    ("apigateway", "PutRestApi"): 1.0,  # A31
+    ("apigateway", "DeleteRestApi"): 1 / 30,  # A31
+    ("apigateway", "CreateDomainName"): 1 / 30,  # A32
+    ("apigateway", "UpdateDomainName"): 1 / 30,  # A32
+    ("apigateway", "DeleteDomainName"): 1 / 30,  # A32
+    ("apigateway", "UpdateAccount"): 1 / 20,  # A33
+    ("apigateway", "GetResources"): 5 / 2,  # A34
+    ("lambda", "GetFunction"): 100.0,  # B56
+    ("lambda", "GetPolicy"): 15.0,  # B56
+    ("lambda", "Invoke"): 1000.0,  # a data-plane call, outside the control quota
+    ("dynamodb", "DescribeTimeToLive"): 10.0,  # C56
+    ("dynamodb", "TagResource"): 5.0,  # C51
+}
+# service → (calls per second, burst) for all its operations together.
+TOTALS: Mapping[str, tuple[float, float]] = {
+    "apigateway": (10.0, 40.0),  # A35
+    "lambda": (15.0, 15.0),  # B56
+    "route53": (4.0, 5.0),  # E22
+}
+_OUTSIDE_TOTAL = frozenset({("lambda", "GetFunction"), ("lambda", "GetPolicy"), ("lambda", "Invoke")})
+
+
+@dataclass(slots=True)
+class _Bucket:
+    rate: float
+    burst: float
+    tokens: float
+    at: float
+
+    def take(self, now: float) -> float:
+        """Take one token, on credit if need be; seconds until it is earned."""
+        self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate) - 1.0
+        self.at = now
+        return max(0.0, -self.tokens / self.rate)
+
+
+class Pacer:
+    """Makes callers wait their turn.
+
+    Args:
+        clock, sleep: seconds; passed in so that tests need not wait.
+        overrides: (service, operation) → calls per second, from the config.
+        tempo: 1.0 is AWS's pace; a local sandbox runs faster.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        overrides: Mapping[tuple[str, str], float] | None = None,
+        tempo: float = 1.0,
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._rates = {**RATES, **(overrides or {})}
+        self._tempo = tempo
+        self._buckets: dict[tuple[str, str, str], _Bucket] = {}
+        self._lock = threading.Lock()
+
+    def wait(self, *, service: str, operation: str, region: str) -> None:
+        """Return when the call may be made."""
+        if self._tempo == 0:
+            return
+        with self._lock:
+            delay = max(
+                self._take((service, operation, region), self._rates.get((service, operation)), 1.0),
+                self._take_total(service, operation, region),
+            )
+        if delay > 0:
+            self._sleep(delay * self._tempo)
+
+    def _take_total(self, service: str, operation: str, region: str) -> float:
+        if (service, operation) in _OUTSIDE_TOTAL or service not in TOTALS:
+            return 0.0
+        rate, burst = TOTALS[service]
+        return self._take((service, "", region), rate, burst)
+
+    def _take(self, key: tuple[str, str, str], rate: float | None, burst: float) -> float:
+        if rate is None:
+            return 0.0
+        now = self._clock() / self._tempo
+        burst = max(burst, min(rate, 15.0))
+        bucket = self._buckets.setdefault(key, _Bucket(rate=rate, burst=burst, tokens=burst, at=now))
+        return bucket.take(now)

@@ -1,0 +1,108 @@
+"""The seam: botocore's event system. Registered once per client, so that resource code stays plain boto3.
+
+* `before-call`: pacing (wait for a token before the call);
+* `needs-retry`: the waits of `retry.py`; a number of seconds returned makes botocore send the request again;
+* `provide-client-params` / `after-call` / `after-call-error`: the journal of mutating calls.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from backendctl.aws.journal import Journal, is_read
+from backendctl.aws.pacing import Pacer
+from backendctl.aws.progress import note
+from backendctl.aws.retry import is_final, rule_for
+
+_SINCE = "backendctl-waiting-since"
+_PARAMS = "backendctl-params"
+
+
+class Seam:
+    """The handlers of one connection.
+
+    Args:
+        journal: None keeps none.
+        tempo: 1.0 is AWS's pace; waits are multiplied by it.
+    """
+
+    def __init__(
+        self,
+        *,
+        pacer: Pacer,
+        journal: Journal | None,
+        tempo: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._pacer = pacer
+        self._journal = journal
+        self._tempo = tempo
+        self._clock = clock
+
+    def attach(self, client: Any) -> None:
+        """Register on one client."""
+        service = client.meta.service_model.service_name
+        hyphenized = client.meta.service_model.service_id.hyphenize()
+        region = client.meta.region_name
+        events = client.meta.events
+
+        def before_call(*, model: Any, context: dict[str, Any], **_: Any) -> None:
+            del context
+            self._pacer.wait(service=service, operation=model.name, region=region)
+
+        def needs_retry(
+            *, response: Any, operation: Any, request_dict: dict[str, Any], **_: Any
+        ) -> float | bool | None:
+            return self._wait(service, operation.name, response, request_dict)
+
+        def keep_params(*, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+            context[_PARAMS] = params
+
+        def after_call(*, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+            self._record(service, model.name, region, parsed, context)
+
+        def after_call_error(*, exception: Exception, context: dict[str, Any], event_name: str, **_: Any) -> None:
+            # No answer: AWS may or may not have done it, which is what one looks for in a journal.
+            operation = event_name.rpartition(".")[2]
+            self._record(service, operation, region, {"Error": {"Code": type(exception).__name__}}, context)
+
+        events.register(f"before-call.{hyphenized}", before_call)
+        # First, because botocore takes the first answer and would retry what AWS calls final (A37).
+        events.register_first(f"needs-retry.{hyphenized}", needs_retry)
+        if self._journal is not None:
+            events.register(f"provide-client-params.{hyphenized}", keep_params)
+            events.register(f"after-call.{hyphenized}", after_call)
+            events.register(f"after-call-error.{hyphenized}", after_call_error)
+
+    def _wait(self, service: str, operation: str, response: Any, request: dict[str, Any]) -> float | bool | None:
+        if response is None:
+            return None
+        error = response[1].get("Error", {})
+        code, message = str(error.get("Code", "")), str(error.get("Message", ""))
+        if is_final(service=service, code=code):
+            return False
+        rule = rule_for(service=service, operation=operation, code=code, message=message)
+        if rule is None:
+            return None
+        since = request["context"].setdefault(_SINCE, self._clock())
+        if self._clock() - since >= rule.limit * max(self._tempo, 0.2):
+            return None
+        note(f"waiting: {message}"[:160])
+        return rule.step * self._tempo * random.uniform(0.7, 1.3)  # noqa: S311  # jitter, not a secret
+
+    def _record(
+        self, service: str, operation: str, region: str, parsed: dict[str, Any], context: dict[str, Any]
+    ) -> None:
+        if self._journal is None or is_read(operation):
+            return
+        self._journal.write(
+            service=service,
+            operation=operation,
+            region=region,
+            params=context.get(_PARAMS, {}),
+            outcome=str(parsed.get("Error", {}).get("Code", "ok")),
+            request_id=str(parsed.get("ResponseMetadata", {}).get("RequestId", "")),
+        )

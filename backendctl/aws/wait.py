@@ -1,0 +1,49 @@
+"""Polling until something holds; AWS has no waiter for most of what we wait for (A46, B47, D16)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from backendctl.aws.progress import note
+from backendctl.errors import WaitTimeoutError
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+
+T = TypeVar("T")
+
+
+def until(aws: Aws, what: str, probe: Callable[[], T | None], *, limit: float, step: float = 2.0) -> T:
+    """Ask until the answer is not None, and give it back.
+
+    Args:
+        what: what is waited for, as told to the user, e.g. "replica us-west-2 to be ACTIVE".
+        probe: asks once; may raise to end the wait.
+        limit: seconds at AWS's pace. step: seconds between two questions.
+
+    Raises:
+        WaitTimeoutError: the limit has passed; the same command goes on waiting.
+    """
+    deadline = aws.clock() + limit * max(aws.tempo, 0.2)
+    pause = max(step * aws.tempo, 0.02)
+    while (answer := probe()) is None:
+        if aws.clock() > deadline:
+            raise WaitTimeoutError(
+                f"gave up waiting for {what} after {limit:.0f} s",
+                hint="AWS may still get there: run the same command again, it goes on waiting",
+            )
+        note(f"waiting for {what}")
+        aws.sleep(pause)
+    return answer
+
+
+def settle(aws: Aws, what: str, *, seconds: float = 5.0) -> None:
+    """Wait for a change to be known to all of AWS's hosts; nothing there can be asked whether it is (A51, B43).
+
+    Args:
+        what: what is waited for, as told to the user.
+        seconds: at AWS's pace.
+    """
+    note(f"waiting for {what}")
+    aws.sleep(seconds * aws.tempo)

@@ -1,0 +1,165 @@
+"""What AWS said, as a sentence with a next step."""
+
+from __future__ import annotations
+
+import pytest
+from botocore import exceptions as botocore
+from botocore.exceptions import ClientError
+
+from backendctl.aws.errors import code_of, conceal, explain, is_missing, says
+from backendctl.errors import AwsError, BackendctlError, BugError, Exit, RefusedError
+
+_ECHO = (
+    "Lambda was unable to configure your environment variables because the environment variables you have provided "
+    'exceeded the 4KB limit. String measured: {"TOKEN":"s3cret"}'
+)
+
+
+def _client_error(code: str, message: str = "No.", request_id: str = "r-1") -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"RequestId": request_id}},  # type: ignore[typeddict-item]  # the rest is not looked at
+        "Anything",
+    )
+
+
+def _explained(error: BaseException) -> AwsError:
+    told = explain(error, doing="update us-west-2/stage/prodv1")
+    assert isinstance(told, AwsError)
+    return told
+
+
+def test_a_refusal_tells_what_was_done_the_code_the_message_and_the_request() -> None:
+    told = _explained(_client_error("ConflictException", "Stage already exists"))
+    assert told.message == "update us-west-2/stage/prodv1: ConflictException: Stage already exists (request r-1)"
+    assert (told.doing, told.code, told.request_id) == ("update us-west-2/stage/prodv1", "ConflictException", "r-1")
+    assert told.exit_code is Exit.ERROR
+
+
+def test_a_refusal_without_a_request_id_has_no_empty_brackets() -> None:
+    assert "(request" not in _explained(_client_error("ConflictException", request_id="")).message
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("ExpiredToken", "aws sso login"),
+        ("ExpiredTokenException", "aws sso login"),
+        ("UnrecognizedClientException", "list-regions"),
+        ("InvalidClientTokenId", "list-regions"),
+        ("AccessDeniedException", "get-caller-identity"),
+        ("AccessDenied", "get-caller-identity"),
+        ("LimitExceededException", "quota"),
+        ("SomethingNew", "run the same command again"),
+    ],
+)
+def test_each_code_has_its_next_step(code: str, hint: str) -> None:
+    assert hint in _explained(_client_error(code)).hint
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "hint"),
+    [
+        (botocore.NoCredentialsError(), "NoCredentials", "--sandbox"),
+        (
+            botocore.PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"),
+            "NoCredentials",
+            "sign in",
+        ),
+        (botocore.ProfileNotFound(profile="nobody"), "Profile", "list-profiles"),
+        (botocore.SSOTokenLoadError(error_msg="expired"), "Profile", "aws sso login"),
+        (botocore.UnauthorizedSSOTokenError(), "Profile", "aws sso login"),
+        (botocore.TokenRetrievalError(provider="sso", error_msg="expired"), "Profile", "aws sso login"),
+        (botocore.EndpointConnectionError(endpoint_url="https://x"), "NoAnswer", "again"),
+        (botocore.ReadTimeoutError(endpoint_url="https://x"), "NoAnswer", "again"),
+        (botocore.ConnectTimeoutError(endpoint_url="https://x"), "NoAnswer", "again"),
+    ],
+)
+def test_what_went_wrong_before_aws_answered_is_told_too(error: Exception, code: str, hint: str) -> None:
+    told = _explained(error)
+    assert told.code == code
+    assert hint in told.hint
+    assert told.message.startswith("update us-west-2/stage/prodv1: ")
+
+
+def test_our_own_errors_stay_as_they_are() -> None:
+    error = RefusedError(["no"])
+    assert explain(error, doing="anything") is error
+
+
+def test_parameters_that_botocore_refuses_are_a_bug_of_ours_and_not_a_reason_to_try_again() -> None:
+    told = explain(botocore.ParamValidationError(report="Unknown parameter"), doing="create x")
+    assert isinstance(told, BugError)
+    assert "report it" in told.hint
+
+
+def test_anything_else_is_a_bug_with_its_traceback() -> None:
+    def broken() -> None:
+        raise KeyError("arn")
+
+    try:
+        broken()
+    except KeyError as error:
+        told = explain(error, doing="create us-east-1/alias/a")
+    assert isinstance(told, BugError)
+    assert told.message == "create us-east-1/alias/a: KeyError: 'arn'"
+    assert "in broken" in told.trace
+
+
+def test_the_environment_that_aws_echoes_is_concealed() -> None:
+    told = _explained(_client_error("InvalidParameterValueException", _ECHO))
+    assert "s3cret" not in told.message
+    assert "exceeded the 4KB limit" in told.message  # B55
+
+
+def test_the_echo_is_concealed_in_the_traceback_of_a_bug_too() -> None:
+    try:
+        try:
+            raise _client_error("InvalidParameterValueException", _ECHO)
+        except ClientError as refused:
+            raise KeyError("met while handling it") from refused
+    except KeyError as error:
+        told = explain(error, doing="create x")
+    assert isinstance(told, BugError)
+    assert "4KB limit" in told.trace
+    assert "s3cret" not in told.trace + told.message
+
+
+def test_an_ordinary_message_is_not_cut() -> None:
+    assert conceal("Stage already exists") == "Stage already exists"
+
+
+def test_no_expected_error_keeps_a_traceback_of_its_own() -> None:
+    assert not isinstance(_explained(_client_error("X")), BugError)
+    assert isinstance(_explained(_client_error("X")), BackendctlError)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ResourceNotFoundException",
+        "NotFoundException",
+        "NoSuchEntity",
+        "NoSuchHealthCheck",
+        "NoSuchHostedZone",
+        "ObjectNotFoundException",
+        "ParameterNotFound",
+        "TableNotFoundException",
+    ],
+)
+def test_each_service_has_its_word_for_missing(code: str) -> None:
+    assert is_missing(_client_error(code))
+
+
+def test_a_refusal_is_not_missing_and_neither_is_a_bug() -> None:
+    assert not is_missing(_client_error("AccessDenied"))
+    assert not is_missing(KeyError("x"))
+    assert code_of(KeyError("x")) == ""
+
+
+def test_says_wants_the_code_and_the_fragment_in_any_case() -> None:
+    error = _client_error("ConflictException", "Function Already Exists")
+    assert says(error, "ConflictException")
+    assert says(error, "ConflictException", "already exists")
+    assert not says(error, "ConflictException", "in progress")
+    assert not says(error, "ResourceConflictException", "already exists")
+    assert not says(KeyError("already exists"), "ConflictException")

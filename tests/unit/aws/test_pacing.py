@@ -1,0 +1,123 @@
+"""Calls wait their turn at AWS's fixed rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import pytest
+
+from backendctl.aws.pacing import Pacer
+
+
+class Time(Protocol):
+    now: float
+    slept: list[float]
+
+    def clock(self) -> float: ...
+    def sleep(self, seconds: float) -> None: ...
+
+
+def _pacer(time: Time, *, tempo: float = 1.0, overrides: Mapping[tuple[str, str], float] | None = None) -> Pacer:
+    return Pacer(clock=time.clock, sleep=time.sleep, tempo=tempo, overrides=overrides)
+
+
+def _seconds(pacer: Pacer, time: Time, operation: str, *, calls: int, service: str = "apigateway") -> float:
+    """How long that many calls take."""
+    start = time.now
+    for _ in range(calls):
+        pacer.wait(service=service, operation=operation, region="us-east-1")
+    return time.now - start
+
+
+@pytest.mark.parametrize(
+    ("operation", "apart"),
+    [
+        ("CreateDeployment", 5),  # A31
+        ("CreateRestApi", 3),
+        ("ImportRestApi", 3),
+        ("PutRestApi", 1),
+        ("DeleteRestApi", 30),
+        ("CreateDomainName", 30),  # A32
+        ("UpdateDomainName", 30),
+        ("DeleteDomainName", 30),
+        ("UpdateAccount", 20),  # A33
+    ],
+)
+def test_a_scarce_call_is_made_at_once_and_then_at_its_rate(fake_time: Time, operation: str, apart: float) -> None:
+    pacer = _pacer(fake_time)
+    assert _seconds(pacer, fake_time, operation, calls=1) == 0
+    assert _seconds(pacer, fake_time, operation, calls=3) == pytest.approx(3 * apart)
+
+
+def test_a_token_is_earned_again_while_nobody_calls(fake_time: Time) -> None:
+    pacer = _pacer(fake_time)
+    _seconds(pacer, fake_time, "CreateDeployment", calls=1)
+    fake_time.now += 60
+    assert _seconds(pacer, fake_time, "CreateDeployment", calls=1) == 0
+    assert _seconds(pacer, fake_time, "CreateDeployment", calls=1) == pytest.approx(5)
+
+
+def test_regions_have_buckets_of_their_own(fake_time: Time) -> None:
+    pacer = _pacer(fake_time)
+    for region in ("us-east-1", "us-west-2", "eu-north-1"):
+        pacer.wait(service="apigateway", operation="DeleteRestApi", region=region)
+    assert fake_time.slept == []
+
+
+def test_different_operations_do_not_hold_each_other_up(fake_time: Time) -> None:
+    pacer = _pacer(fake_time)
+    for operation in ("DeleteRestApi", "CreateDomainName", "CreateDeployment"):
+        pacer.wait(service="apigateway", operation=operation, region="us-east-1")
+    assert fake_time.slept == []
+
+
+def test_all_api_gateway_calls_together_burst_to_forty_then_ten_a_second(fake_time: Time) -> None:
+    pacer = _pacer(fake_time)
+    assert _seconds(pacer, fake_time, "GetStages", calls=40) == 0
+    assert _seconds(pacer, fake_time, "GetStage", calls=20) == pytest.approx(2.0)  # A35
+
+
+def test_lambda_control_calls_share_fifteen_a_second(fake_time: Time) -> None:
+    pacer = _pacer(fake_time)
+    assert _seconds(pacer, fake_time, "PublishVersion", calls=15, service="lambda") == 0
+    assert _seconds(pacer, fake_time, "CreateAlias", calls=15, service="lambda") == pytest.approx(1.0)  # B56
+
+
+def test_get_function_is_outside_the_shared_lambda_rate(fake_time: Time) -> None:
+    pacer = _pacer(fake_time)
+    _seconds(pacer, fake_time, "PublishVersion", calls=15, service="lambda")
+    assert _seconds(pacer, fake_time, "GetFunction", calls=15, service="lambda") == 0
+    assert _seconds(pacer, fake_time, "GetFunction", calls=100, service="lambda") == pytest.approx(1.0)  # B56
+
+
+def test_route53_is_called_four_times_a_second(fake_time: Time) -> None:
+    pacer = _pacer(fake_time)
+    assert _seconds(pacer, fake_time, "ListResourceRecordSets", calls=5, service="route53") == 0
+    assert _seconds(pacer, fake_time, "GetChange", calls=8, service="route53") == pytest.approx(2.0)  # E22
+
+
+def test_an_operation_without_a_rate_is_not_held_up(fake_time: Time) -> None:
+    assert _seconds(_pacer(fake_time), fake_time, "DescribeTable", calls=500, service="dynamodb") == 0
+
+
+def test_the_config_overrides_a_rate(fake_time: Time) -> None:
+    pacer = _pacer(fake_time, overrides={("apigateway", "DeleteRestApi"): 0.5})
+    assert _seconds(pacer, fake_time, "DeleteRestApi", calls=2) == pytest.approx(2.0)
+
+
+def test_tempo_scales_every_wait_alike(fake_time: Time) -> None:
+    pacer = _pacer(fake_time, tempo=0.05)
+    assert _seconds(pacer, fake_time, "DeleteRestApi", calls=3) == pytest.approx(2 * 30 * 0.05)
+
+
+def test_tempo_zero_never_waits(fake_time: Time) -> None:
+    assert _seconds(_pacer(fake_time, tempo=0.0), fake_time, "DeleteRestApi", calls=50) == 0
+
+
+def test_callers_at_the_same_moment_queue_up_behind_each_other() -> None:
+    asked: list[float] = []
+    pacer = Pacer(clock=lambda: 0.0, sleep=asked.append)
+    for _ in range(4):
+        pacer.wait(service="apigateway", operation="CreateDeployment", region="us-east-1")
+    assert asked == pytest.approx([5.0, 10.0, 15.0])
