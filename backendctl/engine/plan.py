@@ -1,0 +1,219 @@
+"""The plan: every change, as data; the only thing apply ever gets."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from backendctl.aws.errors import explain
+from backendctl.engine.diff import FieldChange, differences
+from backendctl.engine.resource import GLOBAL, Resource, address_of
+from backendctl.errors import BackendctlError, RefusedError
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+
+T = TypeVar("T")
+
+
+class Action(StrEnum):
+    """What a change does."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """One resource that differs.
+
+    Attributes:
+        desired: None for a delete. live: None for a create.
+        foreign: it exists and does not carry our mark.
+    """
+
+    action: Action
+    desired: Resource | None
+    live: Resource | None
+    fields: tuple[FieldChange, ...] = ()
+    foreign: bool = False
+
+    @property
+    def resource(self) -> Resource:
+        """The side that exists in this change: desired, or live for a delete."""
+        resource = self.desired or self.live
+        if resource is None:
+            msg = "a change has at least one side"
+            raise AssertionError(msg)
+        return resource
+
+    @property
+    def address(self) -> str:
+        """region/kind/name."""
+        return address_of(self.resource)
+
+    @property
+    def region(self) -> str:
+        """Where it happens."""
+        return self.resource.region
+
+    @property
+    def kind(self) -> str:
+        """The kind of resource."""
+        return self.resource.kind
+
+    @property
+    def name(self) -> str:
+        """The resource's name."""
+        return self.resource.name
+
+    def data(self) -> dict[str, Any]:
+        """The change as JSON-able data, the same keys for ever."""
+        return {
+            "address": self.address,
+            "region": self.region,
+            "kind": self.kind,
+            "name": self.name,
+            "action": str(self.action),
+            "fields": [{"field": f.field, "before": f.before, "after": f.after} for f in self.fields],
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """Everything that differs, sorted, and what does not.
+
+    Attributes:
+        unchanged: the live resources that are as desired.
+        unreadable: regions that did not answer, with what they said; nothing is planned there.
+        regions: the regions looked at, primary first.
+    """
+
+    backend: str
+    regions: tuple[str, ...]
+    changes: tuple[Change, ...]
+    unchanged: tuple[Resource, ...] = ()
+    unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
+
+    def restricted(self, keep: Callable[[Change], bool]) -> Plan:
+        """The same plan with only some of its changes."""
+        return replace(self, changes=tuple(change for change in self.changes if keep(change)))
+
+    @property
+    def digest(self) -> str:
+        """Names this plan: what would change and how, independent of when it was made."""
+        document = json.dumps([self.backend, [change.data() for change in self.changes]], sort_keys=True)
+        return hashlib.sha256(document.encode()).hexdigest()[:12]
+
+    def summary(self) -> dict[str, int]:
+        """How many of each."""
+        counts = Counter(str(change.action) for change in self.changes)
+        return {**{str(action): counts[str(action)] for action in Action}, "unchanged": len(self.unchanged)}
+
+
+def make_plan(
+    *,
+    desired: Sequence[Resource],
+    kinds: Sequence[type[Resource]],
+    aws: Aws,
+    regions: Sequence[str],
+    workers: int,
+    backend: str,
+) -> Plan:
+    """Read everything that is desired or ours, in parallel, and say what differs.
+
+    A region that cannot be read is left out and named in `unreadable`; the others are planned all the same.
+
+    Args:
+        desired: from the spec; empty means destroy.
+        kinds: the kinds looked at, in creation order.
+        regions: where to look for what is ours; may name regions the spec has left.
+
+    Raises:
+        RefusedError: what is there makes any plan dangerous.
+    """
+    unreadable: dict[str, BackendctlError] = {}
+
+    def attempt(region: str, what: str, read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except RefusedError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other regions go on; explained with its trace
+            unreadable.setdefault(region, explain(error, doing=f"read {what}"))
+            return None
+
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="read") as pool:
+        lives = [pool.submit(attempt, r.region, address_of(r), partial(type(r).read, aws, r)) for r in desired]
+        owned = [
+            pool.submit(attempt, region, f"{region}/{kind.kind}", partial(_owned, kind, aws, region))
+            for kind in kinds
+            for region in ([GLOBAL] if kind.scope == GLOBAL else regions)
+        ]
+        pairs = [(r, live.result()) for r, live in zip(desired, lives, strict=True)]
+        ours = [live for found in owned for live in found.result() or ()]
+    return _assemble(
+        [(r, live) for r, live in pairs if r.region not in unreadable],
+        [live for live in ours if live.region not in unreadable],
+        kinds=kinds,
+        regions=regions,
+        backend=backend,
+        unreadable=unreadable,
+    )
+
+
+def _owned(kind: type[Resource], aws: Aws, region: str) -> list[Resource]:
+    return list(kind.owned(aws, region))
+
+
+def _assemble(
+    pairs: Iterable[tuple[Resource, Resource | None]],
+    ours: Iterable[Resource],
+    *,
+    kinds: Sequence[type[Resource]],
+    regions: Sequence[str],
+    backend: str,
+    unreadable: Mapping[str, BackendctlError],
+) -> Plan:
+    changes: list[Change] = []
+    unchanged: list[Resource] = []
+    wanted: set[str] = set()
+    for resource, live in pairs:
+        wanted.add(address_of(resource))
+        change = _change(resource, live)
+        if change is not None:
+            changes.append(change)
+        elif live is not None:
+            unchanged.append(live)
+    gone = {address_of(live): live for live in ours if address_of(live) not in wanted}
+    changes.extend(Change(action=Action.DELETE, desired=None, live=live) for live in gone.values())
+    rank = {kind.kind: position for position, kind in enumerate(kinds)}
+    place = {region: position for position, region in enumerate([GLOBAL, *regions])}
+    changes.sort(key=lambda c: (place.get(c.region, len(place)), c.region, rank[c.kind], c.name))
+    return Plan(
+        backend=backend,
+        regions=tuple(region for region in regions if region not in unreadable),
+        changes=tuple(changes),
+        unchanged=tuple(unchanged),
+        unreadable=dict(unreadable),
+    )
+
+
+def _change(desired: Resource, live: Resource | None) -> Change | None:
+    fields = differences(desired, live)
+    if live is None:
+        return Change(action=Action.CREATE, desired=desired, live=None, fields=fields)
+    foreign = live.owner != desired.owner
+    if foreign:
+        fields = (FieldChange(field="owner", before=live.owner, after=desired.owner), *fields)
+    if not fields:
+        return None
+    return Change(action=Action.UPDATE, desired=desired, live=live, fields=fields, foreign=foreign)

@@ -1,0 +1,60 @@
+"""Danger is refused before the first call."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from backendctl.engine.plan import Action, Change, Plan
+from backendctl.errors import RefusedError
+
+
+def refuse_danger(
+    plan: Plan, *, allow_delete: Collection[str] = (), adopt: bool = False, expect: str | None = None
+) -> None:
+    """Raise unless everything in the plan may be done.
+
+    Args:
+        allow_delete: addresses (region/kind/name), or kind/name for every region, of stateful resources that may go.
+        adopt: whether existing resources without our mark may be taken over.
+        expect: digest of the plan that was reviewed.
+
+    Raises:
+        RefusedError: with every reason at once.
+    """
+    if expect is not None and expect != plan.digest:
+        raise RefusedError(
+            [f"the plan is {plan.digest}, the reviewed one was {expect}: the world or the spec has moved"],
+            hint="review it again: backendctl plan",
+        )
+    unnamed = [change for change in plan.changes if _unnamed_delete(change, allow_delete)]
+    foreign = [change for change in plan.changes if change.foreign and not adopt]
+    frozen = [(change, f) for change in plan.changes for f in change.fields if _frozen(change, f.immutable)]
+    reasons = [f"{c.address} holds data or traffic and would be deleted" for c in unnamed]
+    reasons += [
+        f"{c.address} exists and is not ours" + (f" (it belongs to {c.live.owner})" if c.live and c.live.owner else "")
+        for c in foreign
+    ]
+    reasons += [f"{c.address}: AWS cannot change {f.field} ({f.before} → {f.after})" for c, f in frozen]
+    if reasons:
+        raise RefusedError(reasons, hint=_hint(unnamed, foreign, frozen=bool(frozen)))
+
+
+def _unnamed_delete(change: Change, allowed: Collection[str]) -> bool:
+    if change.action is not Action.DELETE or not change.resource.stateful:
+        return False
+    return change.address not in allowed and f"{change.kind}/{change.name}" not in allowed
+
+
+def _frozen(change: Change, immutable: bool) -> bool:  # noqa: FBT001  # a field's own flag, passed through
+    return immutable and change.action is Action.UPDATE
+
+
+def _hint(unnamed: list[Change], foreign: list[Change], *, frozen: bool) -> str:
+    hints = []
+    if unnamed:
+        hints.append("add " + " ".join(f"--allow-delete {change.address}" for change in unnamed))
+    if foreign:
+        hints.append("add --adopt to take over what exists, or give it another name in the spec")
+    if frozen:
+        hints.append("give it a new name in the spec, move the data or traffic, then remove the old one")
+    return "; ".join(hints)

@@ -1,0 +1,124 @@
+"""Everything that `desired` may look at: the spec, who we are, the built code, and the slot each release goes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from backendctl.package import Artefact
+from backendctl.spec.model import Function, Spec, Stage
+
+SLOTS = ("a", "b")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stamp:
+    """Who made this release, kept in version and deployment descriptions: memory lives in AWS.
+
+    Attributes:
+        commit: short commit id, with "+" when the tree was dirty; empty outside git.
+        author: the commit's author. time: UTC, ISO 8601 to the second.
+    """
+
+    commit: str
+    author: str
+    time: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Definition:
+    """The API definition as one region gets it.
+
+    Attributes:
+        body: the document to send, region and account filled in.
+        digest: 12 hex digits naming the neutral document: equal in every region.
+    """
+
+    body: bytes
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """A stage reaches a function through an alias.
+
+    Attributes:
+        variable: the stage variable whose value is the alias; None when the definition spells the alias out.
+        function: the spec's function. alias: the plain alias name; None means the unqualified function.
+    """
+
+    stage: Stage
+    variable: str | None
+    function: Function
+    alias: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SlotChoice:
+    """Which of an alias's two slots a release goes to.
+
+    Attributes:
+        target: "a" or "b": where the desired release is, or goes.
+        idle_exists: whether the other slot's alias exists already (then it is left alone).
+    """
+
+    target: str
+    idle_exists: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What `desired` works from.
+
+    Attributes:
+        artefacts: per (region, function name); functions of S3 or image code have none.
+        code_ids: per (region, function name): base64 sha256 of the archive (Lambda's CodeSha256), or the image URI.
+        definitions: per region; empty without an API.
+        links: per region, every (stage, variable, function, alias) the definition reaches.
+        slots: per (region, physical function name, plain alias) that a stage variable names.
+    """
+
+    spec: Spec
+    account: str
+    partition: str
+    stamp: Stamp
+    artefacts: Mapping[tuple[str, str], Artefact] = field(default_factory=dict)
+    code_ids: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    definitions: Mapping[str, Definition] = field(default_factory=dict)
+    links: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
+    slots: Mapping[tuple[str, str, str], SlotChoice] = field(default_factory=dict)
+
+    @property
+    def backend(self) -> str:
+        """The backend's name, which is the mark of ownership."""
+        return self.spec.backend
+
+    @cached_property
+    def role_name(self) -> str | None:
+        """The execution role we keep, None when the spec gives one for every function."""
+        functions = [f for region in self.spec.all_regions for f in self.spec.functions_in(region)]
+        if self.spec.role or not any(f.role is None for f in functions):
+            return None
+        return f"{self.backend}-lambda"
+
+    def role_arn(self, function: Function) -> str:
+        """The ARN of a function's execution role; a role of ours has a name we know, so the ARN is known too."""
+        given = function.role or self.spec.role
+        return given or f"arn:{self.partition}:iam::{self.account}:role/{self.backend}-lambda"
+
+    def function_arn(self, region: str, physical: str) -> str:
+        """The unqualified ARN of a Lambda function."""
+        return f"arn:{self.partition}:lambda:{region}:{self.account}:function:{physical}"
+
+    def staged(self, region: str, function: Function) -> dict[str, list[Link]]:
+        """The function's plain aliases that stage variables name, each with its links; these have slots."""
+        found: dict[str, list[Link]] = {}
+        for link in self.links.get(region, ()):
+            if link.function.name == function.name and link.variable is not None and link.alias is not None:
+                found.setdefault(link.alias, []).append(link)
+        return found
+
+    def slot_alias(self, region: str, function: Function, alias: str) -> str:
+        """The name a stage variable gets for a plain alias, e.g. version1-b."""
+        return f"{alias}-{self.slots[region, function.physical, alias].target}"

@@ -1,0 +1,107 @@
+"""What counts as a difference."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from backendctl.engine.diff import HIDDEN, FieldChange, differences, plain
+from backendctl.engine.resource import IMMUTABLE_ITEMS
+from tests.unit.engine.things import EAST, Thing
+
+LIVE = Thing(region=EAST, name="a", size=1, key="id", tags={"team": "x"}, settings={"a": 1, "b": 2})
+
+
+def test_equal_sides_do_not_differ() -> None:
+    assert differences(LIVE, LIVE) == ()
+
+
+def test_none_leaves_what_is_live_alone() -> None:
+    assert differences(Thing(region=EAST, name="a"), LIVE) == ()
+
+
+def test_false_and_zero_and_empty_are_values_not_none() -> None:
+    assert differences(replace(LIVE, size=0), LIVE) == (FieldChange(field="size", before=1, after=0),)
+    assert differences(replace(LIVE, key=""), LIVE)[0].after == ""
+
+
+def test_context_fields_are_never_compared() -> None:
+    other = replace(LIVE, region="elsewhere", name="b", owner=None, requires=frozenset({"x"}))
+    assert differences(other, LIVE) == ()
+
+
+def test_everything_set_differs_from_nothing() -> None:
+    fields = [change.field for change in differences(LIVE, None)]
+    assert fields == ["size", "key", "tags.team", "settings.a", "settings.b"]
+
+
+def test_an_immutable_field_is_flagged_and_others_are_not() -> None:
+    changes = differences(replace(LIVE, size=2, key="other"), LIVE)
+    assert [(change.field, change.immutable) for change in changes] == [("size", False), ("key", True)]
+
+
+def test_a_partial_mapping_ignores_keys_we_do_not_name() -> None:
+    live = replace(LIVE, tags={"team": "x", "cost-centre": "7"})
+    assert differences(replace(LIVE, tags={"team": "x"}), live) == ()
+    assert differences(replace(LIVE, tags={"team": "y"}), live) == (
+        FieldChange(field="tags.team", before="x", after="y"),
+    )
+
+
+def test_a_whole_mapping_names_each_key_that_is_added_changed_or_removed() -> None:
+    changes = differences(replace(LIVE, settings={"b": 3, "c": 4}), LIVE)
+    assert changes == (
+        FieldChange(field="settings.a", before=1, after=None),
+        FieldChange(field="settings.b", before=2, after=3),
+        FieldChange(field="settings.c", before=None, after=4),
+    )
+
+
+def test_an_emptied_mapping_removes_every_key() -> None:
+    assert [change.field for change in differences(replace(LIVE, settings={}), LIVE)] == ["settings.a", "settings.b"]
+
+
+def test_a_mapping_against_a_live_none_adds_every_key() -> None:
+    assert len(differences(LIVE, replace(LIVE, settings=None))) == 2
+
+
+def test_the_order_of_a_mapping_is_no_difference() -> None:
+    assert differences(replace(LIVE, settings={"b": 2, "a": 1}), LIVE) == ()
+
+
+def test_secrets_are_hidden_before_they_leave_the_diff() -> None:
+    live = replace(LIVE, environment={"OLD": "s3cret-1", "BOTH": "s3cret-2"})
+    changes = differences(replace(LIVE, environment={"NEW": "s3cret-3", "BOTH": "s3cret-4"}), live)
+    assert changes == (
+        FieldChange(field="environment.BOTH", before=HIDDEN, after=HIDDEN),
+        FieldChange(field="environment.NEW", before=None, after=HIDDEN),
+        FieldChange(field="environment.OLD", before=HIDDEN, after=None),
+    )
+    assert "s3cret" not in repr(changes)
+
+
+def test_plain_values_are_json_and_sorted() -> None:
+    @dataclass(frozen=True)
+    class Warm:
+        every: int
+        targets: frozenset[str]
+
+    value = plain({"b": (1, 2), "a": Warm(every=5, targets=frozenset({"y", "x"}))})
+    assert value == {"a": {"every": 5, "targets": ["x", "y"]}, "b": [1, 2]}
+    assert list(value) == ["a", "b"]
+    assert json.dumps(value)
+
+
+def test_items_of_a_mapping_may_be_immutable_while_they_come_and_go() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Indexed(Thing):
+        indexes: Mapping[str, str] | None = field(default=None, metadata=IMMUTABLE_ITEMS)
+
+    live = Indexed(region=EAST, name="a", indexes={"changed": "x", "removed": "x"})
+    changes = differences(Indexed(region=EAST, name="a", indexes={"changed": "y", "added": "y"}), live)
+    assert {change.field: change.immutable for change in changes} == {
+        "indexes.added": False,
+        "indexes.changed": True,
+        "indexes.removed": False,
+    }
