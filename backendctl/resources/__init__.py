@@ -1,0 +1,45 @@
+"""The kinds of resource, in creation order. Adding a kind is one new file and one line here."""
+
+from __future__ import annotations
+
+from backendctl.engine.resource import Resource
+from backendctl.resources.alias import Alias
+from backendctl.resources.api_account import ApiAccount
+from backendctl.resources.domain import Domain
+from backendctl.resources.function import Function
+from backendctl.resources.health_check import HealthCheck
+from backendctl.resources.log_group import LogGroup
+from backendctl.resources.mapping import Mapping
+from backendctl.resources.permission import Permission
+from backendctl.resources.record import Record
+from backendctl.resources.replica import Replica
+from backendctl.resources.rest_api import RestApi
+from backendctl.resources.role import Role
+from backendctl.resources.roster import Roster
+from backendctl.resources.scaling import Scaling
+from backendctl.resources.stage import Stage
+from backendctl.resources.table import Table
+from backendctl.resources.warmer import Warmer
+
+KINDS: tuple[type[Resource], ...] = (
+    Roster,
+    Role,
+    LogGroup,
+    Function,
+    Alias,
+    Table,
+    Scaling,
+    Replica,
+    RestApi,
+    Permission,
+    ApiAccount,
+    Stage,
+    Domain,
+    Mapping,
+    Warmer,
+    HealthCheck,
+    Record,
+)
+ORDER: tuple[str, ...] = tuple(kind.kind for kind in KINDS)
+
+__all__ = ["KINDS", "ORDER"]

@@ -1,0 +1,59 @@
+"""Which aliases a function has, and which of them users reach.
+
+An alias that stage variables name is staged: it has two slots, `version1-a` and `version1-b`. The stage's variables
+name one of them, the next release goes to the other, and the plain name follows what is live.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backendctl.resources.world import SLOTS, Link, World
+from backendctl.spec.model import Function
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AliasNames:
+    """One function's aliases in one region.
+
+    Attributes:
+        staged: plain names that have slots, each with the links that name it.
+        plain: names that are moved in place.
+    """
+
+    staged: dict[str, list[Link]]
+    plain: tuple[str, ...]
+
+
+def names_of(world: World, region: str, function: Function) -> AliasNames:
+    """From the spec and the definition."""
+    staged = world.staged(region, function)
+    links = [link for link in world.links.get(region, ()) if link.function.name == function.name]
+    spelt = [link.alias for link in links if link.alias is not None]
+    return AliasNames(
+        staged=staged, plain=tuple(name for name in dict.fromkeys((*function.aliases, *spelt)) if name not in staged)
+    )
+
+
+def slots_of(alias: str) -> tuple[str, ...]:
+    """The names of the two slots of a staged alias."""
+    return tuple(f"{alias}-{slot}" for slot in SLOTS)
+
+
+def reached(world: World, region: str, function: Function) -> tuple[str | None, ...]:
+    """The qualifiers that users hit: slots, plain names, and None, the function itself, when something names no alias.
+
+    A function that nobody names an alias for is hit as it is.
+    """
+    names = names_of(world, region, function)
+    found: list[str | None] = [slot for alias in names.staged for slot in slots_of(alias)]
+    found += names.plain
+    bare = any(link.function.name == function.name and link.alias is None for link in world.links.get(region, ()))
+    if bare or not found:
+        found.append(None)
+    return tuple(found)
+
+
+def qualified(name: str, qualifier: str | None) -> str:
+    """The name in addresses: "places:version1-a", or "places" for the function itself."""
+    return name if qualifier is None else f"{name}:{qualifier}"

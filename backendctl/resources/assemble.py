@@ -1,0 +1,135 @@
+"""From a spec to the world that `desired` works from: code built, definitions localised, links and slots found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from backendctl.aws.errors import explain
+from backendctl.errors import BackendctlError
+from backendctl.openapi.integrations import Target, lambda_targets, resolve, stage_variables
+from backendctl.openapi.localise import localise, to_bytes
+from backendctl.openapi.neutral import digest
+from backendctl.package import Artefact, Packager, Source
+from backendctl.resources import KINDS, slots
+from backendctl.resources.world import Definition, Link, SlotChoice, Stamp, World
+from backendctl.spec.model import Function, Spec
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+    from backendctl.engine.resource import Resource
+
+
+def source_of(function: Function, spec: Spec) -> Source:
+    """A function's code as the packager wants it."""
+    code = function.code
+    return Source(
+        path=code.path,
+        include=code.include,
+        build=code.build,
+        cwd=spec.file.parent if code.build else None,
+        s3=code.s3,
+        image=code.image,
+    )
+
+
+def build_code(spec: Spec, packager: Packager) -> dict[tuple[str, str], Artefact]:
+    """The archive of every function that has one, per (region, function name).
+
+    Raises:
+        PackageError: a build command failed, or the code cannot be packaged.
+    """
+    built: dict[tuple[str, str], Artefact] = {}
+    for region in spec.regions:
+        for function in spec.functions_in(region):
+            if function.code.path is not None:
+                built[region, function.name] = packager.build(source_of(function, spec))
+    return built
+
+
+def make_world(
+    spec: Spec,
+    *,
+    account: str,
+    partition: str,
+    artefacts: Mapping[tuple[str, str], Artefact],
+    code_ids: Mapping[tuple[str, str], str],
+    stamp: Stamp,
+) -> World:
+    """Everything but the slots, without calling AWS.
+
+    Args:
+        code_ids: of functions whose code AWS fetches itself; those built here are added.
+    """
+    built = {key: artefact.sha256 for key, artefact in artefacts.items()}
+    return World(
+        spec=spec,
+        account=account,
+        partition=partition,
+        stamp=stamp,
+        artefacts=dict(artefacts),
+        code_ids={**code_ids, **built},
+        definitions=dict(_definitions(spec, account=account, partition=partition)),
+        links={region: tuple(_links(spec, region)) for region in spec.regions},
+    )
+
+
+def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str, BackendctlError]]:
+    """The same world knowing which slot each release goes to, and the regions that could not tell."""
+    chosen: dict[tuple[str, str, str], SlotChoice] = {}
+    failed: dict[str, BackendctlError] = {}
+
+    def ask(region: str) -> None:
+        try:
+            chosen.update(slots.choose(aws, replace(world, spec=world.spec.narrowed((region,)))))
+        except Exception as error:  # noqa: BLE001  # one region's failure is that region's
+            failed[region] = explain(error, doing=f"read {region}/alias")
+
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="slots") as pool:
+        list(pool.map(ask, world.spec.regions))
+    return replace(world, slots=chosen), failed
+
+
+def desired(world: World) -> list[Resource]:
+    """Everything the spec asks for, in every region."""
+    return [resource for kind in KINDS for resource in kind.desired(world)]
+
+
+def _definitions(spec: Spec, *, account: str, partition: str) -> Iterator[tuple[str, Definition]]:
+    if spec.api is None:
+        return
+    name = digest(spec.api.definition)
+    for region in spec.regions:
+        document = localise(
+            spec.api.definition, region=region, account=account, partition=partition, name=spec.api.name
+        )
+        yield region, Definition(body=to_bytes(document), digest=name)
+
+
+def _links(spec: Spec, region: str) -> Iterator[Link]:
+    if spec.api is None:
+        return
+    functions = {function.physical: function for function in spec.functions_in(region)}
+    seen = set()
+    for stage in spec.api.stages:
+        for target in lambda_targets(spec.api.definition):
+            found = resolve(target, stage.variables)
+            if found is None or found.function not in functions:
+                continue
+            key = (stage.name, _variable(target), found.function, found.qualifier)
+            if key not in seen:
+                seen.add(key)
+                yield Link(
+                    stage=stage,
+                    variable=_variable(target),
+                    function=functions[found.function],
+                    alias=found.qualifier,
+                )
+
+
+def _variable(target: Target) -> str | None:
+    """The stage variable that is the whole qualifier; only such a one can be turned to another slot."""
+    names = stage_variables(target.qualifier or "")
+    return next(iter(names)) if target.qualifier in {f"${{stageVariables.{name}}}" for name in names} else None

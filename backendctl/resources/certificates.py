@@ -1,0 +1,77 @@
+"""Certificates a regional domain can have: ISSUED, in the same region and account (A79, A80)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from backendctl.errors import BackendctlError
+
+if TYPE_CHECKING:
+    from mypy_boto3_acm.literals import KeyAlgorithmType
+    from mypy_boto3_acm.type_defs import CertificateSummaryTypeDef
+
+    from backendctl.aws.connection import Aws
+
+# ListCertificates leaves out all but RSA_1024 and RSA_2048 unless asked.
+_KEYS: list[KeyAlgorithmType] = ["RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1"]
+
+
+def find(aws: Aws, region: str, domain: str) -> str:
+    """ARN of an issued certificate that covers the domain, the one with that very name first.
+
+    Raises:
+        BackendctlError: there is none.
+    """
+    pages = aws.acm(region).get_paginator("list_certificates")
+    listed = pages.paginate(CertificateStatuses=["ISSUED"], Includes={"keyTypes": _KEYS})
+    found = best((item for page in listed for item in page["CertificateSummaryList"]), domain)
+    if found is None:
+        raise BackendctlError(
+            f"{region} has no issued certificate for {domain}",
+            hint=f"request one there, and add the DNS record it asks for: aws acm request-certificate "
+            f"--region {region} --domain-name {domain} --validation-method DNS",
+        )
+    return found
+
+
+def check(aws: Aws, region: str, arn: str) -> None:
+    """Refuse a certificate that API Gateway would refuse in words of its own.
+
+    Raises:
+        BackendctlError: another region or account, or not ISSUED.
+    """
+    parts = arn.split(":")
+    if parts[3:5] != [region, aws.account]:
+        raise BackendctlError(
+            f"{arn} cannot serve {region}: a regional domain needs a certificate of its own region and account",
+            hint="name one per region in the spec (domain.certificates), or none to have it looked up",
+        )
+    status = aws.acm(region).describe_certificate(CertificateArn=arn)["Certificate"].get("Status", "unknown")
+    if status != "ISSUED":
+        raise BackendctlError(
+            f"the certificate {arn} is {status}, not ISSUED",
+            hint=f"add the DNS record it waits for: aws acm describe-certificate --region {region} "
+            f"--certificate-arn {arn}",
+        )
+
+
+def best(found: Iterable[CertificateSummaryTypeDef], domain: str) -> str | None:
+    """ARN of the best fit: the exact name before a wildcard, then the one that lasts longest."""
+    fitting = []
+    for item in found:
+        names = _names(item)
+        if any(covers(name, domain) for name in names):
+            fitting.append((domain in names, str(item.get("NotAfter", "")), item["CertificateArn"]))
+    return max(fitting)[2] if fitting else None
+
+
+def covers(name: str, domain: str) -> bool:
+    """Whether a certificate's name is that of the domain; a star stands for one label."""
+    if name.startswith("*."):
+        return name[2:] == domain.partition(".")[2]
+    return name == domain
+
+
+def _names(item: CertificateSummaryTypeDef) -> set[str]:
+    return {name.lower() for name in (item["DomainName"], *item.get("SubjectAlternativeNameSummaries", ()))}

@@ -1,0 +1,72 @@
+"""Deployments: immutable snapshots of an API's definition, described so that they can be found again (A47)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backendctl.aws.errors import is_missing, says
+from backendctl.errors import BackendctlError
+from backendctl.resources.api_reads import list_deployments, list_stages
+from backendctl.resources.releases import facts_of
+from backendctl.resources.rest_api import definition_held
+from backendctl.resources.world import Stamp
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+
+KEPT = 10
+"""How many deployments stay for a way back, beside those in use."""
+
+_MARK = "backendctl "
+
+
+def describe(definition: str, stamp: Stamp) -> str:
+    """The description of a deployment: `backendctl definition=… commit=… time=… by=…`; memory lives in AWS."""
+    facts = {"definition": definition, "commit": stamp.commit, "time": stamp.time, "by": stamp.author}
+    return " ".join([_MARK.strip(), *(f"{key}={value}" for key, value in facts.items() if value)])
+
+
+def definition_of(description: str | None) -> str | None:
+    """The digest in a description, None for somebody else's deployment."""
+    return facts_of(description or "").get("definition")
+
+
+def deploy(aws: Aws, region: str, *, api: str, api_id: str, definition: str, stamp: Stamp) -> str:
+    """Id of a deployment of that definition: the newest there is, or a new one.
+
+    Without a stage name, so that no stage moves yet (A48). The caller holds the API's lock.
+
+    Raises:
+        BackendctlError: the API holds another definition, so a snapshot would not be what it says.
+    """
+    for deployment in list_deployments(aws, region, api_id):
+        if definition_of(deployment.get("description")) == definition:
+            return deployment["id"]
+    held = definition_held(aws, region, api)
+    if held != definition:
+        raise BackendctlError(
+            f"the API {api!r} in {region} holds the definition {held or 'unknown'}, not {definition}",
+            hint=f"put it first: backendctl deploy --only rest-api/{api}",
+        )
+    made = aws.apigateway(region).create_deployment(restApiId=api_id, description=describe(definition, stamp))
+    return made["id"]
+
+
+def prune(aws: Aws, region: str, api_id: str) -> None:
+    """Delete our deployments but the last ten and those a stage or a canary uses (A49)."""
+    used: set[str | None] = set()
+    for stage in list_stages(aws, region, api_id).values():
+        used |= {stage.get("deploymentId"), stage.get("canarySettings", {}).get("deploymentId")}
+    ours = [d["id"] for d in list_deployments(aws, region, api_id) if d.get("description", "").startswith(_MARK)]
+    for deployment in ours[KEPT:]:
+        if deployment not in used:
+            _delete(aws, region, api_id, deployment)
+
+
+def _delete(aws: Aws, region: str, api_id: str, deployment: str) -> None:
+    try:
+        aws.apigateway(region).delete_deployment(restApiId=api_id, deploymentId=deployment)
+    except aws.apigateway(region).exceptions.ClientError as error:
+        taken = says(error, "BadRequestException", "Active stages")  # A49: somebody has just gone back to it
+        if not taken and not is_missing(error):
+            raise

@@ -1,0 +1,132 @@
+"""Zones and records of Route 53, which is global: reads in bulk, changes as one batch each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from backendctl.aws.wait import until
+from backendctl.errors import BackendctlError
+
+if TYPE_CHECKING:
+    from mypy_boto3_route53.type_defs import (
+        AliasTargetTypeDef,
+        ChangeTypeDef,
+        HostedZoneTypeDef,
+        ResourceRecordSetOutputTypeDef,
+    )
+
+    from backendctl.aws.connection import Aws
+
+ADDRESSES = ("A", "AAAA")
+_IN_SYNC = 1800  # E24; seconds
+_OCTAL = re.compile(r"\\(\d{3})")
+
+
+def plain_name(name: str) -> str:
+    r"""As people write it: small letters, no trailing dot, `\052` as `*` (E25)."""
+    return _OCTAL.sub(lambda found: chr(int(found[1], 8)), name).lower().rstrip(".")
+
+
+def zones(aws: Aws) -> list[HostedZoneTypeDef]:
+    """The public zones; a private one may have the same name (E27)."""
+
+    def load() -> list[HostedZoneTypeDef]:
+        pages = aws.route53().get_paginator("list_hosted_zones").paginate()
+        found = [zone for page in pages for zone in page["HostedZones"]]
+        return [zone for zone in found if not zone.get("Config", {}).get("PrivateZone")]
+
+    return aws.shared(("zones",), load)
+
+
+def require_zone(aws: Aws, name: str) -> str:
+    """Id of the public zone of that name.
+
+    Raises:
+        BackendctlError: there is none, or more than one.
+    """
+    found = [zone["Id"].rpartition("/")[2] for zone in zones(aws) if plain_name(zone["Name"]) == plain_name(name)]
+    if not found:
+        raise BackendctlError(
+            f"there is no public hosted zone {name!r} in this account",
+            hint="make it, and point the registrar at its name servers; or leave domain.zone out and keep DNS yourself",
+        )
+    if len(found) > 1:
+        raise BackendctlError(
+            f"there are {len(found)} public hosted zones {name!r}: {', '.join(found)}",
+            hint="remove the one that the registrar does not point at",
+        )
+    return found[0]
+
+
+def zone_of(aws: Aws, name: str) -> str | None:
+    """Name of the longest public zone that a name belongs to (E27)."""
+    names = {plain_name(zone["Name"]) for zone in zones(aws)}
+    fitting = [zone for zone in names if name == zone or name.endswith("." + zone)]
+    return max(fitting, key=len, default=None)
+
+
+def records_at(aws: Aws, zone_id: str, name: str) -> list[ResourceRecordSetOutputTypeDef]:
+    """Every record of exactly that name, shared by the regions."""
+    return aws.shared(("records", zone_id, name), lambda: list_records_at(aws, zone_id, name))
+
+
+def list_records_at(aws: Aws, zone_id: str, name: str) -> list[ResourceRecordSetOutputTypeDef]:
+    """The same, asked now; stops at the first other name (E26)."""
+    found: list[ResourceRecordSetOutputTypeDef] = []
+    start: Any = {"StartRecordName": name}
+    while True:
+        page = aws.route53().list_resource_record_sets(HostedZoneId=zone_id, **start)
+        here = [record for record in page["ResourceRecordSets"] if plain_name(record["Name"]) == name]
+        found += here
+        if len(here) < len(page["ResourceRecordSets"]) or not page["IsTruncated"]:
+            return found
+        following = ("NextRecordName", "NextRecordType", "NextRecordIdentifier")
+        start = {key.replace("Next", "Start"): page.get(key) for key in following if page.get(key)}
+
+
+def submit(aws: Aws, zone_id: str, changes: Sequence[ChangeTypeDef]) -> str:
+    """One batch, all or nothing (E8). Returns the change's id."""
+    batch = {"Comment": f"backendctl {aws.backend}", "Changes": list(changes)}
+    answer = aws.route53().change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch=batch)  # type: ignore[arg-type]
+    return answer["ChangeInfo"]["Id"].rpartition("/")[2]
+
+
+def await_sync(aws: Aws, change_id: str, what: str) -> None:
+    """Until every name server answers with the change (E24)."""
+
+    def probe() -> bool | None:
+        return True if aws.route53().get_change(Id=change_id)["ChangeInfo"]["Status"] == "INSYNC" else None
+
+    until(aws, f"{what} to be INSYNC", probe, limit=_IN_SYNC, step=5)
+
+
+def routing_of(record: ResourceRecordSetOutputTypeDef) -> str:
+    """The policy a record is chosen by."""
+    keys = {
+        "Region": "latency",
+        "Weight": "weighted",
+        "Failover": "failover",
+        "GeoLocation": "geolocation",
+        "GeoProximityLocation": "geoproximity",
+        "CidrRoutingConfig": "cidr",
+        "MultiValueAnswer": "multivalue",
+    }
+    return next((policy for key, policy in keys.items() if key in record), "simple")
+
+
+def points_at(record: ResourceRecordSetOutputTypeDef) -> str:
+    """What a record answers with, for people."""
+    if "AliasTarget" in record:
+        return plain_name(record["AliasTarget"]["DNSName"])
+    return ", ".join(value["Value"] for value in record.get("ResourceRecords", ()))
+
+
+def same_target(record: ResourceRecordSetOutputTypeDef, target: AliasTargetTypeDef) -> bool:
+    """Whether an alias leads there; health evaluation aside."""
+    found = record.get("AliasTarget")
+    return found is not None and (found["HostedZoneId"], plain_name(found["DNSName"])) == (
+        target["HostedZoneId"],
+        plain_name(target["DNSName"]),
+    )

@@ -1,0 +1,175 @@
+"""The custom domain of one region: one name, a REGIONAL domain of it in every region (A82)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from backendctl.aws import tags as tagging
+from backendctl.aws.errors import is_missing, says
+from backendctl.aws.wait import until
+from backendctl.engine.resource import IMMUTABLE, PARTIAL
+from backendctl.errors import BackendctlError
+from backendctl.resources import certificates
+from backendctl.resources.api_reads import domain_names
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.type_defs import DomainNameTypeDef, PatchOperationTypeDef
+
+    from backendctl.aws.connection import Aws
+    from backendctl.resources.world import World
+
+_READY = "AVAILABLE"
+_NEW_POLICIES = "SecurityPolicy_"  # this family wants an access mode (A84)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Domain:
+    """A regional custom domain.
+
+    Attributes:
+        name: in small letters. certificate: ARN; None looks one up when the domain is made, and then leaves it alone.
+        endpoint: REGIONAL; a domain of the same name with another type is not taken over.
+        status: AVAILABLE once it can serve (A83).
+    """
+
+    kind: ClassVar[str] = "domain"
+    stateful: ClassVar[bool] = True
+    scope: ClassVar[str] = "region"
+
+    region: str = field(compare=False)
+    name: str = field(compare=False)
+    owner: str | None = field(compare=False)
+    certificate: str | None = None
+    security_policy: str | None = None
+    endpoint: str = field(default="REGIONAL", metadata=IMMUTABLE)
+    status: str = _READY
+    tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
+
+    @classmethod
+    def desired(cls, world: World) -> Iterable[Self]:
+        """One per region, when the spec has a domain."""
+        domain = world.spec.domain
+        for region in world.spec.regions if domain else ():
+            if domain:
+                yield cls(
+                    region=region,
+                    name=domain.name.lower(),
+                    owner=world.backend,
+                    certificate=domain.certificates.get(region),
+                    security_policy=domain.security_policy,
+                    tags=tagging.marked(world.backend, domain.tags),
+                )
+
+    @classmethod
+    def read(cls, aws: Aws, desired: Self) -> Self | None:
+        """From one list per region."""
+        found = domain_names(aws, desired.region).get(desired.name)
+        return None if found is None else cls._live(desired.region, found)
+
+    @classmethod
+    def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
+        """Those that carry our mark."""
+        for found in domain_names(aws, region).values():
+            live = cls._live(region, found)
+            if live.owner == aws.backend:
+                yield live
+
+    @classmethod
+    def _live(cls, region: str, found: DomainNameTypeDef) -> Self:
+        tags = tagging.own_tags(found.get("tags"))
+        return cls(
+            region=region,
+            name=found["domainName"].lower(),
+            owner=tagging.owner_of(tags),
+            certificate=found.get("regionalCertificateArn"),
+            security_policy=found.get("securityPolicy"),
+            endpoint=(found.get("endpointConfiguration", {}).get("types") or ["EDGE"])[0],
+            status=found.get("domainNameStatus", _READY),
+            tags=tags,
+        )
+
+    def needs(self) -> frozenset[str]:
+        """Nothing; the certificate is the user's."""
+        return frozenset()
+
+    def create(self, aws: Aws) -> None:
+        """Made with our mark, and waited for."""
+        certificate = self._certificate(aws)
+        more: Any = {"endpointAccessMode": "BASIC"} if (self.security_policy or "").startswith(_NEW_POLICIES) else {}
+        if self.security_policy is not None:
+            more["securityPolicy"] = self.security_policy
+        try:
+            aws.apigateway(self.region).create_domain_name(
+                domainName=self.name,
+                regionalCertificateArn=certificate,
+                endpointConfiguration={"types": ["REGIONAL"]},
+                tags=self.tags or {},
+                **more,
+            )
+        except aws.apigateway(self.region).exceptions.ClientError as error:
+            if not says(error, "BadRequestException", "already exists"):  # A81
+                raise
+            self._meet(aws)
+        aws.forget("domain-names", self.region)
+        self._await(aws)
+
+    def update(self, aws: Aws, live: Self) -> None:
+        """Certificate and security policy in one call, as domains have one per 30 s (A32); tags."""
+        operations: list[PatchOperationTypeDef] = []
+        if self.certificate is not None and self.certificate != live.certificate:
+            certificates.check(aws, self.region, self.certificate)
+            operations.append({"op": "replace", "path": "/regionalCertificateArn", "value": self.certificate})
+        if self.security_policy is not None and self.security_policy != live.security_policy:
+            operations.append({"op": "replace", "path": "/securityPolicy", "value": self.security_policy})
+        if changed := tagging.missing(self.tags, live.tags):
+            arn = f"arn:{aws.partition}:apigateway:{self.region}::/domainnames/{self.name}"
+            aws.apigateway(self.region).tag_resource(resourceArn=arn, tags=changed)
+        if operations:
+            self._await(aws)
+            aws.apigateway(self.region).update_domain_name(domainName=self.name, patchOperations=operations)
+        self._await(aws)
+
+    def delete(self, aws: Aws) -> None:
+        """The domain; its mappings went first (A91)."""
+        try:
+            aws.apigateway(self.region).delete_domain_name(domainName=self.name)
+        except aws.apigateway(self.region).exceptions.ClientError as error:
+            if not is_missing(error):
+                raise
+        aws.forget("domain-names", self.region)
+
+    def _certificate(self, aws: Aws) -> str:
+        if self.certificate is None:
+            return certificates.find(aws, self.region, self.name)
+        certificates.check(aws, self.region, self.certificate)
+        return self.certificate
+
+    def _meet(self, aws: Aws) -> None:
+        """It exists by now: ours is brought to this, anybody else's is left."""
+        live = self._live(self.region, _described(aws, self.region, self.name))
+        if live.owner != self.owner:
+            raise BackendctlError(f"{self.name} has been made in {self.region} by somebody else", hint="plan again")
+        self.update(aws, live)
+
+    def _await(self, aws: Aws) -> None:
+        def probe() -> bool | None:
+            found = _described(aws, self.region, self.name)
+            status = found.get("domainNameStatus", _READY)
+            if status == "FAILED" or status.startswith("PENDING_"):
+                raise BackendctlError(
+                    f"domain {self.name} in {self.region} is {status}: {found.get('domainNameStatusMessage', '')}",
+                    hint=f"aws apigateway get-domain-name --region {self.region} --domain-name {self.name}",
+                )
+            return True if status == _READY else None
+
+        until(
+            aws, f"domain {self.name} in {self.region} to be AVAILABLE", probe, limit=3900, step=5
+        )  # A84: up to 60 min
+
+
+def _described(aws: Aws, region: str, name: str) -> DomainNameTypeDef:
+    found: Any = aws.apigateway(region).get_domain_name(domainName=name)
+    described: DomainNameTypeDef = found
+    return described

@@ -1,0 +1,305 @@
+"""A Lambda function, and a published version for every release of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+
+from backendctl.aws import tags as tagging
+from backendctl.aws.errors import ClientError, is_missing, says
+from backendctl.engine.resource import GLOBAL, PARTIAL, SECRET, address
+from backendctl.errors import BackendctlError
+from backendctl.package import Artefact
+from backendctl.resources import lambda_reads, lambda_waits, releases
+from backendctl.resources.lambda_code import code_arguments
+from backendctl.spec.model import Code, Vpc
+from backendctl.spec.model import Function as Spec
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef, GetFunctionResponseTypeDef
+
+    from backendctl.aws.connection import Aws
+    from backendctl.resources.world import World
+
+# Everything but code and architecture, which UpdateFunctionCode sets (B11).
+_CONFIGURATION = (
+    "runtime",
+    "handler",
+    "memory",
+    "timeout",
+    "ephemeral_storage",
+    "environment",
+    "layers",
+    "vpc",
+    "tracing",
+    "role",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Function:
+    """One function; traffic reaches its versions, through aliases.
+
+    Attributes:
+        name: the spec's. physical: AWS's.
+        managed: the settings that take part in the release id. note: description of the version to publish.
+        code: base64 sha256 of the archive (Lambda's CodeSha256), or the image URI.
+        memory, ephemeral_storage: MB. timeout: seconds.
+        release: id of code and configuration; live: that of $LATEST if a published version carries it too, else the
+            newest version's, so that a kill between update and publish is seen and repaired.
+    """
+
+    kind: ClassVar[str] = "function"
+    stateful: ClassVar[bool] = False
+    scope: ClassVar[str] = "region"
+
+    region: str = field(compare=False)
+    name: str = field(compare=False)
+    owner: str | None = field(compare=False)
+    physical: str = field(compare=False)
+    managed: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    source: Code = field(default_factory=Code, compare=False, repr=False)
+    artefact: Artefact | None = field(default=None, compare=False, repr=False)
+    note: str = field(default="", compare=False, repr=False)
+
+    code: str | None = None
+    runtime: str | None = None
+    handler: str | None = None
+    memory: int | None = None
+    timeout: int | None = None
+    ephemeral_storage: int | None = None
+    architecture: str | None = None
+    environment: dict[str, str] | None = field(default=None, metadata=SECRET, repr=False)
+    layers: tuple[str, ...] | None = None
+    vpc: Vpc | None = None
+    tracing: str | None = None
+    role: str | None = None
+    description: str | None = None
+    tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
+    release: str | None = None
+
+    @classmethod
+    def desired(cls, world: World) -> Iterable[Self]:
+        """Every function of the spec, in every region."""
+        for region in world.spec.regions:
+            for spec in world.spec.functions_in(region):
+                yield cls.wanted(world, region, spec)
+
+    @classmethod
+    def wanted(cls, world: World, region: str, spec: Spec) -> Self:
+        """What the spec asks of one function in one region; its `release` is what aliases and slots look for."""
+        settings = _settings(world, region, spec)
+        release = releases.fingerprint(settings)
+        return cls(
+            region=region,
+            name=spec.name,
+            owner=world.backend,
+            physical=spec.physical,
+            managed=releases.managed(settings),
+            source=spec.code,
+            artefact=world.artefacts.get((region, spec.name)),
+            note=releases.described(release, world.stamp),
+            description=spec.description,
+            tags=tagging.marked(world.backend, {**spec.tags, lambda_reads.NAME: spec.name}),
+            release=release,
+            **settings,
+        )
+
+    @classmethod
+    def read(cls, aws: Aws, desired: Self) -> Self | None:
+        """From one list per region, GetFunction and the list of versions."""
+        if desired.physical not in lambda_reads.functions(aws, desired.region):
+            return None
+        return cls._live(aws, desired.region, desired.physical, name=desired.name, managed=desired.managed)
+
+    @classmethod
+    def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
+        """See `lambda_reads.ours` for which functions are looked at."""
+        for physical, name in lambda_reads.ours(aws, region).items():
+            yield cls._live(aws, region, physical, name=name)
+
+    @classmethod
+    def _live(cls, aws: Aws, region: str, physical: str, *, name: str, managed: frozenset[str] | None = None) -> Self:
+        found = lambda_reads.described(aws, region, physical)
+        settings = _found(found)
+        tags = lambda_reads.function_tags(aws, region, physical)
+        return cls(
+            region=region,
+            name=name,
+            owner=tagging.owner_of(tags),
+            physical=physical,
+            description=found["Configuration"].get("Description", ""),
+            tags=tags,
+            release=None if managed is None else _live_release(aws, region, found, managed),
+            **settings,
+        )
+
+    def needs(self) -> frozenset[str]:
+        """Its role, and its log group, which AWS would make without a retention (B64)."""
+        role = (self.role or "").rsplit("/", 1)[-1]
+        return frozenset(
+            {address(GLOBAL, "role", role), address(self.region, "log-group", f"/aws/lambda/{self.physical}")}
+        )
+
+    def create(self, aws: Aws) -> None:
+        """Make it, marked; publish its first version. One of ours that exists by now is updated instead (H5)."""
+        try:
+            aws.lambda_(self.region).create_function(**self._creation(aws))
+        except ClientError as error:
+            if not says(error, "ResourceConflictException", "already exist"):  # B12
+                raise
+            aws.forget("lambda-functions", self.region)
+            live = type(self).read(aws, self)
+            if live is None or live.owner != self.owner:
+                raise
+            self.update(aws, live)
+            return
+        found = lambda_waits.settled(aws, self.region, self.physical, just_made=True)
+        lambda_waits.refuse_failed(found["Configuration"], region=self.region)
+        self._publish(aws, found, ())
+
+    def update(self, aws: Aws, live: Self) -> None:
+        """The mark first, then code, then configuration, each waited for (B3); then a version of the result."""
+        if changed := tagging.missing(self.tags, live.tags):
+            arn = f"arn:{aws.partition}:lambda:{self.region}:{aws.account}:function:{self.physical}"
+            aws.lambda_(self.region).tag_resource(Resource=arn, Tags=changed)
+        found = lambda_waits.settled(aws, self.region, self.physical)
+        if found["Configuration"].get("State") == "Failed":  # B7: it cannot be repaired, only made anew
+            self.delete(aws)
+            self.create(aws)
+            return
+        found = self._update_code(aws, found)
+        found = self._update_configuration(aws, found)
+        aws.forget("lambda-versions", self.region, self.physical)
+        self._publish(aws, found, lambda_reads.versions(aws, self.region, self.physical))
+
+    def delete(self, aws: Aws) -> None:
+        """The function and all its versions."""
+        if not lambda_reads.still_named(aws, self.region, self.physical, self.name):
+            return
+        try:
+            aws.lambda_(self.region).delete_function(FunctionName=self.physical)
+        except ClientError as error:
+            if not is_missing(error):
+                raise
+        lambda_waits.gone(aws, self.region, self.physical)
+
+    def _creation(self, aws: Aws) -> dict[str, Any]:
+        image = self.source.image is not None
+        wanted = {key: getattr(self, key) for key in _CONFIGURATION} | {"description": self.description}
+        if self.vpc == releases.NO_VPC:
+            del wanted["vpc"]
+        return {
+            "FunctionName": self.physical,
+            "Code": code_arguments(aws, self.region, code=self.source, artefact=self.artefact),
+            "PackageType": "Image" if image else "Zip",
+            "Architectures": [self.architecture],
+            "Tags": self.tags or {},
+            "Publish": False,  # the version is published with its description
+            **_arguments(wanted),
+        }
+
+    def _update_code(self, aws: Aws, found: GetFunctionResponseTypeDef) -> GetFunctionResponseTypeDef:
+        settings = _found(found)
+        failed = lambda_waits.failure(found["Configuration"]) is not None
+        if not failed and (settings["code"], settings["architecture"]) == (self.code, self.architecture):
+            return found  # B35: sending the same again would count as a change
+        arguments = code_arguments(aws, self.region, code=self.source, artefact=self.artefact)
+        architectures: Any = [self.architecture]
+        aws.lambda_(self.region).update_function_code(
+            FunctionName=self.physical, Architectures=architectures, Publish=False, **arguments
+        )
+        return self._updated(aws)
+
+    def _update_configuration(self, aws: Aws, found: GetFunctionResponseTypeDef) -> GetFunctionResponseTypeDef:
+        live = _found(found) | {"description": found["Configuration"].get("Description", "")}
+        wanted = {key: getattr(self, key) for key in (*_CONFIGURATION, "description")}
+        changed = {key: value for key, value in wanted.items() if value is not None and value != live[key]}
+        if not changed:
+            return found
+        aws.lambda_(self.region).update_function_configuration(FunctionName=self.physical, **_arguments(changed))
+        return self._updated(aws)
+
+    def _updated(self, aws: Aws) -> GetFunctionResponseTypeDef:
+        found = lambda_waits.settled(aws, self.region, self.physical)
+        lambda_waits.refuse_failed(found["Configuration"], region=self.region)
+        return found
+
+    def _publish(self, aws: Aws, found: GetFunctionResponseTypeDef, existing: Sequence[lambda_reads.Version]) -> None:
+        """Publish what was looked at and nothing else (B24), unless a version of this release exists."""
+        aws.forget("lambda-function", self.region, self.physical)
+        release = self.release or ""
+        if lambda_reads.newest(existing, release, self.managed):
+            return
+        config = found["Configuration"]
+        guard: Any = {"RevisionId": config["RevisionId"]} if "RevisionId" in config else {}  # B10
+        made = aws.lambda_(self.region).publish_version(
+            FunctionName=self.physical, CodeSha256=config["CodeSha256"], Description=self.note, **guard
+        )
+        aws.forget("lambda-versions", self.region, self.physical)
+        image = self.code if self.source.image is not None else None
+        version = lambda_reads.version_of(cast("FunctionConfigurationTypeDef", made), image=image)
+        # B23: an older version comes back when AWS sees no change; it is this release all the same, or somebody
+        # else changed the function meanwhile.
+        if not version.carries(release, self.managed):
+            raise BackendctlError(
+                f"{self.physical} in {self.region} is not what was deployed: version {made['Version']} differs from it",
+                hint="somebody else changes this function; run the same command again",
+            )
+
+
+def _settings(world: World, region: str, spec: Spec) -> dict[str, Any]:
+    vpc = spec.vpc or releases.NO_VPC
+    return {
+        "code": world.code_ids[region, spec.name],
+        "runtime": spec.runtime,
+        "handler": spec.handler,
+        "memory": spec.memory,
+        "timeout": spec.timeout,
+        "ephemeral_storage": spec.ephemeral_storage,
+        "architecture": spec.architecture,
+        "environment": spec.environment,
+        "layers": spec.layers,
+        "vpc": Vpc(subnets=tuple(sorted(vpc.subnets)), security_groups=tuple(sorted(vpc.security_groups))),
+        "tracing": spec.tracing,
+        "role": world.role_arn(spec),
+    }
+
+
+def _found(found: GetFunctionResponseTypeDef) -> dict[str, Any]:
+    return releases.settings_of(found["Configuration"], image=found.get("Code", {}).get("ImageUri"))
+
+
+def _live_release(aws: Aws, region: str, found: GetFunctionResponseTypeDef, managed: frozenset[str]) -> str | None:
+    config = found["Configuration"]
+    if lambda_waits.failure(config) is not None:
+        return None
+    settings = _found(found)
+    latest = releases.fingerprint({key: settings[key] for key in managed})
+    published = lambda_reads.versions(aws, region, config["FunctionName"])
+    if lambda_reads.newest(published, latest, managed):
+        return latest
+    return published[-1].release if published else None
+
+
+def _arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as CreateFunction and UpdateFunctionConfiguration take them; the environment is always whole (B9)."""
+    shapes: dict[str, tuple[str, Any]] = {
+        "runtime": ("Runtime", lambda value: value),
+        "handler": ("Handler", lambda value: value),
+        "memory": ("MemorySize", lambda value: value),
+        "timeout": ("Timeout", lambda value: value),
+        "ephemeral_storage": ("EphemeralStorage", lambda value: {"Size": value}),
+        "environment": ("Environment", lambda value: {"Variables": value}),
+        "layers": ("Layers", list),
+        "vpc": ("VpcConfig", _vpc),
+        "tracing": ("TracingConfig", lambda value: {"Mode": value}),
+        "role": ("Role", lambda value: value),
+        "description": ("Description", lambda value: value),
+    }
+    return {shapes[key][0]: shapes[key][1](value) for key, value in settings.items() if value is not None}
+
+
+def _vpc(vpc: Vpc) -> dict[str, list[str]]:
+    return {"SubnetIds": list(vpc.subnets), "SecurityGroupIds": list(vpc.security_groups)}

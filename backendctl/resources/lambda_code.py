@@ -1,0 +1,58 @@
+"""A function's code as CreateFunction and UpdateFunctionCode take it."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from backendctl.aws.errors import code_of
+from backendctl.aws.progress import note
+from backendctl.errors import BackendctlError
+from backendctl.package import DIRECT_LIMIT, Artefact
+from backendctl.resources.code_source import split_s3
+from backendctl.spec.model import Code
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+
+_ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
+
+
+def code_arguments(aws: Aws, region: str, *, code: Code, artefact: Artefact | None) -> dict[str, Any]:
+    """ImageUri, S3Bucket and S3Key, or ZipFile; what is too large for the request goes through a bucket (B20).
+
+    Raises:
+        BackendctlError: there is nothing to send, or it is too large and no bucket is named.
+    """
+    if code.image is not None:
+        return {"ImageUri": code.image}
+    if code.s3 is not None:
+        bucket, key = split_s3(code.s3)
+        return {"S3Bucket": bucket, "S3Key": key}
+    if artefact is None:
+        raise BackendctlError(
+            "there is no archive to send", hint="name a folder, an archive, S3 or an image in the spec"
+        )
+    if code.bucket is not None:
+        return _uploaded(aws, region, bucket=code.bucket.replace("{region}", region), artefact=artefact)
+    if artefact.size >= DIRECT_LIMIT:
+        raise BackendctlError(
+            f"the archive has {artefact.size} bytes and must be smaller than {DIRECT_LIMIT} to be sent directly (B20)",
+            hint="name a bucket in the same region under code: in the spec",
+        )
+    return {"ZipFile": artefact.content()}
+
+
+def _uploaded(aws: Aws, region: str, *, bucket: str, artefact: Artefact) -> dict[str, Any]:
+    """Upload unless it is there; the bucket is of the function's own region (B21)."""
+    s3 = aws.s3(region)
+    key = f"{aws.backend}/{base64.b64decode(artefact.sha256).hex()}.zip"
+    try:
+        s3.head_object(Bucket=bucket, Key=key)
+    except s3.exceptions.ClientError as error:
+        if code_of(error) not in _ABSENT:
+            raise
+        note(f"uploading {artefact.size} bytes to s3://{bucket}/{key}")
+        with artefact.path.open("rb") as body:
+            s3.put_object(Bucket=bucket, Key=key, Body=body)
+    return {"S3Bucket": bucket, "S3Key": key}

@@ -1,0 +1,180 @@
+"""What a plan reads of Lambda: in bulk where Lambda has a bulk call, and once for all kinds that ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from backendctl.aws import tags as tagging
+from backendctl.aws.errors import ClientError, is_missing
+from backendctl.resources import releases
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef, GetFunctionResponseTypeDef
+
+    from backendctl.aws.connection import Aws
+
+T = TypeVar("T")
+
+NAME = "backendctl:name"
+"""The tag that holds a function's name in the spec."""
+_LATEST = "$LATEST"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Version:
+    """One published version.
+
+    Attributes:
+        number: as AWS counts; no identity (B26).
+        release: the id its description carries, None when the description is not ours.
+        config: as Lambda lists it. image: its image URI, where it was worth asking for.
+    """
+
+    number: str
+    release: str | None
+    code_sha256: str
+    description: str
+    config: FunctionConfigurationTypeDef = field(compare=False, repr=False)
+    image: str | None = field(default=None, compare=False)
+
+    def carries(self, release: str, managed: frozenset[str]) -> bool:
+        """Whether this is that release: by its description, or else by its own code and configuration.
+
+        AWS makes no new version when nothing changed (B23), so one version may be two releases: the same code
+        before and after the spec began to name a setting.
+        """
+        if self.release == release:
+            return True
+        settings = releases.settings_of(self.config, image=self.image)
+        return releases.fingerprint({key: settings[key] for key in managed}) == release
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AliasInfo:
+    """One alias. weights: share of the traffic by further version (B28)."""
+
+    name: str
+    version: str
+    description: str
+    weights: dict[str, float]
+
+
+def functions(aws: Aws, region: str) -> dict[str, FunctionConfigurationTypeDef]:
+    """Every function of the region by its name in AWS, in one list."""
+
+    def load() -> dict[str, FunctionConfigurationTypeDef]:
+        pages = aws.lambda_(region).get_paginator("list_functions").paginate()
+        return {found["FunctionName"]: found for page in pages for found in page["Functions"]}
+
+    return aws.shared(("lambda-functions", region), load)
+
+
+def described(aws: Aws, region: str, physical: str) -> GetFunctionResponseTypeDef:
+    """GetFunction: configuration, tags and image URI at once, and outside the quota of 15 calls a second (B56)."""
+    return aws.shared(
+        ("lambda-function", region, physical), lambda: aws.lambda_(region).get_function(FunctionName=physical)
+    )
+
+
+def function_tags(aws: Aws, region: str, physical: str) -> dict[str, str]:
+    """The function's tags; versions and aliases have none (B32)."""
+    return tagging.own_tags(described(aws, region, physical).get("Tags"))
+
+
+def ours(aws: Aws, region: str) -> dict[str, str]:
+    """The functions that carry our mark: name in AWS → name in the spec.
+
+    Only those are asked for their tags that are called `<backend>-…` or run under our role: an adopted function
+    with a role of its own and a foreign name is found through the spec only, and stays when the spec drops it.
+    """
+    found: dict[str, str] = {}
+    for physical, config in functions(aws, region).items():
+        under_our_role = config.get("Role", "").endswith(f":role/{aws.backend}-lambda")
+        if physical.startswith(f"{aws.backend}-") or under_our_role:
+            tags = function_tags(aws, region, physical)
+            if tagging.owner_of(tags) == aws.backend:
+                found[physical] = short_name(aws.backend, physical, tags)
+    return found
+
+
+def short_name(backend: str, physical: str, tags: Mapping[str, str]) -> str:
+    """The name in the spec."""
+    return tags.get(NAME) or physical.removeprefix(f"{backend}-")
+
+
+def still_named(aws: Aws, region: str, physical: str, name: str) -> bool:
+    """Whether the live function still goes by that name in the spec.
+
+    Asked before a delete: a function that got another name in the spec is updated in place, and what the old name
+    called its own is the new one's by then.
+    """
+    found = _or_missing(lambda: aws.lambda_(region).get_function(FunctionName=physical), None)
+    return found is not None and short_name(aws.backend, physical, found.get("Tags", {})) == name
+
+
+def versions(aws: Aws, region: str, physical: str) -> list[Version]:
+    """The published versions, oldest first; [] when there is no such function."""
+
+    def load() -> list[Version]:
+        pages = aws.lambda_(region).get_paginator("list_versions_by_function").paginate(FunctionName=physical)  # B63
+        found = [config for page in pages for config in page["Versions"] if config["Version"] != _LATEST]
+        found.sort(key=lambda config: int(config["Version"]))
+        return [_version(aws, region, config, newest=config is found[-1]) for config in found]
+
+    return aws.shared(("lambda-versions", region, physical), lambda: _or_missing(load, []))
+
+
+def version_of(config: FunctionConfigurationTypeDef, *, image: str | None = None) -> Version:
+    """A version from the configuration that Lambda lists for it."""
+    description = config.get("Description", "")
+    return Version(
+        number=config["Version"],
+        release=releases.facts_of(description).get("release"),
+        code_sha256=config.get("CodeSha256", ""),
+        description=description,
+        config=config,
+        image=image,
+    )
+
+
+def newest(found: Iterable[Version], release: str, managed: frozenset[str]) -> Version | None:
+    """The newest version that is this release."""
+    return next((version for version in reversed(list(found)) if version.carries(release, managed)), None)
+
+
+def aliases(aws: Aws, region: str, physical: str) -> dict[str, AliasInfo]:
+    """The function's aliases by name; {} when there is no such function."""
+
+    def load() -> dict[str, AliasInfo]:
+        pages = aws.lambda_(region).get_paginator("list_aliases").paginate(FunctionName=physical)
+        return {
+            alias["Name"]: AliasInfo(
+                name=alias["Name"],
+                version=alias["FunctionVersion"],
+                description=alias.get("Description", ""),
+                weights=dict((alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights", {})),
+            )
+            for page in pages
+            for alias in page["Aliases"]
+        }
+
+    return aws.shared(("lambda-aliases", region, physical), lambda: _or_missing(load, {}))
+
+
+def _or_missing(load: Callable[[], T], missing: T) -> T:
+    try:
+        return load()
+    except ClientError as error:
+        if is_missing(error):
+            return missing
+        raise
+
+
+def _version(aws: Aws, region: str, config: FunctionConfigurationTypeDef, *, newest: bool) -> Version:
+    version = version_of(config)
+    if config.get("PackageType") != "Image" or (version.release is not None and not newest):
+        return version
+    found = aws.lambda_(region).get_function(FunctionName=config["FunctionName"], Qualifier=version.number)
+    return version_of(config, image=found["Code"].get("ImageUri"))

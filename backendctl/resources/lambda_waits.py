@@ -1,0 +1,84 @@
+"""Waiting for a function or a version to come to rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backendctl.aws.errors import is_missing
+from backendctl.aws.wait import until
+from backendctl.errors import BackendctlError
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef, GetFunctionResponseTypeDef
+
+    from backendctl.aws.connection import Aws
+
+# What is none of these, known today or not, means "keep waiting" (B1); absent is fine (B6).
+_RESTING = frozenset({None, "Active", "Inactive", "Failed"})
+_UPDATED = frozenset({None, "Successful", "Failed"})
+_FUNCTION_LIMIT = 600.0
+_VERSION_LIMIT = 1560.0
+"""Seconds; a SnapStart version takes many minutes (B5, B52)."""
+
+
+def settled(
+    aws: Aws, region: str, physical: str, *, version: str | None = None, just_made: bool = False
+) -> GetFunctionResponseTypeDef:
+    """GetFunction's answer once nothing is under way: neither Pending nor InProgress (B2, B3); it may be Failed.
+
+    GetFunction, because it has a quota of its own (B5, B56).
+
+    Args:
+        version: a published version; None is the function itself.
+        just_made: whether not being there yet is to be expected (B13).
+    """
+    what = physical if version is None else f"{physical}:{version}"
+
+    def probe() -> GetFunctionResponseTypeDef | None:
+        try:
+            found = aws.lambda_(region).get_function(FunctionName=what)
+        except aws.lambda_(region).exceptions.ClientError as error:
+            if just_made and is_missing(error):
+                return None
+            raise
+        config = found["Configuration"]
+        at_rest = config.get("State") in _RESTING and config.get("LastUpdateStatus") in _UPDATED
+        return found if at_rest else None
+
+    limit = _FUNCTION_LIMIT if version is None else _VERSION_LIMIT
+    return until(aws, f"{what} to be ready in {region}", probe, limit=limit, step=1)
+
+
+def failure(config: FunctionConfigurationTypeDef) -> str | None:
+    """Why AWS could not make it or update it (B1), None when it could."""
+    if config.get("State") == "Failed":
+        return f"{config.get('StateReasonCode', 'Failed')}: {config.get('StateReason', 'no reason given')}"
+    if config.get("LastUpdateStatus") == "Failed":
+        reason = config.get("LastUpdateStatusReason", "no reason given")
+        return f"{config.get('LastUpdateStatusReasonCode', 'Failed')}: {reason}"
+    return None
+
+
+def refuse_failed(config: FunctionConfigurationTypeDef, *, region: str) -> None:
+    """Raise when it came to rest as Failed."""
+    why = failure(config)
+    if why is not None:
+        raise BackendctlError(
+            f"{config.get('FunctionName')} cannot run in {region}: {why}",
+            hint="correct what AWS names (image, subnets, key …), then run the same command again",
+        )
+
+
+def gone(aws: Aws, region: str, physical: str) -> None:
+    """Wait until the function is not there any more."""
+
+    def probe() -> bool | None:
+        try:
+            aws.lambda_(region).get_function(FunctionName=physical)
+        except aws.lambda_(region).exceptions.ClientError as error:
+            if is_missing(error):
+                return True
+            raise
+        return None
+
+    until(aws, f"{physical} to be gone from {region}", probe, limit=_FUNCTION_LIMIT, step=1)

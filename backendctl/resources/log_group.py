@@ -1,0 +1,136 @@
+"""The log group of a function, made before its first invocation so that logs do not stay for ever (B64)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from backendctl.aws import tags as tagging
+from backendctl.aws.errors import ClientError, code_of, is_missing
+from backendctl.engine.resource import PARTIAL
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs.type_defs import LogGroupTypeDef
+
+    from backendctl.aws.connection import Aws
+    from backendctl.resources.world import World
+
+_PREFIX = "/aws/lambda/"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogGroup:
+    """`/aws/lambda/<function>` with a retention.
+
+    Attributes:
+        name: the log group's name. retention: days.
+    """
+
+    kind: ClassVar[str] = "log-group"
+    stateful: ClassVar[bool] = False
+    scope: ClassVar[str] = "region"
+
+    region: str = field(compare=False)
+    name: str = field(compare=False)
+    owner: str | None = field(compare=False)
+    retention: int | None = None
+    tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
+
+    @classmethod
+    def desired(cls, world: World) -> Iterable[Self]:
+        """One for every function that names a retention."""
+        for region in world.spec.regions:
+            for function in world.spec.functions_in(region):
+                if function.log_retention is not None:
+                    yield cls(
+                        region=region,
+                        name=_PREFIX + function.physical,
+                        owner=world.backend,
+                        retention=function.log_retention,
+                        tags=tagging.marked(world.backend, function.tags),
+                    )
+
+    @classmethod
+    def read(cls, aws: Aws, desired: Self) -> Self | None:
+        """From one list per backend, and the tags of the group."""
+        found = _groups(aws, desired.region).get(desired.name)
+        return None if found is None else cls._live(aws, desired.region, found)
+
+    @classmethod
+    def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
+        """Those under /aws/lambda/<backend>- that carry our mark."""
+        for group in _groups(aws, region).values():
+            live = cls._live(aws, region, group)
+            if live.owner == aws.backend:
+                yield live
+
+    @classmethod
+    def _live(cls, aws: Aws, region: str, group: LogGroupTypeDef) -> Self:
+        tags = tagging.own_tags(
+            aws.shared(
+                ("log-group-tags", region, group["logGroupName"]),
+                lambda: aws.logs(region).list_tags_for_resource(resourceArn=_arn(group))["tags"],
+            )
+        )
+        return cls(
+            region=region,
+            name=group["logGroupName"],
+            owner=tagging.owner_of(tags),
+            retention=group.get("retentionInDays"),
+            tags=tags,
+        )
+
+    def needs(self) -> frozenset[str]:
+        """Nothing."""
+        return frozenset()
+
+    def create(self, aws: Aws) -> None:
+        """Made with its tags in one call; the retention follows, and a kill in between shows as a difference.
+
+        One that exists by now and carries our mark is ours: the answer to an earlier try was lost.
+        """
+        try:
+            aws.logs(self.region).create_log_group(logGroupName=self.name, tags=self.tags or {})
+        except ClientError as error:
+            if code_of(error) != "ResourceAlreadyExistsException" or not self._is_there(aws):
+                raise
+        self._put_retention(aws)
+
+    def _is_there(self, aws: Aws) -> bool:
+        aws.forget("log-groups", self.region)
+        aws.forget("log-group-tags", self.region, self.name)
+        live = type(self).read(aws, self)
+        return live is not None and live.owner == self.owner
+
+    def update(self, aws: Aws, live: Self) -> None:
+        """Retention and tags."""
+        if self.retention != live.retention:
+            self._put_retention(aws)
+        if changed := tagging.missing(self.tags, live.tags):
+            arn = f"arn:{aws.partition}:logs:{self.region}:{aws.account}:log-group:{self.name}"
+            aws.logs(self.region).tag_resource(resourceArn=arn, tags=changed)
+
+    def delete(self, aws: Aws) -> None:
+        """The group and what it holds; a deleted function leaves it behind (B14)."""
+        try:
+            aws.logs(self.region).delete_log_group(logGroupName=self.name)
+        except aws.logs(self.region).exceptions.ClientError as error:
+            if not is_missing(error):
+                raise
+
+    def _put_retention(self, aws: Aws) -> None:
+        if self.retention is not None:
+            aws.logs(self.region).put_retention_policy(logGroupName=self.name, retentionInDays=self.retention)
+
+
+def _groups(aws: Aws, region: str) -> dict[str, LogGroupTypeDef]:
+    def load() -> dict[str, LogGroupTypeDef]:
+        pages = aws.logs(region).get_paginator("describe_log_groups").paginate(logGroupNamePrefix=_PREFIX)
+        return {group["logGroupName"]: group for page in pages for group in page["logGroups"]}
+
+    return aws.shared(("log-groups", region), load)
+
+
+def _arn(group: LogGroupTypeDef) -> str:
+    return group["arn"].removesuffix(":*")

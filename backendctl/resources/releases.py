@@ -1,0 +1,80 @@
+"""What names a release of a function: a fingerprint of code and configuration, written into its published version.
+
+The number of a version says nothing (B26: it may restart at 1), so versions are found by this id. The id covers what
+we manage and nothing else: a setting that the spec leaves alone takes no part in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from backendctl.engine.diff import plain
+from backendctl.resources.world import Stamp
+from backendctl.spec.model import Vpc
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
+
+NO_VPC = Vpc(subnets=(), security_groups=())
+_LONGEST = 256
+"""Characters of a version's description."""
+_PAIR = re.compile(r"(?:^|\s)(\w+)=(.*?)(?=\s\w+=|$)")
+
+
+def fingerprint(settings: Mapping[str, Any]) -> str:
+    """12 hex digits naming these settings; those that are None take no part."""
+    managed = {key: plain(value) for key, value in settings.items() if value is not None}
+    return hashlib.sha256(json.dumps(managed, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def managed(settings: Mapping[str, Any]) -> frozenset[str]:
+    """The names of the settings that take part in the fingerprint."""
+    return frozenset(key for key, value in settings.items() if value is not None)
+
+
+def settings_of(config: FunctionConfigurationTypeDef, *, image: str | None = None) -> dict[str, Any]:
+    """A function's or a version's configuration as the same settings that a spec gives, AWS's defaults filled in.
+
+    The description is not among them: a version's is our own note.
+
+    Args:
+        image: its image URI, which only GetFunction tells.
+    """
+    vpc = config.get("VpcConfig", {})
+    return {
+        "code": image if config.get("PackageType") == "Image" else config.get("CodeSha256"),
+        "runtime": config.get("Runtime") or None,
+        "handler": config.get("Handler") or None,
+        "memory": config.get("MemorySize", 128),
+        "timeout": config.get("Timeout", 3),
+        "ephemeral_storage": config.get("EphemeralStorage", {}).get("Size", 512),
+        "architecture": (config.get("Architectures") or ["x86_64"])[0],
+        "environment": dict(config.get("Environment", {}).get("Variables", {})),
+        "layers": tuple(layer["Arn"] for layer in config.get("Layers", [])),
+        "vpc": Vpc(
+            subnets=tuple(sorted(vpc.get("SubnetIds", []))),
+            security_groups=tuple(sorted(vpc.get("SecurityGroupIds", []))),
+        ),
+        "tracing": config.get("TracingConfig", {}).get("Mode", "PassThrough"),
+        "role": config.get("Role"),
+    }
+
+
+def described(release: str, stamp: Stamp) -> str:
+    """The description of a version: `backendctl release=… commit=… time=… by=…`, at most 256 characters.
+
+    The author comes last: a name may hold spaces, and may be cut.
+    """
+    facts = {"release": release, "commit": stamp.commit, "time": stamp.time, "by": stamp.author}
+    return " ".join(["backendctl", *(f"{key}={value}" for key, value in facts.items() if value)])[:_LONGEST]
+
+
+def facts_of(description: str) -> dict[str, str]:
+    """What a description tells (release, commit, time, by); empty when it is not one of ours."""
+    if not description.startswith("backendctl "):
+        return {}
+    return {key: value.strip() for key, value in _PAIR.findall(description)}

@@ -1,0 +1,271 @@
+"""The REST API and the definition it holds. Callers see a definition only once a stage deploys it (A47)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from backendctl.aws import tags as tagging
+from backendctl.aws.errors import is_missing
+from backendctl.aws.wait import until
+from backendctl.engine.resource import PARTIAL
+from backendctl.errors import BackendctlError
+from backendctl.openapi.carry import carried, carry_over
+from backendctl.resources.api_reads import (
+    DEFINITION,
+    api_arn,
+    apis,
+    find_api,
+    list_apis,
+    list_stages,
+    pick_api,
+    require_api,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.type_defs import EndpointConfigurationTypeDef, RestApiTypeDef
+
+    from backendctl.aws.connection import Aws
+    from backendctl.resources.world import World
+
+REGIONAL = "REGIONAL"
+_REGIONAL_ONLY: EndpointConfigurationTypeDef = {"types": ["REGIONAL"]}
+_CARRIES = "backendctl:carries"  # settings the definition itself set at the last put
+_PENDING = "pending"  # a put is under way; it is not atomic (A12)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RestApi:
+    """One API, found by name and mark; its id never changes once it is made (A6).
+
+    Attributes:
+        definition: 12-hex digest of the definition; live it is "pending" after a put that did not finish.
+        endpoint: always REGIONAL: the others cannot be in several regions under one name (A82).
+        blanks: empty APIs of the same name that lost answers have left (F9); none are wanted.
+        body: the document to send; None on live.
+    """
+
+    kind: ClassVar[str] = "rest-api"
+    stateful: ClassVar[bool] = False
+    scope: ClassVar[str] = "region"
+
+    region: str = field(compare=False)
+    name: str = field(compare=False)
+    owner: str | None = field(compare=False)
+    body: bytes | None = field(default=None, compare=False, repr=False)
+    definition: str | None = None
+    endpoint: str = REGIONAL
+    blanks: int = 0
+    tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
+
+    @classmethod
+    def desired(cls, world: World) -> Iterable[Self]:
+        """One per region, when the spec has an API."""
+        api = world.spec.api
+        if api is None:
+            return
+        for region in world.spec.regions:
+            definition = world.definitions[region]
+            yield cls(
+                region=region,
+                name=api.name,
+                owner=world.backend,
+                body=definition.body,
+                definition=definition.digest,
+                tags=tagging.marked(world.backend, api.tags),
+            )
+
+    @classmethod
+    def read(cls, aws: Aws, desired: Self) -> Self | None:
+        """From one list per region."""
+        return cls._find(aws, desired.region, desired.name, apis(aws, desired.region))
+
+    @classmethod
+    def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
+        """Those that carry our mark."""
+        listed = apis(aws, region)
+        for name in sorted({api["name"] for api in listed if tagging.owner_of(api.get("tags")) == aws.backend}):
+            live = cls._find(aws, region, name, listed)
+            if live is not None:
+                yield live
+
+    @classmethod
+    def _find(cls, aws: Aws, region: str, name: str, listed: list[RestApiTypeDef]) -> Self | None:
+        api = pick_api(listed, name=name, backend=aws.backend, region=region)
+        if api is None:
+            return None
+        tags = tagging.own_tags(api.get("tags"))
+        return cls(
+            region=region,
+            name=name,
+            owner=tagging.owner_of(tags),
+            definition=tags.get(DEFINITION),
+            endpoint=(api.get("endpointConfiguration", {}).get("types") or ["EDGE"])[0],
+            blanks=len(_blanks(listed, api, aws.backend)),
+            tags=tags,
+        )
+
+    def needs(self) -> frozenset[str]:
+        """Nothing: an import does not look at the functions it names (A27)."""
+        return frozenset()
+
+    def create(self, aws: Aws) -> None:
+        """Made empty with our mark, which an import cannot carry, then filled; a kill in between shows as an update."""
+        with aws.exclusive("api", self.region, self.name):  # one writer per API (A38)
+            live = self._find(aws, self.region, self.name, list_apis(aws, self.region))  # F9
+            if live is not None:
+                self._meet(aws, live)
+                return
+            made = aws.apigateway(self.region).create_rest_api(
+                name=self.name, tags=self.tags or {}, endpointConfiguration=_REGIONAL_ONLY
+            )
+            self._made(aws, made["id"])
+            self._put(aws, made["id"])
+            self._remove_blanks(aws, made["id"])
+
+    def update(self, aws: Aws, live: Self) -> None:
+        """Tags, endpoint type, definition; each only when it differs."""
+        with aws.exclusive("api", self.region, self.name):
+            self._bring(aws, live)
+
+    def delete(self, aws: Aws) -> None:
+        """The API with its deployments. Mappings and stages go first, as resources of their own (A95)."""
+        for api in list_apis(aws, self.region):
+            if api.get("name") == self.name and tagging.owner_of(api.get("tags")) == aws.backend:
+                self._remove(aws, api["id"])
+        aws.forget("apis", self.region)
+        aws.forget("api-id", self.region, self.name)
+
+    def _meet(self, aws: Aws, live: Self) -> None:
+        """It exists by now: ours is fine, anybody else's is not."""
+        if live.owner != self.owner:
+            raise BackendctlError(
+                f"API {self.name!r} has been made in {self.region} by somebody else", hint="plan again"
+            )
+        aws.forget("apis", self.region)
+        aws.forget("api-id", self.region, self.name)
+        self._bring(aws, live)
+
+    def _bring(self, aws: Aws, live: Self) -> None:
+        api_id = require_api(aws, self.region, self.name)
+        client = aws.apigateway(self.region)
+        if changed := tagging.missing(self.tags, live.tags):
+            client.tag_resource(resourceArn=api_arn(aws, self.region, api_id), tags=changed)
+        if live.endpoint != self.endpoint:
+            path = f"/endpointConfiguration/types/{live.endpoint}"  # A9: the path names the old type
+            operation = {"op": "replace", "path": path, "value": self.endpoint}
+            client.update_rest_api(restApiId=api_id, patchOperations=[operation])  # type: ignore[list-item]
+        if live.blanks:
+            self._remove_blanks(aws, api_id)
+        if live.definition != self.definition:
+            self._tag(aws, api_id, {DEFINITION: _PENDING})
+            self._put(aws, api_id)
+
+    def _put(self, aws: Aws, api_id: str) -> None:
+        """Overwrite, keeping what was set beside the definition; the tag comes last, so a kill repeats the put."""
+        if self.body is None or self.definition is None:
+            msg = f"{self.name}: nothing to put"
+            raise AssertionError(msg)
+        client = aws.apigateway(self.region)
+        before: Any = client.get_rest_api(restApiId=api_id)
+        theirs = frozenset(before.get("tags", {}).get(_CARRIES, "").split())
+        kept = {name: value for name, value in _settings(before).items() if name not in theirs}
+        client.put_rest_api(
+            restApiId=api_id, mode="overwrite", failOnWarnings=True, body=carry_over(self.body, kept)
+        )  # A1, A11
+        self._keep_security_policy(aws, api_id, before)
+        carries = " ".join(sorted(carried(self.body)))
+        self._tag(aws, api_id, {DEFINITION: self.definition, _CARRIES: carries})
+
+    def _keep_security_policy(self, aws: Aws, api_id: str, before: Any) -> None:
+        """The one setting that has no place in a definition (A85); a change of it takes a while (A99)."""
+        after = self._settled(aws, api_id)
+        policy = before.get("securityPolicy")
+        if policy and after.get("securityPolicy") != policy:
+            operation = {"op": "replace", "path": "/securityPolicy", "value": policy}
+            aws.apigateway(self.region).update_rest_api(restApiId=api_id, patchOperations=[operation])  # type: ignore[list-item]
+            self._settled(aws, api_id)
+
+    def _settled(self, aws: Aws, api_id: str) -> Any:
+        def probe() -> Any:
+            api: Any = aws.apigateway(self.region).get_rest_api(restApiId=api_id)
+            if api.get("apiStatus") == "FAILED":
+                raise BackendctlError(f"API {self.name} in {self.region} has failed: {api.get('apiStatusMessage', '')}")
+            return api if api.get("apiStatus", "AVAILABLE") == "AVAILABLE" else None
+
+        return until(aws, f"API {self.name} to be AVAILABLE", probe, limit=3600, step=5)
+
+    def _tag(self, aws: Aws, api_id: str, tags: dict[str, str]) -> None:
+        aws.apigateway(self.region).tag_resource(resourceArn=api_arn(aws, self.region, api_id), tags=tags)
+
+    def _made(self, aws: Aws, api_id: str) -> None:
+        """Whoever asks from now on finds it, without another list."""
+        aws.forget("apis", self.region)
+        aws.forget("api-id", self.region, self.name)
+        aws.shared(("api-id", self.region, self.name), lambda: api_id)
+
+    def _remove_blanks(self, aws: Aws, kept: str) -> None:
+        listed = list_apis(aws, self.region)
+        api = next((api for api in listed if api["id"] == kept), None)
+        for blank in _blanks(listed, api, aws.backend) if api else ():
+            if list_stages(aws, self.region, blank["id"]):
+                raise BackendctlError(
+                    f"{self.region} has a second API named {self.name!r} that has stages: {blank['id']}",
+                    hint="remove it, or take the tag backendctl:backend off it",
+                )
+            self._remove(aws, blank["id"])
+
+    def _remove(self, aws: Aws, api_id: str) -> None:
+        try:
+            aws.apigateway(self.region).delete_rest_api(restApiId=api_id)
+        except aws.apigateway(self.region).exceptions.ClientError as error:
+            if not is_missing(error):  # A39
+                raise
+
+
+def definition_held(aws: Aws, region: str, name: str) -> str | None:
+    """Digest of what the API holds now, asked now; None when unknown or half written."""
+    api_id = find_api(aws, region, name)
+    if api_id is None:
+        return None
+    return aws.apigateway(region).get_rest_api(restApiId=api_id).get("tags", {}).get(DEFINITION)
+
+
+def _blanks(listed: list[RestApiTypeDef], kept: RestApiTypeDef, backend: str) -> list[RestApiTypeDef]:
+    return [
+        api
+        for api in listed
+        if api["id"] != kept["id"]
+        and api.get("name") == kept.get("name")
+        and tagging.owner_of(api.get("tags")) == backend
+        and DEFINITION not in api.get("tags", {})
+    ]
+
+
+def _settings(api: Any) -> dict[str, Any]:
+    """What was set on an API beyond the defaults, in the words of the extensions (A4)."""
+    endpoint = api.get("endpointConfiguration", {})
+    found = {
+        "description": api.get("description"),
+        "policy": _policy(api.get("policy")),
+        "binary-media-types": api.get("binaryMediaTypes"),
+        "minimum-compression-size": api.get("minimumCompressionSize"),
+        "api-key-source": None if api.get("apiKeySource") == "HEADER" else api.get("apiKeySource"),
+        "endpoint-configuration": {
+            **({"disableExecuteApiEndpoint": True} if api.get("disableExecuteApiEndpoint") else {}),
+            **({"vpcEndpointIds": endpoint["vpcEndpointIds"]} if endpoint.get("vpcEndpointIds") else {}),
+        },
+    }
+    return {name: value for name, value in found.items() if value not in (None, "", [], {})}
+
+
+def _policy(text: str | None) -> Any:
+    """AWS returns the policy as JSON whose quotes are escaped once more."""
+    if not text:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return json.loads(json.loads(f'"{text}"'))

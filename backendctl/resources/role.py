@@ -1,0 +1,151 @@
+"""The execution role of the functions that name none, with no more rights than they need."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from backendctl.aws import tags as tagging
+from backendctl.aws.errors import ClientError, is_missing, says
+from backendctl.engine.resource import GLOBAL, PARTIAL
+from backendctl.resources.role_policy import TRUST, normalised, statements_of
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+    from backendctl.resources.world import World
+
+POLICY = "backendctl"
+"""The name of our inline policy; whatever else is attached to the role is left alone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Role:
+    """`<backend>-lambda`.
+
+    Attributes:
+        trust, policy: statements by their Sid, lists sorted, so that equal documents are equal.
+    """
+
+    kind: ClassVar[str] = "role"
+    stateful: ClassVar[bool] = False
+    scope: ClassVar[str] = GLOBAL
+
+    name: str = field(compare=False)
+    owner: str | None = field(compare=False)
+    region: str = field(default=GLOBAL, compare=False)
+
+    trust: dict[str, Any] | None = None
+    policy: dict[str, Any] | None = None
+    tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
+
+    @classmethod
+    def desired(cls, world: World) -> Iterable[Self]:
+        """One, unless the spec gives a role for every function. Covers every region of the spec."""
+        if world.role_name is not None:
+            yield cls(
+                name=world.role_name,
+                owner=world.backend,
+                trust=normalised(TRUST),
+                policy=normalised({"Statement": statements_of(world)}),
+                tags=tagging.marked(world.backend, world.spec.tags),
+            )
+
+    @classmethod
+    def read(cls, aws: Aws, desired: Self) -> Self | None:
+        """GetRole tells the tags as well."""
+        return cls._read(aws, desired.name)
+
+    @classmethod
+    def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
+        """The one of that name, if it carries our mark."""
+        del region
+        live = cls._read(aws, f"{aws.backend}-lambda")
+        if live is not None and live.owner == aws.backend:
+            yield live
+
+    @classmethod
+    def _read(cls, aws: Aws, name: str) -> Self | None:
+        found = aws.shared(("role", name), lambda: _documents(aws, name))
+        if found is None:
+            return None
+        trust, policy, tags = found
+        return cls(name=name, owner=tagging.owner_of(tags), trust=trust, policy=policy, tags=tags)
+
+    def needs(self) -> frozenset[str]:
+        """Nothing."""
+        return frozenset()
+
+    def create(self, aws: Aws) -> None:
+        """Made with its tags, then its policy; Lambda believes in it some seconds later (B15)."""
+        tags: Any = tagging.to_list(self.tags or {})
+        try:
+            aws.iam().create_role(
+                RoleName=self.name,
+                AssumeRolePolicyDocument=_document(self.trust or {}),
+                Description=f"backendctl: the functions of {self.owner}",
+                Tags=tags,
+            )
+        except ClientError as error:
+            if not says(error, "EntityAlreadyExists"):
+                raise
+            aws.forget("role", self.name)
+            live = type(self).read(aws, self)
+            if live is None or live.owner != self.owner:
+                raise
+            self.update(aws, live)
+            return
+        self._put_policy(aws)
+
+    def update(self, aws: Aws, live: Self) -> None:
+        """Tags, trust and policy, each only if it differs."""
+        if changed := tagging.missing(self.tags, live.tags):
+            tags: Any = tagging.to_list(changed)
+            aws.iam().tag_role(RoleName=self.name, Tags=tags)
+        if self.trust != live.trust:
+            aws.iam().update_assume_role_policy(RoleName=self.name, PolicyDocument=_document(self.trust or {}))
+        if self.policy != live.policy:
+            self._put_policy(aws)
+
+    def delete(self, aws: Aws) -> None:
+        """Inline policies, attached ones, then the role; IAM takes no other order."""
+        iam = aws.iam()
+        try:
+            for page in iam.get_paginator("list_role_policies").paginate(RoleName=self.name):
+                for policy in page["PolicyNames"]:
+                    iam.delete_role_policy(RoleName=self.name, PolicyName=policy)
+            for attached in iam.get_paginator("list_attached_role_policies").paginate(RoleName=self.name):
+                for one in attached["AttachedPolicies"]:
+                    iam.detach_role_policy(RoleName=self.name, PolicyArn=one["PolicyArn"])
+            iam.delete_role(RoleName=self.name)
+        except ClientError as error:
+            if not is_missing(error):
+                raise
+
+    def _put_policy(self, aws: Aws) -> None:
+        aws.iam().put_role_policy(RoleName=self.name, PolicyName=POLICY, PolicyDocument=_document(self.policy or {}))
+
+
+def _documents(aws: Aws, name: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]] | None:
+    """Trust, policy and tags; None when there is no such role."""
+    try:
+        role = aws.iam().get_role(RoleName=name)["Role"]
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
+    try:
+        policy = normalised(aws.iam().get_role_policy(RoleName=name, PolicyName=POLICY)["PolicyDocument"])
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        policy = {}
+    tags: Any = role.get("Tags", [])
+    return normalised(role["AssumeRolePolicyDocument"]), policy, tagging.from_list(tags)
+
+
+def _document(statements: Mapping[str, Any]) -> str:
+    return json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Sid": sid, **statements[sid]} for sid in sorted(statements)]}
+    )

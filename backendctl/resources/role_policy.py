@@ -1,0 +1,123 @@
+"""What the functions of a backend may do, and policy documents in one comparable form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+from backendctl.resources.world import World
+from backendctl.spec.model import Function
+
+TRUST: dict[str, Any] = {
+    "Statement": [
+        {
+            "Sid": "Lambda",
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ]
+}
+_ITEMS = tuple(
+    f"dynamodb:{action}"
+    for action in (
+        "BatchGetItem",
+        "BatchWriteItem",
+        "ConditionCheckItem",
+        "DeleteItem",
+        "DescribeTable",
+        "GetItem",
+        "PutItem",
+        "Query",
+        "Scan",
+        "UpdateItem",
+    )
+)
+_INTERFACES = tuple(
+    f"ec2:{action}"
+    for action in (
+        "AssignPrivateIpAddresses",
+        "CreateNetworkInterface",
+        "DeleteNetworkInterface",
+        "DescribeNetworkInterfaces",
+        "DescribeSubnets",
+        "UnassignPrivateIpAddresses",
+    )
+)
+
+
+def statements_of(world: World) -> list[dict[str, Any]]:
+    """The statements of the functions that run under our role.
+
+    What is named in an ARN is named in every region: a region that is being removed still serves until its traffic
+    is gone, one that is added need not wait for the policy to travel, and a run restricted to one region takes
+    nothing from the others. Functions called `<backend>-…` share one pattern, as an inline policy has room for
+    10,240 characters only.
+    """
+    functions = [
+        function
+        for region in world.spec.all_regions
+        for function in world.spec.functions_in(region)
+        if function.role is None and world.spec.role is None
+    ]
+    found = [
+        _allow("Logs", ("logs:CreateLogStream", "logs:PutLogEvents"), {_log_group(world, one) for one in functions})
+    ]
+    if bare := {_log_group(world, one) for one in functions if one.log_retention is None}:
+        found.append(_allow("LogGroups", ("logs:CreateLogGroup",), bare))  # B64: the first call makes those
+    if tables := set(_tables(world)):
+        found.append(_allow("Tables", _ITEMS, tables))
+    if _traced(world, functions):
+        found.append(_allow("Tracing", ("xray:PutTelemetryRecords", "xray:PutTraceSegments"), {"*"}))  # B58
+    if any(function.vpc is not None for function in functions):
+        found.append(_allow("Network", _INTERFACES, {"*"}))
+    return found
+
+
+def normalised(document: Any) -> dict[str, Any]:
+    """Statements by Sid, with actions and resources as sorted lists.
+
+    Takes a document, or its text as IAM sends it, percent-encoded.
+    """
+    parsed = json.loads(unquote(document)) if isinstance(document, str) else document
+    statements = parsed.get("Statement", [])
+    found: dict[str, Any] = {}
+    for position, statement in enumerate(statements if isinstance(statements, list) else [statements]):
+        rest = {key: _sorted(value) for key, value in statement.items() if key != "Sid"}
+        found[statement.get("Sid") or f"statement{position}"] = rest
+    return found
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        found = sorted(value)
+        return found[0] if len(found) == 1 else found
+    return value
+
+
+def _allow(sid: str, actions: tuple[str, ...], resources: set[str]) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": sorted(resources)}
+
+
+def _log_group(world: World, function: Function) -> str:
+    ours = function.physical.startswith(f"{world.backend}-")
+    name = f"{world.backend}-*" if ours else function.physical
+    return f"arn:{world.partition}:logs:*:{world.account}:log-group:/aws/lambda/{name}:*"
+
+
+def _tables(world: World) -> Iterator[str]:
+    for table in world.spec.tables:
+        arn = f"arn:{world.partition}:dynamodb:*:{world.account}:table/{table.physical}"
+        yield arn
+        if table.indexes:
+            yield f"{arn}/index/*"
+
+
+def _traced(world: World, functions: list[Function]) -> bool:
+    """A traced stage hands its trace on, also to a function that only passes it through."""
+    stages = world.spec.api.stages if world.spec.api is not None else ()
+    return any(function.tracing == "Active" for function in functions) or any(stage.tracing for stage in stages)

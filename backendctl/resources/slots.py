@@ -1,0 +1,169 @@
+"""Which of an alias's two slots a release goes to: the one that holds it, else the one that no stage uses.
+
+So that alias moves and stage changes never have to reach AWS's hosts at the same moment (A51), the next release is
+put where no traffic is, and a stage's variables are what changes over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backendctl.errors import RefusedError
+from backendctl.resources import lambda_reads
+from backendctl.resources.api_reads import find_api, stages
+from backendctl.resources.function import Function
+from backendctl.resources.world import SLOTS, Link, SlotChoice, World
+from backendctl.spec.model import Function as Spec
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+
+LiveVariables = Mapping[str, Mapping[str, Sequence[str]]]
+"""Stage → variable → its values: the stage's own, and the one a canary puts over it."""
+
+
+def live_variables(aws: Aws, region: str, api: str) -> LiveVariables:
+    """What the live stages of an API say now; {} when there is no such API."""
+    api_id = find_api(aws, region, api)
+    found: dict[str, dict[str, list[str]]] = {}
+    for name, stage in (stages(aws, region, api_id) if api_id is not None else {}).items():
+        said = found.setdefault(name, {})
+        overrides = (stage.get("canarySettings") or {}).get("stageVariableOverrides") or {}
+        for variable, value in [*(stage.get("variables") or {}).items(), *overrides.items()]:
+            said.setdefault(variable, []).append(value)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Member:
+    """One staged alias of one function.
+
+    Attributes:
+        variables: the (stage, variable) pairs that name it.
+        exists, holding: slots that exist, and those that hold the desired release.
+        serving: slot → stages that name it now.
+    """
+
+    function: Spec
+    alias: str
+    variables: frozenset[tuple[str, str]]
+    exists: tuple[str, ...]
+    holding: tuple[str, ...]
+    serving: Mapping[str, Sequence[str]]
+
+
+def choose(
+    aws: Aws, world: World, *, variables: Callable[[Aws, str, str], LiveVariables] = live_variables
+) -> dict[tuple[str, str, str], SlotChoice]:
+    """For every (region, function's name in AWS, staged alias), the slot of the desired release.
+
+    Functions that share a stage variable share the slot, for the variable has one value.
+
+    Args:
+        variables: what the live stages of an API say now.
+
+    Raises:
+        RefusedError: both slots of an alias serve, and neither holds the release.
+    """
+    chosen: dict[tuple[str, str, str], SlotChoice] = {}
+    refused: list[str] = []
+    api = world.spec.api
+    for region in world.spec.regions:
+        live = variables(aws, region, api.name) if api is not None else {}
+        for group in _groups(_members(aws, world, region, live)):
+            target = _target(group)
+            if target is None:
+                refused.append(f"{region}: {_told(group)}")
+                continue
+            for member in group:
+                idle = any(slot != target for slot in member.exists)
+                key = (region, member.function.physical, member.alias)
+                chosen[key] = SlotChoice(target=target, idle_exists=idle)
+    if refused:
+        raise RefusedError(
+            refused,
+            hint="end the canary that is on, if there is one; or deploy once more, with the code that one of these "
+            "stages serves (the version's description names its commit), so that they share a slot; or give one "
+            "stage an alias of its own",
+        )
+    return chosen
+
+
+def _target(group: Sequence[_Member]) -> str | None:
+    """Where all hold their release, rather where it serves already; else where nothing serves, "a" before "b"."""
+    serves = {slot: any(member.serving[slot] for member in group) for slot in SLOTS}
+    holding = [slot for slot in SLOTS if all(slot in member.holding for member in group)]
+    free = [slot for slot in SLOTS if not serves[slot]]
+    return next(iter(sorted(holding, key=lambda slot: not serves[slot]) or free), None)
+
+
+def _told(group: Sequence[_Member]) -> str:
+    names = ", ".join(f"{member.function.physical}:{member.alias}" for member in group)
+    users = {slot: sorted({stage for member in group for stage in member.serving[slot]}) for slot in SLOTS}
+    told = " and ".join(f"{', '.join(users[slot])} on slot {slot}" for slot in SLOTS)
+    return f"both slots of {names} serve ({told}), so there is none for a new release"
+
+
+def _members(aws: Aws, world: World, region: str, live: LiveVariables) -> list[_Member]:
+    found: list[_Member] = []
+    for function in world.spec.functions_in(region):
+        for alias, links in world.staged(region, function).items():
+            exists, holding = _slots(aws, Function.wanted(world, region, function), alias)
+            named = {(link.stage.name, link.variable) for link in links if link.variable is not None}
+            found.append(
+                _Member(
+                    function=function,
+                    alias=alias,
+                    variables=frozenset(named),
+                    exists=tuple(exists),
+                    holding=tuple(holding),
+                    serving=_serving(alias, links, live),
+                )
+            )
+    return found
+
+
+def _groups(members: Sequence[_Member]) -> list[list[_Member]]:
+    """Members that share a variable, directly or through others."""
+    groups: list[list[_Member]] = []
+    for member in members:
+        joined = [group for group in groups if any(member.variables & other.variables for other in group)]
+        groups = [group for group in groups if group not in joined]
+        groups.append([*(other for group in joined for other in group), member])
+    return groups
+
+
+def _slots(aws: Aws, wanted: Function, alias: str) -> tuple[list[str], list[str]]:
+    """The slots that exist, and those that hold the desired release."""
+    if wanted.physical not in lambda_reads.functions(aws, wanted.region):
+        return [], []
+    live = lambda_reads.aliases(aws, wanted.region, wanted.physical)
+    exists = [slot for slot in SLOTS if f"{alias}-{slot}" in live]
+    versions = {v.number: v for v in lambda_reads.versions(aws, wanted.region, wanted.physical)} if exists else {}
+    holding = [
+        slot
+        for slot in exists
+        if (version := versions.get(live[f"{alias}-{slot}"].version)) is not None
+        and version.carries(wanted.release or "", wanted.managed)
+    ]
+    return exists, holding
+
+
+def _serving(alias: str, links: Sequence[Link], live: LiveVariables) -> dict[str, list[str]]:
+    """Slot → the live stages that name it now, be they in the spec or not."""
+    variables = {link.variable for link in links if link.variable is not None}
+    return {
+        slot: [
+            stage
+            for stage, said in live.items()
+            if any(f"{alias}-{slot}" == _alias_in(value) for name in variables for value in said.get(name, ()))
+        ]
+        for slot in SLOTS
+    }
+
+
+def _alias_in(value: str) -> str:
+    """A variable may hold "function:alias" (A28)."""
+    return value.rpartition(":")[2]

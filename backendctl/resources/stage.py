@@ -1,0 +1,306 @@
+"""A stage: which deployment callers reach, and which functions it calls through its variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from backendctl.aws import tags as tagging
+from backendctl.aws.errors import ClientError, is_missing, says
+from backendctl.aws.wait import settle, until
+from backendctl.engine.resource import PARTIAL, address
+from backendctl.errors import BackendctlError
+from backendctl.resources import deployments as releases
+from backendctl.resources import stage_live
+from backendctl.resources.alias_names import qualified
+from backendctl.resources.api_reads import (
+    api_arn,
+    apis,
+    deployments,
+    find_api,
+    list_deployments,
+    list_stages,
+    require_api,
+    stages,
+)
+from backendctl.resources.stage_patch import NO_CACHE, patches
+from backendctl.resources.world import Link, Stamp, World
+from backendctl.spec.model import Logging, Throttling
+from backendctl.spec.model import Stage as Spec
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.type_defs import StageTypeDef
+
+    from backendctl.aws.connection import Aws
+
+_CACHE_WAIT = 45 * 60  # A61; seconds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """One stage of our API.
+
+    Attributes:
+        api: the API's name. requires: addresses of what it calls. stamp: who makes this release.
+        canary: whether a part of the traffic goes elsewhere; live only.
+        definition: digest of the deployed definition, from the deployment's description.
+        variables: all of them; one that names a staged alias names the slot.
+        cache: GB as AWS spells it, or "off". cache_ttl: seconds.
+        throttling, logging: None leaves them alone.
+    """
+
+    kind: ClassVar[str] = "stage"
+    stateful: ClassVar[bool] = False
+    scope: ClassVar[str] = "region"
+
+    region: str = field(compare=False)
+    name: str = field(compare=False)
+    owner: str | None = field(compare=False)
+    api: str = field(compare=False)
+    requires: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    stamp: Stamp | None = field(default=None, compare=False, repr=False)
+    canary: bool = field(default=False, compare=False)
+    definition: str | None = None
+    variables: dict[str, str] | None = None
+    tracing: bool | None = None
+    metrics: bool | None = None
+    throttling: Throttling | None = None
+    cache: str | None = None
+    cache_ttl: int | None = None
+    logging: Logging | None = None
+    description: str | None = None
+    tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
+
+    @classmethod
+    def desired(cls, world: World) -> Iterable[Self]:
+        """Every stage of the API in every region."""
+        api = world.spec.api
+        for region in world.spec.regions if api else ():
+            for stage in api.stages if api else ():
+                yield cls._desired(world, region, stage, api.name if api else "")
+
+    @classmethod
+    def _desired(cls, world: World, region: str, stage: Spec, api: str) -> Self:
+        return cls(
+            region=region,
+            name=stage.name,
+            owner=world.backend,
+            api=api,
+            requires=_requires(world, region, stage) | {address(region, "rest-api", api)},
+            stamp=world.stamp,
+            definition=world.definitions[region].digest,
+            variables=_variables(world, region, stage),
+            tracing=stage.tracing,
+            metrics=stage.metrics,
+            throttling=stage.throttling,
+            cache=stage.cache_size or NO_CACHE,
+            cache_ttl=stage.cache_ttl,
+            logging=stage_live.completed(stage.logging),
+            description=stage.description,
+            tags=tagging.marked(world.backend, stage.tags),
+        )
+
+    @classmethod
+    def read(cls, aws: Aws, desired: Self) -> Self | None:
+        """From the lists of stages and of deployments, one each per API."""
+        api_id = find_api(aws, desired.region, desired.api)
+        if api_id is None:
+            return None
+        found = stages(aws, desired.region, api_id).get(desired.name)
+        if found is None:
+            return None
+        return cls._live(
+            found,
+            region=desired.region,
+            api=desired.api,
+            described=deployments(aws, desired.region, api_id),
+        )
+
+    @classmethod
+    def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
+        """The marked stages of our APIs."""
+        ours = {api["name"] for api in apis(aws, region) if tagging.owner_of(api.get("tags")) == aws.backend}
+        for api in sorted(ours):
+            api_id = require_api(aws, region, api)
+            for found in stages(aws, region, api_id).values():
+                live = cls._live(found, region=region, api=api, described=deployments(aws, region, api_id))
+                if live.owner == aws.backend:
+                    yield live
+
+    @classmethod
+    def _live(cls, found: StageTypeDef, *, region: str, api: str, described: dict[str, str]) -> Self:
+        tags = tagging.own_tags(found.get("tags"))
+        return cls(
+            region=region,
+            name=found["stageName"],
+            owner=tagging.owner_of(tags),
+            api=api,
+            canary=bool(found.get("canarySettings")),
+            definition=releases.definition_of(described.get(found.get("deploymentId", ""))),
+            variables=dict(found.get("variables") or {}),
+            tracing=found.get("tracingEnabled", False),
+            metrics=stage_live.settings(found).get("metricsEnabled", False),
+            throttling=stage_live.throttling_of(found),
+            cache=stage_live.cache_of(found),
+            cache_ttl=stage_live.settings(found).get("cacheTtlInSeconds"),
+            logging=stage_live.logging_of(found),
+            description=found.get("description") or "",
+            tags=tags,
+        )
+
+    def needs(self) -> frozenset[str]:
+        """The API, the aliases its variables name, the permission to call them, and the account's log role."""
+        return self.requires
+
+    def create(self, aws: Aws) -> None:
+        """A deployment, the stage on it, then the settings that only an update can make (A30)."""
+        api_id = require_api(aws, self.region, self.api)
+        with aws.exclusive("api", self.region, self.api):
+            if self.name not in list_stages(aws, self.region, api_id):
+                self._make(aws, api_id)
+        live = self._now(aws, api_id)
+        if live.owner != self.owner:
+            raise BackendctlError(
+                f"stage {self.name!r} has been made in {self.region} by somebody else", hint="plan again"
+            )
+        self.update(aws, live)
+
+    def _make(self, aws: Aws, api_id: str) -> None:
+        try:
+            aws.apigateway(self.region).create_stage(
+                restApiId=api_id,
+                stageName=self.name,
+                deploymentId=self._deployment(aws, api_id),
+                description=self.description or "",
+                variables=self.variables or {},
+                tracingEnabled=bool(self.tracing),
+                tags=self.tags or {},
+            )
+        except ClientError as error:
+            if not says(error, "ConflictException", "already exists"):  # the answer to an earlier try was lost
+                raise
+
+    def update(self, aws: Aws, live: Self) -> None:
+        """One UpdateStage with everything that differs (A48, A54): nobody sees new code behind the old definition."""
+        api_id = require_api(aws, self.region, self.api)
+        self._refuse_canary(live, api_id)
+        resizes = self.cache is not None and self.cache != live.cache
+        if resizes:
+            self._await_cache(aws, api_id)
+        self._ensure_access_log(aws, live)
+        with aws.exclusive("api", self.region, self.api):  # A38
+            self._switch(aws, api_id, live)
+        if changed := tagging.missing(self.tags, live.tags):
+            arn = f"{api_arn(aws, self.region, api_id)}/stages/{self.name}"
+            aws.apigateway(self.region).tag_resource(resourceArn=arn, tags=changed)
+        if resizes:
+            self._await_cache(aws, api_id)
+
+    def delete(self, aws: Aws) -> None:
+        """The stage; its mappings went first (A95), its deployments go with the API."""
+        api_id = find_api(aws, self.region, self.api)
+        if api_id is None:
+            return
+        try:
+            aws.apigateway(self.region).delete_stage(restApiId=api_id, stageName=self.name)
+        except aws.apigateway(self.region).exceptions.ClientError as error:
+            if not is_missing(error):
+                raise
+
+    def _switch(self, aws: Aws, api_id: str, live: Self) -> None:
+        moves = self.definition is not None and self.definition != live.definition
+        operations = patches(
+            self,
+            live,
+            deployment=self._deployment(aws, api_id) if moves else None,
+            log_arn=f"arn:{aws.partition}:logs:{self.region}:{aws.account}:log-group:",
+        )
+        if operations:
+            aws.apigateway(self.region).update_stage(restApiId=api_id, stageName=self.name, patchOperations=operations)
+        if moves:
+            releases.prune(aws, self.region, api_id)
+        if moves or self.variables != live.variables:
+            # The slot that was left must not move again while some hosts still serve from it (A51).
+            settle(aws, f"stage {self.name} to be the same everywhere")
+
+    def _deployment(self, aws: Aws, api_id: str) -> str:
+        if self.definition is None or self.stamp is None:
+            msg = f"{self.name}: nothing to deploy"
+            raise AssertionError(msg)
+        return releases.deploy(
+            aws, self.region, api=self.api, api_id=api_id, definition=self.definition, stamp=self.stamp
+        )
+
+    def _now(self, aws: Aws, api_id: str) -> Self:
+        described = {d["id"]: d.get("description", "") for d in list_deployments(aws, self.region, api_id)}
+        found = list_stages(aws, self.region, api_id)[self.name]
+        return self._live(found, region=self.region, api=self.api, described=described)
+
+    def _refuse_canary(self, live: Self, api_id: str) -> None:
+        changes = [
+            name
+            for name in ("definition", "variables")
+            if getattr(self, name) is not None and getattr(self, name) != getattr(live, name)
+        ]
+        if live.canary and changes:  # A64
+            told = " and ".join(changes)
+            raise BackendctlError(
+                f"{address(self.region, self.kind, self.name)} has a canary, and its {told} would change",
+                hint="promote it, or end it: aws apigateway update-stage "
+                f"--region {self.region} --rest-api-id {api_id} --stage-name {self.name} "
+                "--patch-operations op=remove,path=/canarySettings",
+            )
+
+    def _ensure_access_log(self, aws: Aws, live: Self) -> None:
+        """AWS wants the group to be there; left behind when the stage goes, as logs are."""
+        group = self.logging.access if self.logging else None
+        if group is None or (live.logging and live.logging.access == group):
+            return
+        try:
+            aws.logs(self.region).create_log_group(
+                logGroupName=group, tags=tagging.marked(self.owner or aws.backend, {})
+            )
+        except aws.logs(self.region).exceptions.ClientError as error:
+            if not says(error, "ResourceAlreadyExistsException"):
+                raise
+
+    def _await_cache(self, aws: Aws, api_id: str) -> None:
+        def probe() -> bool | None:
+            stage = aws.apigateway(self.region).get_stage(restApiId=api_id, stageName=self.name)
+            return None if stage.get("cacheClusterStatus", "").endswith("IN_PROGRESS") else True
+
+        until(aws, f"the cache of stage {self.name}", probe, limit=_CACHE_WAIT, step=15)
+
+
+def _variables(world: World, region: str, stage: Spec) -> dict[str, str]:
+    found = dict(stage.variables)
+    for link in _links(world, region, stage):
+        if link.variable is None or link.alias is None or link.variable not in stage.variables:
+            continue
+        slot = world.slot_alias(region, link.function, link.alias)
+        value = stage.variables[link.variable].removesuffix(link.alias) + slot  # "version1" or "places:version1" (A28)
+        if found[link.variable] not in {stage.variables[link.variable], value}:
+            raise BackendctlError(
+                f"stage {stage.name} in {region}: variable {link.variable} serves functions whose releases stand in "
+                f"different slots ({found[link.variable]}, {value})",
+                hint="give every function a variable of its own in the definition and in the stage",
+            )
+        found[link.variable] = value
+    return found
+
+
+def _requires(world: World, region: str, stage: Spec) -> frozenset[str]:
+    found = {address(region, "api-account", "logging")} if stage_live.logs(stage.logging) else set()
+    for link in _links(world, region, stage):
+        alias = link.alias
+        if alias is not None and link.variable is not None:
+            alias = world.slot_alias(region, link.function, alias)
+        name = qualified(link.function.name, alias)
+        found.add(address(region, "permission", name))
+        found.add(address(region, "function" if alias is None else "alias", name))
+    return frozenset(found)
+
+
+def _links(world: World, region: str, stage: Spec) -> list[Link]:
+    return [link for link in world.links.get(region, ()) if link.stage.name == stage.name]

@@ -1,0 +1,65 @@
+"""A live stage, in the terms a spec is written in; pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backendctl.resources.stage_patch import NO_CACHE
+from backendctl.spec.model import Logging, Throttling
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.type_defs import MethodSettingTypeDef, StageTypeDef
+
+# Single line, and with the request's id, without which AWS refuses it (A56); tells canary requests (A77).
+ACCESS_FORMAT = (
+    '{"requestId":"$context.requestId","time":"$context.requestTime","ip":"$context.identity.sourceIp",'
+    '"method":"$context.httpMethod","path":"$context.path","resource":"$context.resourcePath",'
+    '"status":"$context.status","latency":"$context.responseLatency",'
+    '"integrationLatency":"$context.integrationLatency","canary":"$context.isCanaryRequest"}'
+)
+
+
+def logs(wanted: Logging | None) -> bool:
+    """Whether these settings need the account's role (A57)."""
+    return wanted is not None and (wanted.level != "OFF" or wanted.access is not None)
+
+
+def completed(wanted: Logging | None) -> Logging | None:
+    """With the format an access log gets when the spec gives none."""
+    if wanted is None or wanted.access is None or wanted.format is not None:
+        return wanted
+    return Logging(level=wanted.level, data_trace=wanted.data_trace, access=wanted.access, format=ACCESS_FORMAT)
+
+
+def settings(stage: StageTypeDef) -> MethodSettingTypeDef:
+    """The settings of all methods; those of single ones are left alone."""
+    return stage.get("methodSettings", {}).get("*/*", {})
+
+
+def logging_of(stage: StageTypeDef) -> Logging:
+    """Level, data trace and access log; AWS leaves out what was never set."""
+    access = stage.get("accessLogSettings") or {}
+    return Logging(
+        level=settings(stage).get("loggingLevel", "OFF"),
+        data_trace=settings(stage).get("dataTraceEnabled", False),
+        access=access["destinationArn"].partition(":log-group:")[2].removesuffix(":*")
+        if access.get("destinationArn")
+        else None,
+        format=access.get("format"),
+    )
+
+
+def throttling_of(stage: StageTypeDef) -> Throttling | None:
+    """The stage's own limits, None when only the account's hold."""
+    found = settings(stage)
+    if "throttlingRateLimit" not in found:
+        return None
+    return Throttling(rate=found["throttlingRateLimit"], burst=found.get("throttlingBurstLimit", -1))
+
+
+def cache_of(stage: StageTypeDef) -> str:
+    """The size of the cache in GB; "off" without one."""
+    if not stage.get("cacheClusterEnabled"):
+        return NO_CACHE
+    size = stage.get("cacheClusterSize", "")
+    return size if settings(stage).get("cachingEnabled") else f"{size} (unused)"

@@ -1,0 +1,101 @@
+"""The patch that turns one stage into another; pure.
+
+UpdateStage takes patch operations only, carried out in order, every value a string (A54). Only `replace` and `remove`
+are used: `replace` also creates, and `add` is refused in places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from backendctl.spec.model import Logging
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.type_defs import PatchOperationTypeDef
+
+    from backendctl.resources.stage import Stage
+
+NO_CACHE = "off"
+"""The cache field of a stage that has none."""
+
+_ALL = "/*/*"  # the settings of all methods; those of single ones are left alone
+
+
+def patches(desired: Stage, live: Stage, *, deployment: str | None, log_arn: str) -> list[PatchOperationTypeDef]:
+    """Everything that differs, as one list: a request must never see new code behind the old definition.
+
+    Args:
+        deployment: id to point at; None stays.
+        log_arn: what stands before the name of a log group in its ARN.
+    """
+    found = [_replace("/deploymentId", deployment)] if deployment is not None else []
+    found += _variables(desired.variables, live.variables or {})
+    if _differs(desired.description, live.description):
+        found.append(_replace("/description", desired.description))
+    if _differs(desired.tracing, live.tracing):
+        found.append(_replace("/tracingEnabled", desired.tracing))
+    if _differs(desired.metrics, live.metrics):
+        found.append(_replace(f"{_ALL}/metrics/enabled", desired.metrics))
+    if desired.throttling is not None and desired.throttling != live.throttling:
+        found.append(_replace(f"{_ALL}/throttling/rateLimit", desired.throttling.rate))
+        found.append(_replace(f"{_ALL}/throttling/burstLimit", desired.throttling.burst))
+    found += _cache(desired, live)
+    found += _logging(desired.logging, live.logging or Logging(), log_arn)
+    return found
+
+
+def escaped(key: str) -> str:
+    """A key as part of a patch path: `~` is `~0`, `/` is `~1` (A54)."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def text(value: object) -> str:
+    """A value as patches want it (A54)."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _variables(wanted: Mapping[str, str] | None, found: Mapping[str, str]) -> Iterator[PatchOperationTypeDef]:
+    if wanted is None:
+        return
+    for key in sorted(wanted):
+        if found.get(key) != wanted[key]:
+            yield _replace(f"/variables/{escaped(key)}", wanted[key])
+    for key in sorted(found):
+        if key not in wanted:
+            yield {"op": "remove", "path": f"/variables/{escaped(key)}"}
+
+
+def _cache(desired: Stage, live: Stage) -> Iterator[PatchOperationTypeDef]:
+    if _differs(desired.cache, live.cache):
+        on = desired.cache != NO_CACHE
+        yield _replace("/cacheClusterEnabled", on)
+        if on:
+            yield _replace("/cacheClusterSize", desired.cache)
+        yield _replace(f"{_ALL}/caching/enabled", on)  # the cluster alone caches nothing
+    if _differs(desired.cache_ttl, live.cache_ttl):
+        yield _replace(f"{_ALL}/caching/ttlInSeconds", desired.cache_ttl)
+
+
+def _logging(wanted: Logging | None, found: Logging, log_arn: str) -> Iterator[PatchOperationTypeDef]:
+    if wanted is None:
+        return
+    if wanted.level != found.level:
+        yield _replace(f"{_ALL}/logging/loglevel", wanted.level)
+    if wanted.data_trace != found.data_trace:
+        yield _replace(f"{_ALL}/logging/dataTrace", wanted.data_trace)
+    if (wanted.access, wanted.format) == (found.access, found.format):
+        return
+    if wanted.access is None:
+        yield {"op": "remove", "path": "/accessLogSettings"}  # A56: neither half can go alone
+    else:
+        yield _replace("/accessLogSettings/destinationArn", log_arn + wanted.access)
+        yield _replace("/accessLogSettings/format", wanted.format)
+
+
+def _differs(wanted: object, found: object) -> bool:
+    return wanted is not None and wanted != found
+
+
+def _replace(path: str, value: object) -> PatchOperationTypeDef:
+    return {"op": "replace", "path": path, "value": text(value)}

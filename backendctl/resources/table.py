@@ -1,0 +1,223 @@
+"""A DynamoDB table in its primary region, with its indexes, expiry and protection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from backendctl.aws.errors import code_of, is_missing
+from backendctl.engine.resource import IMMUTABLE, IMMUTABLE_ITEMS, PARTIAL
+from backendctl.errors import BackendctlError, RefusedError
+from backendctl.resources import (
+    table_capacity,
+    table_indexes,
+    table_reads,
+    table_settings,
+    table_steps,
+    table_waits,
+)
+from backendctl.resources.table_indexes import GlobalIndex
+from backendctl.spec.model import Key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
+
+    from backendctl.aws.connection import Aws
+    from backendctl.resources.world import World
+
+# Indexes come and go; one that exists cannot change (C60).
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """A table in the region its group is written from.
+
+    Capacity is not compared: Application Auto Scaling moves it all day.
+
+    Attributes:
+        name: the spec's key. physical: what AWS calls it.
+        capacity: read and write units to begin with, by index name and "" for the table; empty when on-demand.
+        status: "ACTIVE", or what is still under way on the table or an index.
+        billing: "on-demand" or "provisioned".
+        ttl: the expiry attribute, "" for none.
+    """
+
+    kind: ClassVar[str] = "table"
+    stateful: ClassVar[bool] = True
+    scope: ClassVar[str] = "region"
+
+    region: str = field(compare=False)
+    name: str = field(compare=False)
+    owner: str | None = field(compare=False)
+    physical: str = field(compare=False)
+    capacity: dict[str, tuple[int, int]] = field(default_factory=dict, compare=False)
+    status: str = "ACTIVE"
+    key: Key = field(metadata=IMMUTABLE)
+    billing: str = table_capacity.ON_DEMAND
+    indexes: dict[str, GlobalIndex] | None = field(default=None, metadata=IMMUTABLE_ITEMS)
+    ttl: str | None = None
+    point_in_time_recovery: bool | None = None
+    deletion_protection: bool | None = None
+    tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
+
+    @classmethod
+    def desired(cls, world: World) -> Iterable[Self]:
+        """Every table whose primary region is looked at."""
+        for table in world.spec.tables:
+            primary = table.regions[0]
+            if primary not in world.spec.regions:
+                continue
+            provisioned = table_capacity.is_provisioned(table)
+            yield cls(
+                region=primary,
+                name=table.name,
+                owner=world.backend,
+                physical=table.physical,
+                capacity=table_capacity.first_units(table),
+                key=table.key,
+                billing=table_capacity.PROVISIONED if provisioned else table_capacity.ON_DEMAND,
+                indexes=table_indexes.wanted(table.indexes),
+                ttl=table.ttl or "",
+                point_in_time_recovery=table.point_in_time_recovery,
+                deletion_protection=table.deletion_protection,
+                tags=table_settings.marks(backend=world.backend, name=table.name, primary=primary, tags=table.tags),
+            )
+
+    @classmethod
+    def read(cls, aws: Aws, desired: Self) -> Self | None:
+        """One DescribeTable, and what it leaves out: TTL, recovery and tags.
+
+        Raises:
+            RefusedError: the table is written from another region by its mark: taking the spec's word would
+                make the plan delete it here and there.
+        """
+        found = table_reads.describe(aws, desired.region, desired.physical)
+        if found is None:
+            return None
+        whose = table_reads.belonging(aws, desired.region, desired.physical)
+        if whose.owner == aws.backend and whose.primary != desired.region:
+            raise _moved(aws, desired, whose.primary)
+        return cls._live(aws, desired.region, desired.name, found, whose)
+
+    @classmethod
+    def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
+        """The marked tables under the backend's prefix whose group is written from here.
+
+        A table whose physical name the spec gave itself cannot be found this way once the spec has forgotten it: it
+        stays, which costs money and loses nothing.
+        """
+        for physical in table_reads.names(aws, region):
+            found = table_reads.describe(aws, region, physical)
+            if found is None:
+                continue
+            whose = table_reads.belonging(aws, region, physical)
+            if whose.owner == aws.backend and whose.primary == region:
+                name = whose.tags.get(table_reads.NAME) or physical.removeprefix(f"{aws.backend}-")
+                yield cls._live(aws, region, name, found, whose)
+
+    @classmethod
+    def _live(
+        cls,
+        aws: Aws,
+        region: str,
+        name: str,
+        found: TableDescriptionTypeDef,
+        whose: table_reads.Belonging,
+    ) -> Self:
+        physical = found["TableName"]
+        return cls(
+            region=region,
+            name=name,
+            owner=whose.owner,
+            physical=physical,
+            status=table_reads.status_of(found),
+            key=table_indexes.key_of(found["KeySchema"], found),
+            billing=table_steps.billing_of(found),
+            indexes=table_indexes.found(found),
+            ttl=table_reads.expiry_of(aws, region, physical),
+            point_in_time_recovery=table_reads.recovery_of(aws, region, physical),
+            deletion_protection=bool(found.get("DeletionProtectionEnabled", False)),
+            tags=whose.tags,
+        )
+
+    def needs(self) -> frozenset[str]:
+        """Nothing."""
+        return frozenset()
+
+    def create(self, aws: Aws) -> None:
+        """Made with its mark in one call; what cannot ride along follows, and a kill shows as a difference."""
+        found = table_reads.ask(aws, self.region, self.physical)
+        if found is not None and found["TableStatus"] == "DELETING":
+            table_waits.wait_gone(aws, self.region, self.physical)  # C59
+        try:
+            aws.dynamodb(self.region).create_table(**table_steps.creation(self))
+        except aws.dynamodb(self.region).exceptions.ClientError as error:
+            if code_of(error) != "ResourceInUseException" or not self._is_ours(aws):
+                raise
+        self._bring_up(aws)
+
+    def update(self, aws: Aws, live: Self) -> None:
+        """One change per call, each waited for in every region of the group (C40, C41, C42).
+
+        Raises:
+            BackendctlError: an index would have to change its key or projection (C60);
+                or TTL was changed less than an hour ago (C49).
+        """
+        if names := table_steps.frozen(self, live):
+            raise _frozen(self, names)
+        self._bring_up(aws)
+
+    def delete(self, aws: Aws) -> None:
+        """The table in this region and its data; protection goes first, because the address was named (C24)."""
+        table_settings.clear_protection(aws, self.region, self.physical)
+        try:
+            aws.dynamodb(self.region).delete_table(TableName=self.physical)
+        except aws.dynamodb(self.region).exceptions.ClientError as error:
+            if not is_missing(error):
+                raise
+        table_waits.wait_gone(aws, self.region, self.physical)
+        table_reads.forget(aws, self.region, self.physical)
+
+    def _bring_up(self, aws: Aws) -> None:
+        """From what is there at this moment, for a change under way may have been dropped or finished (C47)."""
+        where = {"region": self.region, "physical": self.physical}
+        table_reads.wait_active(aws, self.region, self.physical)
+        live = self._fresh(aws)
+        table_settings.put_tags(aws, **where, wanted=self.tags, live=live.tags)
+        for step in table_steps.steps(self, live):
+            table_waits.carry_out(aws, self.region, step)
+        recovery = self.point_in_time_recovery
+        if recovery is not None and recovery != live.point_in_time_recovery:
+            table_settings.put_recovery(aws, **where, on=recovery)
+        # Last, because AWS may refuse it for an hour (C49).
+        if self.ttl is not None and self.ttl != live.ttl:
+            table_settings.put_expiry(aws, **where, wanted=self.ttl, live=live.ttl or "")
+
+    def _fresh(self, aws: Aws) -> Self:
+        table_reads.forget(aws, self.region, self.physical)
+        live = type(self).read(aws, self)
+        return live or self
+
+    def _is_ours(self, aws: Aws) -> bool:
+        table_reads.wait_active(aws, self.region, self.physical)
+        table_reads.forget(aws, self.region, self.physical)
+        return table_reads.belonging(aws, self.region, self.physical).owner == aws.backend
+
+
+def _frozen(table: Table, names: list[str]) -> BackendctlError:
+    return BackendctlError(
+        f"AWS cannot change the key or projection of an index, here {', '.join(names)} of table {table.name} (C60)",
+        hint="add it under a new name in the spec and deploy, point the readers at the new one, then remove the old",
+    )
+
+
+def _moved(aws: Aws, table: Table, primary: str) -> RefusedError:
+    arn = f"arn:{aws.partition}:dynamodb:REGION:{aws.account}:table/{table.physical}"
+    where = f"{table.region}/table/{table.name}"
+    tag = table_reads.PRIMARY
+    return RefusedError(
+        [f"{where}: its group is written from {primary} by the tag {tag}, the spec says {table.region}"],
+        hint=f"put {primary} first in the table's regions, or move the tag, in every REGION of the table: "
+        f"aws dynamodb tag-resource --region REGION --resource-arn {arn} --tags Key={tag},Value={table.region}",
+    )

@@ -1,0 +1,134 @@
+"""A table's way from live to desired, as the UpdateTable calls it takes: pure, one logical change per call (C40)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from backendctl.aws import tags as tagging
+from backendctl.resources import table_indexes
+from backendctl.resources.table_capacity import ON_DEMAND, PROVISIONED, TABLE
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
+
+    from backendctl.resources.table import Table
+
+_MODES = {ON_DEMAND: "PAY_PER_REQUEST", PROVISIONED: "PROVISIONED"}
+
+
+def creation(desired: Table) -> dict[str, Any]:
+    """The CreateTable call, with everything that may ride along; the mark is in it."""
+    indexes = desired.indexes or {}
+    request: dict[str, Any] = {
+        "TableName": desired.physical,
+        "KeySchema": table_indexes.schema_of(desired.key),
+        "AttributeDefinitions": table_indexes.definitions([desired.key, *(i.key for i in indexes.values())]),
+        "BillingMode": _MODES[desired.billing],
+        "DeletionProtectionEnabled": bool(desired.deletion_protection),
+        "Tags": tagging.to_list(desired.tags or {}),
+    }
+    if desired.billing == PROVISIONED:
+        request["ProvisionedThroughput"] = table_indexes.throughput(desired.capacity[TABLE])
+    if indexes:
+        request["GlobalSecondaryIndexes"] = [
+            table_indexes.creation(name, indexes[name], desired.capacity.get(name)) for name in sorted(indexes)
+        ]
+    return request
+
+
+def steps(desired: Table, live: Table) -> list[dict[str, Any]]:
+    """The UpdateTable calls that lead from live to desired, in order; wait after each.
+
+    Protection first, because what follows may fail. Indexes go before they come (C41), and the billing mode is
+    switched between, so that a new index is born with the right one.
+    """
+    return [
+        {"TableName": desired.physical, **step}
+        for step in (
+            *_protection(desired, live),
+            *_dropped_indexes(desired, live),
+            *_billing(desired, live),
+            *_new_indexes(desired, live),
+        )
+    ]
+
+
+def holds(description: TableDescriptionTypeDef, step: dict[str, Any]) -> bool:
+    """Whether a description shows the effect of a step; one asked right after the call may not yet (C58)."""
+    if "DeletionProtectionEnabled" in step:
+        return description.get("DeletionProtectionEnabled", False) is step["DeletionProtectionEnabled"]
+    if "BillingMode" in step:
+        return mode_of(description) == str(step["BillingMode"])
+    present = {index["IndexName"] for index in description.get("GlobalSecondaryIndexes", ())}
+    return all(
+        update["Create"]["IndexName"] in present if "Create" in update else update["Delete"]["IndexName"] not in present
+        for update in step["GlobalSecondaryIndexUpdates"]
+    )
+
+
+def mode_of(description: TableDescriptionTypeDef) -> str:
+    """AWS's billing mode; a table that was never on-demand does not tell."""
+    return description.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
+
+
+def billing_of(description: TableDescriptionTypeDef) -> str:
+    """The billing mode as the spec calls it."""
+    return next(name for name, mode in _MODES.items() if mode == mode_of(description))
+
+
+def frozen(desired: Table, live: Table) -> list[str]:
+    """The indexes whose key or projection differs, which AWS cannot change (C60)."""
+    wanted, found = desired.indexes or {}, live.indexes or {}
+    return sorted(name for name in wanted.keys() & found.keys() if wanted[name] != found[name])
+
+
+def _protection(desired: Table, live: Table) -> list[dict[str, Any]]:
+    if desired.deletion_protection in (None, live.deletion_protection):
+        return []
+    return [{"DeletionProtectionEnabled": desired.deletion_protection}]
+
+
+def _dropped_indexes(desired: Table, live: Table) -> list[dict[str, Any]]:
+    if desired.indexes is None:
+        return []
+    return [
+        {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": name}}]}
+        for name in sorted((live.indexes or {}).keys() - desired.indexes.keys())
+    ]
+
+
+def _billing(desired: Table, live: Table) -> list[dict[str, Any]]:
+    if desired.billing == live.billing:
+        return []
+    step: dict[str, Any] = {"BillingMode": _MODES[desired.billing]}
+    if desired.billing == PROVISIONED:
+        step["ProvisionedThroughput"] = table_indexes.throughput(desired.capacity[TABLE])
+        staying = sorted((desired.indexes or {}).keys() & (live.indexes or {}).keys())
+        if staying:  # every index needs its throughput in the same call (C46)
+            step["GlobalSecondaryIndexUpdates"] = [
+                {
+                    "Update": {
+                        "IndexName": name,
+                        "ProvisionedThroughput": table_indexes.throughput(desired.capacity[name]),
+                    }
+                }
+                for name in staying
+            ]
+    return [step]
+
+
+def _new_indexes(desired: Table, live: Table) -> list[dict[str, Any]]:
+    wanted = desired.indexes or {}
+    keys = [desired.key, *(wanted[name].key for name in wanted.keys() & (live.indexes or {}).keys())]
+    made = []
+    for name in sorted(wanted.keys() - (live.indexes or {}).keys()):
+        keys.append(wanted[name].key)
+        made.append(
+            {
+                "AttributeDefinitions": table_indexes.definitions(keys),
+                "GlobalSecondaryIndexUpdates": [
+                    {"Create": table_indexes.creation(name, wanted[name], desired.capacity.get(name))}
+                ],
+            }
+        )
+    return made

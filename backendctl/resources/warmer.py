@@ -1,0 +1,267 @@
+"""The EventBridge rules that call a function every few minutes, so that its instances stay alive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from backendctl.aws import tags as tagging
+from backendctl.aws.errors import ClientError, is_missing
+from backendctl.aws.wait import until
+from backendctl.engine.resource import PARTIAL, address
+from backendctl.errors import BackendctlError
+from backendctl.resources.alias_names import qualified
+from backendctl.resources.lambda_reads import NAME
+from backendctl.resources.warmer_layout import PER_RULE, layout, rule_prefix, schedule
+from backendctl.spec.model import Function as Spec
+from backendctl.spec.model import Warm
+
+if TYPE_CHECKING:
+    from mypy_boto3_events.type_defs import RuleTypeDef, TargetOutputTypeDef, TargetTypeDef
+
+    from backendctl.aws.connection import Aws
+    from backendctl.resources.world import World
+
+_RETRIED = frozenset({"ConcurrentModificationException", "InternalException", "InternalFailure"})  # D7, D17
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Warmer:
+    """Everything that keeps one function warm; its name is the function's.
+
+    What several rules say is one value here; rules that disagree show as both, and become one again.
+
+    Attributes:
+        rules: their names. targets: "<rule>/<target id>" → "<function>:<alias>".
+        input: JSON that is sent. retries: of a call that failed; none, the next one comes soon enough (D14).
+    """
+
+    kind: ClassVar[str] = "warmer"
+    stateful: ClassVar[bool] = False
+    scope: ClassVar[str] = "region"
+
+    region: str = field(compare=False)
+    name: str = field(compare=False)
+    owner: str | None = field(compare=False)
+    after: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+
+    rules: tuple[str, ...] | None = None
+    schedule: str | None = None
+    state: str | None = None
+    description: str | None = None
+    targets: dict[str, str] | None = None
+    input: str | None = None
+    retries: str | None = None
+    tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
+
+    @classmethod
+    def desired(cls, world: World) -> Iterable[Self]:
+        """One for every function that is to be kept warm."""
+        for region in world.spec.regions:
+            for spec in world.spec.functions_in(region):
+                if spec.warm is not None:
+                    yield cls._wanted(world, region, spec, spec.warm)
+
+    @classmethod
+    def _wanted(cls, world: World, region: str, spec: Spec, warm: Warm) -> Self:
+        rules = layout(world, region, spec)
+        targets = {f"{rule}/{t.id}": qualified(spec.physical, t.qualifier) for rule, ts in rules.items() for t in ts}
+        called = {target.qualifier for chosen in rules.values() for target in chosen}
+        return cls(
+            region=region,
+            name=spec.name,
+            owner=world.backend,
+            after=frozenset(address(region, "permission", qualified(spec.name, qualifier)) for qualifier in called),
+            rules=tuple(sorted(rules)),
+            schedule=schedule(warm.every),
+            state="ENABLED" if warm.enabled else "DISABLED",
+            description=f"backendctl: keeps {spec.physical} warm",
+            targets=targets,
+            input=_canonical(warm.input),
+            retries="0",
+            tags=tagging.marked(world.backend, {**spec.tags, NAME: spec.name}),
+        )
+
+    @classmethod
+    def read(cls, aws: Aws, desired: Self) -> Self | None:
+        """From one list of rules per backend; then the targets and tags of each."""
+        wanted = desired.rules or ()
+        found = [
+            rule
+            for rule in _rules(aws, desired.region)
+            if rule["Name"] in wanted or _belongs(_tags(aws, desired.region, rule), aws.backend, desired.name)
+        ]
+        return cls._live(aws, desired.region, desired.name, found) if found else None
+
+    @classmethod
+    def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
+        """Rules called `<backend>-warm-…` that carry our mark, by function."""
+        by_function: dict[str, list[RuleTypeDef]] = {}
+        for rule in _rules(aws, region):
+            tags = _tags(aws, region, rule)
+            if tagging.owner_of(tags) == aws.backend:
+                name = tags.get(NAME) or rule["Name"].removeprefix(rule_prefix(aws.backend))
+                by_function.setdefault(name, []).append(rule)
+        for name, rules in by_function.items():
+            yield cls._live(aws, region, name, rules)
+
+    @classmethod
+    def _live(cls, aws: Aws, region: str, name: str, rules: Sequence[RuleTypeDef]) -> Self:
+        targets = {rule["Name"]: _targets(aws, region, rule["Name"]) for rule in rules}
+        each = [target for found in targets.values() for target in found]
+        tags = [_tags(aws, region, rule) for rule in rules]
+        owners = {tagging.owner_of(one) for one in tags}
+        return cls(
+            region=region,
+            name=name,
+            owner=owners.pop() if len(owners) == 1 else None,
+            rules=tuple(sorted(targets)),
+            schedule=_one(rule.get("ScheduleExpression", "") for rule in rules),
+            state=_one(rule.get("State", "") for rule in rules),
+            description=_one(rule.get("Description", "") for rule in rules),
+            targets={f"{rule}/{target['Id']}": _short(target["Arn"]) for rule, ts in targets.items() for target in ts},
+            input=_one(_canonical(target.get("Input", "")) for target in each),
+            retries=_one(str(target.get("RetryPolicy", {}).get("MaximumRetryAttempts", 185)) for target in each),
+            tags={key: value for key, value in tags[0].items() if all(one.get(key) == value for one in tags)},
+        )
+
+    def needs(self) -> frozenset[str]:
+        """The permission of everything that is called; a missing one shows nowhere but in a metric (D13)."""
+        return self.after
+
+    def create(self, aws: Aws) -> None:
+        """All rules, marked, and their targets."""
+        self._put(aws, rules=())
+
+    def update(self, aws: Aws, live: Self) -> None:
+        """Everything again: PutRule and PutTargets replace, and what the spec no longer names goes."""
+        self._put(aws, rules=live.rules or ())
+
+    def delete(self, aws: Aws) -> None:
+        """Targets, then rules (D10)."""
+        for rule in self.rules or ():
+            _remove(aws, self.region, rule)
+
+    def _put(self, aws: Aws, *, rules: Sequence[str]) -> None:
+        client = aws.events(self.region)
+        for rule in self.rules or ():
+            # D1: whatever is left out falls back to a default, the state to ENABLED.
+            arguments: Any = {"ScheduleExpression": self.schedule, "State": self.state, "Description": self.description}
+            made = rule not in rules
+            tags: Any = tagging.to_list(self.tags or {})
+            given = {"Tags": tags} if made else {}
+            arn = client.put_rule(Name=rule, **arguments, **given)["RuleArn"]
+            if not made:
+                client.tag_resource(ResourceARN=arn, Tags=tags)  # D1: PutRule ignores the tags of what exists
+            self._put_targets(aws, rule)
+        for rule in set(rules) - set(self.rules or ()):
+            _remove(aws, self.region, rule)
+        aws.forget("rules", self.region)
+
+    def _put_targets(self, aws: Aws, rule: str) -> None:
+        wanted = {
+            key.removeprefix(f"{rule}/"): to for key, to in (self.targets or {}).items() if key.startswith(f"{rule}/")
+        }
+        stale = [t["Id"] for t in _list_targets(aws, self.region, rule) if t["Id"] not in wanted]
+        if stale:
+            _remove_targets(aws, self.region, rule, stale)
+        prefix = f"arn:{aws.partition}:lambda:{self.region}:{aws.account}:function:"
+        entries: dict[str, TargetTypeDef] = {
+            key: {
+                "Id": key,
+                "Arn": prefix + to,
+                "Input": self.input or "{}",
+                "RetryPolicy": {"MaximumRetryAttempts": int(self.retries or "0")},
+            }
+            for key, to in wanted.items()
+        }
+
+        def send(ids: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+            answer = aws.events(self.region).put_targets(Rule=rule, Targets=[entries[key] for key in ids])
+            return answer["FailedEntries"] if answer["FailedEntryCount"] else []
+
+        _settle(aws, f"the targets of {rule}", list(entries), send)
+
+
+def _rules(aws: Aws, region: str) -> list[RuleTypeDef]:
+    def load() -> list[RuleTypeDef]:
+        pages = aws.events(region).get_paginator("list_rules").paginate(NamePrefix=rule_prefix(aws.backend))
+        return [rule for page in pages for rule in page["Rules"]]
+
+    return aws.shared(("rules", region), load)
+
+
+def _tags(aws: Aws, region: str, rule: RuleTypeDef) -> dict[str, str]:
+    def load() -> dict[str, str]:
+        tags: Any = aws.events(region).list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]
+        return tagging.from_list(tags)
+
+    return aws.shared(("rules", region, "tags", rule["Name"]), load)
+
+
+def _targets(aws: Aws, region: str, rule: str) -> list[TargetOutputTypeDef]:
+    return aws.shared(("rules", region, "targets", rule), lambda: _list_targets(aws, region, rule))
+
+
+def _list_targets(aws: Aws, region: str, rule: str) -> list[TargetOutputTypeDef]:
+    pages = aws.events(region).get_paginator("list_targets_by_rule").paginate(Rule=rule)
+    return [target for page in pages for target in page["Targets"]]
+
+
+def _remove(aws: Aws, region: str, rule: str) -> None:
+    try:
+        ids = [target["Id"] for target in _list_targets(aws, region, rule)]
+        if ids:
+            _remove_targets(aws, region, rule, ids)
+        aws.events(region).delete_rule(Name=rule)
+    except ClientError as error:
+        if not is_missing(error):  # D11
+            raise
+
+
+def _remove_targets(aws: Aws, region: str, rule: str, ids: list[str]) -> None:
+    def send(rest: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        answer = aws.events(region).remove_targets(Rule=rule, Ids=list(rest))
+        return answer["FailedEntries"] if answer["FailedEntryCount"] else []
+
+    _settle(aws, f"the old targets of {rule} to go", ids, send)
+
+
+def _settle(
+    aws: Aws, what: str, ids: Sequence[str], send: Callable[[Sequence[str]], Sequence[Mapping[str, Any]]]
+) -> None:
+    """Send at most five at a time (D5), and those that failed again: AWS says 200 all the same (D7)."""
+    rest = list(ids)
+
+    def probe() -> bool | None:
+        failed = [entry for start in range(0, len(rest), PER_RULE) for entry in send(rest[start : start + PER_RULE])]
+        final = [entry for entry in failed if entry.get("ErrorCode") not in _RETRIED]
+        if final:
+            told = "; ".join(f"{e.get('TargetId')}: {e.get('ErrorCode')}: {e.get('ErrorMessage')}" for e in final)
+            raise BackendctlError(f"EventBridge refuses {what}: {told}")
+        rest[:] = [str(entry.get("TargetId")) for entry in failed]
+        return None if rest else True
+
+    until(aws, what, probe, limit=60)
+
+
+def _belongs(tags: Mapping[str, str], backend: str, name: str) -> bool:
+    return tagging.owner_of(tags) == backend and tags.get(NAME) == name
+
+
+def _one(values: Iterable[str]) -> str:
+    return " | ".join(sorted(set(values)))
+
+
+def _short(arn: str) -> str:
+    """`corkhounds-places:version1-a` of a function's ARN; anything else as it is."""
+    return arn.split(":function:", 1)[-1]
+
+
+def _canonical(text: str) -> str:
+    try:
+        return json.dumps(json.loads(text), sort_keys=True)
+    except ValueError:
+        return text

@@ -1,0 +1,187 @@
+"""Aliases: slots, plain names, and what may get traffic."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+
+from backendctl.aws.connection import Aws
+from backendctl.engine.diff import differences
+from backendctl.errors import BackendctlError
+from backendctl.resources import lambda_reads
+from backendctl.resources.alias import Alias
+from backendctl.resources.alias_names import reached
+from backendctl.resources.function import Function
+from backendctl.resources.prewarm import failed
+from backendctl.resources.world import World
+from tests.unit.resources.lambda_helpers import (
+    EAST,
+    PLACES,
+    changed,
+    deploy,
+    emulated,
+    put_role,
+    staged_world,
+    world_of,
+)
+
+NAME = "corkhounds-places"
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    with emulated() as made:
+        put_role(made)
+        yield made
+
+
+def by_name(world: World) -> dict[str, Alias]:
+    return {alias.name: alias for alias in Alias.desired(world)}
+
+
+def everything(world: World) -> list[Function | Alias]:
+    return [*Function.desired(world), *Alias.desired(world)]
+
+
+def pending(aws: Aws, world: World) -> list[str]:
+    aws.forget()
+    return [
+        f"{alias.name} {change.field}"
+        for alias in Alias.desired(world)
+        for change in differences(alias, Alias.read(aws, alias))
+    ]
+
+
+def targets(aws: Aws) -> dict[str, str]:
+    aws.forget()
+    return {name: alias.version for name, alias in lambda_reads.aliases(aws, EAST, NAME).items()}
+
+
+def test_a_staged_alias_has_two_slots_and_its_plain_name() -> None:
+    found = by_name(staged_world())
+    assert list(found) == ["places:version1-a", "places:version1-b", "places:version1"]
+    assert {alias.release for alias in found.values()} == {found["places:version1-a"].release}
+
+
+def test_the_slot_that_serves_is_left_alone() -> None:
+    found = by_name(staged_world(target="b", idle_exists=True))
+    assert found["places:version1-a"].release is None
+    assert found["places:version1-b"].release is not None
+
+
+def test_the_plain_name_moves_after_the_slots_and_the_stages() -> None:
+    found = by_name(staged_world())
+    assert found["places:version1"].needs() == {
+        f"{EAST}/function/places",
+        f"{EAST}/alias/places:version1-a",
+        f"{EAST}/alias/places:version1-b",
+        f"{EAST}/stage/prodv1",
+    }
+    assert found["places:version1-a"].needs() == {f"{EAST}/function/places"}
+
+
+def test_only_slots_are_warmed_before_they_serve() -> None:
+    found = by_name(staged_world())
+    assert found["places:version1-a"].warm_input == '{"instruction": "warmer"}'
+    assert found["places:version1"].warm_input is None
+
+
+def test_an_alias_no_stage_variable_names_has_no_slots() -> None:
+    found = by_name(world_of(changed(PLACES, aliases=("live",))))
+    assert list(found) == ["places:live"]
+    assert found["places:live"].needs() == {f"{EAST}/function/places"}
+
+
+def test_users_reach_both_slots_but_not_the_plain_name() -> None:
+    assert reached(staged_world(), EAST, PLACES) == ("version1-a", "version1-b")
+    assert reached(world_of(changed(PLACES, aliases=("live",))), EAST, changed(PLACES, aliases=("live",))) == ("live",)
+    assert reached(world_of(PLACES), EAST, PLACES) == (None,)
+
+
+def test_the_second_plan_is_empty(aws: Aws) -> None:
+    world = staged_world()
+    deploy(aws, everything(world))
+    assert pending(aws, staged_world(idle_exists=True)) == []
+    assert targets(aws) == {"version1": "1", "version1-a": "1", "version1-b": "1"}
+
+
+def test_a_release_goes_to_the_idle_slot_only(aws: Aws) -> None:
+    deploy(aws, everything(staged_world()))
+    second = staged_world(target="b", idle_exists=True, code="second")
+    assert pending(aws, second) == ["places:version1-b release", "places:version1 release"]
+    deploy(aws, [*Function.desired(second), by_name(second)["places:version1-b"]])
+    assert targets(aws) == {"version1": "1", "version1-a": "1", "version1-b": "2"}
+
+
+def test_the_weights_of_somebody_else_are_taken_off(aws: Aws) -> None:
+    deploy(aws, everything(staged_world()))
+    deploy(aws, list(Function.desired(staged_world(code="second"))))
+    aws.lambda_(EAST).update_alias(
+        FunctionName=NAME, Name="version1-a", RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}}
+    )
+    first = staged_world(idle_exists=True)
+    assert pending(aws, first) == ["places:version1-a weights.2"]
+    deploy(aws, [by_name(first)["places:version1-a"]])
+    assert pending(aws, first) == []
+    assert targets(aws)["version1-a"] == "1"
+
+
+def test_an_alias_of_somebody_else_is_not_ours(aws: Aws) -> None:
+    deploy(aws, list(Function.desired(staged_world())))
+    aws.lambda_(EAST).create_alias(FunctionName=NAME, Name="version1", FunctionVersion="1", Description="by hand")
+    desired = by_name(staged_world())["places:version1"]
+    aws.forget()
+    live = Alias.read(aws, desired)
+    assert live is not None
+    assert live.owner is None
+    assert list(Alias.owned(aws, EAST)) == []
+    deploy(aws, [desired])
+    assert [alias.name for alias in Alias.owned(aws, EAST)] == ["places:version1"]
+
+
+def test_an_alias_on_no_release_of_ours_tells_the_version(aws: Aws) -> None:
+    deploy(aws, everything(staged_world()))
+    aws.lambda_(EAST).update_alias(FunctionName=NAME, Name="version1-a", FunctionVersion="$LATEST")
+    aws.forget()
+    live = {alias.name: alias.release for alias in Alias.owned(aws, EAST)}
+    assert live["places:version1-a"] == "$LATEST"
+
+
+def test_create_on_our_own_alias_moves_it(aws: Aws) -> None:
+    deploy(aws, everything(staged_world()))
+    second = staged_world(target="b", idle_exists=True, code="second")
+    deploy(aws, list(Function.desired(second)))
+    by_name(second)["places:version1-b"].create(aws)
+    assert targets(aws)["version1-b"] == "2"
+
+
+def test_a_release_nobody_published_is_a_plain_sentence(aws: Aws) -> None:
+    deploy(aws, list(Function.desired(staged_world())))
+    with pytest.raises(BackendctlError, match="has no version of release"):
+        by_name(staged_world(code="second"))["places:version1-a"].create(aws)
+
+
+def test_delete_takes_the_alias_and_may_be_repeated(aws: Aws) -> None:
+    deploy(aws, everything(staged_world()))
+    live = next(alias for alias in Alias.owned(aws, EAST) if alias.name == "places:version1")
+    live.delete(aws)
+    live.delete(aws)
+    assert set(targets(aws)) == {"version1-a", "version1-b"}
+
+
+def test_an_alias_of_a_renamed_function_is_not_deleted(aws: Aws) -> None:
+    deploy(aws, everything(staged_world()))
+    old = list(Alias.owned(aws, EAST))
+    deploy(aws, list(Function.desired(staged_world(changed(PLACES, name="spots")))))
+    for alias in old:
+        alias.delete(aws)
+    assert len(targets(aws)) == 3
+
+
+def test_a_function_that_fails_on_the_warmer_says_why() -> None:
+    log = base64.b64encode(b"START\nKeyError: 'path'\nEND").decode()
+    told = failed("corkhounds-places:2 in us-east-1", fault="Unhandled", said='{"errorMessage": "x"}', log=log)
+    assert told.startswith("corkhounds-places:2 in us-east-1 answers the warmer's input with an error (Unhandled)")
+    assert "KeyError: 'path'" in told

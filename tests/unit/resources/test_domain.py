@@ -1,0 +1,171 @@
+"""Custom domains and their certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto.acm.models import acm_backends
+
+from backendctl.aws.connection import Aws
+from backendctl.engine.plan import Action
+from backendctl.errors import BackendctlError
+from backendctl.resources import certificates
+from backendctl.resources.domain import Domain
+from backendctl.spec.model import Domain as Spec
+from tests.unit.resources.api_helpers import (
+    ACCOUNT,
+    DOMAIN,
+    EAST,
+    WEST,
+    Backplane,
+    Calls,
+    carry_out,
+    changed,
+    deploy,
+    mocked,
+    only,
+    plan,
+    spec,
+    world,
+)
+
+WANTED = only(Domain, world(spec(domain=Spec(name=DOMAIN, tags={"team": "maps"}))))
+
+
+@pytest.fixture
+def backplane() -> Backplane:
+    return Backplane()
+
+
+@pytest.fixture
+def aws(backplane: Backplane) -> Iterator[Aws]:
+    with mocked(backplane) as connection:
+        yield connection
+
+
+def certificate(aws: Aws, backplane: Backplane, name: str, *, region: str = EAST, issued: bool = True) -> str:
+    """A certificate that ACM and API Gateway both know."""
+    arn = aws.acm(region).request_certificate(DomainName=name, ValidationMethod="DNS")["CertificateArn"]
+    acm_backends[ACCOUNT][region]._certificates[arn].status = "ISSUED" if issued else "PENDING_VALIDATION"
+    backplane.certificates[arn] = {"Status": "ISSUED" if issued else "PENDING_VALIDATION", "DomainName": name}
+    return arn
+
+
+def live(aws: Aws) -> Any:
+    return aws.apigateway(EAST).get_domain_name(domainName=DOMAIN)
+
+
+def test_the_certificate_is_looked_up_and_the_domain_is_regional_and_marked(aws: Aws, backplane: Backplane) -> None:
+    certificate(aws, backplane, "other.example")
+    arn = certificate(aws, backplane, "*.corkhounds.example")
+    deploy(aws, WANTED)
+    found = live(aws)
+    assert found["regionalCertificateArn"] == arn
+    assert found["endpointConfiguration"]["types"] == ["REGIONAL"]
+    assert found["securityPolicy"] == "TLS_1_2"
+    assert found["tags"] == {"backendctl:backend": "corkhounds", "team": "maps"}
+
+
+def test_without_a_certificate_the_user_is_told_how_to_request_one(aws: Aws) -> None:
+    with pytest.raises(BackendctlError, match=f"no issued certificate for {DOMAIN}") as told:
+        WANTED.create(aws)
+    assert "aws acm request-certificate --region us-east-1" in told.value.hint
+
+
+def test_a_certificate_of_another_region_is_refused_before_the_call(aws: Aws, backplane: Backplane) -> None:
+    arn = certificate(aws, backplane, DOMAIN, region=WEST)
+    with pytest.raises(BackendctlError, match="of its own region and account"):
+        changed(WANTED, certificate=arn).create(aws)
+
+
+def test_a_pending_certificate_is_refused_before_the_call(aws: Aws, backplane: Backplane) -> None:
+    arn = certificate(aws, backplane, DOMAIN, issued=False)
+    with pytest.raises(BackendctlError, match="is PENDING_VALIDATION, not ISSUED"):
+        changed(WANTED, certificate=arn).create(aws)
+
+
+def test_a_certificate_left_out_of_the_spec_is_left_alone(aws: Aws, backplane: Backplane) -> None:
+    certificate(aws, backplane, DOMAIN)
+    deploy(aws, WANTED)
+    certificate(aws, backplane, DOMAIN)
+    assert plan(aws, [WANTED], Domain).changes == ()
+
+
+def test_certificate_and_policy_change_in_one_call(aws: Aws, backplane: Backplane) -> None:
+    certificate(aws, backplane, DOMAIN)
+    deploy(aws, WANTED)
+    arn = certificate(aws, backplane, DOMAIN)
+    calls = Calls(aws.apigateway(EAST), "api-gateway")
+    deploy(aws, changed(WANTED, certificate=arn, security_policy="TLS_1_0"))
+    (update,) = calls.of("UpdateDomainName")
+    assert [op["path"] for op in update["patchOperations"]] == ["/regionalCertificateArn", "/securityPolicy"]
+
+
+def test_a_foreign_domain_is_marked_when_adopted(aws: Aws, backplane: Backplane) -> None:
+    arn = certificate(aws, backplane, DOMAIN)
+    aws.apigateway(EAST).create_domain_name(
+        domainName=DOMAIN,
+        regionalCertificateArn=arn,
+        securityPolicy="TLS_1_2",
+        endpointConfiguration={"types": ["REGIONAL"]},
+    )
+    (change,) = plan(aws, [WANTED], Domain).changes
+    assert change.foreign
+    deploy(aws, WANTED)
+    assert live(aws)["tags"]["backendctl:backend"] == "corkhounds"
+
+
+def test_create_when_ours_exists_by_now_is_fine(aws: Aws, backplane: Backplane) -> None:
+    certificate(aws, backplane, DOMAIN)
+    WANTED.create(aws)
+    changed(WANTED, tags={"backendctl:backend": "corkhounds", "team": "web"}).create(aws)
+    assert live(aws)["tags"]["team"] == "web"
+
+
+def test_create_when_another_backend_has_it_by_now_stops(aws: Aws, backplane: Backplane) -> None:
+    arn = certificate(aws, backplane, DOMAIN)
+    aws.apigateway(EAST).create_domain_name(
+        domainName=DOMAIN,
+        regionalCertificateArn=arn,
+        endpointConfiguration={"types": ["REGIONAL"]},
+        tags={"backendctl:backend": "else"},
+    )
+    with pytest.raises(BackendctlError, match="by somebody else"):
+        WANTED.create(aws)
+
+
+def test_ours_is_offered_for_deletion_and_deleting_again_is_done(aws: Aws, backplane: Backplane) -> None:
+    certificate(aws, backplane, DOMAIN)
+    deploy(aws, WANTED)
+    (change,) = plan(aws, [], Domain).changes
+    assert (change.action, change.resource.stateful) == (Action.DELETE, True)
+    carry_out(aws, change)
+    carry_out(aws, change)
+    assert aws.apigateway(EAST).get_domain_names()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        (DOMAIN, True),
+        ("*.corkhounds.example", True),
+        ("*.example", False),
+        ("corkhounds.example", False),
+        ("*.api.corkhounds.example", False),
+    ],
+)
+def test_a_star_stands_for_one_label(name: str, fits: bool) -> None:  # noqa: FBT001  # a table's column
+    assert certificates.covers(name, DOMAIN) is fits
+
+
+def test_the_exact_name_goes_before_a_star_and_alternative_names_count() -> None:
+    found: Any = [
+        {"CertificateArn": "star", "DomainName": "*.corkhounds.example", "NotAfter": "2028"},
+        {"CertificateArn": "exact", "DomainName": "x.example", "SubjectAlternativeNameSummaries": [DOMAIN]},
+        {"CertificateArn": "other", "DomainName": "y.example"},
+    ]
+    assert certificates.best(found, DOMAIN) == "exact"
+    assert certificates.best(found[:1], DOMAIN) == "star"
+    assert certificates.best(found[2:], DOMAIN) is None

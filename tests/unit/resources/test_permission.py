@@ -1,0 +1,218 @@
+"""Who may call a function, per qualifier."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from backendctl.aws.connection import Aws
+from backendctl.engine.diff import differences
+from backendctl.errors import BackendctlError
+from backendctl.resources.alias import Alias
+from backendctl.resources.function import Function
+from backendctl.resources.permission import Permission
+from backendctl.resources.permission_sources import Places, is_ours, statement_id
+from backendctl.resources.world import Link, World
+from tests.unit.resources.lambda_helpers import (
+    EAST,
+    PLACES,
+    PROD,
+    changed,
+    deploy,
+    emulated,
+    put_api,
+    put_role,
+    staged_world,
+    world_of,
+)
+
+NAME = "corkhounds-places"
+AUTHORIZER = (
+    "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:"
+    "corkhounds-places:${stageVariables.placesAlias}/invocations"
+)
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    with emulated() as made:
+        put_role(made)
+        yield made
+
+
+def by_name(world: World) -> dict[str, Permission]:
+    return {permission.name: permission for permission in Permission.desired(world)}
+
+
+def put(aws: Aws, world: World) -> None:
+    deploy(aws, [*Function.desired(world), *Alias.desired(world), *Permission.desired(world)])
+
+
+def pending(aws: Aws, world: World) -> list[str]:
+    aws.forget()
+    return [
+        f"{wanted.name} {change.field}"
+        for wanted in Permission.desired(world)
+        for change in differences(wanted, Permission.read(aws, wanted))
+    ]
+
+
+def policy(aws: Aws, qualifier: str) -> list[dict[str, Any]]:
+    text = aws.lambda_(EAST).get_policy(FunctionName=NAME, Qualifier=qualifier)["Policy"]
+    found: list[dict[str, Any]] = json.loads(text)["Statement"]
+    return [statement for statement in found if statement["Resource"].endswith(f":{qualifier}")]
+
+
+def test_slots_are_called_by_the_stage_and_the_warmer_and_the_plain_name_by_the_stage() -> None:
+    found = {name: sorted((p.statements or {}).values()) for name, p in by_name(staged_world()).items()}
+    stage, rule = "execute-api:corkhounds/prodv1/*", "events:corkhounds-warm-places"
+    assert found == {
+        "places:version1-a": [rule, stage],
+        "places:version1-b": [rule, stage],
+        "places:version1": [stage],
+    }
+
+
+def test_a_definition_without_an_alias_needs_the_unqualified_permission() -> None:
+    link = Link(stage=PROD, variable=None, function=PLACES, alias=None)
+    found = by_name(world_of(changed(PLACES, warm=None), links=[link]))
+    assert list(found) == ["places"]
+    assert found["places"].qualifier is None
+    assert found["places"].needs() == {f"{EAST}/function/places", f"{EAST}/rest-api/corkhounds"}
+
+
+def test_a_permission_needs_its_alias_and_the_api() -> None:
+    assert by_name(staged_world())["places:version1-a"].needs() == {
+        f"{EAST}/alias/places:version1-a",
+        f"{EAST}/rest-api/corkhounds",
+    }
+
+
+def test_an_authorizer_is_a_source_of_its_own() -> None:
+    definition = {
+        "securityDefinitions": {"door": {"x-amazon-apigateway-authorizer": {"authorizerUri": AUTHORIZER}}},
+    }
+    found = by_name(staged_world(definition=definition))
+    assert "execute-api:corkhounds/authorizers/*" in (found["places:version1-a"].statements or {}).values()
+
+
+def test_the_second_plan_is_empty(aws: Aws) -> None:
+    put_api(aws)
+    put(aws, staged_world())
+    assert pending(aws, staged_world(idle_exists=True)) == []
+
+
+def test_aws_gets_the_id_it_invented(aws: Aws) -> None:
+    put_api(aws, "abc123")
+    put(aws, staged_world())
+    found = {s["Principal"]["Service"]: s["Condition"]["ArnLike"]["AWS:SourceArn"] for s in policy(aws, "version1-a")}
+    assert found == {
+        "apigateway.amazonaws.com": f"arn:aws:execute-api:{EAST}:123456789012:abc123/prodv1/*",
+        "events.amazonaws.com": f"arn:aws:events:{EAST}:123456789012:rule/corkhounds-warm-places",
+    }
+
+
+def test_an_api_that_was_made_anew_is_let_in_instead_of_the_old_one(aws: Aws) -> None:
+    put_api(aws, "old")
+    put(aws, staged_world())
+    put_api(aws, "new")
+    world = staged_world(idle_exists=True)
+    sid = "statements.backendctl-corkhounds-api-prodv1-version1"
+    assert f"places:version1 {sid}" in pending(aws, world)
+    deploy(aws, list(Permission.desired(world)))
+    assert pending(aws, world) == []
+    assert [s["Condition"]["ArnLike"]["AWS:SourceArn"].split(":")[-1] for s in policy(aws, "version1")] == [
+        "new/prodv1/*"
+    ]
+
+
+def test_statements_of_others_stay(aws: Aws) -> None:
+    put_api(aws)
+    put(aws, staged_world())
+    aws.lambda_(EAST).add_permission(
+        FunctionName=NAME,
+        Qualifier="version1",
+        StatementId="by-hand",
+        Action="lambda:InvokeFunction",
+        Principal="s3.amazonaws.com",
+        SourceArn="arn:aws:s3:::bucket",
+    )
+    world = staged_world(idle_exists=True)
+    assert pending(aws, world) == []
+    aws.forget()
+    for live in list(Permission.owned(aws, EAST)):
+        live.delete(aws)
+        live.delete(aws)
+    assert [s["Sid"] for s in policy(aws, "version1")] == ["by-hand"]
+
+
+def test_a_statement_that_is_not_wanted_any_more_goes(aws: Aws) -> None:
+    put_api(aws)
+    put(aws, staged_world())
+    cold = staged_world(changed(PLACES, warm=None), idle_exists=True)
+    assert "places:version1-a statements.backendctl-corkhounds-warm-corkhounds-warm-places-version1-a" in pending(
+        aws, cold
+    )
+    deploy(aws, list(Permission.desired(cold)))
+    assert pending(aws, cold) == []
+    assert len(policy(aws, "version1-a")) == 1
+
+
+def test_owned_finds_the_permissions_of_every_qualifier(aws: Aws) -> None:
+    put_api(aws)
+    put(aws, staged_world())
+    aws.forget()
+    assert sorted(live.name for live in Permission.owned(aws, EAST)) == [
+        "places:version1",
+        "places:version1-a",
+        "places:version1-b",
+    ]
+
+
+def test_without_its_api_a_permission_says_what_is_missing(aws: Aws) -> None:
+    world = staged_world()
+    put_api(aws, None)
+    deploy(aws, [*Function.desired(world), *Alias.desired(world)])
+    with pytest.raises(BackendctlError, match="there is no API 'corkhounds'"):
+        by_name(world)["places:version1"].create(aws)
+
+
+def test_a_policy_that_would_be_too_long_is_refused_before_the_call(aws: Aws) -> None:
+    put_api(aws)
+    world = staged_world()
+    deploy(aws, [*Function.desired(world), *Alias.desired(world)])
+    many = {f"backendctl-corkhounds-api-{n}": f"execute-api:corkhounds/stage{n}/*" for n in range(80)}
+    with pytest.raises(BackendctlError, match=r"allows 20480 \(B40\)"):
+        replace(by_name(world)["places:version1"], statements=many).create(aws)
+
+
+def test_statement_ids_fit_what_lambda_takes() -> None:
+    plain = statement_id("corkhounds", "api", "prodv1", "version1-a")
+    assert plain == "backendctl-corkhounds-api-prodv1-version1-a"
+    long = statement_id("corkhounds", "warm", "x" * 120, "version1-a")
+    assert len(long) == 100
+    assert long != statement_id("corkhounds", "warm", "x" * 120, "version1-b")
+    dotted = statement_id("corkhounds", "warm", "a.b", None)
+    assert "." not in dotted
+    assert dotted != statement_id("corkhounds", "warm", "a-b", None)
+
+
+def test_the_statements_of_a_backend_with_a_longer_name_are_not_ours() -> None:
+    assert is_ours("backendctl-cork-api-prodv1", "cork")
+    assert not is_ours("backendctl-cork-hounds-api-prodv1", "cork")
+
+
+def test_a_wider_statement_under_our_id_is_told_as_it_is() -> None:
+    places = Places(partition="aws", region=EAST, account="123456789012", api="corkhounds", api_id="abc")
+    statement = {
+        "Effect": "Allow",
+        "Action": "lambda:*",
+        "Principal": {"Service": "apigateway.amazonaws.com"},
+        "Condition": {"ArnLike": {"AWS:SourceArn": f"arn:aws:execute-api:{EAST}:123456789012:abc/prodv1/*"}},
+    }
+    assert places.source(statement).startswith("Allow lambda:* apigateway.amazonaws.com arn:")
+    assert places.source(statement | {"Action": "lambda:InvokeFunction"}) == "execute-api:corkhounds/prodv1/*"

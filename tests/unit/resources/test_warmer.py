@@ -1,0 +1,178 @@
+"""The rules that keep functions warm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from backendctl.aws.connection import Aws
+from backendctl.engine.diff import differences
+from backendctl.errors import BackendctlError
+from backendctl.resources import warmer_layout
+from backendctl.resources.warmer import Warmer, _settle
+from backendctl.resources.world import World
+from backendctl.spec.model import Warm
+from tests.unit.resources.lambda_helpers import EAST, PLACES, changed, emulated, staged_world, world_of
+
+RULE = "corkhounds-warm-places"
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    with emulated() as made:
+        yield made
+
+
+def warm(**settings: object) -> World:
+    return staged_world(changed(PLACES, warm=replace(Warm(), **settings)))  # type: ignore[arg-type]  # a test's words
+
+
+def wanted(world: World) -> Warmer:
+    return next(iter(Warmer.desired(world)))
+
+
+def pending(aws: Aws, world: World) -> list[str]:
+    aws.forget()
+    return [change.field for change in differences(wanted(world), Warmer.read(aws, wanted(world)))]
+
+
+def apply(aws: Aws, world: World) -> None:
+    aws.forget()
+    live = Warmer.read(aws, wanted(world))
+    if live is None:
+        wanted(world).create(aws)
+    else:
+        wanted(world).update(aws, live)
+
+
+def rules(aws: Aws) -> list[str]:
+    return [rule["Name"] for rule in aws.events(EAST).list_rules()["Rules"]]
+
+
+def test_both_slots_are_called_and_the_plain_name_is_not() -> None:
+    assert wanted(warm()).targets == {
+        f"{RULE}/version1-a-1": "corkhounds-places:version1-a",
+        f"{RULE}/version1-b-1": "corkhounds-places:version1-b",
+    }
+
+
+def test_a_warmer_needs_the_permission_of_all_it_calls() -> None:
+    assert wanted(warm()).needs() == {
+        f"{EAST}/permission/places:version1-a",
+        f"{EAST}/permission/places:version1-b",
+    }
+
+
+def test_a_function_that_is_not_kept_warm_has_no_warmer() -> None:
+    assert list(Warmer.desired(staged_world(changed(PLACES, warm=None)))) == []
+
+
+def test_a_function_without_aliases_is_called_itself() -> None:
+    found = wanted(world_of(PLACES))
+    assert found.targets == {f"{RULE}/unqualified-1": "corkhounds-places"}
+    assert found.needs() == {f"{EAST}/permission/places"}
+
+
+def test_a_rule_takes_five_targets() -> None:
+    layout = warmer_layout.layout(warm(instances=5), EAST, changed(PLACES, warm=Warm(instances=5)))
+    assert {rule: len(targets) for rule, targets in layout.items()} == {RULE: 5, f"{RULE}-2": 5}
+    assert {target.qualifier for target in layout[RULE]} == {"version1-a"}
+
+
+def test_one_minute_is_singular() -> None:
+    assert warmer_layout.schedule(1) == "rate(1 minute)"
+    assert warmer_layout.schedule(5) == "rate(5 minutes)"
+
+
+def test_long_names_fit_and_stay_apart() -> None:
+    names = [
+        next(iter(warmer_layout.layout(world_of(f), EAST, f)))
+        for f in (changed(PLACES, name="p" * 80), changed(PLACES, name="p" * 81))
+    ]
+    assert len(set(names)) == 2
+    assert all(len(name) <= 60 and name.startswith("corkhounds-warm-p") for name in names)
+
+
+def test_the_second_plan_is_empty(aws: Aws) -> None:
+    apply(aws, warm())
+    assert pending(aws, warm()) == []
+
+
+def test_a_target_is_not_retried_and_gets_the_input(aws: Aws) -> None:
+    apply(aws, warm())
+    target = aws.events(EAST).list_targets_by_rule(Rule=RULE)["Targets"][0]
+    assert target["Arn"] == f"arn:aws:lambda:{EAST}:123456789012:function:corkhounds-places:version1-a"
+    assert target["Input"] == '{"instruction": "warmer"}'
+    assert target["RetryPolicy"]["MaximumRetryAttempts"] == 0
+
+
+def test_a_disabled_warmer_stays_disabled(aws: Aws) -> None:
+    apply(aws, warm(enabled=False))
+    assert pending(aws, warm(enabled=False)) == []
+    apply(aws, warm(enabled=False, every=10))
+    found = aws.events(EAST).describe_rule(Name=RULE)
+    assert (found["State"], found["ScheduleExpression"]) == ("DISABLED", "rate(10 minutes)")
+
+
+def test_fewer_instances_leave_no_rule_behind(aws: Aws) -> None:
+    apply(aws, warm(instances=3))
+    assert rules(aws) == [RULE, f"{RULE}-2"]
+    assert "rules" in pending(aws, warm())
+    apply(aws, warm())
+    assert rules(aws) == [RULE]
+    assert pending(aws, warm()) == []
+
+
+def test_a_kill_between_rule_and_targets_is_repaired(aws: Aws) -> None:
+    aws.events(EAST).put_rule(
+        Name=RULE,
+        ScheduleExpression="rate(5 minutes)",
+        State="ENABLED",
+        Tags=[{"Key": "backendctl:backend", "Value": "corkhounds"}, {"Key": "backendctl:name", "Value": "places"}],
+    )
+    assert f"targets.{RULE}/version1-a-1".split("/", maxsplit=1)[0] in [f.split("/")[0] for f in pending(aws, warm())]
+    apply(aws, warm())
+    assert pending(aws, warm()) == []
+
+
+def test_a_rule_of_somebody_else_is_not_ours(aws: Aws) -> None:
+    aws.events(EAST).put_rule(Name=RULE, ScheduleExpression="rate(5 minutes)")
+    live = Warmer.read(aws, wanted(warm()))
+    assert live is not None
+    assert live.owner is None
+    assert list(Warmer.owned(aws, EAST)) == []
+    apply(aws, warm())
+    aws.forget()
+    assert [live.name for live in Warmer.owned(aws, EAST)] == ["places"]
+
+
+def test_delete_takes_targets_and_rules_and_may_be_repeated(aws: Aws) -> None:
+    apply(aws, warm(instances=3))
+    aws.forget()
+    live = next(iter(Warmer.owned(aws, EAST)))
+    live.delete(aws)
+    live.delete(aws)
+    assert rules(aws) == []
+
+
+def test_entries_that_fail_for_a_moment_are_sent_again(aws: Aws) -> None:
+    sent: list[list[str]] = []
+
+    def send(ids: object) -> list[dict[str, str]]:
+        sent.append(list(ids))  # type: ignore[call-overload]  # a list of ids
+        return [{"TargetId": "b", "ErrorCode": "ConcurrentModificationException"}] if len(sent) == 1 else []
+
+    _settle(aws, "targets", ["a", "b"], send)
+    assert sent == [["a", "b"], ["b"]]
+
+
+def test_entries_that_fail_for_good_are_told(aws: Aws) -> None:
+    with pytest.raises(BackendctlError, match="a: ManagedRuleException: no"):
+        _settle(
+            aws,
+            "targets",
+            ["a"],
+            lambda _: [{"TargetId": "a", "ErrorCode": "ManagedRuleException", "ErrorMessage": "no"}],
+        )
