@@ -1,0 +1,97 @@
+"""Authorizers, edited by hand."""
+
+from __future__ import annotations
+
+from backendctl.sandbox.apigateway import patch
+from backendctl.sandbox.apigateway.call import Call, accepted, answer, created, page
+from backendctl.sandbox.apigateway.errors import (
+    bad_request,
+    conflict,
+    enum_complaint,
+    not_found,
+    refuse_invalid,
+    refuse_missing,
+)
+from backendctl.sandbox.apigateway.model import Doc, new_id
+from backendctl.sandbox.http import Response
+
+TYPES = ("TOKEN", "REQUEST", "COGNITO_USER_POOLS")
+DEFAULT_TTL = 300
+COPIED = ("authorizerUri", "authorizerCredentials", "identitySource", "identityValidationExpression", "providerARNs")
+
+
+def create(call: Call) -> Response:
+    definition = call.definition()
+    body = call.body()
+    if not body.get("name"):
+        refuse_missing(at="createAuthorizerInput.name")
+    if any(each["name"] == body["name"] for each in definition.authorizers.values()):
+        raise conflict("Authorizer name must be unique. Authorizer already exists")
+    document = authorizer_of(body, name=body["name"])
+    definition.authorizers[document["id"]] = document
+    return created(document)
+
+
+def authorizer_of(body: Doc, *, name: str) -> Doc:
+    kind = body.get("type")
+    if kind not in TYPES:
+        at = "createAuthorizerInput.type"
+        refuse_invalid([enum_complaint(value=kind, at=at, allowed=", ".join(TYPES))])
+    cognito = kind == "COGNITO_USER_POOLS"
+    if not cognito and not body.get("authorizerUri"):
+        raise bad_request(
+            "Invalid authorizer URI: null. Authorizer URI should be a valid API Gateway ARN that "
+            "represents a Lambda function invocation."
+        )
+    default = "cognito_user_pools" if cognito else "custom"
+    document: Doc = {"id": new_id(), "name": name, "type": kind, "authType": body.get("authType") or default}
+    document.update({key: body[key] for key in COPIED if body.get(key)})
+    ttl = body.get("authorizerResultTtlInSeconds")
+    if ttl is not None or not cognito:
+        document["authorizerResultTtlInSeconds"] = DEFAULT_TTL if ttl is None else int(ttl)
+    return document
+
+
+def _authorizer(call: Call) -> Doc:
+    found = call.definition().authorizers.get(call.params["authorizer"])
+    if found is None:
+        raise not_found("Invalid Authorizer identifier specified")
+    return found
+
+
+def read(call: Call) -> Response:
+    return answer(_authorizer(call))
+
+
+def read_all(call: Call) -> Response:
+    return page(call, list(call.definition().authorizers.values()))
+
+
+def update(call: Call) -> Response:
+    listed = patch.operations(call, shape="updateAuthorizerInput")
+    rules = patch.Rules(
+        scalars={
+            "/name": patch.text,
+            "/type": patch.text,
+            "/authType": patch.text,
+            "/authorizerUri": patch.text,
+            "/authorizerCredentials": patch.text_or_none,
+            "/identitySource": patch.text,
+            "/identityValidationExpression": patch.text_or_none,
+            "/authorizerResultTtlInSeconds": patch.integer,
+        },
+        lists=frozenset({"/providerARNs"}),
+    )
+    changed = patch.patched(_authorizer(call), listed, rules)
+    call.definition().authorizers[changed["id"]] = changed
+    return answer(changed)
+
+
+def delete(call: Call) -> Response:
+    definition = call.definition()
+    found = _authorizer(call)["id"]
+    for resource in definition.resources.values():
+        if any(method.get("authorizerId") == found for method in resource["methods"].values()):
+            raise conflict(f"Cannot delete authorizer '{found}', is referenced in method")
+    del definition.authorizers[found]
+    return accepted()

@@ -1,0 +1,211 @@
+"""Custom domain names (A79 to A93)."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import re
+
+from backendctl.sandbox.apigateway import patch
+from backendctl.sandbox.apigateway.call import Call, accepted, answer, created, page
+from backendctl.sandbox.apigateway.endpoints import check_endpoint_enums, complete_endpoint, endpoint_patches
+from backendctl.sandbox.apigateway.errors import bad_request, not_found, refuse_missing
+from backendctl.sandbox.apigateway.model import Doc, Domain, new_id
+from backendctl.sandbox.http import Response
+
+EXISTS = "The domain name you provided already exists."
+CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"
+# The zones AWS publishes for regional API Gateway endpoints; regions not listed get a stable made-up one.
+HOSTED_ZONES = {
+    "af-south-1": "Z2DHW2332DAMTN",
+    "ap-east-1": "Z3FD1VL90ND7K5",
+    "ap-northeast-1": "Z1YSHQZHG15GKL",
+    "ap-northeast-2": "Z20JF4UZKIW1U8",
+    "ap-northeast-3": "Z22ILHG95FLSZ2",
+    "ap-south-1": "Z3VO1THU9YC4UR",
+    "ap-southeast-1": "ZL327KTPIQFUL",
+    "ap-southeast-2": "Z2RPCDW04V8134",
+    "ca-central-1": "Z19DQILCV0OWEC",
+    "eu-central-1": "Z1U9ULNL0V5AJ3",
+    "eu-north-1": "Z3UWIKFBOOGXPP",
+    "eu-south-1": "Z3BT4WSQ9TDYZV",
+    "eu-west-1": "ZLY8HYME6SFDD",
+    "eu-west-2": "ZJ5UAJN8Y3Z2Q",
+    "eu-west-3": "Z3KY65QIEKYHQQ",
+    "me-south-1": "Z20ZBPC0SS8806",
+    "sa-east-1": "ZCMLWB8V5SYIT",
+    "us-east-1": "Z1UJRXOUMOOFQ8",
+    "us-east-2": "ZOJJZC49E0EPZ",
+    "us-west-1": "Z2MUQ32089INYE",
+    "us-west-2": "Z2OJLYMUO9EFXC",
+}
+DOMAIN = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+COPIED = (
+    "securityPolicy",
+    "endpointAccessMode",
+    "ownershipVerificationCertificateArn",
+    "mutualTlsAuthentication",
+    "policy",
+    "routingMode",
+)
+
+
+def hosted_zone(region: str) -> str:
+    made_up = "Z" + hashlib.sha256(region.encode()).hexdigest()[:13].upper()
+    return HOSTED_ZONES.get(region, made_up)
+
+
+def shown(info: Doc, *, with_tags: bool) -> Doc:
+    document = dict(info)
+    if with_tags or document.get("tags"):
+        document["tags"] = dict(document.get("tags", {}))
+    return document
+
+
+async def create(call: Call) -> Response:
+    body = call.body()
+    name = str(body.get("domainName") or "").lower()
+    if not name:
+        refuse_missing(at="createDomainNameInput.domainName")
+    if not DOMAIN.fullmatch(name):
+        raise bad_request("Invalid domain name specified")
+    check_endpoint_enums(body.get("endpointConfiguration") or {}, shape="createDomainNameInput")
+    endpoint = complete_endpoint(body.get("endpointConfiguration"))
+    info: Doc = {
+        "domainName": name,
+        "domainNameArn": f"arn:aws:apigateway:{call.request.region}::/domainnames/{name}",
+        "endpointConfiguration": endpoint,
+        "domainNameStatus": "AVAILABLE",
+        "securityPolicy": "TLS_1_2",
+        "routingMode": "BASE_PATH_MAPPING_ONLY",
+    }
+    info.update({key: body[key] for key in COPIED if body.get(key)})
+    if body.get("tags"):
+        info["tags"] = dict(body["tags"])
+    _refuse_taken(call, name, endpoint)
+    await _set_certificate(call, info, body)
+    _set_targets(call, info)
+    _refuse_taken(call, name, endpoint)  # another creation may have run while ACM was asked
+    call.region.domains[name] = Domain(info=info)
+    return created(shown(info, with_tags=False))
+
+
+def _refuse_taken(call: Call, name: str, endpoint: Doc) -> None:
+    """A81; an EDGE name is unique world-wide, a REGIONAL one in its region (A82)."""
+    edge = endpoint["types"] == ["EDGE"]
+    elsewhere = [
+        region.domains[name].info["endpointConfiguration"]["types"] == ["EDGE"]
+        for region in call.regions.values()
+        if name in region.domains
+    ]
+    if name in call.region.domains or any(elsewhere) or (edge and elsewhere):
+        raise bad_request(EXISTS)
+
+
+def _regional(info: Doc) -> bool:
+    return bool(info["endpointConfiguration"]["types"] != ["EDGE"])
+
+
+async def _set_certificate(call: Call, info: Doc, body: Doc) -> None:
+    member = "regionalCertificateArn" if _regional(info) else "certificateArn"
+    arn = body.get(member)
+    if not arn:
+        kind = info["endpointConfiguration"]["types"][0]
+        raise bad_request(f"Invalid certificate specified: {member} must be set for a {kind} domain name")
+    home = call.request.region if _regional(info) else "us-east-1"  # A79
+    await _check_certificate(call, str(arn), home=home, domain=info["domainName"])
+    info[member] = arn
+    info["certificateUploadDate"] = call.stamp()
+
+
+async def _check_certificate(call: Call, arn: str, *, home: str, domain: str) -> None:
+    """A79, A80: in the right region, of this account, ISSUED, and for this name."""
+    parts = arn.split(":")
+    if len(parts) < 6 or parts[2] != "acm":  # noqa: PLR2004 - the six fields of an ARN
+        raise bad_request("Invalid ARN specified in the request")
+    if parts[3] != home:
+        raise bad_request(f"Invalid certificate ARN: {arn}. Certificate must be in '{home}'.")
+    certificate = await call.backplane.certificate(home, arn)
+    if parts[4] != call.request.account or certificate is None:
+        raise bad_request("The certificate provided must be owned by the account creating the domain")
+    if certificate.get("Status") != "ISSUED":
+        raise bad_request(
+            f"Invalid certificate ARN: {arn}. Certificate status is {certificate.get('Status')}, must be ISSUED."
+        )
+    names = {certificate.get("DomainName"), *(certificate.get("SubjectAlternativeNames") or [])}
+    if not any(_covers(str(each), domain) for each in names if each):
+        raise bad_request("The domain name to be created is not covered by the provided certificate.")
+
+
+def _covers(name: str, domain: str) -> bool:
+    if name.startswith("*.") and not domain.startswith("*."):
+        return domain.partition(".")[2] == name[2:]
+    return name == domain
+
+
+def _set_targets(call: Call, info: Doc) -> None:
+    region = call.request.region
+    if _regional(info):
+        info["regionalDomainName"] = f"d-{new_id(10)}.execute-api.{region}.amazonaws.com"
+        info["regionalHostedZoneId"] = hosted_zone(region)
+    else:
+        info["distributionDomainName"] = f"d{new_id(13)}.cloudfront.net"
+        info["distributionHostedZoneId"] = CLOUDFRONT_ZONE
+
+
+def domain_of(call: Call) -> Domain:
+    found = call.region.domains.get(call.params["domain"].lower())
+    if found is None:
+        raise not_found("Invalid domain name identifier specified")
+    return found
+
+
+def read(call: Call) -> Response:
+    return answer(shown(domain_of(call).info, with_tags=True))
+
+
+def read_all(call: Call) -> Response:
+    return page(call, [shown(each.info, with_tags=False) for each in call.region.domains.values()])
+
+
+RULES = patch.Rules(
+    scalars={
+        "/regionalCertificateArn": patch.text,
+        "/certificateArn": patch.text,
+        "/certificateName": patch.text,
+        "/regionalCertificateName": patch.text,
+        "/securityPolicy": patch.text,
+        "/endpointAccessMode": patch.text_or_none,
+        "/routingMode": patch.text,
+        "/policy": patch.text_or_none,
+        "/ownershipVerificationCertificateArn": patch.text_or_none,
+        "/mutualTlsAuthentication/truststoreUri": patch.text_or_none,
+        "/mutualTlsAuthentication/truststoreVersion": patch.text_or_none,
+    }
+)
+
+
+async def update(call: Call) -> Response:
+    listed = patch.operations(call, shape="updateDomainNameInput")
+    domain = domain_of(call)
+    endpoint = [item for item in listed if item.path.startswith("/endpointConfiguration")]
+    info = patch.patched(copy.deepcopy(domain.info), [item for item in listed if item not in endpoint], RULES)
+    endpoint_patches(info, endpoint)
+    if any(item.path in {"/regionalCertificateArn", "/certificateArn"} for item in listed):
+        await _set_certificate(call, info, info)
+    if _regional(info) != _regional(domain.info):
+        _set_targets(call, info)
+    domain.info = info
+    return answer(shown(info, with_tags=True))
+
+
+def serving(domains: dict[str, Domain], host: str) -> Domain | None:
+    """The custom domain that answers for a host name: of that very name, or the wildcard above it."""
+    name = host.lower()
+    return domains.get(name) or domains.get("*." + name.partition(".")[2])
+
+
+def delete(call: Call) -> Response:
+    """Delete the name with its mappings; no refusal of AWS is known (A91)."""
+    del call.region.domains[domain_of(call).info["domainName"]]
+    return accepted()

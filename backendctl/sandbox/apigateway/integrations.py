@@ -1,0 +1,176 @@
+"""Integrations and integration responses, edited by hand."""
+
+from __future__ import annotations
+
+import re
+
+from backendctl.sandbox.apigateway import patch
+from backendctl.sandbox.apigateway.call import Call, answer, created, no_content
+from backendctl.sandbox.apigateway.errors import bad_request, enum_complaint, not_found, refuse_invalid, refuse_missing
+from backendctl.sandbox.apigateway.model import Doc
+from backendctl.sandbox.http import Response
+
+TYPES = ("HTTP", "MOCK", "AWS_PROXY", "HTTP_PROXY", "AWS")
+PASSTHROUGH = ("WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER")
+SHORTEST_MS, LONGEST_MS = 50, 29_000  # A42
+AWS_URI = re.compile(r"arn:aws[a-z-]*:apigateway:[a-z0-9-]+:[^:]+:(path|action)/.+")
+COPIED = ("uri", "credentials", "contentHandling", "connectionId", "tlsConfig", "responseTransferMode")
+
+
+def put(call: Call) -> Response:
+    method = call.method()
+    resource = call.resource()
+    kept = method.get("methodIntegration", {}).get("integrationResponses")
+    integration = integration_of(call.body(), resource_id=resource["id"])
+    if kept:
+        integration["integrationResponses"] = kept
+    method["methodIntegration"] = integration
+    return created(integration)
+
+
+def integration_of(body: Doc, *, resource_id: str) -> Doc:
+    """The Integration document for what was sent.
+
+    Raises:
+        ApiError: what AWS refuses, in its words.
+    """
+    kind = body.get("type")
+    if not kind:
+        refuse_missing(at="putIntegrationInput.type")
+    if kind not in TYPES:
+        complaint = enum_complaint(value=kind, at="putIntegrationInput.type", allowed=", ".join(TYPES))
+        refuse_invalid([complaint])
+    document: Doc = {"type": kind}
+    document.update({key: body[key] for key in COPIED if body.get(key)})
+    if body.get("httpMethod"):
+        document["httpMethod"] = str(body["httpMethod"]).upper()
+    if kind in {"HTTP", "HTTP_PROXY"} or body.get("connectionType"):
+        document["connectionType"] = body.get("connectionType") or "INTERNET"
+    for key in ("requestParameters", "requestTemplates"):
+        if body.get(key):
+            document[key] = dict(body[key])
+    document["passthroughBehavior"] = body.get("passthroughBehavior") or "WHEN_NO_MATCH"
+    document["timeoutInMillis"] = int(body.get("timeoutInMillis") or LONGEST_MS)
+    document["cacheNamespace"] = body.get("cacheNamespace") or resource_id
+    document["cacheKeyParameters"] = list(body.get("cacheKeyParameters") or [])
+    check_integration(document)
+    return document
+
+
+def check_integration(document: Doc) -> None:
+    if document["type"] != "MOCK":
+        _check_target(document)
+    if document["passthroughBehavior"] not in PASSTHROUGH:
+        raise bad_request(
+            "Enumeration value for PassthroughBehavior must be one of: [WHEN_NO_MATCH, WHEN_NO_TEMPLATES, NEVER]"
+        )
+    if not SHORTEST_MS <= document["timeoutInMillis"] <= LONGEST_MS:
+        raise bad_request(f"Timeout should be between {SHORTEST_MS} ms and {LONGEST_MS} ms")
+
+
+def _check_target(document: Doc) -> None:
+    if not document.get("httpMethod"):
+        raise bad_request("Enumeration value for HttpMethod must be non-empty")
+    uri = str(document.get("uri") or "")
+    if document["type"] in {"AWS", "AWS_PROXY"}:
+        if not uri.startswith("arn:"):
+            raise bad_request("Invalid ARN specified in the request")
+        if not AWS_URI.fullmatch(uri):
+            raise bad_request("AWS ARN for integration must contain path or action")
+    elif not uri.startswith(("http://", "https://", "${stageVariables.")):
+        raise bad_request("Invalid HTTP endpoint specified for URI")
+
+
+def _integration(call: Call) -> Doc:
+    found: Doc | None = call.method().get("methodIntegration")
+    if found is None:
+        raise not_found("Invalid Integration identifier specified")
+    return found
+
+
+def read(call: Call) -> Response:
+    return answer(_integration(call))
+
+
+def update(call: Call) -> Response:
+    listed = patch.operations(call, shape="updateIntegrationInput")
+    changed = patch.patched(_integration(call), listed, INTEGRATION_RULES)
+    changed.setdefault("cacheKeyParameters", [])
+    check_integration(changed)
+    call.method()["methodIntegration"] = changed
+    return answer(changed)
+
+
+INTEGRATION_RULES = patch.Rules(
+    scalars={
+        "/type": patch.text,
+        "/httpMethod": patch.text,
+        "/uri": patch.text,
+        "/credentials": patch.text_or_none,
+        "/timeoutInMillis": patch.integer,
+        "/passthroughBehavior": patch.text,
+        "/contentHandling": patch.text_or_none,
+        "/connectionType": patch.text,
+        "/connectionId": patch.text_or_none,
+        "/cacheNamespace": patch.text,
+        "/responseTransferMode": patch.text,
+        "/tlsConfig/insecureSkipVerification": patch.boolean,
+    },
+    maps={"/requestParameters": patch.text, "/requestTemplates": patch.text},
+    lists=frozenset({"/cacheKeyParameters"}),
+)
+
+
+def delete(call: Call) -> Response:
+    _integration(call)
+    del call.method()["methodIntegration"]
+    return no_content()
+
+
+def put_response(call: Call) -> Response:
+    integration = _integration(call)
+    status = call.params["status"]
+    if status not in call.method().get("methodResponses", {}):
+        raise not_found("No method response exists for method.")
+    document = integration_response_of(call.body(), status=status)
+    integration.setdefault("integrationResponses", {})[status] = document
+    return created(document)
+
+
+def integration_response_of(body: Doc, *, status: str) -> Doc:
+    document: Doc = {"statusCode": status}
+    for key in ("selectionPattern", "contentHandling"):
+        if body.get(key) is not None:
+            document[key] = body[key]
+    for key in ("responseParameters", "responseTemplates"):
+        if body.get(key):
+            document[key] = dict(body[key])
+    return document
+
+
+def _response(call: Call) -> Doc:
+    found: Doc | None = _integration(call).get("integrationResponses", {}).get(call.params["status"])
+    if found is None:
+        raise not_found("Invalid Response status code specified")
+    return found
+
+
+def read_response(call: Call) -> Response:
+    return answer(_response(call))
+
+
+def update_response(call: Call) -> Response:
+    listed = patch.operations(call, shape="updateIntegrationResponseInput")
+    rules = patch.Rules(
+        scalars={"/selectionPattern": patch.text, "/contentHandling": patch.text_or_none},
+        maps={"/responseParameters": patch.text, "/responseTemplates": patch.text},
+    )
+    changed = patch.patched(_response(call), listed, rules)
+    _integration(call)["integrationResponses"][call.params["status"]] = changed
+    return answer(changed)
+
+
+def delete_response(call: Call) -> Response:
+    _response(call)
+    del _integration(call)["integrationResponses"][call.params["status"]]
+    return no_content()

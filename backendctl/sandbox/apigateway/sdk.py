@@ -1,0 +1,139 @@
+"""GetSdk and GetSdkTypes: a plain JavaScript SDK of what a stage shows; other languages are refused (A94)."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+
+from backendctl.sandbox.apigateway.call import Call, answer
+from backendctl.sandbox.apigateway.errors import ApiError, bad_request, not_found
+from backendctl.sandbox.apigateway.model import Definition, Doc
+from backendctl.sandbox.apigateway.sdk_script import script
+from backendctl.sandbox.apigateway.stages import stage_of
+from backendctl.sandbox.http import Response
+
+VERBS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+NAMES = {
+    "java": "Java",
+    "javascript": "JavaScript",
+    "android": "Android",
+    "objectivec": "iOS (Objective-C)",
+    "swift": "iOS (Swift)",
+    "ruby": "Ruby",
+}
+PARAMETERS: dict[str, tuple[str, ...]] = {  # A94
+    "java": ("serviceName", "javaPackageName"),
+    "javascript": (),
+    "android": ("groupId", "artifactId", "artifactVersion", "invokerPackage"),
+    "objectivec": ("classPrefix",),
+    "swift": ("classPrefix",),
+    "ruby": (),
+}
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def _shown(kind: str) -> Doc:
+    properties = [
+        {"name": name, "friendlyName": name, "description": name, "required": True} for name in PARAMETERS[kind]
+    ]
+    return {"id": kind, "friendlyName": NAMES[kind], "description": f"{NAMES[kind]} SDK"} | (
+        {"configurationProperties": properties} if properties else {}
+    )
+
+
+def read_types(_call: Call) -> Response:
+    return answer({"item": [_shown(kind) for kind in NAMES]})
+
+
+def read_type(call: Call) -> Response:
+    kind = call.params["type"]
+    if kind not in NAMES:
+        raise not_found("Invalid SDK type specified")
+    return answer(_shown(kind))
+
+
+def generate(call: Call) -> Response:
+    """A zip with `apiGateway-js-sdk/apigClient.js`, of the deployment the stage shows."""
+    kind = call.params["type"]
+    stage = stage_of(call)
+    if kind not in NAMES:
+        raise bad_request(f"Invalid SDK type specified: {kind}")
+    missing = [name for name in PARAMETERS[kind] if not call.request.first(name)]
+    if missing:
+        raise bad_request(f"Missing required SDK parameters: {', '.join(missing)}")
+    if kind != "javascript":
+        text = f"The sandbox generates JavaScript SDKs only, not {NAMES[kind]}"
+        raise ApiError(code="NotImplementedException", message=text, status=501)
+    definition = call.api().deployments[stage["deploymentId"]].definition
+    url = f"https://{call.api().id}.execute-api.{call.request.region}.amazonaws.com/{stage['stageName']}"
+    name = f"javascript_{call.params['stage']}.zip"
+    return Response(
+        headers={
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": f'attachment; filename="{name}"',
+        },
+        body=_zipped(
+            {
+                "apiGateway-js-sdk/apigClient.js": script(routes(definition), url=url),
+                "apiGateway-js-sdk/README.md": _readme(definition, url),
+            }
+        ),
+    )
+
+
+def routes(definition: Definition) -> list[Doc]:
+    """One entry per route: the function's name, verb, path, and where its parameters go."""
+    found = []
+    for resource in sorted(definition.resources.values(), key=lambda each: str(each["path"])):
+        for verb, method in sorted(resource["methods"].items()):
+            names = [name.removeprefix("method.request.") for name in method.get("requestParameters", {})]
+            found += [
+                {
+                    "name": function_name(resource["path"], each),
+                    "verb": each,
+                    "path": resource["path"],
+                    "pathParameters": [name.rstrip("+") for name in re.findall(r"\{([^}]+)\}", resource["path"])],
+                    "queryParameters": [n.removeprefix("querystring.") for n in names if n.startswith("querystring.")],
+                    "headers": [n.removeprefix("header.") for n in names if n.startswith("header.")],
+                }
+                for each in (VERBS if verb == "ANY" else (verb,))
+                if verb != "ANY" or each not in resource["methods"]
+            ]
+    return found
+
+
+def function_name(path: str, verb: str) -> str:
+    """AWS's name for a route: GET /pets/{petId} is `petsPetIdGet`, GET / is `rootGet`."""
+    words = re.findall(r"[A-Za-z0-9]+", path) or ["root"]
+    joined = "".join(word[0].upper() + word[1:] for word in words) + verb.title()
+    return joined[0].lower() + joined[1:]
+
+
+def _readme(definition: Definition, url: str) -> str:
+    lines = [
+        f"- `apigClient.{each['name']}(params, body)`: {each['verb']} {each['path']}" for each in routes(definition)
+    ]
+    example = json.dumps({"apiKey": "…"}, ensure_ascii=False)
+    return "\n".join(
+        [
+            f"# {definition.info['name']}",
+            "",
+            f"A client for {url}. Load `apigClient.js` with a script tag, or with `require`, then:",
+            "",
+            f"    const apigClient = apigClientFactory.newClient({example});",
+            "",
+            *lines,
+            "",
+        ]
+    )
+
+
+def _zipped(files: dict[str, str]) -> bytes:
+    """The same bytes for the same files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(zipfile.ZipInfo(name, date_time=_EPOCH), text)
+    return buffer.getvalue()

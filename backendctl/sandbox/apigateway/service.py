@@ -1,0 +1,239 @@
+"""The API Gateway of the sandbox, as the HTTP front sees it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from backendctl.sandbox.apigateway import access_log, canary, domains, mappings, routes
+from backendctl.sandbox.apigateway.access_log import AccessLine
+from backendctl.sandbox.apigateway.call import Call
+from backendctl.sandbox.apigateway.dataplane import serve
+from backendctl.sandbox.apigateway.errors import ApiError
+from backendctl.sandbox.apigateway.exchange import Exchange
+from backendctl.sandbox.apigateway.gateway import forbidden
+from backendctl.sandbox.apigateway.live import Live
+from backendctl.sandbox.apigateway.model import Api, Doc, Region, dump_region, load_region
+from backendctl.sandbox.backplane import Backplane
+from backendctl.sandbox.http import Request, Response
+
+LOG_LINES = 1000
+_RANDOM = secrets.SystemRandom()
+REGIONAL = re.compile(r"d-[a-z0-9]+\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Served:
+    """One data-plane request after the fact: what AWS/ApiGateway metrics and logs are made of.
+
+    Attributes:
+        resource: the resource path, None when the request reached none.
+        access_log: the line the stage's access log gets, None when it has none.
+        seconds: the whole time; `integration_seconds` the part of the integration, None when none was called.
+    """
+
+    region: str
+    api_id: str
+    api_name: str
+    stage: str
+    canary: bool
+    method: str
+    resource: str | None
+    status: int
+    seconds: float
+    integration_seconds: float | None
+    request_id: str
+    access_log: AccessLine | None = None
+
+
+def _ignore(_served: Served) -> None:
+    """Nobody listens."""
+
+
+class ApiGateway:
+    """Control plane and data plane of every region.
+
+    Args:
+        backplane: Lambda and ACM.
+        clock: epoch seconds.
+        draw: a random number in [0, 1) per request, for the canary's share.
+        on_served: told about each data-plane request.
+    """
+
+    def __init__(
+        self,
+        backplane: Backplane,
+        *,
+        clock: Callable[[], float] = time.time,
+        draw: Callable[[], float] = _RANDOM.random,
+        on_served: Callable[[Served], None] = _ignore,
+    ) -> None:
+        self._backplane = backplane
+        self._clock = clock
+        self._draw = draw
+        self._on_served = on_served
+        self._regions: dict[str, Region] = {}
+        self._live = Live()
+        self._logs: dict[tuple[str, str, str], deque[str]] = {}
+
+    def _region(self, name: str) -> Region:
+        return self._regions.setdefault(name, Region())
+
+    async def control(self, request: Request) -> Response:
+        """Answer one call of the control plane."""
+        found = routes.find(request)
+        if found is None:
+            error = f"The sandbox does not emulate {request.method} {request.path} of API Gateway"
+            return ApiError(code="NotImplementedException", message=error, status=501).response()
+        handler, params = found
+        call = Call(
+            request=request,
+            region=self._region(request.region),
+            regions=self._regions,
+            params=params,
+            now=self._clock(),
+            backplane=self._backplane,
+            live=self._live,
+        )
+        try:
+            result = handler(call)
+            return await result if inspect.isawaitable(result) else result
+        except ApiError as refused:
+            return refused.response()
+
+    async def execute(self, request: Request, *, region: str, api_id: str, stage: str, path: str) -> Response:
+        """Serve a request to `{api_id}.execute-api.{region}.amazonaws.com/{stage}{path}`.
+
+        Args:
+            request: as it came in.
+            region: AWS region of the API.
+            api_id: REST API id.
+            stage: stage name.
+            path: what follows the stage, percent-decoded, beginning with "/".
+        """
+        api = self._regions.get(region, Region()).apis.get(api_id)
+        if api is None or stage not in api.stages:
+            return forbidden()
+        host = f"{api_id}.execute-api.{region}.amazonaws.com"
+        exchange = self._exchange(
+            request, region=region, api=api, stage=api.stages[stage], path=path or "/", host=host, base=None
+        )
+        if exchange.definition.info["disableExecuteApiEndpoint"]:
+            return forbidden()
+        return await self._serve(exchange)
+
+    async def execute_domain(self, request: Request, *, region: str, domain: str) -> Response | None:
+        """Serve a request that came by a custom domain name; None when the region does not have that name."""
+        known = domains.serving(self._regions.get(region, Region()).domains, domain)
+        if known is None:
+            return None
+        routed = mappings.route(known, request.path)
+        if routed is None:
+            return forbidden()
+        mapping, path = routed
+        api = self._region(region).apis.get(mapping["restApiId"])
+        stage = mapping.get("stage")
+        if stage is None:  # a mapping without a stage takes the stage from the path
+            stage, _, rest = path.lstrip("/").partition("/")
+            path = "/" + rest
+        if api is None or stage not in api.stages:
+            return forbidden()
+        exchange = self._exchange(
+            request,
+            region=region,
+            api=api,
+            stage=api.stages[stage],
+            path=path,
+            host=domain.lower(),
+            base=request.path,
+        )
+        return await self._serve(exchange)
+
+    def _exchange(
+        self, request: Request, *, region: str, api: Api, stage: Doc, path: str, host: str, base: str | None
+    ) -> Exchange:
+        deployment_id, variables, is_canary = canary.chosen(stage, self._draw)
+        name = stage["stageName"]
+        lines = self._log_of(region, api.id, f"{name}/Canary" if is_canary else name)  # A76
+        return Exchange(
+            request=request,
+            backplane=self._backplane,
+            region=region,
+            api=api,
+            definition=api.deployments[deployment_id].definition,
+            stage=stage,
+            deployment_id=deployment_id,
+            variables=variables,
+            canary=is_canary,
+            path=path,
+            full_path=base if base is not None else f"/{name}{path}",
+            event_path=base if base is not None else path,
+            domain_name=host,
+            now=self._clock(),
+            log=lines.append,
+            live=self._live,
+        )
+
+    def _log_of(self, region: str, api_id: str, stage: str) -> deque[str]:
+        return self._logs.setdefault((region, api_id, stage), deque(maxlen=LOG_LINES))
+
+    async def _serve(self, exchange: Exchange) -> Response:
+        lines = exchange.log
+        exchange.log = lambda text: lines(f"({exchange.request_id}) {text}")
+        began = time.perf_counter()
+        response = await serve(exchange, self._region(exchange.region))
+        seconds = time.perf_counter() - began
+        self._on_served(
+            Served(
+                region=exchange.region,
+                api_id=exchange.api.id,
+                api_name=exchange.definition.info["name"],
+                stage=exchange.stage_name,
+                canary=exchange.canary,
+                method=exchange.request.method,
+                resource=exchange.resource.get("path"),
+                status=response.status,
+                seconds=seconds,
+                integration_seconds=exchange.integration_seconds,
+                request_id=exchange.request_id,
+                access_log=access_log.entry(exchange, response, seconds),
+            )
+        )
+        return response
+
+    def execution_log(self, region: str, api_id: str, stage: str) -> list[str]:
+        """The last lines of a stage's execution log; the canary's are under `<stage>/Canary` (A76)."""
+        return list(self._logs.get((region, api_id, stage), ()))
+
+    def regions_of_domain(self, domain: str) -> list[str]:
+        """The regions in which a custom domain name exists."""
+        return [name for name, region in self._regions.items() if domains.serving(region.domains, domain)]
+
+    def regional_domain(self, host: str) -> tuple[str, str] | None:
+        """Region and custom domain behind a `d-….execute-api.<region>.amazonaws.com` name."""
+        match = REGIONAL.fullmatch(host.lower())
+        if match is None:
+            return None
+        region = match["region"]
+        for name, domain in self._regions.get(region, Region()).domains.items():
+            if domain.info.get("regionalDomainName") == host.lower():
+                return region, name
+        return None
+
+    def region_of_api(self, api_id: str) -> str | None:
+        """The region that has this REST API."""
+        return next((name for name, region in self._regions.items() if api_id in region.apis), None)
+
+    def dump(self) -> dict[str, Any]:
+        """All state as JSON values; execution logs are not kept."""
+        return {name: dump_region(region) for name, region in self._regions.items()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Replace all state by what `dump` gave."""
+        self._regions = {name: load_region(region) for name, region in state.items()}

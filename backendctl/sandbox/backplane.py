@@ -1,0 +1,36 @@
+"""What the sandbox's API Gateway may ask of the services behind it, and nothing more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invocation:
+    """The outcome of one synchronous Lambda invocation.
+
+    Attributes:
+        status: HTTP status of the Invoke call (404: no such function or alias; 429: throttled).
+        error: value of X-Amz-Function-Error ("Unhandled", "Handled"), None when the handler returned.
+        payload: what the handler returned, or the error document.
+        version: ExecutedVersion, when known.
+    """
+
+    status: int
+    error: str | None
+    payload: bytes
+    version: str | None = None
+
+
+class Backplane(Protocol):
+    """Lambda and ACM as API Gateway sees them."""
+
+    async def invoke(self, region: str, function: str, qualifier: str | None, payload: bytes) -> Invocation:
+        """Call a function (by bare name) through a version or alias; None means unqualified."""
+
+    async def function_policy(self, region: str, function: str, qualifier: str | None) -> dict[str, Any] | None:
+        """The resource policy document of that one qualifier (B31), None when there is none."""
+
+    async def certificate(self, region: str, arn: str) -> dict[str, Any] | None:
+        """The `Certificate` member of DescribeCertificate, None when unknown in that region."""

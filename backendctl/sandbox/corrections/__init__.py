@@ -1,0 +1,54 @@
+"""What the services behind let through and AWS refuses, or lack and AWS has; one file per service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backendctl.sandbox.corrections.awslambda import Lambda
+from backendctl.sandbox.corrections.dynamodb import DynamoDB
+from backendctl.sandbox.corrections.events import Events
+from backendctl.sandbox.corrections.iam import IAM, Roles
+from backendctl.sandbox.corrections.route53 import Route53
+from backendctl.sandbox.corrections.scheduler import Scheduler
+from backendctl.sandbox.timing import Pace, TimeScale
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backendctl.sandbox.front import Correction
+    from backendctl.sandbox.inner import Inner
+    from backendctl.sandbox.scaling import Moto
+    from backendctl.sandbox.telemetry import Meter
+
+
+def corrections(
+    *,
+    inner: Inner,
+    moto: Moto,
+    meter: Meter,
+    zones_changed: Callable[[], None],
+    scale: TimeScale | None = None,
+) -> dict[str, Correction]:
+    """The corrected services, by signing name.
+
+    Args:
+        scale: how long what AWS does in the background takes; None is the default.
+    """
+    _take_over_states()
+    pace = Pace(scale=scale or TimeScale.default())
+    roles = Roles(inner=inner, pace=pace)
+    return {
+        "dynamodb": DynamoDB(inner=inner, moto=moto, pace=pace),
+        "events": Events(inner=inner),
+        "iam": IAM(inner=inner, roles=roles),
+        "lambda": Lambda(inner, meter, roles=roles, pace=pace),
+        "route53": Route53(inner=inner, changed=zones_changed, pace=pace),
+        "scheduler": Scheduler(inner=inner, roles=roles),
+    }
+
+
+def _take_over_states() -> None:
+    """Functions change their states by our clock; the emulated Lambda's own would add half a second to each."""
+    from ministack.services import lambda_svc  # noqa: PLC0415 - reads its settings from the environment on import
+
+    lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0.0  # noqa: SLF001 - it offers no setting

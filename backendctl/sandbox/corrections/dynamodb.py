@@ -1,0 +1,329 @@
+"""DynamoDB: global tables of version 2019.11.21, one change per UpdateTable, and the time each takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from backendctl.sandbox.corrections import table_rules as rules
+from backendctl.sandbox.corrections.answers import retold
+from backendctl.sandbox.corrections.refusals import Refusal, first, invalid
+from backendctl.sandbox.corrections.regions import known_regions
+from backendctl.sandbox.corrections.table_access import TableAccess
+from backendctl.sandbox.corrections.table_settings import TableSettings
+from backendctl.sandbox.corrections.table_times import (
+    CHANGE,
+    COOLDOWN,
+    PROTECTION,
+    PROTECTION_ALONE,
+    TO_ON_DEMAND,
+    TO_PROVISIONED,
+    TableTimes,
+)
+from backendctl.sandbox.http import Response
+
+if TYPE_CHECKING:
+    from backendctl.sandbox.http import Request
+    from backendctl.sandbox.inner import Inner
+    from backendctl.sandbox.scaling import Moto
+    from backendctl.sandbox.timing import Pace
+
+OK = 200
+_TARGET = "DynamoDB_20120810"
+_NAMESPACE = "com.amazonaws.dynamodb.v20120810"
+_GROUP_WIDE = frozenset(  # C28
+    {
+        "GlobalSecondaryIndexUpdates",
+        "BillingMode",
+        "ProvisionedThroughput",
+        "OnDemandThroughput",
+        "SSESpecification",
+        "TableClass",  # C32
+        "WarmThroughput",
+    }
+)
+_OLD = frozenset({"CreateGlobalTable", "UpdateGlobalTable", "DescribeGlobalTable"})
+Handler = Callable[["Request", dict[str, Any]], Awaitable["Response | Refusal"]]
+
+
+@dataclass(kw_only=True, slots=True)
+class DynamoDB:
+    """DynamoDB in front of the emulated one."""
+
+    inner: Inner
+    moto: Moto
+    pace: Pace
+    times: TableTimes = field(init=False)
+    _handlers: dict[str, Handler] = field(init=False)
+    _access: TableAccess = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.times = TableTimes(pace=self.pace)
+        self._access = TableAccess(times=self.times)
+        settings = TableSettings(inner=self.inner, times=self.times)
+        self._handlers = {
+            "CreateTable": self._create,
+            "DeleteTable": self._delete,
+            "DescribeTable": self._describe,
+            "ListTables": self._list,
+            "UpdateTable": self._update,
+            **settings.handlers(),
+        }
+
+    async def handle(self, request: Request) -> Response:
+        """Answer a request."""
+        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
+        asked = request.json()
+        if operation in _OLD:
+            return rules.old_global_table(operation, asked).json_rpc(_NAMESPACE)  # C1
+        handler = self._handlers.get(operation)
+        if handler is not None:
+            answer = await handler(request, asked)
+        else:
+            answer = self._access.refusal(request.region, asked) or await self.inner.forward(request)
+        return answer.json_rpc(_NAMESPACE) if isinstance(answer, Refusal) else answer
+
+    async def _create(self, request: Request, asked: dict[str, Any]) -> Response | Refusal:
+        place = request.region, _name(asked)
+        if self.times.ghost(place):
+            return Refusal(  # C59
+                code="ResourceInUseException", message=f"Table already exists: {place[1]}"
+            )
+        answer = await self.inner.forward(request)
+        if answer.status == OK:
+            self.times.created(place)
+        return self._shown(place, answer, "TableDescription")
+
+    async def _delete(self, request: Request, asked: dict[str, Any]) -> Response | Refusal:
+        place = request.region, _name(asked)
+        ghost = self.times.ghost(place)
+        if ghost is not None:
+            return _json({"TableDescription": ghost})  # deleting it again changes nothing
+        table = await self._table(*place)
+        if table is None or self.times.is_hidden(place):
+            return rules.no_table(place[1])
+        refusal = self._busy(place)
+        if refusal is None and self.times.indexing(place):  # C43
+            refusal = Refusal(
+                code="ResourceInUseException",
+                message="Attempt to change a resource which is still in use: Cannot delete table while indexes are "
+                "being created, updated, or deleted.",
+            )
+        if refusal is None and table.get("Replicas") and self.times.sources.lasts(place):
+            refusal = _source()
+        if refusal is not None:
+            return refusal
+        answer = await self.inner.forward(request)
+        if answer.status == OK:
+            self.times.deleted(place, table, group=_members(table))
+        return answer
+
+    async def _describe(self, request: Request, asked: dict[str, Any]) -> Response | Refusal:
+        place = request.region, _name(asked)
+        ghost = self.times.ghost(place)
+        if ghost is not None:
+            return _json({"Table": ghost})
+        if self.times.is_hidden(place):
+            return rules.no_table(place[1])
+        return self._shown(place, await self.inner.forward(request), "Table")
+
+    async def _list(self, request: Request, asked: dict[str, Any]) -> Response | Refusal:
+        answer = await self.inner.forward(request)
+        if answer.status != OK:
+            return answer
+        document = json.loads(answer.body)
+        names = {name for name in document["TableNames"] if not self.times.is_hidden((request.region, name))}
+        start, end = asked.get("ExclusiveStartTableName", ""), document.get("LastEvaluatedTableName")
+        names |= {name for name in self.times.ghosts(request.region) if start < name and (end is None or name <= end)}
+        return _json({**document, "TableNames": sorted(names)})
+
+    async def _update(self, request: Request, change: dict[str, Any]) -> Response | Refusal:
+        place = request.region, _name(change)
+        if self.times.ghost(place):
+            return rules.still_in_use("deleted", place[1])
+        table = await self._table(*place)
+        if table is None or self.times.is_hidden(place):
+            return rules.no_table(place[1])
+        refusal = first(
+            [
+                rules.bundle(change),
+                rules.indexes(change),
+                self._busy(place),
+                self._unready(place, change),
+                rules.stream(change, table),
+                rules.billing(change, table),
+                rules.throughput(change, table),
+            ]
+        )
+        for update in change.get("ReplicaUpdates", []):
+            refusal = refusal or await self._replica(request.region, table, update)
+        if refusal is not None:
+            return refusal
+        going = await self._going(change, table)
+        answer = await self.inner.forward(request)
+        if answer.status != OK:
+            return answer
+        if _GROUP_WIDE & change.keys():
+            await self._spread(change, table)
+        self._began(place, change, table, going)
+        return self._shown(place, answer, "TableDescription")
+
+    def _busy(self, place: tuple[str, str]) -> Refusal | None:
+        if self.times.creating.lasts(place):
+            return rules.still_in_use("created", place[1])
+        if self.times.is_joining(place) or self.times.is_group_busy(place):
+            return rules.changing()  # C6, C20
+        return rules.still_in_use("updated", place[1]) if self.times.updating.lasts(place) else None
+
+    def _unready(self, place: tuple[str, str], change: dict[str, Any]) -> Refusal | None:
+        work = {kind for update in change.get("GlobalSecondaryIndexUpdates", []) for kind in update}
+        if work & {"Create", "Delete"} and self.times.indexing(place):
+            return rules.one_index()  # C41
+        if "DeletionProtectionEnabled" in change and self.times.cooldown.lasts(place):
+            return Refusal(  # C52
+                code="ThrottlingException",
+                message="Deletion protection was changed moments ago. Please retry later.",
+            )
+        return None
+
+    async def _going(self, change: dict[str, Any], table: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """The replicas a change removes, as they are before it."""
+        regions = [update["Delete"]["RegionName"] for update in change.get("ReplicaUpdates", []) if "Delete" in update]
+        return {region: await self._table(region, table["TableName"]) or table for region in regions}
+
+    def _began(
+        self,
+        place: tuple[str, str],
+        change: dict[str, Any],
+        table: dict[str, Any],
+        going: dict[str, dict[str, Any]],
+    ) -> None:
+        """Start the clock of an accepted change."""
+        region, name = place
+        group = _members(table)
+        everywhere = [place, *((member, name) for member in group)]
+        for update in change.get("ReplicaUpdates", []):
+            (action, details), *_ = update.items()
+            other = details["RegionName"], name
+            if action == "Create":
+                self.times.joined(region, other, group=group, is_empty=not table.get("ItemCount"))
+            elif action == "Delete":
+                self.times.left(region, other, going[other[0]], group=group)
+        for update in change.get("GlobalSecondaryIndexUpdates", []):
+            if "Create" in update:
+                self.times.index_created(everywhere, update["Create"]["IndexName"])
+            elif "Delete" in update:
+                self.times.index_deleted(everywhere, rules.index_of(table, update["Delete"]["IndexName"]))
+        for member, seconds in self._durations(place, change, everywhere):
+            self.times.updating.begin(member, *seconds)
+
+    def _durations(
+        self, place: tuple[str, str], change: dict[str, Any], everywhere: list[tuple[str, str]]
+    ) -> list[tuple[tuple[str, str], tuple[float, float]]]:
+        """Which tables are UPDATING for how long; replicas and indexes have clocks of their own."""
+        if "DeletionProtectionEnabled" in change:  # of one region (C29)
+            seconds = PROTECTION if len(everywhere) > 1 else PROTECTION_ALONE
+            if len(everywhere) > 1:
+                self.times.cooldown.begin(place, PROTECTION[1] + COOLDOWN)
+            return [(place, seconds)]
+        if "BillingMode" in change:
+            seconds = TO_PROVISIONED if change["BillingMode"] == "PROVISIONED" else TO_ON_DEMAND
+            return [(member, seconds) for member in everywhere]
+        plain = {"ProvisionedThroughput", "OnDemandThroughput", "SSESpecification", "TableClass", "WarmThroughput"}
+        if plain & change.keys():
+            return [(member, CHANGE) for member in everywhere]
+        return [(place, CHANGE)] if "StreamSpecification" in change else []
+
+    async def _spread(self, change: dict[str, Any], table: dict[str, Any]) -> None:
+        """Make the same change in every other region of the group (C28)."""
+        shared = {
+            key: value for key, value in change.items() if key in {"TableName", "AttributeDefinitions", *_GROUP_WIDE}
+        }
+        for member in _members(table):
+            await self.inner.ask_json(
+                service="dynamodb",
+                region=member,
+                target=f"{_TARGET}.UpdateTable",
+                document={**shared, "TableName": table["TableName"]},
+            )
+
+    async def _table(self, region: str, name: str) -> dict[str, Any] | None:
+        answer = await self.inner.ask_json(
+            service="dynamodb", region=region, target=f"{_TARGET}.DescribeTable", document={"TableName": name}
+        )
+        return None if answer is None else answer["Table"]
+
+    async def _replica(self, here: str, table: dict[str, Any], update: dict[str, Any]) -> Refusal | None:
+        (action, details), *_ = update.items()
+        region, name = details.get("RegionName", ""), table["TableName"]
+        if region == here:  # C13
+            return invalid(
+                "Cannot add, delete, or update the local region through ReplicaUpdates. "
+                "Use CreateTable, DeleteTable, or UpdateTable as required."
+            )
+        if region not in known_regions():
+            return invalid(f"Region {region} is not supported")  # C13
+        if action == "Delete" and region not in _members(table):
+            return invalid(
+                "Update global table operation failed because one or more replicas were not part of the "
+                f"global table: [{region}]"  # C27
+            )
+        other = await self._table(region, name)
+        if action == "Delete":
+            return self._kept((region, name), other or {})
+        if action == "Create" and (other is not None or self.times.ghost((region, name))):
+            return invalid(  # C12
+                f"Failed to create a the new replica of table with name: '{name}' because one or more replicas "
+                "already existed as tables."
+            )
+        return self._unscaled(here, table) if action == "Create" else None
+
+    def _kept(self, place: tuple[str, str], replica_table: dict[str, Any]) -> Refusal | None:
+        if replica_table.get("DeletionProtectionEnabled"):
+            return invalid(  # C24
+                f"Cannot delete table {place[1]} in region {place[0]} because it has deletion protection enabled"
+            )
+        return _source() if self.times.sources.lasts(place) else None
+
+    def _unscaled(self, region: str, table: dict[str, Any]) -> Refusal | None:
+        """A provisioned table needs write scaling, on itself and on each index, before its first replica (C15)."""
+        if table.get("BillingModeSummary", {}).get("BillingMode") != "PROVISIONED":
+            return None
+        resource = f"table/{table['TableName']}"
+        if not self.moto.scaled(region, resource, "dynamodb:table:WriteCapacityUnits"):
+            return invalid("Table write capacity should either be Pay-Per-Request or AutoScaled.")
+        for index in table.get("GlobalSecondaryIndexes", []):
+            of_index = f"{resource}/index/{index['IndexName']}"
+            if not self.moto.scaled(region, of_index, "dynamodb:index:WriteCapacityUnits"):
+                return invalid("GSI write capacity should either be Pay-Per-Request or AutoScaled.")
+        return None
+
+    def _shown(self, place: tuple[str, str], answer: Response, member: str) -> Response:
+        if answer.status != OK:
+            return answer
+        document = json.loads(answer.body)
+        document[member] = self.times.seen(place, document[member])
+        return retold(answer, document)
+
+
+def _json(document: dict[str, Any]) -> Response:
+    return Response.of_json(document, headers={"Content-Type": "application/x-amz-json-1.0"})
+
+
+def _name(asked: dict[str, Any]) -> str:
+    name: str = asked.get("TableName", "")
+    return name.rpartition(":table/")[2]
+
+
+def _members(table: dict[str, Any]) -> list[str]:
+    """The other regions of a table's group."""
+    return [member["RegionName"] for member in table.get("Replicas", [])]
+
+
+def _source() -> Refusal:
+    return invalid(  # C23
+        "Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the "
+        "table in the last 24 hours."
+    )

@@ -1,0 +1,143 @@
+"""EventBridge: what PutRule, PutTargets and DeleteRule refuse, and what PutRule forgets."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from backendctl.sandbox.corrections.refusals import Refusal, first, invalid
+from backendctl.sandbox.corrections.schedule import is_schedule
+
+if TYPE_CHECKING:
+    from backendctl.sandbox.http import Request, Response
+    from backendctl.sandbox.inner import Inner
+
+OK = 200
+TARGETS_PER_RULE = 5  # D5
+TARGETS_PER_CALL = 10  # D5
+RULES_PER_BUS = 300  # D6
+INPUT_LENGTH = 8192  # D9
+_NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")  # D4
+_INPUTS = ("Input", "InputPath", "InputTransformer")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Events:
+    """EventBridge in front of the emulated one."""
+
+    inner: Inner
+
+    async def handle(self, request: Request) -> Response:
+        """Answer a request."""
+        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
+        asked = request.json()
+        if operation == "PutRule":
+            return await self._put_rule(request, asked)
+        refusal: Refusal | None = None
+        if operation == "PutTargets":
+            refusal = first([_targets(asked)]) or await self._too_many(request, asked)
+        elif operation == "RemoveTargets":
+            refusal = await self._unknown_rule(request, asked)  # D11
+        elif operation == "DeleteRule" and await self._target_ids(request.region, asked["Name"], _bus(asked)):
+            refusal = invalid("Rule can't be deleted since it has targets.")  # D10
+        return refusal.json_rpc() if refusal else await self.inner.forward(request)
+
+    async def _put_rule(self, request: Request, asked: dict[str, Any]) -> Response:
+        refusal = _rule(asked)
+        if refusal is not None:
+            return refusal.json_rpc()
+        existing = await self._ask(request.region, "DescribeRule", {"Name": asked["Name"], "EventBusName": _bus(asked)})
+        # The whole rule is replaced (D1): what is left out does not stay as it was.
+        whole = {"State": "ENABLED", "Description": "", "RoleArn": "", **asked}
+        if existing is not None:
+            whole.pop("Tags", None)  # ignored on an existing rule (D1)
+        elif await self._is_full(request.region, _bus(asked)):
+            return _limit().json_rpc()
+        return await self.inner.forward(_with(request, whole))
+
+    async def _is_full(self, region: str, bus: str) -> bool:
+        rules = await self._ask(region, "ListRules", {"EventBusName": bus, "Limit": 100})
+        count = len((rules or {}).get("Rules", []))
+        while rules and rules.get("NextToken"):
+            rules = await self._ask(
+                region, "ListRules", {"EventBusName": bus, "Limit": 100, "NextToken": rules["NextToken"]}
+            )
+            count += len((rules or {}).get("Rules", []))
+        return count >= RULES_PER_BUS
+
+    async def _too_many(self, request: Request, asked: dict[str, Any]) -> Refusal | None:
+        known = await self._target_ids(request.region, asked.get("Rule", ""), _bus(asked))
+        asked_for = {target.get("Id") for target in asked.get("Targets", [])}
+        return _limit() if len(known | asked_for) > TARGETS_PER_RULE else None  # the same id overwrites (D8)
+
+    async def _unknown_rule(self, request: Request, asked: dict[str, Any]) -> Refusal | None:
+        name, bus = asked.get("Rule", ""), _bus(asked)
+        if await self._ask(request.region, "DescribeRule", {"Name": name, "EventBusName": bus}) is not None:
+            return None
+        return Refusal(code="ResourceNotFoundException", message=f"Rule {name} does not exist on EventBus {bus}.")
+
+    async def _target_ids(self, region: str, rule: str, bus: str) -> set[str]:
+        answer = await self._ask(region, "ListTargetsByRule", {"Rule": rule, "EventBusName": bus})
+        return {target["Id"] for target in (answer or {}).get("Targets", [])}
+
+    async def _ask(self, region: str, operation: str, document: dict[str, Any]) -> dict[str, Any] | None:
+        return await self.inner.ask_json(
+            service="events", region=region, target=f"AWSEvents.{operation}", document=document
+        )
+
+
+def _with(request: Request, document: dict[str, Any]) -> Request:
+    body = json.dumps(document).encode()
+    return replace(request, body=body, headers={**request.headers, "content-length": str(len(body))})
+
+
+def _bus(asked: dict[str, Any]) -> str:
+    bus: str = asked.get("EventBusName") or "default"
+    return bus.rpartition("/")[2]
+
+
+def _limit() -> Refusal:
+    return Refusal(code="LimitExceededException", message="The requested resource exceeds the maximum number allowed.")
+
+
+def _rule(asked: dict[str, Any]) -> Refusal | None:
+    schedule = asked.get("ScheduleExpression")
+    if not _NAME.fullmatch(asked.get("Name", "")):
+        return invalid("Value at 'name' failed to satisfy constraint: [.\\-_A-Za-z0-9]+, at most 64 characters")
+    if not schedule and not asked.get("EventPattern"):
+        return invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.")
+    if schedule and _bus(asked) != "default":
+        return invalid("ScheduleExpression is supported only on the default event bus.")  # D2
+    if schedule and not is_schedule(schedule):
+        return invalid("Parameter ScheduleExpression is not valid.")  # D3
+    return None
+
+
+def _targets(asked: dict[str, Any]) -> Refusal | None:
+    targets = asked.get("Targets", [])
+    if len(targets) > TARGETS_PER_CALL:
+        return invalid(
+            f"Value at 'targets' failed to satisfy constraint: Member must have length less than or equal to "
+            f"{TARGETS_PER_CALL}"
+        )
+    return first([_target(target) for target in targets])
+
+
+def _target(target: dict[str, Any]) -> Refusal | None:
+    name, given = target.get("Id", ""), [key for key in _INPUTS if target.get(key) is not None]
+    if not _NAME.fullmatch(name):
+        return invalid("Value at 'targets.1.member.id' failed to satisfy constraint: [\\.\\-_A-Za-z0-9]+")
+    if len(given) > 1:
+        return invalid(f"Only one of Input, InputPath, or InputTransformer must be provided for target {name}.")  # D9
+    text = target.get("Input")
+    if text is None:
+        return None
+    if len(text) > INPUT_LENGTH:
+        return invalid(f"Input of target {name} is longer than {INPUT_LENGTH} characters")
+    try:
+        json.loads(text)
+    except ValueError:
+        return invalid(f"JSON syntax error in input for target {name}")
+    return None

@@ -1,0 +1,138 @@
+"""What Lambda refuses, judged from the request and the facts alone."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from backendctl.sandbox.corrections.refusals import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENVIRONMENT_BYTES = 4096  # B55
+UNRESERVED = 100  # B49
+_RESERVED = re.compile(
+    r"_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_REGION|REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID"
+    r"|SECRET_ACCESS_KEY|SESSION_TOKEN|LAMBDA_\w+)|LAMBDA_(TASK_ROOT|RUNTIME_DIR)"
+)
+_GONE = re.compile(r"python(2\.7|3\.[678])|nodejs(\d|1[0246])(\..*)?|java8|ruby2\..*|dotnetcore.*|dotnet[56]|go1\.x")
+
+
+def bad_value(message: str) -> Refusal:
+    """InvalidParameterValueException."""
+    return Refusal(code="InvalidParameterValueException", message=message)
+
+
+def environment(asked: Mapping[str, Any]) -> Refusal | None:
+    """At most 4 KB of variables, and none that Lambda sets itself (B55)."""
+    variables: dict[str, str] = (asked.get("Environment") or {}).get("Variables") or {}
+    reserved = [name for name in variables if _RESERVED.fullmatch(name)]
+    if reserved:
+        return bad_value(
+            "Lambda was unable to configure your environment variables because the environment variables you have "
+            "provided contains reserved keys that are currently not supported for modification. Reserved keys used "
+            f"in this request: {', '.join(reserved)}"
+        )
+    measured = json.dumps(variables, separators=(",", ":"))
+    if len(measured.encode()) <= ENVIRONMENT_BYTES:
+        return None
+    return bad_value(
+        "Lambda was unable to configure your environment variables because the environment variables you have "
+        f"provided exceeded the 4KB limit. String measured: {measured}"
+    )
+
+
+def runtime(asked: Mapping[str, Any]) -> Refusal | None:
+    """Runtimes which are blocked for good (B33)."""
+    name = asked.get("Runtime") or ""
+    if not _GONE.fullmatch(name):
+        return None
+    return bad_value(
+        f"The runtime parameter of {name} is no longer supported for creating or updating AWS Lambda functions. "
+        "We recommend you use a supported runtime while creating or updating functions."
+    )
+
+
+def revision(asked: Mapping[str, Any], now: Mapping[str, Any]) -> Refusal | None:
+    """A RevisionId which is not the current one (B10)."""
+    given = asked.get("RevisionId")
+    if not given or not now or given == now.get("RevisionId"):
+        return None
+    return Refusal(
+        code="PreconditionFailedException",
+        message="The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API "
+        "to retrieve the latest Revision Id",
+        status=412,
+    )
+
+
+def provisioned(*, qualifier: str | None, wanted: int, own: int | None, unreserved: int) -> Refusal | None:
+    """Provisioned concurrency is for aliases and published versions (B46), within what is reserved or free (B49).
+
+    Args:
+        qualifier: the version or alias.
+        wanted: concurrent executions asked for.
+        own: what is reserved for the function; None when nothing is.
+        unreserved: what the account has left for functions without a reservation.
+    """
+    if qualifier in {None, "$LATEST"}:
+        return bad_value("Provisioned Concurrency Configs cannot be applied to unpublished function versions.")
+    if own is not None and wanted > own:
+        return bad_value(
+            f"Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for "
+            f"function [{own}]"
+        )
+    if own is None and wanted > unreserved - UNRESERVED:
+        return bad_value(
+            "Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its "
+            f"minimum value of [{UNRESERVED}]."
+        )
+    return None
+
+
+def alias(
+    *, arn: str, main: str, weights: Mapping[str, float], versions: Mapping[str, Mapping[str, Any]]
+) -> Refusal | None:
+    """An alias stands on versions which exist; weights are for two published, alike ones (B28)."""
+    for version in (main, *weights):
+        if version not in versions:
+            return Refusal(code="ResourceNotFoundException", message=f"Function not found: {arn}:{version}", status=404)
+    return _weights(main=main, weights=weights, versions=versions) if weights else None
+
+
+def _weights(*, main: str, weights: Mapping[str, float], versions: Mapping[str, Mapping[str, Any]]) -> Refusal | None:
+    (other, weight), *more = weights.items()
+    unlike = [key for key in ("Role", "DeadLetterConfig") if versions[main].get(key) != versions[other].get(key)]
+    faults = {
+        "$LATEST is not supported for an alias pointing to more than 1 version": "$LATEST" in {main, other},
+        "Number of items in AdditionalVersionWeights cannot be greater than 1": bool(more),
+        f"Invalid function version {other}. Function version {main} is already included in routing "
+        "configuration.": other == main,
+        f"Value '{weight}' at 'routingConfig.additionalVersionWeights' must be between 0 and 1": not 0 <= weight <= 1,
+        f"Alias with weights can not be used with two versions which have different {' and '.join(unlike)}": bool(
+            unlike
+        ),
+    }
+    return next((bad_value(message) for message, holds in faults.items() if holds), None)
+
+
+def reserved(*, wanted: int, limit: int, others: int) -> Refusal | None:
+    """A reservation leaves at least 100 concurrent executions to the rest of the account (B49)."""
+    if limit - others - wanted >= UNRESERVED:
+        return None
+    return bad_value(
+        "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below "
+        f"its minimum value of [{UNRESERVED}]."
+    )
+
+
+def code_facts(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What an UpdateFunctionCode with a zip file would make of the configuration."""
+    if "ZipFile" not in asked:
+        return {}
+    archive = base64.b64decode(asked["ZipFile"])
+    return {"CodeSize": len(archive), "CodeSha256": base64.b64encode(hashlib.sha256(archive).digest()).decode()}

@@ -1,0 +1,83 @@
+"""The states of functions, which the service behind leaves at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from backendctl.sandbox.corrections.refusals import CONFLICT, Refusal
+from backendctl.sandbox.timing import Deadlines
+
+if TYPE_CHECKING:
+    from backendctl.sandbox.timing import Pace
+
+Place = tuple[str, str]
+"""Region and name of a function."""
+
+CREATION, UPDATE = (2.0, 5.0), (1.0, 3.0)
+_NOT_NOW = "The operation cannot be performed at this time."
+_CREATED = "The function is being created."  # AWS says so of updates as well
+_STATES = frozenset(
+    {
+        "State",
+        "StateReason",
+        "StateReasonCode",
+        "LastUpdateStatus",
+        "LastUpdateStatusReason",
+        "LastUpdateStatusReasonCode",
+    }
+)
+
+
+@dataclass(kw_only=True, slots=True)
+class FunctionTimes:
+    """When a function has been created, and when its last update is through."""
+
+    pace: Pace
+    _creating: Deadlines[Place] = field(init=False)
+    _updating: Deadlines[Place] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._creating = Deadlines(pace=self.pace)
+        self._updating = Deadlines(pace=self.pace)
+
+    def created(self, place: Place) -> None:
+        """A function has been created."""
+        self._updating.drop(place)
+        self._creating.begin(place, *CREATION)
+
+    def updated(self, place: Place) -> None:
+        """Code or configuration of a function has been changed."""
+        self._updating.begin(place, *UPDATE)
+
+    def pending(self, place: Place) -> Refusal | None:
+        """A function which is still being created can neither be called nor changed (B2)."""
+        if not self._creating.lasts(place):
+            return None
+        return Refusal(
+            code="ResourceConflictException",
+            message=f"{_NOT_NOW} The function is currently in the following state: Pending",
+            status=CONFLICT,
+        )
+
+    def busy(self, place: Place, arn: str) -> Refusal | None:
+        """One change at a time (B2, B3)."""
+        if not self._updating.lasts(place):
+            return self.pending(place)
+        return Refusal(
+            code="ResourceConflictException",
+            message=f"{_NOT_NOW} An update is in progress for resource: {arn}",
+            status=CONFLICT,
+        )
+
+    def shown(self, place: Place, configuration: dict[str, Any]) -> dict[str, Any]:
+        """A configuration with its states: an update moves LastUpdateStatus of `$LATEST` alone, State stays Active."""
+        if configuration.get("State") == "Failed":
+            return configuration
+        shown = {key: value for key, value in configuration.items() if key not in _STATES}
+        if self._creating.lasts(place):
+            return {**shown, "State": "Pending", "StateReason": _CREATED, "StateReasonCode": "Creating"}
+        if self._updating.lasts(place) and configuration.get("Version", "$LATEST") == "$LATEST":
+            reasons = {"LastUpdateStatusReason": _CREATED, "LastUpdateStatusReasonCode": "Creating"}
+            return {**shown, "State": "Active", "LastUpdateStatus": "InProgress", **reasons}
+        return {**shown, "State": "Active", "LastUpdateStatus": "Successful"}

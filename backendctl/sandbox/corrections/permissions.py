@@ -1,0 +1,195 @@
+"""Lambda's resource policies, one per qualifier (B31).
+
+The emulated Lambda keeps one list of statements per function and wants their ids to differ in all of it. So a
+statement of a qualifier is kept under an id with the qualifier behind a dot, which no real id can contain (B37).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from backendctl.sandbox.corrections.refusals import Refusal
+from backendctl.sandbox.http import Response
+from backendctl.sandbox.timing import FAR
+
+if TYPE_CHECKING:
+    from backendctl.sandbox.corrections.awslambda import Call
+    from backendctl.sandbox.inner import Inner
+    from backendctl.sandbox.timing import Propagation
+
+OK, CREATED, NO_CONTENT, NOT_FOUND = 200, 201, 204, 404
+POLICY_BYTES = 20480  # B40
+_STATEMENT_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")  # B37
+_ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:.+|\*|[a-z0-9.-]+\.amazonaws\.com(\.cn)?|AROA\w+")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Permissions:
+    """AddPermission, RemovePermission and GetPolicy.
+
+    Attributes:
+        statements: those which serve calls hear of a statement later (B43); by region, function, qualifier and id.
+    """
+
+    inner: Inner
+    statements: Propagation[tuple[str, str, str | None, str], dict[str, Any] | None]
+
+    async def handle(self, call: Call) -> Response:
+        """Answer a request about a policy."""
+        if call.request.method == "POST":
+            return await self._add(call)
+        if call.request.method == "DELETE":
+            return await self._remove(call)
+        return await self._get(call)
+
+    async def _add(self, call: Call) -> Response:
+        asked = call.request.json()
+        statement_id = asked.get("StatementId", "")
+        refusal = _refusal(call.qualifier, asked)
+        if refusal is None and len(json.dumps(asked)) > POLICY_BYTES:
+            refusal = _too_long(len(json.dumps(asked)))
+        policy = await self._policy(call)
+        if refusal is None and isinstance(policy, dict):
+            refusal = _clash(policy, asked)
+        if refusal is not None:
+            return refusal.rest_json()
+        body = json.dumps({**asked, "StatementId": _hidden(statement_id, call.qualifier)}).encode()
+        headers = {**call.request.headers, "content-length": str(len(body))}
+        answer = await self.inner.forward(replace(call.request, body=body, headers=headers))
+        if answer.status != CREATED:
+            return answer
+        statement = json.loads(json.loads(answer.body)["Statement"])
+        statement = {**statement, "Sid": statement_id}
+        self.statements.change((*call.place, call.qualifier, statement_id), before=None, after=statement)
+        document = {"Statement": json.dumps(statement)}
+        return replace(answer, body=json.dumps(document).encode())
+
+    async def _remove(self, call: Call) -> Response:
+        statement_id = unquote(call.rest.removeprefix("/policy/"))
+        policy = await self._policy(call)
+        if not isinstance(policy, dict):
+            return policy
+        had = next((statement for statement in policy["Statement"] if statement["Sid"] == statement_id), None)
+        if had is None:
+            return Refusal(  # B39
+                code="ResourceNotFoundException",
+                message=f"Statement {statement_id} is not found in resource policy.",
+                status=NOT_FOUND,
+            ).rest_json()
+        path = f"/2015-03-31/functions/{call.name}/policy/{quote(_hidden(statement_id, call.qualifier))}"
+        answer = await self.inner.forward(replace(call.request, path=unquote(path), raw_path=path))
+        if answer.status == NO_CONTENT:
+            self.statements.change((*call.place, call.qualifier, statement_id), before=had, after=None)
+        return answer
+
+    async def _get(self, call: Call) -> Response:
+        policy = await self._policy(call)
+        if FAR in call.request.headers:
+            return self._far(call, policy)
+        if not isinstance(policy, dict):
+            return policy
+        answer = await self._raw(call)
+        revision = json.loads(answer.body)["RevisionId"]
+        return replace(answer, body=json.dumps({"Policy": json.dumps(policy), "RevisionId": revision}).encode())
+
+    def _far(self, call: Call, policy: dict[str, Any] | Response) -> Response:
+        """The policy as whoever serves calls knows it by now: some statements not yet, others still."""
+        found = policy["Statement"] if isinstance(policy, dict) else []
+        present: dict[str, dict[str, Any] | None] = {statement["Sid"]: statement for statement in found}
+        mine = (*call.place, call.qualifier)
+        for *where, sid in self.statements.on_the_way():
+            if tuple(where) == mine:
+                present.setdefault(sid, None)
+        seen = [self.statements.seen((*mine, sid), statement) for sid, statement in present.items()]
+        if not any(seen):
+            return policy if not isinstance(policy, dict) else _nothing()
+        document = {"Version": "2012-10-17", "Id": "default", "Statement": [one for one in seen if one]}
+        return Response.of_json({"Policy": json.dumps(document)})
+
+    async def _policy(self, call: Call) -> dict[str, Any] | Response:
+        """The policy of exactly this qualifier with its ids as they were given, or the refusal to read one."""
+        answer = await self._raw(call)
+        if answer.status != OK:
+            return answer
+        policy: dict[str, Any] = json.loads(json.loads(answer.body)["Policy"])
+        mine = [
+            {**statement, "Sid": statement["Sid"].partition(".")[0]}
+            for statement in policy["Statement"]
+            if _qualifier_of(statement["Resource"]) == call.qualifier
+        ]
+        if not mine:
+            return _nothing()
+        return {**policy, "Statement": mine}
+
+    async def _raw(self, call: Call) -> Response:
+        path = f"/2015-03-31/functions/{call.name}/policy"
+        query = {} if call.qualifier is None else {"Qualifier": [call.qualifier]}
+        return await self.inner.forward(
+            replace(
+                call.request,
+                method="GET",
+                path=path,
+                raw_path=path,
+                query=query,
+                body=b"",
+                headers={**call.request.headers, "content-length": "0"},
+            )
+        )
+
+
+def _nothing() -> Response:
+    return Refusal(
+        code="ResourceNotFoundException", message="The resource you requested does not exist.", status=NOT_FOUND
+    ).rest_json()
+
+
+def _hidden(statement_id: str, qualifier: str | None) -> str:
+    return statement_id if qualifier is None else f"{statement_id}.{qualifier}"
+
+
+def _qualifier_of(resource: str) -> str | None:
+    return resource.split(":function:", 1)[-1].partition(":")[2] or None
+
+
+def _refusal(qualifier: str | None, asked: dict[str, Any]) -> Refusal | None:
+    if qualifier == "$LATEST":  # B44
+        return Refusal(
+            code="InvalidParameterValueException",
+            message="We currently do not support adding policies for $LATEST.",
+        )
+    if not _STATEMENT_ID.fullmatch(asked.get("StatementId", "")):  # B37
+        return Refusal(
+            code="ValidationException",
+            message=f"1 validation error detected: Value '{asked.get('StatementId', '')}' at 'statementId' failed to "
+            "satisfy constraint: Member must satisfy regular expression pattern: ([a-zA-Z0-9-_]+)",
+        )
+    if not _ACCOUNT.fullmatch(asked.get("Principal", "")):  # B44
+        return Refusal(
+            code="InvalidParameterValueException",
+            message="The provided principal was invalid. Please check the principal and try again.",
+        )
+    return None
+
+
+def _clash(policy: dict[str, Any], asked: dict[str, Any]) -> Refusal | None:
+    statement_id = asked["StatementId"]
+    if any(statement["Sid"] == statement_id for statement in policy["Statement"]):  # B38
+        return Refusal(
+            code="ResourceConflictException",
+            message=f"The statement id ({statement_id}) provided already exists. Please provide a new statement id, "
+            "or remove the existing statement.",
+            status=409,
+        )
+    size = len(json.dumps(policy, separators=(",", ":"))) + len(json.dumps(asked, separators=(",", ":")))
+    return _too_long(size) if size > POLICY_BYTES else None
+
+
+def _too_long(size: int) -> Refusal:
+    return Refusal(
+        code="PolicyLengthExceededException",
+        message=f"The final policy size ({size}) is bigger than the limit ({POLICY_BYTES}).",
+    )

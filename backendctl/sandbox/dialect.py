@@ -1,0 +1,164 @@
+"""How each service words the errors that any call may get: broken, throttled, over a limit, not there."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from enum import StrEnum
+from xml.sax.saxutils import escape
+
+from backendctl.sandbox.http import Request, Response
+
+BAD_REQUEST, TOO_MANY, BROKEN, UNAVAILABLE = 400, 429, 500, 503
+
+TRAFFIC = "execute-api"
+"""The service's name for requests of an API's own callers."""
+
+
+class Kind(StrEnum):
+    """What went wrong, whatever the service calls it."""
+
+    ERROR = "error"
+    UNAVAILABLE = "unavailable"
+    THROTTLED = "throttled"
+    LIMIT = "limit"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Words:
+    code: str
+    message: str
+    status: int
+
+
+_GENERAL = {
+    Kind.ERROR: _Words(code="InternalFailure", message="The request processing has failed.", status=BROKEN),
+    Kind.UNAVAILABLE: _Words(code="ServiceUnavailable", message="Service is unavailable.", status=UNAVAILABLE),
+    Kind.THROTTLED: _Words(code="ThrottlingException", message="Rate exceeded", status=BAD_REQUEST),
+    Kind.LIMIT: _Words(code="LimitExceededException", message="The limit has been exceeded.", status=BAD_REQUEST),
+}
+_PARTICULAR = {
+    ("apigateway", Kind.THROTTLED): _Words(  # A36
+        code="TooManyRequestsException", message="Too Many Requests", status=TOO_MANY
+    ),
+    ("apigateway", Kind.LIMIT): _Words(  # A37: the same status, but final
+        code="LimitExceededException",
+        message="Maximum number of Resources for this API has been reached. Please contact AWS if you need additional "
+        "Resources.",
+        status=TOO_MANY,
+    ),
+    ("lambda", Kind.ERROR): _Words(
+        code="ServiceException",
+        message="An error occurred and the request cannot be processed.",
+        status=BROKEN,
+    ),
+    ("lambda", Kind.THROTTLED): _Words(  # B56
+        code="TooManyRequestsException", message="Rate exceeded", status=TOO_MANY
+    ),
+    ("lambda", Kind.LIMIT): _Words(
+        code="CodeStorageExceededException", message="Code storage limit exceeded.", status=BAD_REQUEST
+    ),
+    ("dynamodb", Kind.ERROR): _Words(code="InternalServerError", message="Internal server error", status=BROKEN),
+    ("dynamodb", Kind.LIMIT): _Words(
+        code="LimitExceededException",
+        message="Subscriber limit exceeded: There is a limit of 2500 tables per subscriber",  # C56
+        status=BAD_REQUEST,
+    ),
+    ("events", Kind.ERROR): _Words(code="InternalException", message="Internal error", status=BROKEN),  # D17
+    ("events", Kind.LIMIT): _Words(  # D5
+        code="LimitExceededException",
+        message="The requested resource exceeds the maximum number allowed.",
+        status=BAD_REQUEST,
+    ),
+    ("route53", Kind.THROTTLED): _Words(code="Throttling", message="Rate exceeded", status=BAD_REQUEST),  # E22
+    ("route53", Kind.LIMIT): _Words(
+        code="LimitsExceeded", message="Limits Exceeded: MAX_HEALTH_CHECKS_BY_OWNER", status=BAD_REQUEST
+    ),
+    ("iam", Kind.THROTTLED): _Words(code="Throttling", message="Rate exceeded", status=BAD_REQUEST),
+    ("iam", Kind.ERROR): _Words(code="ServiceFailure", message="The request processing has failed.", status=BROKEN),
+    ("iam", Kind.LIMIT): _Words(
+        code="LimitExceeded", message="Cannot exceed quota for RolesPerAccount: 1000", status=409
+    ),
+    ("sts", Kind.THROTTLED): _Words(code="Throttling", message="Rate exceeded", status=BAD_REQUEST),
+    ("s3", Kind.ERROR): _Words(
+        code="InternalError", message="We encountered an internal error. Please try again.", status=BROKEN
+    ),
+    ("s3", Kind.THROTTLED): _Words(code="SlowDown", message="Please reduce your request rate.", status=UNAVAILABLE),
+    (TRAFFIC, Kind.ERROR): _Words(code="InternalServerErrorException", message="Internal server error", status=BROKEN),
+    (TRAFFIC, Kind.THROTTLED): _Words(code="TooManyRequestsException", message="Too Many Requests", status=TOO_MANY),
+    (TRAFFIC, Kind.LIMIT): _Words(code="LimitExceededException", message="Limit Exceeded", status=TOO_MANY),
+}
+_REST = frozenset({"apigateway", "lambda", "xray", TRAFFIC})
+_XML = frozenset({"route53", "iam", "sts", "cloudformation", "elasticloadbalancing", "sns"})
+_NAMESPACES = {
+    "iam": "https://iam.amazonaws.com/doc/2010-05-08/",
+    "route53": "https://route53.amazonaws.com/doc/2013-04-01/",
+    "sts": "https://sts.amazonaws.com/doc/2011-06-15/",
+}
+
+
+def answer(kind: Kind, *, service: str, request: Request) -> Response:
+    """The error in the service's own words and wire format.
+
+    Args:
+        service: the signing name, or `TRAFFIC`.
+        request: tells the format where a service speaks several.
+    """
+    words = _PARTICULAR.get((service, kind)) or _GENERAL[kind]
+    if "cbor" in request.headers.get("smithy-protocol", ""):
+        return _cbor(words)
+    if service == "s3":
+        return _xml_s3(words)
+    if service in _REST:
+        return _rest_json(words, service, kind)
+    if service in _XML or "x-www-form-urlencoded" in request.headers.get("content-type", ""):
+        return _xml(words, service)
+    kind_name = f"com.amazonaws.dynamodb.v20120810#{words.code}" if service == "dynamodb" else words.code
+    return Response.of_json(
+        {"__type": kind_name, "message": words.message},
+        status=words.status,
+        headers={"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": str(uuid.uuid4())},
+    )
+
+
+def _rest_json(words: _Words, service: str, kind: Kind) -> Response:
+    document = {"message": words.message}
+    if service == "lambda":
+        document |= {"Type": "Service" if words.status >= BROKEN else "User", "Message": words.message}
+        document |= {"Reason": "CallerRateLimitExceeded"} if kind is Kind.THROTTLED else {}  # B56
+    return Response.of_json(
+        document,
+        status=words.status,
+        headers={"x-amzn-ErrorType": words.code, "x-amzn-RequestId": str(uuid.uuid4())},
+    )
+
+
+def _xml(words: _Words, service: str) -> Response:
+    side = "Receiver" if words.status >= BROKEN else "Sender"
+    body = (
+        f'<?xml version="1.0"?>\n<ErrorResponse xmlns="{_NAMESPACES.get(service, "")}"><Error><Type>{side}</Type>'
+        f"<Code>{words.code}</Code><Message>{escape(words.message)}</Message></Error>"
+        f"<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
+    )
+    return Response(status=words.status, headers={"Content-Type": "text/xml"}, body=body.encode())
+
+
+def _xml_s3(words: _Words) -> Response:
+    body = (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{words.code}</Code>'
+        f"<Message>{escape(words.message)}</Message><RequestId>{uuid.uuid4()}</RequestId></Error>"
+    )
+    return Response(status=words.status, headers={"Content-Type": "application/xml"}, body=body.encode())
+
+
+def _cbor(words: _Words) -> Response:
+    """RFC 8949: a map of two text strings to text strings, which is all an error takes."""
+    pairs = (("__type", words.code), ("message", words.message))
+    body = b"\xa2" + b"".join(_cbor_text(text) for pair in pairs for text in pair)
+    headers = {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
+    return Response(status=words.status, headers=headers, body=body)
+
+
+def _cbor_text(text: str) -> bytes:
+    raw = text.encode()
+    return b"\x78" + bytes([len(raw)]) + raw  # a text string whose length, up to 255, stands in one byte

@@ -1,0 +1,178 @@
+"""Execution environments of functions: processes which are kept between calls, frozen, reused, and given up when idle.
+
+An environment belongs to one version of one function with one configuration; aliases are only names for versions.
+Each serves one call at a time, so calls at the same time get environments of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import shutil
+import threading
+import time
+import zipfile
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from backendctl.sandbox.environment import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+IDLE_MINUTES = 7.0
+"""Minutes of the clock after which AWS may give an idle environment up; it says none, 5 to 15 were seen (B61)."""
+
+_LOOK_EVERY = 1.0
+_DECIDING = ("CodeSha256", "Handler", "Runtime", "MemorySize", "Timeout", "Environment", "LoggingConfig", "Role")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """What environments are of.
+
+    Attributes:
+        version: a number, or "$LATEST".
+        setup: tells one code and configuration from another.
+    """
+
+    region: str
+    function: str
+    version: str
+    setup: str
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any], *, region: str) -> Place:
+        """The place of a function's configuration as GetFunctionConfiguration gives it."""
+        deciding = json.dumps([config.get(name) for name in _DECIDING], sort_keys=True, default=str)
+        return cls(
+            region=region,
+            function=config["FunctionName"],
+            version=config.get("Version", "$LATEST"),
+            setup=hashlib.sha256(deciding.encode()).hexdigest(),
+        )
+
+    def is_same_version(self, other: Place) -> bool:
+        """Whether only the setup may differ."""
+        mine, others = (self.region, self.function, self.version), (other.region, other.function, other.version)
+        return mine == others
+
+
+@dataclass(kw_only=True, slots=True)
+class Environments:
+    """All environments of a sandbox; safe to use from any thread.
+
+    Attributes:
+        folder: where code is unpacked.
+        base: the variables which every environment gets.
+        idle_minutes: how long an environment is kept after its last call.
+    """
+
+    folder: Path
+    base: Mapping[str, str]
+    idle_minutes: float = IDLE_MINUTES
+    _idle: dict[Place, list[Environment]] = field(default_factory=lambda: defaultdict(list))
+    _busy: dict[Place, list[Environment]] = field(default_factory=lambda: defaultdict(list))
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _ended: threading.Event = field(default_factory=threading.Event)
+
+    @contextlib.contextmanager
+    def lease(self, place: Place, config: Mapping[str, Any], code: bytes) -> Iterator[Environment]:
+        """An environment for one call: one that is idle, the most recently used first, or a new one."""
+        with self._lock:
+            self._outdate(place)
+            waiting = self._idle[place]
+            environment = waiting.pop() if waiting else None
+            if environment is None:
+                environment = Environment(config=config, region=place.region, code=self._unpack(code), base=self.base)
+            self._busy[place].append(environment)
+        try:
+            yield environment
+        finally:
+            self._return(place, environment)
+
+    def discard(self, *, region: str, function: str, version: str | None = None) -> None:
+        """Give up what a function, or one version of it, has; calls that run come to their end."""
+        with self._lock:
+            gone = [
+                place
+                for place in {*self._idle, *self._busy}
+                if (place.region, place.function) == (region, function) and version in {None, place.version}
+            ]
+            self._drop(gone)
+
+    def expire(self) -> None:
+        """End what has been idle too long."""
+        oldest = time.monotonic() - self.idle_minutes * 60
+        with self._lock:
+            for place in list(self._idle):
+                old = [environment for environment in self._idle[place] if environment.last_used < oldest]
+                self._idle[place] = [one for one in self._idle[place] if one not in old]
+                for environment in old:
+                    environment.end()
+                if not self._idle[place]:
+                    del self._idle[place]
+
+    def start(self) -> None:
+        """Begin to look for idle environments, in a thread of its own."""
+        threading.Thread(target=self._keep_looking, daemon=True, name="environments").start()
+
+    def end(self) -> None:
+        """End every environment, also those at work."""
+        self._ended.set()
+        with self._lock:
+            for environment in [one for every in self._busy.values() for one in every]:
+                environment.kill()  # its own thread sees that, and clears up
+            for environment in [one for every in self._idle.values() for one in every]:
+                environment.end()
+            self._idle.clear()
+
+    def _keep_looking(self) -> None:
+        while not self._ended.wait(_LOOK_EVERY):
+            self.expire()
+
+    def _outdate(self, place: Place) -> None:
+        """New code or configuration: what the version had before is of no use any more."""
+        self._drop([old for old in {*self._idle, *self._busy} if old.is_same_version(place) and old != place])
+
+    def _drop(self, places: list[Place]) -> None:
+        for place in places:
+            for environment in self._idle.pop(place, []):
+                environment.end()
+            for environment in self._busy.get(place, []):
+                environment.spent = True
+
+    def _return(self, place: Place, environment: Environment) -> None:
+        with self._lock:
+            self._busy[place].remove(environment)
+            if not self._busy[place]:
+                del self._busy[place]
+            if environment.spent or self._ended.is_set():
+                environment.end()
+            else:
+                environment.last_used = time.monotonic()
+                self._idle[place].append(environment)
+
+    def _unpack(self, code: bytes) -> Path:
+        """The folder with the code, unpacked once for all environments."""
+        folder = self.folder / hashlib.sha256(code).hexdigest()[:32]
+        if not folder.exists():
+            fresh = folder.with_suffix(".new")
+            shutil.rmtree(fresh, ignore_errors=True)
+            with zipfile.ZipFile(io.BytesIO(code)) as packed:
+                packed.extractall(fresh)
+            fresh.rename(folder)
+        return folder
+
+
+def idle_minutes(given: str | None) -> float:
+    """What the variable says; the default for anything that is no number above 0."""
+    try:
+        minutes = float(given or "")
+    except ValueError:
+        return IDLE_MINUTES
+    return minutes if minutes > 0 else IDLE_MINUTES

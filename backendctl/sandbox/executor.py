@@ -1,0 +1,136 @@
+"""Runs functions in the sandbox's own execution environments, in the place of what the emulated Lambda would do."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from backendctl.sandbox import lambda_logs
+from backendctl.sandbox.environment import Asked, Outcome
+from backendctl.sandbox.environments import Place
+from backendctl.sandbox.telemetry import caller
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from backendctl.sandbox.environments import Environments
+    from backendctl.sandbox.telemetry import Telemetry
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Executor:
+    """Takes calls of Python functions out of the emulated Lambda's hands, in the thread it makes for each."""
+
+    environments: Environments
+    telemetry: Telemetry
+
+    def install(self, service: Any) -> None:
+        """Put this in the place of the module's own way to run functions, to log and to count."""
+        acquire = service._acquire_execution_slot  # noqa: SLF001 - it offers no other way in
+        emit_logs = service._emit_lambda_logs  # noqa: SLF001
+
+        def counting(func: dict[str, Any], config: dict[str, Any]) -> Any:
+            slot, limit = acquire(func, config)
+            self._admitted(service, config, throttled=slot is None)
+            return slot, limit
+
+        def logging_others(func: dict[str, Any], *arguments: Any, **more: Any) -> None:
+            if not _is_python(func.get("config") or func):
+                emit_logs(func, *arguments, **more)
+
+        def run(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
+            return self._run(service, func, event, request_id)
+
+        def forget(name: str, qualifier: str | None = None, account: str | None = None, region: str = "") -> None:
+            del account
+            where = region or service.get_region()
+            self.environments.discard(region=where, function=name, version=qualifier)
+
+        service._acquire_execution_slot = counting  # noqa: SLF001
+        service._emit_lambda_logs = logging_others  # noqa: SLF001
+        service._emit_lambda_metrics = _ignore  # noqa: SLF001 - it counts what was throttled, and twice
+        service._execute_function_warm = run  # noqa: SLF001
+        service.invalidate_worker = forget
+
+    def _run(self, service: Any, func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
+        config = func.get("config") or func
+        if not _is_python(config):
+            kind = "Runtime.NotSupported"
+            words = f"A sandbox runs Python handlers only, not {config.get('Runtime')}"
+            return {"body": {"errorType": kind, "errorMessage": words}, "error": True, "log": words}
+        config = {"Version": "$LATEST", **config}
+        region = service.get_region()
+        asked = Asked(
+            request_id=request_id,
+            event=event,
+            arn=config.get("FunctionArn", ""),
+            environment=_of_this_call(service, config),
+        )
+        began = int(time.time() * 1000)
+        with self.environments.lease(Place.of(config, region=region), config, func["code_zip"]) as environment:
+            outcome = environment.call(asked)
+            stream = environment.stream
+        lines = lambda_logs.lines(config, request_id, outcome, began=began)
+        self.telemetry.logged(region=region, group=lambda_logs.group_of(config), stream=stream, lines=lines)
+        self._count(region, config, outcome)
+        return _answer(outcome, "".join(f"{text.rstrip()}\n" for _, text in lines))
+
+    def _count(self, region: str, config: Mapping[str, Any], outcome: Outcome) -> None:
+        values = [
+            ("Invocations", 1.0, "Count"),
+            ("Errors", float(outcome.error is not None), "Count"),
+            ("Throttles", 0.0, "Count"),
+            ("Duration", round(outcome.seconds * 1000, 2), "Milliseconds"),
+        ]
+        self.telemetry.measured(region, "AWS/Lambda", values, _dimensions(config))
+
+    def _admitted(self, service: Any, config: Mapping[str, Any], *, throttled: bool) -> None:
+        region = service.get_region()
+        if throttled:
+            self.telemetry.measured(region, "AWS/Lambda", [("Throttles", 1.0, "Count")], _dimensions(config))
+            return
+        total, each = service.executions_in_flight()
+        of_function = each.get(service._inflight_key(config), 1)  # noqa: SLF001
+        name = {"FunctionName": config["FunctionName"]}
+        for count, dimensions in ((total, {}), (of_function, name)):
+            values = [("ConcurrentExecutions", float(count), "Count")]
+            self.telemetry.measured(region, "AWS/Lambda", values, [dimensions])
+
+
+def _is_python(config: Mapping[str, Any]) -> bool:
+    return str(config.get("Runtime", "python")).startswith("python")
+
+
+def _of_this_call(service: Any, config: dict[str, Any]) -> dict[str, str | None]:
+    """The variables which change with every call."""
+    return {
+        **dict.fromkeys(service.DURABLE_ENV_VARS),
+        **service._durable_env_overlay(),  # noqa: SLF001
+        service.INVOKE_DEPTH_ENV: str(service._invoke_depth.get()),  # noqa: SLF001
+        "_X_AMZN_TRACE_ID": service._xray_trace_id_for_invocation(config),  # noqa: SLF001
+    }
+
+
+def _dimensions(config: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Under which names a call is counted: all functions, the function, and what the caller named."""
+    name = config["FunctionName"]
+    found: list[dict[str, str]] = [{}, {"FunctionName": name}]
+    named = caller()
+    if named is not None:
+        resource = {"FunctionName": name, "Resource": f"{name}:{named.qualifier}"}
+        found.append(resource)
+        if named.weighted:
+            found.append({**resource, "ExecutedVersion": config.get("Version", "$LATEST")})
+    return found
+
+
+def _answer(outcome: Outcome, log: str) -> dict[str, Any]:
+    if outcome.error is not None:
+        return {"body": outcome.error, "error": True, "log": log}
+    return {"body": json.loads(outcome.result or "null"), "log": log}
+
+
+def _ignore(*_arguments: Any, **_more: Any) -> None:
+    """Nothing: it is counted elsewhere."""

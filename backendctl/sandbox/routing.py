@@ -1,0 +1,108 @@
+"""In which region a caller of a custom domain lands: the sandbox's idea of Route 53's latency routing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backendctl.sandbox.inner import Inner
+
+OK = 200
+_NS = {"r": "https://route53.amazonaws.com/doc/2013-04-01/"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Record:
+    region: str
+    target: str
+    health_check: str | None
+
+
+@dataclass(kw_only=True, slots=True)
+class Routing:
+    """Latency records, read from the hosted zones and kept until a zone changes.
+
+    Attributes:
+        regional_domain: `ApiGateway.regional_domain`, to see where an alias leads.
+    """
+
+    inner: Inner
+    regional_domain: Callable[[str], tuple[str, str] | None]
+    _known: dict[str, list[_Record]] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Route 53 has changed; read it again."""
+        self._known.clear()
+
+    async def region_of(self, domain: str, regions: list[str]) -> str:
+        """The region which answers a domain: of its first healthy latency record, else the first that has it."""
+        if domain not in self._known:
+            self._known[domain] = await self._records(domain)
+        records = self._known[domain]
+        healthy = [record for record in records if not await self._is_down(record)]
+        for record in healthy or records:  # with none healthy all count as healthy (E15)
+            leads_to = self.regional_domain(record.target)
+            region = leads_to[0] if leads_to else record.region
+            if region in regions:
+                return region
+        return regions[0]
+
+    async def _records(self, domain: str) -> list[_Record]:
+        found: list[_Record] = []
+        for zone in await self._zones(domain):
+            answer = await self.inner.ask(
+                service="route53",
+                region="us-east-1",
+                method="GET",
+                path=f"/2013-04-01/hostedzone/{zone}/rrset",
+                query={"name": [domain]},
+            )
+            for node in ET.fromstring(answer.body).iterfind(".//r:ResourceRecordSet", _NS):  # noqa: S314 - our own
+                name = _text(node, "r:Name").rstrip(".").replace("\\052", "*")
+                if name == domain and node.find("r:Region", _NS) is not None:
+                    found.append(_record(node))
+        return found
+
+    async def _zones(self, domain: str) -> list[str]:
+        answer = await self.inner.ask(
+            service="route53", region="us-east-1", method="GET", path="/2013-04-01/hostedzone"
+        )
+        zones = [
+            (_text(node, "r:Name").rstrip("."), re.sub(r".*/", "", _text(node, "r:Id")))
+            for node in ET.fromstring(answer.body).iterfind(".//r:HostedZone", _NS)  # noqa: S314 - our own
+        ]
+        fitting = [zone for zone in zones if domain == zone[0] or domain.endswith(f".{zone[0]}")]
+        return [identifier for _, identifier in sorted(fitting, key=lambda zone: -len(zone[0]))]
+
+    async def _is_down(self, record: _Record) -> bool:
+        """Whether a health check is forced unhealthy: inverted and disabled (E18). Nothing is probed."""
+        if record.health_check is None:
+            return False
+        answer = await self.inner.ask(
+            service="route53",
+            region="us-east-1",
+            method="GET",
+            path=f"/2013-04-01/healthcheck/{record.health_check}",
+        )
+        if answer.status != OK:
+            return False
+        config = ET.fromstring(answer.body).find(".//r:HealthCheckConfig", _NS)  # noqa: S314 - our own
+        flags = {} if config is None else {name: _text(config, f"r:{name}") for name in ("Inverted", "Disabled")}
+        return {flag.lower() for flag in flags.values()} == {"true"}
+
+
+def _record(node: ET.Element) -> _Record:
+    return _Record(
+        region=_text(node, "r:Region"),
+        target=_text(node, "r:AliasTarget/r:DNSName").rstrip(".") or _text(node, ".//r:Value").rstrip("."),
+        health_check=_text(node, "r:HealthCheckId") or None,
+    )
+
+
+def _text(node: ET.Element, path: str) -> str:
+    return (node.findtext(path, default="", namespaces=_NS) or "").strip()

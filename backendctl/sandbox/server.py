@@ -1,0 +1,149 @@
+"""The sandbox's one process: the front with everything behind it, served on the loopback interface."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from typing import TYPE_CHECKING, Any, cast
+
+from backendctl.sandbox import world
+from backendctl.sandbox.apigateway.service import ApiGateway
+from backendctl.sandbox.behind import Behind
+from backendctl.sandbox.corrections import corrections
+from backendctl.sandbox.deliveries import Deliveries
+from backendctl.sandbox.environments import Environments, idle_minutes
+from backendctl.sandbox.executor import Executor
+from backendctl.sandbox.front import Front
+from backendctl.sandbox.gate import Gate, transport
+from backendctl.sandbox.inner import Inner
+from backendctl.sandbox.quotas import Quotas
+from backendctl.sandbox.routing import Routing
+from backendctl.sandbox.scaling import Moto
+from backendctl.sandbox.state import State
+from backendctl.sandbox.telemetry import Telemetry
+from backendctl.sandbox.world import LOOPBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from backendctl.sandbox.asgi import App, Message, Receive, Scope, Send
+    from backendctl.sandbox.timing import TimeScale
+
+logger = logging.getLogger(__name__)
+
+
+def build(*, data: Path, scale: TimeScale, quotas: bool) -> Gate:
+    """Put the parts together, in the loop which will serve them.
+
+    The process environment must be `world.environment` already.
+
+    Args:
+        quotas: whether AWS's control-plane rates hold.
+    """
+    front = _front(data, scale)
+    gate = Gate(front=front, quotas=Quotas(factor=scale.factor) if quotas else None)
+    front.about = lambda: {"time_scale": scale.factor, **gate.about()}
+    return gate
+
+
+def _front(data: Path, scale: TimeScale) -> Front:
+    from ministack import app as ministack  # noqa: PLC0415 - reads its settings from the environment on import
+    from ministack.core.persistence import save_all  # noqa: PLC0415 - the same
+    from ministack.services import eventbridge, lambda_svc  # noqa: PLC0415 - the same
+
+    inner = Inner(app=ministack.app)
+
+    async def whole(scope: Scope, receive: Receive, send: Send) -> None:
+        await front(scope, receive, send)  # API Gateway calls functions through their corrections, as clients do
+
+    telemetry = Telemetry(inner=inner)
+    behind = Behind(inner=Inner(app=whole))
+    gateway = telemetry.gateway = ApiGateway(behind, on_served=telemetry.served)
+    Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()).install(eventbridge)
+    environments = Environments(
+        folder=data / "tmp" / "code",
+        base=world.handler_environment(os.environ),
+        idle_minutes=idle_minutes(os.environ.get(world.IDLE_MINUTES)),
+    )
+    Executor(environments=environments, telemetry=telemetry).install(lambda_svc)
+    environments.start()
+    moto = Moto()
+    routing = Routing(inner=inner, regional_domain=gateway.regional_domain)
+    state = State(
+        data=data,
+        gateway=gateway,
+        moto=moto,
+        save_services=lambda: save_all(ministack._build_persistence_save_dict()),  # noqa: SLF001 - it has no other
+    )
+    front = Front(
+        gateway=gateway,
+        services=ministack.app,
+        moto=moto,
+        routing=routing,
+        corrections=corrections(inner=inner, moto=moto, meter=telemetry, zones_changed=routing.forget, scale=scale),
+        lifespan=ministack.app,
+        dirty=state.touch,
+    )
+    front.lifespan = _lifespan(front, (state, telemetry), ministack.app, environments.end)
+    return front
+
+
+def _lifespan(
+    front: Front, background: tuple[State, Telemetry], services: App, end_handlers: Callable[[], None]
+) -> App:
+    state, telemetry = background
+
+    async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
+        async def relayed(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                state.restore()
+                state.start()
+                telemetry.start()
+                front.ready = True
+            elif message["type"] == "lifespan.shutdown.complete":
+                await state.stop()
+                await asyncio.to_thread(end_handlers)
+            await send(message)
+
+        async def received() -> Message:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                front.ready = False
+                await telemetry.stop()  # before the services behind save themselves
+            return message
+
+        await services(scope, received, relayed)
+
+    return lifespan
+
+
+async def serve(*, port: int, data: Path, scale: TimeScale, quotas: bool) -> None:
+    """Serve until SIGTERM or SIGINT, then save and return."""
+    import hypercorn.asyncio.run  # noqa: PLC0415 - kept out of the import of this module's parts
+    from hypercorn.asyncio.tcp_server import TCPServer  # noqa: PLC0415
+    from hypercorn.config import Config  # noqa: PLC0415
+    from ministack.core import hypercorn_compat  # noqa: PLC0415
+
+    hypercorn_compat.install()  # old urllib3 needs a reason phrase after "100"
+
+    class Connection(TCPServer):
+        async def run(self) -> None:
+            transport.set(self.writer.transport)  # ASGI has no word for a reset
+            await super().run()
+
+    hypercorn.asyncio.run.TCPServer = Connection  # type: ignore[attr-defined]  # it takes no class of ours
+    config = Config()
+    config.bind = [f"{LOOPBACK}:{port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    config.shutdown_timeout = 10
+    config.loglevel = "WARNING"
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    gate = build(data=data, scale=scale, quotas=quotas)
+    await hypercorn.asyncio.serve(cast("Any", gate), config, shutdown_trigger=ended.wait)

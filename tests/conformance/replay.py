@@ -1,0 +1,315 @@
+"""Runs the calls of a recorded case and says in what the answers differ."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore import xform_name
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tests.conformance.filling import ECHO, WRONG_REGION, Filling, MissingError, archive, constants
+from tests.conformance.matching import RECORDED_ACCOUNT, Bindings, difference
+from tests.conformance.recorded import Case, Step
+
+ADDED_LATER = frozenset({"ipAddressType"})
+"""Members AWS has begun to give after some of the recordings were made."""
+
+PATIENCE = 1.5
+"""Seconds in which what a recorded test waited for may come true."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """One call after the fact; `problem` is None when the answer was the recorded one."""
+
+    step: Step
+    problem: str | None
+
+
+class Replay:
+    """Runs one case and remembers what its calls gave.
+
+    Args:
+        case: what to run.
+        client: gives a boto3 client for a service, without parameter validation.
+        region: where that client calls.
+        account: the account it calls.
+        role: ARN of a role which Lambda may assume.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        client: Callable[[str], Any],
+        *,
+        region: str,
+        account: str,
+        role: str = "arn:aws:iam::1:role/r",
+    ) -> None:
+        self.case = case
+        self.client = client
+        self.filling = Filling(constants(region=region, account=account, role=role), self._derived)
+        self.bindings = Bindings(
+            {"<region>": region, "<partition>": "aws", "<wrong-region>": WRONG_REGION, RECORDED_ACCOUNT: account}
+        )
+        self.api: dict[str, Any] = {}
+        self.current: dict[str, Any] = {}
+
+    def run(self) -> list[Outcome]:
+        """Every call in order; those that need what an earlier one did not give differ too."""
+        outcomes: list[Outcome] = []
+        waited = False
+        for step in self.case.steps:
+            if not step.operation:
+                self._wait(step)
+                waited = True
+                continue
+            if not step.recorded and "left out" in step.note:  # the request is not known
+                continue
+            problem = self._retried(step) if waited else self._problem(step)
+            waited = step.operation.startswith("iam.")  # the recorded tests tried until a new role was usable (B15)
+            if problem is not None or step.recorded:
+                outcomes.append(Outcome(step=step, problem=problem))
+        return outcomes
+
+    def _retried(self, step: Step) -> str | None:
+        """The first call after a wait: the recorded test had asked until it was so."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            before = self.bindings.snapshot()
+            problem = self._problem(step)
+            reads = step.operation.partition(".")[2].startswith(("Get", "List", "Describe"))
+            harmless = reads or (problem is not None and problem.startswith("refused with"))
+            if problem is None or not harmless or time.monotonic() > deadline:
+                return problem
+            self.bindings.restore(before)
+            time.sleep(0.1)
+
+    def _problem(self, step: Step) -> str | None:
+        try:
+            answer = self._answer(step)
+        except MissingError as missing:
+            return str(missing)
+        except ClientError as refused:
+            return self._refused(step, refused)
+        except (BotoCoreError, TypeError, ValueError, AttributeError) as broken:
+            return f"the client broke: {type(broken).__name__}: {broken}"
+        self.filling.answers[step.number] = answer
+        if step.error is not None:
+            return f"{step.operation} was not refused, recorded {step.error['Code']}: {step.error['Message']}"
+        return self._unlike(step, answer) if step.recorded else None
+
+    def _unlike(self, step: Step, answer: Any) -> str | None:
+        status = answer["ResponseMetadata"]["HTTPStatusCode"] if "ResponseMetadata" in answer else step.status
+        if step.status not in {None, status}:
+            return f"status {status}, recorded {step.status}"
+        return difference(step.answer, _plain(answer, step.answer), self.bindings)
+
+    def _refused(self, step: Step, refused: ClientError) -> str | None:
+        error = {**refused.response["Error"]}
+        said = f"{error.get('Code')}: {error.get('Message')}"
+        if step.error is None:
+            return None if step.may_fail else f"refused with {said}"
+        recorded = {"Code": step.error["Code"], "Message": step.error["Message"]}
+        problem = difference(recorded, {key: error.get(key) for key in recorded}, self.bindings)
+        if problem is not None:
+            return f"refused with {said}, recorded {recorded['Code']}: {recorded['Message']}"
+        status = refused.response["ResponseMetadata"]["HTTPStatusCode"]
+        if step.status not in {None, status}:
+            return f"refused with status {status}, recorded {step.status}"
+        body = {key: each for key, each in refused.response.items() if key not in {"Error", "ResponseMetadata"}}
+        more = {key: each for key, each in error.items() if key not in recorded}
+        return difference(step.error.get("body", {}), body, self.bindings, "the error's body") or difference(
+            step.error.get("more", {}), more, self.bindings, "Error"
+        )
+
+    def _answer(self, step: Step) -> Any:
+        if step.operation.startswith("(setup) "):
+            name = step.operation.removeprefix("(setup) ")
+            return self._helpers()[name](self.filling.fill(step.request))
+        service, _, operation = step.operation.partition(".")
+        self.current = step.request
+        request = self.filling.fill(step.request)
+        if operation == "CreateHostedZone":
+            request.setdefault("CallerReference", uuid.uuid4().hex)
+        answer = getattr(self.client(service), xform_name(operation))(**request)
+        if operation == "CreateRestApi":
+            self.api = answer
+        if "create_lambda_function" in step.helper:
+            self._settled(answer["FunctionName"])
+        return answer
+
+    def _helpers(self) -> dict[str, Callable[[dict[str, Any]], Any]]:
+        queue = f"arn:aws:sqs:{self.filling.fill('<region>')}:{self.filling.fill('<account_id>')}:conformance"
+        return {
+            "create_api_for_deployment": self._api_for_deployment,
+            "create_rest_apigw": self._rest_api,
+            "create_lambda_function": self._function,
+            "create_role": lambda request: self.client("iam").create_role(**request),
+            "dynamodb_create_table": self._table,
+            "events_scheduler_create_schedule_group": self._schedule_group,
+            "sqs_create_queue": lambda _: queue,
+            "sqs_get_queue_arn": lambda _: queue,
+            "sqs_as_events_target": lambda _: (queue, queue),
+        }
+
+    def _rest_api(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.api = self.client("apigateway").create_rest_api(**{"name": "conformance", **request})
+        if self.case.mentions("<stage>"):
+            self._deployable({"statusCode": 200})
+            self.client("apigateway").create_deployment(restApiId=self.api["id"], stageName="dev")
+        return self.api
+
+    def _api_for_deployment(self, request: dict[str, Any]) -> dict[str, Any]:
+        template = request.pop("response_template", {"statusCode": 200, "message": "default deployment"})
+        self.api = self.client("apigateway").create_rest_api(name="deployment test", **request)
+        self._deployable(template)
+        return self.api
+
+    def _deployable(self, template: dict[str, Any]) -> None:
+        client, api = self.client("apigateway"), self.api
+        where = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
+        client.put_method(**where, authorizationType="NONE")
+        client.put_method_response(**where, statusCode="200")
+        client.put_integration(**where, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
+        client.put_integration_response(
+            **where, statusCode="200", responseTemplates={"application/json": json.dumps(template)}
+        )
+
+    def _stage_api(self) -> dict[str, Any]:
+        """The API with the stage `s1` which a fixture of the recorded tests makes."""
+        if not self.api:
+            self.api = self.client("apigateway").create_rest_api(name="stage test")
+            self._deployable({"statusCode": 200})
+            deployment = self.client("apigateway").create_deployment(restApiId=self.api["id"])
+            self.client("apigateway").create_stage(
+                restApiId=self.api["id"],
+                stageName="s1",
+                deploymentId=deployment["id"],
+                description="my stage",
+                documentationVersion="v123",
+            )
+        return self.api
+
+    def _function(self, request: dict[str, Any]) -> dict[str, Any]:
+        code = request.pop("zip_file", None) or archive(str(request.pop("handler_file", ECHO)))
+        request.pop("handler_file", None)
+        request.pop("client", None)
+        names = {"func_name": "FunctionName", "runtime": "Runtime", "role": "Role", "handler": "Handler"}
+        variables = request.pop("envvars", None)
+        settings = {names.get(key, _camel(key)): value for key, value in request.items()}
+        if variables is not None:
+            settings["Environment"] = {"Variables": variables}
+        defaults = {"Handler": "handler.handler", "Role": self.filling.fill("<lambda_su_role>"), "Timeout": 30}
+        created = self.client("lambda").create_function(**{**defaults, "Code": {"ZipFile": code}, **settings})
+        self._settled(created["FunctionName"])
+        return {"CreateFunctionResponse": created, "CreateEventSourceMappingResponse": None}
+
+    def _table(self, request: dict[str, Any]) -> Any:
+        key = request["partition_key"]
+        tables = self.client("dynamodb")
+        made = tables.create_table(
+            TableName=request["table_name"],
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        waiter = tables.get_waiter("table_exists")
+        waiter.wait(TableName=request["table_name"], WaiterConfig={"Delay": 0.1, "MaxAttempts": 100})
+        return made
+
+    def _schedule_group(self, request: dict[str, Any]) -> Any:
+        return self.client("scheduler").create_schedule_group(Name=request["arg0"])["ScheduleGroupArn"]
+
+    def _bus(self) -> str:
+        """The bus which a fixture of the recorded tests makes: one of its own, or the default one."""
+        if "[custom]" not in self.case.name:
+            return "default"
+        name = f"bus-{self.filling.fill('<uid0>')}"
+        if name not in {bus["Name"] for bus in self.client("events").list_event_buses()["EventBuses"]}:
+            self.client("events").create_event_bus(Name=name)
+        return name
+
+    def _wait(self, step: Step) -> None:
+        names = [each.request.get("FunctionName") for each in self.case.steps if "FunctionName" in each.request]
+        if self.case.service == "lambda" and names and "waiter" in step.note:
+            self._settled(self.filling.fill(names[0]))
+        else:
+            time.sleep(0.1)
+
+    def _settled(self, function: str) -> None:
+        """Until a function is active and no update of it runs."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            now = self.client("lambda").get_function_configuration(FunctionName=function)
+            if now.get("State") == "Active" and now.get("LastUpdateStatus") != "InProgress":
+                return
+            time.sleep(0.05)
+
+    def _derived(self, placeholder: str) -> Any:
+        """Values which the recorded tests looked up or made in fixtures."""
+        match placeholder:
+            case "<upper of #0.id>":
+                return str(self.filling.member(0, ".id")).upper()
+            case "<bus_name>":
+                return self._bus()
+            case "<api_id>":
+                return self._stage_api()["id"]
+            case "<resource_id>":
+                return self.api["rootResourceId"]
+            case "<fn_arn>" | "<fn_arn.replace()>":
+                region, account = self.filling.fill("<region>"), self.filling.fill("<account_id>")
+                service = "lambda" if placeholder == "<fn_arn>" else "_-/!lambda"
+                return f"arn:aws:{service}:{region}:{account}:function:doesnotexist"
+            case _:
+                return self._made(placeholder)
+
+    def _made(self, placeholder: str) -> Any:
+        if placeholder == "<max_reserved_concurrent_executions>":
+            limits = self.client("lambda").get_account_settings()["AccountLimit"]
+            return limits["UnreservedConcurrentExecutions"] - 100
+        if placeholder == "<acm_request_certificate().CertificateArn>":
+            acm = self.client("acm")
+            return acm.request_certificate(DomainName="conformance.example", ValidationMethod="DNS")["CertificateArn"]
+        return self._resource(placeholder)
+
+    def _resource(self, placeholder: str) -> Any:
+        root = re.fullmatch(r"<root resource id of #(\d+)>", placeholder)
+        if root is not None:
+            return self.filling.member(int(root[1]), ".rootResourceId")
+        path = re.fullmatch(r"<id of resource (/.*)>", placeholder)
+        if path is None:
+            return None
+        api_id = self.filling.fill(self.current["restApiId"])
+        listed = self.client("apigateway").get_resources(restApiId=api_id)["items"]
+        found = next((each["id"] for each in listed if each["path"] == path[1]), None)
+        if found is None:
+            raise MissingError(f"the API has no {path[1]}")
+        return found
+
+
+def _camel(name: str) -> str:
+    return name if name[0].isupper() else name.title().replace("_", "")
+
+
+def _plain(answer: Any, expected: Any) -> Any:
+    """The answer as the recorder kept it: without metadata, bodies read, later members left out."""
+    if isinstance(answer, dict):
+        wanted = expected if isinstance(expected, dict) else {}
+        return {
+            key: _plain(each, wanted.get(key))
+            for key, each in answer.items()
+            if key != "ResponseMetadata" and (key in wanted or key not in ADDED_LATER)
+        }
+    if isinstance(answer, (list, tuple)):
+        others = expected if isinstance(expected, list) else []
+        return [_plain(each, others[at] if at < len(others) else None) for at, each in enumerate(answer)]
+    if hasattr(answer, "read"):
+        return answer.read().decode()
+    return answer.decode() if isinstance(answer, bytes) else answer

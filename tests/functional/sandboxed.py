@@ -1,0 +1,136 @@
+"""A running sandbox as tests see it."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import time
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import urllib3
+from botocore.config import Config
+
+from backendctl.sandbox import process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+EAST, WEST = "us-east-1", "us-west-2"
+ACCOUNT = "123456789012"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sandbox:
+    """A sandbox on a port of its own with a data directory of its own."""
+
+    port: int
+    data: Path
+
+    @property
+    def url(self) -> str:
+        """Its endpoint."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> process.Status:
+        """Start it, or find it running."""
+        return process.start(self.port, self.data)
+
+    def stop(self) -> bool:
+        """End it."""
+        return process.stop(self.port, self.data)
+
+    def client(self, service: str, region: str = EAST, *, key: str = "AKIDANYTHING") -> Any:
+        """A boto3 client with dummy credentials which never retries."""
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            region_name=region,
+            endpoint_url=self.url,
+            aws_access_key_id=key,
+            aws_secret_access_key="secret",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+    def get(self, path: str, *, headers: Mapping[str, str] | None = None) -> tuple[int, Any]:
+        """GET a path; the status, and the body as JSON where it is."""
+        answer = urllib3.request("GET", self.url + path, headers=dict(headers or {}), retries=False)
+        try:
+            return answer.status, json.loads(answer.data)
+        except ValueError:
+            return answer.status, answer.data.decode()
+
+    def role(self, name: str = "handlers") -> str:
+        """The ARN of a role which Lambda may assume, created when it is not there."""
+        iam = self.client("iam")
+        try:
+            arn: str = iam.get_role(RoleName=name)["Role"]["Arn"]
+        except iam.exceptions.NoSuchEntityException:
+            arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        return arn
+
+    def function(self, name: str, code: str, *, region: str = EAST, **settings: Any) -> str:
+        """Create a Python function of one file and wait until it is active; its ARN."""
+        functions = self.client("lambda", region)
+        asked = {
+            "FunctionName": name,
+            "Runtime": "python3.13",
+            "Handler": "app.handler",
+            "Role": self.role(),
+            "Code": {"ZipFile": archive(code)},
+            **settings,
+        }
+        made: list[str] = []
+
+        def created() -> bool:
+            try:
+                made.append(functions.create_function(**asked)["FunctionArn"])
+            except functions.exceptions.InvalidParameterValueException as problem:
+                if "cannot be assumed" not in str(problem):  # a new role has to travel first (B15)
+                    raise
+            return bool(made)
+
+        eventually(created)
+        self.settled(name, region=region)
+        return made[0]
+
+    def settled(self, name: str, *, region: str = EAST) -> None:
+        """Wait until a function is active and no update runs."""
+        functions = self.client("lambda", region)
+
+        def done() -> bool:
+            now = functions.get_function_configuration(FunctionName=name)
+            return bool(now["State"] == "Active" and now["LastUpdateStatus"] == "Successful")
+
+        eventually(done)
+
+
+def archive(code: str, name: str = "app.py") -> bytes:
+    """A zip with one file, the same bytes for the same code."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as zipped:
+        zipped.writestr(zipfile.ZipInfo(name), code)
+    return buffer.getvalue()
+
+
+def eventually(holds: Callable[[], bool], *, seconds: float = 10) -> None:
+    """Wait until something holds; an assertion error when it never does."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
