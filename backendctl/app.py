@@ -1,0 +1,271 @@
+"""The use cases: what each command does, without a word about command lines or screens.
+
+check(...)            → the spec, or all its faults; no AWS
+open_backend(...)     → a Backend: spec, connection, world
+plan_deploy(backend)  → Plan      plan_destroy(backend) → Plan
+carry_out(plan, …)    → Events, one by one
+survey(backend)       → Survey: every region against the spec
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backendctl import stamp as stamping
+from backendctl.aws.connection import Access, Aws
+from backendctl.aws.journal import Journal
+from backendctl.engine.executor import apply
+from backendctl.engine.plan import Change, Plan, make_plan
+from backendctl.engine.resource import GLOBAL
+from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
+from backendctl.openapi.limits import limit_faults as definition_faults
+from backendctl.package import Packager, handler_check, handler_faults, limit_faults
+from backendctl.package import check as code_faults
+from backendctl.resources import KINDS, ORDER, assemble, code_source, roster
+from backendctl.spec import Draft, Offline, parse
+
+if TYPE_CHECKING:
+    from backendctl.engine.events import Event
+    from backendctl.engine.resource import Resource
+    from backendctl.package import Artefact
+    from backendctl.resources.world import World
+    from backendctl.spec.model import Spec
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The operator's side: flags, environment and config.yaml, already merged.
+
+    Attributes:
+        spec: path of the spec file.
+        regions: only these of the spec's; empty means all.
+        accounts: account ids that may be touched; empty means any.
+        workers: calls at once, over all regions.
+        journal: folder for the journal of mutating calls; None keeps none.
+    """
+
+    spec: Path
+    access: Access
+    regions: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    workers: int = 16
+    journal: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """One backend, opened: everything a use case needs."""
+
+    settings: Settings
+    spec: Spec
+    aws: Aws
+    world: World
+    unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
+
+
+def check(path: Path) -> tuple[Draft, Spec, dict[tuple[str, str], Artefact]]:
+    """Everything that can be found wrong without calling AWS, all at once; code is built.
+
+    Returns:
+        The draft, the spec as it is without AWS's answers, and the archives.
+
+    Raises:
+        SpecError: with every fault.
+    """
+    draft = parse(path)
+    spec = draft.expand(Offline())
+    faults = [*_code_faults(spec, draft), *_definition_faults(spec)]
+    if faults:
+        raise SpecError(faults)
+    artefacts = assemble.build_code(spec, Packager())
+    if faults := _archive_faults(spec, draft, artefacts):
+        raise SpecError(faults)
+    return draft, spec, artefacts
+
+
+def open_backend(settings: Settings) -> Backend:
+    """Check, build, connect, make sure of the account, and see the world.
+
+    Raises:
+        SpecError: faults in the spec; AWS has not been called.
+        RefusedError: this account may not be touched.
+        AwsError: no credentials, or AWS does not let us in.
+    """
+    draft, spec, artefacts = check(settings.spec)
+    regions = _chosen(spec, settings.regions)
+    journal = Journal(settings.journal / f"{spec.backend}.jsonl") if settings.journal else None
+    aws = Aws(settings.access, backend=spec.backend, journal=journal)
+    account, partition = _identity(aws, regions)
+    if settings.accounts and account not in settings.accounts:
+        allowed = ", ".join(settings.accounts)
+        raise RefusedError(
+            [f"these credentials are for account {account}; config.yaml allows {allowed}"],
+            hint="choose another --profile, or add the account to `accounts` in config.yaml",
+        )
+    if draft.needs_aws:
+        spec = draft.expand(_Lookups(aws, account))
+    spec = spec.narrowed(regions)
+    world = assemble.make_world(
+        spec,
+        account=account,
+        partition=partition,
+        artefacts={key: artefact for key, artefact in artefacts.items() if key[0] in regions},
+        code_ids=code_source.identify(spec, aws),
+        stamp=stamping.stamp(spec.file.parent),
+    )
+    world, unreadable = assemble.with_slots(world, aws, workers=settings.workers)
+    return Backend(settings=settings, spec=spec, aws=aws, world=world, unreadable=unreadable)
+
+
+def plan_deploy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
+    """What a deploy would change.
+
+    Args:
+        only, skip: KIND or KIND/NAME, with shell wildcards.
+
+    Raises:
+        BackendctlError: no region at all could be read.
+    """
+    readable = tuple(region for region in backend.spec.regions if region not in backend.unreadable)
+    if not readable:
+        raise next(iter(backend.unreadable.values()))
+    world = replace(backend.world, spec=backend.spec.narrowed(readable))
+    return _plan(backend, assemble.desired(world), regions=readable, only=only, skip=skip)
+
+
+def plan_destroy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
+    """What a destroy would delete: everything that is ours, in every region it was ever in."""
+    return _plan(backend, [], regions=backend.spec.regions, only=only, skip=skip)
+
+
+def _plan(
+    backend: Backend,
+    desired: Sequence[Resource],
+    *,
+    regions: tuple[str, ...],
+    only: Sequence[str],
+    skip: Sequence[str],
+) -> Plan:
+    everywhere = regions
+    if not backend.settings.regions:
+        known = roster.known_regions(backend.aws, regions, silent=backend.unreadable)
+        left = [region for region in known if region not in backend.spec.all_regions]
+        everywhere = (*regions, *left)
+    plan = make_plan(
+        desired=desired,
+        kinds=KINDS,
+        aws=backend.aws,
+        regions=everywhere,
+        workers=backend.settings.workers,
+        backend=backend.spec.backend,
+    )
+    if backend.settings.regions and not desired:
+        # What AWS has once serves the other regions still.
+        plan = plan.restricted(lambda change: change.region != GLOBAL)
+    plan = replace(plan, unreadable={**backend.unreadable, **plan.unreadable})
+    if not plan.regions:
+        raise next(iter(plan.unreadable.values()))
+    return plan.restricted(lambda change: _wanted(change, only, skip))
+
+
+def carry_out(plan: Plan, backend: Backend, *, stop: threading.Event) -> Iterator[Event]:
+    """Do exactly this plan; see `engine.executor.apply`."""
+    return apply(plan, aws=backend.aws, order=ORDER, workers=backend.settings.workers, stop=stop)
+
+
+def _wanted(change: Change, only: Sequence[str], skip: Sequence[str]) -> bool:
+    if only and not any(_matches(change, pattern) for pattern in only):
+        return False
+    return not any(_matches(change, pattern) for pattern in skip)
+
+
+def _matches(change: Change, pattern: str) -> bool:
+    kind, _, name = pattern.partition("/")
+    return change.kind == kind and (not name or fnmatch(change.name, name))
+
+
+def check_patterns(patterns: Sequence[str]) -> None:
+    """Refuse what --only or --skip cannot mean.
+
+    Raises:
+        UsageError: a pattern names no kind.
+    """
+    for pattern in patterns:
+        if pattern.partition("/")[0] not in ORDER:
+            raise UsageError(f"{pattern!r} names no kind of resource", hint="the kinds are " + ", ".join(ORDER))
+
+
+def _identity(aws: Aws, regions: Sequence[str]) -> tuple[str, str]:
+    """Account and partition from the first region that answers; what AWS itself refuses is final."""
+    for region in regions[:-1]:
+        try:
+            return aws.identity(region)
+        except AwsError as error:
+            if not error.silent:
+                raise
+    return aws.identity(regions[-1])
+
+
+def _chosen(spec: Spec, regions: tuple[str, ...]) -> tuple[str, ...]:
+    for region in regions:
+        if region not in spec.regions:
+            raise UsageError(f"--region {region}: the spec names {', '.join(spec.regions)}")
+    return tuple(region for region in spec.regions if not regions or region in regions)
+
+
+def _code_faults(spec: Spec, draft: Draft) -> Iterator[Fault]:
+    seen = set()
+    for region in spec.regions:
+        for function in spec.functions_in(region):
+            source = assemble.source_of(function, spec)
+            found = code_faults(source)
+            if not found and not function.layers:
+                found = handler_check(source, runtime=function.runtime, handler=function.handler)
+            for message in found:
+                if (function.name, message) not in seen:
+                    seen.add((function.name, message))
+                    yield draft.document.fault(("functions", function.name, "code"), message)
+
+
+def _archive_faults(spec: Spec, draft: Draft, artefacts: Mapping[tuple[str, str], Artefact]) -> list[Fault]:
+    faults: dict[Fault, None] = {}
+    for region in spec.regions:
+        for function in spec.functions_in(region):
+            artefact = artefacts.get((region, function.name))
+            if artefact is None:
+                continue
+            found = limit_faults(artefact, bucket=function.code.bucket is not None)
+            if not function.layers:
+                found += handler_faults(artefact, runtime=function.runtime, handler=function.handler)
+            faults.update(
+                {draft.document.fault(("functions", function.name, "code"), message): None for message in found}
+            )
+    return list(faults)
+
+
+def _definition_faults(spec: Spec) -> Iterator[Fault]:
+    if spec.api is not None:
+        for message in definition_faults(spec.api.definition):
+            yield Fault(file=str(spec.api.path), line=1, column=1, message=message)
+
+
+class _Lookups:
+    """What expressions in the spec ask of AWS."""
+
+    def __init__(self, aws: Aws, account: str) -> None:
+        self._aws = aws
+        self._account = account
+
+    def account(self) -> str:
+        return self._account
+
+    def parameter(self, region: str, name: str) -> str:
+        return self._aws.shared(
+            ("parameter", region, name),
+            lambda: self._aws.ssm(region).get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"],
+        )

@@ -1,0 +1,176 @@
+"""The second half of whatever changes something: refuse danger, show, ask, do, tell."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+import click
+
+from backendctl.app import carry_out
+from backendctl.cli.main import tell
+from backendctl.cli.opening import Opened
+from backendctl.engine.events import Done, Event, Failed, Skipped
+from backendctl.engine.plan import Plan
+from backendctl.engine.safety import refuse_danger
+from backendctl.errors import BackendctlError, Exit, UsageError
+from backendctl.ui.plan_data import plan_document, plan_markdown
+from backendctl.ui.plan_text import show_plan
+from backendctl.ui.progress import Progress
+
+_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Consent:
+    """What the user allows.
+
+    Attributes:
+        expect: digest of the reviewed plan. allow_delete: addresses.
+    """
+
+    dry_run: bool
+    yes: bool
+    expect: str | None
+    allow_delete: tuple[str, ...]
+    adopt: bool = False
+
+
+@dataclass(kw_only=True, slots=True)
+class Outcome:
+    """What became of a plan."""
+
+    statuses: dict[str, str]
+    errors: list[BackendctlError]
+    seconds: float = 0.0
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> Exit:
+        """OK, ERROR when nothing was done, PARTIAL when some was."""
+        if set(self.statuses.values()) <= {"done"}:
+            return Exit.OK
+        return Exit.PARTIAL if "done" in self.statuses.values() else Exit.ERROR
+
+
+def show(plan: Plan, opened: Opened, *, verbose: bool, statuses: dict[str, str] | None = None) -> None:
+    """The plan on stdout, in the form asked for."""
+    if opened.format == "json":
+        click.echo(json.dumps(plan_document(plan, statuses), indent=2))
+    elif opened.format == "markdown":
+        click.echo(plan_markdown(plan, statuses))
+    else:
+        show_plan(plan, opened.screen.result, verbose=verbose)
+
+
+def unreachable(plan: Plan) -> bool:
+    """Tell of regions that did not answer."""
+    for error in plan.unreadable.values():
+        tell(error)
+    return bool(plan.unreadable)
+
+
+def confirm_and_apply(plan: Plan, opened: Opened, consent: Consent, *, verbose: bool, again: str) -> Outcome | None:
+    """Do the plan if it may be done.
+
+    Args:
+        again: the command that finishes what was interrupted or failed.
+
+    Returns:
+        What became of it; None when there was nothing to do, or it was a dry run.
+    """
+    text = opened.format == "text"
+    if text or consent.dry_run or not plan.changes:
+        show(plan, opened, verbose=verbose)
+    refuse_danger(plan, allow_delete=consent.allow_delete, adopt=consent.adopt, expect=consent.expect)
+    if consent.dry_run or not plan.changes:
+        return None
+    _ask(consent)
+    outcome = _apply(plan, opened)
+    if not text:
+        show(plan, opened, verbose=verbose, statuses=outcome.statuses)
+    _tell(outcome, again)
+    return outcome
+
+
+def _ask(consent: Consent) -> None:
+    if consent.yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "nobody is there to be asked: stdin is no terminal", hint="add --yes to go ahead without asking"
+        )
+    click.confirm("Apply this plan?", abort=True, err=True)
+
+
+def _apply(plan: Plan, opened: Opened) -> Outcome:
+    outcome = Outcome(statuses={}, errors=[])
+    started = time.monotonic()
+    with (
+        _stop_on_interrupt() as stop,
+        Progress(plan, opened.screen.progress, quiet=opened.screen.quiet) as progress,
+    ):
+        for event in carry_out(plan, opened.backend, stop=stop):
+            progress.show(event)
+            _note(event, outcome)
+        outcome.interrupted = stop.is_set()
+    outcome.seconds = time.monotonic() - started
+    return outcome
+
+
+def _note(event: Event, outcome: Outcome) -> None:
+    address = event.change.address
+    match event:
+        case Done():
+            outcome.statuses[address] = "done"
+        case Failed(error=error):
+            outcome.statuses[address] = "failed"
+            outcome.errors.append(error)
+        case Skipped():
+            outcome.statuses[address] = "skipped"
+
+
+def _tell(outcome: Outcome, again: str) -> None:
+    for error in outcome.errors:
+        tell(error)
+    if outcome.exit_code is Exit.OK:
+        return
+    counts = {word: list(outcome.statuses.values()).count(word) for word in ("done", "failed", "skipped")}
+    said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    click.echo(f"{'Interrupted' if outcome.interrupted else 'Not finished'}: {said}. To go on: {again}", err=True)
+
+
+@contextmanager
+def _stop_on_interrupt(leave: Callable[[int], object] = os._exit) -> Iterator[threading.Event]:
+    """The first Ctrl-C lets what is under way finish; the second leaves at once.
+
+    Leaving is by os._exit: the pool would wait for its threads, and a kill is safe anywhere.
+    """
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if stop.is_set():
+            leave(_INTERRUPTED)
+            return
+        stop.set()
+        click.echo(
+            "\nstopping: what is under way finishes, nothing more is started (Ctrl-C again to leave at once)", err=True
+        )
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,34 @@
+"""Every command, grouped by purpose. `--help` reads this and loads none of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command: its name, the module in `backendctl.cli` that holds it, and its line in the help."""
+
+    name: str
+    module: str
+    help: str
+
+
+CATALOGUE: dict[str, tuple[Entry, ...]] = {
+    "Look at the spec": (
+        Entry("validate", "validate", "Check the spec and everything it names; no AWS call."),
+        Entry("render", "render", "Show the spec as backendctl understands it, region by region."),
+    ),
+    "Deploy": (
+        Entry("plan", "plan", "Show what a deploy would change."),
+        Entry("deploy", "deploy", "Make every region as the spec says."),
+        Entry("destroy", "destroy", "Remove everything that is ours."),
+    ),
+    "Watch": (Entry("status", "status", "Show every region against the spec, in one matrix."),),
+    "Try it without AWS": (Entry("sandbox", "sandbox", "Start, stop, inspect or forget the local AWS."),),
+}
+
+
+def entries() -> dict[str, Entry]:
+    """By name."""
+    return {entry.name: entry for group in CATALOGUE.values() for entry in group}

@@ -1,0 +1,47 @@
+"""`backendctl deploy`."""
+
+from __future__ import annotations
+
+import click
+
+from backendctl.cli.options import Options, changing, choosing, common
+from backendctl.errors import Exit
+
+
+@click.command(name="deploy")
+@click.option("--adopt", is_flag=True, help="Take over what exists under these names and is not ours.")
+@changing
+@choosing
+@common
+def command(
+    *,
+    options: Options,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+    expect: str | None,
+    allow_delete: tuple[str, ...],
+    adopt: bool,
+) -> int:
+    """Make every region as the spec says. Doing it again changes nothing; interrupted, it goes on where it stopped."""
+    from backendctl.app import check_patterns, plan_deploy  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.applying import Consent, confirm_and_apply, unreachable  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
+    from backendctl.endpoints import endpoints, sample_path  # noqa: PLC0415  # the same
+    from backendctl.ui.summary import show_summary  # noqa: PLC0415  # the same
+
+    check_patterns([*only, *skip])
+    ready = opened(options)
+    plan = plan_deploy(ready.backend, only=only, skip=skip)
+    consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt)
+    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
+    silent = unreachable(plan)
+    if outcome is None:
+        return Exit.PARTIAL if silent else Exit.OK
+    if outcome.exit_code is Exit.OK and ready.format == "text":
+        backend = ready.backend
+        answering = backend.spec.narrowed(tuple(r for r in backend.spec.regions if r in plan.regions))
+        urls = endpoints(answering, backend.aws, endpoint_url=backend.settings.access.endpoint_url)
+        show_summary(plan, urls, ready.screen.result, seconds=outcome.seconds, path=sample_path(backend.spec))
+    return Exit.PARTIAL if silent else outcome.exit_code

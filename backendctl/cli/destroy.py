@@ -1,0 +1,45 @@
+"""`backendctl destroy`."""
+
+from __future__ import annotations
+
+import click
+
+from backendctl.cli.options import Options, changing, choosing, common
+from backendctl.errors import Exit
+
+
+@click.command(name="destroy")
+@changing
+@choosing
+@common
+def command(
+    *,
+    options: Options,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+    expect: str | None,
+    allow_delete: tuple[str, ...],
+) -> int:
+    """Remove everything that is ours, in every region it was ever in.
+
+    Tables, replicas and domains go only when --allow-delete names them; until then nothing at all is removed. With
+    --skip table --skip replica --skip domain the rest goes and they stay.
+    """
+    from backendctl.app import check_patterns, plan_destroy  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.applying import Consent, confirm_and_apply, unreachable  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
+    from backendctl.ui.summary import show_summary  # noqa: PLC0415  # the same
+
+    check_patterns([*only, *skip])
+    ready = opened(options)
+    plan = plan_destroy(ready.backend, only=only, skip=skip)
+    consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete)
+    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
+    silent = unreachable(plan)
+    if outcome is None:
+        return Exit.PARTIAL if silent else Exit.OK
+    if outcome.exit_code is Exit.OK and ready.format == "text":
+        show_summary(plan, [], ready.screen.result, seconds=outcome.seconds)
+    return Exit.PARTIAL if silent else outcome.exit_code

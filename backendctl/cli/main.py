@@ -1,0 +1,119 @@
+"""The way in, and the one place where an error becomes a sentence and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import click
+
+from backendctl import __version__
+from backendctl.cli.catalogue import CATALOGUE, entries
+from backendctl.cli.options import everywhere
+from backendctl.errors import BackendctlError, BugError, Exit, SpecError
+
+_INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """Loads a command's module when that command is called, so that --help stays instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the catalogue."""
+        del ctx
+        return list(entries())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        entry = entries().get(cmd_name)
+        if entry is None:
+            return super().get_command(ctx, cmd_name)
+        module = importlib.import_module(f"backendctl.cli.{entry.module}")
+        return cast("click.Command", module.command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """An unknown command gets the nearest one."""
+        if args and not args[0].startswith("-") and args[0] not in entries():
+            import difflib  # noqa: PLC0415  # only for a slip of the hand
+
+            near = difflib.get_close_matches(args[0], entries(), n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Grouped by purpose."""
+        del ctx
+        for title, group in CATALOGUE.items():
+            with formatter.section(title):
+                formatter.write_dl([(entry.name, entry.help) for entry in group])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="backendctl", message="%(prog)s %(version)s")
+@everywhere
+def cli(**_: object) -> None:
+    """One serverless REST backend, the same in every AWS region.
+
+    SPEC is a YAML file; it may be left out where config.yaml (or BACKENDCTL_SPEC) names one. The options below may
+    stand before a command or after it.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run, and exit with one of `errors.Exit`."""
+    sys.exit(run(lambda: cli.main(args=arguments, prog_name="backendctl", standalone_mode=False)))
+
+
+def run(body: Callable[[], object]) -> int:
+    """Call, and turn every expected failure into a sentence and a code; a bug keeps its traceback."""
+    try:
+        result = body()
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.Abort:
+        click.echo("Interrupted.", err=True)
+        return _INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE if isinstance(error, click.UsageError) else Exit.ERROR
+    except BrokenPipeError:
+        sys.stderr.close()
+        return Exit.ERROR
+    except Exception as error:
+        known = _expected(error)
+        if known is None:
+            raise
+        tell(known)
+        return known.exit_code
+    return int(result) if isinstance(result, int) else Exit.OK
+
+
+def _expected(error: Exception) -> BackendctlError | None:
+    """The error as one of ours; None for a bug."""
+    if isinstance(error, BackendctlError):
+        return error
+    if "botocore" not in sys.modules:
+        return None
+    from backendctl.aws.errors import explain  # noqa: PLC0415  # botocore is loaded already, but not at start-up
+
+    told = explain(error, doing="ask AWS")
+    return None if isinstance(told, BugError) else told
+
+
+def tell(error: BackendctlError) -> None:
+    """The error on stderr: what happened, then what to do."""
+    if isinstance(error, SpecError):
+        for fault in error.faults:
+            click.echo(str(fault), err=True)
+    if isinstance(error, BugError):
+        click.echo(error.trace, err=True)
+    click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(error.message, err=True)
+    if error.hint:
+        click.secho("Next:  ", fg="cyan", bold=True, nl=False, err=True)
+        click.echo(error.hint, err=True)

@@ -1,0 +1,31 @@
+"""`backendctl render`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from backendctl.cli.options import Options, common
+
+
+@click.command(name="render")
+@click.option("--reveal", is_flag=True, help="Show environment values; they may be secrets.")
+@common
+def command(*, options: Options, reveal: bool) -> None:
+    """Show the spec as backendctl understands it: defaults filled in, expressions expanded, region by region.
+
+    What only AWS can answer (the account, SSM parameters) shows as a placeholder: nothing is called.
+    """
+    import yaml  # noqa: PLC0415  # start-up stays fast
+
+    from backendctl.app import check  # noqa: PLC0415  # boto3 comes with it
+    from backendctl.spec import effective  # noqa: PLC0415  # the same
+
+    config = options.load()
+    _, spec, _ = check(options.spec_path(config))
+    document = effective(spec, reveal=reveal)
+    if options.format(config) == "json":
+        click.echo(json.dumps(document, indent=2))
+    else:
+        click.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), nl=False)

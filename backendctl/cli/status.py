@@ -1,0 +1,33 @@
+"""`backendctl status`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from backendctl.cli.options import Options, common
+from backendctl.errors import Exit
+
+
+@click.command(name="status")
+@click.option("--exit-code", is_flag=True, help="Exit 2 when a region is not as specified.")
+@common
+def command(*, options: Options, exit_code: bool) -> int:
+    """Show every region against the spec, in one matrix."""
+    from backendctl.app import plan_deploy  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
+    from backendctl.survey import survey  # noqa: PLC0415  # the same
+    from backendctl.ui.matrix import show_matrix, survey_document, survey_markdown  # noqa: PLC0415  # the same
+
+    ready = opened(options)
+    found = survey(plan_deploy(ready.backend))
+    if ready.format == "json":
+        click.echo(json.dumps(survey_document(found), indent=2))
+    elif ready.format == "markdown":
+        click.echo(survey_markdown(found))
+    else:
+        show_matrix(found, ready.screen.result, verbose=options.verbose)
+    if found.unreadable:
+        return Exit.PARTIAL
+    return Exit.PENDING if exit_code and not found.in_sync else Exit.OK

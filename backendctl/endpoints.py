@@ -1,0 +1,81 @@
+"""Where a deployed backend answers: the URLs to try."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from backendctl.aws.partitions import dns_suffix
+from backendctl.resources.api_reads import find_api
+from backendctl.spec.model import Spec, Stage
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Url:
+    """One place to send a request to.
+
+    Attributes:
+        region: "" for the custom domain, which every region serves.
+        host: a Host header to send along; empty when the URL says it all.
+    """
+
+    region: str
+    stage: str
+    url: str
+    host: str = ""
+
+    def curl(self, path: str) -> str:
+        """A command line to try."""
+        header = f" -H 'Host: {self.host}'" if self.host else ""
+        return f"curl{header} '{self.url}{path}'"
+
+
+def endpoints(spec: Spec, aws: Aws, *, endpoint_url: str | None) -> list[Url]:
+    """The custom domain and each region's own endpoint, for every stage.
+
+    Args:
+        endpoint_url: of a local AWS, which serves both under host names of its own.
+    """
+    if spec.api is None:
+        return []
+    found = [_domain_url(spec, stage, endpoint_url) for stage in spec.api.stages if _mapped(spec, stage)]
+    for region in spec.regions:
+        if api := find_api(aws, region, spec.api.name):
+            found += [_regional_url(api, region, stage, aws, endpoint_url) for stage in spec.api.stages]
+    return found
+
+
+def sample_path(spec: Spec) -> str:
+    """A path worth trying: what the health check asks, or nothing."""
+    check = spec.domain.health_check if spec.domain else None
+    if check is None or spec.api is None:
+        return "/"
+    for stage in spec.api.stages:
+        prefix = f"/{stage.path}/"
+        if stage.path and check.path.startswith(prefix):
+            return "/" + check.path.removeprefix(prefix)
+    return check.path
+
+
+def _mapped(spec: Spec, stage: Stage) -> bool:
+    return spec.domain is not None and stage.path is not None
+
+
+def _domain_url(spec: Spec, stage: Stage, endpoint_url: str | None) -> Url:
+    name = spec.domain.name if spec.domain else ""
+    path = f"/{stage.path}" if stage.path else ""
+    if endpoint_url is None:
+        return Url(region="", stage=stage.name, url=f"https://{name}{path}")
+    return Url(region="", stage=stage.name, url=endpoint_url.rstrip("/") + path, host=name)
+
+
+def _regional_url(api: str, region: str, stage: Stage, aws: Aws, endpoint_url: str | None) -> Url:
+    if endpoint_url is None:
+        url = f"https://{api}.execute-api.{region}.{dns_suffix(aws.partition)}/{stage.name}"
+    else:
+        url = f"http://{api}.execute-api.{region}.localhost:{urlsplit(endpoint_url).port}/{stage.name}"
+    return Url(region=region, stage=stage.name, url=url)

@@ -1,0 +1,41 @@
+"""What a user has in a real account before backendctl comes: a hosted zone and certificates. Made in a sandbox only."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from backendctl.spec.model import Domain, Spec
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+
+
+def furnish(spec: Spec, aws: Aws) -> list[str]:
+    """Make the hosted zone and, in every region, the certificate that the spec takes for granted.
+
+    Returns:
+        One line for each thing made.
+    """
+    domain = spec.domain
+    if domain is None:
+        return []
+    made = []
+    if domain.zone and not _zone_exists(domain.zone, aws):
+        aws.route53().create_hosted_zone(Name=domain.zone, CallerReference=str(uuid.uuid4()))
+        made.append(f"hosted zone {domain.zone}")
+    for region in spec.regions:
+        if region not in domain.certificates and not _certificate_exists(domain, region, aws):
+            aws.acm(region).request_certificate(DomainName=domain.name, ValidationMethod="DNS")
+            made.append(f"certificate for {domain.name} in {region}")
+    return made
+
+
+def _zone_exists(zone: str, aws: Aws) -> bool:
+    found = aws.route53().list_hosted_zones_by_name(DNSName=zone)["HostedZones"]
+    return any(item["Name"] == f"{zone}." for item in found)  # the call is a sorted start-at, not a filter (E27)
+
+
+def _certificate_exists(domain: Domain, region: str, aws: Aws) -> bool:
+    pages = aws.acm(region).get_paginator("list_certificates").paginate()
+    return any(item["DomainName"] == domain.name for page in pages for item in page["CertificateSummaryList"])

@@ -1,0 +1,159 @@
+"""The region matrix: one row per thing a user thinks of, one column per region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from backendctl.survey import Cell, State, Survey
+from backendctl.ui.plan_data import markdown_cell
+
+_MARKS = {
+    State.OK: ("✓", "ok"),
+    State.DIFFERS: ("≠", "update"),
+    State.MISSING: ("✗ missing", "bad"),
+    State.EXTRA: ("+ not in the spec", "update"),
+    State.UNREADABLE: ("?", "bad"),
+}
+_GLOBAL = "global"
+_DETAIL = 24
+_FIELDS = 48
+# A cell tells the worst of what it stands for.
+_WORST = (State.UNREADABLE, State.MISSING, State.DIFFERS, State.EXTRA, State.OK)
+
+# kind → the row it belongs to; the first kind of a row tells the detail.
+_ROWS = {
+    "function": ("function", "{base}"),
+    "alias": ("function", "{base}"),
+    "permission": ("function", "{base}"),
+    "warmer": ("function", "{base}"),
+    "table": ("table", "{base}"),
+    "replica": ("table", "{base}"),
+    "scaling": ("table", "{base}"),
+    "rest-api": ("api", "{name}"),
+    "stage": ("stage", "{name}"),
+    "domain": ("domain", "{base}"),
+    "mapping": ("domain", "{base}"),
+    "record": ("domain", "{base}"),
+}
+
+
+def show_matrix(survey: Survey, console: Console, *, verbose: bool = False) -> None:
+    """The matrix, then one sentence: in sync or what is not.
+
+    Args:
+        verbose: a row for every resource, not only for what they belong to.
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="region")
+    table.add_column(survey.backend, style="name", no_wrap=True)
+    regions = [region for region in survey.regions if verbose or region != _GLOBAL]
+    for region in regions:
+        table.add_column(region, no_wrap=True)
+    last = ""
+    for (kind, name), row in _rows(survey, verbose=verbose):
+        if last not in {"", kind}:
+            table.add_section()
+        last = kind
+        label = Text(f"{kind} ", style="quiet").append(name, style="name")
+        table.add_row(label, *[_cell(row.get(region, ())) for region in regions])
+    console.print(table)
+    for region, why in survey.unreadable.items():
+        console.print(Text(f"{region} did not answer: {why}", style="bad"), soft_wrap=True)
+    console.print(_verdict(survey))
+
+
+def survey_document(survey: Survey) -> dict[str, Any]:
+    """The JSON document of `status`."""
+    return {
+        "backend": survey.backend,
+        "in_sync": survey.in_sync,
+        "regions": {region: _region_document(survey, region) for region in survey.regions},
+    }
+
+
+def survey_markdown(survey: Survey) -> str:
+    """The matrix as a Markdown table, a row for every resource."""
+    lines = ["| resource | " + " | ".join(survey.regions) + " |", "|---" * (len(survey.regions) + 1) + "|"]
+    for (kind, name), row in _rows(survey, verbose=True):
+        cells = [markdown_cell(_cell(row.get(region, ())).plain) for region in survey.regions]
+        lines.append(f"| {kind}/{markdown_cell(name)} | " + " | ".join(cells) + " |")
+    return "\n".join([*lines, "", _verdict(survey).plain])
+
+
+_Row = dict[str, Sequence[tuple[str, Cell]]]
+
+
+def _rows(survey: Survey, *, verbose: bool) -> Iterator[tuple[tuple[str, str], _Row]]:
+    """(kind, name) of a row, and for each region the resources in it: (kind, cell)."""
+    folded: dict[tuple[str, str], dict[str, list[tuple[str, Cell]]]] = {}
+    for (kind, name), cells in survey.rows.items():
+        for region, cell in cells.items():
+            label = (kind, name) if verbose else _label(survey, kind, name)
+            folded.setdefault(label, {}).setdefault(region, []).append((f"{kind}/{name}", cell))
+    order = ["function", "table", "api", "stage", "domain", "region"]
+    ranked = folded.items() if verbose else sorted(folded.items(), key=lambda item: order.index(item[0][0]))
+    for label, row in ranked:
+        if set(row) != {_GLOBAL} or verbose:
+            yield label, dict(row)
+
+
+def _label(survey: Survey, kind: str, name: str) -> tuple[str, str]:
+    if kind == "log-group":
+        return "function", name.rpartition("/")[2].removeprefix(f"{survey.backend}-")
+    if kind == "health-check":  # named after the backend; it watches what the domain leads to
+        return "domain", next((other for found, other in survey.rows if found == "domain"), name)
+    row, pattern = _ROWS.get(kind, ("region", "logging, roster"))
+    return row, pattern.format(name=name, base=name.partition(":")[0].partition("/")[0])
+
+
+def _region_document(survey: Survey, region: str) -> dict[str, Any]:
+    return {
+        "in_sync": survey.region_in_sync(region),
+        "reachable": region not in survey.unreadable,
+        "resources": {
+            f"{kind}/{name}": {"state": str(cell.state), "detail": cell.detail, "fields": list(cell.fields)}
+            for (kind, name), row in survey.rows.items()
+            if (cell := row.get(region)) is not None
+        },
+    }
+
+
+def _cell(cells: Sequence[tuple[str, Cell]]) -> Text:
+    if not cells:
+        return Text("")
+    state = min((cell.state for _, cell in cells), key=_WORST.index)
+    mark, style = _MARKS[state]
+    text = Text(mark, style=style)
+    detail = next((cell.detail for _, cell in cells if cell.detail), "")
+    bad = [(name, cell) for name, cell in cells if cell.state is not State.OK]
+    if not bad and detail:
+        return text.append(f" {detail[:_DETAIL]}", style="quiet")
+    if state is State.UNREADABLE:
+        return text
+    if len(cells) == 1 and not any(cell.fields for _, cell in bad):
+        return text
+    told = ", ".join(dict.fromkeys(what for name, cell in bad for what in cell.fields or (name,)))
+    return text.append(f" {told}"[:_FIELDS])
+
+
+def _verdict(survey: Survey) -> Text:
+    regions = [region for region in survey.regions if region != _GLOBAL]
+    if survey.in_sync:
+        where = "the region is" if len(regions) == 1 else f"all {len(regions)} regions are"
+        return Text(f"In sync: {where} as specified.", style="ok")
+    return Text("Not in sync: " + "; ".join(_complaints(survey)) + ". Next: backendctl plan", style="bad")
+
+
+def _complaints(survey: Survey) -> Iterator[str]:
+    for region in survey.regions:
+        if region in survey.unreadable:
+            yield f"{region} did not answer"
+            continue
+        count = sum(1 for row in survey.rows.values() if region in row and row[region].state is not State.OK)
+        if count:
+            yield f"{count} in {region}"

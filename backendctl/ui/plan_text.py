@@ -1,0 +1,132 @@
+"""A plan that one can read at a glance."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from backendctl.engine.diff import FieldChange
+from backendctl.engine.plan import Action, Change, Plan
+
+_SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
+_LONGEST = 60
+_SHA256 = re.compile(r"[A-Za-z0-9+/]{43}=")
+_SHORT_SHA = 10
+
+
+def show_plan(plan: Plan, console: Console, *, verbose: bool = False) -> None:
+    """Changes by region, equal regions folded into one block, then the count and the digest.
+
+    Args:
+        verbose: also show every field of what is created.
+    """
+    if not plan.changes:
+        console.print(Text("Nothing to do", style="ok").append(f": {_peace(plan)}", style="default"))
+        return
+    for regions, changes in _blocks(plan):
+        console.print(Text(" and ".join(regions), style="region"))
+        for alike in _alike(changes, verbose=verbose):
+            for line in _lines(alike[0], names=[change.name for change in alike], verbose=verbose):
+                console.print(line, soft_wrap=True)
+        console.print()
+    console.print(tally(plan))
+
+
+def _peace(plan: Plan) -> str:
+    where = ", ".join(plan.regions)
+    if not plan.unchanged:
+        return f"nothing of {plan.backend} is in {where}."
+    return f"{plan.backend} is as specified in {where} ({len(plan.unchanged)} resources)."
+
+
+def tally(plan: Plan) -> Text:
+    """How many of each, and the plan's digest."""
+    counts = plan.summary()
+    parts: list[Text] = [
+        Text(f"{counts[str(action)]} to {action}", style=str(action)) for action in Action if counts[str(action)]
+    ]
+    parts.append(Text(f"{counts['unchanged']} unchanged", style="quiet"))
+    return Text("Plan ").append(plan.digest, style="name").append(": ").append(Text(", ").join(parts))
+
+
+def _blocks(plan: Plan) -> Iterator[tuple[list[str], list[Change]]]:
+    """Regions in which the same happens are shown once: that they are the same is the news."""
+    by_region = [(region, list(found)) for region, found in groupby(plan.changes, key=lambda change: change.region)]
+    folded: list[tuple[list[str], list[Change], str]] = []
+    for region, changes in by_region:
+        shape = _shape(changes, region)
+        for regions, _, known in folded:
+            if known == shape:
+                regions.append(region)
+                break
+        else:
+            folded.append(([region], changes, shape))
+    for regions, changes, _ in folded:
+        yield regions, changes
+
+
+def _alike(changes: Sequence[Change], *, verbose: bool) -> Iterator[list[Change]]:
+    """Aliases and permissions of one function that come or go together share a line."""
+
+    def family(change: Change) -> tuple[str, str, str]:
+        function, colon, _ = change.name.partition(":")
+        together = bool(colon) and change.action is not Action.UPDATE and not change.foreign and not verbose
+        return change.kind, str(change.action), function if together else change.name
+
+    for _, found in groupby(changes, key=family):
+        yield list(found)
+
+
+def _shape(changes: Sequence[Change], region: str) -> str:
+    document = json.dumps([{**change.data(), "address": "", "region": ""} for change in changes], sort_keys=True)
+    return document.replace(region, "{region}")
+
+
+def _lines(change: Change, *, names: Sequence[str], verbose: bool) -> Iterator[Text]:
+    sign = Text(f"  {_SIGNS[change.action]} ", style=str(change.action))
+    head = sign.append(f"{change.kind:<12} ", style=str(change.action)).append(_joined(names), style="name")
+    if change.foreign:
+        head.append("  exists, not ours", style="bad")
+    if change.action is Action.CREATE and not verbose:
+        summary = ", ".join(_brief(f) for f in change.fields if f.field in _TELLING)
+        yield head.append(f"  {summary}", style="quiet") if summary else head
+        return
+    if change.action is Action.UPDATE and len(change.fields) == 1:
+        yield head.append("  ").append(_arrow(change.fields[0]))
+        return
+    yield head
+    if change.action is not Action.DELETE:
+        for item in change.fields:
+            yield Text("                   ").append(_arrow(item))
+
+
+def _joined(names: Sequence[str]) -> str:
+    first, *rest = names
+    return ", ".join([first, *(name.partition(":")[2] for name in rest)])
+
+
+_TELLING = frozenset({"runtime", "memory", "release", "billing", "definition", "target", "retention", "probe", "every"})
+
+
+def _brief(change: FieldChange) -> str:
+    return f"{change.field} {_value(change.after)}"
+
+
+def _arrow(change: FieldChange) -> Text:
+    line = Text(f"{change.field} ")
+    if change.before is not None:
+        line.append(_value(change.before), style="quiet").append(" → ")
+    return line.append("removed" if change.after is None else _value(change.after))
+
+
+def _value(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    if _SHA256.fullmatch(text):
+        return text[:_SHORT_SHA]
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

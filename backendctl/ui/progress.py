@@ -1,0 +1,141 @@
+"""Progress that moves on a terminal, and plain lines when piped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from backendctl.engine.events import Done, Event, Failed, Noted, Skipped, Started
+from backendctl.engine.plan import Plan
+
+_BAR = 28
+_COUNT = len("999/999")
+_SLOW = 10.0
+"""Seconds; on a terminal the bars tell the rest."""
+_FRAMES_PER_SECOND = 10
+
+
+class Progress:
+    """Draws the events of one apply.
+
+    Args:
+        console: stderr's.
+        quiet: draw nothing.
+    """
+
+    def __init__(self, plan: Plan, console: Console, *, quiet: bool = False) -> None:
+        self._console = console
+        self._quiet = quiet
+        self._totals: dict[str, int] = {}
+        for change in plan.changes:
+            self._totals[change.region] = self._totals.get(change.region, 0) + 1
+        self._done = dict.fromkeys(self._totals, 0)
+        self._bad = dict.fromkeys(self._totals, 0)
+        self._now: dict[str, tuple[str, str]] = {}
+        self._spinner = Spinner("dots")
+        self._live: Live | None = None
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal and not self._quiet:
+            self._live = Live(
+                get_renderable=self._draw, console=self._console, refresh_per_second=_FRAMES_PER_SECOND, transient=True
+            )
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, event: Event) -> None:
+        """Take in one event."""
+        address, region = event.change.address, event.change.region
+        match event:
+            case Started():
+                self._now[address] = (region, event.change.action + " " + _short(address))
+            case Noted(message=message):
+                if self._now.get(address, ("", ""))[1] == f"{_short(address)}: {message}":
+                    return
+                self._now[address] = (region, f"{_short(address)}: {message}")
+                self._say(f"[quiet]  … {escape(address)}: {escape(message)}[/]", only_piped=True)
+            case Done(seconds=seconds):
+                self._finish(address, region)
+                self._say(
+                    f"[ok]  ✓[/] {escape(address)} [quiet]{event.change.action}d in {seconds:.1f} s[/]",
+                    only_piped=seconds < _SLOW,
+                )
+            case Failed():
+                self._finish(address, region, bad=True)
+                self._say(f"[bad]  ✗[/] {escape(address)}")
+            case Skipped(because=because):
+                self._bad[region] += 1
+                self._say(f"[quiet]  · {escape(address)} not tried: {escape(because)}[/]")
+
+    def _finish(self, address: str, region: str, *, bad: bool = False) -> None:
+        self._now.pop(address, None)
+        (self._bad if bad else self._done)[region] += 1
+
+    def _say(self, markup: str, *, only_piped: bool = False) -> None:
+        if self._quiet or (only_piped and self._console.is_terminal):
+            return
+        self._console.print(markup, soft_wrap=True)
+
+    def _draw(self) -> RenderableType:
+        table = Table.grid(padding=(0, 1))
+        longest = max(map(len, self._totals), default=0)
+        for width in (longest, _BAR, _COUNT):
+            table.add_column(no_wrap=True, min_width=width)
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+        for region, total in self._totals.items():
+            busy = [what for where, what in list(self._now.values()) if where == region]
+            done, bad = self._done[region], self._bad[region]
+            table.add_row(
+                Text(region, style="region"),
+                _bar(done, bad, total),
+                Text(f"{done}/{total}"),
+                Text(", ".join(busy), style="quiet") if busy else Text("✓" if done == total else "", style="ok"),
+            )
+        return Group(self._spinner, table) if self._now else table
+
+
+def _bar(done: int, bad: int, total: int) -> Text:
+    good, failed = _BAR * done // total, -(-_BAR * bad // total)
+    return Text("━" * good, style="ok") + Text("━" * failed, style="bad") + Text("╌" * (_BAR - good - failed), "quiet")
+
+
+def _short(address: str) -> str:
+    return address.partition("/")[2]
+
+
+@contextmanager
+def busy(console: Console, what: str, *, quiet: bool = False) -> Iterator[None]:
+    """A spinner while something is read; a terminal only."""
+    if quiet or not console.is_terminal:
+        yield
+        return
+    with console.status(what):
+        yield
+
+
+def watch(events: Iterable[Event], progress: Progress) -> Iterator[Event]:
+    """Draw each event and pass it on."""
+    for event in events:
+        progress.show(event)
+        yield event
+
+
+def seconds_since(start: float) -> float:
+    """Wall time since a `time.monotonic()`."""
+    return time.monotonic() - start

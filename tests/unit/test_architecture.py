@@ -1,0 +1,172 @@
+"""The walls between the parts, read from the source alone."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[2]
+_PACKAGE = _ROOT / "backendctl"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Import:
+    """One import statement's target.
+
+    Attributes:
+        file: the file's path below the repository. module: dotted name; `from a import b` gives a.b.
+        typing: it stands under `if TYPE_CHECKING`.
+    """
+
+    file: str
+    line: int
+    module: str
+    typing: bool
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} imports {self.module}"
+
+    def is_of(self, *packages: str) -> bool:
+        """Whether it is one of these packages, or something in them."""
+        return any(self.module == package or self.module.startswith(f"{package}.") for package in packages)
+
+
+@cache
+def _trees() -> dict[str, ast.Module]:
+    """Every source file of the package, parsed, by its path below the repository."""
+    return {
+        file.relative_to(_ROOT).as_posix(): ast.parse(file.read_text(encoding="utf-8"))
+        for file in sorted(_PACKAGE.rglob("*.py"))
+    }
+
+
+@cache
+def _imports() -> tuple[Import, ...]:
+    return tuple(found for file, tree in _trees().items() for found in _walk(file, tree, typing=False))
+
+
+def _walk(file: str, node: ast.AST, *, typing: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            for alias in child.names:
+                yield Import(file=file, line=child.lineno, module=alias.name, typing=typing)
+        elif isinstance(child, ast.ImportFrom):
+            for alias in child.names:
+                yield Import(file=file, line=child.lineno, module=_from(file, child, alias.name), typing=typing)
+        elif isinstance(child, ast.If) and ast.unparse(child.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
+            for statement in child.body:
+                yield from _walk(file, ast.Module(body=[statement], type_ignores=[]), typing=True)
+            for statement in child.orelse:
+                yield from _walk(file, ast.Module(body=[statement], type_ignores=[]), typing=typing)
+        else:
+            yield from _walk(file, child, typing=typing)
+
+
+def _from(file: str, node: ast.ImportFrom, name: str) -> str:
+    """The dotted name that `from … import name` reaches; a relative import is resolved."""
+    base = file.split("/")[: -node.level] if node.level else []
+    return ".".join([*base, *([node.module] if node.module else []), name])
+
+
+def _in(part: str) -> list[Import]:
+    return [found for found in _imports() if found.file.startswith(f"backendctl/{part}/")]
+
+
+def _outside(*parts: str) -> list[Import]:
+    return [found for found in _imports() if not found.file.startswith(tuple(f"backendctl/{part}/" for part in parts))]
+
+
+def _told(found: list[Import]) -> list[str]:
+    return [str(item) for item in found]
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert len(_trees()) > 50
+    assert any(found.is_of("boto3") for found in _in("aws"))
+    assert any(found.typing for found in _imports())
+
+
+def test_only_aws_and_the_sandbox_import_boto3_and_botocore() -> None:
+    assert _told([found for found in _outside("aws", "sandbox") if found.is_of("boto3", "botocore")]) == []
+
+
+def test_the_stubs_of_boto3_are_imported_for_types_only() -> None:
+    stubs = [found for found in _imports() if found.module.startswith("mypy_boto3_")]
+    assert _told([found for found in stubs if not found.typing]) == []
+
+
+def test_only_ui_imports_rich() -> None:
+    assert _told([found for found in _outside("ui") if found.is_of("rich")]) == []
+
+
+def test_only_cli_imports_click() -> None:
+    assert _told([found for found in _outside("cli") if found.is_of("click")]) == []
+
+
+def test_only_cli_imports_cli() -> None:
+    assert _told([found for found in _outside("cli") if found.is_of("backendctl.cli")]) == []
+
+
+def test_only_cli_and_ui_import_ui() -> None:
+    assert _told([found for found in _outside("cli", "ui") if found.is_of("backendctl.ui")]) == []
+
+
+def test_the_sandbox_imports_nothing_of_the_tool_it_judges() -> None:
+    ours = [found for found in _in("sandbox") if found.is_of("backendctl")]
+    assert _told([found for found in ours if not found.is_of("backendctl.sandbox")]) == []
+
+
+def test_of_the_sandbox_only_cli_imports_anything_and_only_its_process() -> None:
+    reaching = [found for found in _outside("sandbox") if found.is_of("backendctl.sandbox")]
+    assert _told([found for found in reaching if not found.file.startswith("backendctl/cli/")]) == []
+    assert _told([found for found in reaching if not found.is_of("backendctl.sandbox.process")]) == []
+
+
+@pytest.mark.parametrize("part", ["openapi", "spec"])
+def test_openapi_and_spec_know_nothing_of_aws(part: str) -> None:
+    barred = ("backendctl.aws", "backendctl.engine", "backendctl.resources", "backendctl.app", "boto3", "botocore")
+    assert _told([found for found in _in(part) if found.is_of(*barred)]) == []
+
+
+def test_the_engine_imports_resources_for_types_only() -> None:
+    assert _told([found for found in _in("engine") if found.is_of("backendctl.resources") and not found.typing]) == []
+
+
+def test_aws_imports_nothing_above_it() -> None:
+    above = ("backendctl.engine", "backendctl.resources", "backendctl.spec", "backendctl.app", "backendctl.openapi")
+    assert _told([found for found in _in("aws") if found.is_of(*above)]) == []
+
+
+@pytest.mark.parametrize("part", ["aws", "engine", "resources", "spec", "openapi", "package"])
+def test_nothing_below_the_use_cases_imports_them(part: str) -> None:
+    assert _told([found for found in _in(part) if found.is_of("backendctl.app", "backendctl.survey")]) == []
+
+
+def test_nothing_prints() -> None:
+    calls = [
+        f"{file}:{node.lineno}"
+        for file, tree in _trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert calls == []
+
+
+def test_no_file_is_longer_than_400_lines() -> None:
+    lengths = {file: len((_ROOT / file).read_text(encoding="utf-8").splitlines()) for file in _trees()}
+    assert {file: length for file, length in lengths.items() if length > 400} == {}
+
+
+def test_no_function_is_longer_than_50_lines() -> None:
+    lengths = {
+        f"{file}:{node.lineno} {node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
+        for file, tree in _trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert {name: length for name, length in lengths.items() if length > 50} == {}
