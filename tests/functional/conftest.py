@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from backendctl.sandbox.process import default_data, stop
+from tests.functional.project import Project, environment, make_project
+from tests.functional.sandboxed import Sandbox, free_port
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One sandbox for the whole session: tests use names of their own in it."""
+    running = Sandbox(port=free_port(), data=tmp_path_factory.mktemp("sandbox"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def fresh_sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """An empty sandbox for one test, which may also stop and start it."""
+    running = Sandbox(port=free_port(), data=tmp_path / "data")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def command_line_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a sandbox that the command line itself starts; its state and journal lie in folders of the test."""
+    port = free_port()
+    home = tmp_path_factory.mktemp("home")
+    with environment(XDG_DATA_HOME=str(home / "data"), XDG_STATE_HOME=str(home / "state")):
+        yield port
+        stop(port, default_data(port))
+
+
+@pytest.fixture
+def new_project(command_line_home: int, tmp_path: Path) -> Callable[..., Project]:
+    """Makes a backend of its own name, by default in two regions."""
+    made = itertools.count()
+
+    def make(*, regions: list[str] | None = None) -> Project:
+        name = f"t{uuid.uuid4().hex[:6]}"
+        folder = tmp_path / f"{next(made)}"
+        folder.mkdir()
+        return make_project(folder, name=name, port=command_line_home, regions=regions or ["us-east-1", "us-west-2"])
+
+    return make

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from backendctl.sandbox import process
+from tests.functional.sandboxed import Sandbox, free_port
+
+
+@pytest.fixture(scope="session")
+def slow_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One at a fifth of AWS's pace: what is under way is still so at the next call."""
+    running = Sandbox(port=free_port(), data=tmp_path_factory.mktemp("slow"))
+    process.start(running.port, running.data, time_scale=0.2)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def metered_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One with AWS's rates at AWS's own pace, for what is refused at once."""
+    running = Sandbox(port=free_port(), data=tmp_path_factory.mktemp("metered"))
+    process.start(running.port, running.data, time_scale=1, quotas=True)
+    yield running
+    running.stop()

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from backendctl.sandbox import process
+from tests.functional.sandboxed import EAST, WEST, eventually
+
+if TYPE_CHECKING:
+    from tests.functional.sandboxed import Sandbox
+
+CODE = "def handler(event, context):\n    return 'still here'\n"
+DEFINITION = {
+    "swagger": "2.0",
+    "info": {"title": "kept", "version": "1"},
+    "paths": {
+        "/mock": {
+            "get": {
+                "responses": {"200": {"description": "ok"}},
+                "x-amazon-apigateway-integration": {
+                    "type": "mock",
+                    "requestTemplates": {"application/json": '{"statusCode": 200}'},
+                    "responses": {
+                        "default": {
+                            "statusCode": "200",
+                            "responseTemplates": {"application/json": '{"kept": true}'},
+                        }
+                    },
+                },
+            }
+        }
+    },
+}
+SCALING = {
+    "ServiceNamespace": "dynamodb",
+    "ResourceId": "table/kept",
+    "ScalableDimension": "dynamodb:table:WriteCapacityUnits",
+}
+
+
+def _fill(sandbox: Sandbox) -> str:
+    """Something in every part; the id of the API."""
+    gateway, tables = sandbox.client("apigateway", WEST), sandbox.client("dynamodb")
+    body = json.dumps(DEFINITION).encode()
+    api: str = gateway.import_rest_api(body=body, parameters={"endpointConfigurationTypes": "REGIONAL"})["id"]
+    gateway.create_deployment(restApiId=api, stageName="live")
+    sandbox.function("kept", CODE, region=WEST)
+    sandbox.client("lambda", WEST).publish_version(FunctionName="kept")
+    tables.create_table(
+        TableName="kept",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    eventually(lambda: tables.describe_table(TableName="kept")["Table"]["TableStatus"] == "ACTIVE")
+    tables.update_table(TableName="kept", ReplicaUpdates=[{"Create": {"RegionName": WEST}}])
+    tables.put_item(TableName="kept", Item={"id": {"S": "1"}})
+    scaling = sandbox.client("application-autoscaling")
+    scaling.register_scalable_target(**SCALING, MinCapacity=1, MaxCapacity=10)
+    scaling.register_scalable_target(**SCALING, MaxCapacity=20)
+    s3 = sandbox.client("s3")
+    s3.create_bucket(Bucket="kept")
+    s3.put_object(Bucket="kept", Key="key", Body=b"value")
+    return api
+
+
+def _check(sandbox: Sandbox, api: str) -> None:
+    assert sandbox.get(f"/_aws/execute-api/{api}/live/mock") == (200, {"kept": True})
+    functions = sandbox.client("lambda", WEST)
+    answer = functions.invoke(FunctionName="kept", Qualifier="1")
+    assert json.loads(answer["Payload"].read()) == "still here"
+    for region in (EAST, WEST):
+        found = sandbox.client("dynamodb", region).scan(TableName="kept")["Items"]
+        assert found == [{"id": {"S": "1"}}]
+    targets = sandbox.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="dynamodb")[
+        "ScalableTargets"
+    ]
+    assert [(one["MinCapacity"], one["MaxCapacity"]) for one in targets] == [(1, 20)]
+    assert sandbox.client("s3").get_object(Bucket="kept", Key="key")["Body"].read() == b"value"
+
+
+def test_everything_outlives_down_and_up(fresh_sandbox: Sandbox) -> None:
+    api = _fill(fresh_sandbox)
+    fresh_sandbox.stop()
+    fresh_sandbox.start()
+    _check(fresh_sandbox, api)
+
+
+def test_a_killed_sandbox_loses_only_the_last_seconds(fresh_sandbox: Sandbox) -> None:
+    api = _fill(fresh_sandbox)
+    time.sleep(5)
+    pid = process.status(fresh_sandbox.port, fresh_sandbox.data).pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    fresh_sandbox.start()
+    _check(fresh_sandbox, api)
+
+
+def test_a_damaged_file_is_set_aside(fresh_sandbox: Sandbox) -> None:
+    fresh_sandbox.stop()
+    saved = fresh_sandbox.data / "state" / "sandbox-apigateway-rest.json"
+    saved.write_text('{"us-east-1": {', encoding="utf-8")
+    assert fresh_sandbox.start().ready
+    assert saved.with_suffix(".damaged").exists()
+    assert fresh_sandbox.client("apigateway").get_rest_apis()["items"] == []

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from backendctl.sandbox import process
+from tests.functional.sandboxed import Sandbox, free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_it_is_up_within_the_promised_time(tmp_path: Path) -> None:
+    port = free_port()
+    began = time.monotonic()
+    status = process.start(port, tmp_path / "data")
+    took = time.monotonic() - began
+    process.stop(port, tmp_path / "data")
+    assert status.ready
+    assert status.url == f"http://127.0.0.1:{port}"
+    assert took < 10  # two seconds on a quiet machine
+
+
+def test_starting_twice_finds_the_first(fresh_sandbox: Sandbox) -> None:
+    first = process.status(fresh_sandbox.port, fresh_sandbox.data)
+    assert fresh_sandbox.start() == first
+
+
+def test_stop_ends_it_and_says_whether_there_was_one(fresh_sandbox: Sandbox) -> None:
+    assert fresh_sandbox.stop()
+    assert not fresh_sandbox.stop()
+    status = process.status(fresh_sandbox.port, fresh_sandbox.data)
+    assert not status.running
+    assert status.pid is None
+    assert not process.pid_file(fresh_sandbox.data).exists()
+
+
+def test_two_sandboxes_live_side_by_side(sandbox: Sandbox, fresh_sandbox: Sandbox) -> None:
+    sandbox.client("ssm").put_parameter(Name="/side", Value="one", Type="String", Overwrite=True)
+    other = fresh_sandbox.client("ssm")
+    with pytest.raises(other.exceptions.ParameterNotFound):
+        other.get_parameter(Name="/side")
+
+
+def test_a_taken_port_is_said(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(process.SandboxError, match="is taken by something else"):
+            process.start(taken.getsockname()[1], tmp_path / "data")
+
+
+def test_another_sandbox_on_the_port_is_not_taken_for_ours(sandbox: Sandbox, tmp_path: Path) -> None:
+    with pytest.raises(process.SandboxError, match="is taken by something else"):
+        process.start(sandbox.port, tmp_path / "data")
+
+
+def test_a_pid_which_now_belongs_to_something_else_is_left_alone(tmp_path: Path) -> None:
+    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        process.pid_file(tmp_path).write_text(str(stranger.pid), encoding="ascii")
+        assert not process.stop(free_port(), tmp_path)
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_reset_deletes_the_state(fresh_sandbox: Sandbox) -> None:
+    process.reset(fresh_sandbox.port, fresh_sandbox.data)
+    assert not fresh_sandbox.data.exists()
+
+
+def test_reset_spares_a_directory_which_is_no_sandbox(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
+    with pytest.raises(process.SandboxError, match="nothing was deleted"):
+        process.reset(free_port(), tmp_path)
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_the_default_directory_follows_xdg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert process.default_data(4566) == tmp_path / "backendctl" / "sandbox-4566"
+
+
+def test_the_module_needs_nothing_of_the_extra() -> None:
+    code = (
+        "import sys, backendctl.sandbox.process\n"
+        "print([name for name in ('ministack', 'moto', 'hypercorn', 'boto3') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_it_listens_on_the_loopback_interface_only(sandbox: Sandbox) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as outside:
+        outside.settimeout(2)
+        assert outside.connect_ex(("127.0.0.2", sandbox.port)) != 0

@@ -1,0 +1,299 @@
+"""Killed, cut off or interrupted at any call: the same command finishes, nothing is there twice, users see no seam."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from backendctl.sandbox.process import default_data
+from tests.functional.project import Project, environment, make_project
+from tests.functional.proxy import CUT, Answer, Call, Cut, Proxy, proxying
+from tests.functional.sandboxed import EAST, WEST, Sandbox
+
+pytestmark = pytest.mark.chaos
+
+logger = logging.getLogger(__name__)
+
+PARTS = 3
+SEED = int(os.environ.get("BACKENDCTL_TEST_SEED") or random.SystemRandom().randrange(10**6))
+UNAVAILABLE = Answer(status=503, body='{"message": "Service Unavailable"}')
+MARKED = """
+import json
+
+RELEASE = "{release}"
+
+
+def handler(event, context):
+    if event.get("instruction") == "warmer":
+        return {{"warmed": True}}
+    return {{"statusCode": 200, "body": json.dumps({{"code": RELEASE, "definition": event["resource"]}})}}
+"""
+
+
+@dataclass(kw_only=True)
+class Backend:
+    """A backend whose answers say which code and which definition gave them, behind a proxy."""
+
+    project: Project
+    proxy: Proxy
+    sandbox: Sandbox
+    calls: int = 0
+
+    def release(self, number: int) -> None:
+        """Write new code and a new definition: the name of a path's parameter is the definition's mark."""
+        code = self.project.folder / "functions" / "one" / "app.py"
+        code.write_text(MARKED.format(release=f"r{number}"))
+        self.project.routes = {"/one": "one", f"/marked/{{r{number}}}": "one"}
+        self.project.save()
+
+    def start(self, *options: str) -> subprocess.Popen[str]:
+        """`backendctl deploy -y` as a process of its own."""
+        line = ["deploy", str(self.project.folder / "spec.yaml"), "-y", "--sandbox", "--port", str(self.proxy.port)]
+        return subprocess.Popen(
+            [sys.executable, "-c", "from backendctl.cli.main import main; main()", *line, *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def interrupt(self, number: int, what: signal.Signals, *, done: bool) -> tuple[int, str, str]:
+        """Deploy, and send the process a signal at its n-th mutating call.
+
+        Args:
+            done: whether AWS gets that call; its answer is never heard when the signal kills.
+        """
+        process = self.start()
+        moment = _Moment(number=number, act=lambda: process.send_signal(what))
+
+        def before(call: Call) -> Cut | None:
+            hit = not done and moment.passes(call)
+            return CUT if hit and what is signal.SIGKILL else None
+
+        def after(call: Call) -> Cut | None:
+            hit = done and moment.passes(call)
+            return CUT if hit and what is signal.SIGKILL else None
+
+        with self.hooked(before=before, after=after):
+            out, err = process.communicate(timeout=60)
+        logger.warning("seed %s: %s at call %s, %s: %s", SEED, what.name, number, "done" if done else "cut", moment.hit)
+        return process.returncode, out, err
+
+    @contextlib.contextmanager
+    def hooked(
+        self,
+        *,
+        before: Callable[[Call], Answer | Cut | None] = lambda _: None,
+        after: Callable[[Call], Cut | None] = lambda _: None,
+    ) -> Iterator[None]:
+        """The proxy does something for a while."""
+        self.proxy.before, self.proxy.after = before, after
+        try:
+            yield
+        finally:
+            self.proxy.before, self.proxy.after = (lambda _: None), (lambda _: None)
+
+    def assert_finished(self, *, versions: int) -> None:
+        """The same command ends well, there is nothing left to do, and nothing is there twice."""
+        self.project.deploy()
+        self.project.assert_nothing_to_do()
+        name = self.project.name
+        for region in (EAST, WEST):
+            assert len(self.project.apis(region)) == 1
+            found = self.project.client("lambda", region).list_versions_by_function(FunctionName=f"{name}-one")
+            assert [version["Version"] for version in found["Versions"][1:]] == [f"{n + 1}" for n in range(versions)]
+        checks = self.project.client("route53", EAST).list_health_checks()["HealthChecks"]
+        ours = [check for check in checks if check["CallerReference"].startswith(f"backendctl/{name}/")]
+        assert len(ours) == len((EAST, WEST))
+
+
+@dataclass(kw_only=True)
+class _Moment:
+    """The n-th mutating call, whichever thread makes it."""
+
+    number: int
+    act: Callable[[], None]
+    hit: str = "never"
+    _seen: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def passes(self, call: Call) -> bool:
+        """Whether it is this call; then also act."""
+        with self._lock:
+            self._seen += call.mutating
+            if not call.mutating or self._seen != self.number:
+                return False
+            self.hit = f"{call.region} {call.service} {call.operation}"
+            self.act()
+            return True
+
+
+@dataclass(kw_only=True)
+class Users:
+    """They ask both regions all the time, and note everything but a plain answer of one release."""
+
+    url: str
+    host: str
+    complaints: list[Any] = field(default_factory=list)
+    seen: dict[str, list[str]] = field(default_factory=lambda: {EAST: [], WEST: []})
+    asked: int = 0
+
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[None]:
+        """As long as the block lasts."""
+        enough = threading.Event()
+        threads = [threading.Thread(target=self._ask, args=(region, enough)) for region in self.seen]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            enough.set()
+            for thread in threads:
+                thread.join()
+
+    def _ask(self, region: str, enough: threading.Event) -> None:
+        with urllib3.PoolManager(retries=False) as pool:
+            while not enough.wait(0.01):
+                headers = {"Host": self.host, "X-Sandbox-Region": region}
+                answer = pool.request("GET", f"{self.url}/v1/marked/x", headers=headers)
+                self.asked += 1
+                body = json.loads(answer.data) if answer.status == 200 else {}
+                if body.get("definition") != f"/marked/{{{body.get('code')}}}":
+                    self.complaints.append((region, answer.status, answer.data))
+                elif body["code"] not in self.seen[region][-1:]:
+                    self.seen[region].append(body["code"])
+
+
+@pytest.fixture(scope="module")
+def proxy(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """A way to the sandbox on which calls can be counted and cut; `--sandbox --port` takes it for the sandbox."""
+    home = tmp_path_factory.mktemp("interrupted")
+    with (
+        environment(XDG_DATA_HOME=str(home / "data"), XDG_STATE_HOME=str(home / "state")),
+        proxying(Proxy(upstream=sandbox.url)) as running,
+    ):
+        data = default_data(running.port)
+        data.parent.mkdir(parents=True)
+        data.symlink_to(sandbox.data)
+        yield running
+
+
+def make_backend(folder: Path, proxy: Proxy, sandbox: Sandbox) -> Backend:
+    """One function, one table, an API and a domain in two regions; not deployed."""
+    folder.mkdir(exist_ok=True)
+    project = make_project(folder, name=f"i{uuid.uuid4().hex[:6]}", port=proxy.port, regions=[EAST, WEST])
+    del project.spec["functions"]["two"]
+    project.spec["api"]["stages"]["prodv1"]["variables"] = {"oneAlias": "version1"}
+    backend = Backend(project=project, proxy=proxy, sandbox=sandbox)
+    backend.release(1)
+    return backend
+
+
+@pytest.fixture(scope="module")
+def served(proxy: Proxy, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Backend:
+    """Deployed without trouble; `calls` says how many mutating calls that took."""
+    backend = make_backend(tmp_path_factory.mktemp("served"), proxy, sandbox)
+    before = len(proxy.calls)
+    backend.project.deploy()
+    backend.calls = sum(call.mutating for call in proxy.calls[before:])
+    return backend
+
+
+def somewhere(part: int, calls: int) -> tuple[int, bool]:
+    """A call in that part of all calls, and whether it is to be done."""
+    dice = random.Random(f"{SEED}/{part}/{calls}")  # noqa: S311  # no secret
+    return 1 + (part * calls + dice.randrange(calls)) // PARTS, dice.random() < 0.5
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_first_deploy_killed_at_any_call_is_finished_by_the_same_command(
+    part: int, served: Backend, tmp_path: Path
+) -> None:
+    backend = make_backend(tmp_path, served.proxy, served.sandbox)
+    number, done = somewhere(part, served.calls - 4)
+    code, _, _ = backend.interrupt(number, signal.SIGKILL, done=done)
+    assert code == -signal.SIGKILL
+    backend.assert_finished(versions=1)
+    assert backend.project.get("/v1/marked/x", WEST)[1] == {"code": "r1", "definition": "/marked/{r1}"}
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_release_killed_at_any_call_is_finished_and_no_user_sees_a_mix(part: int, served: Backend) -> None:
+    release = _next_release(served)
+    users = Users(url=served.sandbox.url, host=served.project.domain)
+    number, done = somewhere(part, 18)
+    with users.asking():
+        code, _, _ = served.interrupt(number, signal.SIGKILL, done=done)
+        served.assert_finished(versions=release)
+    assert code == -signal.SIGKILL
+    assert users.complaints == []
+    assert users.seen == {region: [f"r{release - 1}", f"r{release}"] for region in (EAST, WEST)}
+
+
+def _next_release(backend: Backend) -> int:
+    """Write it; its number is that of the version it will be."""
+    found = backend.project.client("lambda", EAST).list_versions_by_function(FunctionName=f"{backend.project.name}-one")
+    number = len(found["Versions"])
+    backend.release(number)
+    return number
+
+
+def silent(region: str, *, after: int = 0) -> Callable[[Call], Answer | None]:
+    """A region that answers nothing but 503, from its n-th mutating call on."""
+    seen: list[Call] = []
+
+    def answer(call: Call) -> Answer | None:
+        if call.region != region or call.service in {"route53", "iam"}:
+            return None
+        seen.extend([call] if call.mutating else [])
+        return UNAVAILABLE if len(seen) >= after else None
+
+    return answer
+
+
+def test_while_one_region_is_down_the_other_is_released_and_the_same_command_finishes(served: Backend) -> None:
+    release = _next_release(served)
+    with served.hooked(before=silent(WEST)):
+        result = served.project.run("deploy", "-y", expect=5)
+    assert re.search(rf"Error: .*{WEST}.*\nNext: .*same command", result.err)
+    assert " to delete" not in result.out
+    assert served.project.get("/v1/marked/x", EAST)[1]["code"] == f"r{release}"
+    assert served.project.get("/v1/marked/x", WEST)[1]["code"] == f"r{release - 1}"
+    served.assert_finished(versions=release)
+    assert served.project.get("/v1/marked/x", WEST)[1]["code"] == f"r{release}"
+
+
+def test_a_region_that_goes_down_in_the_middle_stops_only_itself(served: Backend) -> None:
+    release = _next_release(served)
+    with served.hooked(before=silent(WEST, after=8)):
+        result = served.project.run("deploy", "-y", expect=5)
+    assert f"{WEST}/" in result.err
+    assert "To go on: the same command" in result.err
+    assert served.project.get("/v1/marked/x", EAST)[1]["code"] == f"r{release}"
+    served.assert_finished(versions=release)
+
+
+def test_an_interrupt_lets_what_is_under_way_finish_and_says_what_is_left(served: Backend, tmp_path: Path) -> None:
+    backend = make_backend(tmp_path, served.proxy, served.sandbox)
+    code, _, err = backend.interrupt(20, signal.SIGINT, done=True)
+    assert code == 5
+    assert "what is under way finishes" in err
+    last = err.strip().splitlines()[-1]
+    assert re.fullmatch(r"Interrupted: \d+ done, \d+ skipped\. To go on: the same command", last)
+    backend.assert_finished(versions=1)

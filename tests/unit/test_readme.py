@@ -1,0 +1,50 @@
+"""The README says what is so: its commands exist, and CI runs the one that it gives for the tests."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from backendctl.cli.catalogue import entries
+from backendctl.cli.main import cli
+from backendctl.errors import Exit
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_ci_runs_the_command_that_the_readme_gives_for_the_tests() -> None:
+    command = next(line.strip() for line in README.splitlines() if "pytest" in line)
+    assert command in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert command in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_every_command_is_in_the_readme() -> None:
+    table = README.partition("## Commands")[2].partition("\n## ")[0]
+    assert {name for name in entries() if f"`{name}" not in table} == set()
+
+
+@pytest.mark.parametrize("line", re.findall(r"^ {4}backendctl .*", README, flags=re.MULTILINE))
+def test_a_command_line_of_the_readme_is_understood(line: str) -> None:
+    words = line.partition("#")[0].split()[1:]
+    words = words[: words.index("&&")] if "&&" in words else words
+    assert CliRunner().invoke(cli, [*words, "--help"]).exit_code == 0
+
+
+@pytest.mark.parametrize("name", list(entries()))
+def test_a_command_says_what_it_does_and_explains_every_option(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    assert command.help
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    assert [option.name for option in options if not option.help] == []
+
+
+def test_every_exit_code_that_a_command_of_today_can_end_with_is_in_the_readme() -> None:
+    table = README.partition("| exit |")[2].partition("\n\n")[0]
+    told = {int(number) for number in re.findall(r"^\| (\d+) \|", table, flags=re.MULTILINE)}
+    assert told == set(Exit) - {Exit.FAILED_VERDICT}  # verdicts come with canaries
