@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +104,7 @@ def check(view: View) -> None:
     canary = view.plain.get("canary", {})
     way: Way = ("canary",)
     steps = canary.get("steps", [])
-    for index, (step, following) in enumerate(zip(steps, steps[1:], strict=False)):
+    for index, (step, following) in enumerate(itertools.pairwise(steps)):
         if following <= step:
             message = f"the steps must rise, and {following:g} follows {step:g}"
             view.report.add((*way, "steps", index + 1), message)
