@@ -11,12 +11,20 @@ from backendctl.errors import Exit
 @click.command(name="promote-canary")
 @click.option("--to", "percent", type=click.FloatRange(0, 100, max_open=True), help="Shift to this share.")
 @click.option("--full", is_flag=True, help="Give it all requests, and end it.")
+@click.option("--anyway", is_flag=True, help="Whatever the verdict says.")
 @click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only this stage; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @common
 def command(
-    *, options: Options, percent: float | None, full: bool, stages: tuple[str, ...], dry_run: bool, yes: bool
+    *,
+    options: Options,
+    percent: float | None,
+    full: bool,
+    anyway: bool,
+    stages: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
 ) -> int:
     """Give a canary more of the requests, or all of them."""
     from backendctl.cli.applying import Consent, confirm_and_apply  # noqa: PLC0415  # start-up stays fast
