@@ -9,7 +9,7 @@ from typing import Any
 
 RECORDED_ACCOUNT = "111111111111"
 _DATE_INSIDE = re.compile(r"(?<=_)date(?=\.)")
-_PLACEHOLDER = re.compile(r"<([a-z_-]+)(?::(\d+))?>", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"<([a-z][a-z0-9_-]*)(?::(\d+))?>", re.IGNORECASE)
 _TIMES = {"datetime", "date", "timestamp", "<datetime>"}
 _ANYTHING = {"target-arn", "target-id", "code-sha256"}
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT.+|[A-Z][a-z]{2}, .+|\d+(\.\d+)?")

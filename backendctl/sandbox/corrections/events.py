@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox.corrections.answers import carrying
 from backendctl.sandbox.corrections.refusals import Refusal, first, invalid
 from backendctl.sandbox.corrections.schedule import is_schedule
 
@@ -55,7 +56,7 @@ class Events:
             whole.pop("Tags", None)  # ignored on an existing rule (D1)
         elif await self._is_full(request.region, _bus(asked)):
             return _limit().json_rpc()
-        return await self.inner.forward(_with(request, whole))
+        return await self.inner.forward(carrying(request, whole))
 
     async def _is_full(self, region: str, bus: str) -> bool:
         rules = await self._ask(region, "ListRules", {"EventBusName": bus, "Limit": 100})
@@ -86,11 +87,6 @@ class Events:
         return await self.inner.ask_json(
             service="events", region=region, target=f"AWSEvents.{operation}", document=document
         )
-
-
-def _with(request: Request, document: dict[str, Any]) -> Request:
-    body = json.dumps(document).encode()
-    return replace(request, body=body, headers={**request.headers, "content-length": str(len(body))})
 
 
 def _bus(asked: dict[str, Any]) -> str:
