@@ -6,7 +6,7 @@ The models are botocore's; the sentences are those AWS's services share.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -35,9 +35,13 @@ class Judge:
     """
 
     service: str
-    enums: Mapping[str, Sequence[str]]
-    silent: frozenset[str]
-    limits: Mapping[str, Mapping[str, int]]
+    enums: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    silent: frozenset[str] = frozenset()
+    limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def refusal(self, operation: str, request: Request) -> Refusal | None:
+        """The refusal of a request which breaks constraints."""
+        return refusal(self.faults(operation, self.values(operation, request)))
 
     def values(self, operation: str, request: Request) -> dict[str, Any]:
         """The members of a request by their names in the model, wherever they are sent."""

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _FUNCTIONS = constraints.Judge(
     service="lambda",
-    enums={},
     silent=frozenset({"Runtime", "Blob"}),  # of a function's runtime Lambda speaks in words of its own
     limits={"Timeout": {"max": 900}, "MemorySize": {"max": 10240}},  # B54; the model's are those of managed instances
 )
@@ -23,7 +22,6 @@ _LAYERS = constraints.Judge(
     service="lambda",
     enums={"Runtime": runtimes.EVER},
     silent=frozenset({"Blob"}),
-    limits={},
 )
 
 

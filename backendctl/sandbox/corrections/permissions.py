@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 OK, CREATED, NO_CONTENT, NOT_FOUND = 200, 201, 204, 404
 POLICY_BYTES = 20480  # B40
-_STATEMENT_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")  # B37
 _ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:.+|\*|[a-z0-9.-]+\.amazonaws\.com(\.cn)?|AROA\w+")
 
 
@@ -168,12 +167,6 @@ def _refusal(qualifier: str | None, asked: dict[str, Any]) -> Refusal | None:
         return Refusal(
             code="InvalidParameterValueException",
             message="We currently do not support adding policies for $LATEST.",
-        )
-    if not _STATEMENT_ID.fullmatch(asked.get("StatementId", "")):  # B37
-        return Refusal(
-            code="ValidationException",
-            message=f"1 validation error detected: Value '{asked.get('StatementId', '')}' at 'statementId' failed to "
-            "satisfy constraint: Member must satisfy regular expression pattern: ([a-zA-Z0-9-_]+)",
         )
     if not _ACCOUNT.fullmatch(asked.get("Principal", "")):  # B44
         return Refusal(
