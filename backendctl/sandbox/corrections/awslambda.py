@@ -15,7 +15,7 @@ from backendctl.sandbox.corrections.concurrency import Concurrency
 from backendctl.sandbox.corrections.function_times import FunctionTimes
 from backendctl.sandbox.corrections.permissions import Permissions
 from backendctl.sandbox.corrections.refusals import Refusal
-from backendctl.sandbox.timing import FAR, Propagation
+from backendctl.sandbox.timing import FAR, FLEET, Propagation
 
 if TYPE_CHECKING:
     from backendctl.sandbox.corrections.iam import Roles
@@ -62,9 +62,9 @@ class Lambda:
         self._meter = meter
         self._roles = roles
         self.concurrency = Concurrency(inner=inner, pace=pace)
-        self.permissions = Permissions(inner=inner, statements=Propagation(pace=pace))
+        self.permissions = Permissions(inner=inner, statements=Propagation(pace=pace, hosts=FLEET))
         self.times = FunctionTimes(pace=pace)
-        self._aliases: Propagation[tuple[str, str, str], dict[str, Any] | None] = Propagation(pace=pace)
+        self._aliases: Propagation[tuple[str, str, str], dict[str, Any] | None] = Propagation(pace=pace, hosts=FLEET)
         self._chance = random.Random()  # noqa: S311 - it splits traffic
 
     async def handle(self, request: Request) -> Response:
