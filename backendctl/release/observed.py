@@ -23,7 +23,8 @@ class Minute:
         errors: requests that failed on our side: exceptions, timeouts, 5xx answers, throttled ones.
         throttles: those among the errors that were throttled.
         rejections: requests refused as the caller's fault (4xx), where they are known.
-        p50, p95, p99: milliseconds; None where nothing was measured.
+        warmed: calls of a warmer, which are not among the requests.
+        p50, p95, p99: milliseconds, warmers included; None where nothing was measured.
     """
 
     at: int
@@ -31,6 +32,7 @@ class Minute:
     errors: int = 0
     throttles: int = 0
     rejections: int = 0
+    warmed: int = 0
     p50: float | None = None
     p95: float | None = None
     p99: float | None = None
@@ -81,6 +83,11 @@ class Observed:
     def rejections(self) -> int:
         """Of all minutes."""
         return sum(minute.rejections for minute in self.minutes)
+
+    @property
+    def warmed(self) -> int:
+        """Calls of warmers at the present share."""
+        return sum(minute.warmed for minute in self.present)
 
     @property
     def present(self) -> tuple[Minute, ...]:
