@@ -6,5 +6,10 @@ rollback  back to what an earlier release had
 history   what every stage has served
 pruning   what no way back needs any more
 
-Each of them makes a `Plan` like any deploy's; the engine does it.
+Each of them makes a `Plan` like any deploy's; the engine does it. Whether a canary may go on is judged from left to
+right, and only `metrics` knows AWS:
+
+    CloudWatch ──metrics.read()──▶ Observed (base, canary) ──verdict.judge()──▶ Verdict ──▶ CanaryStatus ──▶ ui
+                                                                  │
+                                                             statistics
 """
