@@ -43,10 +43,10 @@ class Thresholds:
 
     confidence: float = 95.0
     false_alarms: float = 1.0
-    min_requests: int = 100
+    min_requests: int = 50
     max_error_increase: float = 1.0
     max_rejection_increase: float | None = 5.0
-    max_latency_increase: float | None = 50.0
+    max_latency_increase: float | None = 25.0
     tolerated_latency: float = 20.0
     quantile: float = 95.0
     on_no_data: OnNoData = OnNoData.HOLD

@@ -1,4 +1,4 @@
-"""How often the verdict is wrong, by simulation, with the default settings: `python -m tests.bench.verdict_rates`.
+"""How often the verdict is wrong with the default settings: `python -m tests.bench.verdict_rates [TIMES]`.
 
 A simulated release goes the way `promote-canary --auto` goes: at each share it is looked at after every minute; a fail
 ends it, a pass after the hold goes on to the next share, and what is still inconclusive after a while ends it too.
@@ -16,9 +16,10 @@ from dataclasses import dataclass
 
 from backendctl.release.observed import Minute, Observed, curve_of
 from backendctl.release.verdict import Outcome, Thresholds, judge
+from backendctl.spec.canary import Canary
 
-STEPS = (5, 25, 50)
-HOLD = 10
+STEPS = Canary().steps
+HOLD = int(Canary().hold // 60)
 LONGEST = 30
 """Minutes at each share: before a pass counts, and before a release that stays inconclusive ends."""
 ERRORS_ONLY = Thresholds(max_latency_increase=None)
@@ -137,7 +138,7 @@ def _shares(outcomes: Counter[Outcome], times: int) -> list[str]:
 def _print_releases(rng: random.Random, times: int) -> None:
     sys.stdout.write(f"\nWhole releases on errors ({STEPS} %, looked at every minute), {times} of each\n")
     _line("requests/min", "base errors", "canary more", "failed", "passed", "inconclusive", "canary req.")
-    for per_minute in (30, 300, 1500):
+    for per_minute in (30, 300, 600, 1500):
         for errors, more in ((0.001, 0.0), (0.01, 0.0), (0.05, 0.0), (0.01, 0.01), (0.01, 0.02), (0.01, 0.05)):
             backend = Backend(per_minute=per_minute, errors=errors, more=more)
             ends = [release(rng, backend) for _ in range(times)]
@@ -175,7 +176,7 @@ def _print_timed(rng: random.Random, times: int) -> None:
 
 def main() -> None:
     """Print the tables."""
-    times = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    times = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     rng, start = random.Random(5), time.monotonic()  # noqa: S311 - the same releases every time
     _print_found(rng, times * 2)
     _print_releases(rng, times)
