@@ -57,11 +57,11 @@ class Judged:
 def thresholds(judging: Judging) -> Thresholds:
     """The spec's words as the verdict takes them."""
     return Thresholds(
-        confidence=judging.confidence / 100,
+        confidence=judging.confidence,
         min_requests=judging.min_requests,
         max_error_increase=judging.max_error_increase,
         max_latency_increase=judging.max_latency_increase,
-        quantile=judging.quantile / 100,
+        quantile=judging.quantile,
         on_no_data=OnNoData(judging.on_no_data),
     )
 

@@ -1,11 +1,10 @@
-"""The sandboxes for all recorded cases, and the table of what matched."""
+"""The sandboxes for all recorded cases."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from botocore.config import Config
 
 from backendctl.sandbox import process
 from tests.conformance.filling import ECHO, archive
-from tests.conformance.recorded import SERVICES, Case
+from tests.conformance.recorded import Case
 from tests.conformance.replay import Replay
 from tests.functional.sandboxed import ACCOUNT, Sandbox, eventually, free_port
 
@@ -106,21 +105,3 @@ def _role(sandbox: Sandbox) -> str:
 
     eventually(usable)
     return role
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the exchanges per service: matched, differing, not covered."""
-    counts = {service: Counter[str]() for service in SERVICES}
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            for name, value in getattr(report, "user_properties", ()) if getattr(report, "when", "") == "call" else ():
-                if name.startswith("conformance:"):
-                    counts[name.partition(":")[2]].update(value)
-    if not any(counts.values()):
-        return
-    terminalreporter.section("recorded exchanges with AWS, against the sandbox")
-    terminalreporter.write_line(f"{'service':<12}{'matched':>9}{'differing':>11}{'not covered':>13}")
-    counts["all"] = sum(counts.values(), Counter[str]())
-    for service, found in counts.items():
-        cells = f"{found['matched']:>9}{found['differing']:>11}{found['not covered']:>13}"
-        terminalreporter.write_line(f"{service:<12}{cells}")

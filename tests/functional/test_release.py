@@ -104,7 +104,8 @@ def test_a_promotion_leaves_no_canary_and_the_second_plan_is_empty(live: Project
     assert started[f"{EAST}/canary/prodv1"] == started[f"{WEST}/canary/prodv1"] == "create"
     assert not [address for address in started if "/stage/" in address or "two" in address]
     shifted = changed(live, "promote-canary", "--to", "60", "--anyway").json
-    fields = [change["fields"] for change in shifted["changes"]]
+    assert shifted["outcome"] == "shifted"
+    fields = [change["fields"] for change in shifted["plans"][0]["changes"]]
     assert fields == [[{"field": "percent", "before": 5.0, "after": 60.0}]] * 2
     changed(live, "promote-canary", "--full", "--anyway")
     for region in BOTH:

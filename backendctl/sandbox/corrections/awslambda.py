@@ -13,9 +13,10 @@ from backendctl.sandbox.corrections import function_rules as rules
 from backendctl.sandbox.corrections.answers import carrying, retold
 from backendctl.sandbox.corrections.calls import FUNCTIONS, Call, call_of
 from backendctl.sandbox.corrections.concurrency import Concurrency
+from backendctl.sandbox.corrections.event_sources import MAPPINGS, EventSources, nothing
 from backendctl.sandbox.corrections.function_checks import FunctionChecks
 from backendctl.sandbox.corrections.function_times import FunctionTimes
-from backendctl.sandbox.corrections.layers import Layers
+from backendctl.sandbox.corrections.layers import LAYERS, Layers
 from backendctl.sandbox.corrections.permissions import Permissions
 from backendctl.sandbox.corrections.refusals import Refusal
 from backendctl.sandbox.http import Response
@@ -40,6 +41,7 @@ class Lambda:
         self._meter = meter
         self.concurrency = Concurrency(inner=inner, pace=pace)
         self.permissions = Permissions(inner=inner, statements=Propagation(pace=pace, hosts=FLEET))
+        self.event_sources = EventSources(inner=inner)
         self.layers = Layers(inner=inner)
         self.times = FunctionTimes(pace=pace)
         self.checks = FunctionChecks(inner=inner, roles=roles, times=self.times)
@@ -55,11 +57,19 @@ class Lambda:
     async def _answer(self, request: Request) -> Response:
         found = FUNCTIONS.fullmatch(request.raw_path)
         if found is None:
-            return await self.layers.handle(request)
+            return await self._about_no_function(request)
         if found[2] is None:
             return await (self._create(request) if request.method == "POST" else self._list(request))
         call = call_of(request, found)
         return call.rest_json() if isinstance(call, Refusal) else await self._function(call)
+
+    async def _about_no_function(self, request: Request) -> Response:
+        mapping = MAPPINGS.fullmatch(request.path)
+        if mapping is not None:
+            return await self.event_sources.handle(request, mapping[1])
+        if LAYERS.fullmatch(request.path) is not None:
+            return await self.layers.handle(request)
+        return await self.inner.forward(request)
 
     async def _function(self, call: Call) -> Response:
         method, rest = call.request.method, call.rest
@@ -103,9 +113,7 @@ class Lambda:
         if call.rest in {"", "/configuration"}:
             return function_names.not_found(call.arn, call.qualifier).rest_json()
         if call.rest == "/url":
-            return Refusal(
-                code="ResourceNotFoundException", message="The resource you requested does not exist.", status=NOT_FOUND
-            ).rest_json()
+            return nothing().rest_json()
         if (
             call.rest.startswith("/aliases/")
             and call.request.method == "DELETE"

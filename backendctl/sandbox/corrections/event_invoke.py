@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from backendctl.sandbox.corrections.calls import Call
 
 NO_CONTENT = 204
-_SERVICES = frozenset({"lambda", "sqs", "sns", "events", "s3"})
+_SERVICE = re.compile(r"arn:aws[a-z-]*:(lambda|sqs|sns|events|s3):")
 _SETTINGS = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
 _STORE = "event_invoke_configs"
 
@@ -88,7 +89,7 @@ def _refusal(call: Call, asked: dict[str, Any]) -> Refusal | None:
     wanted = asked.get("DestinationConfig") or {}
     arns = {side: (wanted.get(side) or {}).get("Destination") for side in ("OnSuccess", "OnFailure")}
     given = [arn for arn in arns.values() if arn]
-    if any(arn.split(":")[2] not in _SERVICES for arn in given):
+    if not all(_SERVICE.match(arn) for arn in given):
         return bad_value(f"The provided destination config {_written(arns)} is invalid.")
     return next((refusal for arn in given if (refusal := _destination(call, arn))), None)
 

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections import function_rules as rules
 from backendctl.sandbox.corrections.answers import carrying
+from backendctl.sandbox.corrections.event_sources import nothing
 from backendctl.sandbox.corrections.refusals import Refusal
 from backendctl.sandbox.http import Response
 from backendctl.sandbox.timing import FAR
@@ -113,7 +114,7 @@ class Permissions:
                 present.setdefault(sid, None)
         seen = [self.statements.seen((*mine, sid), statement) for sid, statement in present.items()]
         if not any(seen):
-            return policy if not isinstance(policy, dict) else _nothing()
+            return policy if not isinstance(policy, dict) else nothing().rest_json()
         document = {"Version": "2012-10-17", "Id": "default", "Statement": [one for one in seen if one]}
         return Response.of_json({"Policy": json.dumps(document)})
 
@@ -121,7 +122,7 @@ class Permissions:
         """The policy of exactly this qualifier with its ids as they were given, or the refusal to read one."""
         answer = await self._raw(call)
         if answer.status != OK:
-            return _nothing() if records.has(call.place, call.qualifier) else answer
+            return nothing().rest_json() if records.has(call.place, call.qualifier) else answer
         policy: dict[str, Any] = json.loads(json.loads(answer.body)["Policy"])
         mine = [
             {**statement, "Sid": statement["Sid"].partition(".")[0]}
@@ -129,7 +130,7 @@ class Permissions:
             if _qualifier_of(statement["Resource"]) == call.qualifier
         ]
         if not mine:
-            return _nothing()
+            return nothing().rest_json()
         return {**policy, "Statement": mine}
 
     async def _raw(self, call: Call) -> Response:
@@ -146,12 +147,6 @@ class Permissions:
                 headers={**call.request.headers, "content-length": "0"},
             )
         )
-
-
-def _nothing() -> Response:
-    return Refusal(
-        code="ResourceNotFoundException", message="The resource you requested does not exist.", status=NOT_FOUND
-    ).rest_json()
 
 
 def _hidden(statement_id: str, qualifier: str | None) -> str:
