@@ -158,9 +158,8 @@ def test_a_promotion_killed_at_any_call_is_finished_by_the_same_command(backend:
             mutating = seen[-1].mutating
             number, done = (number, True) if mutating and not done else (number + 1, False)
         finish(backend)
-    logger.warning(
-        "killed at %d calls; %d requests, %d failed or mixed", len(kills), users.asked, len(users.complaints)
-    )
+    complaints = users.complaints
+    logger.warning("killed at %d calls; %d requests, %d failed or mixed", len(kills), users.asked, len(complaints))
     assert len(kills) > 20
     assert any("UpdateStage" in kill for kill in kills)
     assert complaints == []
