@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from backendctl.release import statistics
 from backendctl.release.latency import LatencyComparison, compare_latency
 from backendctl.release.observed import Minute, Observed
-from backendctl.release.outcome import Finding, Outcome, percent, points
+from backendctl.release.outcome import Finding, Outcome, limit_of, percent, points
 from backendctl.release.statistics import Split
 from backendctl.release.thresholds import ERRORS_SHARE, PARTS_SHARE, REJECTIONS_SHARE, OnNoData, Thresholds
 
@@ -175,8 +175,8 @@ def _worse(
     old, new = getattr(base, kind), getattr(canary, kind)
     told = (
         f"{what}: {new} of {canary.requests} canary requests ({percent(new / max(1, canary.requests))}), "
-        f"{old} of {base.requests} of the base's ({percent(old / max(1, base.requests))}): more than the {limit:g} "
-        f"points allowed, and chance brings so much less than once in {_once_in(chance)} releases"
+        f"{old} of {base.requests} of the base's ({percent(old / max(1, base.requests))}): more than the "
+        f"{limit_of(limit)} allowed, and chance alone brings so much less than once in {_once_in(chance)} releases"
     )
     return Finding(outcome=Outcome.FAIL, told=told, sure=1 - chance)
 
@@ -237,10 +237,7 @@ def _counted(minutes: Sequence[Minute]) -> tuple[int, int]:
 
 
 def _once_in(chance: float) -> str:
-    return f"{int(1 / chance):,}" if chance > _RAREST else f"{int(1 / _RAREST):,}"
-
-
-_RAREST = 1e-9
+    return f"{int(1 / chance):,}" if chance * 1_000_000 > 1 else "a million"
 
 
 def _wanted(base: Observed, canary: Observed, settings: Thresholds) -> int | None:
