@@ -32,9 +32,9 @@ class Judging:
     """
 
     confidence: float = 95.0
-    min_requests: int = 50
+    min_requests: int = 100
     max_error_increase: float = 1.0
-    max_latency_increase: float = 25.0
+    max_latency_increase: float = 50.0
     quantile: float = 95.0
     on_no_data: str = "hold"
 
