@@ -27,6 +27,7 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
     "Release": (
         Entry("publish", "publish", "Publish a version of what changed; --alias moves an alias to it."),
         Entry("start-canary", "start_canary", "Put a release beside what is live, for a share of the requests."),
+        Entry("canary-status", "canary_status", "Show canaries beside their base, and what may be said."),
         Entry("promote-canary", "promote_canary", "Give a canary more of the requests, or all of them."),
         Entry("abort-canary", "abort_canary", "Give all requests back to what was live before."),
         Entry("rollback", "rollback", "Put every region back to an earlier release."),
