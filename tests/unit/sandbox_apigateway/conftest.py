@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,8 @@ from botocore.config import Config
 from backendctl.sandbox.apigateway.service import ApiGateway
 from backendctl.sandbox.backplane import Invocation
 from backendctl.sandbox.http import Request, Response
+from backendctl.sandbox.timing import Pace, TimeScale
+from tests.unit.sandbox.clock import Clock
 
 ACCOUNT = "111111111111"
 NOW = 1_700_000_000.0
@@ -168,3 +171,18 @@ def aws() -> Aws:
     draws: list[float] = []
     gateway = ApiGateway(backplane, clock=lambda: NOW, draw=lambda: draws.pop(0) if draws else 0.5)
     return Aws(gateway=gateway, backplane=backplane, draws=draws)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def late(clock: Clock) -> Aws:
+    """At AWS's own pace; every request is the canary's, if there is one."""
+    backplane = SmallBackplane()
+    chance = random.Random(3)  # noqa: S311 - it draws delays and hosts
+    pace = Pace(scale=TimeScale(1), clock=clock, chance=chance)
+    gateway = ApiGateway(backplane, clock=lambda: NOW, pace=pace, draw=lambda: 0.0)
+    return Aws(gateway=gateway, backplane=backplane, draws=[])
