@@ -10,6 +10,7 @@ from backendctl.sandbox.corrections.events import Events
 from backendctl.sandbox.corrections.iam import IAM, Roles
 from backendctl.sandbox.corrections.route53 import Route53
 from backendctl.sandbox.corrections.scheduler import Scheduler
+from backendctl.sandbox.corrections.sts import Sessions
 from backendctl.sandbox.timing import Pace, TimeScale
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def corrections(
         "lambda": Lambda(inner, meter, roles=roles, pace=pace),
         "route53": Route53(inner=inner, changed=zones_changed, pace=pace),
         "scheduler": Scheduler(inner=inner, roles=roles),
+        "sts": Sessions(inner=inner),
     }
 
 
