@@ -27,6 +27,7 @@ from backendctl.openapi.limits import limit_faults as definition_faults
 from backendctl.package import Packager, handler_check, handler_faults, limit_faults
 from backendctl.package import check as code_faults
 from backendctl.resources import KINDS, ORDER, assemble, code_source, roster
+from backendctl.resources.canary import Canary
 from backendctl.spec import Draft, Offline, parse
 
 if TYPE_CHECKING:
@@ -88,15 +89,19 @@ def check(path: Path) -> tuple[Draft, Spec, dict[tuple[str, str], Artefact]]:
     return draft, spec, artefacts
 
 
-def open_backend(settings: Settings) -> Backend:
+def open_backend(settings: Settings, *, code: bool = True) -> Backend:
     """Check, build, connect, make sure of the account, and see the world.
+
+    Args:
+        code: False for what needs no code, because it moves what is in AWS already: nothing is built, and the world
+            knows neither archives nor slots.
 
     Raises:
         SpecError: faults in the spec; AWS has not been called.
         RefusedError: this account may not be touched.
         AwsError: no credentials, or AWS does not let us in.
     """
-    draft, spec, artefacts = check(settings.spec)
+    draft, spec, artefacts = check(settings.spec) if code else _read(settings.spec)
     regions = _chosen(spec, settings.regions)
     journal = Journal(settings.journal / f"{spec.backend}.jsonl") if settings.journal else None
     aws = Aws(settings.access, backend=spec.backend, journal=journal)
@@ -115,11 +120,16 @@ def open_backend(settings: Settings) -> Backend:
         account=account,
         partition=partition,
         artefacts={key: artefact for key, artefact in artefacts.items() if key[0] in regions},
-        code_ids=code_source.identify(spec, aws),
+        code_ids=code_source.identify(spec, aws) if code else {},
         stamp=stamping.stamp(spec.file.parent),
     )
-    world, unreadable = assemble.with_slots(world, aws, workers=settings.workers)
+    world, unreadable = assemble.with_slots(world, aws, workers=settings.workers) if code else (world, {})
     return Backend(settings=settings, spec=spec, aws=aws, world=world, unreadable=unreadable)
+
+
+def _read(path: Path) -> tuple[Draft, Spec, dict[tuple[str, str], Artefact]]:
+    draft = parse(path)
+    return draft, draft.expand(Offline()), {}
 
 
 def plan_deploy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
@@ -175,7 +185,7 @@ def _plan(
 
 def carry_out(plan: Plan, backend: Backend, *, stop: threading.Event) -> Iterator[Event]:
     """Do exactly this plan; see `engine.executor.apply`."""
-    return apply(plan, aws=backend.aws, order=ORDER, workers=backend.settings.workers, stop=stop)
+    return apply(plan, aws=backend.aws, order=(*ORDER, Canary.kind), workers=backend.settings.workers, stop=stop)
 
 
 def _wanted(change: Change, only: Sequence[str], skip: Sequence[str]) -> bool:

@@ -78,26 +78,29 @@ def unreachable(plan: Plan) -> bool:
     return bool(plan.unreadable)
 
 
-def confirm_and_apply(plan: Plan, opened: Opened, consent: Consent, *, verbose: bool, again: str) -> Outcome | None:
+def confirm_and_apply(
+    plan: Plan, opened: Opened, consent: Consent, *, verbose: bool, again: str, shown: bool = True
+) -> Outcome | None:
     """Do the plan if it may be done.
 
     Args:
         again: the command that finishes what was interrupted or failed.
+        shown: whether the plan is what the command shows; False leaves stdout to a document of its own.
 
     Returns:
         What became of it; None when there was nothing to do, or it was a dry run.
     """
     text = opened.format == "text"
-    if text or consent.dry_run or not plan.changes:
+    if shown and (text or consent.dry_run or not plan.changes):
         show(plan, opened, verbose=verbose)
     refuse_danger(plan, allow_delete=consent.allow_delete, adopt=consent.adopt, expect=consent.expect)
     if consent.dry_run or not plan.changes:
         return None
     _ask(consent)
     outcome = _apply(plan, opened)
-    if not text:
+    if shown and not text:
         show(plan, opened, verbose=verbose, statuses=outcome.statuses)
-    _tell(outcome, again)
+    _tell_outcome(outcome, again)
     return outcome
 
 
@@ -138,7 +141,7 @@ def _note(event: Event, outcome: Outcome) -> None:
             outcome.statuses[address] = "skipped"
 
 
-def _tell(outcome: Outcome, again: str) -> None:
+def _tell_outcome(outcome: Outcome, again: str) -> None:
     for error in outcome.errors:
         tell(error)
     if outcome.exit_code is Exit.OK:

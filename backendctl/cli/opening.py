@@ -28,15 +28,19 @@ class Opened:
     sandbox: bool
 
 
-def opened(options: Options) -> Opened:
-    """Load, check, connect; in a sandbox also what a real account would have already."""
+def opened(options: Options, *, code: bool = True) -> Opened:
+    """Load, check, connect; in a sandbox also what a real account would have already.
+
+    Args:
+        code: False for what moves only what is in AWS already; nothing is built.
+    """
     config = options.load()
     screen = options.screen(config)
     settings = options.settings(config)
     with busy(screen.progress, f"reading {settings.spec} and AWS …", quiet=options.quiet):
-        backend = open_backend(settings)
+        backend = open_backend(settings, code=code)
     sandbox = options.in_sandbox(config)
-    if sandbox:
+    if sandbox and code:
         readable = tuple(region for region in backend.spec.regions if region not in backend.unreadable)
         for line in furnish(backend.spec.narrowed(readable), backend.aws):
             if not options.quiet:

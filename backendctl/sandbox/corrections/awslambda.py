@@ -20,7 +20,7 @@ from backendctl.sandbox.corrections.layers import LAYERS, Layers
 from backendctl.sandbox.corrections.permissions import Permissions
 from backendctl.sandbox.corrections.refusals import Refusal
 from backendctl.sandbox.http import Response
-from backendctl.sandbox.timing import FAR, Propagation
+from backendctl.sandbox.timing import FAR, FLEET, Propagation
 
 if TYPE_CHECKING:
     from backendctl.sandbox.corrections.iam import Roles
@@ -40,12 +40,12 @@ class Lambda:
         self.inner = inner
         self._meter = meter
         self.concurrency = Concurrency(inner=inner, pace=pace)
-        self.permissions = Permissions(inner=inner, statements=Propagation(pace=pace))
+        self.permissions = Permissions(inner=inner, statements=Propagation(pace=pace, hosts=FLEET))
         self.event_sources = EventSources(inner=inner)
         self.layers = Layers(inner=inner)
         self.times = FunctionTimes(pace=pace)
         self.checks = FunctionChecks(inner=inner, roles=roles, times=self.times)
-        self._aliases: Propagation[tuple[str, str, str], dict[str, Any] | None] = Propagation(pace=pace)
+        self._aliases: Propagation[tuple[str, str, str], dict[str, Any] | None] = Propagation(pace=pace, hosts=FLEET)
         self._chance = random.Random()  # noqa: S311 - it splits traffic
 
     async def handle(self, request: Request) -> Response:
