@@ -93,10 +93,35 @@ def open_backend(settings: Settings) -> Backend:
 
     Raises:
         SpecError: faults in the spec; AWS has not been called.
+        UsageError: the definition is that of a live API.
         RefusedError: this account may not be touched.
         AwsError: no credentials, or AWS does not let us in.
     """
     draft, spec, artefacts = check(settings.spec)
+    if spec.api is not None and spec.api.source is not None:
+        raise UsageError(
+            f"the API of {settings.spec} is taken from a live one, which only sync-api does",
+            hint="backendctl sync-api; or write it to a file first: backendctl export-api",
+        )
+    backend = _connected(settings, draft, spec, artefacts)
+    world, unreadable = assemble.with_slots(backend.world, backend.aws, workers=settings.workers)
+    return replace(backend, world=world, unreadable=unreadable)
+
+
+def open_api(settings: Settings) -> Backend:
+    """The same for what touches no function: nothing is built, and no slot is chosen.
+
+    Raises:
+        SpecError, RefusedError, AwsError: as above.
+    """
+    draft = parse(settings.spec)
+    return _connected(settings, draft, draft.expand(Offline()), None)
+
+
+def _connected(
+    settings: Settings, draft: Draft, spec: Spec, artefacts: Mapping[tuple[str, str], Artefact] | None
+) -> Backend:
+    """Connected, and without slots. artefacts: None when nothing of the functions' code is asked for."""
     regions = _chosen(spec, settings.regions)
     journal = Journal(settings.journal / f"{spec.backend}.jsonl") if settings.journal else None
     aws = Aws(settings.access, backend=spec.backend, journal=journal)
@@ -114,12 +139,11 @@ def open_backend(settings: Settings) -> Backend:
         spec,
         account=account,
         partition=partition,
-        artefacts={key: artefact for key, artefact in artefacts.items() if key[0] in regions},
-        code_ids=code_source.identify(spec, aws),
+        artefacts={key: artefact for key, artefact in (artefacts or {}).items() if key[0] in regions},
+        code_ids={} if artefacts is None else code_source.identify(spec, aws),
         stamp=stamping.stamp(spec.file.parent),
     )
-    world, unreadable = assemble.with_slots(world, aws, workers=settings.workers)
-    return Backend(settings=settings, spec=spec, aws=aws, world=world, unreadable=unreadable)
+    return Backend(settings=settings, spec=spec, aws=aws, world=world)
 
 
 def plan_deploy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
