@@ -105,11 +105,8 @@ def canonical_gateway_responses(value: Any) -> Any:
     result = {}
     for kind, given in mapping(value).items():
         each = {key: item for key, item in mapping(given).items() if item not in ({}, None)}
-        if each.get("statusCode") == GATEWAY_STATUS.get(kind, ""):
-            del each["statusCode"]
-        if each.get("responseTemplates") == _TEMPLATES:
-            del each["responseTemplates"]
-        result[kind] = each
+        usual = {"statusCode": GATEWAY_STATUS.get(kind), "responseTemplates": _TEMPLATES}
+        result[kind] = {key: item for key, item in each.items() if item != usual.get(key)}
     return result
 
 
