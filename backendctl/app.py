@@ -23,7 +23,8 @@ from backendctl.engine.executor import apply
 from backendctl.engine.plan import Change, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
-from backendctl.openapi.limits import limit_faults as definition_faults
+from backendctl.openapi.refusals import refusals
+from backendctl.openapi.repair import repaired
 from backendctl.package import Packager, handler_check, handler_faults, limit_faults
 from backendctl.package import check as code_faults
 from backendctl.resources import KINDS, ORDER, assemble, code_source, roster
@@ -274,8 +275,8 @@ def _archive_faults(spec: Spec, draft: Draft, artefacts: Mapping[tuple[str, str]
 
 def _definition_faults(spec: Spec) -> Iterator[Fault]:
     if spec.api is not None:
-        for message in definition_faults(spec.api.definition):
-            yield Fault(file=str(spec.api.path), line=1, column=1, message=message)
+        for refusal in refusals(repaired(spec.api.definition)[0]):
+            yield Fault(file=str(spec.api.path), line=1, column=1, message=str(refusal))
 
 
 class _Lookups:

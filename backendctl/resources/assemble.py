@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError
+from backendctl.openapi.canonical import digest
 from backendctl.openapi.integrations import Target, lambda_targets, resolve, stage_variables
 from backendctl.openapi.localise import localise, to_bytes
-from backendctl.openapi.neutral import digest
 from backendctl.package import Artefact, Packager, Source
 from backendctl.resources import KINDS, slots
 from backendctl.resources.world import Definition, Link, SlotChoice, Stamp, World
