@@ -24,6 +24,7 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
         Entry("deploy", "deploy", "Make every region as the spec says."),
         Entry("destroy", "destroy", "Remove everything that is ours."),
     ),
+    "The API": (Entry("sync-api", "sync_api", "Bring one API definition to every region, or check that it is there."),),
     "Watch": (Entry("status", "status", "Show every region against the spec, in one matrix."),),
     "Try it without AWS": (Entry("sandbox", "sandbox", "Start, stop, inspect or forget the local AWS."),),
 }

@@ -25,6 +25,7 @@ class Source:
         methods: stage → settings of single methods, from a live stage; the spec has none.
         region, stage, api_id: of a live source; None for a file.
         digest: what the live deployment says it holds, when it is ours; None when the document has to tell.
+        variables: of the live stage, as they are there.
     """
 
     told: str
@@ -35,6 +36,7 @@ class Source:
     stage: str | None = None
     api_id: str | None = None
     digest: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def source_of(spec: Spec, aws: Aws, *, given: LiveApi | None, stage: str | None) -> Source:
@@ -88,6 +90,7 @@ def _live(api: Api, spec: Spec, aws: Aws, *, place: LiveApi, stage: str | None) 
         stage=where,
         api_id=api_id,
         digest=found.digest,
+        variables=own.variables,
     )
 
 

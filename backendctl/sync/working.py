@@ -176,5 +176,3 @@ def _extensions(api: Mapping[str, Any], validators: Iterable[Doc], responses: It
     if api.get("disableExecuteApiEndpoint"):
         made["x-amazon-apigateway-endpoint-configuration"] = {"disableExecuteApiEndpoint": True}
     return made
-
-
