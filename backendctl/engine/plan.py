@@ -134,8 +134,7 @@ def make_plan(
     A region that cannot be read is left out and named in `unreadable`; the others are planned all the same.
 
     Args:
-        desired: from the spec; empty means destroy.
-        kinds: the kinds looked at, in creation order.
+        desired: from the spec; empty means destroy. kinds: the kinds looked at, in creation order.
         regions: where to look for what is ours; may name regions the spec has left.
         strays: whether to look for what is ours and not desired, which is deleted; False for a part of a backend.
 

@@ -71,23 +71,27 @@ def make_plan(parts: Parts) -> Plan:
 
 
 def world_of(parts: Parts) -> World:
-    """The world of this API: the spec's functions, and those beside the spec that it calls."""
+    """The world of this API."""
+    world = called_world(parts.backend, parts.api, parts.reaches, parts.regions)
+    return replace(world, definitions=dict(parts.definitions))
+
+
+def called_world(backend: Backend, api: Api, reaches: Mapping[str, Reach], regions: tuple[str, ...]) -> World:
+    """The spec's functions, those beside the spec that the API calls, and who calls what."""
     functions: dict[str, tuple[Function, ...]] = {}
     slots: dict[tuple[str, str, str], SlotChoice] = {}
-    for region in parts.regions:
-        known = {one.physical: one for one in parts.backend.spec.functions.get(region, ())}
-        for link in parts.reaches[region].links:
+    for region in regions:
+        known = {one.physical: one for one in backend.spec.functions.get(region, ())}
+        for link in reaches[region].links:
             known.setdefault(link.function.physical, link.function)
             if link.variable is not None and link.alias is not None:
                 # Which one does not matter: the stages' variables are known, and both slots may be called.
                 slots[region, link.function.physical, link.alias] = SlotChoice(target="a", idle_exists=True)
         functions[region] = tuple(known.values())
-    spec = replace(parts.backend.spec.narrowed(parts.regions), api=parts.api, functions=functions)
     return replace(
-        parts.backend.world,
-        spec=spec,
-        definitions=dict(parts.definitions),
-        links={region: parts.reaches[region].links for region in parts.regions},
+        backend.world,
+        spec=replace(backend.spec.narrowed(regions), api=api, functions=functions),
+        links={region: reaches[region].links for region in regions},
         slots=slots,
     )
 

@@ -5,13 +5,11 @@ Nothing is written here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from backendctl.app import Backend
-from backendctl.aws.errors import explain
 from backendctl.engine.plan import Plan
 from backendctl.errors import BackendctlError, RefusedError, UsageError
 from backendctl.openapi.localise import digest, localise, neutralise, to_bytes
@@ -21,14 +19,13 @@ from backendctl.sync.comparable import comparable
 from backendctl.sync.planning import Parts, make_plan
 from backendctl.sync.reach import Reach, reach
 from backendctl.sync.refusals import definition_faults, localised_faults
+from backendctl.sync.regions import each_region
 from backendctl.sync.request import Request
 from backendctl.sync.review import RegionReview, Wanted, review
 from backendctl.sync.source import Source, source_of
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,9 +106,6 @@ def prepare(backend: Backend, request: Request) -> Sync:
     if not readable:
         raise next(iter(found.unreadable.values()))
     bodies = {region: _localised(backend, api, region) for region in readable}
-    refusals = [*definition_faults(document), *(line for one in found.reaches.values() for line in one.missing)]
-    for region, body in bodies.items():
-        refusals += localised_faults(body, source=source, api=api, region=region, backend=backend)
     plan = make_plan(
         Parts(
             backend=backend,
@@ -135,9 +129,19 @@ def prepare(backend: Backend, request: Request) -> Sync:
         reviews=found.reviews,
         reaches=found.reaches,
         origin=_origin(backend.aws, source, wanted),
-        refusals=tuple(dict.fromkeys(refusals)),
+        refusals=tuple(dict.fromkeys(_refusals(backend, source, api, found, bodies))),
         breaking=tuple(_breaking(found.reviews)),
     )
+
+
+def _refusals(
+    backend: Backend, source: Source, api: Api, found: _Read, bodies: Mapping[str, dict[str, Any]]
+) -> Iterator[str]:
+    yield from definition_faults(api.definition)
+    for one in found.reaches.values():
+        yield from one.missing
+    for region, body in bodies.items():
+        yield from localised_faults(body, source=source, api=api, region=region, backend=backend)
 
 
 def targets_of(spec: Spec, source: Source, request: Request) -> tuple[str, ...]:
@@ -159,26 +163,6 @@ def targets_of(spec: Spec, source: Source, request: Request) -> tuple[str, ...]:
             hint="name further regions in the spec: `regions: [us-east-1, us-west-2]`",
         )
     return chosen
-
-
-def each_region(backend: Backend, regions: Sequence[str], work: Callable[[str], T], *, doing: str) -> Any:
-    """Do that in every region at once.
-
-    Returns:
-        Region → result, and region → what went wrong.
-    """
-    results: dict[str, T] = {}
-    failed: dict[str, BackendctlError] = {}
-
-    def attempt(region: str) -> None:
-        try:
-            results[region] = work(region)
-        except Exception as error:  # noqa: BLE001  # one region's failure is that region's; a bug keeps its trace
-            failed[region] = explain(error, doing=f"{doing} {region}")
-
-    with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="sync") as pool:
-        list(pool.map(attempt, regions))
-    return results, failed
 
 
 def _read(backend: Backend, regions: Sequence[str], api: Api, wanted: Wanted) -> _Read:
@@ -220,6 +204,7 @@ def _breaking(reviews: Mapping[str, RegionReview]) -> list[str]:
         for stage in one.stages:
             for change in stage.differences:
                 if change.breaking:
-                    where = f"{change.method or ''} {change.path or 'the API'}".strip()
-                    found.setdefault(f"{where}: {change.breaking}", []).append(region)
+                    where = f"{change.method or ''} {change.path or ''}".strip()
+                    told = change.breaking if where in change.breaking else f"{where}: {change.breaking}"
+                    found.setdefault(told, []).append(region)
     return [f"{told} ({', '.join(regions)})" for told, regions in found.items()]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import ClientError, explain
 from backendctl.resources.api_reads import require_api
-from backendctl.sync.prepare import Sync, each_region
+from backendctl.sync.prepare import Sync
 from backendctl.sync.probes import Probe, probes
+from backendctl.sync.regions import each_region
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

@@ -14,8 +14,12 @@ from backendctl.sync.trial import Trial
 from backendctl.ui.api_diff import diff_text
 
 
-def show_sync(sync: Sync, console: Console) -> None:
-    """Source, then every region; one line for each that has nothing to tell."""
+def show_sync(sync: Sync, console: Console, *, settings: bool) -> None:
+    """Source, then every region; one line for each that has nothing to tell.
+
+    Args:
+        settings: whether to tell of variables, settings and permissions too; the plan tells of them as well.
+    """
     api = sync.api.name
     console.print(Text(f"{api}: ", style="name").append(f"definition {sync.digest} from {sync.source.told}"))
     if sync.origin is not None and sync.origin.edited:
@@ -25,7 +29,7 @@ def show_sync(sync: Sync, console: Console) -> None:
         if error is not None or region not in sync.reviews:
             console.print(_head(region).append(f"cannot be read: {error}", style="bad"))
             continue
-        _show_region(sync, sync.reviews[region], console)
+        _show_region(sync, sync.reviews[region], console, settings=settings)
     for line in sync.refusals:
         console.print(Text(f"refused: {line}", style="bad"), soft_wrap=True)
     if sync.in_sync:
@@ -33,7 +37,7 @@ def show_sync(sync: Sync, console: Console) -> None:
         console.print(Text(f"In sync: {regions} region{'s' if regions > 1 else ''}.", style="ok"))
 
 
-def _show_region(sync: Sync, found: RegionReview, console: Console) -> None:
+def _show_region(sync: Sync, found: RegionReview, console: Console, *, settings: bool) -> None:
     if found.api_id is None:
         console.print(_head(found.region).append(f"has no API {sync.api.name}", style="create"))
         return
@@ -41,7 +45,7 @@ def _show_region(sync: Sync, found: RegionReview, console: Console) -> None:
         console.print(_head(found.region).append(f"{stage.stage} ", style="name").append_text(_told(stage)))
         if stage.differences:
             diff_text(stage.differences, console)
-    for line in _settings(sync, found.region):
+    for line in _settings(sync, found.region) if settings else ():
         console.print(line, soft_wrap=True)
     if found.edited:
         _show_edited(found, console, source=False)
@@ -54,7 +58,8 @@ def _told(stage: StageReview) -> Text:
         return Text("is not there yet", style="create")
     if stage.differences:
         count = len(stage.differences)
-        return Text(f"serves something else, {count} difference{'s' if count > 1 else ''}:", style="update")
+        changes = f"{count} change{'s' if count > 1 else ''}"
+        return Text(f"serves another definition; a sync makes {changes}:", style="update")
     return Text("serves this definition", style="ok")
 
 
@@ -105,4 +110,6 @@ def _head(region: str) -> Text:
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {item}" for key, item in value.items())
     return "(none)" if value is None else str(value)
