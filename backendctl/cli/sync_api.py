@@ -96,7 +96,7 @@ class _Run:
         """Say what differs."""
         from backendctl.cli.applying import unreachable  # noqa: PLC0415  # start-up stays fast
 
-        self._draw_sync(settings=True)
+        self._draw_sync(check=True)
         self._draw_document(None)
         if unreachable(self.sync.plan):
             return Exit.PARTIAL
@@ -109,7 +109,7 @@ class _Run:
 
         assert isinstance(consent, Consent)  # noqa: S101  # its module loads late
         self.folder = backup_dir or self._default_folder()
-        self._draw_sync(settings=False)
+        self._draw_sync(check=False)
         try:
             self.sync.refuse()
         except RefusedError:
@@ -160,11 +160,11 @@ class _Run:
         state = self.ready.backend.settings.journal
         return (state or Path.cwd()) / "backups" / self.ready.backend.spec.backend
 
-    def _draw_sync(self, *, settings: bool) -> None:
+    def _draw_sync(self, *, check: bool) -> None:
         if self.ready.format == "text":
             from backendctl.ui.sync_text import show_sync  # noqa: PLC0415  # start-up stays fast
 
-            show_sync(self.sync, self.ready.screen.result, settings=settings)
+            show_sync(self.sync, self.ready.screen.result, check=check)
 
     def _draw_plan(self, statuses: dict[str, str] | None) -> None:
         """In text the plan; the one document of JSON and Markdown comes at the end, with the proof."""

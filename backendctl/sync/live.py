@@ -30,11 +30,15 @@ class Served:
     Attributes:
         body: the export, complete: with the settings that no export carries put in.
         digest: what its deployment says it is, None when the deployment is not ours.
+        trying: the same of its canary's deployment, None without a canary.
+        percent: of the traffic that the canary gets, None without one.
     """
 
     body: bytes
     digest: str | None
     stage: StageTypeDef
+    trying: str | None = None
+    percent: float | None = None
 
     @property
     def document(self) -> dict[str, Any]:
@@ -65,10 +69,13 @@ def served(aws: Aws, region: str, api_id: str, stage: str, *, form: str) -> Serv
     if found is None:
         return None
     described = {d["id"]: d.get("description", "") for d in _deployments(aws, region, api_id)}
+    canary: Any = found.get("canarySettings") or {}
     return Served(
         body=aws.shared(("export", region, api_id, stage, form), lambda: _export(aws, region, api_id, stage, form)),
         digest=deployments.definition_of(described.get(found.get("deploymentId", ""))),
         stage=found,
+        trying=deployments.definition_of(described.get(canary.get("deploymentId", ""))),
+        percent=canary.get("percentTraffic", 0.0) if canary else None,
     )
 
 

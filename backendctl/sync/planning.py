@@ -141,4 +141,4 @@ def _putting_again(plan: Plan, wanted: Sequence[Resource], parts: Parts) -> Plan
 
 
 def _edited(found: RegionReview) -> bool:
-    return bool(found.edited) or any(stage.exists and stage.differences for stage in found.stages)
+    return bool(found.edited) or any(stage.foreign and stage.differences for stage in found.stages)

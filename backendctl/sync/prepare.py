@@ -13,6 +13,7 @@ from backendctl.app import Backend
 from backendctl.engine.plan import Plan
 from backendctl.errors import BackendctlError, RefusedError, UsageError
 from backendctl.openapi.localise import digest, localise, neutralise, to_bytes
+from backendctl.resources.stage import Stage
 from backendctl.resources.world import Definition
 from backendctl.spec.model import Api, Spec
 from backendctl.sync.comparable import comparable
@@ -129,7 +130,7 @@ def prepare(backend: Backend, request: Request) -> Sync:
         reviews=found.reviews,
         reaches=found.reaches,
         origin=_origin(backend.aws, source, wanted),
-        refusals=tuple(dict.fromkeys(_refusals(backend, source, api, found, bodies))),
+        refusals=(*dict.fromkeys(_refusals(backend, source, api, found, bodies)), *_held_by_canaries(plan, found)),
         breaking=tuple(_breaking(found.reviews)),
     )
 
@@ -142,6 +143,18 @@ def _refusals(
         yield from one.missing
     for region, body in bodies.items():
         yield from localised_faults(body, source=source, api=api, region=region, backend=backend)
+
+
+def _held_by_canaries(plan: Plan, found: _Read) -> Iterator[str]:
+    """A64: while a canary is on, the stage itself is not to be deployed to."""
+    for change in plan.changes:
+        if isinstance(change.desired, Stage) and change.live is not None:
+            on = any(
+                one.stage == change.name and one.percent is not None for one in found.reviews[change.region].stages
+            )
+            told = sorted({f.field.partition(".")[0] for f in change.fields} & {"definition", "variables"})
+            if on and told:
+                yield f"{change.address} has a canary on, and its {' and '.join(told)} would change: end it first"
 
 
 def targets_of(spec: Spec, source: Source, request: Request) -> tuple[str, ...]:

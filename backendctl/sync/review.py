@@ -24,12 +24,17 @@ class StageReview:
         exists: whether the region has it.
         same: whether it serves the source, by what its deployment says or else by what it exports.
         differences: from what it serves to the source.
+        foreign: whether somebody else deployed what it serves.
+        percent: of the traffic that a canary gets, None without one. trying: whether the canary shows the source.
     """
 
     stage: str
     exists: bool
     same: bool
     differences: tuple[Difference, ...] = ()
+    foreign: bool = False
+    percent: float | None = None
+    trying: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,13 +86,11 @@ def review(aws: Aws, region: str, *, name: str, bindings: Mapping[str, str], wan
             reviewed.append(StageReview(stage=stage, exists=False, same=False))
             continue
         exports[stage] = found.body
-        changes: tuple[Difference, ...] = ()
-        if found.digest != wanted.digest:
-            changes = compared(comparable(found.document, bindings=bindings), wanted.form)
-        same = found.digest == wanted.digest or not changes
-        reviewed.append(StageReview(stage=stage, exists=True, same=same, differences=changes))
+        reviewed.append(_reviewed(stage, found, wanted, bindings))
     working = holds(aws, region, api_id)
     edited, unknown = undeployed(aws, region, api_id, working=working, first=wanted.stages)
+    if edited and _holds_it(working, wanted, bindings):
+        edited, unknown = (), "the API holds this definition already"
     return RegionReview(
         region=region,
         api_id=api_id,
@@ -96,6 +99,27 @@ def review(aws: Aws, region: str, *, name: str, bindings: Mapping[str, str], wan
         unknown=unknown,
         exports=exports,
         working=working,
+    )
+
+
+def _holds_it(working: Mapping[str, Any], wanted: Wanted, bindings: Mapping[str, str]) -> bool:
+    """Whether what waits to be deployed is the source itself, put by a run that got no further."""
+    same_form = lives.form_of(wanted.form) == lives.OPENAPI
+    return same_form and not compared(comparable(working, bindings=bindings), wanted.form)
+
+
+def _reviewed(stage: str, found: lives.Served, wanted: Wanted, bindings: Mapping[str, str]) -> StageReview:
+    changes: tuple[Difference, ...] = ()
+    if found.digest != wanted.digest:
+        changes = compared(comparable(found.document, bindings=bindings), wanted.form)
+    return StageReview(
+        stage=stage,
+        exists=True,
+        same=not changes,
+        differences=changes,
+        foreign=found.digest is None,
+        percent=found.percent,
+        trying=found.trying == wanted.digest,
     )
 
 

@@ -14,11 +14,11 @@ from backendctl.sync.trial import Trial
 from backendctl.ui.api_diff import diff_text
 
 
-def show_sync(sync: Sync, console: Console, *, settings: bool) -> None:
+def show_sync(sync: Sync, console: Console, *, check: bool) -> None:
     """Source, then every region; one line for each that has nothing to tell.
 
     Args:
-        settings: whether to tell of variables, settings and permissions too; the plan tells of them as well.
+        check: whether this is all there is to see: then variables, settings, permissions and refusals are told too.
     """
     api = sync.api.name
     console.print(Text(f"{api}: ", style="name").append(f"definition {sync.digest} from {sync.source.told}"))
@@ -29,15 +29,15 @@ def show_sync(sync: Sync, console: Console, *, settings: bool) -> None:
         if error is not None or region not in sync.reviews:
             console.print(_head(region).append(f"cannot be read: {error}", style="bad"))
             continue
-        _show_region(sync, sync.reviews[region], console, settings=settings)
-    for line in sync.refusals:
+        _show_region(sync, sync.reviews[region], console, check=check)
+    for line in sync.refusals if check else ():
         console.print(Text(f"refused: {line}", style="bad"), soft_wrap=True)
     if sync.in_sync:
         regions = len(sync.regions)
         console.print(Text(f"In sync: {regions} region{'s' if regions > 1 else ''}.", style="ok"))
 
 
-def _show_region(sync: Sync, found: RegionReview, console: Console, *, settings: bool) -> None:
+def _show_region(sync: Sync, found: RegionReview, console: Console, *, check: bool) -> None:
     if found.api_id is None:
         console.print(_head(found.region).append(f"has no API {sync.api.name}", style="create"))
         return
@@ -45,7 +45,7 @@ def _show_region(sync: Sync, found: RegionReview, console: Console, *, settings:
         console.print(_head(found.region).append(f"{stage.stage} ", style="name").append_text(_told(stage)))
         if stage.differences:
             diff_text(stage.differences, console)
-    for line in _settings(sync, found.region) if settings else ():
+    for line in _settings(sync, found.region) if check else ():
         console.print(line, soft_wrap=True)
     if found.edited:
         _show_edited(found, console, source=False)
@@ -54,6 +54,9 @@ def _show_region(sync: Sync, found: RegionReview, console: Console, *, settings:
 
 
 def _told(stage: StageReview) -> Text:
+    if stage.percent is not None and stage.differences:
+        shown = "this one" if stage.trying else "yet another"
+        return Text(f"serves another definition, and its canary {shown} to {stage.percent:g} %:", style="update")
     if not stage.exists:
         return Text("is not there yet", style="create")
     if stage.differences:
