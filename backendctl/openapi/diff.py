@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -39,6 +39,7 @@ class Difference:
         path: e.g. "/places/{id}"; None for what belongs to the whole API.
         method: in capitals, "ANY" for any; None for a path as a whole.
         aspect: one of ASPECTS.
+        where: the place within its aspect in words, e.g. "200 > headers > Location" or "query limit > required".
         pointer: JSON pointer into the later document; into the earlier one for what was removed.
         before, after: the values; None on the side that has nothing.
         breaking: why callers may break, in one sentence; None when they do not.
@@ -47,6 +48,7 @@ class Difference:
     path: str | None
     method: str | None
     aspect: str
+    where: str
     pointer: str
     action: Action
     before: Any
@@ -118,6 +120,7 @@ def _difference(leaf: Leaf, context: Context) -> Difference:
         path=path,
         method=method,
         aspect=_aspect(leaf, context),
+        where=" > ".join(_words(leaf, context)),
         pointer=pointer(leaf.way),
         action=action,
         before=None if leaf.before is MISSING else leaf.before,
@@ -165,6 +168,42 @@ def _aspect_of_path(leaf: Leaf, context: Context) -> str:
 def _is_body(leaf: Leaf, context: Context) -> bool:
     document = context.before if leaf.after is MISSING and len(leaf.way) == len("abcde") else context.after
     return mapping(at(document, leaf.way[:5])).get("in") == "body"
+
+
+def _words(leaf: Leaf, context: Context) -> Iterator[str]:
+    """The steps that neither the route nor the aspect says; names in place of indices."""
+    way = leaf.way
+    start = 0
+    if way[:1] == ("paths",):
+        start = 4 if len(way) > len(("paths", "path")) and way[2] in METHODS else 2
+    else:
+        homes = (schemas_way(context.after), schemes_way(context.after), *((key,) for key in _ROOT))
+        start = next((len(home) for home in homes if way[: len(home)] == home), 0)
+    for index in range(start, len(way)):
+        step = way[index]
+        if not (step.isdigit() and _is_list(way[:index], context)):
+            yield step
+        elif named := _name(at(_holder(leaf, index, context), way[: index + 1])):
+            yield named
+
+
+def _is_list(way: Way, context: Context) -> bool:
+    return any(isinstance(at(document, way), list) for document in (context.after, context.before))
+
+
+def _holder(leaf: Leaf, index: int, context: Context) -> Mapping[str, Any]:
+    """The document that the index counts in: what was removed is found in the earlier one."""
+    removed = leaf.after is MISSING and index == len(leaf.way) - 1
+    return context.before if removed else context.after
+
+
+def _name(item: Any) -> str:
+    """Of a parameter or a requirement; values of sets say themselves."""
+    if not isinstance(item, dict):
+        return ""
+    if "in" in item:
+        return f"{item['in']} {item.get('name', '')}".strip()
+    return next(iter(item)) if len(item) == 1 else ""
 
 
 def _place(found: Difference) -> tuple[bool, str, bool, str, int, str]:

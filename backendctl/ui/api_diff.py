@@ -17,6 +17,9 @@ from backendctl.ui.plan_data import markdown_cell
 _SIGNS = {Action.ADDED: "+", Action.CHANGED: "~", Action.REMOVED: "-"}
 _STYLES = {Action.ADDED: "create", Action.CHANGED: "update", Action.REMOVED: "delete"}
 _LONGEST = 60
+_WHOLES = frozenset({"path", "method"})
+"""Aspects whose values are too large to show and need not be."""
+
 _WHOLE_API = "the whole API"
 
 
@@ -51,7 +54,7 @@ def diff_markdown(found: Sequence[Difference], *, title: str = "API") -> str:
             _code(change.path or ""),
             change.method or "",
             change.aspect,
-            _code(where(change)),
+            _code(change.where),
             _code(_value(change, change.before)),
             _code(_value(change, change.after)),
         ]
@@ -67,6 +70,7 @@ def diff_data(found: Sequence[Difference]) -> dict[str, Any]:
                 "path": change.path,
                 "method": change.method,
                 "aspect": change.aspect,
+                "where": change.where,
                 "pointer": change.pointer,
                 "action": str(change.action),
                 "before": change.before,
@@ -82,17 +86,6 @@ def diff_data(found: Sequence[Difference]) -> dict[str, Any]:
     }
 
 
-def where(change: Difference) -> str:
-    """The place within its path and method, or within the API, in words: `200 > headers > Location`."""
-    steps = [step.replace("~1", "/").replace("~0", "~") for step in change.pointer.split("/")[1:]]
-    if change.path is not None:
-        steps = steps[3:] if change.method else steps[2:]
-        steps = steps[1:]  # the aspect says it
-    else:
-        steps = steps[2:] if steps[:1] == ["components"] else steps
-    return " > ".join(steps)
-
-
 def _by_path(found: Sequence[Difference]) -> Iterator[tuple[str, list[Difference]]]:
     for path, changes in groupby(found, key=lambda change: change.path):
         yield path or _WHOLE_API, list(changes)
@@ -101,9 +94,10 @@ def _by_path(found: Sequence[Difference]) -> Iterator[tuple[str, list[Difference
 def _lines(change: Difference) -> Iterator[Text]:
     style = "bad" if change.breaking else _STYLES[change.action]
     line = Text(f"  {_SIGNS[change.action]} ", style=style).append(f"{change.method or '':<7} ", style="name")
-    line.append(f"{change.aspect} ", style=style)
-    if place := where(change):
-        line.append(f"{place} ", style="default")
+    word = "removed" if change.action is Action.REMOVED else "added"
+    line.append(f"{change.aspect} {word + ' ' if change.aspect in _WHOLES else ''}", style=style)
+    if change.where:
+        line.append(f"{change.where} ", style="default")
     before, after = (_value(change, value) for value in (change.before, change.after))
     if before:
         line.append(before, style="quiet")
@@ -117,7 +111,7 @@ def _lines(change: Difference) -> Iterator[Text]:
 
 
 def _value(change: Difference, value: Any) -> str:
-    if value is None or (change.aspect in {"path", "method"}):
+    if value is None or change.aspect in _WHOLES:
         return ""
     if change.pointer.endswith(("/uri", "/authorizerUri")):
         return short_uri(value)
