@@ -19,7 +19,7 @@ from backendctl.errors import Exit
 @common
 def command(*, options: Options, watch: bool, every: float, exit_code: bool, stages: tuple[str, ...]) -> int:
     """Show every canary beside its base: share, requests, errors and latency, the verdict so far, the next step."""
-    from backendctl.cli.opening import opened  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
     from backendctl.release.looking import look  # noqa: PLC0415  # the same
     from backendctl.release.outcome import Outcome  # noqa: PLC0415  # the same
     from backendctl.ui.canary_view import (  # noqa: PLC0415  # the same
@@ -29,7 +29,7 @@ def command(*, options: Options, watch: bool, every: float, exit_code: bool, sta
         show_canary,
     )
 
-    ready = opened(options, code=False)
+    ready = opened_api(options)
     status = look(ready.backend, stages=stages)
     if watch:
         with CanaryWatch(ready.screen.result) as screen:

@@ -34,6 +34,12 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
         Entry("history", "history", "Show every release of every stage, across regions."),
         Entry("prune", "prune", "Remove versions and deployments that no way back needs."),
     ),
+    "The API": (
+        Entry("sync-api", "sync_api", "Bring one API definition to every region, or check that it is there."),
+        Entry("export-api", "export_api", "Write what a region serves to a file, neutral of any region."),
+        Entry("grant", "grant", "Let API Gateway call every function the API reaches, in every region."),
+        Entry("sdk", "sdk", "Write a client library for the API, proven to fit every region."),
+    ),
     "Watch": (Entry("status", "status", "Show every region against the spec, in one matrix."),),
     "Try it without AWS": (Entry("sandbox", "sandbox", "Start, stop, inspect or forget the local AWS."),),
 }

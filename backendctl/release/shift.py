@@ -160,5 +160,5 @@ def plan_of(backend: Backend, desired: Sequence[Resource]) -> Plan:
         regions=backend.spec.regions,
         workers=backend.settings.workers,
         backend=backend.spec.backend,
-        sweep=False,
+        strays=False,
     )

@@ -59,7 +59,7 @@ def plan_start(
         regions=world.spec.regions,
         workers=backend.settings.workers,
         backend=backend.spec.backend,
-        sweep=False,
+        strays=False,
     )
     plan = replace(plan, unreadable={**backend.unreadable, **plan.unreadable})
     preflight.refuse(plan, canaries, world, backend)
@@ -163,6 +163,6 @@ def _pending(everything: Sequence[Resource], plan: Plan, backend: Backend) -> tu
         regions=backend.spec.regions,
         workers=backend.settings.workers,
         backend=backend.spec.backend,
-        sweep=False,
+        strays=False,
     )
     return tuple(c.address for c in others.changes if c.address not in planned and c.action is not Action.DELETE)

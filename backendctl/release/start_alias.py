@@ -58,7 +58,7 @@ def plan_start_aliases(
         regions=backend.spec.regions,
         workers=backend.settings.workers,
         backend=backend.spec.backend,
-        sweep=False,
+        strays=False,
     )
     _refuse(plan, shares, backend)
     return plan
