@@ -39,6 +39,17 @@ def plan_rollback(backend: Backend, found: Sequence[Serving], *, to: str | None)
 
 def _parts(backend: Backend, way: Way) -> Iterator[Resource]:
     one, target = way.one, way.target
+    if not one.api_id:
+        (route,) = one.routes
+        yield pointing(
+            backend,
+            region=one.region,
+            name=one.stage,
+            physical=route.physical,
+            version=_version(target, route),
+            how=ROLLBACK,
+        )
+        return
     variables: dict[str, str] = {}
     needed: set[str] = set()
     for group in _groups(one, target):
