@@ -70,19 +70,24 @@ def thresholds(judging: Judging) -> Thresholds:
 def judge_all(backend: Backend, found: Sequence[Serving]) -> list[Judged]:
     """A verdict for every canary among these, read in parallel.
 
+    The risk of a false alarm is shared by all stages in all regions, also those whose wave comes later, so that it is
+    what was promised for the release as a whole.
+
     Raises:
         AwsError: a region's CloudWatch does not answer; a release is not judged by half.
     """
     running = [one for one in found if one.canary is not None]
     settings = thresholds(backend.spec.canary.judging)
+    stages = {one.stage for one in found}
+    among = max(1, len(stages)) * len(backend.spec.all_regions)
 
     def ask(one: Serving) -> Judged:
         at = time.time()
         try:
-            base, canary = read(backend.aws, scope_of(backend, one, at=at), settings, among=len(running))
+            base, canary = read(backend.aws, scope_of(backend, one, at=at), settings, among=among)
         except Exception as error:
             raise explain(error, doing=f"read the metrics of {one.region}/canary/{one.stage}") from error
-        verdict = judge(base, canary, settings, among=len(running))
+        verdict = judge(base, canary, settings, among=among)
         return Judged(one=one, base=base, canary=canary, verdict=verdict, at=at)
 
     with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="judge") as pool:
