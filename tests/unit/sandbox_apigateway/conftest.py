@@ -35,6 +35,7 @@ class SmallBackplane:
     certificates: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: list[Any] = field(default_factory=list)
     delay: float = 0.0
+    useless_roles: set[str] = field(default_factory=set)
 
     def add(self, name: str, qualifier: str | None, handler: Callable[[Any], Any], *, source: str = "*") -> None:
         """A function which API Gateway may call for this SourceArn pattern."""
@@ -72,6 +73,9 @@ class SmallBackplane:
     async def certificate(self, region: str, arn: str) -> dict[str, Any] | None:
         found = self.certificates.get(arn)
         return found if found and arn.split(":")[3] == region else None
+
+    async def may_log(self, role: str) -> bool:
+        return role not in self.useless_roles
 
 
 @dataclass(kw_only=True)
