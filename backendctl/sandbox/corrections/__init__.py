@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backendctl.sandbox.corrections.awslambda import Lambda
+from backendctl.sandbox.corrections.cloudwatch import CloudWatch
 from backendctl.sandbox.corrections.dynamodb import DynamoDB
 from backendctl.sandbox.corrections.events import Events
 from backendctl.sandbox.corrections.iam import IAM, Roles
@@ -46,6 +47,7 @@ def corrections(
         "events": Events(inner=inner),
         "iam": IAM(inner=inner, roles=roles),
         "lambda": Lambda(inner, meter, roles=roles, pace=pace, provisioner=provisioner),
+        "monitoring": CloudWatch(inner=inner),
         "route53": Route53(inner=inner, changed=zones_changed, pace=pace),
         "scheduler": Scheduler(inner=inner, roles=roles),
         "sts": Sessions(inner=inner),
