@@ -140,9 +140,10 @@ def _aspect(leaf: Leaf, context: Context) -> str:
     way = leaf.way
     if way[:1] == ("paths",):
         return _aspect_of_path(leaf, context)
-    for home, aspect in ((schemas_way(context.after), "model"), (schemes_way(context.after), "authorizer")):
-        if way[: len(home)] == home:
-            return aspect
+    for document in (context.after, context.before):
+        for home, aspect in ((schemas_way(document), "model"), (schemes_way(document), "authorizer")):
+            if way[: len(home)] == home:
+                return aspect
     if not way:
         return "other"
     if way[0] in _DOCUMENTED or (way[0] == "info" and way[1:] not in {("title",), ("version",), ()}):
