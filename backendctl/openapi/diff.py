@@ -180,12 +180,14 @@ def _words(leaf: Leaf, context: Context) -> Iterator[str]:
     else:
         homes = (schemas_way(context.after), schemes_way(context.after), *((key,) for key in _ROOT))
         start = next((len(home) for home in homes if way[: len(home)] == home), 0)
+    told = ""
     for index in range(start, len(way)):
         step = way[index]
-        if not (step.isdigit() and _is_list(way[:index], context)):
+        if step.isdigit() and _is_list(way[:index], context):
+            step = _name(at(_holder(leaf, index, context), way[: index + 1]))
+        if step not in {"", told}:  # a requirement is named by its only key
             yield step
-        elif named := _name(at(_holder(leaf, index, context), way[: index + 1])):
-            yield named
+        told = step
 
 
 def _is_list(way: Way, context: Context) -> bool:

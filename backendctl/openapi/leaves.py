@@ -99,7 +99,7 @@ def _key(way: Way) -> Callable[[Any], str] | None:
         return lambda each: f"{mapping(each).get('in')} {mapping(each).get('name')}"
     if last == "security":
         return lambda each: " ".join(mapping(each))
-    return _text if last in _BY_VALUE or way[-2:-1] == ("security",) else None
+    return _text if last in _BY_VALUE or way[-3:-2] == ("security",) else None
 
 
 def _by_key(old: list[Any], new: list[Any], way: Way, key: Callable[[Any], str]) -> Iterator[Leaf]:
