@@ -112,10 +112,10 @@ def _by_key(old: list[Any], new: list[Any], way: Way, key: Callable[[Any], str])
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Equal, and alike as JSON: `true` is not `1`."""
-    if one is MISSING or other is MISSING:
-        return one is other
-    return bool(one == other) and _text(one) == _text(other)
+    """Equal as JSON: `true` is not `1`, while `1.0` is."""
+    if isinstance(one, list | dict):
+        return bool(one == other) and _text(one) == _text(other)
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _text(value: Any) -> str:
