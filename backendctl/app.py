@@ -28,6 +28,7 @@ from backendctl.openapi.repair import repaired
 from backendctl.package import Packager, handler_check, handler_faults, limit_faults
 from backendctl.package import check as code_faults
 from backendctl.resources import KINDS, ORDER, assemble, code_source, roster
+from backendctl.resources.canary import Canary
 from backendctl.spec import Draft, Offline, parse
 
 if TYPE_CHECKING:
@@ -89,40 +90,25 @@ def check(path: Path) -> tuple[Draft, Spec, dict[tuple[str, str], Artefact]]:
     return draft, spec, artefacts
 
 
-def open_backend(settings: Settings) -> Backend:
+def open_backend(settings: Settings, *, code: bool = True) -> Backend:
     """Check, build, connect, make sure of the account, and see the world.
+
+    Args:
+        code: False for what needs no code, because it moves what is in AWS already: nothing is built, and the world
+            knows neither archives nor slots.
 
     Raises:
         SpecError: faults in the spec; AWS has not been called.
-        UsageError: the definition is that of a live API.
+        UsageError: the definition is that of a live API, and code is asked for.
         RefusedError: this account may not be touched.
         AwsError: no credentials, or AWS does not let us in.
     """
-    draft, spec, artefacts = check(settings.spec)
-    if spec.api is not None and spec.api.source is not None:
+    draft, spec, artefacts = check(settings.spec) if code else _read(settings.spec)
+    if code and spec.api is not None and spec.api.source is not None:
         raise UsageError(
             f"the API of {settings.spec} is taken from a live one, which only sync-api does",
             hint="backendctl sync-api; or write it to a file first: backendctl export-api",
         )
-    backend = _connected(settings, draft, spec, artefacts)
-    world, unreadable = assemble.with_slots(backend.world, backend.aws, workers=settings.workers)
-    return replace(backend, world=world, unreadable=unreadable)
-
-
-def open_api(settings: Settings) -> Backend:
-    """The same for what touches no function: nothing is built, and no slot is chosen.
-
-    Raises:
-        SpecError, RefusedError, AwsError: as above.
-    """
-    draft = parse(settings.spec)
-    return _connected(settings, draft, draft.expand(Offline()), None)
-
-
-def _connected(
-    settings: Settings, draft: Draft, spec: Spec, artefacts: Mapping[tuple[str, str], Artefact] | None
-) -> Backend:
-    """Connected, and without slots. artefacts: None when nothing of the functions' code is asked for."""
     regions = _chosen(spec, settings.regions)
     journal = Journal(settings.journal / f"{spec.backend}.jsonl") if settings.journal else None
     aws = Aws(settings.access, backend=spec.backend, journal=journal)
@@ -140,11 +126,17 @@ def _connected(
         spec,
         account=account,
         partition=partition,
-        artefacts={key: artefact for key, artefact in (artefacts or {}).items() if key[0] in regions},
-        code_ids={} if artefacts is None else code_source.identify(spec, aws),
+        artefacts={key: artefact for key, artefact in artefacts.items() if key[0] in regions},
+        code_ids=code_source.identify(spec, aws) if code else {},
         stamp=stamping.stamp(spec.file.parent),
     )
-    return Backend(settings=settings, spec=spec, aws=aws, world=world)
+    world, unreadable = assemble.with_slots(world, aws, workers=settings.workers) if code else (world, {})
+    return Backend(settings=settings, spec=spec, aws=aws, world=world, unreadable=unreadable)
+
+
+def _read(path: Path) -> tuple[Draft, Spec, dict[tuple[str, str], Artefact]]:
+    draft = parse(path)
+    return draft, draft.expand(Offline()), {}
 
 
 def plan_deploy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
@@ -200,7 +192,7 @@ def _plan(
 
 def carry_out(plan: Plan, backend: Backend, *, stop: threading.Event) -> Iterator[Event]:
     """Do exactly this plan; see `engine.executor.apply`."""
-    return apply(plan, aws=backend.aws, order=ORDER, workers=backend.settings.workers, stop=stop)
+    return apply(plan, aws=backend.aws, order=(*ORDER, Canary.kind), workers=backend.settings.workers, stop=stop)
 
 
 def _wanted(change: Change, only: Sequence[str], skip: Sequence[str]) -> bool:

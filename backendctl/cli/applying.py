@@ -78,7 +78,7 @@ def unreachable(plan: Plan) -> bool:
     return bool(plan.unreadable)
 
 
-Shown = Callable[[dict[str, str] | None], None]
+Drawn = Callable[[dict[str, str] | None], None]
 """Draws a plan, with what became of its changes once they are done."""
 
 
@@ -89,22 +89,24 @@ def confirm_and_apply(
     *,
     verbose: bool,
     again: str,
-    shown: Shown | None = None,
+    shown: bool = True,
+    drawn: Drawn | None = None,
     first: Callable[[], None] | None = None,
 ) -> Outcome | None:
     """Do the plan if it may be done.
 
     Args:
         again: the command that finishes what was interrupted or failed.
-        shown: draws the plan in place of `show`.
+        shown: whether the plan is what the command shows; False leaves stdout to a document of its own.
+        drawn: draws the plan in place of `show`.
         first: done once the user has agreed, before anything is changed.
 
     Returns:
         What became of it; None when there was nothing to do, or it was a dry run.
     """
     text = opened.format == "text"
-    draw = shown or (lambda statuses: show(plan, opened, verbose=verbose, statuses=statuses))
-    if text or consent.dry_run or not plan.changes:
+    draw = drawn or (lambda statuses: show(plan, opened, verbose=verbose, statuses=statuses))
+    if shown and (text or consent.dry_run or not plan.changes):
         draw(None)
     refuse_danger(plan, allow_delete=consent.allow_delete, adopt=consent.adopt, expect=consent.expect)
     if consent.dry_run or not plan.changes:
@@ -113,9 +115,9 @@ def confirm_and_apply(
     if first is not None:
         first()
     outcome = _apply(plan, opened)
-    if not text:
+    if shown and not text:
         draw(outcome.statuses)
-    _tell(outcome, again)
+    _tell_outcome(outcome, again)
     return outcome
 
 
@@ -156,7 +158,7 @@ def _note(event: Event, outcome: Outcome) -> None:
             outcome.statuses[address] = "skipped"
 
 
-def _tell(outcome: Outcome, again: str) -> None:
+def _tell_outcome(outcome: Outcome, again: str) -> None:
     for error in outcome.errors:
         tell(error)
     if outcome.exit_code is Exit.OK:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 _SANDBOX_PORT = 4566
+_YAML = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,23 +161,39 @@ _CHOOSING = (
 
 def common(function: F) -> Callable[..., Any]:
     """SPEC and the global options; the command gets one `options: Options` in their place."""
-    return click.argument("spec", required=False, type=click.Path(path_type=Path))(_gathered(function))
+    spec = click.argument("spec", required=False, type=click.Path(path_type=Path))
+    return spec(everywhere(_bound(function, spec=True)))
 
 
 def without_spec(function: F) -> Callable[..., Any]:
     """The same for a command that needs no spec."""
-    return _gathered(function, spec=None)
+    return everywhere(_bound(function, spec=False))
 
 
-def _gathered(function: F, **fixed: Any) -> Callable[..., Any]:
-    names = set(Options.__dataclass_fields__) - fixed.keys()
+def _bound(function: F, *, spec: bool) -> Callable[..., Any]:
+    names = set(Options.__dataclass_fields__) - (set() if spec else {"spec"})
 
     @wraps(function)
     def wrapper(*args: Any, **given: Any) -> Any:
-        options = Options(**{name: inherited(name, given.pop(name)) for name in names}, **fixed)
-        return function(*args, options=options, **given)
+        found = {name: inherited(name, given.pop(name)) for name in names}
+        return function(*args, options=Options(**{"spec": None, **found}), **given)
 
-    return everywhere(wrapper)
+    return wrapper
+
+
+def common_with_names(function: F) -> Callable[..., Any]:
+    """The same for a command that takes names: it gets `names: tuple[str, ...]` too; a YAML file among them is SPEC."""
+
+    @wraps(function)
+    def split(*args: Any, words: tuple[str, ...], options: Options, **given: Any) -> Any:
+        specs = [word for word in words if word.endswith(_YAML)]
+        if len(specs) > 1:
+            raise UsageError(f"more than one SPEC: {', '.join(specs)}")
+        names = tuple(word for word in words if not word.endswith(_YAML))
+        options = replace(options, spec=Path(specs[0]) if specs else options.spec)
+        return function(*args, names=names, options=options, **given)
+
+    return click.argument("words", nargs=-1, metavar="[SPEC] [NAME]...")(everywhere(_bound(split, spec=False)))
 
 
 def everywhere(function: F) -> F:

@@ -34,7 +34,8 @@ class Alias:
         after: addresses of the slots and stages that must have moved first, and of the tables that must be there.
         release: id of the release it points to, None leaves it where it is; live: "version 7" or "$LATEST" when
             what it points to is no release of ours.
-        weights: shares of further versions; always none, as they would multiply with a canary's (A78).
+        version: number of the version it points to, for what goes back to a version rather than on to a release.
+        weights: shares of further versions; none but for a canary that is one of Lambda's own (A78).
         description: the mark of ownership, for aliases have no tags (B32).
     """
 
@@ -53,6 +54,7 @@ class Alias:
     after: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     release: str | None = None
+    version: str | None = None
     weights: dict[str, float] | None = None
     description: str | None = None
 
@@ -113,7 +115,7 @@ class Alias:
             after=after,
             release=release,
             weights={},
-            description=_mark(function.owner or ""),
+            description=mark(function.owner or ""),
         )
 
     @classmethod
@@ -143,6 +145,7 @@ class Alias:
             physical=physical,
             alias=found.name,
             release=_told(version, found, desired),
+            version=found.version,
             weights=found.weights,
             description=found.description,
         )
@@ -163,11 +166,12 @@ class Alias:
             if live is None or live.owner != self.owner:
                 raise
             self._move(aws, version)
+        aws.forget("lambda-aliases", self.region, self.physical)
         self._settle(aws)
 
     def update(self, aws: Aws, live: Self) -> None:
         """Moved in one call, with the weights of anybody else taken off (B29)."""
-        moves = self.release is not None and self.release != live.release
+        moves = self._differs(live, "release") or self._differs(live, "version")
         self._move(aws, self._ready_version(aws) if moves else None)
         if moves:
             self._settle(aws)
@@ -181,6 +185,10 @@ class Alias:
         except ClientError as error:
             if not is_missing(error):
                 raise
+
+    def _differs(self, live: Self, name: str) -> bool:
+        wanted = getattr(self, name)
+        return wanted is not None and wanted != getattr(live, name)
 
     def _settle(self, aws: Aws) -> None:
         """Alias moves and stage changes reach AWS's hosts at different moments (A51): this one has to be first."""
@@ -205,6 +213,14 @@ class Alias:
         The version is asked before the alias moves: what cannot answer the warmer gets no traffic, and the next run
         asks again.
         """
+        number = self.version or self._released(aws)
+        found = lambda_waits.settled(aws, self.region, self.physical, version=number)
+        lambda_waits.refuse_failed(found["Configuration"], region=self.region)
+        if self.warm_input is not None:
+            prewarm(aws, self.region, self.physical, version=number, payload=self.warm_input)
+        return number
+
+    def _released(self, aws: Aws) -> str:
         published = lambda_reads.versions(aws, self.region, self.physical)
         version = lambda_reads.newest(published, self.release or "", self.managed)
         if version is None:
@@ -212,10 +228,6 @@ class Alias:
                 f"{self.physical} in {self.region} has no version of release {self.release or '(none)'}",
                 hint="run the same command again, without --only, so that the function is published first",
             )
-        found = lambda_waits.settled(aws, self.region, self.physical, version=version.number)
-        lambda_waits.refuse_failed(found["Configuration"], region=self.region)
-        if self.warm_input is not None:
-            prewarm(aws, self.region, self.physical, version=version.number, payload=self.warm_input)
         return version.number
 
 
@@ -228,7 +240,8 @@ def _told(version: lambda_reads.Version | None, found: lambda_reads.AliasInfo, d
     return version.release or f"version {version.number}"
 
 
-def _mark(backend: str) -> str:
+def mark(backend: str) -> str:
+    """The description of an alias of ours."""
     return f"backendctl:{backend}"
 
 

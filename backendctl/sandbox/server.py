@@ -23,6 +23,7 @@ from backendctl.sandbox.routing import Routing
 from backendctl.sandbox.scaling import Moto
 from backendctl.sandbox.state import State
 from backendctl.sandbox.telemetry import Telemetry
+from backendctl.sandbox.timing import Pace
 from backendctl.sandbox.world import LOOPBACK
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
 
     telemetry = Telemetry(inner=inner)
     behind = Behind(inner=Inner(app=whole))
-    gateway = telemetry.gateway = ApiGateway(behind, on_served=telemetry.served)
+    gateway = telemetry.gateway = ApiGateway(behind, pace=Pace(scale=scale), on_served=telemetry.served)
     Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()).install(eventbridge)
     environments = Environments(
         folder=data / "tmp" / "code",

@@ -27,7 +27,12 @@ source (C23) would hold up a quick sandbox for seconds to minutes, and teach not
 """
 
 HOSTS = (0.5, 3.0)
-"""Seconds until one change of an alias, a permission or a stage is seen by the hosts that serve (A51, B43)."""
+"""Seconds until one change of an alias, a permission or a stage is seen by a host that serves (A51, B43)."""
+
+FLEET = 3
+"""How many hosts serve. Each hears of a change at its own moment, so for a while old and new are both about."""
+
+_LONG_AGO = float("-inf")
 
 FAR = "x-sandbox-far"
 """A header on requests of the sandbox's own: whoever serves calls asks, and is to see what has reached it by now."""
@@ -112,39 +117,72 @@ class Deadlines(Generic[K]):
         return True
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Written(Generic[V]):
+    """One value, and from when on each host shows it."""
+
+    arrives: tuple[float, ...]
+    value: V
+
+
 @dataclass(kw_only=True, slots=True)
 class Propagation(Generic[K, V]):
-    """What a reader far from the writer sees: each change arrives by itself, a little later (A51, B43).
+    """What readers far from the writer see: each change arrives by itself, a little later (A51, B43).
 
-    Two changes of one key may overtake each other; the younger one then hides the older for good. Two keys know
-    nothing of each other, which is what makes an alias and a stage change at different moments.
+    Every host has its own moment for every change, and a reader asks any host. Two changes of one key may overtake
+    each other; the younger one then hides the older for good, on that host. Two keys know nothing of each other,
+    which is what makes an alias and a stage change at different moments.
 
     Attributes:
         low, high: bounds of the delay in AWS's seconds.
+        hosts: how many there are. With one, no reader ever sees something older than it has seen.
     """
 
     pace: Pace
     low: float = HOSTS[0]
     high: float = HOSTS[1]
-    _histories: dict[K, list[tuple[float, V]]] = field(default_factory=dict)
+    hosts: int = 1
+    _histories: dict[K, list[_Written[V]]] = field(default_factory=dict)
 
     def change(self, key: K, *, before: V, after: V) -> None:
         """Something has been written: what stood there, and what stands there now."""
-        history = self._histories.setdefault(key, [(float("-inf"), before)])
-        history.append((self.pace.due(self.low, self.high), after))
+        for each in list(self._histories):
+            self._tidy(each)
+        history = self._histories.setdefault(key, [_Written(arrives=(_LONG_AGO,) * self.hosts, value=before)])
+        arrives = tuple(self.pace.due(self.low, self.high) for _ in range(self.hosts))
+        history.append(_Written(arrives=arrives, value=after))
 
-    def seen(self, key: K, present: V) -> V:
-        """What a far reader sees; `present` is what a near one does, and the answer when nothing is on its way."""
+    def host(self) -> int:
+        """The host that a reader gets to."""
+        return self.pace.chance.randrange(self.hosts)
+
+    def seen(self, key: K, present: V, *, host: int | None = None) -> V:
+        """What a far reader sees.
+
+        Args:
+            key: what is read.
+            present: what a near reader sees, and the answer when nothing is on its way.
+            host: whom the reader asks; None is any.
+        """
+        self._tidy(key)
         history = self._histories.get(key)
         if history is None:
             return present
-        arrived = max(place for place, (moment, _) in enumerate(history) if self.pace.is_past(moment))
-        if arrived == len(history) - 1:
-            del self._histories[key]
-            return present
-        del history[:arrived]
-        return history[0][1]
+        arrived = self._arrived(history, self.host() if host is None else host)
+        return present if arrived == len(history) - 1 else history[arrived].value
 
     def on_the_way(self) -> list[K]:
         """The keys of which something may not have arrived."""
         return list(self._histories)
+
+    def _arrived(self, history: list[_Written[V]], host: int) -> int:
+        return max(place for place, each in enumerate(history) if self.pace.is_past(each.arrives[host]))
+
+    def _tidy(self, key: K) -> None:
+        """Forget what no host shows any more."""
+        history = self._histories.get(key, [])
+        everywhere = min((self._arrived(history, host) for host in range(self.hosts)), default=0) if history else 0
+        if history and everywhere == len(history) - 1:
+            del self._histories[key]
+        else:
+            del history[:everywhere]

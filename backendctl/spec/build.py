@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from backendctl.spec.canary import build_canary
 from backendctl.spec.check_links import aliases
 from backendctl.spec.check_tables import ATTRIBUTE
 from backendctl.spec.model import (
@@ -71,6 +72,7 @@ def build(view: View, *, file: Path) -> Spec:
         domain=_domain(plain, plain["domain"]) if "domain" in plain else None,
         role=plain.get("role"),
         tags=plain.get("tags", {}),
+        canary=build_canary(plain, view.regions),
     )
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from backendctl.spec.canary import Canary
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Code:
@@ -301,6 +303,7 @@ class Spec:
     domain: Domain | None = None
     role: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    canary: Canary = field(default_factory=Canary)
     group: tuple[str, ...] = ()
 
     @property

@@ -65,7 +65,7 @@ def make_plan(parts: Parts) -> Plan:
         regions=parts.regions,
         workers=backend.settings.workers,
         backend=backend.spec.backend,
-        strays=False,
+        sweep=False,
     )
     return _putting_again(plan, wanted, parts)
 

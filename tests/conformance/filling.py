@@ -60,7 +60,7 @@ def constants(*, region: str, account: str, role: str) -> dict[str, Any]:
         "<stage>": "dev",
         "<Architecture.x86_64>": "x86_64",
         "<Architecture.arm64>": "arm64",
-        "<long_function_name>": "a" * 65,
+        "<long_function_name>": "a" * 140,
         "<utc_now>": datetime.now(tz=UTC),
         "<targets>": [{"Id": f"target-{number}", "Arn": queue} for number in range(7)],
         "<bytes 43>": b"this is not a zip file, just a random string"[:43],

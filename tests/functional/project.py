@@ -18,6 +18,7 @@ import boto3
 import yaml
 
 from backendctl.cli.main import cli, run
+from tests.functional.sandboxed import arrived
 
 HANDLER = """
 import json
@@ -127,8 +128,10 @@ class Project:
         return result
 
     def deploy(self, *arguments: str, expect: int | None = 0) -> Result:
-        """Deploy without being asked, in JSON."""
-        return self.run("deploy", "-y", "-o", "json", *arguments, expect=expect)
+        """Deploy without being asked, in JSON, and wait until callers see it."""
+        result = self.run("deploy", "-y", "-o", "json", *arguments, expect=expect)
+        arrived(self.url)
+        return result
 
     def plan(self, *arguments: str) -> Result:
         """Plan in JSON."""

@@ -120,8 +120,9 @@ class Served:
         return self.sandbox.get(f"/_aws/execute-api/{self.id}/live{path}")[0]
 
     def answers(self, **statuses: int) -> None:
-        """Wait until callers get that; a change takes a moment to reach the hosts that serve (A51)."""
-        eventually(lambda: {name: self.status(f"/{name}") for name in statuses} == statuses)
+        """What callers get once every change has reached the hosts that serve (A51)."""
+        self.sandbox.arrived()
+        assert {name: self.status(f"/{name}") for name in statuses} == statuses
 
 
 def served(sandbox: Sandbox, *, region: str = EAST, body: str | None = None, **options: Any) -> Served:

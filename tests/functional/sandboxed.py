@@ -15,6 +15,7 @@ import urllib3
 from botocore.config import Config
 
 from backendctl.sandbox import process
+from backendctl.sandbox.timing import HOSTS, TimeScale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,6 +68,10 @@ class Sandbox:
         except ValueError:
             return answer.status, answer.data.decode()
 
+    def arrived(self) -> None:
+        """Wait until what has been answered so far is on all hosts that serve (A51, B43)."""
+        arrived(self.url)
+
     def role(self, name: str = "handlers") -> str:
         """The ARN of a role which Lambda may assume, created when it is not there."""
         iam = self.client("iam")
@@ -118,6 +123,12 @@ def archive(code: str, name: str = "app.py") -> bytes:
     with zipfile.ZipFile(buffer, "w") as zipped:
         zipped.writestr(zipfile.ZipInfo(name), code)
     return buffer.getvalue()
+
+
+def arrived(url: str) -> None:
+    """Wait until every change that a sandbox has answered so far is on all hosts that serve (A51, B43)."""
+    scale = TimeScale(urllib3.request("GET", f"{url}/_sandbox/health").json()["time_scale"])
+    time.sleep(scale.seconds(HOSTS[1]) + 0.01)
 
 
 def eventually(holds: Callable[[], bool], *, seconds: float = 10) -> None:

@@ -273,6 +273,7 @@ def test_while_one_region_is_down_the_other_is_released_and_the_same_command_fin
         result = served.project.run("deploy", "-y", expect=5)
     assert re.search(rf"Error: .*{WEST}.*\nNext: .*same command", result.err)
     assert " to delete" not in result.out
+    served.sandbox.arrived()
     assert served.project.get("/v1/marked/x", EAST)[1]["code"] == f"r{release}"
     assert served.project.get("/v1/marked/x", WEST)[1]["code"] == f"r{release - 1}"
     served.assert_finished(versions=release)
@@ -285,6 +286,7 @@ def test_a_region_that_goes_down_in_the_middle_stops_only_itself(served: Backend
         result = served.project.run("deploy", "-y", expect=5)
     assert f"{WEST}/" in result.err
     assert "To go on: the same command" in result.err
+    served.sandbox.arrived()
     assert served.project.get("/v1/marked/x", EAST)[1]["code"] == f"r{release}"
     served.assert_finished(versions=release)
 

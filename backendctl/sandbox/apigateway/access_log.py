@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from backendctl.sandbox.apigateway.event import template_context
-from backendctl.sandbox.apigateway.exchange import Exchange, NotEmulatedError
-from backendctl.sandbox.apigateway.template import Scope, render
+from backendctl.sandbox.apigateway.exchange import Exchange
 from backendctl.sandbox.http import Response
+
+VARIABLE = re.compile(r"\$\{?context((?:\.[A-Za-z_][\w-]*)+)\}?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,19 +27,16 @@ def entry(exchange: Exchange, response: Response, seconds: float) -> AccessLine 
     settings = exchange.stage.get("accessLogSettings", {})
     if not settings.get("destinationArn") or not settings.get("format"):
         return None
-    scope = Scope(context=_context(exchange, response, seconds), variables=exchange.variables)
-    try:
-        text = render(settings["format"].rstrip("\n"), scope)
-    except NotEmulatedError:
-        text = settings["format"]  # AWS too writes what it does not understand as it stands
+    context = _context(exchange, response, seconds)
+    text = VARIABLE.sub(lambda match: _value(context, match[1].split(".")[1:]), settings["format"].rstrip("\n"))
     return AccessLine(destination=settings["destinationArn"], text=text)
 
 
 def _context(exchange: Exchange, response: Response, seconds: float) -> dict[str, Any]:
-    """`$context` of access logs: what is unknown is written "-"."""
+    """`$context` of access logs."""
     moment = datetime.fromtimestamp(exchange.now, tz=UTC)
     spent = exchange.integration_seconds
-    known = {
+    return {
         "requestTime": moment.strftime("%d/%b/%Y:%H:%M:%S +0000"),
         "requestTimeEpoch": int(exchange.now * 1000),
         "extendedRequestId": exchange.extended_id,
@@ -52,22 +51,10 @@ def _context(exchange: Exchange, response: Response, seconds: float) -> dict[str
         "integrationLatency": None if spent is None else str(int(spent * 1000)),
         "integration": {"latency": None if spent is None else str(int(spent * 1000))},
     }
-    context: dict[str, Any] = _dashed(known)
-    return context
 
 
-class _Dashed(dict[str, Any]):
-    """A context in which whatever is missing reads "-", at any depth."""
-
-    def get(self, key: str, default: Any = None) -> Any:
-        found = super().get(key, default)
-        return _Dashed() if found is None else found
-
-    def __str__(self) -> str:
-        return super().__str__() if self else "-"
-
-
-def _dashed(value: Any) -> Any:
-    if isinstance(value, dict):
-        return _Dashed({key: _dashed(each) for key, each in value.items() if each is not None})
-    return value
+def _value(context: Any, names: list[str]) -> str:
+    """What is unknown is written "-"."""
+    for name in names:
+        context = context.get(name) if isinstance(context, dict) else None
+    return "-" if context is None or isinstance(context, dict) else str(context)

@@ -10,8 +10,8 @@ from backendctl.sandbox.apigateway import policy
 from backendctl.sandbox.apigateway.event import event_headers, request_context
 from backendctl.sandbox.apigateway.exchange import Exchange, NotEmulatedError, RefusedError
 from backendctl.sandbox.apigateway.functions import call
-from backendctl.sandbox.apigateway.gateway import request_value
 from backendctl.sandbox.apigateway.model import Doc, Region
+from backendctl.sandbox.apigateway.parameters import request_value
 from backendctl.sandbox.apigateway.plans import key_for
 from backendctl.sandbox.apigateway.throttle import charge
 

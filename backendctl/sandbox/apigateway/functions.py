@@ -61,6 +61,13 @@ def target_of(exchange: Exchange, uri: str) -> Target:
     return Target(region=arn["region"], name=arn["name"], qualifier=arn["qualifier"])
 
 
+def source_arn(exchange: Exchange) -> str:
+    """What a function's policy is matched with: the resource path, `*` for each variable part (B41)."""
+    path = re.sub(r"\{[^}]*\}", "*", exchange.resource["path"])
+    prefix = f"arn:aws:execute-api:{exchange.region}:{exchange.account}:{exchange.api.id}/{exchange.stage_name}"
+    return f"{prefix}/{exchange.request.method}{path}"
+
+
 async def call(exchange: Exchange, *, owner: Doc, uri: str, source_arn: str, event: Doc | str) -> Invocation:
     """Invoke with the caller's permission checked on the very qualifier (A100, B31).
 

@@ -7,7 +7,9 @@ import json
 from backendctl.sandbox.apigateway import gateway_responses
 from backendctl.sandbox.apigateway.event import template_context
 from backendctl.sandbox.apigateway.exchange import Exchange, NotEmulatedError, RefusedError
-from backendctl.sandbox.apigateway.template import Scope, render
+from backendctl.sandbox.apigateway.model import Doc
+from backendctl.sandbox.apigateway.parameters import plain_value
+from backendctl.sandbox.apigateway.template import Scope, TemplateError, render
 from backendctl.sandbox.http import Response
 
 ERROR_TYPES = {
@@ -46,7 +48,7 @@ def refusal(exchange: Exchange, refused: RefusedError) -> Response:
         "messageString": json.dumps(refused.message),
         "responseType": refused.kind,
     }
-    scope = Scope(context=template_context(exchange, error), variables=exchange.variables)
+    context = template_context(exchange, error)
     kind, template = next(
         iter(chosen["responseTemplates"].items()), ("application/json", gateway_responses.DEFAULT_TEMPLATE)
     )
@@ -55,31 +57,16 @@ def refusal(exchange: Exchange, refused: RefusedError) -> Response:
     headers = {
         "Content-Type": kind,
         "x-amzn-ErrorType": ERROR_TYPES.get(refused.kind, "InternalServerErrorException"),
-        **_headers(exchange, chosen["responseParameters"], scope),
+        **_headers(exchange, chosen["responseParameters"], context),
     }
-    return Response(status=status, headers=headers, body=render(template, scope).encode())
+    try:
+        text = render(template, Scope(context=context, variables=exchange.variables))
+    except TemplateError as broken:
+        exchange.log(f"Execution failed due to configuration error: Unable to transform response ({broken})")
+        status, text = 500, json.dumps({"message": "Internal server error"})
+    return Response(status=status, headers=headers, body=text.encode())
 
 
-def _headers(exchange: Exchange, parameters: dict[str, str], scope: Scope) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for name, source in parameters.items():
-        header = name.removeprefix("gatewayresponse.header.")
-        if source.startswith("'"):
-            headers[header] = source.strip("'")
-        elif source.startswith(("context.", "stageVariables.")):
-            headers[header] = render(f"${source}", scope)
-        elif source.startswith("method.request."):
-            value = request_value(exchange, source.removeprefix("method.request."))
-            if value is not None:
-                headers[header] = value
-    return headers
-
-
-def request_value(exchange: Exchange, name: str) -> str | None:
-    """The value of `header.X`, `querystring.x` or `path.x` of the request."""
-    place, _, key = name.partition(".")
-    if place == "header":
-        return exchange.request.headers.get(key.lower())
-    if place == "querystring":
-        return exchange.request.first(key)
-    return exchange.path_parameters.get(key)
+def _headers(exchange: Exchange, parameters: dict[str, str], context: Doc) -> dict[str, str]:
+    values = {name: plain_value(exchange, source, context) for name, source in parameters.items()}
+    return {name.removeprefix("gatewayresponse.header."): value for name, value in values.items() if value is not None}

@@ -8,7 +8,7 @@ from backendctl.sandbox.apigateway import patch
 from backendctl.sandbox.apigateway.call import Call, accepted, answer, created, page
 from backendctl.sandbox.apigateway.domains import domain_of
 from backendctl.sandbox.apigateway.errors import bad_request, conflict, not_found
-from backendctl.sandbox.apigateway.model import Doc, Domain
+from backendctl.sandbox.apigateway.model import Doc
 from backendctl.sandbox.http import Response
 
 ROOT = "(none)"
@@ -84,11 +84,11 @@ def delete(call: Call) -> Response:
     return accepted()
 
 
-def route(domain: Domain, path: str) -> tuple[Doc, str] | None:
+def route(mappings: dict[str, Doc], path: str) -> tuple[Doc, str] | None:
     """The mapping for a request path and the path left for the API; None when nothing is mapped there."""
     first, _, rest = path.lstrip("/").partition("/")
-    mapping = domain.mappings.get(first) if first else None
+    mapping = mappings.get(first) if first else None
     if mapping is not None:
         return mapping, "/" + rest
-    root = domain.mappings.get(ROOT)
+    root = mappings.get(ROOT)
     return (root, path) if root is not None else None

@@ -18,10 +18,12 @@ from backendctl.sandbox.apigateway.dataplane import serve
 from backendctl.sandbox.apigateway.errors import ApiError
 from backendctl.sandbox.apigateway.exchange import Exchange
 from backendctl.sandbox.apigateway.gateway import forbidden
+from backendctl.sandbox.apigateway.hosts import Hosts, ShownStage
 from backendctl.sandbox.apigateway.live import Live
-from backendctl.sandbox.apigateway.model import Api, Doc, Region, dump_region, load_region
+from backendctl.sandbox.apigateway.model import Region, dump_region, load_region
 from backendctl.sandbox.backplane import Backplane
 from backendctl.sandbox.http import Request, Response
+from backendctl.sandbox.timing import Pace, TimeScale
 
 LOG_LINES = 1000
 _RANDOM = secrets.SystemRandom()
@@ -62,6 +64,7 @@ class ApiGateway:
     Args:
         backplane: Lambda and ACM.
         clock: epoch seconds.
+        pace: how long changes of stages and mappings are on their way; None is at once.
         draw: a random number in [0, 1) per request, for the canary's share.
         on_served: told about each data-plane request.
     """
@@ -71,6 +74,7 @@ class ApiGateway:
         backplane: Backplane,
         *,
         clock: Callable[[], float] = time.time,
+        pace: Pace | None = None,
         draw: Callable[[], float] = _RANDOM.random,
         on_served: Callable[[Served], None] = _ignore,
     ) -> None:
@@ -79,6 +83,7 @@ class ApiGateway:
         self._draw = draw
         self._on_served = on_served
         self._regions: dict[str, Region] = {}
+        self._hosts = Hosts(pace=pace or Pace(scale=TimeScale(0)))
         self._live = Live()
         self._logs: dict[tuple[str, str, str], deque[str]] = {}
 
@@ -106,6 +111,9 @@ class ApiGateway:
             return await result if inspect.isawaitable(result) else result
         except ApiError as refused:
             return refused.response()
+        finally:
+            if request.method != "GET":
+                self._hosts.publish(request.region, call.region)
 
     async def execute(self, request: Request, *, region: str, api_id: str, stage: str, path: str) -> Response:
         """Serve a request to `{api_id}.execute-api.{region}.amazonaws.com/{stage}{path}`.
@@ -117,13 +125,11 @@ class ApiGateway:
             stage: stage name.
             path: what follows the stage, percent-decoded, beginning with "/".
         """
-        api = self._regions.get(region, Region()).apis.get(api_id)
-        if api is None or stage not in api.stages:
+        shown = self._hosts.stage((region, api_id, stage), self._hosts.host())
+        if shown is None:
             return forbidden()
         host = f"{api_id}.execute-api.{region}.amazonaws.com"
-        exchange = self._exchange(
-            request, region=region, api=api, stage=api.stages[stage], path=path or "/", host=host, base=None
-        )
+        exchange = self._exchange(request, region=region, shown=shown, path=path or "/", host=host, base=None)
         if exchange.definition.info["disableExecuteApiEndpoint"]:
             return forbidden()
         return await self._serve(exchange)
@@ -133,41 +139,36 @@ class ApiGateway:
         known = domains.serving(self._regions.get(region, Region()).domains, domain)
         if known is None:
             return None
-        routed = mappings.route(known, request.path)
+        host = self._hosts.host()
+        routed = mappings.route(self._hosts.mappings(region, known.info["domainName"], host), request.path)
         if routed is None:
             return forbidden()
         mapping, path = routed
-        api = self._region(region).apis.get(mapping["restApiId"])
         stage = mapping.get("stage")
         if stage is None:  # a mapping without a stage takes the stage from the path
             stage, _, rest = path.lstrip("/").partition("/")
             path = "/" + rest
-        if api is None or stage not in api.stages:
+        shown = self._hosts.stage((region, mapping["restApiId"], stage), host)
+        if shown is None:
             return forbidden()
         exchange = self._exchange(
-            request,
-            region=region,
-            api=api,
-            stage=api.stages[stage],
-            path=path,
-            host=domain.lower(),
-            base=request.path,
+            request, region=region, shown=shown, path=path, host=domain.lower(), base=request.path
         )
         return await self._serve(exchange)
 
     def _exchange(
-        self, request: Request, *, region: str, api: Api, stage: Doc, path: str, host: str, base: str | None
+        self, request: Request, *, region: str, shown: ShownStage, path: str, host: str, base: str | None
     ) -> Exchange:
-        deployment_id, variables, is_canary = canary.chosen(stage, self._draw)
-        name = stage["stageName"]
-        lines = self._log_of(region, api.id, f"{name}/Canary" if is_canary else name)  # A76
+        deployment_id, variables, is_canary = canary.chosen(shown.stage, self._draw)
+        name = shown.stage["stageName"]
+        lines = self._log_of(region, shown.api.id, f"{name}/Canary" if is_canary else name)  # A76
         return Exchange(
             request=request,
             backplane=self._backplane,
             region=region,
-            api=api,
-            definition=api.deployments[deployment_id].definition,
-            stage=stage,
+            api=shown.api,
+            definition=shown.definitions[deployment_id],
+            stage=shown.stage,
             deployment_id=deployment_id,
             variables=variables,
             canary=is_canary,
@@ -237,3 +238,6 @@ class ApiGateway:
     def load(self, state: dict[str, Any]) -> None:
         """Replace all state by what `dump` gave."""
         self._regions = {name: load_region(region) for name, region in state.items()}
+        self._hosts = Hosts(pace=self._hosts.pace)
+        for name, region in self._regions.items():
+            self._hosts.publish(name, region, at_once=True)

@@ -1,7 +1,4 @@
-"""The simplest part of mapping templates: references without directives.
-
-`#set`, `#if`, `#foreach` and the like are refused, not guessed at.
-"""
+"""Mapping templates as API Gateway gives them: `$input`, `$util`, `$context` and `$stageVariables` in Velocity."""
 
 from __future__ import annotations
 
@@ -10,21 +7,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from backendctl.sandbox.apigateway import velocity_values as values
 from backendctl.sandbox.apigateway.exchange import NotEmulatedError
+from backendctl.sandbox.apigateway.velocity import SETTABLE, Run, Tool
+from backendctl.sandbox.apigateway.velocity_syntax import TemplateError, parse
 
-DIRECTIVE = re.compile(r"#(?:set|if|elseif|else|foreach|end|macro|include|parse|break|stop|define)\b")
-COMMENT = re.compile(r"##[^\n]*\n?")
-REFERENCE = re.compile(
-    r"""\$(?P<brace>\{)?(?:
-        (?P<root>context|stageVariables)(?P<names>(?:\.[A-Za-z_][\w-]*)+)
-      | stageVariables\[['"](?P<item>\w+)['"]\]
-      | input\.body(?P<body>\b)
-      | input\.(?P<call>json|path|params)\(\s*(?P<quote>['"])(?P<argument>.*?)(?P=quote)\s*\)
-    )(?(brace)\})""",
-    re.VERBOSE,
-)
-UNKNOWN = re.compile(r"\$!?\{?(?:util|input|context|stageVariables)\b")
-STEP = re.compile(r"\.([\w-]+)|\[(\d+)\]|\[['\"](.+?)['\"]\]")
+STEP = re.compile(r"\.([\w-]+)|\[(\d+)\]|\[['\"](.+?)['\"]\]|(\[\*\]|\.\*)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,84 +21,100 @@ class Scope:
 
     Attributes:
         body: the text behind `$input`.
-        parameters: path, query and header parameters in the order they are searched.
+        path, query, headers: the parameters, searched in this order.
     """
 
     context: dict[str, Any]
     variables: dict[str, str]
     body: str = ""
-    parameters: list[dict[str, str]] = field(default_factory=list)
+    path: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def override(self) -> dict[str, Any]:
+        """What a template has set of `$context.responseOverride`."""
+        found = self.context.get(SETTABLE)
+        return found if isinstance(found, dict) else {}
 
 
 def render(template: str, scope: Scope) -> str:
     """The text of a template.
 
     Raises:
-        NotEmulatedError: for anything beyond plain references.
+        NotEmulatedError: naming what of the template is not emulated.
+        TemplateError: when it cannot be carried out.
     """
-    text = COMMENT.sub("", template)
-    if DIRECTIVE.search(text):
-        raise NotEmulatedError("mapping templates with VTL directives are not emulated")
-    pieces: list[str] = []
-    last = 0
-    for match in REFERENCE.finditer(text):
-        pieces += [_plain(text[last : match.start()]), _value(match, scope)]
-        last = match.end()
-    return "".join([*pieces, _plain(text[last:])])
+    run = Run(
+        tools={"input": _Input(scope), "util": _Util()},
+        names={"context": scope.context, "stageVariables": dict(scope.variables)},
+    )
+    return run.text(parse(template))
 
 
-def _plain(text: str) -> str:
-    if UNKNOWN.search(text):
-        raise NotEmulatedError("this mapping template uses functions which are not emulated")
-    return text
+@dataclass(frozen=True, slots=True)
+class _Input(Tool):
+    scope: Scope
 
+    def get(self, name: str) -> Any:
+        if name != "body":
+            raise NotEmulatedError(f"$input.{name} in mapping templates is not emulated")
+        return self.scope.body
 
-def _value(match: re.Match[str], scope: Scope) -> str:
-    if match["root"] == "context":
-        return _context_value(scope.context, match["names"][1:].split("."))
-    if match["root"] == "stageVariables":
-        return scope.variables.get(match["names"][1:], "")
-    if match["item"] is not None:
-        return scope.variables.get(match["item"], "")
-    if match["call"] is None:
-        return scope.body
-    return _input(match["call"], match["argument"], scope)
-
-
-def _context_value(context: Any, names: list[str]) -> str:
-    for name in names:
-        context = context.get(name) if isinstance(context, dict) else None
-    return "" if context is None else str(context)
-
-
-def _input(function: str, argument: str, scope: Scope) -> str:
-    if function == "params":
-        return next((each[argument] for each in scope.parameters if argument in each), "")
-    value = json_path(scope.body, argument)
-    if function == "json":
+    def call(self, name: str, arguments: list[Any]) -> Any:
+        if name == "params":
+            return self._params(*map(values.shown, arguments))
+        if name not in {"json", "path"} or len(arguments) != 1:
+            raise NotEmulatedError(
+                f"$input.{name} with {len(arguments)} arguments in mapping templates is not emulated"
+            )
+        value = json_path(self.scope.body, values.shown(arguments[0]))
+        if name == "path":
+            return value
         return '""' if value is None else json.dumps(value)
-    if isinstance(value, (dict, list)):
-        raise NotEmulatedError("$input.path of an object is not emulated")
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None else str(value)
+
+    def _params(self, name: str | None = None) -> Any:
+        scope = self.scope
+        if name is None:
+            return {"path": dict(scope.path), "querystring": dict(scope.query), "header": dict(scope.headers)}
+        lower = {key.lower(): value for key, value in scope.headers.items()}
+        places = (scope.path, scope.query, scope.headers)
+        return next((place[name] for place in places if name in place), lower.get(name.lower(), ""))
+
+
+@dataclass(frozen=True, slots=True)
+class _Util(Tool):
+    def get(self, name: str) -> Any:
+        raise NotEmulatedError(f"$util.{name} in mapping templates is not emulated")
+
+    def call(self, name: str, arguments: list[Any]) -> Any:
+        if name not in values.UTIL:
+            raise NotEmulatedError(f"$util.{name} in mapping templates is not emulated")
+        return values.called(values.UTIL[name], f"$util.{name}", arguments)
 
 
 def json_path(text: str, path: str) -> Any:
-    """A value by a simple path such as `$.a[0].b`; None when there is none."""
+    """A value by a simple path such as `$.a[0].b` or `$.a[*].b`; None when there is none."""
     try:
         value: Any = json.loads(text) if text else {}
     except ValueError:
         return text if path == "$" else None
     if not path.startswith("$"):
         raise NotEmulatedError(f"JSON path {path} is not emulated")
-    position = 1
+    return _walked(value, path, 1)
+
+
+def _walked(value: Any, path: str, position: int) -> Any:
     while position < len(path):
         match = STEP.match(path, position)
         if match is None:
             raise NotEmulatedError(f"JSON path {path} is not emulated")
-        value = _step(value, match)
         position = match.end()
+        if match[4] is not None:
+            each = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+            found = [_walked(one, path, position) for one in each]
+            return [one for one in found if one is not None]
+        value = _step(value, match)
     return value
 
 
@@ -119,3 +123,6 @@ def _step(value: Any, match: re.Match[str]) -> Any:
         index = int(match[2])
         return value[index] if isinstance(value, list) and index < len(value) else None
     return value.get(match[1] or match[3]) if isinstance(value, dict) else None
+
+
+__all__ = ["Scope", "TemplateError", "json_path", "render"]

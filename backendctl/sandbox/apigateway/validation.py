@@ -10,7 +10,7 @@ import referencing.exceptions
 
 from backendctl.sandbox.apigateway.exchange import Exchange, NotEmulatedError, RefusedError
 from backendctl.sandbox.apigateway.export_methods import referring
-from backendctl.sandbox.apigateway.gateway import request_value
+from backendctl.sandbox.apigateway.parameters import request_value
 
 
 def validate(exchange: Exchange) -> None:

@@ -18,7 +18,7 @@ _ROUTE53 = "https://route53.amazonaws.com/doc/2013-04-01/"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """An error as AWS names it: its code, its sentence and its HTTP status."""
+    """An error as AWS names it: its code, its sentence ("" for the few without one) and its HTTP status."""
 
     code: str
     message: str
@@ -36,7 +36,7 @@ class Refusal:
     def rest_json(self) -> Response:
         """For Lambda."""
         return Response.of_json(
-            {"Type": "User", "Message": self.message, "message": self.message},
+            {"Type": "User", "Message": self.message, "message": self.message} if self.message else {"Message": None},
             status=self.status,
             headers={"x-amzn-ErrorType": self.code, "x-amzn-RequestId": str(uuid.uuid4())},
         )

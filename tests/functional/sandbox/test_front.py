@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -48,7 +47,7 @@ def _api(sandbox: Sandbox, region: str, function: str) -> str:
         Principal="apigateway.amazonaws.com",
         SourceArn=f"arn:aws:execute-api:{region}:{ACCOUNT}:{api}/*/*/*",
     )
-    eventually(lambda: sandbox.get(f"/_aws/execute-api/{api}/live/hello")[0] == HTTPStatus.OK)  # B43
+    sandbox.arrived()
     return api
 
 
@@ -61,6 +60,7 @@ def _domain(sandbox: Sandbox, region: str, name: str, api: str) -> dict[str, Any
         endpointConfiguration={"types": ["REGIONAL"]},
     )
     gateway.create_base_path_mapping(domainName=name, restApiId=api, stage="live")
+    sandbox.arrived()
     return domain
 
 

@@ -277,7 +277,8 @@ def _api(sandbox: Sandbox) -> str:
         Principal="apigateway.amazonaws.com",
         SourceArn=f"arn:aws:execute-api:{EAST}:{ACCOUNT}:{api}/*/*/*",
     )
-    eventually(lambda: sandbox.get(f"/_aws/execute-api/{api}/live/ready")[0] == 200)
+    sandbox.arrived()
+    assert sandbox.get(f"/_aws/execute-api/{api}/live/ready")[0] == 200
     return api
 
 
@@ -359,6 +360,7 @@ def test_a_canary_has_metrics_and_logs_of_its_own(sandbox: Sandbox) -> None:
     api, gateway = _api(sandbox), sandbox.client("apigateway")
     _let_api_gateway_log(sandbox)
     gateway.create_deployment(restApiId=api, stageName="live", canarySettings={"percentTraffic": 100})
+    sandbox.arrived()
     canary = {"ApiName": _name(sandbox, api), "Stage": "live/Canary"}
 
     def asked() -> bool:
@@ -380,7 +382,7 @@ def test_execution_logs_are_written_only_while_they_are_on(sandbox: Sandbox) -> 
     api = _api(sandbox)
     _let_api_gateway_log(sandbox)
     _patch(sandbox, api, level="ERROR")
-    time.sleep(0.2)
+    sandbox.arrived()
     sandbox.get(f"/_aws/execute-api/{api}/live/well")
     stage = {"ApiName": _name(sandbox, api), "Stage": "live"}
     eventually(lambda: _sum(sandbox, "AWS/ApiGateway", "Count", stage) >= 2)
@@ -406,6 +408,7 @@ def test_the_access_log_has_a_line_of_the_stages_own_format(sandbox: Sandbox) ->
         {"op": "replace", "path": f"/accessLogSettings/{key}", "value": value} for key, value in settings.items()
     ]
     sandbox.client("apigateway").update_stage(restApiId=api, stageName="live", patchOperations=patches)
+    sandbox.arrived()
     sandbox.get(f"/_aws/execute-api/{api}/live/well")
 
     def told() -> bool:

@@ -170,16 +170,29 @@ def test_a_moved_alias_serves_its_old_version_for_a_while(world: World) -> None:
     assert 0.5 <= _seconds_until(world, lambda: world.served_by() == "2") <= 3.1
 
 
+def test_for_a_while_a_moved_alias_is_served_by_both_versions(world: World) -> None:
+    world.ask("PUT", "/aliases/live", {"FunctionVersion": "2"})
+    seen = []
+    for _ in range(31):
+        seen.append({world.served_by() for _ in range(20)})
+        world.clock.now += 0.1
+    assert {"1", "2"} in seen
+    assert seen[-1] == {"2"}
+
+
 def test_a_permission_is_written_at_once_and_known_later(world: World) -> None:
     grant = {"StatementId": "api", "Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com"}
     assert world.ask("POST", "/policy", grant, qualifier="live").status == 201
     assert b"api" in world.ask("GET", "/policy", qualifier="live").body
     assert world.allowed() == set()
     assert 0.5 <= _seconds_until(world, lambda: world.allowed() == {"api"}) <= 3.1
+    world.clock.now += 3
     world.ask("DELETE", "/policy/api", qualifier="live")
     assert world.ask("GET", "/policy", qualifier="live").status == 404
     assert world.allowed() == {"api"}
     _seconds_until(world, lambda: world.allowed() == set())
+    world.clock.now += 3
+    assert world.allowed() == set()
 
 
 def test_permissions_arrive_each_by_itself(world: World) -> None:
@@ -214,7 +227,7 @@ def test_a_schedule_needs_a_role_which_scheduler_may_assume_by_now(
     world: World, service: str, refused_later: str
 ) -> None:
     world.create_role(f"{service}.amazonaws.com")
-    schedule = json.dumps({"Target": {"RoleArn": ROLE}}).encode()
+    schedule = json.dumps({"ScheduleExpression": "rate(5 minutes)", "Target": {"RoleArn": ROLE}}).encode()
 
     def refused() -> bool:
         answer = asyncio.run(world.scheduler.handle(_request("POST", "/schedules/warm", schedule)))

@@ -1,19 +1,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 
 import pytest
 
-from backendctl.sandbox.timing import LONGEST, Deadlines, Pace, Propagation, TimeScale
-
-
-@dataclass
-class Clock:
-    now: float = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from backendctl.sandbox.timing import FLEET, LONGEST, Deadlines, Pace, Propagation, TimeScale
+from tests.unit.sandbox.clock import Clock
 
 
 @pytest.fixture
@@ -87,6 +79,39 @@ def test_two_changes_arrive_each_by_itself_and_never_backwards(clock: Clock) -> 
             clock.now += 0.1
         assert seen == sorted(seen)
         assert (seen[0], seen[-1]) == (1, 3)
+
+
+def test_a_fleet_shows_old_and_new_for_a_while_and_no_host_goes_back(clock: Clock) -> None:
+    aliases = Propagation[str, int](pace=_pace(clock), hosts=FLEET)
+    aliases.change("live", before=1, after=2)
+    clock.now += 0.4
+    aliases.change("live", before=2, after=3)
+    hosts: list[list[int]] = [[] for _ in range(FLEET)]
+    for _ in range(40):
+        for host, seen in enumerate(hosts):
+            seen.append(aliases.seen("live", 3, host=host))
+        clock.now += 0.1
+    assert all(seen == sorted(seen) and (seen[0], seen[-1]) == (1, 3) for seen in hosts)
+    assert any(len(set(moment)) > 1 for moment in zip(*hosts, strict=True))
+
+
+def test_a_reader_gets_to_any_host(clock: Clock) -> None:
+    aliases = Propagation[str, str](pace=_pace(clock), hosts=FLEET)
+    aliases.change("live", before="old", after="new")
+    seen = []
+    for _ in range(30):
+        clock.now += 0.1
+        seen.append({aliases.seen("live", "new") for _ in range(20)})
+    assert {"old", "new"} in seen
+    assert seen[-1] == {"new"}
+
+
+def test_what_nobody_reads_is_not_kept_for_ever(clock: Clock) -> None:
+    aliases = Propagation[int, str](pace=_pace(clock), hosts=FLEET)
+    for key in range(5):
+        aliases.change(key, before="old", after="new")
+        clock.now += 3
+    assert aliases.on_the_way() == [4]
 
 
 def test_two_keys_arrive_at_moments_of_their_own(clock: Clock) -> None:
