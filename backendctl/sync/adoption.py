@@ -62,7 +62,7 @@ def adopt(aws: Aws, place: LiveApi, *, api: str, form: str) -> Adoption:
     found = lives.served(aws, place.region, api_id, stage, form=form)
     if found is None:
         raise BackendctlError(f"the API {api!r} in {place.region} has no stage {stage!r}")
-    bindings = _named(found.document)
+    bindings = names_for(found.document)
     document = canonical(neutralise(found.document, bindings=bindings))
     title = document.get("info", {}).get("title", api)
     document["info"] = {"version": _UNSET, **document.get("info", {})}
@@ -106,7 +106,7 @@ def spec_of(found: Adoption, *, file: str) -> dict[str, Any]:
     return {**api, "stages": {stage.name: made}}
 
 
-def _named(document: Mapping[str, Any]) -> dict[str, str]:
+def names_for(document: Mapping[str, Any]) -> dict[str, str]:
     """A name for every id that holds in this region only."""
     made: dict[str, str] = {}
     for one in unbound(document):

@@ -28,9 +28,9 @@ def origin_of(document: Mapping[str, Any], *, region: str | None, account: str, 
     """
     if region is not None and api_id is not None:
         return Origin(regions=frozenset({region}), accounts=frozenset({account}), api_ids=frozenset({api_id}))
-    texts = list(_texts(document))
-    hosts = [found for text in texts for found in _EXECUTE.findall(text)]
-    calls = [found for text in texts for found in _LAMBDA.findall(text)]
+    served = [*_texts(document.get("host")), *_texts(document.get("servers"))]  # an HTTP integration is another's host
+    hosts = [found for text in served for found in _EXECUTE.findall(text)]
+    calls = [found for text in _texts(document) for found in _LAMBDA.findall(text)]
     return Origin(
         regions=frozenset({region for _, region in hosts} | {region for region, _ in calls}),
         accounts=frozenset(account for _, account in calls),

@@ -154,7 +154,8 @@ def _held_by_canaries(plan: Plan, found: _Read) -> Iterator[str]:
             )
             told = sorted({f.field.partition(".")[0] for f in change.fields} & {"definition", "variables"})
             if on and told:
-                yield f"{change.address} has a canary on, and its {' and '.join(told)} would change: end it first"
+                what = " and ".join(told)
+                yield f"{change.address} has a canary on, and its {what} would change: promote-canary or abort-canary"
 
 
 def targets_of(spec: Spec, source: Source, request: Request) -> tuple[str, ...]:

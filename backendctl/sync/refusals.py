@@ -57,4 +57,7 @@ def localised_faults(
         bound=bound,
     ):
         if left.refuses:
-            yield f"{left.pointer}: still names the {left.what} {left.found} it came from, and would go to {region}"
+            yield (
+                f"{left.pointer}: still names the {left.what} {left.found} it came from, and would go to {region}; "
+                "if it is meant to, give the text a name in both regions' `bindings`"
+            )
