@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from backendctl.openapi.integrations import METHODS
+from backendctl.openapi.integrations import ANY_METHOD, METHODS
 from backendctl.openapi.layout import (
     DOCUMENTATION,
     PLACES,
@@ -74,8 +74,9 @@ def _paths(document: Mapping[str, Any]) -> Iterator[Refusal]:
             if key == "trace":
                 yield Refusal(pointer=place, message=f"TRACE {path}: API Gateway has no such method")
             elif key not in METHODS and key not in _BESIDE_METHODS and not key.startswith("x-"):
-                known = [*METHODS, *_BESIDE_METHODS]
-                yield Refusal(pointer=place, message=f"{path}: {key} is no method{did_you_mean(key.lower(), known)}")
+                word = ANY_METHOD if key.lower() == "any" else key.lower()
+                near = did_you_mean(word, [*METHODS, *_BESIDE_METHODS])
+                yield Refusal(pointer=place, message=f"{path}: {key} is no method{near}")
 
 
 def _reference(document: Mapping[str, Any], way: Way, node: Mapping[str, Any]) -> Iterator[Refusal]:

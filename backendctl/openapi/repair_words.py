@@ -66,9 +66,13 @@ def texts(document: dict[str, Any]) -> Repairs:
     """Texts that YAML or a person made numbers: status codes, the version."""
     info = document.get("info")
     holders: list[tuple[Way, Any, str]] = [(("info",), info, key) for key in ("version", "title")]
+    holders += [((), document, key) for key in ("swagger", "openapi")]
     for way, _, _, found in integrations(document):
         for pattern, response in mapping(found.get("responses")).items():
-            holders.append(((*way, "responses", pattern), response, "statusCode"))
+            place = (*way, "responses", pattern)
+            holders.append((place, response, "statusCode"))
+            headers = mapping(mapping(response).get("responseParameters"))
+            holders += [((*place, "responseParameters"), headers, name) for name in headers]
     for kind, response in mapping(document.get(GATEWAY_RESPONSES)).items():
         holders.append(((GATEWAY_RESPONSES, kind), response, "statusCode"))
     for way, holder, key in holders:

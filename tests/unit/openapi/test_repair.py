@@ -106,6 +106,19 @@ CASES: list[tuple[str, dict[str, Any], str, Any]] = [
         "x2",
     ),
     (
+        "no-scheme",
+        openapi({"/places": {"get": operation(security=[{"NONE": []}])}}),
+        "/paths/~1places/get/security",
+        [],
+    ),
+    (
+        "number-for-text",
+        integrated(responses={"default": {"responseParameters": {"method.response.header.Max-Age": 600}}}),
+        f"{PLACE}/responses/default/responseParameters/method.response.header.Max-Age",
+        "600",
+    ),
+    ("number-for-text", {**swagger(), "swagger": 2.0}, "/swagger", "2.0"),
+    (
         "standard-scheme",
         swagger({"/places": {"get": operation(security=[{"api_key": []}])}}),
         "/securityDefinitions/api_key",
