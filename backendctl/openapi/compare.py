@@ -5,28 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from backendctl.openapi.localise import localise, neutralise
+from backendctl.openapi.localise import neutralise
 from backendctl.openapi.lost import surviving
 
 
-def comparable(
-    document: Mapping[str, Any],
-    *,
-    region: str,
-    account: str,
-    partition: str,
-    name: str,
-    bindings: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
-    """What API Gateway keeps of the document in that region, in canonical form.
+def comparable(local: Mapping[str, Any], *, bindings: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What API Gateway keeps of one region's document, in canonical form and without the API's name (A8).
 
-    The same for the source and for the export of what it made there, when both are of one format. The source is
-    localised first, for `${AWS::Region}` may stand in places where nothing can turn it back (A17): an address, a text.
+    The same for what is sent to a region and for the export of what it made there, when both are of one format
+    (`layout.export_type`). A source must be localised first: `${AWS::Region}` may stand in places where nothing can
+    turn it back (A17), an address or a text.
 
     Args:
-        document: the source, or the region's own export.
-        region, account, partition, bindings: of the region that is compared.
-        name: the API's name, which both get.
+        local: as `localise` gives it, or as the region exported it.
+        bindings: of that region.
     """
-    local = localise(document, region=region, account=account, partition=partition, name=name, bindings=bindings)
-    return surviving(neutralise(local, bindings=bindings))
+    form = surviving(neutralise(local, bindings=bindings))
+    form["info"] = {key: value for key, value in form.get("info", {}).items() if key != "title"}
+    return form

@@ -9,10 +9,13 @@ import pytest
 
 from backendctl.openapi.compare import comparable
 from backendctl.openapi.diff import differences
+from backendctl.openapi.localise import localise
 from tests.unit.openapi.samples import INTEGRATION, example, openapi, operation, swagger
 from tests.unit.openapi.test_corpus import HERE, after_import, moved
 
-WHERE: dict[str, Any] = {**HERE, "name": "places"}
+
+def local(source: dict[str, Any], bindings: dict[str, str] | None = None, **where: Any) -> dict[str, Any]:
+    return localise(source, **{**HERE, **where}, name="places", bindings=bindings)
 
 
 def live(source: dict[str, Any], name: str = "places") -> dict[str, Any]:
@@ -27,19 +30,19 @@ def test_a_placeholder_anywhere_in_the_source_is_no_difference(make: Any) -> Non
     uri = "https://queue.${AWS::Region}.example/${AWS::AccountId}"
     source = make({"/a": {"get": operation(integration={"type": "http", "uri": uri})}})
     source["info"]["description"] = "served from ${AWS::Region}"
-    assert comparable(source, **WHERE) == comparable(live(source), **WHERE)
-    assert differences(comparable(live(source), **WHERE), comparable(source, **WHERE)) == ()
+    assert comparable(local(source)) == comparable(live(source))
+    assert differences(comparable(live(source)), comparable(local(source))) == ()
 
 
 def test_the_example_is_what_it_makes_whatever_the_name_of_the_api() -> None:
-    assert comparable(example(), **WHERE) == comparable(live(example(), "another name"), **WHERE)
+    assert comparable(local(example())) == comparable(live(example(), "another name"))
 
 
 def test_an_edit_by_hand_is_seen_and_nothing_else() -> None:
     found = live(example())
     edited = json.loads(json.dumps(found))
     edited["paths"]["/places"]["get"][INTEGRATION]["timeoutInMillis"] = 1000
-    (change,) = differences(comparable(example(), **WHERE), comparable(edited, **WHERE))
+    (change,) = differences(comparable(local(example())), comparable(edited))
     assert (change.path, change.method, change.aspect, change.where) == (
         "/places",
         "GET",
@@ -52,9 +55,9 @@ def test_each_region_has_its_ids_and_the_same_form() -> None:
     link = {"type": "http_proxy", "httpMethod": "GET", "uri": "http://x", "connectionType": "VPC_LINK"}
     source = openapi({"/a": {"get": operation(integration={**link, "connectionId": "${binding:link}"})}})
     here, there = {"link": "aaa111"}, {"link": "bbb222"}
-    assert comparable(source, **WHERE, bindings=here) == comparable(
-        source, **{**WHERE, "region": "eu-west-1"}, bindings=there
+    assert comparable(local(source, here), bindings=here) == comparable(
+        local(source, there, region="eu-west-1"), bindings=there
     )
     exported = openapi({"/a": {"get": operation(integration={**link, "connectionId": "aaa111"})}})
-    assert comparable(exported, **WHERE, bindings=here) == comparable(source, **WHERE, bindings=here)
-    assert comparable(exported, **WHERE, bindings=there) != comparable(source, **WHERE, bindings=there)
+    assert comparable(exported, bindings=here) == comparable(local(source, here), bindings=here)
+    assert comparable(exported, bindings=there) != comparable(local(source, there), bindings=there)

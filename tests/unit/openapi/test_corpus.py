@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from backendctl.openapi.bindings import unbound
 from backendctl.openapi.canonical import canonical, digest
 from backendctl.openapi.diff import differences
-from backendctl.openapi.layout import is_swagger
+from backendctl.openapi.layout import export_type
 from backendctl.openapi.leftovers import leftovers
 from backendctl.openapi.localise import localise, neutralise
 from backendctl.openapi.lost import losses, surviving
@@ -130,7 +130,7 @@ def after_import(document: dict[str, Any]) -> dict[str, Any]:
     answer = client.get_export(
         restApiId=api["id"],
         stageName="dev",
-        exportType="swagger" if is_swagger(document) else "oas30",
+        exportType=export_type(document),
         parameters={"extensions": "apigateway"},
     )
     exported = json.loads(answer["body"].read())
