@@ -173,9 +173,10 @@ def test_a_cache_key_of_an_old_export_finds_its_place() -> None:
 
 
 def test_a_cache_that_two_paths_share_keeps_its_name() -> None:
-    shared = operation(integration={"cacheNamespace": "cache1"})
+    shared, other = (operation(integration={"cacheNamespace": name}) for name in ("cache1", "cache2"))
     result, told = repaired(openapi({"/a": {"get": shared}, "/b": {"get": shared}}))
     assert told == ()
+    assert repaired(openapi({"/a": {"get": shared, "head": other}}))[1] == ()
     assert result["paths"]["/a"]["get"][INTEGRATION]["cacheNamespace"] == "cache1"
 
 
