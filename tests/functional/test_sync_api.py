@@ -274,3 +274,34 @@ def test_markdown_tells_what_differs_where(shop: Shop) -> None:
     assert f"### {WEST}/{STAGE}: no difference" in found
     assert "variables.mode: other → full" in found
     shop.sync()
+
+
+def test_a_callers_key_opens_every_region(other: Shop) -> None:
+    gateway = other.gateway()
+    where = {"restApiId": other.api(), "resourceId": other.resources()["/items"], "httpMethod": "GET"}
+    operation = {"op": "replace", "path": "/apiKeyRequired", "value": "true"}
+    gateway.update_method(**where, patchOperations=[operation])
+    other.deploy_by_hand()
+    key = gateway.create_api_key(name=f"{other.name}-ada", enabled=True)
+    plan = gateway.create_usage_plan(
+        name=f"{other.name}-gold",
+        apiStages=[{"apiId": other.api(), "stage": STAGE}],
+        throttle={"rateLimit": 10.0, "burstLimit": 20},
+        quota={"limit": 1000, "period": "DAY"},
+    )
+    gateway.create_usage_plan_key(usagePlanId=plan["id"], keyId=key["id"], keyType="API_KEY")
+    said = other.sync()
+    assert key["value"] not in said.out + said.err
+    for region in TARGETS:
+        host = {"Host": f"{other.api(region)}.execute-api.{region}.localhost"}
+        assert other.sandbox.get(f"/{STAGE}/items", headers=host)[0] == 403
+        assert other.sandbox.get(f"/{STAGE}/items", headers={**host, "x-api-key": key["value"]})[0] == 200
+    in_sync(other)
+    operation = {"op": "replace", "path": "/quota/limit", "value": "5"}
+    gateway.update_usage_plan(usagePlanId=plan["id"], patchOperations=[operation])
+    changes = other.check(expect=2).json["changes"]
+    assert {change["name"]: change["fields"] for change in changes} == {
+        f"{other.name}-gold": [{"field": "quota", "before": "1000 per DAY, offset 0", "after": "5 per DAY, offset 0"}]
+    }
+    other.sync()
+    in_sync(other)
