@@ -23,6 +23,7 @@ from backendctl.engine.executor import apply
 from backendctl.engine.plan import Change, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
+from backendctl.openapi.integrations import lambda_targets, resolve
 from backendctl.openapi.refusals import refusals
 from backendctl.openapi.repair import repaired
 from backendctl.package import Packager, handler_check, handler_faults, limit_faults
@@ -104,11 +105,8 @@ def open_backend(settings: Settings, *, code: bool = True) -> Backend:
         AwsError: no credentials, or AWS does not let us in.
     """
     draft, spec, artefacts = check(settings.spec) if code else _read(settings.spec)
-    if code and spec.api is not None and spec.api.source is not None:
-        raise UsageError(
-            f"the API of {settings.spec} is taken from a live one, which only sync-api does",
-            hint="backendctl sync-api; or write it to a file first: backendctl export-api",
-        )
+    if code:
+        _refuse_what_only_sync_api_does(spec)
     regions = _chosen(spec, settings.regions)
     journal = Journal(settings.journal / f"{spec.backend}.jsonl") if settings.journal else None
     aws = Aws(settings.access, backend=spec.backend, journal=journal)
@@ -134,8 +132,26 @@ def open_backend(settings: Settings, *, code: bool = True) -> Backend:
     return Backend(settings=settings, spec=spec, aws=aws, world=world, unreadable=unreadable)
 
 
+def _refuse_what_only_sync_api_does(spec: Spec) -> None:
+    api = spec.api
+    if api is not None and api.source is not None:
+        raise UsageError(
+            f"the API of {spec.file} is taken from a live one, which only sync-api does",
+            hint="backendctl sync-api; or write it to a file first: backendctl export-api",
+        )
+    own = {one.physical for region in spec.regions for one in spec.functions_in(region)}
+    stages, document = (api.stages, api.definition) if api else ((), {})
+    called = [resolve(target, stage.variables) for stage in stages for target in lambda_targets(document)]
+    lacking = sorted({one.function for one in called if one is not None} - own)
+    if lacking:
+        raise UsageError(
+            f"the API calls {', '.join(lacking)}, which {spec.file} does not name under `functions`",
+            hint="backendctl sync-api brings an API to functions that are there already",
+        )
+
+
 def _read(path: Path) -> tuple[Draft, Spec, dict[tuple[str, str], Artefact]]:
-    draft = parse(path)
+    draft = parse(path, elsewhere=True)
     return draft, draft.expand(Offline()), {}
 
 
