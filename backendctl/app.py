@@ -91,45 +91,20 @@ def check(path: Path) -> tuple[Draft, Spec, dict[tuple[str, str], Artefact]]:
     return draft, spec, artefacts
 
 
-def open_backend(settings: Settings, *, code: bool = True) -> Backend:
+def open_backend(settings: Settings) -> Backend:
     """Check, build, connect, make sure of the account, and see the world.
-
-    Args:
-        code: False for what needs no code, because it moves what is in AWS already: nothing is built, and the world
-            knows neither archives nor slots.
 
     Raises:
         SpecError: faults in the spec; AWS has not been called.
-        UsageError: the definition is that of a live API, and code is asked for.
+        UsageError: the definition is that of a live API.
         RefusedError: this account may not be touched.
         AwsError: no credentials, or AWS does not let us in.
     """
-    draft, spec, artefacts = check(settings.spec) if code else _read(settings.spec)
-    if code:
-        _refuse_what_only_sync_api_does(spec)
-    regions = _chosen(spec, settings.regions)
-    journal = Journal(settings.journal / f"{spec.backend}.jsonl") if settings.journal else None
-    aws = Aws(settings.access, backend=spec.backend, journal=journal)
-    account, partition = _identity(aws, regions)
-    if settings.accounts and account not in settings.accounts:
-        allowed = ", ".join(settings.accounts)
-        raise RefusedError(
-            [f"these credentials are for account {account}; config.yaml allows {allowed}"],
-            hint="choose another --profile, or add the account to `accounts` in config.yaml",
-        )
-    if draft.needs_aws:
-        spec = draft.expand(_Lookups(aws, account))
-    spec = spec.narrowed(regions)
-    world = assemble.make_world(
-        spec,
-        account=account,
-        partition=partition,
-        artefacts={key: artefact for key, artefact in artefacts.items() if key[0] in regions},
-        code_ids=code_source.identify(spec, aws) if code else {},
-        stamp=stamping.stamp(spec.file.parent),
-    )
-    world, unreadable = assemble.with_slots(world, aws, workers=settings.workers) if code else (world, {})
-    return Backend(settings=settings, spec=spec, aws=aws, world=world, unreadable=unreadable)
+    draft, spec, artefacts = check(settings.spec)
+    _refuse_what_only_sync_api_does(spec)
+    backend = _connected(settings, draft, spec, artefacts)
+    world, unreadable = assemble.with_slots(backend.world, backend.aws, workers=settings.workers)
+    return replace(backend, world=world, unreadable=unreadable)
 
 
 def _refuse_what_only_sync_api_does(spec: Spec) -> None:
@@ -150,9 +125,42 @@ def _refuse_what_only_sync_api_does(spec: Spec) -> None:
         )
 
 
-def _read(path: Path) -> tuple[Draft, Spec, dict[tuple[str, str], Artefact]]:
-    draft = parse(path, elsewhere=True)
-    return draft, draft.expand(Offline()), {}
+def open_api(settings: Settings) -> Backend:
+    """The same for what touches no function: nothing is built, and no slot is chosen.
+
+    Raises:
+        SpecError, RefusedError, AwsError: as above.
+    """
+    draft = parse(settings.spec, elsewhere=True)
+    return _connected(settings, draft, draft.expand(Offline()), None)
+
+
+def _connected(
+    settings: Settings, draft: Draft, spec: Spec, artefacts: Mapping[tuple[str, str], Artefact] | None
+) -> Backend:
+    """Connected, and without slots. artefacts: None when nothing of the functions' code is asked for."""
+    regions = _chosen(spec, settings.regions)
+    journal = Journal(settings.journal / f"{spec.backend}.jsonl") if settings.journal else None
+    aws = Aws(settings.access, backend=spec.backend, journal=journal)
+    account, partition = _identity(aws, regions)
+    if settings.accounts and account not in settings.accounts:
+        allowed = ", ".join(settings.accounts)
+        raise RefusedError(
+            [f"these credentials are for account {account}; config.yaml allows {allowed}"],
+            hint="choose another --profile, or add the account to `accounts` in config.yaml",
+        )
+    if draft.needs_aws:
+        spec = draft.expand(_Lookups(aws, account))
+    spec = spec.narrowed(regions)
+    world = assemble.make_world(
+        spec,
+        account=account,
+        partition=partition,
+        artefacts={key: artefact for key, artefact in (artefacts or {}).items() if key[0] in regions},
+        code_ids={} if artefacts is None else code_source.identify(spec, aws),
+        stamp=stamping.stamp(spec.file.parent),
+    )
+    return Backend(settings=settings, spec=spec, aws=aws, world=world)
 
 
 def plan_deploy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:

@@ -25,12 +25,12 @@ def command(
     Ends with the size of each policy: AWS allows 20,480 bytes per alias. Doing it again changes nothing.
     """
     from backendctl.cli.applying import Consent, confirm_and_apply, unreachable  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
     from backendctl.sync.granting import prepare_grant, sizes  # noqa: PLC0415  # the same
     from backendctl.sync.request import Request, place  # noqa: PLC0415  # the same
     from backendctl.ui.grant_table import grant_document, grant_markdown, show_sizes  # noqa: PLC0415  # the same
 
-    ready = opened(options, code=False)
+    ready = opened_api(options)
     request = Request(source=place(source) if source else None, targets=targets, stage=stage)
     grant = prepare_grant(ready.backend, request)
     statuses: dict[str, str] = {}
@@ -44,7 +44,7 @@ def command(
 
     consent = Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=())
     outcome = confirm_and_apply(
-        grant.plan, ready, consent, verbose=options.verbose, again="the same command", drawn=drawn
+        grant.plan, ready, consent, verbose=options.verbose, again="the same command", shown=drawn
     )
     found = sizes(grant)
     if ready.format == "json":

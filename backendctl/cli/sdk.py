@@ -34,12 +34,12 @@ def command(*, options: Options, kind: str, parameters: tuple[str, ...], stage: 
     swift        classPrefix
     objectivec   classPrefix
     """
-    from backendctl.cli.opening import opened  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
     from backendctl.sync.sdk import check_parameters, generate  # noqa: PLC0415  # the same
 
     given = _pairs(parameters)
     check_parameters(kind, given)
-    ready = opened(options, code=False)
+    ready = opened_api(options)
     made = generate(ready.backend, kind=kind, stage=stage, parameters=given)
     path = file or Path(f"{ready.backend.spec.backend}-{kind}.zip")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -57,7 +57,7 @@ def command(
     nothing. With --check it is a nightly job's question: is every region the same?
     """
     from backendctl.cli.applying import Consent  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
     from backendctl.sync.prepare import prepare  # noqa: PLC0415  # the same
     from backendctl.sync.request import Request, place  # noqa: PLC0415  # the same
     from backendctl.ui.progress import busy  # noqa: PLC0415  # the same
@@ -72,7 +72,7 @@ def command(
         allow_breaking=allow_breaking,
         canary=canary,
     )
-    ready = opened(options, code=False)
+    ready = opened_api(options)
     with busy(ready.screen.progress, "comparing every region with the source …", quiet=options.quiet):
         sync = prepare(ready.backend, request)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=(), adopt=adopt)
@@ -121,7 +121,7 @@ class _Run:
             consent,
             verbose=self.verbose,
             again="the same command",
-            drawn=self._draw_plan,
+            shown=self._draw_plan,
             first=self._keep,
         )
         silent = unreachable(self.sync.plan)

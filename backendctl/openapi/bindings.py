@@ -41,12 +41,17 @@ def placeholder(name: str) -> str:
     return f"${{binding:{name}}}"
 
 
-def unbound(document: Mapping[str, Any]) -> list[Bound]:
-    """Region-bound ids that no name stands for, and names that no id was put in for, in the order of the document.
+def unbound(document: Mapping[str, Any], *, bindings: Mapping[str, str] | None = None) -> list[Bound]:
+    """Region-bound ids that no name stands for, and names that have no id, in the order of the document.
 
     A stage variable is neither: its value travels with the stage.
+
+    Args:
+        document: neutral or localised.
+        bindings: of the region it is to go to, or is in; their names and their ids are not told.
     """
-    return list(_unbound(document))
+    known = {*(bindings or {}).keys(), *(bindings or {}).values()}
+    return [each for each in _unbound(document) if not {each.value, each.value.rpartition("/")[2]} & known]
 
 
 def named(document: dict[str, Any], bindings: Mapping[str, str]) -> None:

@@ -38,7 +38,7 @@ from backendctl.openapi.layout import (
     schemas_way,
     schemes_way,
 )
-from backendctl.openapi.neutral import POLICY, neutral, operations
+from backendctl.openapi.neutral import POLICY, make_neutral, operations
 from backendctl.openapi.pointer import at, mapping
 from backendctl.openapi.repair import repaired
 from backendctl.openapi.repair_bodies import STANDARD
@@ -57,7 +57,8 @@ _DECORATIONS = ("x-amazon-apigateway-importexport-version", "consumes", "produce
 
 def canonical(document: Mapping[str, Any]) -> dict[str, Any]:
     """A new document; the canonical form of a canonical form is itself. The argument is left as it is."""
-    source = neutral(repaired(document)[0])
+    source = repaired(document)[0]
+    make_neutral(source)
     result: dict[str, Any] = {key: value for key, value in source.items() if key not in _DECORATIONS}
     result["paths"] = _paths(source)
     _info(result)

@@ -140,9 +140,10 @@ def _aspect(leaf: Leaf, context: Context) -> str:
     way = leaf.way
     if way[:1] == ("paths",):
         return _aspect_of_path(leaf, context)
-    for home, aspect in ((schemas_way(context.after), "model"), (schemes_way(context.after), "authorizer")):
-        if way[: len(home)] == home:
-            return aspect
+    for document in (context.after, context.before):
+        for home, aspect in ((schemas_way(document), "model"), (schemes_way(document), "authorizer")):
+            if way[: len(home)] == home:
+                return aspect
     if not way:
         return "other"
     if way[0] in _DOCUMENTED or (way[0] == "info" and way[1:] not in {("title",), ("version",), ()}):
@@ -179,12 +180,14 @@ def _words(leaf: Leaf, context: Context) -> Iterator[str]:
     else:
         homes = (schemas_way(context.after), schemes_way(context.after), *((key,) for key in _ROOT))
         start = next((len(home) for home in homes if way[: len(home)] == home), 0)
+    told = ""
     for index in range(start, len(way)):
         step = way[index]
-        if not (step.isdigit() and _is_list(way[:index], context)):
+        if step.isdigit() and _is_list(way[:index], context):
+            step = _name(at(_holder(leaf, index, context), way[: index + 1]))
+        if step not in {"", told}:  # a requirement is named by its only key
             yield step
-        elif named := _name(at(_holder(leaf, index, context), way[: index + 1])):
-            yield named
+        told = step
 
 
 def _is_list(way: Way, context: Context) -> bool:

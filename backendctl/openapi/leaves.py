@@ -99,7 +99,7 @@ def _key(way: Way) -> Callable[[Any], str] | None:
         return lambda each: f"{mapping(each).get('in')} {mapping(each).get('name')}"
     if last == "security":
         return lambda each: " ".join(mapping(each))
-    return _text if last in _BY_VALUE or way[-2:-1] == ("security",) else None
+    return _text if last in _BY_VALUE or way[-3:-2] == ("security",) else None
 
 
 def _by_key(old: list[Any], new: list[Any], way: Way, key: Callable[[Any], str]) -> Iterator[Leaf]:
@@ -112,10 +112,10 @@ def _by_key(old: list[Any], new: list[Any], way: Way, key: Callable[[Any], str])
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Equal, and alike as JSON: `true` is not `1`."""
-    if one is MISSING or other is MISSING:
-        return one is other
-    return bool(one == other) and _text(one) == _text(other)
+    """Equal as JSON: `true` is not `1`, while `1.0` is."""
+    if isinstance(one, list | dict):
+        return bool(one == other) and _text(one) == _text(other)
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _text(value: Any) -> str:

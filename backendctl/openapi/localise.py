@@ -9,7 +9,7 @@ from typing import Any
 from backendctl.openapi.arns import ACCOUNT, PARTITION, REGION, at_home
 from backendctl.openapi.bindings import Bound, named, placeholder, unbound
 from backendctl.openapi.canonical import digest
-from backendctl.openapi.neutral import json_value, neutral
+from backendctl.openapi.neutral import json_value, make_neutral
 from backendctl.openapi.pointer import nodes
 from backendctl.openapi.repair import repaired
 
@@ -39,7 +39,9 @@ def localise(
     """
     values = {placeholder(key): value for key, value in (bindings or {}).items()}
     values |= {REGION: region, ACCOUNT: account, PARTITION: partition}
-    result: dict[str, Any] = _filled(neutral(repaired(document)[0]), values)
+    source = repaired(document)[0]
+    make_neutral(source)
+    result: dict[str, Any] = _filled(source, values)
     _send_pools_home(result)
     info = result.get("info")
     result["info"] = {**(info if isinstance(info, dict) else {"version": "1"}), "title": name}
@@ -54,7 +56,8 @@ def neutralise(document: Mapping[str, Any], *, bindings: Mapping[str, str] | Non
     """
     result = repaired(document)[0]
     named(result, bindings or {})
-    return neutral(result)
+    make_neutral(result)
+    return result
 
 
 def to_bytes(document: Mapping[str, Any]) -> bytes:

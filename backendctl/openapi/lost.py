@@ -56,6 +56,8 @@ LOSSES: Mapping[str, tuple[str, str]] = {
 """Key → why it is lost, and the number of the fact. Everything else that is lost has `_OTHER`."""
 
 _OTHER = ("an import does not read it", "")
+_NAMING = frozenset({"responses", "properties", "headers", "content", "schemas", "definitions", "paths"})
+"""Below these stand names, which may be like any key."""
 _IN_SCHEMAS = frozenset(LOSSES) - {"tags"}
 _ROOT = frozenset({"swagger", "openapi", "info", "paths", VALIDATORS, GATEWAY_RESPONSES, POLICY, BINARY, KEY_SOURCE})
 _ROOT_TOO = frozenset({COMPRESSION, ENDPOINT, "servers"})
@@ -110,7 +112,8 @@ def _losses(form: Mapping[str, Any], kept: Mapping[str, Any]) -> Iterator[Loss]:
     for leaf in leaves(form, kept):
         if leaf.before is MISSING:
             continue  # what an import adds is no loss
-        why, fact = next((LOSSES[key] for key in reversed(leaf.way) if key in LOSSES), _OTHER)
+        keys = (key for key, outer in zip(leaf.way, ("", *leaf.way), strict=False) if outer not in _NAMING)
+        why, fact = next((LOSSES[key] for key in keys if key in LOSSES), _OTHER)
         yield Loss(pointer=pointer(leaf.way), why=why, fact=fact)
 
 

@@ -38,21 +38,28 @@ def neutral(document: Mapping[str, Any]) -> dict[str, Any]:
     The argument is left as it is.
     """
     result: dict[str, Any] = json_value(document)
-    endpoint = _endpoint(result)
-    for key in _PLACE:  # A25
-        result.pop(key, None)
-    if endpoint is not None:
-        result["servers"] = [{"url": "/", ENDPOINT: endpoint}]
-    _push_security(result)
-    _rewrite_fields(result)
-    _rewrite_policy(result.get(POLICY))
+    make_neutral(result)
     return result
+
+
+def make_neutral(document: dict[str, Any]) -> None:
+    """The same to the document itself, which must be as JSON has it."""
+    endpoint = _endpoint(document)
+    for key in _PLACE:  # A25
+        document.pop(key, None)
+    if endpoint is not None:
+        document["servers"] = [{"url": "/", ENDPOINT: endpoint}]
+    _push_security(document)
+    _rewrite_fields(document)
+    _rewrite_policy(document.get(POLICY))
 
 
 def json_value(value: Any) -> Any:
     """A copy as JSON has it: YAML gives numbers as keys (`200:`) and dates as values, JSON has neither."""
-    if isinstance(value, Mapping):
-        return {_key(key): json_value(item) for key, item in value.items()}
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict | Mapping):  # dict first: it is what nearly every one is, and quick to tell
+        return {key if isinstance(key, str) else _key(key): json_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [json_value(item) for item in value]
     if isinstance(value, dt.date):

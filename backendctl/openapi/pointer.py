@@ -21,13 +21,14 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 def nodes(value: Any, way: Way = ()) -> Iterator[tuple[Way, Any]]:
     """Every value of the document with the way to it, parents first."""
-    yield way, value
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from nodes(item, (*way, str(key)))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from nodes(item, (*way, str(index)))
+    waiting = [(way, value)]
+    while waiting:  # not by recursion, which costs a step of every level for every value
+        way, value = waiting.pop()
+        yield way, value
+        if isinstance(value, dict):
+            waiting += [((*way, str(key)), item) for key, item in reversed(value.items())]
+        elif isinstance(value, list):
+            waiting += [((*way, str(index)), value[index]) for index in range(len(value) - 1, -1, -1)]
 
 
 def at(document: Any, way: Iterable[str]) -> Any:

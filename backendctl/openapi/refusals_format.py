@@ -110,11 +110,17 @@ def _operation(document: Mapping[str, Any], way: Way, operation: Mapping[str, An
             place = pointer((*way, "responses", status, "links"))
             yield Refusal(pointer=place, message="links are dropped by API Gateway")
     item = mapping(mapping(document.get("paths")).get(way[1]))
+    places: dict[str, str] = {}
     for home, holder in ((way, operation), (way[:2], item)):
         listed = holder.get("parameters")
         for index, given in enumerate(listed if isinstance(listed, list) else ()):
-            found = referenced(document, mapping(given).get("$ref")) or given
-            yield from _parameter((*home, "parameters", str(index)), mapping(found))
+            found = mapping(referenced(document, mapping(given).get("$ref")) or given)
+            there = (*home, "parameters", str(index))
+            yield from _parameter(there, found)
+            name, place = str(found.get("name")), str(found.get("in"))
+            if place in PLACES and places.setdefault(name, place) != place:
+                told = f"parameter {name} is in {places[name]} and in {place}; API Gateway takes a name once"
+                yield Refusal(pointer=pointer(there), message=told)
 
 
 def _parameter(way: Way, parameter: Mapping[str, Any]) -> Iterator[Refusal]:

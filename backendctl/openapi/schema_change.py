@@ -44,8 +44,10 @@ def schema_effect(leaf: Leaf, models: Models, seen: frozenset[tuple[str, str]] =
         seen: pairs of models that are being compared already; a model may hold itself.
     """
     keyword, label = _place(leaf.way)
+    if isinstance(leaf.before, dict) and isinstance(leaf.after, dict):
+        return compared(leaf.before, leaf.after, models, seen, leaf.way)
     if keyword is None:
-        return _whole(leaf, label, models, seen)
+        return _whole(leaf, label)
     if keyword == "properties":
         removed = leaf.after is MISSING
         return Effect(widens=f"{label} is gone") if removed else NOTHING
@@ -83,28 +85,30 @@ def _named(names: list[str]) -> str:
     return ".".join(names).replace(".[]", "[]") or "the value"
 
 
-def _whole(leaf: Leaf, label: str, models: Models, seen: frozenset[tuple[str, str]]) -> Effect:
+def _whole(leaf: Leaf, label: str) -> Effect:
     if leaf.before is MISSING:
         return Effect(narrows="it must be of a model now")
     if leaf.after is MISSING:
         return Effect(widens="no model is promised any more")
-    return compared(leaf.before, leaf.after, models, seen, label)
+    return Effect(narrows=f"{label} is another schema", widens=f"{label} is another schema")
 
 
-def compared(before: Any, after: Any, models: Models, seen: frozenset[tuple[str, str]], label: str = "") -> Effect:
-    """The effect of replacing one schema by another, with references followed."""
+def compared(before: Any, after: Any, models: Models, seen: frozenset[tuple[str, str]], way: Way = ()) -> Effect:
+    """The effect of replacing one schema by another, with references followed.
+
+    Args:
+        way: to both schemas, from the outermost one.
+    """
     pair = model_of(before) or "", model_of(after) or ""
     if pair in seen:
         return NOTHING
     seen = seen | {pair}
     old, new = _followed(before, models.before), _followed(after, models.after)
     if not isinstance(old, dict) or not isinstance(new, dict):
-        return (
-            NOTHING if old == new else Effect(narrows=f"{label} is another schema", widens=f"{label} is another schema")
-        )
+        return NOTHING if old == new else _whole(Leaf(way=way, before=old, after=new), _place(way)[1])
     narrows: list[str] = []
     widens: list[str] = []
-    for leaf in leaves({**old, "$ref": None}, {**new, "$ref": None}):
+    for leaf in leaves({**old, "$ref": None}, {**new, "$ref": None}, way):
         effect = schema_effect(leaf, models, seen)
         narrows += [effect.narrows] if effect.narrows else []
         widens += [effect.widens] if effect.widens else []

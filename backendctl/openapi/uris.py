@@ -7,7 +7,8 @@ from typing import Any
 
 from backendctl.openapi.integrations import parse_uri
 
-_SERVICE = re.compile(r"arn:[^:]+:apigateway:(?:\$\{[^}]*\}|[^:])*:(?P<service>[^:]+):(?P<call>(?:path|action)/.+)")
+_PART = r"(?:\$\{[^}]*\}|[^:])*"
+_SERVICE = re.compile(rf"arn:{_PART}:apigateway:{_PART}:(?P<service>[^:]+):(?P<call>(?:path|action)/.+)")
 _STAGE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _WATCH = 30.0
 """Seconds between two looks while a step is held; a failure ends it at once."""
+_PATIENCE = 3
+"""How many times the hold a step lasts at most, while more requests will tell."""
 
 
 class Ending(StrEnum):
@@ -153,18 +155,23 @@ class Rollout:
         return Ending.ABORTED
 
     def _held(self, wave: Sequence[Serving], present: float) -> list[Judged]:
-        """The verdict once the step has lasted as long as the spec says, or as soon as it is a failure."""
+        """The verdict once the step has lasted as long as the spec says, or as soon as it is a failure.
+
+        While requests come in and more of them will tell, it lasts up to three times as long.
+        """
         aws = self.backend.aws
         hold = self.backend.spec.canary.hold * aws.tempo
         began = max((moment(one.shifted) for one in wave), default=0.0) or time.time()
         while True:
-            left = began + hold - time.time()
-            judged = self._judged(wave, f"{present:g} %" + (f", {max(0.0, left):.0f} s to go" if left > 0 else ""))
-            if overall(judged) is Outcome.FAIL:
+            held = time.time() - began
+            left = f", {hold - held:.0f} s to go" if held < hold else ""
+            judged = self._judged(wave, f"{present:g} %{left}")
+            outcome = overall(judged)
+            if outcome is Outcome.FAIL or (held >= hold and (outcome is Outcome.PASS or held >= hold * _PATIENCE)):
                 return judged
-            if left <= 0:
+            if held >= hold and not _will_tell(judged):
                 return self._with_synthetic(wave, judged)
-            aws.sleep(min(left, max(_WATCH * aws.tempo, 0.5)))
+            aws.sleep(max(_WATCH * aws.tempo, 0.5))
 
     def _with_synthetic(self, wave: Sequence[Serving], judged: list[Judged]) -> list[Judged]:
         """Nobody called it, and the spec says to do so ourselves; then judged once more."""
@@ -174,7 +181,8 @@ class Rollout:
             return judged
         for one in lonely:
             share = (one.one.canary.percent or 0.0) / 100 if one.one.canary else 0.0
-            needed = math.ceil(self.backend.spec.canary.judging.min_requests / share) if share else 0
+            wanted = one.verdict.requests_wanted or self.backend.spec.canary.judging.min_requests
+            needed = math.ceil(wanted / share) if share else 0
             url = regional_url(
                 one.one.api_id,
                 one.one.region,
@@ -195,6 +203,12 @@ class Rollout:
     def _found(self) -> list[Serving]:
         found, self.silent = serving(self.backend, stages=self.wish.stages)
         return found
+
+
+def _will_tell(judged: Sequence[Judged]) -> bool:
+    """Whether users call every canary that is not yet known to be good, so that waiting brings what is missing."""
+    open_ = [one for one in judged if one.verdict.outcome is Outcome.INCONCLUSIVE]
+    return all(one.canary.requests and one.verdict.requests_wanted for one in open_)
 
 
 def exit_of(ending: Ending) -> Exit:

@@ -24,7 +24,7 @@ class Invocation:
 
 
 class Backplane(Protocol):
-    """Lambda and ACM as API Gateway sees them."""
+    """Lambda, ACM and IAM as API Gateway sees them."""
 
     async def invoke(self, region: str, function: str, qualifier: str | None, payload: bytes) -> Invocation:
         """Call a function (by bare name) through a version or alias; None means unqualified."""
@@ -34,3 +34,6 @@ class Backplane(Protocol):
 
     async def certificate(self, region: str, arn: str) -> dict[str, Any] | None:
         """The `Certificate` member of DescribeCertificate, None when unknown in that region."""
+
+    async def may_log(self, role: str) -> bool:
+        """Whether API Gateway may by now assume a role (ARN) to write logs (A58)."""

@@ -68,7 +68,7 @@ def prepare_grant(backend: Backend, request: Request) -> Grant:
         regions=readable,
         workers=backend.settings.workers,
         backend=backend.spec.backend,
-        sweep=False,
+        strays=False,
     )
     return Grant(backend=backend, plan=replace(plan, unreadable={**failed, **plan.unreadable}), permissions=wanted)
 

@@ -67,7 +67,7 @@ def make_plan(parts: Parts) -> Plan:
         regions=parts.regions,
         workers=backend.settings.workers,
         backend=backend.spec.backend,
-        sweep=False,
+        strays=False,
     )
     return _putting_again(plan, wanted, parts)
 

@@ -115,7 +115,7 @@ class Filling:
         if "<gatewayResponse>" in value:  # an XML template, not a placeholder
             return value
         if value == "<utc_now><timedelta()>":
-            return self._known["<utc_now>"] + timedelta(days=2)
+            return self._known["<utc_now>"] + timedelta(days=1)
         whole = self._one(value) if _PLACEHOLDER.fullmatch(value) else None
         return whole if whole is not None else _PLACEHOLDER.sub(lambda found: str(self._one(found[0])), value)
 

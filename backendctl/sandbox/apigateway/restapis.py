@@ -200,12 +200,20 @@ def read_account(call: Call) -> Response:
     return answer(call.region.account)
 
 
-def update_account(call: Call) -> Response:
+async def update_account(call: Call) -> Response:
+    """UpdateAccount; the role must be one that API Gateway can use by now (A58)."""
     listed = patch.operations(call, shape="updateAccountInput")
     rules = patch.Rules(scalars={"/cloudwatchRoleArn": _role})
     features = [item for item in listed if item.path == "/features"]
     rest = [item for item in listed if item not in features]
-    call.region.account = patch.patched(call.region.account, rest, rules)
+    changed = patch.patched(call.region.account, rest, rules)
+    role = changed.get("cloudwatchRoleArn")
+    if role and rest and not await call.backplane.may_log(role):
+        raise bad_request(
+            "The role ARN does not have required permissions configured. Please grant trust permission for API "
+            "Gateway and add the required role policy."
+        )
+    call.region.account = changed
     return answer(call.region.account)
 
 

@@ -9,7 +9,7 @@ from backendctl.sandbox.apigateway import canary, certificates, patch
 from backendctl.sandbox.apigateway.call import Call, answer
 from backendctl.sandbox.apigateway.errors import ApiError, bad_request
 from backendctl.sandbox.apigateway.model import Api, Doc
-from backendctl.sandbox.apigateway.stages import check_deployment, check_variable, settle_cache, stage_of
+from backendctl.sandbox.apigateway.stages import check_deployment, check_variable, settle_cache, shown, stage_of
 from backendctl.sandbox.http import Response
 
 VALID_PATHS = (
@@ -75,7 +75,8 @@ def update(call: Call) -> Response:
     """All operations in order on a copy; a refused one changes nothing."""
     listed = patch.operations(call, shape="updateStageInput")
     api = call.api()
-    stage = copy.deepcopy(stage_of(call))
+    before = stage_of(call)
+    stage = copy.deepcopy(before)
     verbs: dict[str, Callable[[Call, Api, Doc, patch.Operation], None]] = {
         "replace": _replace,
         "remove": _remove,
@@ -87,10 +88,10 @@ def update(call: Call) -> Response:
             raise bad_request(f"Invalid {operation.op} operation with path: {operation.path}")
         verb(call, api, stage, operation)
     _check_access_log(stage)
-    settle_cache(stage)
+    settle_cache(call, stage, before)
     stage["lastUpdatedDate"] = call.stamp()
     api.stages[stage["stageName"]] = stage
-    return answer(stage)
+    return answer(shown(call, stage))
 
 
 def invalid_path(path: str) -> ApiError:

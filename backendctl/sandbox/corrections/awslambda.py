@@ -18,12 +18,14 @@ from backendctl.sandbox.corrections.function_checks import FunctionChecks
 from backendctl.sandbox.corrections.function_times import FunctionTimes
 from backendctl.sandbox.corrections.layers import LAYERS, Layers
 from backendctl.sandbox.corrections.permissions import Permissions
+from backendctl.sandbox.corrections.readiness import Readiness
 from backendctl.sandbox.corrections.refusals import Refusal
 from backendctl.sandbox.http import Response
 from backendctl.sandbox.timing import FAR, FLEET, Propagation
 
 if TYPE_CHECKING:
     from backendctl.sandbox.corrections.iam import Roles
+    from backendctl.sandbox.corrections.readiness import Provisioner
     from backendctl.sandbox.http import Request
     from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.telemetry import Meter
@@ -36,10 +38,12 @@ _SHOWN = frozenset({"", "/configuration", "/code", "/versions"})
 class Lambda:
     """Lambda in front of the emulated one."""
 
-    def __init__(self, inner: Inner, meter: Meter, *, roles: Roles, pace: Pace) -> None:
+    def __init__(
+        self, inner: Inner, meter: Meter, *, roles: Roles, pace: Pace, provisioner: Provisioner | None = None
+    ) -> None:
         self.inner = inner
         self._meter = meter
-        self.concurrency = Concurrency(inner=inner, pace=pace)
+        self.concurrency = Concurrency(inner=inner, pace=pace, readiness=Readiness(provisioner=provisioner))
         self.permissions = Permissions(inner=inner, statements=Propagation(pace=pace, hosts=FLEET))
         self.event_sources = EventSources(inner=inner)
         self.layers = Layers(inner=inner)
@@ -97,6 +101,8 @@ class Lambda:
             return await self._dry_run(call)
         if rest.startswith("/aliases/") and method == "PUT":
             return await self._move(call)
+        if rest.startswith("/aliases/") and method == "DELETE":
+            self.concurrency.alias_deleted(call.place, unquote(rest.removeprefix("/aliases/")))
         versions = function_records.versions(call.place)
         answer = await self.inner.forward(call.request)
         if rest == "/versions" and method == "POST" and function_records.versions(call.place) != versions:
@@ -251,8 +257,8 @@ class Lambda:
             name = unquote(call.rest.removeprefix("/aliases/"))
             after = await self.checks.get(call.region, path)
             self._aliases.change((*call.place, name), before=before, after=after)
-            if (before or {}).get("FunctionVersion") != (after or {}).get("FunctionVersion"):
-                self.concurrency.moved(call.place, name)
+            if before and after and before["FunctionVersion"] != after["FunctionVersion"]:
+                self.concurrency.moved(call.place, name, before=before["FunctionVersion"])
         return answer
 
 

@@ -10,6 +10,7 @@ from backendctl.sandbox.corrections import function_names as names
 from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections import function_rules as rules
 from backendctl.sandbox.corrections.answers import retold
+from backendctl.sandbox.corrections.readiness import Key, Readiness
 from backendctl.sandbox.corrections.refusals import CONFLICT, NOT_FOUND, Refusal
 from backendctl.sandbox.http import Response
 from backendctl.sandbox.timing import Deadlines
@@ -28,6 +29,8 @@ _UNDER_WAY = {
     "AvailableProvisionedConcurrentExecutions": 0,
     "AllocatedProvisionedConcurrentExecutions": 0,
 }
+_CONFIGS = "provisioned_concurrency"
+_NOTHING: records.Record = {_CONFIGS: {}}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -36,8 +39,9 @@ class Concurrency:
 
     inner: Inner
     pace: Pace
-    _allocating: Deadlines[tuple[str, str, str | None]] = field(init=False)
-    _moving: Deadlines[tuple[str, str, str | None]] = field(init=False)
+    readiness: Readiness = field(default_factory=Readiness)
+    _allocating: Deadlines[Key] = field(init=False)
+    _moving: Deadlines[Key] = field(init=False)
 
     def __post_init__(self) -> None:
         self._allocating = Deadlines(pace=self.pace)
@@ -54,36 +58,55 @@ class Concurrency:
         refusal = _nowhere(call) or (await self._provision(call) if call.request.method == "PUT" else None)
         if refusal is not None:
             return refusal.rest_json()
+        qualifier = str(call.qualifier)
         answer = await self.inner.forward(call.request)
         if call.request.method == "PUT" and answer.status in OK_CLASS:
             self._allocating.begin(_key(call), *ALLOCATION)
-            records.revise(call.place, records.version_of(call.place, call.qualifier or ""))
-            return _allocating(answer)  # whatever the pace: nothing is READY in the answer to the wish
+            records.revise(call.place, records.version_of(call.place, qualifier))
+            self.readiness.begin(call.place, qualifier, call.request.json()["ProvisionedConcurrentExecutions"])
+            return retold(
+                answer, _allocating(json.loads(answer.body))
+            )  # whatever the pace: nothing is READY in the answer to the wish
+        if call.request.method == "DELETE" and answer.status in OK_CLASS:
+            self.readiness.end(call.place, records.version_of(call.place, qualifier))
         if answer.status == NOT_FOUND:
             return _not_provisioned().rest_json()
-        if answer.status in OK_CLASS and answer.body and self._allocating.lasts(_key(call)):
-            return _allocating(answer)
-        if answer.status in OK_CLASS and answer.body and self._moving.lasts(_key(call)):
-            return retold(answer, {**json.loads(answer.body), "Status": "IN_PROGRESS"})
-        return answer
+        if answer.status not in OK_CLASS or not answer.body:
+            return answer
+        return retold(answer, self._told(_key(call), json.loads(answer.body)))
 
-    def moved(self, place: tuple[str, str], alias: str) -> None:
-        """An alias points elsewhere: what it has stays until as much is ready there (B50)."""
-        self._moving.begin((*place, alias), *ALLOCATION)
+    def moved(self, place: tuple[str, str], alias: str, *, before: str) -> None:
+        """An alias points elsewhere: what it has stays until as much is ready there (B50).
+
+        Args:
+            before: the version it pointed to.
+        """
+        config = (records.record(place) or _NOTHING)[_CONFIGS].get(alias)
+        if config is not None:
+            self._moving.begin((*place, alias), *ALLOCATION)
+            self.readiness.end(place, before)
+            self.readiness.begin(place, alias, config["RequestedProvisionedConcurrentExecutions"])
+
+    def alias_deleted(self, place: tuple[str, str], alias: str) -> None:
+        """What an alias has goes with it."""
+        if (records.record(place) or _NOTHING)[_CONFIGS].pop(alias, None) is not None:
+            self.readiness.end(place, records.version_of(place, alias))
+
+    def _told(self, key: Key, config: dict[str, Any]) -> dict[str, Any]:
+        if not self._allocating.lasts(key) and self._moving.lasts(key):
+            return {**config, "Status": "IN_PROGRESS"}
+        return _allocating(config) if self._allocating.lasts(key) or self.readiness.lasts(key) else config
 
     def _list(self, call: Call) -> Response:
         known = records.record(call.place)
         if known is None:
             return names.not_found(call.arn).rest_json()
         every = [
-            {"FunctionArn": f"{call.arn}:{qualifier}", **self._told(call, qualifier, config)}
-            for qualifier, config in known["provisioned_concurrency"].items()
+            {"FunctionArn": f"{call.arn}:{qualifier}", **self._told((*call.place, qualifier), config)}
+            for qualifier, config in known[_CONFIGS].items()
             if records.has(call.place, qualifier)
         ]
         return Response.of_json({"ProvisionedConcurrencyConfigs": every})
-
-    def _told(self, call: Call, qualifier: str, config: dict[str, Any]) -> dict[str, Any]:
-        return {**config, **_UNDER_WAY} if self._allocating.lasts((*call.place, qualifier)) else config
 
     async def _reserve(self, call: Call) -> Refusal | None:
         if call.qualifier is not None:  # B51
@@ -155,14 +178,11 @@ class Concurrency:
         return reserved
 
 
-def _allocating(answer: Response) -> Response:
-    document = json.loads(answer.body)
-    if document.get("Status") != "READY":
-        return answer
-    return retold(answer, {**document, **_UNDER_WAY})
+def _allocating(config: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in config.items() if name != "StatusReason"} | _UNDER_WAY
 
 
-def _key(call: Call) -> tuple[str, str, str | None]:
+def _key(call: Call) -> Key:
     return *call.place, call.qualifier
 
 

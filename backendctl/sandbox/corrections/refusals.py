@@ -41,10 +41,10 @@ class Refusal:
             headers={"x-amzn-ErrorType": self.code, "x-amzn-RequestId": str(uuid.uuid4())},
         )
 
-    def rest_xml(self) -> Response:
-        """For Route 53."""
+    def rest_xml(self, namespace: str = _ROUTE53) -> Response:
+        """For Route 53 and the services which are asked by forms."""
         body = (
-            f'<?xml version="1.0"?>\n<ErrorResponse xmlns="{_ROUTE53}"><Error><Type>Sender</Type>'
+            f'<?xml version="1.0"?>\n<ErrorResponse xmlns="{namespace}"><Error><Type>Sender</Type>'
             f"<Code>{self.code}</Code><Message>{escape(self.message)}</Message></Error>"
             f"<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
         )

@@ -96,6 +96,11 @@ class Backplane:
         found = self.certificates.get(arn)
         return found if found and arn.split(":")[3] == region else None
 
+    async def may_log(self, role: str) -> bool:
+        """Every role."""
+        del role
+        return True
+
 
 @contextmanager
 def mocked(backplane: Backplane | None = None) -> Iterator[Aws]:
