@@ -112,9 +112,14 @@ def scope_of(backend: Backend, one: Serving, *, at: float) -> Scope:
         since=moment(one.began) or at,
         steady=moment(one.shifted) or None,
         until=at,
-        lag=max(LAG * backend.aws.tempo, _SOONEST),
+        lag=lag(backend.aws),
         resolution=resolution(backend.aws),
     )
+
+
+def lag(aws: Aws) -> float:
+    """Seconds after which CloudWatch tells of a minute."""
+    return max(LAG * aws.tempo, _SOONEST)
 
 
 def resolution(aws: Aws) -> int:

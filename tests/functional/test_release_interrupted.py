@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.chaos
 
 logger = logging.getLogger(__name__)
 BOTH = (EAST, WEST)
+EVERY_CALL = bool(os.environ.get("BACKENDCTL_TEST_EVERY_CALL"))
 
 
 @dataclass(kw_only=True)
@@ -160,17 +162,26 @@ def test_a_promotion_killed_at_any_call_is_finished_by_the_same_command(backend:
         finish(backend)
     complaints = users.complaints
     logger.warning("killed at %d calls; %d requests, %d failed or mixed", len(kills), users.asked, len(complaints))
-    assert len(kills) > 20
+    assert len(kills) > 12
     assert any("UpdateStage" in kill for kill in kills)
     assert complaints == []
 
 
 def nth(number: int, seen: list[Call]) -> Callable[[Call], bool]:
-    """Whether it is the n-th call of all."""
+    """Whether it is the n-th call worth a kill.
+
+    All that change something are, and some of the reads before them: a kill at a later read leaves AWS as the kill
+    after the change before it. BACKENDCTL_TEST_EVERY_CALL=1 takes every single call.
+    """
+    worth: list[Call] = []
 
     def is_it(call: Call) -> bool:
         seen.append(call)
-        return len(seen) == number
+        changed = any(earlier.mutating for earlier in seen)
+        if call.mutating or EVERY_CALL or (not changed and len(seen) % 7 == 1):
+            worth.append(call)
+            return len(worth) == number
+        return False
 
     return is_it
 
