@@ -23,6 +23,7 @@ from backendctl.engine.executor import apply
 from backendctl.engine.plan import Change, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
+from backendctl.openapi.integrations import lambda_targets, resolve
 from backendctl.openapi.refusals import refusals
 from backendctl.openapi.repair import repaired
 from backendctl.package import Packager, handler_check, handler_faults, limit_faults
@@ -100,14 +101,28 @@ def open_backend(settings: Settings) -> Backend:
         AwsError: no credentials, or AWS does not let us in.
     """
     draft, spec, artefacts = check(settings.spec)
-    if spec.api is not None and spec.api.source is not None:
-        raise UsageError(
-            f"the API of {settings.spec} is taken from a live one, which only sync-api does",
-            hint="backendctl sync-api; or write it to a file first: backendctl export-api",
-        )
+    _refuse_what_only_sync_api_does(spec)
     backend = _connected(settings, draft, spec, artefacts)
     world, unreadable = assemble.with_slots(backend.world, backend.aws, workers=settings.workers)
     return replace(backend, world=world, unreadable=unreadable)
+
+
+def _refuse_what_only_sync_api_does(spec: Spec) -> None:
+    api = spec.api
+    if api is not None and api.source is not None:
+        raise UsageError(
+            f"the API of {spec.file} is taken from a live one, which only sync-api does",
+            hint="backendctl sync-api; or write it to a file first: backendctl export-api",
+        )
+    own = {one.physical for region in spec.regions for one in spec.functions_in(region)}
+    stages, document = (api.stages, api.definition) if api else ((), {})
+    called = [resolve(target, stage.variables) for stage in stages for target in lambda_targets(document)]
+    lacking = sorted({one.function for one in called if one is not None} - own)
+    if lacking:
+        raise UsageError(
+            f"the API calls {', '.join(lacking)}, which {spec.file} does not name under `functions`",
+            hint="backendctl sync-api brings an API to functions that are there already",
+        )
 
 
 def open_api(settings: Settings) -> Backend:
@@ -116,7 +131,7 @@ def open_api(settings: Settings) -> Backend:
     Raises:
         SpecError, RefusedError, AwsError: as above.
     """
-    draft = parse(settings.spec)
+    draft = parse(settings.spec, elsewhere=True)
     return _connected(settings, draft, draft.expand(Offline()), None)
 
 

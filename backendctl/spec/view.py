@@ -39,6 +39,7 @@ class View:
         regions: the known ones of `plain["regions"]`, or stand-ins when there is none.
         functions: by region and short name; overrides applied, code in its long form.
         report: where faults go.
+        elsewhere: whether the definition may call functions that the spec does not name.
     """
 
     document: Document
@@ -48,6 +49,7 @@ class View:
     targets: tuple[Target, ...]
     regions: tuple[str, ...]
     report: Report
+    elsewhere: bool = False
 
     @property
     def backend(self) -> str:
@@ -74,9 +76,18 @@ class View:
 
 
 def expanded(
-    document: Document, value: dict[str, Any], *, definition: Document | None, scope: Scope, report: Report
+    document: Document,
+    value: dict[str, Any],
+    *,
+    definition: Document | None,
+    scope: Scope,
+    report: Report,
+    elsewhere: bool = False,
 ) -> View:
-    """Expand a spec's value; expressions that fail are reported and their settings left out."""
+    """Expand a spec's value; expressions that fail are reported and their settings left out.
+
+    A spec without any function has its functions elsewhere.
+    """
     head = _Expander(report=report, scope=scope)
     top = head.value({key: value[key] for key in ("backend", "regions") if key in value}, ())
     backend = top.get("backend", "")
@@ -109,6 +120,7 @@ def expanded(
         targets=tuple(lambda_targets(definition.value)) if definition else (),
         regions=regions,
         report=report,
+        elsewhere=elsewhere or not value.get("functions"),
     )
 
 

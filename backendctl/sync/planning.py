@@ -24,6 +24,8 @@ from backendctl.sync.canary import CanaryStage
 from backendctl.sync.reach import Reach
 from backendctl.sync.request import Request
 from backendctl.sync.review import RegionReview
+from backendctl.sync.source import Source
+from backendctl.sync.usage import UsagePlan
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -38,7 +40,6 @@ class Parts:
 
     Attributes:
         api: with the definition and the stages that all regions are to have.
-        methods: stage → settings of single methods, where the source has them.
     """
 
     backend: Backend
@@ -47,7 +48,7 @@ class Parts:
     definitions: Mapping[str, Definition]
     reaches: Mapping[str, Reach]
     reviews: Mapping[str, RegionReview]
-    methods: Mapping[str, dict[str, str]]
+    source: Source
     request: Request
 
 
@@ -57,10 +58,11 @@ def make_plan(parts: Parts) -> Plan:
     permissions = list(permissions_of(world))
     wanted: list[Resource] = [*_apis(world, parts), *permissions, *ApiAccount.desired(world)]
     wanted += _stages(world, parts, permissions)
+    wanted += _usage_plans(parts)
     backend = parts.backend
     plan = planning.make_plan(
         desired=wanted,
-        kinds=KINDS,
+        kinds=(*KINDS, UsagePlan),
         aws=backend.aws,
         regions=parts.regions,
         workers=backend.settings.workers,
@@ -116,11 +118,21 @@ def _stages(world: World, parts: Parts, permissions: Sequence[Permission]) -> It
         full = replace(
             stage,
             variables=parts.reaches[stage.region].variables[stage.name],
-            methods=parts.methods.get(stage.name),
+            methods=parts.source.methods.get(stage.name),
             requires=frozenset(after),
             pruned=parts.request.pruned,
         )
         yield full if parts.request.canary is None else CanaryStage.over(full, percent=parts.request.canary)
+
+
+def _usage_plans(parts: Parts) -> Iterator[UsagePlan]:
+    """Of the live stage that the definition comes from; the stage of that name, or the only one, is in them too."""
+    stages = [one.name for one in parts.api.stages if one.name == parts.source.stage or len(parts.api.stages) == 1]
+    for region in parts.regions if stages else ():
+        for plan in parts.source.plans:
+            yield UsagePlan.after(
+                plan, region=region, api=parts.api.name, owner=parts.backend.spec.backend, stages=stages
+            )
 
 
 def _putting_again(plan: Plan, wanted: Sequence[Resource], parts: Parts) -> Plan:

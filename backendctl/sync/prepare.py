@@ -115,7 +115,7 @@ def prepare(backend: Backend, request: Request) -> Sync:
             definitions={r: Definition(body=to_bytes(body), digest=name) for r, body in bodies.items()},
             reaches=found.reaches,
             reviews=found.reviews,
-            methods=source.methods,
+            source=source,
             request=request,
         )
     )

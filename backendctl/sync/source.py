@@ -10,6 +10,7 @@ from backendctl.errors import BackendctlError, UsageError
 from backendctl.resources import stage_live
 from backendctl.spec.model import Api, LiveApi, Spec, Stage
 from backendctl.sync import live as lives
+from backendctl.sync.usage import SourcePlan, plans_of
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -25,7 +26,7 @@ class Source:
         methods: stage → settings of single methods, from a live stage; the spec has none.
         region, stage, api_id: of a live source; None for a file.
         digest: what the live deployment says it holds, when it is ours; None when the document has to tell.
-        variables: of the live stage, as they are there.
+        variables: of the live stage, as they are there. plans: the usage plans it is in.
     """
 
     told: str
@@ -37,6 +38,7 @@ class Source:
     api_id: str | None = None
     digest: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    plans: tuple[SourcePlan, ...] = ()
 
 
 def source_of(spec: Spec, aws: Aws, *, given: LiveApi | None, stage: str | None) -> Source:
@@ -91,6 +93,7 @@ def _live(api: Api, spec: Spec, aws: Aws, *, place: LiveApi, stage: str | None) 
         api_id=api_id,
         digest=found.digest,
         variables=own.variables,
+        plans=plans_of(aws, place.region, api_id, where),
     )
 
 

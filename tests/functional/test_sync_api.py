@@ -9,7 +9,7 @@ import pytest
 
 from tests.functional.handmade import EUROPE, STAGE, TARGETS, Shop, json_of, make_shop, proxied, told
 from tests.functional.proxy import CUT, Answer, Call, Cut, Proxy
-from tests.functional.sandboxed import EAST, WEST, Sandbox
+from tests.functional.sandboxed import ACCOUNT, EAST, WEST, Sandbox
 
 
 @pytest.fixture(scope="module")
@@ -274,3 +274,108 @@ def test_markdown_tells_what_differs_where(shop: Shop) -> None:
     assert f"### {WEST}/{STAGE}: no difference" in found
     assert "variables.mode: other → full" in found
     shop.sync()
+
+
+def test_a_callers_key_opens_every_region(other: Shop) -> None:
+    gateway = other.gateway()
+    where = {"restApiId": other.api(), "resourceId": other.resources()["/items"], "httpMethod": "GET"}
+    operation = {"op": "replace", "path": "/apiKeyRequired", "value": "true"}
+    gateway.update_method(**where, patchOperations=[operation])
+    other.deploy_by_hand()
+    key = gateway.create_api_key(name=f"{other.name}-ada", enabled=True)
+    plan = gateway.create_usage_plan(
+        name=f"{other.name}-gold",
+        apiStages=[{"apiId": other.api(), "stage": STAGE}],
+        throttle={"rateLimit": 10.0, "burstLimit": 20},
+        quota={"limit": 1000, "period": "DAY"},
+    )
+    gateway.create_usage_plan_key(usagePlanId=plan["id"], keyId=key["id"], keyType="API_KEY")
+    said = other.sync()
+    assert key["value"] not in said.out + said.err
+    for region in TARGETS:
+        host = {"Host": f"{other.api(region)}.execute-api.{region}.localhost"}
+        assert other.sandbox.get(f"/{STAGE}/items", headers=host)[0] == 403
+        assert other.sandbox.get(f"/{STAGE}/items", headers={**host, "x-api-key": key["value"]})[0] == 200
+    in_sync(other)
+    operation = {"op": "replace", "path": "/quota/limit", "value": "5"}
+    gateway.update_usage_plan(usagePlanId=plan["id"], patchOperations=[operation])
+    changes = other.check(expect=2).json["changes"]
+    assert {change["name"]: change["fields"] for change in changes} == {
+        f"{other.name}-gold": [{"field": "quota", "before": "1000 per DAY, offset 0", "after": "5 per DAY, offset 0"}]
+    }
+    other.sync()
+    in_sync(other)
+
+
+def test_ids_of_one_region_are_refused_with_their_place_until_they_are_bound(other: Shop) -> None:
+    gateway = other.gateway()
+    pools = {EAST: f"arn:aws:cognito-idp:{EAST}:{ACCOUNT}:userpool/{EAST}_aaa"}
+    pools |= {region: f"arn:aws:cognito-idp:{region}:{ACCOUNT}:userpool/{region}_bbb" for region in TARGETS}
+    door = gateway.create_authorizer(
+        restApiId=other.api(),
+        name="door",
+        type="COGNITO_USER_POOLS",
+        providerARNs=[pools[EAST]],
+        identitySource="method.request.header.Authorization",
+    )
+    where = {"restApiId": other.api(), "resourceId": other.resources()["/orders"], "httpMethod": "POST"}
+    operations = [
+        {"op": "replace", "path": "/authorizationType", "value": "COGNITO_USER_POOLS"},
+        {"op": "replace", "path": "/authorizerId", "value": door["id"]},
+    ]
+    gateway.update_method(**where, patchOperations=operations)
+    other.deploy_by_hand()
+    with other.calls() as calls:
+        refused = other.sync(expect=1).err
+    assert [call for call in calls if call.mutating] == []
+    assert "/providerARNs/0: the user pool" in refused
+    other.spec["api"]["bindings"] = {region: {"users": arn} for region, arn in pools.items()}
+    other.save()
+    other.sync()
+    for region in TARGETS:
+        (found,) = other.gateway(region).get_authorizers(restApiId=other.api(region))["items"]
+        assert found["providerARNs"] == [pools[region]]
+    in_sync(other)
+    del other.spec["api"]["bindings"][WEST]["users"]
+    other.save()
+    assert f"users has no value in {WEST}" in other.sync(expect=1).err
+
+
+def test_a_region_that_is_down_stops_only_itself(other: Shop) -> None:
+    def down(call: Call) -> Answer | None:
+        return Answer(status=403, body='{"message": "no"}') if call.region == EUROPE else None
+
+    other.proxy.before = down
+    try:
+        found = other.sync(expect=5).json
+        assert other.check(expect=5).json["regions"][EUROPE]["unreadable"]
+    finally:
+        other.proxy.before = lambda _: None
+    assert {change["region"] for change in found["changes"]} == {WEST}
+    assert other.get("/items", WEST)[0] == 200
+    other.sync()
+    in_sync(other)
+
+
+def test_a_file_in_swagger_is_a_source_too(other: Shop) -> None:
+    file = other.folder / "shop.json"
+    said = other.run(
+        "export-api", str(file), "--from", EAST, "--api", other.name, "--form", "swagger", "-o", "json"
+    ).json
+    assert json_of(file)["swagger"] == "2.0"
+    other.spec["api"] = said["spec"]["api"]
+    other.save()
+    other.run("validate")
+    assert "does not name under `functions`" in other.run("deploy", "-y", expect=64).err
+    assert "exists and is not ours" in other.sync(expect=1).err
+    other.sync("--adopt")
+    assert other.get("/items", EUROPE)[0] == 200
+    in_sync(other)
+    where = {"restApiId": other.api(WEST), "resourceId": other.resources(WEST)["/items"], "httpMethod": "GET"}
+    operation = {"op": "replace", "path": "/timeoutInMillis", "value": "1000"}
+    other.gateway(WEST).update_integration(**where, patchOperations=[operation])
+    other.deploy_by_hand(WEST)
+    found = other.check(expect=2).json["regions"][WEST]["stages"][STAGE]
+    assert told(found["differences"]) == ["removed GET /items integration"]
+    other.sync()
+    in_sync(other)

@@ -62,3 +62,16 @@ def test_smoke_requests_are_read(draft_of: Write) -> None:
 )
 def test_fault_in_sentence_out(text: str, faults: list[str], faults_of: Faults) -> None:
     assert faults_of(text) == faults
+
+
+def test_a_spec_without_functions_may_call_what_is_elsewhere(draft_of: Write) -> None:
+    text = HEAD + "api:\n  definition: api.yaml\n  stages: {p: {variables: {itemsAlias: v1}}}\n"
+    api = draft_of(text).expand(Offline()).api
+    assert api is not None
+    assert api.definition
+
+
+def test_a_spec_with_functions_may_call_no_others(faults_of: Faults) -> None:
+    text = FILE.replace("items:", "things:") + "  stages: {p: {variables: {itemsAlias: v1}}}\n"
+    (fault,) = faults_of(text)
+    assert "GET /healthz calls 'shop-items', which is no function of this spec" in fault
