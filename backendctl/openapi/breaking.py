@@ -137,11 +137,7 @@ def verb(method: str) -> str:
 
 
 def _parameters(leaf: Leaf, context: Context) -> str | None:
-    at_list = leaf.way[:4]
-    index = leaf.way[4] if leaf.way[4:] else ""
-    parameter = mapping(at(context.after, (*at_list, index))) if leaf.after is not MISSING else {}
-    parameter = parameter or mapping(at(context.before, (*at_list, index)))
-    holder = mapping(leaf.after if len(leaf.way) == _PARAMETER else parameter)
+    holder = parameter_of(leaf, context)
     told = f"the {holder.get('in')} parameter {holder.get('name')}"
     inner = leaf.way[_PARAMETER:]
     if holder.get("in") == "body":
@@ -155,6 +151,13 @@ def _parameters(leaf: Leaf, context: Context) -> str | None:
 
 _PARAMETER = 5
 """Length of the way to one parameter."""
+
+
+def parameter_of(leaf: Leaf, context: Context) -> Mapping[str, Any]:
+    """The parameter that the leaf is, or is part of."""
+    if len(leaf.way) > _PARAMETER:
+        return mapping(at(context.after, leaf.way[:_PARAMETER]))  # a part differs, so it is in both
+    return mapping(leaf.before if leaf.after is MISSING else leaf.after)
 
 
 def _body_parameter(leaf: Leaf, inner: Way, context: Context) -> str | None:

@@ -45,7 +45,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "connectionType": ("INTERNET", "VPC_LINK"),
     "responseTransferMode": ("BUFFERED", "STREAM"),
 }
-_AWS_URI = re.compile(r"arn:.+:apigateway:.+:(path|action)/.+", re.DOTALL)
+_AWS_URI = re.compile(r"arn:.+:apigateway:.+:(path|action)/.+|\$\{binding:.+", re.DOTALL)
 _MAX_TEMPLATE = 300 * 1024  # A43; bytes
 _JSON = re.compile(r"application/(.+\+)?json(;.*)?")
 

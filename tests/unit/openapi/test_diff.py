@@ -407,6 +407,22 @@ def test_other_names_for_the_variables_of_a_path_harm_no_caller() -> None:
     assert not is_breaking(between(document("/a/{id+}"), document("/a/{all+}")))
 
 
+def test_a_place_counts_in_the_document_that_has_it() -> None:
+    def document(*parameters: dict[str, Any]) -> dict[str, Any]:
+        return openapi({"/a": {"get": operation(parameters=list(parameters))}})
+
+    z = {"name": "z", "in": "query", "description": "old", "required": True}
+    added, gone = between(document(z), document({"name": "a", "in": "query"}, {**z, "description": None}))
+    assert (added.pointer, added.action, added.where) == ("/paths/~1a/get/parameters/0", "added", "query a")
+    assert (gone.where, gone.before) == ("query z > description", "old")
+    changed = between(document({"name": "a", "in": "query"}, z), document({"name": "z", "in": "query"}))
+    assert [(each.where, each.pointer, each.action) for each in changed] == [
+        ("query a", "/paths/~1a/get/parameters/0", "removed"),
+        ("query z > description", "/paths/~1a/get/parameters/1/description", "removed"),
+        ("query z > required", "/paths/~1a/get/parameters/1/required", "removed"),
+    ]
+
+
 def test_true_is_not_one() -> None:
     before, after = ({"x-vendor": value} for value in (1, True))
     assert len(differences(before, after)) == 1

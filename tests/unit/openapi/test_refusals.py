@@ -202,6 +202,11 @@ def test_one_resource_too_many_and_a_document_too_large_are_refused() -> None:
     assert [(each.pointer, each.fact) for each in refusals(huge)] == [("", "A13")]
 
 
+def test_what_a_binding_stands_for_is_not_known_yet() -> None:
+    for kind in ("aws", "http"):
+        assert refusals(integrated(type=kind, uri="${binding:target}")) == []
+
+
 def test_a_method_has_one_authorizer() -> None:
     schemes = authorized()["components"]["securitySchemes"]
     both = with_get(
