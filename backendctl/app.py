@@ -23,10 +23,12 @@ from backendctl.engine.executor import apply
 from backendctl.engine.plan import Change, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
-from backendctl.openapi.limits import limit_faults as definition_faults
+from backendctl.openapi.refusals import refusals
+from backendctl.openapi.repair import repaired
 from backendctl.package import Packager, handler_check, handler_faults, limit_faults
 from backendctl.package import check as code_faults
 from backendctl.resources import KINDS, ORDER, assemble, code_source, roster
+from backendctl.resources.canary import Canary
 from backendctl.spec import Draft, Offline, parse
 
 if TYPE_CHECKING:
@@ -93,10 +95,35 @@ def open_backend(settings: Settings) -> Backend:
 
     Raises:
         SpecError: faults in the spec; AWS has not been called.
+        UsageError: the definition is that of a live API.
         RefusedError: this account may not be touched.
         AwsError: no credentials, or AWS does not let us in.
     """
     draft, spec, artefacts = check(settings.spec)
+    if spec.api is not None and spec.api.source is not None:
+        raise UsageError(
+            f"the API of {settings.spec} is taken from a live one, which only sync-api does",
+            hint="backendctl sync-api; or write it to a file first: backendctl export-api",
+        )
+    backend = _connected(settings, draft, spec, artefacts)
+    world, unreadable = assemble.with_slots(backend.world, backend.aws, workers=settings.workers)
+    return replace(backend, world=world, unreadable=unreadable)
+
+
+def open_api(settings: Settings) -> Backend:
+    """The same for what touches no function: nothing is built, and no slot is chosen.
+
+    Raises:
+        SpecError, RefusedError, AwsError: as above.
+    """
+    draft = parse(settings.spec)
+    return _connected(settings, draft, draft.expand(Offline()), None)
+
+
+def _connected(
+    settings: Settings, draft: Draft, spec: Spec, artefacts: Mapping[tuple[str, str], Artefact] | None
+) -> Backend:
+    """Connected, and without slots. artefacts: None when nothing of the functions' code is asked for."""
     regions = _chosen(spec, settings.regions)
     journal = Journal(settings.journal / f"{spec.backend}.jsonl") if settings.journal else None
     aws = Aws(settings.access, backend=spec.backend, journal=journal)
@@ -114,12 +141,11 @@ def open_backend(settings: Settings) -> Backend:
         spec,
         account=account,
         partition=partition,
-        artefacts={key: artefact for key, artefact in artefacts.items() if key[0] in regions},
-        code_ids=code_source.identify(spec, aws),
+        artefacts={key: artefact for key, artefact in (artefacts or {}).items() if key[0] in regions},
+        code_ids={} if artefacts is None else code_source.identify(spec, aws),
         stamp=stamping.stamp(spec.file.parent),
     )
-    world, unreadable = assemble.with_slots(world, aws, workers=settings.workers)
-    return Backend(settings=settings, spec=spec, aws=aws, world=world, unreadable=unreadable)
+    return Backend(settings=settings, spec=spec, aws=aws, world=world)
 
 
 def plan_deploy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
@@ -175,7 +201,7 @@ def _plan(
 
 def carry_out(plan: Plan, backend: Backend, *, stop: threading.Event) -> Iterator[Event]:
     """Do exactly this plan; see `engine.executor.apply`."""
-    return apply(plan, aws=backend.aws, order=ORDER, workers=backend.settings.workers, stop=stop)
+    return apply(plan, aws=backend.aws, order=(*ORDER, Canary.kind), workers=backend.settings.workers, stop=stop)
 
 
 def _wanted(change: Change, only: Sequence[str], skip: Sequence[str]) -> bool:
@@ -250,8 +276,8 @@ def _archive_faults(spec: Spec, draft: Draft, artefacts: Mapping[tuple[str, str]
 
 def _definition_faults(spec: Spec) -> Iterator[Fault]:
     if spec.api is not None:
-        for message in definition_faults(spec.api.definition):
-            yield Fault(file=str(spec.api.path), line=1, column=1, message=message)
+        for refusal in refusals(repaired(spec.api.definition)[0]):
+            yield Fault(file=str(spec.api.path), line=1, column=1, message=str(refusal))
 
 
 class _Lookups:

@@ -45,7 +45,14 @@ def endpoints(spec: Spec, aws: Aws, *, endpoint_url: str | None) -> list[Url]:
     found = [_domain_url(spec, stage, endpoint_url) for stage in spec.api.stages if _mapped(spec, stage)]
     for region in spec.regions:
         if api := find_api(aws, region, spec.api.name):
-            found += [_regional_url(api, region, stage, aws, endpoint_url) for stage in spec.api.stages]
+            found += [
+                Url(
+                    region=region,
+                    stage=stage.name,
+                    url=regional_url(api, region, stage.name, aws, endpoint_url=endpoint_url),
+                )
+                for stage in spec.api.stages
+            ]
     return found
 
 
@@ -73,9 +80,12 @@ def _domain_url(spec: Spec, stage: Stage, endpoint_url: str | None) -> Url:
     return Url(region="", stage=stage.name, url=endpoint_url.rstrip("/") + path, host=name)
 
 
-def _regional_url(api: str, region: str, stage: Stage, aws: Aws, endpoint_url: str | None) -> Url:
+def regional_url(api_id: str, region: str, stage: str, aws: Aws, *, endpoint_url: str | None) -> str:
+    """The URL of a stage in one region, without a slash at its end.
+
+    Args:
+        endpoint_url: of a local AWS, which serves it under a host name of its own.
+    """
     if endpoint_url is None:
-        url = f"https://{api}.execute-api.{region}.{dns_suffix(aws.partition)}/{stage.name}"
-    else:
-        url = f"http://{api}.execute-api.{region}.localhost:{urlsplit(endpoint_url).port}/{stage.name}"
-    return Url(region=region, stage=stage.name, url=url)
+        return f"https://{api_id}.execute-api.{region}.{dns_suffix(aws.partition)}/{stage}"
+    return f"http://{api_id}.execute-api.{region}.localhost:{urlsplit(endpoint_url).port}/{stage}"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_acm import ACMClient
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
@@ -140,6 +141,10 @@ class Aws:
     def logs(self, region: str) -> CloudWatchLogsClient:
         """CloudWatch Logs in that region."""
         return cast("CloudWatchLogsClient", self.client("logs", region))
+
+    def cloudwatch(self, region: str) -> CloudWatchClient:
+        """CloudWatch in that region."""
+        return cast("CloudWatchClient", self.client("cloudwatch", region))
 
     def acm(self, region: str) -> ACMClient:
         """Certificate Manager in that region."""

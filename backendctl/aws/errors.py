@@ -54,6 +54,7 @@ def is_missing(error: BaseException) -> bool:
         "ObjectNotFoundException",
         "ParameterNotFound",
         "TableNotFoundException",
+        "ProvisionedConcurrencyConfigNotFoundException",  # B47
     }
 
 

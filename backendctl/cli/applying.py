@@ -78,26 +78,44 @@ def unreachable(plan: Plan) -> bool:
     return bool(plan.unreadable)
 
 
-def confirm_and_apply(plan: Plan, opened: Opened, consent: Consent, *, verbose: bool, again: str) -> Outcome | None:
+Shown = Callable[[dict[str, str] | None], None]
+"""Draws a plan, with what became of its changes once they are done."""
+
+
+def confirm_and_apply(
+    plan: Plan,
+    opened: Opened,
+    consent: Consent,
+    *,
+    verbose: bool,
+    again: str,
+    shown: Shown | None = None,
+    first: Callable[[], None] | None = None,
+) -> Outcome | None:
     """Do the plan if it may be done.
 
     Args:
         again: the command that finishes what was interrupted or failed.
+        shown: draws the plan in place of `show`.
+        first: done once the user has agreed, before anything is changed.
 
     Returns:
         What became of it; None when there was nothing to do, or it was a dry run.
     """
     text = opened.format == "text"
+    draw = shown or (lambda statuses: show(plan, opened, verbose=verbose, statuses=statuses))
     if text or consent.dry_run or not plan.changes:
-        show(plan, opened, verbose=verbose)
+        draw(None)
     refuse_danger(plan, allow_delete=consent.allow_delete, adopt=consent.adopt, expect=consent.expect)
     if consent.dry_run or not plan.changes:
         return None
     _ask(consent)
+    if first is not None:
+        first()
     outcome = _apply(plan, opened)
     if not text:
-        show(plan, opened, verbose=verbose, statuses=outcome.statuses)
-    _tell(outcome, again)
+        draw(outcome.statuses)
+    _tell_outcome(outcome, again)
     return outcome
 
 
@@ -138,7 +156,7 @@ def _note(event: Event, outcome: Outcome) -> None:
             outcome.statuses[address] = "skipped"
 
 
-def _tell(outcome: Outcome, again: str) -> None:
+def _tell_outcome(outcome: Outcome, again: str) -> None:
     for error in outcome.errors:
         tell(error)
     if outcome.exit_code is Exit.OK:

@@ -21,7 +21,7 @@ def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]
 
     Args:
         changes: the plan's.
-        order: kinds in creation order.
+        order: kinds in creation order; deletes of kinds that it does not name wait for no other delete.
     """
     rank = {kind: position for position, kind in enumerate(order)}
     made = {change.address for change in changes if change.action is not Action.DELETE}
@@ -47,7 +47,7 @@ def _entry(change: Change, changes: Sequence[Change]) -> set[str]:
 def _goes_before(other: Change, delete: Change, rank: dict[str, int]) -> bool:
     if not _touches(other, delete):
         return False
-    return other.action is not Action.DELETE or rank[other.kind] > rank[delete.kind]
+    return other.action is not Action.DELETE or rank.get(other.kind, 0) > rank.get(delete.kind, 0)
 
 
 def _touches(other: Change, delete: Change) -> bool:

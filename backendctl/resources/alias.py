@@ -10,7 +10,7 @@ from backendctl.aws.errors import ClientError, code_of, is_missing, says
 from backendctl.aws.wait import settle
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
-from backendctl.resources import lambda_reads, lambda_waits
+from backendctl.resources import lambda_reads, lambda_waits, ledger
 from backendctl.resources.alias_names import names_of, qualified, slots_of
 from backendctl.resources.function import Function
 from backendctl.resources.prewarm import prewarm
@@ -20,6 +20,9 @@ from backendctl.spec.model import Function as Spec
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.resources.world import World
+
+RUNNING = "canary"
+"""Follows the mark in the description of an alias that shares its calls in a canary of ours (see `share`)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,10 +34,13 @@ class Alias:
         managed: the settings that take part in the release id.
         warm_input: JSON sent to a version before traffic gets to it; None sends nothing.
         turned_to: a slot that a stage turns to as soon as it stands.
+        how: what the ledger is told of a move of an alias that no stage leads to; empty tells nothing.
+        shared: whether a canary of ours has a share of its calls; live only.
         after: addresses of the slots and stages that must have moved first, and of the tables that must be there.
         release: id of the release it points to, None leaves it where it is; live: "version 7" or "$LATEST" when
             what it points to is no release of ours.
-        weights: shares of further versions; always none, as they would multiply with a canary's (A78).
+        version: number of the version it points to, for what goes back to a version rather than on to a release.
+        weights: shares of further versions; none but for a canary that is one of Lambda's own (A78).
         description: the mark of ownership, for aliases have no tags (B32).
     """
 
@@ -51,8 +57,11 @@ class Alias:
     warm_input: str | None = field(default=None, compare=False, repr=False)
     turned_to: bool = field(default=False, compare=False, repr=False)
     after: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    how: str = field(default="", compare=False, repr=False)
+    shared: bool = field(default=False, compare=False)
 
     release: str | None = None
+    version: str | None = None
     weights: dict[str, float] | None = None
     description: str | None = None
 
@@ -113,7 +122,7 @@ class Alias:
             after=after,
             release=release,
             weights={},
-            description=_mark(function.owner or ""),
+            description=mark(function.owner or ""),
         )
 
     @classmethod
@@ -129,22 +138,25 @@ class Alias:
         """Those of our functions that carry our mark."""
         for physical, name in lambda_reads.ours(aws, region).items():
             for found in lambda_reads.aliases(aws, region, physical).values():
-                if _owner(found.description) == aws.backend:
+                if owner_in(found.description) == aws.backend:
                     yield cls._live(aws, region, physical, found, qualified(name, found.name))
 
     @classmethod
     def _live(cls, aws: Aws, region: str, physical: str, found: lambda_reads.AliasInfo, wanted: Self | str) -> Self:
         desired = None if isinstance(wanted, str) else wanted
         version = next((v for v in lambda_reads.versions(aws, region, physical) if v.number == found.version), None)
+        shared = found.description.endswith(f" {RUNNING}")
         return cls(
             region=region,
             name=wanted if isinstance(wanted, str) else wanted.name,
-            owner=_owner(found.description),
+            owner=owner_in(found.description),
             physical=physical,
             alias=found.name,
             release=_told(version, found, desired),
-            weights=found.weights,
-            description=found.description,
+            version=found.version,
+            shared=shared,
+            weights={} if shared else found.weights,  # a canary's own business, which no plan but its own is to end
+            description=found.description.removesuffix(f" {RUNNING}"),
         )
 
     def needs(self) -> frozenset[str]:
@@ -163,11 +175,17 @@ class Alias:
             if live is None or live.owner != self.owner:
                 raise
             self._move(aws, version)
+        aws.forget("lambda-aliases", self.region, self.physical)
         self._settle(aws)
 
     def update(self, aws: Aws, live: Self) -> None:
         """Moved in one call, with the weights of anybody else taken off (B29)."""
-        moves = self.release is not None and self.release != live.release
+        moves = self._differs(live, "release") or self._differs(live, "version")
+        if live.shared and self.version is None:
+            raise BackendctlError(
+                f"a canary has a share of the calls of {self.physical}:{self.alias} in {self.region}",
+                hint="promote it or end it first: backendctl canary-status",
+            )
         self._move(aws, self._ready_version(aws) if moves else None)
         if moves:
             self._settle(aws)
@@ -182,6 +200,10 @@ class Alias:
             if not is_missing(error):
                 raise
 
+    def _differs(self, live: Self, name: str) -> bool:
+        wanted = getattr(self, name)
+        return wanted is not None and wanted != getattr(live, name)
+
     def _settle(self, aws: Aws) -> None:
         """Alias moves and stage changes reach AWS's hosts at different moments (A51): this one has to be first."""
         if self.turned_to:
@@ -191,6 +213,11 @@ class Alias:
         target: Any = {} if version is None else {"FunctionVersion": version}
         aws.lambda_(self.region).update_alias(FunctionName=self.physical, **target, **self._rest())
         aws.forget("lambda-aliases", self.region, self.physical)
+        if self.how and version is not None:
+            entry = ledger.of_version(
+                aws, self.region, physical=self.physical, alias=self.alias, number=version, how=self.how
+            )
+            ledger.write(aws, self.region, self.name, entry)
 
     def _rest(self) -> dict[str, Any]:
         return {
@@ -205,6 +232,14 @@ class Alias:
         The version is asked before the alias moves: what cannot answer the warmer gets no traffic, and the next run
         asks again.
         """
+        number = self.version or self._released(aws)
+        found = lambda_waits.settled(aws, self.region, self.physical, version=number)
+        lambda_waits.refuse_failed(found["Configuration"], region=self.region)
+        if self.warm_input is not None:
+            prewarm(aws, self.region, self.physical, version=number, payload=self.warm_input)
+        return number
+
+    def _released(self, aws: Aws) -> str:
         published = lambda_reads.versions(aws, self.region, self.physical)
         version = lambda_reads.newest(published, self.release or "", self.managed)
         if version is None:
@@ -212,10 +247,6 @@ class Alias:
                 f"{self.physical} in {self.region} has no version of release {self.release or '(none)'}",
                 hint="run the same command again, without --only, so that the function is published first",
             )
-        found = lambda_waits.settled(aws, self.region, self.physical, version=version.number)
-        lambda_waits.refuse_failed(found["Configuration"], region=self.region)
-        if self.warm_input is not None:
-            prewarm(aws, self.region, self.physical, version=version.number, payload=self.warm_input)
         return version.number
 
 
@@ -228,10 +259,12 @@ def _told(version: lambda_reads.Version | None, found: lambda_reads.AliasInfo, d
     return version.release or f"version {version.number}"
 
 
-def _mark(backend: str) -> str:
+def mark(backend: str) -> str:
+    """The description of an alias of ours."""
     return f"backendctl:{backend}"
 
 
-def _owner(description: str) -> str | None:
+def owner_in(description: str) -> str | None:
+    """The backend whose mark the description of an alias carries."""
     first = description.split(" ", 1)[0]
     return first.removeprefix("backendctl:") if first.startswith("backendctl:") else None

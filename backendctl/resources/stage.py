@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, is_missing, says
@@ -12,7 +12,7 @@ from backendctl.aws.wait import settle, until
 from backendctl.engine.resource import PARTIAL, address
 from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
-from backendctl.resources import stage_live
+from backendctl.resources import ledger, stage_live
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.api_reads import (
     api_arn,
@@ -43,11 +43,14 @@ class Stage:
 
     Attributes:
         api: the API's name. requires: addresses of what it calls. stamp: who makes this release.
+        routes: the functions its variables lead to, for the ledger.
         canary: whether a part of the traffic goes elsewhere; live only.
         definition: digest of the deployed definition, from the deployment's description.
         variables: all of them; one that names a staged alias names the slot.
         cache: GB as AWS spells it, or "off". cache_ttl: seconds.
         throttling, logging: None leaves them alone.
+        methods: settings of single methods, as `stage_live.methods_of` has them; None leaves them alone.
+        pruned: whether old deployments go once a new one serves.
     """
 
     kind: ClassVar[str] = "stage"
@@ -60,7 +63,9 @@ class Stage:
     api: str = field(compare=False)
     requires: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     stamp: Stamp | None = field(default=None, compare=False, repr=False)
+    routes: tuple[ledger.Route, ...] = field(default=(), compare=False, repr=False)
     canary: bool = field(default=False, compare=False)
+    pruned: bool = field(default=True, compare=False, repr=False)
     definition: str | None = None
     variables: dict[str, str] | None = None
     tracing: bool | None = None
@@ -68,6 +73,7 @@ class Stage:
     throttling: Throttling | None = None
     cache: str | None = None
     cache_ttl: int | None = None
+    methods: dict[str, str] | None = None
     logging: Logging | None = None
     description: str | None = None
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
@@ -87,8 +93,9 @@ class Stage:
             name=stage.name,
             owner=world.backend,
             api=api,
-            requires=_requires(world, region, stage) | {address(region, "rest-api", api)},
+            requires=requirements(world, region, stage) | {address(region, "rest-api", api)},
             stamp=world.stamp,
+            routes=routes_of(world, region, stage),
             definition=world.definitions[region].digest,
             variables=_variables(world, region, stage),
             tracing=stage.tracing,
@@ -144,6 +151,7 @@ class Stage:
             throttling=stage_live.throttling_of(found),
             cache=stage_live.cache_of(found),
             cache_ttl=stage_live.settings(found).get("cacheTtlInSeconds"),
+            methods=stage_live.methods_of(found),
             logging=stage_live.logging_of(found),
             description=found.get("description") or "",
             tags=tags,
@@ -180,6 +188,7 @@ class Stage:
         except ClientError as error:
             if not says(error, "ConflictException", "already exists"):  # the answer to an earlier try was lost
                 raise
+        self._note(aws, api_id, list_stages(aws, self.region, api_id)[self.name])
 
     def update(self, aws: Aws, live: Self) -> None:
         """One UpdateStage with everything that differs (A48, A54): nobody sees new code behind the old definition."""
@@ -207,6 +216,7 @@ class Stage:
         except aws.apigateway(self.region).exceptions.ClientError as error:
             if not is_missing(error):
                 raise
+        ledger.forget(aws, self.region, self.name)
 
     def _switch(self, aws: Aws, api_id: str, live: Self) -> None:
         moves = self.definition is not None and self.definition != live.definition
@@ -216,13 +226,37 @@ class Stage:
             deployment=self._deployment(aws, api_id) if moves else None,
             log_arn=f"arn:{aws.partition}:logs:{self.region}:{aws.account}:log-group:",
         )
+        turns = moves or self.variables != live.variables
+        if turns:
+            self._note(aws, api_id, list_stages(aws, self.region, api_id)[self.name], before=True)
         if operations:
-            aws.apigateway(self.region).update_stage(restApiId=api_id, stageName=self.name, patchOperations=operations)
-        if moves:
+            after = aws.apigateway(self.region).update_stage(
+                restApiId=api_id, stageName=self.name, patchOperations=operations
+            )
+            if turns:
+                self._note(aws, api_id, after)
+        if moves and self.pruned:
             releases.prune(aws, self.region, api_id)
-        if moves or self.variables != live.variables:
+        if turns:
             # The slot that was left must not move again while some hosts still serve from it (A51).
             settle(aws, f"stage {self.name} to be the same everywhere")
+
+    def _note(self, aws: Aws, api_id: str, found: Mapping[str, Any], *, before: bool = False) -> None:
+        """Into the ledger: what the stage serves now, or has served until now."""
+        entry = ledger.describe(
+            aws,
+            self.region,
+            api_id,
+            deployment=found.get("deploymentId", ""),
+            variables=found.get("variables") or {},
+            routes=self.routes,
+            how="found" if before else "deploy",
+        )
+        if before:
+            ledger.note_found(aws, self.region, self.name, entry)
+        elif self.stamp is not None:
+            whose = replace(entry, commit=self.stamp.commit, by=self.stamp.author)
+            ledger.write(aws, self.region, self.name, whose)
 
     def _deployment(self, aws: Aws, api_id: str) -> str:
         if self.definition is None or self.stamp is None:
@@ -290,7 +324,17 @@ def _variables(world: World, region: str, stage: Spec) -> dict[str, str]:
     return found
 
 
-def _requires(world: World, region: str, stage: Spec) -> frozenset[str]:
+def routes_of(world: World, region: str, stage: Spec) -> tuple[ledger.Route, ...]:
+    """The functions that a stage leads to through aliases."""
+    return tuple(
+        ledger.Route(variable=link.variable, physical=link.function.physical, alias=link.alias)
+        for link in _links(world, region, stage)
+        if link.alias is not None
+    )
+
+
+def requirements(world: World, region: str, stage: Spec) -> frozenset[str]:
+    """Addresses of everything that a stage's requests meet behind it, and of the account's log role."""
     found = {address(region, "api-account", "logging")} if stage_live.logs(stage.logging) else set()
     for link in _links(world, region, stage):
         alias = link.alias

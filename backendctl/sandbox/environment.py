@@ -90,15 +90,27 @@ class Environment:
         config: as GetFunctionConfiguration gives it.
         code: folder of the unpacked code.
         base: the variables which every environment gets.
+        provisioned: whether it is made ready ahead of calls, and kept.
     """
 
-    def __init__(self, *, config: Mapping[str, Any], region: str, code: Path, base: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        *,
+        config: Mapping[str, Any],
+        region: str,
+        code: Path,
+        base: Mapping[str, str],
+        provisioned: bool = False,
+    ) -> None:
+        self.provisioned = provisioned
         self.stream = f"{time.strftime('%Y/%m/%d', time.gmtime())}/[{config['Version']}]{uuid.uuid4().hex}"
         self.spent = False
         self.last_used = time.monotonic()
         self._config = config
         self._code = code
         self._variables = variables(config, region=region, stream=self.stream, base=base)
+        if provisioned:
+            self._variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = "provisioned-concurrency"
         self._process: subprocess.Popen[bytes] | None = None
         self._rein: Rein | None = None
         self._answers = -1
@@ -111,12 +123,19 @@ class Environment:
 
     def call(self, asked: Asked) -> Outcome:
         """Call the handler and wait, at most for the function's timeout; the first call loads it."""
+        return self._attempt(asked, serve=True)
+
+    def prepare(self) -> Outcome:
+        """Load the handler ahead of the first call; one that cannot be loaded leaves nothing behind."""
+        return self._attempt(Asked(request_id=str(uuid.uuid4()), event=None, arn=""), serve=False)
+
+    def _attempt(self, asked: Asked, *, serve: bool) -> Outcome:
         outcome = Outcome()
         timeout = float(self._config.get("Timeout", 3))
         try:
             if self._process is None:
                 self._load(outcome, timeout)
-            if outcome.error is None:
+            if outcome.error is None and serve:
                 self._serve(asked, outcome, timeout)
         except _LateError:
             outcome.status, outcome.seconds = "timeout", timeout

@@ -24,8 +24,13 @@ from backendctl.sandbox.environment import Environment
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from backendctl.sandbox.environment import Outcome
+
 IDLE_MINUTES = 7.0
 """Minutes of the clock after which AWS may give an idle environment up; it says none, 5 to 15 were seen (B61)."""
+
+READY = 4
+"""How many processes of a version are kept ready at most, however much concurrency is provisioned."""
 
 _LOOK_EVERY = 1.0
 _DECIDING = ("CodeSha256", "Handler", "Runtime", "MemorySize", "Timeout", "Environment", "LoggingConfig", "Role")
@@ -58,8 +63,23 @@ class Place:
 
     def is_same_version(self, other: Place) -> bool:
         """Whether only the setup may differ."""
-        mine, others = (self.region, self.function, self.version), (other.region, other.function, other.version)
-        return mine == others
+        return self.is_of(other.region, other.function, other.version)
+
+    def is_of(self, region: str, function: str, version: str | None) -> bool:
+        """Whether it is of a version; None: of any."""
+        return (self.region, self.function) == (region, function) and version in {None, self.version}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """An environment that could not be made ready.
+
+    Attributes:
+        stream: its log stream.
+    """
+
+    stream: str
+    outcome: Outcome
 
 
 @dataclass(kw_only=True, slots=True)
@@ -95,14 +115,47 @@ class Environments:
         finally:
             self._return(place, environment)
 
+    def provision(self, place: Place, config: Mapping[str, Any], code: bytes, count: int) -> Failure | None:
+        """Have environments of a version ready, in the place of those it had; what went wrong, if it did.
+
+        Args:
+            count: how many AWS would have ready; more than `READY` processes are not kept.
+        """
+        with self._lock:
+            folder = self._unpack(code)
+        fresh = [
+            Environment(config=config, region=place.region, code=folder, base=self.base, provisioned=True)
+            for _ in range(min(count, READY))
+        ]
+        for environment in fresh:
+            outcome = environment.prepare()
+            if outcome.error is not None:
+                for each in fresh:
+                    each.end()
+                return Failure(stream=environment.stream, outcome=outcome)
+        with self._lock:
+            self.release(region=place.region, function=place.function, version=place.version)
+            self._idle[place] += fresh
+            if self._ended.is_set():  # meanwhile
+                self._drop([place])
+        return None
+
+    def release(self, *, region: str, function: str, version: str) -> None:
+        """Keep nothing ready for a version any more."""
+        with self._lock:
+            for place in [place for place in {*self._idle, *self._busy} if place.is_of(region, function, version)]:
+                kept = self._idle.pop(place, [])
+                self._idle[place] = [environment for environment in kept if not environment.provisioned]
+                for environment in kept:
+                    if environment.provisioned:
+                        environment.end()
+                for environment in self._busy.get(place, []):
+                    environment.spent = environment.spent or environment.provisioned
+
     def discard(self, *, region: str, function: str, version: str | None = None) -> None:
         """Give up what a function, or one version of it, has; calls that run come to their end."""
         with self._lock:
-            gone = [
-                place
-                for place in {*self._idle, *self._busy}
-                if (place.region, place.function) == (region, function) and version in {None, place.version}
-            ]
+            gone = [place for place in {*self._idle, *self._busy} if place.is_of(region, function, version)]
             self._drop(gone)
 
     def expire(self) -> None:
@@ -110,7 +163,8 @@ class Environments:
         oldest = time.monotonic() - self.idle_minutes * 60
         with self._lock:
             for place in list(self._idle):
-                old = [environment for environment in self._idle[place] if environment.last_used < oldest]
+                idle = [environment for environment in self._idle[place] if not environment.provisioned]
+                old = [environment for environment in idle if environment.last_used < oldest]
                 self._idle[place] = [one for one in self._idle[place] if one not in old]
                 for environment in old:
                     environment.end()

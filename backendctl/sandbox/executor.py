@@ -54,6 +54,21 @@ class Executor:
         service._execute_function_warm = run  # noqa: SLF001
         service.invalidate_worker = forget
 
+    def provision(self, region: str, config: Mapping[str, Any], code: bytes, count: int) -> str | None:
+        """Have environments of a version ready ahead of calls; AWS's word for why not, if they cannot be."""
+        if not _is_python(config):
+            return None
+        failure = self.environments.provision(Place.of(config, region=region), config, code, count)
+        if failure is None:
+            return None
+        lines = lambda_logs.failed_init(failure.outcome)
+        self.telemetry.logged(region=region, group=lambda_logs.group_of(config), stream=failure.stream, lines=lines)
+        return "FUNCTION_ERROR_INIT_FAILURE"
+
+    def release(self, region: str, function: str, version: str) -> None:
+        """Keep nothing ready for a version any more."""
+        self.environments.release(region=region, function=function, version=version)
+
     def _run(self, service: Any, func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
         config = func.get("config") or func
         if not _is_python(config):

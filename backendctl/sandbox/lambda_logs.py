@@ -35,6 +35,15 @@ def lines(config: Mapping[str, Any], request_id: str, outcome: Outcome, *, began
     return [*written, (ended, end), (ended, report(config, request_id, outcome))]
 
 
+def failed_init(outcome: Outcome) -> list[tuple[int, str]]:
+    """What a handler that could not be made ready ahead of calls leaves in the log."""
+    ended = int(time.time() * 1000)
+    error = outcome.error or {}
+    parts = [f"INIT_REPORT Init Duration: {(outcome.init_seconds or 0) * 1000:.2f} ms", "Phase: init", "Status: error"]
+    told = "\t".join([*parts, f"Error Type: {error.get('errorType')}", "\n"])
+    return [*outcome.lines, (ended, exception(error)), (ended, told)]
+
+
 def exception(error: Mapping[str, Any]) -> str:
     """An error document as the Python runtime logs it: one event of several lines."""
     text = f"[ERROR] {error['errorType']}: {error['errorMessage']}"

@@ -71,7 +71,8 @@ def _front(data: Path, scale: TimeScale) -> Front:
         base=world.handler_environment(os.environ),
         idle_minutes=idle_minutes(os.environ.get(world.IDLE_MINUTES)),
     )
-    Executor(environments=environments, telemetry=telemetry).install(lambda_svc)
+    executor = Executor(environments=environments, telemetry=telemetry)
+    executor.install(lambda_svc)
     environments.start()
     moto = Moto()
     routing = Routing(inner=inner, regional_domain=gateway.regional_domain)
@@ -87,7 +88,14 @@ def _front(data: Path, scale: TimeScale) -> Front:
         services=ministack.app,
         moto=moto,
         routing=routing,
-        corrections=corrections(inner=inner, moto=moto, meter=telemetry, zones_changed=routing.forget, scale=scale),
+        corrections=corrections(
+            inner=inner,
+            moto=moto,
+            meter=telemetry,
+            zones_changed=routing.forget,
+            scale=scale,
+            provisioner=executor,
+        ),
         lifespan=ministack.app,
         dirty=state.touch,
     )

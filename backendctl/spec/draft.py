@@ -136,7 +136,7 @@ def _texts(way: Way, value: Any) -> Iterator[tuple[Way, str]]:
 
 def _definition(path: Path, value: dict[str, Any], report: Report) -> Document | None:
     named = value.get("api", {}).get("definition")
-    if named is None:
+    if named is None or isinstance(named, dict):  # a live one is read when AWS is asked
         return None
     place = path.parent / named
     if not place.is_file():

@@ -169,8 +169,6 @@ def _type(document: Document, error: ValidationError, way: Way) -> str:
     must = f"{_label(way)} must be {' or '.join(_TYPES[one] for one in names)}"
     if value is None:
         return f"{_label(way)} has no value"
-    if isinstance(value, dict) and "x-fault" in error.schema and way[-1:] == ("definition",):
-        return str(error.schema["x-fault"])
     if "string" in names and isinstance(value, bool | int | float):
         return _must_be_text(document, way, value)
     if isinstance(value, str):
@@ -225,8 +223,12 @@ def _pattern(_: Document, error: ValidationError, way: Way) -> str:
 
 
 def _range(_: Document, error: ValidationError, way: Way) -> str:
+    if "x-fault" in error.schema:
+        return f"{_label(way)} cannot be {error.instance}: {error.schema['x-fault']}"
     low, high = error.schema.get("minimum"), error.schema.get("maximum")
     unit = f" {error.schema['x-unit']}" if "x-unit" in error.schema else ""
+    if "exclusiveMaximum" in error.schema:
+        return f"{_label(way)} must be from {low} to less than {error.schema['exclusiveMaximum']}, not {error.instance}"
     if "exclusiveMinimum" in error.schema:
         return f"{_label(way)} must be more than {error.schema['exclusiveMinimum']}, not {error.instance}"
     if high is None:
@@ -256,7 +258,7 @@ _SENTENCES: dict[str, Callable[[Document, ValidationError, Way], str]] = {
     "type": _type,
     "enum": _enum,
     "pattern": _pattern,
-    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum"), _range),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _range),
     **dict.fromkeys(("minLength", "maxLength"), _length),
     **dict.fromkeys(("minItems", "maxItems", "maxProperties"), _count),
     "uniqueItems": _unique,

@@ -92,6 +92,8 @@ def expanded(
     plain = top | body.value({key: item for key, item in value.items() if key not in {"functions", *top}}, ())
     if isinstance(certificate := _certificate(value, body, regions), dict):
         plain["domain"]["certificate"] = certificate
+    if isinstance(bindings := value.get("api", {}).get("bindings"), dict):
+        plain["api"]["bindings"] = _bindings(bindings, body)
     functions = {
         region: {
             name: _function(document, (region, name), function, body.inside(region))
@@ -149,8 +151,12 @@ class _Expander:
 
 
 def _by_region(way: Way, key: str) -> bool:
-    """Certificates are expanded once per region, beside the rest."""
-    return way == ("domain",) and key == "certificate"
+    """Certificates and bindings are expanded once per region, beside the rest."""
+    return (way, key) in {(("domain",), "certificate"), (("api",), "bindings")}
+
+
+def _bindings(given: dict[str, Any], body: _Expander) -> dict[str, Any]:
+    return {region: body.inside(region).value(names, ("api", "bindings", region)) for region, names in given.items()}
 
 
 def _certificate(value: dict[str, Any], body: _Expander, regions: Sequence[str]) -> dict[str, str] | None:

@@ -94,7 +94,7 @@ def _lines(change: Change, *, names: Sequence[str], verbose: bool) -> Iterator[T
     if change.foreign:
         head.append("  exists, not ours", style="bad")
     if change.action is Action.CREATE and not verbose:
-        summary = ", ".join(_brief(f) for f in change.fields if f.field in _TELLING)
+        summary = ", ".join(_brief(f) for f in change.fields if _tells(f.field))
         yield head.append(f"  {summary}", style="quiet") if summary else head
         return
     if change.action is Action.UPDATE and len(change.fields) == 1:
@@ -111,7 +111,13 @@ def _joined(names: Sequence[str]) -> str:
     return ", ".join([first, *(name.partition(":")[2] for name in rest)])
 
 
-_TELLING = frozenset({"runtime", "memory", "release", "billing", "definition", "target", "retention", "probe", "every"})
+_TELLING = frozenset(
+    {"runtime", "memory", "release", "billing", "definition", "target", "retention", "probe", "every", "percent"}
+)
+
+
+def _tells(name: str) -> bool:
+    return name in _TELLING or name.startswith("variables.")
 
 
 def _brief(change: FieldChange) -> str:

@@ -1,21 +1,23 @@
-"""One sandbox for all recorded cases, and the table of what matched."""
+"""The sandboxes for all recorded cases."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
 
+from backendctl.sandbox import process
 from tests.conformance.filling import ECHO, archive
-from tests.conformance.recorded import SERVICES, Case
-from tests.conformance.replay import Replay
+from tests.conformance.listed import is_listed
+from tests.conformance.recorded import Case
+from tests.conformance.replay import PATIENCE, Replay
 from tests.functional.sandboxed import ACCOUNT, Sandbox, eventually, free_port
 
 REGIONS = tuple(
@@ -26,39 +28,64 @@ REGIONS = tuple(
 """Cases take turns, so that what one leaves behind is rarely in another's lists."""
 
 
-@pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """One sandbox for the whole session."""
-    running = Sandbox(port=free_port(), data=tmp_path_factory.mktemp("sandbox"))
-    running.start()
-    yield running
-    running.stop()
+HASTE = 0.2
+"""Seconds of patience with a case that is listed."""
+
+SLOW = 0.2
+"""Of AWS's pace: what is under way is still so at the next call, however busy this machine is."""
 
 
-@pytest.fixture(scope="session")
-def replay(sandbox: Sandbox) -> Callable[[Case], Replay]:
-    """Makes the replay of a case, over HTTP, in the next region."""
-    turns = itertools.cycle(REGIONS)
-    role = _role(sandbox)
-    clients: dict[tuple[str, str], Any] = {}
+class Ground:
+    """A sandbox which is started when it is first needed, with a role and clients of its own.
 
-    def client(service: str, region: str) -> Any:
-        if (service, region) not in clients:
-            clients[service, region] = boto3.client(  # type: ignore[call-overload]
+    Args:
+        pace: the part of AWS's; None is the sandbox's default.
+    """
+
+    def __init__(self, data: Path, pace: float | None) -> None:
+        self._sandbox = Sandbox(port=free_port(), data=data)
+        self._pace = pace
+        self._role = ""
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def replay(self, case: Case, region: str) -> Replay:
+        """The replay of a case, over HTTP; nobody waits long for one which is known not to match."""
+        if not self._role:
+            process.start(self._sandbox.port, self._sandbox.data, time_scale=self._pace)
+            self._role = _role(self._sandbox)
+        patience = HASTE if is_listed(case) else PATIENCE
+        return Replay(case, self._client, region=region, account=ACCOUNT, role=self._role, patience=patience)
+
+    def stop(self) -> None:
+        """End it, if it runs."""
+        if self._role:
+            self._sandbox.stop()
+
+    def _client(self, service: str, region: str) -> Any:
+        if (service, region) not in self._clients:
+            self._clients[service, region] = boto3.client(  # type: ignore[call-overload]
                 service,
                 region_name=region,
-                endpoint_url=sandbox.url,
+                endpoint_url=self._sandbox.url,
                 aws_access_key_id="AKIDANYTHING",
                 aws_secret_access_key="secret",
                 config=Config(retries={"total_max_attempts": 1}, parameter_validation=False, inject_host_prefix=False),
             )
-        return clients[service, region]
+        return self._clients[service, region]
 
-    def make(case: Case) -> Replay:
-        region = next(turns)
-        return Replay(case, lambda service: client(service, region), region=region, account=ACCOUNT, role=role)
 
-    return make
+@pytest.fixture(scope="session")
+def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Replay]]:
+    """Makes the replay of a case in the next region; `slow=True` in a sandbox which takes its time."""
+    turns = itertools.cycle(REGIONS)
+    grounds = {slow: Ground(tmp_path_factory.mktemp("sandbox"), SLOW if slow else None) for slow in (False, True)}
+
+    def make(case: Case, *, slow: bool = False) -> Replay:
+        return grounds[slow].replay(case, next(turns))
+
+    yield make
+    for ground in grounds.values():
+        ground.stop()
 
 
 def _role(sandbox: Sandbox) -> str:
@@ -83,21 +110,3 @@ def _role(sandbox: Sandbox) -> str:
 
     eventually(usable)
     return role
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the exchanges per service: matched, differing, not covered."""
-    counts = {service: Counter[str]() for service in SERVICES}
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            for name, value in getattr(report, "user_properties", ()) if getattr(report, "when", "") == "call" else ():
-                if name.startswith("conformance:"):
-                    counts[name.partition(":")[2]].update(value)
-    if not any(counts.values()):
-        return
-    terminalreporter.section("recorded exchanges with AWS, against the sandbox")
-    terminalreporter.write_line(f"{'service':<12}{'matched':>9}{'differing':>11}{'not covered':>13}")
-    counts["all"] = sum(counts.values(), Counter[str]())
-    for service, found in counts.items():
-        cells = f"{found['matched']:>9}{found['differing']:>11}{found['not covered']:>13}"
-        terminalreporter.write_line(f"{service:<12}{cells}")

@@ -60,7 +60,7 @@ def constants(*, region: str, account: str, role: str) -> dict[str, Any]:
         "<stage>": "dev",
         "<Architecture.x86_64>": "x86_64",
         "<Architecture.arm64>": "arm64",
-        "<long_function_name>": "a" * 65,
+        "<long_function_name>": "a" * 140,
         "<utc_now>": datetime.now(tz=UTC),
         "<targets>": [{"Id": f"target-{number}", "Arn": queue} for number in range(7)],
         "<bytes 43>": b"this is not a zip file, just a random string"[:43],
@@ -115,7 +115,7 @@ class Filling:
         if "<gatewayResponse>" in value:  # an XML template, not a placeholder
             return value
         if value == "<utc_now><timedelta()>":
-            return self._known["<utc_now>"] + timedelta(days=2)
+            return self._known["<utc_now>"] + timedelta(days=1)
         whole = self._one(value) if _PLACEHOLDER.fullmatch(value) else None
         return whole if whole is not None else _PLACEHOLDER.sub(lambda found: str(self._one(found[0])), value)
 

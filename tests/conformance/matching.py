@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 RECORDED_ACCOUNT = "111111111111"
-_DATE_INSIDE = re.compile(r"(?<=_)date(?=\.)")
-_PLACEHOLDER = re.compile(r"<([a-z_-]+)(?::(\d+))?>", re.IGNORECASE)
+_BARE = re.compile(r"(?<=_)date(?=\.)|second-invalid-target-id")
+"""Placeholders without brackets, inside of a text."""
+
+_PLACEHOLDER = re.compile(r"<([a-z][a-z0-9_-]*)(?::(\d+))?>", re.IGNORECASE)
 _TIMES = {"datetime", "date", "timestamp", "<datetime>"}
 _ANYTHING = {"target-arn", "target-id", "code-sha256"}
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT.+|[A-Z][a-z]{2}, .+|\d+(\.\d+)?")
@@ -108,7 +110,7 @@ def _fits(expected: Any, actual: Any, bindings: Bindings) -> bool:
 def _text(expected: str, actual: Any, bindings: Bindings) -> bool:
     if expected in _TIMES and expected != actual:
         return isinstance(actual, (datetime, int, float)) or _STAMP.fullmatch(str(actual)) is not None
-    expected = _DATE_INSIDE.sub("<date>", bindings.replace_known(expected))
+    expected = _BARE.sub(r"<\g<0>>", bindings.replace_known(expected))
     if expected in _ANYTHING:
         return bool(actual)
     if expected == actual:

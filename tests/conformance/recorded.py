@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.conformance.mended import mended
+
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded"
 CORPUS = RECORDED.parent / "corpus"
 SERVICES = ("acm", "apigateway", "cloudwatch", "dynamodb", "events", "lambda", "route53", "scheduler", "sts")
@@ -22,6 +24,7 @@ class Step:
         error: the recorded refusal; None when there was none.
         status: HTTP status of the answer; None when not recorded.
         helper: the fixture of the recorded test that made this call, "" when the test did itself.
+        elsewhere: whether it goes to a region other than the case's.
         may_fail: a set-up call which AWS is known to have refused.
     """
 
@@ -33,6 +36,7 @@ class Step:
     status: int | None
     note: str
     helper: str
+    elsewhere: bool = False
 
     @property
     def recorded(self) -> bool:
@@ -63,7 +67,7 @@ class Case:
 def cases(*services: str) -> list[Case]:
     """The cases of some services, of all by default; none when the recordings are not there."""
     return [
-        Case(service=service, name=_name(case["case"]), steps=tuple(_step(call) for call in case["calls"]))
+        mended(Case(service=service, name=_name(case["case"]), steps=tuple(_step(call) for call in case["calls"])))
         for service in services or SERVICES
         if (RECORDED / f"{service}.json").exists()
         for case in json.loads((RECORDED / f"{service}.json").read_text(encoding="utf-8"))

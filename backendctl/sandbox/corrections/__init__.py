@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backendctl.sandbox.corrections.awslambda import Lambda
+from backendctl.sandbox.corrections.cloudwatch import CloudWatch
 from backendctl.sandbox.corrections.dynamodb import DynamoDB
 from backendctl.sandbox.corrections.events import Events
 from backendctl.sandbox.corrections.iam import IAM, Roles
 from backendctl.sandbox.corrections.route53 import Route53
 from backendctl.sandbox.corrections.scheduler import Scheduler
+from backendctl.sandbox.corrections.sts import Sessions
 from backendctl.sandbox.timing import Pace, TimeScale
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backendctl.sandbox.corrections.readiness import Provisioner
     from backendctl.sandbox.front import Correction
     from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.scaling import Moto
@@ -28,11 +31,13 @@ def corrections(
     meter: Meter,
     zones_changed: Callable[[], None],
     scale: TimeScale | None = None,
+    provisioner: Provisioner | None = None,
 ) -> dict[str, Correction]:
     """The corrected services, by signing name.
 
     Args:
         scale: how long what AWS does in the background takes; None is the default.
+        provisioner: loads functions ahead of calls; None loads none.
     """
     _take_over_states()
     pace = Pace(scale=scale or TimeScale.default())
@@ -41,9 +46,11 @@ def corrections(
         "dynamodb": DynamoDB(inner=inner, moto=moto, pace=pace),
         "events": Events(inner=inner),
         "iam": IAM(inner=inner, roles=roles),
-        "lambda": Lambda(inner, meter, roles=roles, pace=pace),
+        "lambda": Lambda(inner, meter, roles=roles, pace=pace, provisioner=provisioner),
+        "monitoring": CloudWatch(inner=inner),
         "route53": Route53(inner=inner, changed=zones_changed, pace=pace),
         "scheduler": Scheduler(inner=inner, roles=roles),
+        "sts": Sessions(inner=inner),
     }
 
 

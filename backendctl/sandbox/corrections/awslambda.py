@@ -4,90 +4,76 @@ from __future__ import annotations
 
 import json
 import random
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
+from backendctl.sandbox.corrections import event_invoke, function_names, function_records, function_shape, lambda_model
 from backendctl.sandbox.corrections import function_rules as rules
-from backendctl.sandbox.corrections.answers import retold
+from backendctl.sandbox.corrections.answers import carrying, retold
+from backendctl.sandbox.corrections.calls import FUNCTIONS, Call, call_of
 from backendctl.sandbox.corrections.concurrency import Concurrency
+from backendctl.sandbox.corrections.event_sources import MAPPINGS, EventSources, nothing
+from backendctl.sandbox.corrections.function_checks import FunctionChecks
 from backendctl.sandbox.corrections.function_times import FunctionTimes
+from backendctl.sandbox.corrections.layers import LAYERS, Layers
 from backendctl.sandbox.corrections.permissions import Permissions
+from backendctl.sandbox.corrections.readiness import Readiness
 from backendctl.sandbox.corrections.refusals import Refusal
+from backendctl.sandbox.http import Response
 from backendctl.sandbox.timing import FAR, FLEET, Propagation
 
 if TYPE_CHECKING:
     from backendctl.sandbox.corrections.iam import Roles
-    from backendctl.sandbox.http import Request, Response
+    from backendctl.sandbox.corrections.readiness import Provisioner
+    from backendctl.sandbox.http import Request
     from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.telemetry import Meter
     from backendctl.sandbox.timing import Pace
 
-OK, CREATED = 200, 201
-_PATH = re.compile(r"/\d{4}-\d{2}-\d{2}/functions(?:/([^/]+)(/.*)?)?/?")
-_ARN = re.compile(r"arn:aws[a-z-]*:lambda:([a-z0-9-]+):(\d{12}):function:([^:]+)(?::([^:]+))?")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
-    """A request about one function.
-
-    Attributes:
-        qualifier: from the query or from the end of the name; None when unqualified.
-        rest: the path after the function's name, "" for the function itself.
-    """
-
-    request: Request
-    name: str
-    qualifier: str | None
-    rest: str
-
-    @property
-    def region(self) -> str:
-        """Where the function is."""
-        return self.request.region
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """Region and name."""
-        return self.request.region, self.name
+OK, CREATED, NO_CONTENT, NOT_FOUND, REFUSED = 200, 201, 204, 404, 400
+_SHOWN = frozenset({"", "/configuration", "/code", "/versions"})
 
 
 class Lambda:
     """Lambda in front of the emulated one."""
 
-    def __init__(self, inner: Inner, meter: Meter, *, roles: Roles, pace: Pace) -> None:
+    def __init__(
+        self, inner: Inner, meter: Meter, *, roles: Roles, pace: Pace, provisioner: Provisioner | None = None
+    ) -> None:
         self.inner = inner
         self._meter = meter
-        self._roles = roles
-        self.concurrency = Concurrency(inner=inner, pace=pace)
+        self.concurrency = Concurrency(inner=inner, pace=pace, readiness=Readiness(provisioner=provisioner))
         self.permissions = Permissions(inner=inner, statements=Propagation(pace=pace, hosts=FLEET))
+        self.event_sources = EventSources(inner=inner)
+        self.layers = Layers(inner=inner)
         self.times = FunctionTimes(pace=pace)
+        self.checks = FunctionChecks(inner=inner, roles=roles, times=self.times)
         self._aliases: Propagation[tuple[str, str, str], dict[str, Any] | None] = Propagation(pace=pace, hosts=FLEET)
         self._chance = random.Random()  # noqa: S311 - it splits traffic
 
     async def handle(self, request: Request) -> Response:
         """Answer a request."""
-        found = _PATH.fullmatch(request.raw_path)
+        refusal = lambda_model.refusal(request)
+        answer = refusal.rest_json() if refusal else await self._answer(request)
+        return answer if answer.status < REFUSED else _whole(answer)
+
+    async def _answer(self, request: Request) -> Response:
+        found = FUNCTIONS.fullmatch(request.raw_path)
         if found is None:
-            return await self.inner.forward(request)
-        if found[1] is None:
+            return await self._about_no_function(request)
+        if found[2] is None:
             return await (self._create(request) if request.method == "POST" else self._list(request))
-        arn = _ARN.fullmatch(unquote(found[1]))
-        if arn is not None and arn[1] != request.region:  # B57
-            return Refusal(
-                code="ResourceNotFoundException",
-                message=f"Functions from '{arn[1]}' are not reachable in this region ('{request.region}')",
-                status=404,
-            ).rest_json()
-        name, _, of_name = (
-            (arn[3], "", arn[4] or "") if arn else unquote(found[1]).rpartition(":function:")[2].partition(":")
-        )
-        call = Call(
-            request=request, name=name, qualifier=request.first("Qualifier") or of_name or None, rest=found[2] or ""
-        )
-        return await self._function(call)
+        call = call_of(request, found)
+        return call.rest_json() if isinstance(call, Refusal) else await self._function(call)
+
+    async def _about_no_function(self, request: Request) -> Response:
+        mapping = MAPPINGS.fullmatch(request.path)
+        if mapping is not None:
+            return await self.event_sources.handle(request, mapping[1])
+        if LAYERS.fullmatch(request.path) is not None:
+            return await self.layers.handle(request)
+        return await self.inner.forward(request)
 
     async def _function(self, call: Call) -> Response:
         method, rest = call.request.method, call.rest
@@ -95,9 +81,13 @@ class Lambda:
             return await self.permissions.handle(call)
         if rest in {"/concurrency", "/provisioned-concurrency"}:
             return await self.concurrency.handle(call)
+        if rest.startswith("/event-invoke-config"):
+            return event_invoke.handle(call)
         if rest == "/invocations":
             return await self._invocation(call)
-        refusal = await self._refusal(call, method, rest)
+        if rest == "" and method == "DELETE":
+            return await self._delete(call)
+        refusal = await self.checks.change(call)
         return refusal.rest_json() if refusal else await self._accepted(call, method, rest)
 
     async def _invocation(self, call: Call) -> Response:
@@ -111,58 +101,97 @@ class Lambda:
             return await self._dry_run(call)
         if rest.startswith("/aliases/") and method == "PUT":
             return await self._move(call)
+        if rest.startswith("/aliases/") and method == "DELETE":
+            self.concurrency.alias_deleted(call.place, unquote(rest.removeprefix("/aliases/")))
+        versions = function_records.versions(call.place)
         answer = await self.inner.forward(call.request)
+        if rest == "/versions" and method == "POST" and function_records.versions(call.place) != versions:
+            function_records.revise(call.place)  # a new version gives $LATEST another RevisionId too
         if rest in {"/configuration", "/code"} and method == "PUT" and answer.status == OK:
             self.times.updated(call.place)
+            if rest == "/code" and call.request.json().get("Publish"):
+                answer = self._published(call, answer)
+        if answer.status == NOT_FOUND:
+            return self._not_found(call, answer)
         return self._shown(call, answer)
+
+    def _not_found(self, call: Call, answer: Response) -> Response:
+        if call.rest in {"", "/configuration"}:
+            return function_names.not_found(call.arn, call.qualifier).rest_json()
+        if call.rest == "/url":
+            return nothing().rest_json()
+        if (
+            call.rest.startswith("/aliases/")
+            and call.request.method == "DELETE"
+            and function_records.has(call.place, None)
+        ):
+            return Response(status=NO_CONTENT)  # of an alias which is gone nothing is said
+        return answer
+
+    def _published(self, call: Call, answer: Response) -> Response:
+        """The version which came of new code: it is as new as a function which is being made."""
+        version = json.loads(answer.body)["Version"]
+        made = function_records.published(call.place, version)
+        self.times.published(call.place, version)
+        return retold(answer, made)
 
     def _shown(self, call: Call, answer: Response) -> Response:
         """An answer which tells of a function's states, with those it has by our clock."""
-        if answer.status not in {OK, CREATED} or call.rest not in {"", "/configuration", "/code", "/versions"}:
+        if answer.status not in {OK, CREATED} or call.rest not in _SHOWN | {"/aliases"}:
             return answer
         document = json.loads(answer.body or b"{}")
         if "Configuration" in document:
-            document["Configuration"] = self.times.shown(call.place, document["Configuration"])
+            document["Configuration"] = self._told(call, document["Configuration"])
+            if not document.get("Tags"):
+                document.pop("Tags", None)
         elif "Versions" in document:
-            document["Versions"] = [self.times.shown(call.place, version) for version in document["Versions"]]
+            document["Versions"] = [
+                function_shape.listed(function_shape.qualified(self._told(call, version), version["Version"]))
+                for version in document["Versions"]
+            ]
+        elif "Aliases" in document:
+            version = call.request.first("FunctionVersion")
+            document["Aliases"] = [one for one in document["Aliases"] if version in {None, one["FunctionVersion"]}]
         elif "FunctionArn" in document:
-            document = self.times.shown(call.place, document)
+            document = self._told(call, document)
         else:
             return answer
         return retold(answer, document)
 
-    async def _refusal(self, call: Call, method: str, rest: str) -> Refusal | None:
-        asked = call.request.json() if method in {"POST", "PUT"} and rest != "/invocations" else {}
-        if rest in {"/configuration", "/code", "/versions"} and method in {"POST", "PUT"}:
-            return (
-                await self._busy(call)
-                or rules.environment(asked)
-                or rules.runtime(asked)
-                or await self._role(asked)
-                or await self._tracing(call, asked)
-                or (await self._publish(call, asked) if rest == "/versions" else None)
-            )
-        if rest.startswith("/aliases") and method in {"POST", "PUT"}:
-            return await self._alias(call, asked)
-        return None
+    def _told(self, call: Call, configuration: dict[str, Any]) -> dict[str, Any]:
+        told = function_shape.whole(self.times.shown(call.place, configuration), region=call.region)
+        return told if call.qualifier is None else function_shape.qualified(told, call.qualifier)
 
     async def _create(self, request: Request) -> Response:
         asked = request.json()
-        call = Call(request=request, name=asked.get("FunctionName", "").rpartition(":")[2], qualifier=None, rest="")
+        reference = function_names.read(asked.get("FunctionName", ""))
+        call = Call(request=request, name=reference.name, qualifier=None, rest="")
         refusal = (
-            rules.environment(asked)
-            or rules.runtime(asked)
-            or await self._role(asked)
-            or await self._tracing(call, asked)
+            function_names.too_long(reference.name)
+            or function_names.refusal(reference, request)
+            or await self.checks.creation(call, asked)
         )
-        if refusal is None and asked.get("Code", {}).get("S3Bucket"):
-            refusal = await self._missing_code(request.region, asked["Code"])
         if refusal is not None:
             return refusal.rest_json()
-        answer = await self.inner.forward(request)
-        if answer.status == CREATED:
-            self.times.created(call.place)
-        return self._shown(call, answer)
+        answer = await self.inner.forward(carrying(request, {**asked, "FunctionName": reference.name}))
+        if answer.status != CREATED:
+            return answer
+        self.times.created(call.place)
+        answer = self._shown(call, answer)
+        if asked.get("Publish"):
+            function_records.published(call.place, json.loads(answer.body)["Version"])
+        return answer
+
+    async def _delete(self, call: Call) -> Response:
+        if call.qualifier == "$LATEST":
+            return rules.bad_value("$LATEST version cannot be deleted without deleting the function.").rest_json()
+        if (
+            call.qualifier
+            and function_records.has(call.place, None)
+            and not function_records.has(call.place, call.qualifier)
+        ):
+            return Response(status=NO_CONTENT)  # of a version which is gone nothing is said
+        return await self.inner.forward(call.request)
 
     async def _list(self, request: Request) -> Response:
         """ListFunctions; with FunctionVersion=ALL every version of every function as well."""
@@ -173,17 +202,23 @@ class Lambda:
         if request.first("FunctionVersion") == "ALL":
             every: list[dict[str, Any]] = []
             for function in document["Functions"]:
-                listed = await self.get(request.region, f"{function['FunctionName']}/versions") or {}
-                every += [_qualified(version) for version in listed.get("Versions", [])]
+                listed = await self.checks.get(request.region, f"{function['FunctionName']}/versions") or {}
+                every += [
+                    function_shape.qualified(version, version["Version"]) for version in listed.get("Versions", [])
+                ]
             document["Functions"] = every
         document["Functions"] = [
-            self.times.shown((request.region, function["FunctionName"]), function) for function in document["Functions"]
+            function_shape.listed(function_shape.whole(self._states(request, function), region=request.region))
+            for function in document["Functions"]
         ]
         return retold(answer, document)
 
+    def _states(self, request: Request, function: dict[str, Any]) -> dict[str, Any]:
+        return self.times.shown((request.region, function["FunctionName"]), function)
+
     async def _invoke(self, call: Call) -> Response:
         """Through an alias with weights, the version is drawn per request; each call is metered."""
-        alias = present = await self.get(call.region, f"{call.name}/aliases/{quote(call.qualifier or '')}") or {}
+        alias = present = await self.checks.get(call.region, f"{call.name}/aliases/{quote(call.qualifier or '')}") or {}
         request = call.request
         if FAR in request.headers:  # an alias which has just moved is still where it was (A51)
             alias = self._aliases.seen((*call.place, call.qualifier or ""), present) or {}
@@ -208,100 +243,33 @@ class Lambda:
 
     async def _dry_run(self, call: Call) -> Response:
         """UpdateFunctionCode which only judges (B36): the emulated one would take the code."""
-        answer = await self.inner.ask(
-            service="lambda",
-            region=call.region,
-            method="GET",
-            path=f"/2015-03-31/functions/{call.name}/configuration",
-        )
-        if answer.status != OK:
-            return answer
-        document = {**json.loads(answer.body), **rules.code_facts(call.request.json())}
-        return retold(answer, document)
+        now = await self.checks.get(call.region, f"{call.name}/configuration")
+        if now is None:
+            return function_names.not_found(call.arn).rest_json()
+        return Response.of_json(self._told(call, {**now, **rules.code_facts(call.request.json())}))
 
     async def _move(self, call: Call) -> Response:
         """UpdateAlias, of which those who serve calls hear later (A51, B43)."""
         path = f"{call.name}{call.rest}"
-        before = await self.get(call.region, path)
+        before = await self.checks.get(call.region, path)
         answer = await self.inner.forward(call.request)
         if answer.status == OK:
             name = unquote(call.rest.removeprefix("/aliases/"))
-            self._aliases.change((*call.place, name), before=before, after=await self.get(call.region, path))
+            after = await self.checks.get(call.region, path)
+            self._aliases.change((*call.place, name), before=before, after=after)
+            if before and after and before["FunctionVersion"] != after["FunctionVersion"]:
+                self.concurrency.moved(call.place, name, before=before["FunctionVersion"])
         return answer
 
-    async def _busy(self, call: Call) -> Refusal | None:
-        now = await self.get(call.region, f"{call.name}/configuration")
-        return None if now is None else self.times.busy(call.place, now["FunctionArn"])
 
-    async def _publish(self, call: Call, asked: dict[str, Any]) -> Refusal | None:
-        """The guards of PublishVersion (B24)."""
-        now = await self.get(call.region, f"{call.name}/configuration") or {}
-        given = asked.get("CodeSha256")
-        if given and now and given != now["CodeSha256"]:
-            return rules.bad_value(
-                f"CodeSHA256 ({given}) is different from current CodeSHA256 in $LATEST ({now['CodeSha256']}). "
-                "Please try again with the CodeSHA256 in $LATEST."
-            )
-        return rules.revision(asked, now)
-
-    async def _role(self, asked: dict[str, Any]) -> Refusal | None:
-        """The role must exist and trust Lambda (B15, B17)."""
-        arn = asked.get("Role")
-        if arn is None:
-            return None
-        if await self._roles.trusts(arn, "lambda.amazonaws.com"):
-            return None
-        return rules.bad_value("The role defined for the function cannot be assumed by Lambda.")
-
-    async def _tracing(self, call: Call, asked: dict[str, Any]) -> Refusal | None:
-        """Active tracing needs a role which may write to X-Ray, and Lambda to know that it may (B58)."""
-        if not {"TracingConfig", "Role"} & asked.keys():
-            return None
-        now = {} if not call.rest else await self.get(call.region, f"{call.name}/configuration") or {}
-        mode = (asked.get("TracingConfig") or now.get("TracingConfig") or {}).get("Mode")
-        role = asked.get("Role") or now.get("Role", "")
-        if mode != "Active" or await self._roles.may_trace(role):
-            return None
-        return rules.bad_value("The provided execution role does not have permissions to call PutTraceSegments on XRAY")
-
-    async def _missing_code(self, region: str, code: dict[str, Any]) -> Refusal | None:
-        path = f"/{code['S3Bucket']}/{quote(code.get('S3Key', ''))}"
-        answer = await self.inner.ask(service="s3", region=region, method="HEAD", path=path)
-        if answer.status != 404:  # noqa: PLR2004 - a bucket elsewhere is refused behind
-            return None
-        return rules.bad_value(  # B21
-            "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: "
-            "The specified key does not exist."
-        )
-
-    async def _alias(self, call: Call, asked: dict[str, Any]) -> Refusal | None:
-        name = asked.get("Name") or unquote(call.rest.removeprefix("/aliases").strip("/"))
-        if call.request.method == "POST" and name.isdigit():  # B27
-            return rules.bad_value(
-                f"Value '{name}' at 'name' failed to satisfy constraint: Member must satisfy regular expression "
-                "pattern: (?!^[0-9]+$)([a-zA-Z0-9-_]+)"
-            )
-        now = await self.get(call.region, f"{call.name}/aliases/{quote(name)}")
-        if call.request.method == "POST" and now is not None:  # B27
-            return Refusal(
-                code="ResourceConflictException", message=f"Alias already exists: {now['AliasArn']}", status=409
-            )
-        main = asked.get("FunctionVersion") or (now or {}).get("FunctionVersion", "")
-        weights = (asked.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
-        listed = await self.get(call.region, f"{call.name}/versions") or {}
-        versions = {version["Version"]: version for version in listed.get("Versions", [])}
-        arn = versions.get("$LATEST", {}).get("FunctionArn", "").removesuffix(":$LATEST")
-        return rules.alias(arn=arn, main=main, weights=weights, versions=versions) if versions else None
-
-    async def get(self, region: str, path: str) -> dict[str, Any] | None:
-        """Read a document of the function API; None when it is not there."""
-        answer = await self.inner.ask(
-            service="lambda", region=region, method="GET", path=f"/2015-03-31/functions/{path}"
-        )
-        document: dict[str, Any] | None = json.loads(answer.body) if answer.status == OK else None
-        return document
-
-
-def _qualified(version: dict[str, Any]) -> dict[str, Any]:
-    suffix = f":{version['Version']}"
-    return {**version, "FunctionArn": version["FunctionArn"].removesuffix(suffix) + suffix}
+def _whole(answer: Response) -> Response:
+    """A refusal with the members Lambda puts beside the sentence; the services behind leave some out."""
+    try:
+        document = json.loads(answer.body)
+    except ValueError:
+        return answer
+    told = document.get("message") or document.get("Message")
+    if told is None:
+        return answer
+    side = "User" if answer.status < 500 else "Service"  # noqa: PLR2004 - where the servers' own faults begin
+    return retold(answer, {"Type": side, **document, "Message": told, "message": told})

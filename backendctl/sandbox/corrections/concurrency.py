@@ -6,20 +6,31 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox.corrections import function_names as names
+from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections import function_rules as rules
 from backendctl.sandbox.corrections.answers import retold
+from backendctl.sandbox.corrections.readiness import Key, Readiness
+from backendctl.sandbox.corrections.refusals import CONFLICT, NOT_FOUND, Refusal
+from backendctl.sandbox.http import Response
 from backendctl.sandbox.timing import Deadlines
 
 if TYPE_CHECKING:
-    from backendctl.sandbox.corrections.awslambda import Call
-    from backendctl.sandbox.corrections.refusals import Refusal
-    from backendctl.sandbox.http import Response
+    from backendctl.sandbox.corrections.calls import Call
     from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.timing import Pace
 
 OK_CLASS = range(200, 300)
 ALLOCATION = 60.0, 180.0
 """AWS's seconds until provisioned concurrency is READY (B47)."""
+
+_UNDER_WAY = {
+    "Status": "IN_PROGRESS",
+    "AvailableProvisionedConcurrentExecutions": 0,
+    "AllocatedProvisionedConcurrentExecutions": 0,
+}
+_CONFIGS = "provisioned_concurrency"
+_NOTHING: records.Record = {_CONFIGS: {}}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -28,30 +39,83 @@ class Concurrency:
 
     inner: Inner
     pace: Pace
-    _allocating: Deadlines[tuple[str, str, str | None]] = field(init=False)
+    readiness: Readiness = field(default_factory=Readiness)
+    _allocating: Deadlines[Key] = field(init=False)
+    _moving: Deadlines[Key] = field(init=False)
 
     def __post_init__(self) -> None:
         self._allocating = Deadlines(pace=self.pace)
+        self._moving = Deadlines(pace=self.pace)
 
     async def handle(self, call: Call) -> Response:
         """Answer a request about concurrency."""
-        if call.rest == "/concurrency":
-            refusal = await self._reserve(call) if call.request.method == "PUT" else None
-            return refusal.rest_json() if refusal else await self.inner.forward(call.request)
-        if call.request.method == "PUT":
-            refusal = await self._provision(call)
-            if refusal is not None:
-                return refusal.rest_json()
+        if call.rest == "/provisioned-concurrency":
+            return self._list(call) if call.request.first("List") == "ALL" else await self._provisioned(call)
+        refusal = await self._reserve(call) if call.request.method == "PUT" else None
+        return refusal.rest_json() if refusal else await self.inner.forward(call.request)
+
+    async def _provisioned(self, call: Call) -> Response:
+        refusal = _nowhere(call) or (await self._provision(call) if call.request.method == "PUT" else None)
+        if refusal is not None:
+            return refusal.rest_json()
+        qualifier = str(call.qualifier)
         answer = await self.inner.forward(call.request)
-        key = *call.place, call.qualifier
         if call.request.method == "PUT" and answer.status in OK_CLASS:
-            self._allocating.begin(key, *ALLOCATION)
-            return _allocating(answer)  # whatever the pace: nothing is READY in the answer to the wish
-        if answer.status in OK_CLASS and answer.body and self._allocating.lasts(key):
-            return _allocating(answer)
-        return answer
+            self._allocating.begin(_key(call), *ALLOCATION)
+            records.revise(call.place, records.version_of(call.place, qualifier))
+            self.readiness.begin(call.place, qualifier, call.request.json()["ProvisionedConcurrentExecutions"])
+            return retold(
+                answer, _allocating(json.loads(answer.body))
+            )  # whatever the pace: nothing is READY in the answer to the wish
+        if call.request.method == "DELETE" and answer.status in OK_CLASS:
+            self.readiness.end(call.place, records.version_of(call.place, qualifier))
+        if answer.status == NOT_FOUND:
+            return _not_provisioned().rest_json()
+        if answer.status not in OK_CLASS or not answer.body:
+            return answer
+        return retold(answer, self._told(_key(call), json.loads(answer.body)))
+
+    def moved(self, place: tuple[str, str], alias: str, *, before: str) -> None:
+        """An alias points elsewhere: what it has stays until as much is ready there (B50).
+
+        Args:
+            before: the version it pointed to.
+        """
+        config = (records.record(place) or _NOTHING)[_CONFIGS].get(alias)
+        if config is not None:
+            self._moving.begin((*place, alias), *ALLOCATION)
+            self.readiness.end(place, before)
+            self.readiness.begin(place, alias, config["RequestedProvisionedConcurrentExecutions"])
+
+    def alias_deleted(self, place: tuple[str, str], alias: str) -> None:
+        """What an alias has goes with it."""
+        if (records.record(place) or _NOTHING)[_CONFIGS].pop(alias, None) is not None:
+            self.readiness.end(place, records.version_of(place, alias))
+
+    def _told(self, key: Key, config: dict[str, Any]) -> dict[str, Any]:
+        if not self._allocating.lasts(key) and self._moving.lasts(key):
+            return {**config, "Status": "IN_PROGRESS"}
+        return _allocating(config) if self._allocating.lasts(key) or self.readiness.lasts(key) else config
+
+    def _list(self, call: Call) -> Response:
+        known = records.record(call.place)
+        if known is None:
+            return names.not_found(call.arn).rest_json()
+        every = [
+            {"FunctionArn": f"{call.arn}:{qualifier}", **self._told((*call.place, qualifier), config)}
+            for qualifier, config in known[_CONFIGS].items()
+            if records.has(call.place, qualifier)
+        ]
+        return Response.of_json({"ProvisionedConcurrencyConfigs": every})
 
     async def _reserve(self, call: Call) -> Refusal | None:
+        if call.qualifier is not None:  # B51
+            return rules.bad_value(
+                "This operation is permitted on Lambda functions only. Aliases and versions do not support this "
+                "operation. Please specify either a function name or an unqualified function ARN."
+            )
+        if not records.has(call.place, None):
+            return names.not_found(call.arn, "$LATEST")
         account = await self._account(call.region)
         own = await self._own(call)
         limit = account["ConcurrentExecutions"]
@@ -62,7 +126,6 @@ class Concurrency:
     async def _provision(self, call: Call) -> Refusal | None:
         account = await self._account(call.region)
         return await self._twice(call) or rules.provisioned(
-            qualifier=call.qualifier,
             wanted=call.request.json().get("ProvisionedConcurrentExecutions", 0),
             own=await self._own(call),
             unreserved=account["UnreservedConcurrentExecutions"],
@@ -74,12 +137,12 @@ class Concurrency:
         versions = {alias["Name"]: _versions(alias) for alias in listed.get("Aliases", [])}
         for version in versions.get(call.qualifier or "", ()):
             if await self._read(call, "provisioned-concurrency", version):
-                return rules.bad_value(
+                return _conflict(
                     "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version"
                 )
         for alias, pointed in versions.items():
             if call.qualifier in pointed and await self._read(call, "provisioned-concurrency", alias):
-                return rules.bad_value("Version is pointed by a Provisioned Concurrency alias")
+                return _conflict("Version is pointed by a Provisioned Concurrency alias")
         return None
 
     async def _read(self, call: Call, what: str, qualifier: str | None = None) -> dict[str, Any] | None:
@@ -115,16 +178,43 @@ class Concurrency:
         return reserved
 
 
-def _allocating(answer: Response) -> Response:
-    document = json.loads(answer.body)
-    if document.get("Status") != "READY":
-        return answer
-    document |= {
-        "Status": "IN_PROGRESS",
-        "AvailableProvisionedConcurrentExecutions": 0,
-        "AllocatedProvisionedConcurrentExecutions": 0,
-    }
-    return retold(answer, document)
+def _allocating(config: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in config.items() if name != "StatusReason"} | _UNDER_WAY
+
+
+def _key(call: Call) -> Key:
+    return *call.place, call.qualifier
+
+
+def _nowhere(call: Call) -> Refusal | None:
+    """What provisioned concurrency cannot be for (B46), and what is not there."""
+    if call.qualifier in {None, "$LATEST"}:
+        if call.request.method == "PUT":
+            return rules.bad_value(
+                "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
+            )
+        return rules.bad_value("The function resource provided must be an alias or a published version.")
+    if records.has(call.place, call.qualifier):
+        return None
+    if str(call.qualifier).isdigit():
+        return names.not_found(call.arn, call.qualifier)
+    return Refusal(
+        code="ResourceNotFoundException",
+        message=f"Cannot find alias arn: {call.arn}:{call.qualifier}",
+        status=NOT_FOUND,
+    )
+
+
+def _not_provisioned() -> Refusal:
+    return Refusal(
+        code="ProvisionedConcurrencyConfigNotFoundException",
+        message="No Provisioned Concurrency Config found for this function",
+        status=NOT_FOUND,
+    )
+
+
+def _conflict(message: str) -> Refusal:
+    return Refusal(code="ResourceConflictException", message=message, status=CONFLICT)
 
 
 def _versions(alias: dict[str, Any]) -> set[str]:

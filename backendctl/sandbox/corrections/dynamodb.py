@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections import table_rules as rules
+from backendctl.sandbox.corrections import table_shape
 from backendctl.sandbox.corrections.answers import retold
 from backendctl.sandbox.corrections.refusals import Refusal, first, invalid
 from backendctl.sandbox.corrections.regions import known_regions
@@ -304,7 +305,8 @@ class DynamoDB:
         if answer.status != OK:
             return answer
         document = json.loads(answer.body)
-        document[member] = self.times.seen(place, document[member])
+        seen = self.times.seen(place, document[member])
+        document[member] = table_shape.described(seen) if member == "Table" else table_shape.made(seen)
         return retold(answer, document)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox.corrections.answers import carrying
+from backendctl.sandbox.corrections.constraints import Judge
 from backendctl.sandbox.corrections.refusals import Refusal, first, invalid
 from backendctl.sandbox.corrections.schedule import is_schedule
 
@@ -18,8 +19,7 @@ OK = 200
 TARGETS_PER_RULE = 5  # D5
 TARGETS_PER_CALL = 10  # D5
 RULES_PER_BUS = 300  # D6
-INPUT_LENGTH = 8192  # D9
-_NAME = re.compile(r"[.\-_A-Za-z0-9]{1,64}")  # D4
+_JUDGE = Judge(service="events", limits={"TargetList": {"max": TARGETS_PER_CALL}})  # D4, D9: names, lengths
 _INPUTS = ("Input", "InputPath", "InputTransformer")
 
 
@@ -33,6 +33,9 @@ class Events:
         """Answer a request."""
         operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
         asked = request.json()
+        broken = _JUDGE.refusal(operation, request)
+        if broken is not None:
+            return broken.json_rpc()
         if operation == "PutRule":
             return await self._put_rule(request, asked)
         refusal: Refusal | None = None
@@ -55,7 +58,7 @@ class Events:
             whole.pop("Tags", None)  # ignored on an existing rule (D1)
         elif await self._is_full(request.region, _bus(asked)):
             return _limit().json_rpc()
-        return await self.inner.forward(_with(request, whole))
+        return await self.inner.forward(carrying(request, whole))
 
     async def _is_full(self, region: str, bus: str) -> bool:
         rules = await self._ask(region, "ListRules", {"EventBusName": bus, "Limit": 100})
@@ -88,11 +91,6 @@ class Events:
         )
 
 
-def _with(request: Request, document: dict[str, Any]) -> Request:
-    body = json.dumps(document).encode()
-    return replace(request, body=body, headers={**request.headers, "content-length": str(len(body))})
-
-
 def _bus(asked: dict[str, Any]) -> str:
     bus: str = asked.get("EventBusName") or "default"
     return bus.rpartition("/")[2]
@@ -104,8 +102,6 @@ def _limit() -> Refusal:
 
 def _rule(asked: dict[str, Any]) -> Refusal | None:
     schedule = asked.get("ScheduleExpression")
-    if not _NAME.fullmatch(asked.get("Name", "")):
-        return invalid("Value at 'name' failed to satisfy constraint: [.\\-_A-Za-z0-9]+, at most 64 characters")
     if not schedule and not asked.get("EventPattern"):
         return invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.")
     if schedule and _bus(asked) != "default":
@@ -116,26 +112,16 @@ def _rule(asked: dict[str, Any]) -> Refusal | None:
 
 
 def _targets(asked: dict[str, Any]) -> Refusal | None:
-    targets = asked.get("Targets", [])
-    if len(targets) > TARGETS_PER_CALL:
-        return invalid(
-            f"Value at 'targets' failed to satisfy constraint: Member must have length less than or equal to "
-            f"{TARGETS_PER_CALL}"
-        )
-    return first([_target(target) for target in targets])
+    return first([_target(target) for target in asked.get("Targets", [])])
 
 
 def _target(target: dict[str, Any]) -> Refusal | None:
     name, given = target.get("Id", ""), [key for key in _INPUTS if target.get(key) is not None]
-    if not _NAME.fullmatch(name):
-        return invalid("Value at 'targets.1.member.id' failed to satisfy constraint: [\\.\\-_A-Za-z0-9]+")
     if len(given) > 1:
         return invalid(f"Only one of Input, InputPath, or InputTransformer must be provided for target {name}.")  # D9
     text = target.get("Input")
     if text is None:
         return None
-    if len(text) > INPUT_LENGTH:
-        return invalid(f"Input of target {name} is longer than {INPUT_LENGTH} characters")
     try:
         json.loads(text)
     except ValueError:

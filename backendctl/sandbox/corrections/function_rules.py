@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import re
+import zipfile
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections.refusals import Refusal
+from backendctl.sandbox.corrections import runtimes
+from backendctl.sandbox.corrections.refusals import PRECONDITION, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +22,6 @@ _RESERVED = re.compile(
     r"_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_REGION|REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID"
     r"|SECRET_ACCESS_KEY|SESSION_TOKEN|LAMBDA_\w+)|LAMBDA_(TASK_ROOT|RUNTIME_DIR)"
 )
-_GONE = re.compile(r"python(2\.7|3\.[678])|nodejs(\d|1[0246])(\..*)?|java8|ruby2\..*|dotnetcore.*|dotnet[56]|go1\.x")
 
 
 def bad_value(message: str) -> Refusal:
@@ -47,40 +49,87 @@ def environment(asked: Mapping[str, Any]) -> Refusal | None:
 
 
 def runtime(asked: Mapping[str, Any]) -> Refusal | None:
-    """Runtimes which are blocked for good (B33)."""
-    name = asked.get("Runtime") or ""
-    if not _GONE.fullmatch(name):
+    """What is no runtime, and runtimes which are blocked for good (B33)."""
+    name = asked.get("Runtime")
+    if name is None or runtimes.is_offered(name):
         return None
+    if not runtimes.is_gone(name):
+        return bad_value(
+            f"Value {name} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
+            f"[{', '.join(runtimes.OFFERED)}] or be a valid ARN"
+        )
     return bad_value(
         f"The runtime parameter of {name} is no longer supported for creating or updating AWS Lambda functions. "
         "We recommend you use a supported runtime while creating or updating functions."
     )
 
 
-def revision(asked: Mapping[str, Any], now: Mapping[str, Any]) -> Refusal | None:
-    """A RevisionId which is not the current one (B10)."""
+def archive(encoded: str | None) -> Refusal | None:
+    """What is no zip file."""
+    if encoded is None or zipfile.is_zipfile(io.BytesIO(base64.b64decode(encoded))):
+        return None
+    return bad_value("Could not unzip uploaded file. Please check your file, then try to upload again.")
+
+
+def layers_here(asked: Mapping[str, Any], region: str) -> Refusal | None:
+    """Layers are of the function's region (B54)."""
+    if all(arn.split(":")[3] in {region, ""} for arn in asked.get("Layers") or []):
+        return None
+    return bad_value(
+        f"Layers are not in the same region as the function. Layers are expected to be in region {region}."
+    )
+
+
+def layers_once(asked: Mapping[str, Any]) -> Refusal | None:
+    """A function has one version of a layer, once."""
+    seen: dict[str, str] = {}
+    for arn in asked.get("Layers") or []:
+        layer = arn.rpartition(":")[0]
+        if layer in seen:
+            return bad_value(
+                "Two different versions of the same layer are not allowed to be referenced in the same function. "
+                f"{seen[layer]} and {arn} are versions of the same layer."
+            )
+        seen[layer] = arn
+    return None
+
+
+def same_code(asked: Mapping[str, Any], now: Mapping[str, Any]) -> Refusal | None:
+    """The guard of PublishVersion: the code which is published is the code that was meant (B24)."""
+    given = asked.get("CodeSha256")
+    if not given or not now or given == now["CodeSha256"]:
+        return None
+    return bad_value(
+        f"CodeSHA256 ({given}) is different from current CodeSHA256 in $LATEST ({now['CodeSha256']}). "
+        "Please try again with the CodeSHA256 in $LATEST."
+    )
+
+
+def revision(asked: Mapping[str, Any], now: Mapping[str, Any], *, read: str = "GetFunction/GetAlias") -> Refusal | None:
+    """A RevisionId which is not the current one (B10).
+
+    Args:
+        read: the operation which tells the current one.
+    """
     given = asked.get("RevisionId")
     if not given or not now or given == now.get("RevisionId"):
         return None
     return Refusal(
         code="PreconditionFailedException",
-        message="The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API "
-        "to retrieve the latest Revision Id",
-        status=412,
+        message=f"The Revision Id provided does not match the latest Revision Id. Call the {read} API to retrieve the "
+        "latest Revision Id",
+        status=PRECONDITION,
     )
 
 
-def provisioned(*, qualifier: str | None, wanted: int, own: int | None, unreserved: int) -> Refusal | None:
-    """Provisioned concurrency is for aliases and published versions (B46), within what is reserved or free (B49).
+def provisioned(*, wanted: int, own: int | None, unreserved: int) -> Refusal | None:
+    """Provisioned concurrency is within what is reserved or free (B49).
 
     Args:
-        qualifier: the version or alias.
         wanted: concurrent executions asked for.
         own: what is reserved for the function; None when nothing is.
         unreserved: what the account has left for functions without a reservation.
     """
-    if qualifier in {None, "$LATEST"}:
-        return bad_value("Provisioned Concurrency Configs cannot be applied to unpublished function versions.")
     if own is not None and wanted > own:
         return bad_value(
             f"Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for "
@@ -105,14 +154,13 @@ def alias(
 
 
 def _weights(*, main: str, weights: Mapping[str, float], versions: Mapping[str, Mapping[str, Any]]) -> Refusal | None:
-    (other, weight), *more = weights.items()
+    other, *more = weights
     unlike = [key for key in ("Role", "DeadLetterConfig") if versions[main].get(key) != versions[other].get(key)]
     faults = {
-        "$LATEST is not supported for an alias pointing to more than 1 version": "$LATEST" in {main, other},
+        "$LATEST is not supported for an alias pointing to more than 1 version": main == "$LATEST",
         "Number of items in AdditionalVersionWeights cannot be greater than 1": bool(more),
         f"Invalid function version {other}. Function version {main} is already included in routing "
         "configuration.": other == main,
-        f"Value '{weight}' at 'routingConfig.additionalVersionWeights' must be between 0 and 1": not 0 <= weight <= 1,
         f"Alias with weights can not be used with two versions which have different {' and '.join(unlike)}": bool(
             unlike
         ),

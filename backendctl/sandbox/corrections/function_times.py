@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +37,10 @@ class FunctionTimes:
     pace: Pace
     _creating: Deadlines[Place] = field(init=False)
     _updating: Deadlines[Place] = field(init=False)
+    _publishing: Deadlines[tuple[str, str, str]] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._publishing = Deadlines(pace=self.pace)
         self._creating = Deadlines(pace=self.pace)
         self._updating = Deadlines(pace=self.pace)
 
@@ -49,6 +52,10 @@ class FunctionTimes:
     def updated(self, place: Place) -> None:
         """Code or configuration of a function has been changed."""
         self._updating.begin(place, *UPDATE)
+
+    def published(self, place: Place, version: str) -> None:
+        """A version has been published by the change which its code came with: it is new as well."""
+        self._publishing.begin((*place, version), *UPDATE)
 
     def pending(self, place: Place) -> Refusal | None:
         """A function which is still being created can neither be called nor changed (B2)."""
@@ -74,10 +81,21 @@ class FunctionTimes:
         """A configuration with its states: an update moves LastUpdateStatus of `$LATEST` alone, State stays Active."""
         if configuration.get("State") == "Failed":
             return configuration
+        version = configuration.get("Version", "$LATEST")
         shown = {key: value for key, value in configuration.items() if key not in _STATES}
-        if self._creating.lasts(place):
-            return {**shown, "State": "Pending", "StateReason": _CREATED, "StateReasonCode": "Creating"}
-        if self._updating.lasts(place) and configuration.get("Version", "$LATEST") == "$LATEST":
+        if self._creating.lasts(place) or self._publishing.lasts((*place, version)):
+            is_version = shown["FunctionArn"].endswith(
+                f":{version}"
+            )  # CreateFunction names one, but shows the function
+            pending = {"State": "Pending", "StateReason": _CREATED, "StateReasonCode": "Creating"}
+            return {**shown, **pending, **({} if is_version else _unsettled(shown))}
+        if self._updating.lasts(place) and version == "$LATEST":
+            shown |= _unsettled(shown)
             reasons = {"LastUpdateStatusReason": _CREATED, "LastUpdateStatusReasonCode": "Creating"}
             return {**shown, "State": "Active", "LastUpdateStatus": "InProgress", **reasons}
         return {**shown, "State": "Active", "LastUpdateStatus": "Successful"}
+
+
+def _unsettled(configuration: dict[str, Any]) -> dict[str, Any]:
+    """The RevisionId while a change is under way: its end gives another one (B10)."""
+    return {"RevisionId": str(uuid.uuid5(uuid.NAMESPACE_OID, configuration["RevisionId"]))}

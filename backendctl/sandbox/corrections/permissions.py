@@ -12,18 +12,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
+from backendctl.sandbox.corrections import function_records as records
+from backendctl.sandbox.corrections import function_rules as rules
+from backendctl.sandbox.corrections.answers import carrying
+from backendctl.sandbox.corrections.event_sources import nothing
 from backendctl.sandbox.corrections.refusals import Refusal
 from backendctl.sandbox.http import Response
 from backendctl.sandbox.timing import FAR
 
 if TYPE_CHECKING:
-    from backendctl.sandbox.corrections.awslambda import Call
+    from backendctl.sandbox.corrections.calls import Call
     from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.timing import Propagation
 
 OK, CREATED, NO_CONTENT, NOT_FOUND = 200, 201, 204, 404
 POLICY_BYTES = 20480  # B40
-_STATEMENT_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")  # B37
 _ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:.+|\*|[a-z0-9.-]+\.amazonaws\.com(\.cn)?|AROA\w+")
 
 
@@ -53,15 +56,16 @@ class Permissions:
         if refusal is None and len(json.dumps(asked)) > POLICY_BYTES:
             refusal = _too_long(len(json.dumps(asked)))
         policy = await self._policy(call)
+        refusal = refusal or _guard(call, asked.get("RevisionId"))
         if refusal is None and isinstance(policy, dict):
             refusal = _clash(policy, asked)
         if refusal is not None:
             return refusal.rest_json()
-        body = json.dumps({**asked, "StatementId": _hidden(statement_id, call.qualifier)}).encode()
-        headers = {**call.request.headers, "content-length": str(len(body))}
-        answer = await self.inner.forward(replace(call.request, body=body, headers=headers))
+        whole = {**asked, "StatementId": _hidden(statement_id, call.qualifier), "Principal": _principal(asked)}
+        answer = await self.inner.forward(carrying(call.request, whole))
         if answer.status != CREATED:
             return answer
+        records.policy_changed(call.place, call.qualifier, is_left=True)
         statement = json.loads(json.loads(answer.body)["Statement"])
         statement = {**statement, "Sid": statement_id}
         self.statements.change((*call.place, call.qualifier, statement_id), before=None, after=statement)
@@ -80,9 +84,13 @@ class Permissions:
                 message=f"Statement {statement_id} is not found in resource policy.",
                 status=NOT_FOUND,
             ).rest_json()
+        refusal = _guard(call, call.request.first("RevisionId"))
+        if refusal is not None:
+            return refusal.rest_json()
         path = f"/2015-03-31/functions/{call.name}/policy/{quote(_hidden(statement_id, call.qualifier))}"
         answer = await self.inner.forward(replace(call.request, path=unquote(path), raw_path=path))
         if answer.status == NO_CONTENT:
+            records.policy_changed(call.place, call.qualifier, is_left=len(policy["Statement"]) > 1)
             self.statements.change((*call.place, call.qualifier, statement_id), before=had, after=None)
         return answer
 
@@ -92,9 +100,9 @@ class Permissions:
             return self._far(call, policy)
         if not isinstance(policy, dict):
             return policy
-        answer = await self._raw(call)
-        revision = json.loads(answer.body)["RevisionId"]
-        return replace(answer, body=json.dumps({"Policy": json.dumps(policy), "RevisionId": revision}).encode())
+        return Response.of_json(
+            {"Policy": json.dumps(policy), "RevisionId": records.policy_revision(call.place, call.qualifier)}
+        )
 
     def _far(self, call: Call, policy: dict[str, Any] | Response) -> Response:
         """The policy as whoever serves calls knows it by now: some statements not yet, others still."""
@@ -106,7 +114,7 @@ class Permissions:
                 present.setdefault(sid, None)
         seen = [self.statements.seen((*mine, sid), statement) for sid, statement in present.items()]
         if not any(seen):
-            return policy if not isinstance(policy, dict) else _nothing()
+            return policy if not isinstance(policy, dict) else nothing().rest_json()
         document = {"Version": "2012-10-17", "Id": "default", "Statement": [one for one in seen if one]}
         return Response.of_json({"Policy": json.dumps(document)})
 
@@ -114,7 +122,7 @@ class Permissions:
         """The policy of exactly this qualifier with its ids as they were given, or the refusal to read one."""
         answer = await self._raw(call)
         if answer.status != OK:
-            return answer
+            return nothing().rest_json() if records.has(call.place, call.qualifier) else answer
         policy: dict[str, Any] = json.loads(json.loads(answer.body)["Policy"])
         mine = [
             {**statement, "Sid": statement["Sid"].partition(".")[0]}
@@ -122,7 +130,7 @@ class Permissions:
             if _qualifier_of(statement["Resource"]) == call.qualifier
         ]
         if not mine:
-            return _nothing()
+            return nothing().rest_json()
         return {**policy, "Statement": mine}
 
     async def _raw(self, call: Call) -> Response:
@@ -141,12 +149,6 @@ class Permissions:
         )
 
 
-def _nothing() -> Response:
-    return Refusal(
-        code="ResourceNotFoundException", message="The resource you requested does not exist.", status=NOT_FOUND
-    ).rest_json()
-
-
 def _hidden(statement_id: str, qualifier: str | None) -> str:
     return statement_id if qualifier is None else f"{statement_id}.{qualifier}"
 
@@ -161,18 +163,24 @@ def _refusal(qualifier: str | None, asked: dict[str, Any]) -> Refusal | None:
             code="InvalidParameterValueException",
             message="We currently do not support adding policies for $LATEST.",
         )
-    if not _STATEMENT_ID.fullmatch(asked.get("StatementId", "")):  # B37
-        return Refusal(
-            code="ValidationException",
-            message=f"1 validation error detected: Value '{asked.get('StatementId', '')}' at 'statementId' failed to "
-            "satisfy constraint: Member must satisfy regular expression pattern: ([a-zA-Z0-9-_]+)",
-        )
     if not _ACCOUNT.fullmatch(asked.get("Principal", "")):  # B44
         return Refusal(
             code="InvalidParameterValueException",
             message="The provided principal was invalid. Please check the principal and try again.",
         )
     return None
+
+
+def _guard(call: Call, given: str | None) -> Refusal | None:
+    """The RevisionId of what the policy belongs to: a change of the policy changes it (B10)."""
+    now = {"RevisionId": records.policy_revision(call.place, call.qualifier)}
+    return rules.revision({"RevisionId": given}, now, read="GetPolicy")
+
+
+def _principal(asked: dict[str, Any]) -> str:
+    """A bare account stands for its root."""
+    given: str = asked["Principal"]
+    return f"arn:aws:iam::{given}:root" if given.isdigit() else given
 
 
 def _clash(policy: dict[str, Any], asked: dict[str, Any]) -> Refusal | None:

@@ -18,7 +18,7 @@ _ROUTE53 = "https://route53.amazonaws.com/doc/2013-04-01/"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """An error as AWS names it: its code, its sentence and its HTTP status."""
+    """An error as AWS names it: its code, its sentence ("" for the few without one) and its HTTP status."""
 
     code: str
     message: str
@@ -36,15 +36,15 @@ class Refusal:
     def rest_json(self) -> Response:
         """For Lambda."""
         return Response.of_json(
-            {"Type": "User", "Message": self.message, "message": self.message},
+            {"Type": "User", "Message": self.message, "message": self.message} if self.message else {"Message": None},
             status=self.status,
             headers={"x-amzn-ErrorType": self.code, "x-amzn-RequestId": str(uuid.uuid4())},
         )
 
-    def rest_xml(self) -> Response:
-        """For Route 53."""
+    def rest_xml(self, namespace: str = _ROUTE53) -> Response:
+        """For Route 53 and the services which are asked by forms."""
         body = (
-            f'<?xml version="1.0"?>\n<ErrorResponse xmlns="{_ROUTE53}"><Error><Type>Sender</Type>'
+            f'<?xml version="1.0"?>\n<ErrorResponse xmlns="{namespace}"><Error><Type>Sender</Type>'
             f"<Code>{self.code}</Code><Message>{escape(self.message)}</Message></Error>"
             f"<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
         )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.timing import Pace
 
-OK = 200
+OK, CREATED = 200, 201
 _ROOT = "/2013-04-01"
 _BATCH = re.compile(rf"{_ROOT}/hostedzone/([^/]+)/rrset/?")
 _CHECK = re.compile(rf"{_ROOT}/healthcheck(?:/([^/]+))?(/status)?/?")
@@ -28,6 +28,10 @@ _CHANGE = re.compile(rf"{_ROOT}/change/([^/]+)/?")
 _CHANGE_ID = re.compile(rb"<Id>/?(?:change/)?([^<]+)</Id>")
 SPREADING, PROCESSING = (30.0, 60.0), (0.1, 0.3)
 """AWS's seconds until all name servers have a change, and until the zone takes the next one (E22)."""
+_ZONES = f"{_ROOT}/hostedzone"
+_NEW_ZONE = re.compile(rb"<HostedZone>\s*<Id>/hostedzone/([^<]+)</Id>")
+_VPC = re.compile(rb"The VPC ID '[^']*' is not valid\.")
+_NO_COMMENT = re.compile(rb"<Comment>\s*</Comment>|<Comment\s*/>")
 _TAGS = re.compile(rf"{_ROOT}/tags/([^/]+)/?")
 _DEFAULTS = {"RequestInterval": "30", "FailureThreshold": "3", "MeasureLatency": "false", "Inverted": "false"}
 _PROBED = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")
@@ -69,7 +73,8 @@ class Route53:
             return await self._health_check(request, check[1])
         if tags and request.method == "POST":
             return await self._tags(tags[1], request.body)
-        return await self.inner.forward(request)
+        answer = await self.inner.forward(request)
+        return _zone(request, answer) if request.path.startswith(_ZONES) else answer
 
     async def _change(self, request: Request, zone: str) -> Response:
         """A batch, which the name servers have half a minute later; before that the zone is busy for a moment."""
@@ -238,3 +243,12 @@ def _settings(node: ET.Element) -> dict[str, str]:
 def _xml(tag: str, inside: str) -> Response:
     body = f'<?xml version="1.0"?>\n<{tag} xmlns="{NAMESPACE}">{inside}</{tag}>'
     return Response(headers={"Content-Type": "text/xml"}, body=body.encode())
+
+
+def _zone(request: Request, answer: Response) -> Response:
+    """An answer about zones: without a comment none has given, and with the place of a new one."""
+    body = _VPC.sub(b"The VPC ID is invalid.", _NO_COMMENT.sub(b"", answer.body))
+    new = _NEW_ZONE.search(body) if request.method == "POST" and answer.status == CREATED else None
+    where = {"Location": f"https://route53.amazonaws.com{_ZONES}/{new[1].decode()}"} if new else {}
+    headers = {name: value for name, value in answer.headers.items() if name.lower() not in {"content-length", *where}}
+    return replace(answer, headers={**headers, **where}, body=body)

@@ -1,8 +1,10 @@
-"""The grammar of EventBridge schedules (D3)."""
+"""The grammar of EventBridge schedules (D3), as its rules take it and as its scheduler does."""
 
 from __future__ import annotations
 
+import contextlib
 import re
+from datetime import datetime
 
 _RATE = re.compile(r"rate\((\d+) (minute|minutes|hour|hours|day|days)\)")
 _CRON = re.compile(r"cron\(([^()]+)\)")
@@ -31,6 +33,21 @@ def is_schedule(text: str) -> bool:
         return count > 0 and (count == 1) is not unit.endswith("s")
     cron = _CRON.fullmatch(text)
     return cron is not None and _is_cron(cron[1].split())
+
+
+def is_scheduler_expression(text: str) -> bool:
+    """Whether CreateSchedule takes an expression: as PutRule, with any unit's number, or at(one moment)."""
+    rate = _RATE.fullmatch(text)
+    if rate is not None:
+        return int(rate[1]) > 0
+    return is_schedule(text) or _is_moment(text)
+
+
+def _is_moment(text: str) -> bool:
+    with contextlib.suppress(ValueError):
+        datetime.strptime(text, "at(%Y-%m-%dT%H:%M:%S)")  # noqa: DTZ007 - the zone is told beside it
+        return True
+    return False
 
 
 def _is_cron(fields: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""EventBridge Scheduler: the role must be there, and assumable, when a schedule is made or changed (D21)."""
+"""EventBridge Scheduler: when a schedule is made or changed its expression is judged, and its role (D21)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backendctl.sandbox.corrections.refusals import Refusal
+from backendctl.sandbox.corrections.refusals import Refusal, invalid
+from backendctl.sandbox.corrections.schedule import is_scheduler_expression
 
 if TYPE_CHECKING:
     from backendctl.sandbox.corrections.iam import Roles
@@ -26,7 +27,11 @@ class Scheduler:
     async def handle(self, request: Request) -> Response:
         """Answer a request."""
         if request.method in {"POST", "PUT"} and _SCHEDULE.fullmatch(request.path):
-            role = request.json().get("Target", {}).get("RoleArn", "")
+            asked = request.json()
+            expression = asked.get("ScheduleExpression", "")
+            if not is_scheduler_expression(expression):
+                return invalid(f"Invalid Schedule Expression {expression}.").rest_json()
+            role = asked.get("Target", {}).get("RoleArn", "")
             if not await self.roles.trusts(role, "scheduler.amazonaws.com"):
                 return Refusal(
                     code="ValidationException",

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from backendctl.sandbox.inner import Inner
 
 OK = 200
+DAYS = 35
+"""For how long a table can be had again, unless it is said."""
+
 _TARGET = "DynamoDB_20120810"
 Place = tuple[str, str]
 
@@ -30,6 +33,7 @@ class TableSettings:
 
     inner: Inner
     times: TableTimes
+    _days: dict[Place, int] = field(default_factory=dict)
     _tags: Propagation[Place, dict[str, Any] | None] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -109,10 +113,28 @@ class TableSettings:
                 code="ContinuousBackupsUnavailableException",
                 message=f"Backups are being enabled for the table: {place[1]}. Please retry later",
             )
-        return refusal or await self.inner.forward(request)
+        if refusal is not None:
+            return refusal
+        answer = await self.inner.forward(request)
+        if answer.status == OK:
+            self._days[place] = asked.get("PointInTimeRecoverySpecification", {}).get("RecoveryPeriodInDays", DAYS)
+            described = await self._ask(place, "DescribeContinuousBackups", {"TableName": place[1]})
+            answer = retold(answer, described)
+        return self._recoverable(place, answer)
 
     async def _describe_backups(self, request: Request, asked: dict[str, Any]) -> Response | Refusal:
-        return self._no_backups(_place(request, asked)) or await self.inner.forward(request)
+        place = _place(request, asked)
+        return self._no_backups(place) or self._recoverable(place, await self.inner.forward(request))
+
+    def _recoverable(self, place: Place, answer: Response) -> Response:
+        """The answer with how far back a table can be had again."""
+        if answer.status != OK:
+            return answer
+        document = json.loads(answer.body)
+        recovery = document["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+        if recovery["PointInTimeRecoveryStatus"] == "ENABLED":
+            recovery["RecoveryPeriodInDays"] = self._days.get(place, DAYS)
+        return retold(answer, document)
 
     def _no_backups(self, place: Place) -> Refusal | None:
         if not self.times.creating.lasts(place) and not self.times.is_hidden(place):

@@ -107,8 +107,10 @@ def test_an_alias_stands_on_published_versions(sandbox: Sandbox) -> None:
     again = _refused(client.create_alias, FunctionName=name, Name="live", FunctionVersion="1")
     assert f"Alias already exists: arn:aws:lambda:{EAST}:{ACCOUNT}:function:{name}:live" in again
     assert "at 'name'" in _refused(client.create_alias, FunctionName=name, Name="12", FunctionVersion="1")
-    latest = {"AdditionalVersionWeights": {"$LATEST": 0.1}}
-    refused = _refused(client.update_alias, FunctionName=name, Name="live", RoutingConfig=latest)
+    one = {"AdditionalVersionWeights": {"1": 0.1}}
+    refused = _refused(
+        client.update_alias, FunctionName=name, Name="live", FunctionVersion="$LATEST", RoutingConfig=one
+    )
     assert "$LATEST is not supported" in refused
 
 

@@ -227,7 +227,7 @@ def test_a_schedule_needs_a_role_which_scheduler_may_assume_by_now(
     world: World, service: str, refused_later: str
 ) -> None:
     world.create_role(f"{service}.amazonaws.com")
-    schedule = json.dumps({"Target": {"RoleArn": ROLE}}).encode()
+    schedule = json.dumps({"ScheduleExpression": "rate(5 minutes)", "Target": {"RoleArn": ROLE}}).encode()
 
     def refused() -> bool:
         answer = asyncio.run(world.scheduler.handle(_request("POST", "/schedules/warm", schedule)))

@@ -10,7 +10,14 @@ from backendctl.sandbox.timing import Pace, TimeScale
 
 PLACE = "us-east-1", "places"
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:places"
-BEHIND = {"FunctionName": "places", "Version": "$LATEST", "State": "Pending", "LastUpdateStatus": "InProgress"}
+BEHIND = {
+    "FunctionName": "places",
+    "FunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:places",
+    "RevisionId": "1",
+    "Version": "$LATEST",
+    "State": "Pending",
+    "LastUpdateStatus": "InProgress",
+}
 
 
 @dataclass

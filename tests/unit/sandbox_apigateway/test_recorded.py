@@ -25,5 +25,5 @@ def _parameters() -> list[Any]:
 @pytest.mark.parametrize("case", _parameters())
 def test_recorded_case_is_answered_alike(case: Case, aws: Any) -> None:
     client = aws.client()
-    outcomes = Replay(case, lambda _service: client, region="us-east-1", account=ACCOUNT).run()
+    outcomes = Replay(case, lambda _service, _region: client, region="us-east-1", account=ACCOUNT).run()
     assert [each.problem for each in outcomes if each.problem is not None] == []

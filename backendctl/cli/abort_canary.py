@@ -1,0 +1,32 @@
+"""`backendctl abort-canary`."""
+
+from __future__ import annotations
+
+import click
+
+from backendctl.cli.options import Options, common
+from backendctl.errors import Exit
+
+
+@click.command(name="abort-canary")
+@click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only this stage; may be repeated.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@common
+def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bool) -> int:
+    """Give all requests back to what was live before, in every region at once. The failed release stays, for study."""
+    from backendctl.cli.applying import Consent, confirm_and_apply  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
+    from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
+    from backendctl.release.running import serving  # noqa: PLC0415  # the same
+    from backendctl.release.shift import plan_abort  # noqa: PLC0415  # the same
+
+    ready = opened_api(options)
+    found, failed = serving(ready.backend, stages=stages)
+    plan = plan_abort(ready.backend, found)
+    consent = Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=())
+    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
+    silent = tell_silent(failed)
+    if outcome is None:
+        return Exit.PARTIAL if silent else Exit.OK
+    return Exit.PARTIAL if silent else outcome.exit_code

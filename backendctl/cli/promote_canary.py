@@ -1,0 +1,64 @@
+"""`backendctl promote-canary`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from backendctl.cli.options import Options, common
+from backendctl.errors import UsageError
+
+
+@click.command(name="promote-canary")
+@click.option("--to", "percent", type=click.FloatRange(0, 100, max_open=True), help="Shift to this share.")
+@click.option("--full", is_flag=True, help="Give it all requests, and end it.")
+@click.option("--auto", is_flag=True, help="Go on by itself: shift, hold, judge … until promoted, held or aborted.")
+@click.option("--anyway", is_flag=True, help="Whatever the verdict says.")
+@click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only this stage; may be repeated.")
+@click.option("--dry-run", is_flag=True, help="Judge, show the plan and stop.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@common
+def command(
+    *,
+    options: Options,
+    percent: float | None,
+    full: bool,
+    auto: bool,
+    anyway: bool,
+    stages: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+) -> int:
+    """Give a canary more of the requests: the next step of the spec, a share of your own, or all of them.
+
+    It is judged first, base against canary over the same minutes; only a pass goes on. Regions go in the spec's waves.
+    A verdict of fail ends with exit code 3, one that is inconclusive with 4, and nothing has been shifted then.
+    With --auto a failed canary is aborted everywhere. Run again, it goes on where it stopped, from any machine.
+    """
+    if sum((percent is not None, full, auto)) > 1 or (auto and (anyway or dry_run)):
+        raise UsageError(
+            "--to, --full and --auto exclude each other, and --auto takes neither --anyway nor --dry-run",
+            hint="promote-canary goes one step by itself",
+        )
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.releasing import Doing, tell_ending, tell_silent, tell_verdicts  # noqa: PLC0415  # the same
+    from backendctl.release.rollout import Rollout, Wish, exit_of  # noqa: PLC0415  # the same
+    from backendctl.release.steps import FULL  # noqa: PLC0415  # the same
+
+    ready = opened_api(options)
+    doing = Doing(opened=ready, dry_run=dry_run, yes=yes or auto, verbose=options.verbose)
+    run = Rollout(
+        backend=ready.backend,
+        wish=Wish(percent=FULL if full else percent, auto=auto, anyway=anyway, stages=stages),
+        carry_out=doing.carry_out,
+        tell=lambda judged, when: tell_verdicts(judged, when, ready),
+    )
+    ending = run.run()
+    if ready.format == "text" and not dry_run:
+        tell_ending(ending)
+    if ready.format != "text":
+        document = {"backend": ready.backend.spec.backend, "outcome": str(ending), "verdicts": run.verdicts}
+        click.echo(json.dumps({**document, "plans": doing.documents}, indent=2))
+    tell_silent(run.silent)
+    return exit_of(ending)

@@ -1,0 +1,42 @@
+"""`backendctl prune`."""
+
+from __future__ import annotations
+
+import click
+
+from backendctl.cli.options import Options, common
+from backendctl.errors import Exit
+
+_KEEP = 5
+
+
+@click.command(name="prune")
+@click.option("--keep", type=click.IntRange(1), default=_KEEP, show_default=True, help="Of each function and each API.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("--expect", metavar="DIGEST", help="Apply only the plan that was reviewed.")
+@common
+def command(*, options: Options, keep: int, dry_run: bool, yes: bool, expect: str | None) -> int:
+    """Remove old versions and deployments in every region.
+
+    What an alias, a stage or a canary uses stays, and so does what a rollback would go back to.
+    """
+    from backendctl.cli.applying import Consent, confirm_and_apply  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
+    from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
+    from backendctl.release.pruning import plan_prune, storage  # noqa: PLC0415  # the same
+    from backendctl.release.running import serving  # noqa: PLC0415  # the same
+
+    ready = opened_api(options)
+    found, failed = serving(ready.backend)
+    plan = plan_prune(ready.backend, found, keep=keep)
+    consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=())
+    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
+    if not options.quiet:
+        for room in storage(ready.backend):
+            share = f" of {room.allowed / 2**30:.0f} GB" if room.allowed else ""
+            click.echo(f"{room.region}: {room.used / 2**20:.1f} MB{share} of code storage used", err=True)
+    silent = tell_silent(failed)
+    if outcome is None:
+        return Exit.PARTIAL if silent else Exit.OK
+    return Exit.PARTIAL if silent else outcome.exit_code

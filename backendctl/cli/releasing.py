@@ -1,0 +1,82 @@
+"""What the verbs of a release share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from backendctl.cli.applying import Consent, confirm_and_apply
+from backendctl.cli.main import tell
+from backendctl.errors import Exit
+from backendctl.release.rollout import Ending
+from backendctl.ui.plan_data import plan_document
+
+if TYPE_CHECKING:
+    from backendctl.cli.opening import Opened
+    from backendctl.engine.plan import Plan
+    from backendctl.errors import BackendctlError
+    from backendctl.release.judging import Judged
+
+_MARKS = {"pass": ("✓", "green"), "fail": ("✗", "red"), "inconclusive": ("?", "yellow")}
+_ENDINGS = {
+    Ending.NOTHING: "No canary is on, and nothing is left to do.",
+    Ending.SHIFTED: "Shifted. Next: backendctl canary-status --watch; then backendctl promote-canary",
+    Ending.PROMOTED: "Promoted: all requests go to the new release. The way back: backendctl rollback",
+    Ending.ABORTED: "Aborted: all requests go to the base. The failed release stays for study: backendctl history",
+    Ending.REFUSED: "Not shifted: the verdict is fail. Next: backendctl abort-canary, or --anyway",
+    Ending.HELD: "Not shifted: the verdict is inconclusive. Next: wait and run it again, or --anyway",
+}
+
+
+@dataclass(kw_only=True)
+class Doing:
+    """Carries out the plans of one command, and keeps them for its document."""
+
+    opened: Opened
+    dry_run: bool
+    yes: bool
+    verbose: bool
+    documents: list[dict[str, Any]] = field(default_factory=list)
+
+    def carry_out(self, plan: Plan) -> bool:
+        """Show, ask and do; whether all of it was done."""
+        consent = Consent(dry_run=self.dry_run, yes=self.yes, expect=None, allow_delete=())
+        text = self.opened.format == "text"
+        outcome = confirm_and_apply(
+            plan, self.opened, consent, verbose=self.verbose, again="the same command", shown=None if text else silently
+        )
+        self.documents.append(plan_document(plan, None if outcome is None else outcome.statuses))
+        return outcome is None or outcome.exit_code is Exit.OK
+
+
+def silently(statuses: dict[str, str] | None) -> None:
+    """Draw no plan: the command has a document of its own."""
+    del statuses
+
+
+def tell_verdicts(judged: Sequence[Judged], when: str, opened: Opened) -> None:
+    """One line per canary on stderr, then its reasons."""
+    if opened.screen.quiet:
+        return
+    for one in judged:
+        mark, colour = _MARKS[str(one.verdict.outcome)]
+        click.secho(f"  {mark} ", fg=colour, nl=False, err=True)
+        click.echo(f"{one.one.region}/{one.one.stage} at {when}: {one.verdict.outcome}", err=True)
+        for reason in (*one.verdict.reasons, *one.verdict.notes):
+            click.echo(f"      {reason}", err=True)
+
+
+def tell_ending(ending: Ending) -> None:
+    """The last line."""
+    if ending in _ENDINGS:
+        click.echo(_ENDINGS[ending])
+
+
+def tell_silent(failed: Mapping[str, BackendctlError]) -> bool:
+    """Tell of regions that did not answer; whether there are any."""
+    for error in failed.values():
+        tell(error)
+    return bool(failed)

@@ -1,0 +1,170 @@
+"""The verdict on every canary that runs: what CloudWatch saw of it and of its base, judged as the spec says."""
+
+from __future__ import annotations
+
+import calendar
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from backendctl.aws.errors import explain
+from backendctl.release.metrics import LAG, Scope, Watched, read, warm_rules
+from backendctl.release.observed import MINUTE, Observed
+from backendctl.release.outcome import Outcome
+from backendctl.release.thresholds import OnNoData, Thresholds
+from backendctl.release.verdict import Verdict, judge
+from backendctl.resources import ledger
+from backendctl.resources.share import Share
+from backendctl.resources.warmer_layout import layout
+
+if TYPE_CHECKING:
+    from backendctl.app import Backend
+    from backendctl.aws.connection import Aws
+    from backendctl.release.running import Serving
+    from backendctl.spec.canary import Judging
+
+_SOONEST = 1.0
+"""Seconds that even a local CloudWatch is late."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """One canary with what was seen of it. at: seconds since the epoch."""
+
+    one: Serving
+    base: Observed
+    canary: Observed
+    verdict: Verdict
+    at: float
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """For JSON and for hooks."""
+        return {
+            "region": self.one.region,
+            "stage": self.one.stage,
+            "percent": self.one.canary.percent if self.one.canary else None,
+            "outcome": str(self.verdict.outcome),
+            "confidence": self.verdict.confidence,
+            "reasons": list(self.verdict.reasons),
+            "notes": list(self.verdict.notes),
+            "base": {"requests": self.base.requests, "errors": self.base.errors},
+            "canary": {"requests": self.canary.requests, "errors": self.canary.errors},
+        }
+
+
+def thresholds(judging: Judging) -> Thresholds:
+    """The spec's words as the verdict takes them."""
+    return Thresholds(
+        confidence=judging.confidence,
+        min_requests=judging.min_requests,
+        max_error_increase=judging.max_error_increase,
+        max_latency_increase=judging.max_latency_increase,
+        quantile=judging.quantile,
+        on_no_data=OnNoData(judging.on_no_data),
+    )
+
+
+def judge_all(backend: Backend, found: Sequence[Serving]) -> list[Judged]:
+    """A verdict for every canary among these, read in parallel.
+
+    The risk of a false alarm is shared by all stages in all regions, also those whose wave comes later, so that it is
+    what was promised for the release as a whole.
+
+    Raises:
+        AwsError: a region's CloudWatch does not answer; a release is not judged by half.
+    """
+    running = [one for one in found if one.canary is not None]
+    settings = thresholds(backend.spec.canary.judging)
+    stages = {one.stage for one in found}
+    among = max(1, len(stages)) * len(backend.spec.all_regions)
+
+    def ask(one: Serving) -> Judged:
+        at = time.time()
+        try:
+            base, canary = read(backend.aws, scope_of(backend, one, at=at), settings, among=among)
+        except Exception as error:
+            raise explain(error, doing=f"read the metrics of {one.region}/canary/{one.stage}") from error
+        verdict = judge(base, canary, settings, among=among)
+        return Judged(one=one, base=base, canary=canary, verdict=verdict, at=at)
+
+    with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="judge") as pool:
+        return list(pool.map(ask, running))
+
+
+def overall(judged: Sequence[Judged]) -> Outcome:
+    """One fails, all fail; all pass, or it is not known yet."""
+    outcomes = {one.verdict.outcome for one in judged}
+    if Outcome.FAIL in outcomes:
+        return Outcome.FAIL
+    return Outcome.PASS if outcomes == {Outcome.PASS} else Outcome.INCONCLUSIVE
+
+
+def scope_of(backend: Backend, one: Serving, *, at: float) -> Scope:
+    """What to ask CloudWatch for: the functions whose aliases the canary replaces, and the stage."""
+    return Scope(
+        region=one.region,
+        functions=tuple(_watched(backend, one)),
+        api=one.api or None,
+        stage=one.stage if one.api else None,
+        since=moment(one.began) or at,
+        steady=moment(one.shifted) or None,
+        until=at,
+        lag=lag(backend.aws),
+        resolution=resolution(backend.aws),
+    )
+
+
+def lag(aws: Aws) -> float:
+    """Seconds after which CloudWatch tells of a minute."""
+    return max(LAG * aws.tempo, _SOONEST)
+
+
+def resolution(aws: Aws) -> int:
+    """Seconds by which metrics are counted: AWS's minute, at the pace of a local AWS."""
+    return MINUTE if aws.tempo >= 1 else max(1, round(MINUTE * aws.tempo))
+
+
+def moment(text: str) -> float:
+    """Seconds since the epoch of an ISO 8601 time in UTC; 0 for none."""
+    return float(calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))) if text else 0.0
+
+
+def _weighted(backend: Backend, one: Serving, share: Share) -> Watched:
+    """Both sides have one alias; the warmer's calls are shared out as all others are."""
+    function = next(f for f in backend.spec.functions_in(one.region) if f.physical == share.physical)
+    part = (share.percent or 0.0) / 100
+    rules = warm_rules(layout(backend.world, one.region, function), base=share.alias, canary=share.alias)
+    return Watched(
+        name=function.name,
+        physical=share.physical,
+        base=share.alias,
+        canary=share.alias,
+        base_version=share.base,
+        canary_version=share.number,
+        warm=tuple(replace(rule, base=rule.base * (1 - part), canary=rule.canary * part) for rule in rules),
+    )
+
+
+def _watched(backend: Backend, one: Serving) -> list[Watched]:
+    if isinstance(one.canary, Share):
+        return [_weighted(backend, one, one.canary)]
+    after = {**one.variables, **((one.canary.variables or {}) if one.canary else {})}
+    functions = {function.physical: function for function in backend.spec.functions_in(one.region)}
+    found: list[Watched] = []
+    for route in dict.fromkeys(one.routes):
+        base, canary = ledger.qualifier(route, one.variables), ledger.qualifier(route, after)
+        if base != canary:
+            rules = layout(backend.world, one.region, functions[route.physical])
+            found.append(
+                Watched(
+                    name=functions[route.physical].name,
+                    physical=route.physical,
+                    base=base,
+                    canary=canary,
+                    warm=warm_rules(rules, base=base, canary=canary),
+                )
+            )
+    return found

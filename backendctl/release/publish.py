@@ -1,0 +1,177 @@
+"""Publishing versions, and the proof that every region has the same bits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from backendctl.engine.plan import Plan
+from backendctl.errors import RefusedError, UsageError
+from backendctl.release.running import serving
+from backendctl.release.shift import plan_of
+from backendctl.resources import assemble, lambda_reads
+from backendctl.resources.alias import Alias
+from backendctl.resources.alias_names import names_of
+from backendctl.resources.canary import Canary
+from backendctl.resources.function import Function
+from backendctl.resources.log_group import LogGroup
+from backendctl.resources.permission import Permission
+from backendctl.resources.role import Role
+from backendctl.resources.stage import Stage, requirements
+from backendctl.resources.turn import DEPLOY, NO_CANARY, Turn
+
+if TYPE_CHECKING:
+    from backendctl.app import Backend
+    from backendctl.engine.resource import Resource
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Published:
+    """The newest version of one function in one region.
+
+    Attributes:
+        expected: whether its code is what was built here; None when AWS fetches the code itself.
+    """
+
+    function: str
+    region: str
+    version: str
+    code_sha256: str
+    expected: bool | None
+
+
+def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None) -> Plan:
+    """A version of every named function whose code or configuration changed, and an alias that moves to it at once.
+
+    An alias that a stage's variable names is released as a deploy does it: by the idle one of its pair.
+
+    Args:
+        names: of the spec; empty means all.
+
+    Raises:
+        UsageError: there is no such function, or none has such an alias.
+        RefusedError: a canary runs on a stage whose variables would change.
+    """
+    functions = _chosen(backend, names)
+    everything = assemble.desired(backend.world)
+    parts = [resource for resource in everything if _is_part(resource, functions)]
+    if alias is not None:
+        _refuse_unknown(backend, functions, alias)
+        parts += [r for r in everything if isinstance(r, Alias | Permission) and _is_of(r, functions, alias)]
+        parts += _turns(backend, everything, functions, alias)
+    return plan_of(backend, parts)
+
+
+def published(backend: Backend, names: Sequence[str]) -> list[Published]:
+    """The newest version of each function everywhere, asked now."""
+    wanted = [r for r in Function.desired(backend.world) if r.name in _chosen(backend, names)]
+
+    def ask(function: Function) -> list[Published]:
+        backend.aws.forget("lambda-versions", function.region, function.physical)
+        found = lambda_reads.versions(backend.aws, function.region, function.physical)
+        version = lambda_reads.newest(found, function.release or "", function.managed)
+        if version is None:
+            return []
+        built = function.artefact
+        return [
+            Published(
+                function=function.name,
+                region=function.region,
+                version=version.number,
+                code_sha256=version.code_sha256,
+                expected=None if built is None else version.code_sha256 == built.sha256,
+            )
+        ]
+
+    with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="versions") as pool:
+        return [one for many in pool.map(ask, wanted) for one in many]
+
+
+def same_bits(found: Sequence[Published]) -> bool:
+    """Whether every region has the code that was built here, and all have the same."""
+    by_function: dict[str, set[str]] = {}
+    for one in found:
+        by_function.setdefault(one.function, set()).add(one.code_sha256)
+    return all(len(codes) == 1 for codes in by_function.values()) and all(one.expected is not False for one in found)
+
+
+def published_document(backend: str, found: Sequence[Published]) -> dict[str, Any]:
+    """The JSON document of `publish`."""
+    return {
+        "backend": backend,
+        "same_bits": same_bits(found),
+        "versions": [
+            {"function": one.function, "region": one.region, "version": one.version, "code_sha256": one.code_sha256}
+            for one in found
+        ],
+    }
+
+
+def _chosen(backend: Backend, names: Sequence[str]) -> frozenset[str]:
+    known = [function.name for function in backend.spec.functions_in(backend.spec.regions[0])]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"the spec has no function {name!r}", hint=f"functions: {', '.join(known)}")
+    return frozenset(names or known)
+
+
+def _is_part(resource: Resource, functions: frozenset[str]) -> bool:
+    if isinstance(resource, LogGroup):
+        return any(resource.name.endswith(f"-{name}") for name in functions)
+    return isinstance(resource, Role) or (isinstance(resource, Function) and resource.name in functions)
+
+
+def _is_of(resource: Alias | Permission, functions: frozenset[str], alias: str) -> bool:
+    name, _, own = resource.name.partition(":")
+    return name in functions and own in {alias, f"{alias}-a", f"{alias}-b"}
+
+
+def _refuse_unknown(backend: Backend, functions: frozenset[str], alias: str) -> None:
+    region = backend.spec.regions[0]
+    known: set[str] = set()
+    for function in backend.spec.functions_in(region):
+        if function.name in functions:
+            names = names_of(backend.world, region, function)
+            known |= {*names.staged, *names.plain}
+    if alias not in known:
+        raise UsageError(f"--alias {alias}: no such alias", hint=f"aliases: {', '.join(sorted(known)) or 'none'}")
+
+
+def _turns(backend: Backend, everything: Sequence[Resource], functions: frozenset[str], alias: str) -> Iterator[Turn]:
+    """The stages whose variables lead to this alias of these functions."""
+    live = {(one.region, one.stage): one for one in serving(backend)[0]}
+    api = backend.spec.api
+    stages = {stage.name: stage for stage in api.stages} if api else {}
+    running: list[str] = []
+    for stage in (r for r in everything if isinstance(r, Stage) and (r.region, r.name) in live):
+        variables = {
+            link.variable: (stage.variables or {})[link.variable]
+            for link in backend.world.links[stage.region]
+            if link.stage.name == stage.name
+            and link.variable is not None
+            and link.alias == alias
+            and link.function.name in functions
+        }
+        one = live[stage.region, stage.name]
+        if not variables:
+            continue
+        if one.canary is not None:
+            running.append(f"a canary runs on {stage.region}/{Canary.kind}/{stage.name}")
+        yield Turn(
+            region=stage.region,
+            name=stage.name,
+            owner=stage.owner,
+            api=stage.api,
+            how=DEPLOY,
+            commit=backend.world.stamp.commit,
+            by=backend.world.stamp.author,
+            routes=stage.routes,
+            requires=requirements(backend.world, stage.region, stages[stage.name]),
+            deployment=one.deployment,
+            variables=variables,
+            canary=NO_CANARY,
+        )
+    if running:
+        raise RefusedError(running, hint="promote it or end it first: backendctl canary-status")

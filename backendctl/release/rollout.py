@@ -1,0 +1,223 @@
+"""A canary on its way to all requests: judge, shift, hold, judge … until it is promoted, held or aborted.
+
+All memory is in AWS: stopped anywhere, the same command goes on from what the stages say, on any machine.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from backendctl.endpoints import regional_url
+from backendctl.errors import BackendctlError, Exit
+from backendctl.release import synthetic
+from backendctl.release.hooks import run_hook
+from backendctl.release.judging import Judged, judge_all, lag, moment, overall, resolution
+from backendctl.release.outcome import Outcome
+from backendctl.release.running import Serving, serving
+from backendctl.release.shift import plan_abort, plan_promote, plan_shift
+from backendctl.release.steps import FULL, next_share, next_wave, present_share
+
+if TYPE_CHECKING:
+    from backendctl.app import Backend
+    from backendctl.engine.plan import Plan
+
+_WATCH = 30.0
+"""Seconds between two looks while a step is held; a failure ends it at once."""
+_PATIENCE = 3
+"""How many times the hold a step lasts at most, while more requests will tell."""
+_ROUNDS, _MARGIN = 3, 1.5
+"""How often requests of our own are sent at most, and how many more than will tell on average."""
+
+
+class Ending(StrEnum):
+    """How a promotion ends."""
+
+    NOTHING = "nothing"
+    SHIFTED = "shifted"
+    PROMOTED = "promoted"
+    ABORTED = "aborted"
+    REFUSED = "refused"
+    HELD = "held"
+    PARTIAL = "partial"
+
+
+_EXITS = {
+    Ending.ABORTED: Exit.FAILED_VERDICT,
+    Ending.REFUSED: Exit.FAILED_VERDICT,
+    Ending.HELD: Exit.INCONCLUSIVE,
+    Ending.PARTIAL: Exit.PARTIAL,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What the user asked for.
+
+    Attributes:
+        percent: the share to go to; None is the next step.
+        auto: on and on, until it is promoted, held or aborted. anyway: whatever the verdict says.
+        stages: only these; empty means all.
+    """
+
+    percent: float | None = None
+    auto: bool = False
+    anyway: bool = False
+    stages: tuple[str, ...] = ()
+
+
+@dataclass(kw_only=True)
+class Rollout:
+    """One run of `promote-canary`.
+
+    Attributes:
+        carry_out: does a plan with the user's consent; False when it was not done, or not all of it.
+        tell: hears every verdict.
+        verdicts: what has been said, for the document at the end.
+    """
+
+    backend: Backend
+    wish: Wish
+    carry_out: Callable[[Plan], bool]
+    tell: Callable[[Sequence[Judged], str], None]
+    verdicts: list[dict[str, Any]] = field(default_factory=list)
+    silent: dict[str, BackendctlError] = field(default_factory=dict)
+
+    def run(self) -> Ending:
+        """Until it is done, or has to stop.
+
+        Raises:
+            BackendctlError: a hook said no, or AWS did.
+        """
+        found = self._found()
+        if not any(one.canary for one in found):
+            return self._finish(found)
+        if self.wish.auto:
+            return self._unattended(found)
+        return self._step(found)
+
+    def _step(self, found: Sequence[Serving]) -> Ending:
+        present = present_share(found)
+        wanted = self.wish.percent
+        share = next_share(self.backend.spec.canary.steps, present) if wanted is None else wanted
+        if share > present and not self.wish.anyway:
+            judged = self._judged(found, f"{present:g} %")
+            if overall(judged) is not Outcome.PASS:
+                return Ending.REFUSED if overall(judged) is Outcome.FAIL else Ending.HELD
+        return self._to(found, share)
+
+    def _unattended(self, found: Sequence[Serving]) -> Ending:
+        while wave := next_wave(found, self.backend.spec.canary.waves):
+            present = present_share(wave)
+            judged = self._held(wave, present)
+            outcome = overall(judged)
+            if outcome is Outcome.FAIL:
+                return self._abort()
+            if outcome is Outcome.INCONCLUSIVE:
+                return Ending.HELD
+            ended = self._to(wave, next_share(self.backend.spec.canary.steps, present))
+            if ended is Ending.PARTIAL:
+                return ended
+            found = self._found()
+        return Ending.PROMOTED
+
+    def _to(self, found: Sequence[Serving], share: float) -> Ending:
+        """Shift or promote, wave by wave, with the hooks around it."""
+        hooks, waves = self.backend.spec.canary.hooks, self.backend.spec.canary.waves
+        document = {"backend": self.backend.spec.backend, "percent": share, "verdicts": self.verdicts}
+        if share >= FULL:
+            plan = plan_promote(self.backend, found, waves=waves)
+        else:
+            plan = plan_shift(self.backend, found, percent=share, waves=waves)
+        if plan.changes:
+            run_hook("before-promote", hooks.before_promote, document)
+        if not self.carry_out(plan):
+            return Ending.PARTIAL
+        if plan.changes:
+            run_hook("after-promote", hooks.after_promote, document)
+        return Ending.PROMOTED if share >= FULL else Ending.SHIFTED
+
+    def _finish(self, found: Sequence[Serving]) -> Ending:
+        """No canary runs: what a promotion that was interrupted late has left to do, if anything."""
+        plan = plan_promote(self.backend, found)
+        if not plan.changes:
+            return Ending.NOTHING
+        return Ending.PROMOTED if self.carry_out(plan) else Ending.PARTIAL
+
+    def _abort(self) -> Ending:
+        """All that still run, in all regions at once."""
+        if not self.carry_out(plan_abort(self.backend, self._found())):
+            return Ending.PARTIAL
+        document = {"backend": self.backend.spec.backend, "verdicts": self.verdicts}
+        run_hook("on-abort", self.backend.spec.canary.hooks.on_abort, document)
+        return Ending.ABORTED
+
+    def _held(self, wave: Sequence[Serving], present: float) -> list[Judged]:
+        """The verdict once the step has lasted as long as the spec says, or as soon as it is a failure.
+
+        While requests come in and more of them will tell, it lasts up to three times as long.
+        """
+        aws = self.backend.aws
+        hold = max(self.backend.spec.canary.hold * aws.tempo, lag(aws) + 2 * resolution(aws))
+        began = max((moment(one.shifted) for one in wave), default=0.0) or time.time()
+        while True:
+            held = time.time() - began
+            left = f", {hold - held:.0f} s to go" if held < hold else ""
+            judged = self._judged(wave, f"{present:g} %{left}")
+            outcome = overall(judged)
+            if outcome is Outcome.FAIL or (held >= hold and (outcome is Outcome.PASS or held >= hold * _PATIENCE)):
+                return judged
+            if held >= hold and not _will_tell(judged):
+                return self._with_synthetic(wave, judged)
+            aws.sleep(max(_WATCH * aws.tempo, 0.5))
+
+    def _with_synthetic(self, wave: Sequence[Serving], judged: list[Judged]) -> list[Judged]:
+        """Nobody called it, and the spec says to do so ourselves; then judged again, until it is known."""
+        api, aws = self.backend.spec.api, self.backend.aws
+        lonely = [one for one in judged if one.verdict.wants_synthetic]
+        for _ in range(_ROUNDS if api is not None else 0):
+            if not lonely or api is None:
+                break
+            for one in lonely:
+                synthetic.send(self._url(one.one), api.definition, requests=self._wanted(one))
+            aws.sleep(lag(aws) + 2 * resolution(aws))  # until CloudWatch tells of the last of them
+            judged = self._judged(wave, "its share, after requests of our own")
+            regions = {one.one.region for one in lonely}
+            lonely = [
+                one for one in judged if one.one.region in regions and one.verdict.outcome is Outcome.INCONCLUSIVE
+            ]
+        return judged
+
+    def _url(self, one: Serving) -> str:
+        endpoint = self.backend.settings.access.endpoint_url
+        return regional_url(one.api_id, one.region, one.stage, self.backend.aws, endpoint_url=endpoint)
+
+    def _wanted(self, one: Judged) -> int:
+        """So many requests in all that the canary's share of them will tell, chance being what it is."""
+        share = (one.one.canary.percent or 0.0) / 100 if one.one.canary else 0.0
+        missing = one.verdict.requests_wanted or self.backend.spec.canary.judging.min_requests
+        return math.ceil(_MARGIN * missing / share) if share else 0
+
+    def _judged(self, found: Sequence[Serving], when: str) -> list[Judged]:
+        judged = judge_all(self.backend, found)
+        self.verdicts[:] = [one.data for one in judged]
+        self.tell(judged, when)
+        return judged
+
+    def _found(self) -> list[Serving]:
+        found, self.silent = serving(self.backend, stages=self.wish.stages)
+        return found
+
+
+def _will_tell(judged: Sequence[Judged]) -> bool:
+    """Whether users call every canary that is not yet known to be good, so that waiting brings what is missing."""
+    return all(one.canary.requests for one in judged if one.verdict.outcome is Outcome.INCONCLUSIVE)
+
+
+def exit_of(ending: Ending) -> Exit:
+    """The exit code of an ending."""
+    return _EXITS.get(ending, Exit.OK)

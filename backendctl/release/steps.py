@@ -1,0 +1,36 @@
+"""What comes next for canaries that run: which regions, and which share; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backendctl.release.running import Serving
+
+FULL = 100.0
+
+
+def next_share(steps: Sequence[float], present: float) -> float:
+    """The first step above the present share; `FULL` after the last one."""
+    return next((step for step in steps if step > present), FULL)
+
+
+def present_share(found: Sequence[Serving]) -> float:
+    """The smallest share that a running canary has: what an interrupted shift has left behind is caught up first."""
+    return min((one.canary.percent or 0.0 for one in found if one.canary is not None), default=0.0)
+
+
+def next_wave(found: Sequence[Serving], waves: Sequence[Sequence[str]]) -> list[Serving]:
+    """The running canaries of the first wave that has any; all of them where waves say nothing of their regions."""
+    running = [one for one in found if one.canary is not None]
+    for wave in waves:
+        if here := [one for one in running if one.region in wave]:
+            return here
+    return running
+
+
+def earlier_wave(region: str, waves: Sequence[Sequence[str]]) -> frozenset[str]:
+    """The regions of the wave before the one that a region is in."""
+    place = next((index for index, wave in enumerate(waves) if region in wave), 0)
+    return frozenset(waves[place - 1]) if place else frozenset()

@@ -1,0 +1,125 @@
+"""CloudWatch over JSON: what is refused of metrics and alarms, and how alarms are shown.
+
+Clients which speak another of its protocols get what the emulated one says.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from backendctl.sandbox.corrections import constraints
+from backendctl.sandbox.corrections.answers import retold
+from backendctl.sandbox.http import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from backendctl.sandbox.http import Request
+    from backendctl.sandbox.inner import Inner
+
+OK, BAD_REQUEST, NOT_FOUND = 200, 400, 404
+DATAPOINTS = 1440
+"""How many GetMetricStatistics may give at once."""
+
+_JUDGE = constraints.Judge(
+    service="cloudwatch",
+    enums={"StateValue": ("INSUFFICIENT_DATA", "ALARM", "OK")},
+    silent=frozenset({"Timestamp"}),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CloudWatch:
+    """CloudWatch in front of the emulated one."""
+
+    inner: Inner
+
+    async def handle(self, request: Request) -> Response:
+        """Answer a request."""
+        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
+        if not operation:
+            return await self.inner.forward(request)
+        refused = _refusal(operation, request)
+        if refused is not None:
+            return refused
+        answer = await self.inner.forward(request)
+        if operation == "DescribeAlarms" and answer.status == OK:
+            return retold(answer, _alarms(json.loads(answer.body)))
+        if answer.status == NOT_FOUND and operation == "ListTagsForResource":
+            return Response.of_json({"Tags": []})  # of an alarm that is gone as of one without tags
+        if answer.status == NOT_FOUND and operation == "SetAlarmState":
+            return _error("ResourceNotFound", "", name="ResourceNotFound", status=NOT_FOUND)
+        return answer
+
+
+def _refusal(operation: str, request: Request) -> Response | None:
+    broken = _JUDGE.refusal(operation, request)
+    if broken is not None:
+        return _error("ValidationError", broken.message, name=broken.code)
+    asked = request.json()
+    if operation == "GetMetricStatistics":
+        return _statistics(asked)
+    if operation == "PutMetricData":
+        data = enumerate(asked.get("MetricData", []), start=1)
+        return next((refused for number, one in data if (refused := _datum(one, f"MetricData.member.{number}."))), None)
+    return None
+
+
+def _statistics(asked: Mapping[str, Any]) -> Response | None:
+    start, end, period = asked["StartTime"], asked["EndTime"], asked["Period"]
+    if not isinstance(start, (int, float)) or not isinstance(end, (int, float)):
+        return None  # written out by a client of its own making
+    if start >= end:
+        return _error("InvalidParameterValue", "The parameter StartTime must be less than the parameter EndTime.")
+    points = math.ceil((end - start) / period)
+    if points <= DATAPOINTS:
+        return None
+    return _error(
+        "InvalidParameterCombination",
+        f"You have requested up to {points} datapoints, which exceeds the limit of {DATAPOINTS}. You may reduce the "
+        "datapoints requested by increasing Period, or decreasing the time range.",
+    )
+
+
+def _datum(datum: Mapping[str, Any], place: str) -> Response | None:
+    others = [name for name in ("Values", "StatisticValues") if datum.get(name) is not None]
+    if others and datum.get("Value") is not None:
+        return _error(
+            "InvalidParameterCombination",
+            f"The parameters {place}Value and {place}{others[0]} are mutually exclusive and you have specified both.",
+        )
+    counts = datum.get("Counts")
+    if counts is not None and len(counts) != len(datum.get("Values") or []):
+        return _error(
+            "InvalidParameterValue", f"The parameters {place}Values and {place}Counts must be of the same size."
+        )
+    return None
+
+
+def _alarms(document: dict[str, Any]) -> dict[str, Any]:
+    return {**document, "MetricAlarms": [_alarm(alarm) for alarm in document.get("MetricAlarms", [])]}
+
+
+def _alarm(alarm: dict[str, Any]) -> dict[str, Any]:
+    """Without what was not set, and with the moment its state became what it is."""
+    unset = {"AlarmDescription": (None, ""), "TreatMissingData": (None, "missing")}
+    shown = {name: value for name, value in alarm.items() if value not in unset.get(name, ())}
+    return {"StateTransitionedTimestamp": alarm["StateUpdatedTimestamp"], **shown}
+
+
+def _error(code: str, message: str, *, name: str = "", status: int = BAD_REQUEST) -> Response:
+    """An error under both names it has: the one of today's model, and that of the days of forms and XML."""
+    kind = f"com.amazonaws.cloudwatch.v2010_08_01#{name or f'{code}Exception'}"
+    return Response.of_json(
+        {"__type": kind, **({"message": message} if message else {})},
+        status=status,
+        headers={
+            "Content-Type": "application/x-amz-json-1.0",
+            "x-amzn-query-error": f"{code};Sender",
+            "x-amzn-RequestId": str(uuid.uuid4()),
+        },
+    )

@@ -1,0 +1,72 @@
+"""How calls name a function: bare, by its ARN or a part of one, with a version or alias behind a colon or beside it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backendctl.sandbox.corrections.refusals import NOT_FOUND, Refusal
+
+if TYPE_CHECKING:
+    from backendctl.sandbox.http import Request
+
+FORBIDDEN = 403
+LONGEST = 64
+_REFERENCE = re.compile(
+    r"(?:arn:aws[a-z-]*:lambda:)?(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?(?:function:)?([^:]+)(?::([^:]+))?"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reference:
+    """A function as a call names it; None for what the call does not say."""
+
+    name: str
+    region: str | None
+    account: str | None
+    qualifier: str | None
+
+
+def read(text: str) -> Reference:
+    """Take a name apart; what is none stays whole, and the service behind will not know it."""
+    found = _REFERENCE.fullmatch(text)
+    if found is None:
+        return Reference(name=text, region=None, account=None, qualifier=None)
+    return Reference(region=found[1], account=found[2], name=found[3], qualifier=found[4])
+
+
+def refusal(reference: Reference, request: Request) -> Refusal | None:
+    """A function elsewhere (B57), one of another account, or two qualifiers in one call."""
+    if reference.region not in {None, request.region}:
+        return Refusal(
+            code="ResourceNotFoundException",
+            message=f"Functions from '{reference.region}' are not reachable in this region ('{request.region}')",
+            status=NOT_FOUND,
+        )
+    if reference.account not in {None, request.account}:
+        return Refusal(code="AccessDeniedException", message="", status=FORBIDDEN)
+    beside = request.first("Qualifier")
+    if beside and reference.qualifier and beside != reference.qualifier:
+        return Refusal(
+            code="InvalidParameterValueException",
+            message="The derived qualifier from the function name does not match the specified qualifier.",
+        )
+    return None
+
+
+def not_found(arn: str, qualifier: str | None = None) -> Refusal:
+    """There is no such function, or not that version or alias of it."""
+    whole = arn if qualifier is None else f"{arn}:{qualifier}"
+    return Refusal(code="ResourceNotFoundException", message=f"Function not found: {whole}", status=NOT_FOUND)
+
+
+def too_long(name: str) -> Refusal | None:
+    """A bare name has at most 64 characters (B54); the model's limit is that of an ARN."""
+    if len(name) <= LONGEST:
+        return None
+    return Refusal(
+        code="InvalidParameterValueException",
+        message=f"1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: Member "
+        f"must have length less than or equal to {LONGEST}",
+    )

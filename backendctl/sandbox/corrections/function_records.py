@@ -1,0 +1,115 @@
+"""The record the emulated Lambda keeps of a function, changed where none of its calls does what AWS does.
+
+It is saved with everything else of that service, so what is written here survives a restart.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from backendctl.sandbox.world import ACCOUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Record = dict[str, Any]
+Place = tuple[str, str]
+"""Region and name of a function."""
+
+_POLICIES = "policy_revisions"
+
+
+def record(place: Place) -> Record | None:
+    """The record of a function; None when there is none."""
+    from ministack.services import lambda_svc  # noqa: PLC0415 - reads its settings from the environment on import
+
+    found: Record | None = lambda_svc._functions.get_scoped(ACCOUNT, *place)  # noqa: SLF001 - it offers no way in
+    return found
+
+
+def has(place: Place, qualifier: str | None) -> bool:
+    """Whether there is a function, with that version or alias."""
+    known = record(place)
+    if known is None:
+        return False
+    return qualifier in {None, "$LATEST"} or qualifier in known["versions"] or qualifier in known["aliases"]
+
+
+def policy_revision(place: Place, qualifier: str | None) -> str | None:
+    """The RevisionId of a policy, which is that of its function, version or alias until one of the two changes alone.
+
+    None when there is nothing it could belong to.
+    """
+    known = record(place)
+    if known is None or not has(place, qualifier):
+        return None
+    found: str = known.get(_POLICIES, {}).get(qualifier or "") or _revised(known, qualifier)["RevisionId"]
+    return found
+
+
+def policy_changed(place: Place, qualifier: str | None, *, is_left: bool) -> None:
+    """The change of a policy changes the RevisionId of what it belongs to as well (B10).
+
+    Args:
+        is_left: whether there still is a policy.
+    """
+    known = record(place)
+    if known is None:
+        return
+    fresh = _revise(known, qualifier)
+    policies = known.setdefault(_POLICIES, {})
+    policies[qualifier or ""] = fresh
+    if not is_left:
+        del policies[qualifier or ""]
+
+
+def revise(place: Place, qualifier: str | None = None) -> None:
+    """Give a function, version or alias another RevisionId, as many a change around it does."""
+    known = record(place)
+    if known is not None:
+        _revise(known, qualifier)
+
+
+def versions(place: Place) -> frozenset[str]:
+    """The published versions of a function."""
+    return frozenset((record(place) or {"versions": ()})["versions"])
+
+
+def version_of(place: Place, qualifier: str) -> str:
+    """The version behind an alias, or the version itself."""
+    alias = (record(place) or {"aliases": {}})["aliases"].get(qualifier, {})
+    found: str = alias.get("FunctionVersion", qualifier)
+    return found
+
+
+def published(place: Place, version: str) -> Mapping[str, Any]:
+    """A version which was published together with a change of code: its own ARN, and not the RevisionId of `$LATEST`.
+
+    Returns:
+        Its configuration.
+    """
+    known = record(place) or {}
+    made: Record = known["versions"][version]
+    arn = known["config"]["FunctionArn"]
+    made["config"]["FunctionArn"] = f"{arn}:{version}"
+    made["function_revision"] = known["config"]["RevisionId"]  # so that publishing once more makes no other (B23)
+    _revise(known, None)
+    config: Mapping[str, Any] = made["config"]
+    return config
+
+
+def _revised(known: Record, qualifier: str | None) -> Record:
+    """What holds the RevisionId of a function, version or alias."""
+    found: Record = known["aliases"].get(qualifier) or known["versions"].get(qualifier, known)["config"]
+    return found
+
+
+def _revise(known: Record, qualifier: str | None) -> str:
+    holder = _revised(known, qualifier)
+    before, fresh = holder["RevisionId"], str(uuid.uuid4())
+    holder["RevisionId"] = fresh
+    for version in known["versions"].values():
+        if version.get("function_revision") == before:  # nothing that a version holds has changed (B23)
+            version["function_revision"] = fresh
+    return fresh

@@ -1,0 +1,53 @@
+"""A table's description as AWS shows it: how warm it is, and since when it is paid for per request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Table = dict[str, Any]
+
+_INDEXES = "GlobalSecondaryIndexes"
+
+_ON_DEMAND = {"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": 4_000}
+"""What a new table on demand takes at once."""
+
+
+def made(table: Table) -> Table:
+    """In the answer to CreateTable and to changes nothing is warm yet."""
+    shown = {name: value for name, value in table.items() if name != "WarmThroughput"}
+    return {**_counted(shown), **_indexes(table, [{} for _ in table.get(_INDEXES, [])])}
+
+
+def described(table: Table) -> Table:
+    """In the answer to DescribeTable."""
+    billing = table.get("BillingModeSummary") or {}
+    warm = [{"WarmThroughput": _warm(index, billing)} for index in table.get(_INDEXES, [])]
+    shown = {**_counted(table), "WarmThroughput": _warm(table, billing), **_indexes(table, warm)}
+    if billing.get("BillingMode") == "PAY_PER_REQUEST":
+        shown["BillingModeSummary"] = {"LastUpdateToPayPerRequestDateTime": table["CreationDateTime"], **billing}
+    return shown
+
+
+def _indexes(table: Table, more: list[dict[str, Any]]) -> Table:
+    if _INDEXES not in table:
+        return {}
+    return {_INDEXES: [{**_counted(index), **extra} for index, extra in zip(table[_INDEXES], more, strict=True)]}
+
+
+def _counted(table_or_index: dict[str, Any]) -> dict[str, Any]:
+    capacity = {"NumberOfDecreasesToday": 0, **table_or_index.get("ProvisionedThroughput", {})}
+    return {**table_or_index, "ProvisionedThroughput": {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0, **capacity}}
+
+
+def _warm(table_or_index: dict[str, Any], billing: dict[str, Any]) -> dict[str, Any]:
+    set_by_hand = table_or_index.get("WarmThroughput") or {}
+    if set_by_hand.get("ReadUnitsPerSecond"):
+        return dict(set_by_hand)
+    if billing.get("BillingMode") == "PAY_PER_REQUEST":
+        return {**_ON_DEMAND, "Status": "ACTIVE"}
+    capacity = table_or_index.get("ProvisionedThroughput") or {}
+    return {
+        "ReadUnitsPerSecond": capacity.get("ReadCapacityUnits", 0),
+        "WriteUnitsPerSecond": capacity.get("WriteCapacityUnits", 0),
+        "Status": "ACTIVE",
+    }

@@ -1,0 +1,39 @@
+"""Versions across regions, with the proof that they are the same bits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from backendctl.release.publish import Published, same_bits
+
+_SHORT = 10
+
+
+def show_published(found: Sequence[Published], console: Console) -> None:
+    """One row per function, one column per region."""
+    regions = list(dict.fromkeys(one.region for one in found))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="region")
+    table.add_column("function", style="name", no_wrap=True)
+    for region in regions:
+        table.add_column(region, no_wrap=True)
+    for function in dict.fromkeys(one.function for one in found):
+        cells = {one.region: one for one in found if one.function == function}
+        same = same_bits(list(cells.values()))
+        table.add_row(function, *[_cell(cells.get(region), same=same) for region in regions])
+    console.print(table)
+    if found and same_bits(found):
+        console.print(Text("The same bits in every region.", style="ok"))
+    elif found:
+        console.print(Text("Regions differ: publish again, and look at who else changes them.", style="bad"))
+
+
+def _cell(one: Published | None, *, same: bool) -> Text:
+    if one is None:
+        return Text("-", style="quiet")
+    text = Text(f"version {one.version} ", style="ok" if same else "bad")
+    return text.append(one.code_sha256[:_SHORT], style="quiet")

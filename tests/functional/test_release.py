@@ -1,0 +1,268 @@
+"""One release is one thing: new code and a new definition, in every region, beside what is live."""
+
+from __future__ import annotations
+
+import json
+import math
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.functional.marked import asked, write_release
+from tests.functional.project import Project, Result, make_project
+from tests.functional.sandboxed import EAST, WEST, arrived
+
+NewProject = Callable[..., Project]
+BOTH = (EAST, WEST)
+
+
+@pytest.fixture
+def live(new_project: NewProject) -> Project:
+    """Release 1 is live in two regions, release 2 is written."""
+    project = new_project()
+    write_release(project, 1)
+    project.deploy()
+    write_release(project, 2)
+    return project
+
+
+@pytest.fixture(scope="module")
+def canaried(command_line_home: int, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Release 1 is live and a canary of release 2 has 40 % of the requests; for tests that change nothing of it."""
+    folder = tmp_path_factory.mktemp("canaried")
+    project = make_project(folder, name=f"c{uuid.uuid4().hex[:6]}", port=command_line_home, regions=list(BOTH))
+    write_release(project, 1)
+    project.deploy()
+    write_release(project, 2)
+    canary(project, "--percent", "40")
+    return project
+
+
+def canary(project: Project, *arguments: str, expect: int | None = 0) -> Result:
+    return changed(project, "start-canary", *arguments, expect=expect)
+
+
+def changed(project: Project, verb: str, *arguments: str, expect: int | None = 0) -> Result:
+    result = project.run(verb, "-y", "-o", "json", *arguments, expect=expect)
+    arrived(project.url)
+    return result
+
+
+def stage_of(project: Project, region: str) -> dict[str, Any]:
+    api = project.apis(region)[0]["id"]
+    found: dict[str, Any] = project.client("apigateway", region).get_stage(restApiId=api, stageName="prodv1")
+    return found
+
+
+def aliases_of(project: Project, region: str, function: str = "one") -> dict[str, str]:
+    found = project.client("lambda", region).list_aliases(FunctionName=f"{project.name}-{function}")
+    return {alias["Name"]: alias["FunctionVersion"] for alias in found["Aliases"]}
+
+
+def shares(project: Project, region: str, requests: int) -> Counter[tuple[str, str]]:
+    return Counter(asked(project, region) for _ in range(requests))
+
+
+def test_a_canary_gets_its_share_and_nobody_meets_a_mix(canaried: Project) -> None:
+    for region in BOTH:
+        seen = shares(canaried, region, 300)
+        assert set(seen) == {("r1", "r1"), ("r2", "r2")}
+        assert abs(seen["r2", "r2"] - 0.4 * 300) < 4 * math.sqrt(300 * 0.4 * 0.6)
+
+
+def test_everybody_elses_name_stays_on_what_is_live(canaried: Project) -> None:
+    for region in BOTH:
+        found = aliases_of(canaried, region)
+        assert found["version1"] == "1"
+        assert sorted(found.values()) == ["1", "1", "2"]
+
+
+def test_starting_again_changes_nothing(canaried: Project) -> None:
+    assert canary(canaried, "--percent", "10").json["changes"] == []
+
+
+def test_another_release_is_refused_while_a_canary_runs(canaried: Project, tmp_path: Path) -> None:
+    other = Project(folder=tmp_path, name=canaried.name, port=canaried.port, spec=canaried.spec, domain=canaried.domain)
+    other.write_function("two")
+    write_release(other, 3)
+    result = canary(other, expect=1)
+    assert "both slots of" in result.err
+    assert "end the canary that is on" in result.err
+    assert stage_of(canaried, EAST)["canarySettings"]["percentTraffic"] == 40
+
+
+def test_a_rollback_is_refused_while_a_canary_runs(canaried: Project) -> None:
+    assert "abort-canary" in changed(canaried, "rollback", expect=1).err
+
+
+def test_a_promotion_leaves_no_canary_and_the_second_plan_is_empty(live: Project) -> None:
+    started = canary(live, "--percent", "5").actions()
+    assert started[f"{EAST}/canary/prodv1"] == started[f"{WEST}/canary/prodv1"] == "create"
+    assert not [address for address in started if "/stage/" in address or "two" in address]
+    shifted = changed(live, "promote-canary", "--to", "60", "--anyway").json
+    assert shifted["outcome"] == "shifted"
+    fields = [change["fields"] for change in shifted["plans"][0]["changes"]]
+    assert fields == [[{"field": "percent", "before": 5.0, "after": 60.0}]] * 2
+    changed(live, "promote-canary", "--full", "--anyway")
+    for region in BOTH:
+        assert set(shares(live, region, 20)) == {("r2", "r2")}
+        assert "canarySettings" not in stage_of(live, region)
+        assert aliases_of(live, region)["version1"] == "2"
+    live.assert_nothing_to_do()
+
+
+def test_an_abort_gives_all_requests_back_and_keeps_the_failed_version(live: Project) -> None:
+    canary(live, "--percent", "50")
+    changed(live, "abort-canary")
+    for region in BOTH:
+        assert set(shares(live, region, 20)) == {("r1", "r1")}
+        assert "canarySettings" not in stage_of(live, region)
+        assert "2" in aliases_of(live, region).values()
+    assert changed(live, "abort-canary").json["changes"] == []
+    again = canary(live).actions()
+    assert {address.split("/", 1)[1] for address in again} == {"canary/prodv1"}
+
+
+@pytest.mark.parametrize(("code", "definition"), [(True, False), (False, True)])
+def test_code_alone_or_a_definition_alone_is_a_release_too(
+    new_project: NewProject, *, code: bool, definition: bool
+) -> None:
+    project = new_project(regions=[EAST])
+    write_release(project, 1)
+    project.deploy()
+    write_release(project, 2, code=code, definition=definition)
+    canary(project, "--percent", "50")
+    new = ("r2" if code else "r1", "r2" if definition else "r1")
+    assert set(shares(project, EAST, 40)) == {("r1", "r1"), new}
+    changed(project, "promote-canary", "--full", "--anyway")
+    assert set(shares(project, EAST, 10)) == {new}
+    project.assert_nothing_to_do()
+
+
+def test_without_anything_new_there_is_no_canary(new_project: NewProject) -> None:
+    project = new_project(regions=[EAST])
+    project.deploy()
+    assert canary(project).json["changes"] == []
+
+
+def test_a_canary_needs_a_stage_beside_it(new_project: NewProject) -> None:
+    result = canary(new_project(regions=[EAST]), expect=1)
+    assert "there is no stage prodv1 in us-east-1" in result.err
+    assert "backendctl deploy" in result.err
+
+
+def test_what_else_a_deploy_would_change_is_told_and_left(live: Project) -> None:
+    live.spec["tables"]["things"]["indexes"]["by-place"] = {"hash": "place S"}
+    live.save()
+    result = canary(live)
+    assert f"{EAST}/table/things" in result.err
+    assert f"{EAST}/table/things" not in result.actions()
+
+
+def test_weights_on_an_alias_forbid_a_canary(live: Project) -> None:
+    functions = live.client("lambda", EAST)
+    functions.update_function_configuration(FunctionName=f"{live.name}-one", Description="other")
+    functions.get_waiter("function_updated_v2").wait(FunctionName=f"{live.name}-one")
+    version = functions.publish_version(FunctionName=f"{live.name}-one")["Version"]
+    functions.update_alias(
+        FunctionName=f"{live.name}-one", Name="version1-a", RoutingConfig={"AdditionalVersionWeights": {version: 0.1}}
+    )
+    result = canary(live, expect=1)
+    assert f"{EAST}: alias {live.name}-one:version1-a shares out its calls itself" in result.err
+
+
+def test_capacity_kept_for_the_serving_alias_only_forbids_a_canary(live: Project) -> None:
+    functions = live.client("lambda", WEST)
+    functions.put_provisioned_concurrency_config(
+        FunctionName=f"{live.name}-one", Qualifier="version1-a", ProvisionedConcurrentExecutions=1
+    )
+    result = canary(live, expect=1)
+    assert f"{WEST}: {live.name}-one:version1-a has provisioned concurrency" in result.err
+
+
+def test_a_rollback_brings_code_and_definition_back_everywhere_and_again_goes_further(live: Project) -> None:
+    live.deploy()
+    write_release(live, 3)
+    live.deploy()
+    changed(live, "rollback")
+    for region in BOTH:
+        assert set(shares(live, region, 20)) == {("r2", "r2")}
+        assert aliases_of(live, region)["version1"] == "2"
+    changed(live, "rollback")
+    for region in BOTH:
+        assert set(shares(live, region, 20)) == {("r1", "r1")}
+    assert "no release before the present one" in changed(live, "rollback", expect=1).err
+    changed(live, "rollback", "--to", "one:3")
+    assert set(shares(live, WEST, 20)) == {("r3", "r3")}
+    live.assert_nothing_to_do()
+
+
+def test_the_history_tells_what_each_stage_served_and_serves(live: Project) -> None:
+    canary(live, "--percent", "20")
+    changed(live, "promote-canary", "--full", "--anyway")
+    changed(live, "rollback")
+    told = live.run("history", "-o", "json").json["releases"]
+    assert [(release["how"], release["percent"]) for release in told] == [
+        ("rollback", None),
+        ("promote", None),
+        ("canary", 20.0),
+        ("deploy", None),
+    ]
+    assert [sorted(release["regions"]) for release in told] == [sorted(BOTH)] * 4
+    function = f"{live.name}-one:version1"
+    assert [release["regions"][EAST]["versions"][function] for release in told] == ["1", "2", "2", "1"]
+    assert [release["regions"][EAST]["live"] for release in told] == [True, False, False, False]
+    assert "rollback" in live.run("history").out
+
+
+def test_pruning_leaves_what_serves_and_the_way_back(live: Project) -> None:
+    live.deploy()
+    for number in (3, 4, 5):
+        write_release(live, number)
+        live.deploy()
+    planned = changed(live, "prune", "--keep", "1").actions()
+    assert {f"{region}/version/one:{number}" for region in BOTH for number in (1, 2, 3)} <= set(planned)
+    for region in BOTH:
+        found = live.client("lambda", region).list_versions_by_function(FunctionName=f"{live.name}-one")
+        assert [version["Version"] for version in found["Versions"]] == ["$LATEST", "4", "5"]
+    changed(live, "rollback")
+    assert set(shares(live, EAST, 10)) == {("r4", "r4")}
+    assert changed(live, "prune", "--keep", "2").json["changes"] == []
+
+
+def test_publishing_makes_a_version_only_of_what_changed_with_the_same_bits_everywhere(live: Project) -> None:
+    first = live.run("publish", "-y", "-o", "json").json
+    assert first["same_bits"] is True
+    assert {(one["function"], one["version"]) for one in first["versions"]} == {("one", "2"), ("two", "1")}
+    assert live.run("publish", "one", "-y", "-o", "json").json["versions"] == [
+        one for one in first["versions"] if one["function"] == "one"
+    ]
+    assert aliases_of(live, EAST)["version1"] == "1"
+    assert set(shares(live, EAST, 10)) == {("r1", "r1")}
+
+
+def test_publishing_with_an_alias_moves_it_at_once(live: Project) -> None:
+    write_release(live, 1, code=False)
+    live.run("publish", "one", "-y", "--alias", "version1")
+    arrived(live.url)
+    for region in BOTH:
+        assert aliases_of(live, region)["version1"] == "2"
+        assert live.get("/v1/marked/x", region)[1]["code"] == "r2"
+    live.assert_nothing_to_do()
+
+
+def test_names_that_do_not_exist_are_said_with_those_that_do(live: Project) -> None:
+    assert "functions: one, two" in live.run("publish", "three", expect=64).err
+    assert "aliases: version1" in live.run("publish", "one", "--alias", "beta", expect=64).err
+    assert "prodv1" in live.run("start-canary", "--stage", "dev", expect=64).err
+
+
+def test_a_canary_can_be_planned_reviewed_and_expected(live: Project) -> None:
+    planned = live.run("start-canary", "--dry-run", "-o", "json", "--percent", "30").json
+    assert json.dumps(planned)
+    assert canary(live, "--percent", "30", "--expect", "000000000000", expect=1).err
+    assert canary(live, "--percent", "30", "--expect", planned["digest"]).json["digest"] == planned["digest"]
