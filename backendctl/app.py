@@ -290,7 +290,7 @@ def _archive_faults(spec: Spec, draft: Draft, artefacts: Mapping[tuple[str, str]
 
 
 def _definition_faults(spec: Spec) -> Iterator[Fault]:
-    if spec.api is not None:
+    if spec.api is not None and spec.api.source is None:
         for refusal in refusals(repaired(spec.api.definition)[0]):
             yield Fault(file=str(spec.api.path), line=1, column=1, message=str(refusal))
 

@@ -183,12 +183,18 @@ def _api(view: View, file: Path) -> Api:
         name=api.get("name", view.backend),
         path=folder / file.name if live else (folder / given).resolve(),
         definition=view.definition.value if view.definition else {},
-        stages=tuple(_stage(view.plain, name, stage) for name, stage in view.stages().items()),
+        stages=_stages(view, live),
         tags=_tags(view.plain, api),
         source=LiveApi(region=live["export"], stage=live["stage"], api=live.get("api")) if live else None,
+        stages_told=live is None or bool(view.stages()),
         bindings=api.get("bindings", {}),
         smoke=tuple(_smoke(route, asked) for route, asked in api.get("smoke", {}).items()),
     )
+
+
+def _stages(view: View, live: dict[str, Any] | None) -> tuple[Stage, ...]:
+    told = tuple(_stage(view.plain, name, stage) for name, stage in view.stages().items())
+    return told or ((Stage(name=live["stage"]),) if live else ())
 
 
 def _smoke(route: str, asked: dict[str, Any] | bool) -> Smoke:  # noqa: FBT001 - the value of a setting

@@ -237,6 +237,8 @@ class Api:
             that is live.
         path: absolute path of the definition file; the spec's own when the source is live.
         source: the live API the definition is taken from, None for a file.
+        stages_told: whether the spec says what the stages are like; else they are as the live source's stage is, and
+            only its name is known.
         bindings: region → name → id or ARN there, of what differs by region (A27).
     """
 
@@ -246,6 +248,7 @@ class Api:
     stages: tuple[Stage, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
     source: LiveApi | None = None
+    stages_told: bool = True
     bindings: dict[str, dict[str, str]] = field(default_factory=dict)
     smoke: tuple[Smoke, ...] = ()
 

@@ -75,19 +75,20 @@ def _live(api: Api, spec: Spec, aws: Aws, *, place: LiveApi, stage: str | None) 
             f"there is no API {name!r} in {place.region} to take the definition from",
             hint="say its name in the spec: `api: {name: …}`, or `definition: {export: REGION, stage: …, api: NAME}`",
         )
-    where = place.stage or (stage if not api.stages else None) or _known(api, stage)
+    told = api.stages if api.stages_told else ()
+    where = place.stage or _known(told, stage)
     where = where or lives.only_stage(aws, place.region, api_id)
     found = lives.served(aws, place.region, api_id, where, form=lives.OPENAPI)
     if found is None:
         raise BackendctlError(f"the API {name!r} in {place.region} has no stage {where!r}")
     own = lives.as_spec(found.stage)
-    stages = _chosen(api.stages, stage, spec) if api.stages else (replace(own, name=stage or own.name),)
+    stages = _chosen(told, stage, spec) if told else (replace(own, name=stage or own.name),)
     methods = stage_live.methods_of(found.stage)
     return Source(
         told=f"{place.region}/{where}",
         document=found.document,
         stages=stages,
-        methods={one.name: methods for one in stages} if not api.stages else {},
+        methods={} if told else {one.name: methods for one in stages},
         region=place.region,
         stage=where,
         api_id=api_id,
@@ -97,11 +98,11 @@ def _live(api: Api, spec: Spec, aws: Aws, *, place: LiveApi, stage: str | None) 
     )
 
 
-def _known(api: Api, stage: str | None) -> str | None:
+def _known(told: tuple[Stage, ...], stage: str | None) -> str | None:
     """The stage that a spec with one stage, or the command line, leaves no doubt about."""
     if stage is not None:
         return stage
-    return api.stages[0].name if len(api.stages) == 1 else None
+    return told[0].name if len(told) == 1 else None
 
 
 def _chosen(stages: tuple[Stage, ...], stage: str | None, spec: Spec) -> tuple[Stage, ...]:

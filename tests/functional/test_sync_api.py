@@ -41,6 +41,11 @@ def in_sync(shop: Shop) -> None:
     assert calls
 
 
+def test_a_spec_whose_source_is_live_is_valid(other: Shop) -> None:
+    other.run("validate")
+    assert "which only sync-api does" in other.run("plan", expect=64).err
+
+
 def test_a_check_before_the_first_sync_says_that_the_api_is_missing_and_writes_nothing(other: Shop) -> None:
     with other.calls() as calls:
         found = other.check(expect=2).json
@@ -233,6 +238,9 @@ def test_a_canary_gets_the_definition_and_the_variables_it_needs_in_every_region
         refused = other.sync(expect=1)
     assert [call for call in calls if call.mutating] == []
     assert f"{WEST}/stage/{STAGE} has a canary on" in refused.err
+    other.run("promote-canary", "-y", "--full", "--anyway")
+    assert other.get("/news", WEST)[0] == 200
+    in_sync(other)
 
 
 def test_a_function_that_fails_in_one_region_fails_the_proof_there(other: Shop) -> None:

@@ -22,6 +22,7 @@ def test_a_live_api_is_a_source(draft_of: Write) -> None:
     assert api is not None
     assert api.source == LiveApi(region="us-east-1", stage="prodv1")
     assert (api.name, api.definition, api.path.name) == ("shop", {}, "shop.yaml")
+    assert ([stage.name for stage in api.stages], api.stages_told) == (["prodv1"], False)
 
 
 def test_bindings_are_expanded_in_their_own_region(draft_of: Write) -> None:
