@@ -42,7 +42,13 @@ def command(
             hint="promote-canary goes one step by itself",
         )
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.releasing import Doing, tell_ending, tell_silent, tell_verdicts  # noqa: PLC0415  # the same
+    from backendctl.cli.releasing import (  # noqa: PLC0415  # the same
+        Doing,
+        tell_ending,
+        tell_silent,
+        tell_traces,
+        tell_verdicts,
+    )
     from backendctl.release.rollout import Rollout, Wish, exit_of  # noqa: PLC0415  # the same
     from backendctl.release.steps import FULL  # noqa: PLC0415  # the same
 
@@ -60,5 +66,6 @@ def command(
     if ready.format != "text":
         document = {"backend": ready.backend.spec.backend, "outcome": str(ending), "verdicts": run.verdicts}
         click.echo(json.dumps({**document, "plans": doing.documents}, indent=2))
+    tell_traces(run.traces, ready)
     tell_silent(run.silent)
     return exit_of(ending)

@@ -75,6 +75,14 @@ def tell_ending(ending: Ending) -> None:
         click.echo(_ENDINGS[ending])
 
 
+def tell_traces(commands: Sequence[str], opened: Opened) -> None:
+    """How to look at the logs of what was aborted, on stderr."""
+    if commands and not opened.screen.quiet:
+        click.echo("The failed release stays for study. Its logs:", err=True)
+        for command in commands:
+            click.echo(f"  {command}", err=True)
+
+
 def tell_silent(failed: Mapping[str, BackendctlError]) -> bool:
     """Tell of regions that did not answer; whether there are any."""
     for error in failed.values():

@@ -59,6 +59,6 @@ def command(
     silent = unreachable(plan)
     if outcome is None:
         return Exit.PARTIAL if silent else Exit.OK
-    if outcome.exit_code is Exit.OK and ready.format == "text":
+    if outcome.exit_code is Exit.OK and not silent and ready.format == "text":
         click.echo("The canary is on. Watch it: backendctl canary-status --watch; go on: backendctl promote-canary")
     return Exit.PARTIAL if silent else outcome.exit_code

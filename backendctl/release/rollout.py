@@ -21,6 +21,7 @@ from backendctl.release.outcome import Outcome
 from backendctl.release.running import Serving, serving
 from backendctl.release.shift import plan_abort, plan_promote, plan_shift
 from backendctl.release.steps import FULL, next_share, next_wave, present_share
+from backendctl.release.traces import log_commands
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -78,6 +79,7 @@ class Rollout:
         carry_out: does a plan with the user's consent; False when it was not done, or not all of it.
         tell: hears every verdict.
         verdicts: what has been said, for the document at the end.
+        traces: command lines to read the logs of an aborted canary with.
     """
 
     backend: Backend
@@ -85,6 +87,7 @@ class Rollout:
     carry_out: Callable[[Plan], bool]
     tell: Callable[[Sequence[Judged], str], None]
     verdicts: list[dict[str, Any]] = field(default_factory=list)
+    traces: list[str] = field(default_factory=list)
     silent: dict[str, BackendctlError] = field(default_factory=dict)
 
     def run(self) -> Ending:
@@ -150,7 +153,9 @@ class Rollout:
 
     def _abort(self) -> Ending:
         """All that still run, in all regions at once."""
-        if not self.carry_out(plan_abort(self.backend, self._found())):
+        found = self._found()
+        self.traces[:] = log_commands(self.backend, found)
+        if not self.carry_out(plan_abort(self.backend, found)):
             return Ending.PARTIAL
         document = {"backend": self.backend.spec.backend, "verdicts": self.verdicts}
         run_hook("on-abort", self.backend.spec.canary.hooks.on_abort, document)

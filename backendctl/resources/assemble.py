@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import explain
-from backendctl.errors import BackendctlError
+from backendctl.errors import BackendctlError, RefusedError
 from backendctl.openapi.canonical import digest
 from backendctl.openapi.integrations import Target, lambda_targets, resolve, stage_variables
 from backendctl.openapi.localise import localise, to_bytes
@@ -77,13 +77,19 @@ def make_world(
 
 
 def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str, BackendctlError]]:
-    """The same world knowing which slot each release goes to, and the regions that could not tell."""
+    """The same world knowing which slot each release goes to, and the regions that could not tell.
+
+    Raises:
+        RefusedError: there is no slot for the release in some region.
+    """
     chosen: dict[tuple[str, str, str], SlotChoice] = {}
     failed: dict[str, BackendctlError] = {}
 
     def ask(region: str) -> None:
         try:
             chosen.update(slots.choose(aws, replace(world, spec=world.spec.narrowed((region,)))))
+        except RefusedError:  # danger in one region is not met by going on in the others
+            raise
         except Exception as error:  # noqa: BLE001  # one region's failure is that region's
             failed[region] = explain(error, doing=f"read {region}/alias")
 

@@ -117,7 +117,9 @@ def test_a_promotion_leaves_no_canary_and_the_second_plan_is_empty(live: Project
 
 def test_an_abort_gives_all_requests_back_and_keeps_the_failed_version(live: Project) -> None:
     canary(live, "--percent", "50")
-    changed(live, "abort-canary")
+    told = changed(live, "abort-canary").err
+    assert f"--region {WEST} --log-group-name /aws/lambda/{live.name}-one --log-stream-name-prefix '" in told
+    assert "/[2]'" in told
     for region in BOTH:
         assert set(shares(live, region, 20)) == {("r1", "r1")}
         assert "canarySettings" not in stage_of(live, region)
