@@ -23,7 +23,9 @@ from backendctl.engine.executor import apply
 from backendctl.engine.plan import Change, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
-from backendctl.openapi.limits import limit_faults as definition_faults
+from backendctl.openapi.integrations import lambda_targets, resolve
+from backendctl.openapi.refusals import refusals
+from backendctl.openapi.repair import repaired
 from backendctl.package import Packager, handler_check, handler_faults, limit_faults
 from backendctl.package import check as code_faults
 from backendctl.resources import KINDS, ORDER, assemble, code_source, roster
@@ -89,19 +91,54 @@ def check(path: Path) -> tuple[Draft, Spec, dict[tuple[str, str], Artefact]]:
     return draft, spec, artefacts
 
 
-def open_backend(settings: Settings, *, code: bool = True) -> Backend:
+def open_backend(settings: Settings) -> Backend:
     """Check, build, connect, make sure of the account, and see the world.
-
-    Args:
-        code: False for what needs no code, because it moves what is in AWS already: nothing is built, and the world
-            knows neither archives nor slots.
 
     Raises:
         SpecError: faults in the spec; AWS has not been called.
+        UsageError: the definition is that of a live API.
         RefusedError: this account may not be touched.
         AwsError: no credentials, or AWS does not let us in.
     """
-    draft, spec, artefacts = check(settings.spec) if code else _read(settings.spec)
+    draft, spec, artefacts = check(settings.spec)
+    _refuse_what_only_sync_api_does(spec)
+    backend = _connected(settings, draft, spec, artefacts)
+    world, unreadable = assemble.with_slots(backend.world, backend.aws, workers=settings.workers)
+    return replace(backend, world=world, unreadable=unreadable)
+
+
+def _refuse_what_only_sync_api_does(spec: Spec) -> None:
+    api = spec.api
+    if api is not None and api.source is not None:
+        raise UsageError(
+            f"the API of {spec.file} is taken from a live one, which only sync-api does",
+            hint="backendctl sync-api; or write it to a file first: backendctl export-api",
+        )
+    own = {one.physical for region in spec.regions for one in spec.functions_in(region)}
+    stages, document = (api.stages, api.definition) if api else ((), {})
+    called = [resolve(target, stage.variables) for stage in stages for target in lambda_targets(document)]
+    lacking = sorted({one.function for one in called if one is not None} - own)
+    if lacking:
+        raise UsageError(
+            f"the API calls {', '.join(lacking)}, which {spec.file} does not name under `functions`",
+            hint="backendctl sync-api brings an API to functions that are there already",
+        )
+
+
+def open_api(settings: Settings) -> Backend:
+    """The same for what touches no function: nothing is built, and no slot is chosen.
+
+    Raises:
+        SpecError, RefusedError, AwsError: as above.
+    """
+    draft = parse(settings.spec, elsewhere=True)
+    return _connected(settings, draft, draft.expand(Offline()), None)
+
+
+def _connected(
+    settings: Settings, draft: Draft, spec: Spec, artefacts: Mapping[tuple[str, str], Artefact] | None
+) -> Backend:
+    """Connected, and without slots. artefacts: None when nothing of the functions' code is asked for."""
     regions = _chosen(spec, settings.regions)
     journal = Journal(settings.journal / f"{spec.backend}.jsonl") if settings.journal else None
     aws = Aws(settings.access, backend=spec.backend, journal=journal)
@@ -119,17 +156,11 @@ def open_backend(settings: Settings, *, code: bool = True) -> Backend:
         spec,
         account=account,
         partition=partition,
-        artefacts={key: artefact for key, artefact in artefacts.items() if key[0] in regions},
-        code_ids=code_source.identify(spec, aws) if code else {},
+        artefacts={key: artefact for key, artefact in (artefacts or {}).items() if key[0] in regions},
+        code_ids={} if artefacts is None else code_source.identify(spec, aws),
         stamp=stamping.stamp(spec.file.parent),
     )
-    world, unreadable = assemble.with_slots(world, aws, workers=settings.workers) if code else (world, {})
-    return Backend(settings=settings, spec=spec, aws=aws, world=world, unreadable=unreadable)
-
-
-def _read(path: Path) -> tuple[Draft, Spec, dict[tuple[str, str], Artefact]]:
-    draft = parse(path)
-    return draft, draft.expand(Offline()), {}
+    return Backend(settings=settings, spec=spec, aws=aws, world=world)
 
 
 def plan_deploy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
@@ -259,9 +290,9 @@ def _archive_faults(spec: Spec, draft: Draft, artefacts: Mapping[tuple[str, str]
 
 
 def _definition_faults(spec: Spec) -> Iterator[Fault]:
-    if spec.api is not None:
-        for message in definition_faults(spec.api.definition):
-            yield Fault(file=str(spec.api.path), line=1, column=1, message=message)
+    if spec.api is not None and spec.api.source is None:
+        for refusal in refusals(repaired(spec.api.definition)[0]):
+            yield Fault(file=str(spec.api.path), line=1, column=1, message=str(refusal))
 
 
 class _Lookups:

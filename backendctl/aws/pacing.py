@@ -20,6 +20,8 @@ RATES: Mapping[tuple[str, str], float] = {
     ("apigateway", "UpdateDomainName"): 1 / 30,  # A32
     ("apigateway", "DeleteDomainName"): 1 / 30,  # A32
     ("apigateway", "UpdateAccount"): 1 / 20,  # A33
+    ("apigateway", "UpdateUsagePlan"): 1 / 20,  # A33
+    ("apigateway", "CreateApiKey"): 5.0,  # A34
     ("apigateway", "GetResources"): 5 / 2,  # A34
     ("lambda", "GetFunction"): 100.0,  # B56
     ("lambda", "GetPolicy"): 15.0,  # B56

@@ -16,12 +16,12 @@ from backendctl.errors import Exit
 def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bool) -> int:
     """Give all requests back to what was live before, in every region at once. The failed release stays, for study."""
     from backendctl.cli.applying import Consent, confirm_and_apply  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
     from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
     from backendctl.release.running import serving  # noqa: PLC0415  # the same
     from backendctl.release.shift import plan_abort  # noqa: PLC0415  # the same
 
-    ready = opened(options, code=False)
+    ready = opened_api(options)
     found, failed = serving(ready.backend, stages=stages)
     plan = plan_abort(ready.backend, found)
     consent = Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=())

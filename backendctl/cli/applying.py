@@ -78,28 +78,43 @@ def unreachable(plan: Plan) -> bool:
     return bool(plan.unreadable)
 
 
+Shown = Callable[[dict[str, str] | None], None]
+"""Draws a plan, with what became of its changes once they are done."""
+
+
 def confirm_and_apply(
-    plan: Plan, opened: Opened, consent: Consent, *, verbose: bool, again: str, shown: bool = True
+    plan: Plan,
+    opened: Opened,
+    consent: Consent,
+    *,
+    verbose: bool,
+    again: str,
+    shown: Shown | None = None,
+    first: Callable[[], None] | None = None,
 ) -> Outcome | None:
     """Do the plan if it may be done.
 
     Args:
         again: the command that finishes what was interrupted or failed.
-        shown: whether the plan is what the command shows; False leaves stdout to a document of its own.
+        shown: draws the plan in place of `show`.
+        first: done once the user has agreed, before anything is changed.
 
     Returns:
         What became of it; None when there was nothing to do, or it was a dry run.
     """
     text = opened.format == "text"
-    if shown and (text or consent.dry_run or not plan.changes):
-        show(plan, opened, verbose=verbose)
+    draw = shown or (lambda statuses: show(plan, opened, verbose=verbose, statuses=statuses))
+    if text or consent.dry_run or not plan.changes:
+        draw(None)
     refuse_danger(plan, allow_delete=consent.allow_delete, adopt=consent.adopt, expect=consent.expect)
     if consent.dry_run or not plan.changes:
         return None
     _ask(consent)
+    if first is not None:
+        first()
     outcome = _apply(plan, opened)
-    if shown and not text:
-        show(plan, opened, verbose=verbose, statuses=outcome.statuses)
+    if not text:
+        draw(outcome.statuses)
     _tell_outcome(outcome, again)
     return outcome
 

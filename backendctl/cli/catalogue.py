@@ -27,11 +27,18 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
     "Release": (
         Entry("publish", "publish", "Publish a version of what changed; --alias moves an alias to it."),
         Entry("start-canary", "start_canary", "Put a release beside what is live, for a share of the requests."),
+        Entry("canary-status", "canary_status", "Show canaries beside their base, and what may be said."),
         Entry("promote-canary", "promote_canary", "Give a canary more of the requests, or all of them."),
         Entry("abort-canary", "abort_canary", "Give all requests back to what was live before."),
         Entry("rollback", "rollback", "Put every region back to an earlier release."),
         Entry("history", "history", "Show every release of every stage, across regions."),
         Entry("prune", "prune", "Remove versions and deployments that no way back needs."),
+    ),
+    "The API": (
+        Entry("sync-api", "sync_api", "Bring one API definition to every region, or check that it is there."),
+        Entry("export-api", "export_api", "Write what a region serves to a file, neutral of any region."),
+        Entry("grant", "grant", "Let API Gateway call every function the API reaches, in every region."),
+        Entry("sdk", "sdk", "Write a client library for the API, proven to fit every region."),
     ),
     "Watch": (Entry("status", "status", "Show every region against the spec, in one matrix."),),
     "Try it without AWS": (Entry("sandbox", "sandbox", "Start, stop, inspect or forget the local AWS."),),

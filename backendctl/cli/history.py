@@ -15,13 +15,13 @@ from backendctl.errors import Exit
 @common
 def command(*, options: Options, stages: tuple[str, ...]) -> int:
     """Show every release of every stage, across regions: when, whose, and what it changed. The newest comes first."""
-    from backendctl.cli.opening import opened  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
     from backendctl.release.history import history, history_document  # noqa: PLC0415  # the same
     from backendctl.release.running import serving  # noqa: PLC0415  # the same
     from backendctl.ui.history_view import history_markdown, show_history  # noqa: PLC0415  # the same
 
-    ready = opened(options, code=False)
+    ready = opened_api(options)
     found, failed = serving(ready.backend, stages=stages)
     told = history(ready.backend, found)
     if ready.format == "json":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from backendctl.app import Backend, open_backend
+from backendctl.app import Backend, Settings, open_api, open_backend
 from backendctl.cli.options import Options
 from backendctl.prerequisites import furnish
 from backendctl.ui.progress import busy
@@ -28,19 +29,24 @@ class Opened:
     sandbox: bool
 
 
-def opened(options: Options, *, code: bool = True) -> Opened:
-    """Load, check, connect; in a sandbox also what a real account would have already.
+def opened(options: Options) -> Opened:
+    """Load, check, connect; in a sandbox also what a real account would have already."""
+    return _opened(options, open_backend)
 
-    Args:
-        code: False for what moves only what is in AWS already; nothing is built.
-    """
+
+def opened_api(options: Options) -> Opened:
+    """The same for what touches no function: no code is built."""
+    return _opened(options, open_api)
+
+
+def _opened(options: Options, open_it: Callable[[Settings], Backend]) -> Opened:
     config = options.load()
     screen = options.screen(config)
     settings = options.settings(config)
     with busy(screen.progress, f"reading {settings.spec} and AWS …", quiet=options.quiet):
-        backend = open_backend(settings, code=code)
+        backend = open_it(settings)
     sandbox = options.in_sandbox(config)
-    if sandbox and code:
+    if sandbox:
         readable = tuple(region for region in backend.spec.regions if region not in backend.unreadable)
         for line in furnish(backend.spec.narrowed(readable), backend.aws):
             if not options.quiet:

@@ -80,13 +80,17 @@ class Options:
         """Whether to use the local AWS."""
         return self.sandbox or config.sandbox
 
-    def settings(self, config: Config) -> Settings:
-        """Everything a use case needs; starts the sandbox when it is asked for and not up."""
+    def settings(self, config: Config, *, spec: Path | None = None) -> Settings:
+        """Everything a use case needs; starts the sandbox when it is asked for and not up.
+
+        Args:
+            spec: stands for the spec where a command has none.
+        """
         from backendctl.app import Settings  # noqa: PLC0415  # boto3 loads only when AWS is needed
         from backendctl.aws.connection import Access  # noqa: PLC0415  # the same
 
         workers = self.max_parallel or config.max_parallel
-        spec = self.spec_path(config)
+        spec = spec or self.spec_path(config)
         journal = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "backendctl"
         if self.in_sandbox(config):
             from backendctl.cli.local import sandbox_access  # noqa: PLC0415  # only with --sandbox
@@ -158,18 +162,7 @@ _CHOOSING = (
 def common(function: F) -> Callable[..., Any]:
     """SPEC and the global options; the command gets one `options: Options` in their place."""
     spec = click.argument("spec", required=False, type=click.Path(path_type=Path))
-    return spec(everywhere(_bound(function, spec=True)))
-
-
-def _bound(function: F, *, spec: bool) -> Callable[..., Any]:
-    names = set(Options.__dataclass_fields__) - (set() if spec else {"spec"})
-
-    @wraps(function)
-    def wrapper(*args: Any, **given: Any) -> Any:
-        found = {name: inherited(name, given.pop(name)) for name in names}
-        return function(*args, options=Options(**{"spec": None, **found}), **given)
-
-    return wrapper
+    return spec(_gathered(function))
 
 
 def common_with_names(function: F) -> Callable[..., Any]:
@@ -184,7 +177,23 @@ def common_with_names(function: F) -> Callable[..., Any]:
         options = replace(options, spec=Path(specs[0]) if specs else options.spec)
         return function(*args, names=names, options=options, **given)
 
-    return click.argument("words", nargs=-1, metavar="[SPEC] [NAME]...")(everywhere(_bound(split, spec=False)))
+    return click.argument("words", nargs=-1, metavar="[SPEC] [NAME]...")(without_spec(split))
+
+
+def without_spec(function: F) -> Callable[..., Any]:
+    """The same for a command that needs no spec."""
+    return _gathered(function, spec=None)
+
+
+def _gathered(function: F, **fixed: Any) -> Callable[..., Any]:
+    names = set(Options.__dataclass_fields__) - fixed.keys()
+
+    @wraps(function)
+    def wrapper(*args: Any, **given: Any) -> Any:
+        options = Options(**{name: inherited(name, given.pop(name)) for name in names}, **fixed)
+        return function(*args, options=options, **given)
+
+    return everywhere(wrapper)
 
 
 def everywhere(function: F) -> F:

@@ -41,12 +41,12 @@ def command(
             "--to, --full and --auto exclude each other, and --auto takes neither --anyway nor --dry-run",
             hint="promote-canary goes one step by itself",
         )
-    from backendctl.cli.opening import opened  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.releasing import Doing, tell_ending, tell_silent, tell_verdicts  # noqa: PLC0415  # the same
     from backendctl.release.rollout import Rollout, Wish, exit_of  # noqa: PLC0415  # the same
     from backendctl.release.steps import FULL  # noqa: PLC0415  # the same
 
-    ready = opened(options, code=False)
+    ready = opened_api(options)
     doing = Doing(opened=ready, dry_run=dry_run, yes=yes or auto, verbose=options.verbose)
     run = Rollout(
         backend=ready.backend,

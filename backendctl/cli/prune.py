@@ -22,12 +22,12 @@ def command(*, options: Options, keep: int, dry_run: bool, yes: bool, expect: st
     What an alias, a stage or a canary uses stays, and so does what a rollback would go back to.
     """
     from backendctl.cli.applying import Consent, confirm_and_apply  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
     from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
     from backendctl.release.pruning import plan_prune, storage  # noqa: PLC0415  # the same
     from backendctl.release.running import serving  # noqa: PLC0415  # the same
 
-    ready = opened(options, code=False)
+    ready = opened_api(options)
     found, failed = serving(ready.backend)
     plan = plan_prune(ready.backend, found, keep=keep)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=())

@@ -25,6 +25,7 @@ def command(
     """
     from backendctl.cli.applying import Consent, confirm_and_apply, unreachable  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
+    from backendctl.cli.releasing import silently  # noqa: PLC0415  # the same
     from backendctl.release.publish import plan_publish, published, published_document, same_bits  # noqa: PLC0415
     from backendctl.ui.published import show_published  # noqa: PLC0415  # the same
 
@@ -32,7 +33,8 @@ def command(
     plan = plan_publish(ready.backend, names, alias=alias)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=())
     text = ready.format == "text"
-    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", shown=text)
+    draw = None if text else silently
+    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", shown=draw)
     silent = unreachable(plan)
     if dry_run or (outcome is not None and outcome.exit_code is not Exit.OK):
         return Exit.OK if outcome is None else outcome.exit_code

@@ -46,10 +46,15 @@ class Doing:
         consent = Consent(dry_run=self.dry_run, yes=self.yes, expect=None, allow_delete=())
         text = self.opened.format == "text"
         outcome = confirm_and_apply(
-            plan, self.opened, consent, verbose=self.verbose, again="the same command", shown=text
+            plan, self.opened, consent, verbose=self.verbose, again="the same command", shown=None if text else silently
         )
         self.documents.append(plan_document(plan, None if outcome is None else outcome.statuses))
         return outcome is None or outcome.exit_code is Exit.OK
+
+
+def silently(statuses: dict[str, str] | None) -> None:
+    """Draw no plan: the command has a document of its own."""
+    del statuses
 
 
 def tell_verdicts(judged: Sequence[Judged], when: str, opened: Opened) -> None:

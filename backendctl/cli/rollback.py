@@ -23,12 +23,12 @@ def command(
     Nothing is built or published: the code of that release is still there. Said again, it goes further back.
     """
     from backendctl.cli.applying import Consent, confirm_and_apply  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
     from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
     from backendctl.release.rollback import plan_rollback  # noqa: PLC0415  # the same
     from backendctl.release.running import serving  # noqa: PLC0415  # the same
 
-    ready = opened(options, code=False)
+    ready = opened_api(options)
     found, failed = serving(ready.backend, stages=stages)
     plan = plan_rollback(ready.backend, found, to=to)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=())

@@ -12,7 +12,13 @@ from backendctl.errors import Exit
 @click.option(
     "--percent", type=click.FloatRange(0, 100, max_open=True), help="The share to begin with [the spec's first step]."
 )
-@click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only this stage; may be repeated.")
+@click.option(
+    "--stage",
+    "stages",
+    multiple=True,
+    metavar="NAME",
+    help="Only this stage, or alias such as places:live; may be repeated.",
+)
 @click.option("--regions-in-waves", is_flag=True, help="One wave of regions after the other, as the spec says.")
 @changing
 @common
@@ -35,20 +41,22 @@ def command(
     from backendctl.cli.applying import Consent, confirm_and_apply, unreachable  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
     from backendctl.release.start import plan_start  # noqa: PLC0415  # the same
+    from backendctl.release.start_alias import plan_start_aliases  # noqa: PLC0415  # the same
+    from backendctl.spec.canary import ALIAS  # noqa: PLC0415  # the same
 
     ready = opened(options)
     canary = ready.backend.spec.canary
-    start = plan_start(
-        ready.backend,
-        percent=canary.steps[0] if percent is None else percent,
-        stages=stages,
-        waves=canary.waves if regions_in_waves else (),
-    )
-    if start.pending and not options.quiet:
-        click.echo(f"not part of a canary, left for `deploy`: {', '.join(start.pending)}", err=True)
+    share, waves = canary.steps[0] if percent is None else percent, canary.waves if regions_in_waves else ()
+    if canary.strategy == ALIAS:
+        plan = plan_start_aliases(ready.backend, percent=share, names=stages, waves=waves)
+        pending: tuple[str, ...] = ()
+    else:
+        plan, pending = plan_start(ready.backend, percent=share, stages=stages, waves=waves)
+    if pending and not options.quiet:
+        click.echo(f"not part of a canary, left for `deploy`: {', '.join(pending)}", err=True)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete)
-    outcome = confirm_and_apply(start.plan, ready, consent, verbose=options.verbose, again="the same command")
-    silent = unreachable(start.plan)
+    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
+    silent = unreachable(plan)
     if outcome is None:
         return Exit.PARTIAL if silent else Exit.OK
     if outcome.exit_code is Exit.OK and ready.format == "text":

@@ -127,15 +127,14 @@ def make_plan(
     regions: Sequence[str],
     workers: int,
     backend: str,
-    sweep: bool = True,
+    strays: bool = True,
 ) -> Plan:
     """Read everything desired or ours, in parallel, and say what differs; `unreadable` regions are left out.
 
     Args:
-        desired: from the spec; empty means destroy.
-        kinds: the kinds looked at, in creation order.
+        desired: from the spec; empty means destroy. kinds: the kinds looked at, in creation order.
         regions: where to look for what is ours; may name regions the spec has left.
-        sweep: whether what is ours and not desired goes; else it is not looked at.
+        strays: whether to look for what is ours and not desired, which is deleted; False for a part of a backend.
 
     Raises:
         RefusedError: what is there makes any plan dangerous.
@@ -155,7 +154,7 @@ def make_plan(
         lives = [pool.submit(attempt, r.region, address_of(r), partial(type(r).read, aws, r)) for r in desired]
         owned = [
             pool.submit(attempt, region, f"{region}/{kind.kind}", partial(_owned, kind, aws, region))
-            for kind in (kinds if sweep else ())
+            for kind in (kinds if strays else ())
             for region in ([GLOBAL] if kind.scope == GLOBAL else regions)
         ]
         pairs = [(r, live.result()) for r, live in zip(desired, lives, strict=True)]

@@ -17,6 +17,9 @@ _LAMBDA = re.compile(rf"arn:{_PART}:lambda:{_PART}:{_PART}:")
 _QUEUE = re.compile(rf":sqs:path/{_PART}/")
 _ROLE = re.compile(rf"^arn:{_PART}:iam::({_PART}):")
 _EXECUTE = re.compile(rf"^arn:{_PART}:execute-api:({_PART}):({_PART}):({_PART})/(.*)$", re.DOTALL)
+_POOL = re.compile(rf"^arn:{_PART}:cognito-idp:{_PART}:{_PART}:userpool/(.*\$\{{binding:.*)$", re.DOTALL)
+_FILLED_POOL = re.compile(r"^(arn:[^:]*:cognito-idp:)[^:]*(:[^:]*:userpool/(([a-z]+-)+\d+)_.*)$", re.DOTALL)
+_ANY = re.compile(r"\barn:aws[a-z-]*:([a-z0-9-]+):[a-z]{2}(?:-[a-z]+)+-\d+:\d{12}:")
 
 
 def neutral_uri(uri: str) -> str:
@@ -25,7 +28,7 @@ def neutral_uri(uri: str) -> str:
         return uri  # an HTTP endpoint
     uri = _GATEWAY.sub(lambda _: f"arn:{PARTITION}:apigateway:{REGION}:", uri)
     uri = _LAMBDA.sub(lambda _: f"arn:{PARTITION}:lambda:{REGION}:{ACCOUNT}:", uri)
-    return _QUEUE.sub(lambda _: f":sqs:path/{ACCOUNT}/", uri)
+    return neutral_text(_QUEUE.sub(lambda _: f":sqs:path/{ACCOUNT}/", uri))
 
 
 def neutral_role(arn: str) -> str:
@@ -49,3 +52,24 @@ def neutral_execute(arn: str) -> str:
     region = region if region == "*" else REGION
     account = account if account == "*" else ACCOUNT
     return f"arn:{PARTITION}:execute-api:{region}:{account}:*/{rest}"
+
+
+def neutral_pool(arn: str) -> str:
+    """A Cognito pool whose id is bound by name. Any other stays: its id names a region, only its own will do (A27)."""
+    return _POOL.sub(lambda found: f"arn:{PARTITION}:cognito-idp:{REGION}:{ACCOUNT}:userpool/{found[1]}", arn)
+
+
+def at_home(arn: str) -> str:
+    """A pool's ARN with the region that its id names, for a binding may name a pool of another region."""
+    return _FILLED_POOL.sub(lambda found: f"{found[1]}{found[3]}{found[2]}", arn)
+
+
+def neutral_text(text: str) -> str:
+    """A mapping template or parameter that names resources by full ARN (state machines, topics, tables)."""
+
+    def rewrite(found: re.Match[str]) -> str:
+        if found[1] == "cognito-idp":
+            return found[0]
+        return f"arn:{PARTITION}:{found[1]}:{REGION}:{ACCOUNT}:"
+
+    return _ANY.sub(rewrite, text)

@@ -1,4 +1,4 @@
-"""What API Gateway refuses in a definition, found before it is sent; one sentence per fault."""
+"""The sizes, numbers and names that API Gateway takes; part of `refusals`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from backendctl.openapi.integrations import INTEGRATION, parse_uri
-from backendctl.openapi.neutral import json_value, operations
+from backendctl.openapi.neutral import operations
+from backendctl.openapi.pointer import at, mapping, pointer
+from backendctl.openapi.refusal import Refusal
 
 MAX_BYTES = 6 * 1024 * 1024  # A13
 MAX_RESOURCES = 300  # A41; AWS raises it on request
@@ -18,70 +20,92 @@ _MODEL = re.compile(r"[A-Za-z0-9]+")  # A16
 _SEGMENT = re.compile(r"[A-Za-z0-9_\-.,:]+|\{[A-Za-z0-9_\-.,:]+\+?\}")  # A16
 
 
-def limit_faults(document: Mapping[str, Any]) -> list[str]:
-    """What would be refused, or would not work; empty for a definition that can be sent."""
-    document = json_value(document)
-    return [*_size(document), *_paths(document), *_models(document), *_integrations(document)]
+def limits(document: Mapping[str, Any]) -> Iterator[Refusal]:
+    """What is too large, too many, too slow or wrongly named."""
+    yield from _size(document)
+    yield from _paths(document)
+    yield from _models(document)
+    yield from _integrations(document)
 
 
 def resources(document: Mapping[str, Any]) -> set[str]:
     """Every resource the paths make, the nodes in between and the root included (A41)."""
     found = {"/"}
-    for path in _mapping(document.get("paths")):
+    for path in mapping(document.get("paths")):
         parts = [part for part in path.split("/") if part]
         found |= {"/" + "/".join(parts[: end + 1]) for end in range(len(parts))}
     return found
 
 
-def _size(document: Mapping[str, Any]) -> Iterator[str]:
+def _size(document: Mapping[str, Any]) -> Iterator[Refusal]:
     size = len(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode())
     if size > MAX_BYTES:
-        yield f"the definition has {size / 1024 / 1024:.1f} MB, API Gateway takes 6 MB"
+        yield Refusal(
+            pointer="",
+            message=f"the definition has {size / 1024 / 1024:.1f} MB, API Gateway takes 6 MB",
+            fact="A13",
+        )
     count = len(resources(document))
     if count > MAX_RESOURCES:
-        yield f"the paths make {count} resources, nodes in between included; an API has at most {MAX_RESOURCES}"
+        told = f"the paths make {count} resources, nodes in between included; an API has at most {MAX_RESOURCES}"
+        yield Refusal(pointer="/paths", message=told, fact="A41")
 
 
-def _paths(document: Mapping[str, Any]) -> Iterator[str]:
+def _paths(document: Mapping[str, Any]) -> Iterator[Refusal]:
     variables: dict[str, set[str]] = {}
+    homes = _homes(document)
     for path in sorted(resources(document)):
+        place = pointer(("paths", homes.get(path, path)))
         parent, _, segment = path.rpartition("/")
         if path in _RESERVED:
-            yield f"{path} is reserved: API Gateway answers it by itself on custom domains; take another path"
+            told = "is reserved: API Gateway answers it by itself on custom domains; take another path"
+            yield Refusal(pointer=place, message=f"{path} {told}", fact="A90")
         if segment and not _SEGMENT.fullmatch(segment):
-            yield f"{path}: a path segment has letters, digits and _ - . , : only, or is one {{variable}}"
+            told = "a path segment has letters, digits and _ - . , : only, or is one {variable}"
+            yield Refusal(pointer=place, message=f"{path}: {told}", fact="A16")
         if segment.startswith("{"):
             variables.setdefault(parent, set()).add(segment)
         if _is_greedy(parent.rpartition("/")[2]):
-            yield f"{path}: nothing can follow {parent}, which takes all that comes"
+            told = f"nothing can follow {parent}, which takes all that comes"
+            yield Refusal(pointer=place, message=f"{path}: {told}", fact="A18")
     for parent, names in variables.items():
-        if len(names) > 1:  # A18
-            told = " and ".join(sorted(names))
-            yield f"{parent or '/'}: {told} stand side by side; API Gateway takes one variable under a resource"
+        if len(names) > 1:
+            told = f"{' and '.join(sorted(names))} stand side by side; API Gateway takes one variable under a resource"
+            first = homes.get(f"{parent}/{min(names)}", parent)
+            yield Refusal(pointer=pointer(("paths", first)), message=f"{parent or '/'}: {told}", fact="A18")
+
+
+def _homes(document: Mapping[str, Any]) -> dict[str, str]:
+    """Resource → the first path of the document that makes it."""
+    homes: dict[str, str] = {}
+    for path in mapping(document.get("paths")):
+        for resource in resources({"paths": {path: {}}}):
+            homes.setdefault(resource, path)
+    return homes
 
 
 def _is_greedy(segment: str) -> bool:
     return segment.endswith("+}")
 
 
-def _models(document: Mapping[str, Any]) -> Iterator[str]:
-    models = {**_mapping(document.get("definitions")), **_mapping(_mapping(document.get("components")).get("schemas"))}
-    for name in models:
-        if not _MODEL.fullmatch(name):
-            yield f"model {name}: its name must have letters and digits only"
+def _models(document: Mapping[str, Any]) -> Iterator[Refusal]:
+    for way in (("definitions",), ("components", "schemas")):
+        for name in mapping(at(document, way)):
+            if not _MODEL.fullmatch(name):
+                told = f"model {name}: its name must have letters and digits only"
+                yield Refusal(pointer=pointer((*way, name)), message=told, fact="A16")
 
 
-def _integrations(document: Mapping[str, Any]) -> Iterator[str]:
+def _integrations(document: Mapping[str, Any]) -> Iterator[Refusal]:
     for path, method, operation in operations(document):
-        integration = _mapping(operation.get(INTEGRATION))
+        integration = mapping(operation.get(INTEGRATION))
         where = f"{method.upper() if not method.startswith('x-') else 'ANY'} {path}"
+        way = ("paths", path, method, INTEGRATION)
         timeout = integration.get("timeoutInMillis")
         if isinstance(timeout, int) and not TIMEOUT[0] <= timeout <= TIMEOUT[1]:
-            yield f"{where}: a timeout of {timeout} ms; API Gateway waits {TIMEOUT[0]} to {TIMEOUT[1]} ms"
+            told = f"{where}: a timeout of {timeout} ms; API Gateway waits {TIMEOUT[0]} to {TIMEOUT[1]} ms"
+            yield Refusal(pointer=pointer((*way, "timeoutInMillis")), message=told, fact="A42")
         verb = str(integration.get("httpMethod", "")).upper()
-        if parse_uri(integration.get("uri")) is not None and verb != "POST":  # A98
-            yield f"{where}: the integration's httpMethod must be POST for a Lambda function, not {verb or 'missing'}"
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+        if parse_uri(integration.get("uri")) is not None and verb != "POST":
+            told = f"{where}: the integration's httpMethod must be POST for a Lambda function, not {verb or 'missing'}"
+            yield Refusal(pointer=pointer((*way, "httpMethod")), message=told, fact="A98")

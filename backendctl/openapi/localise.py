@@ -1,4 +1,4 @@
-"""The definition as one region gets it."""
+"""The definition as one region gets it, and the way back."""
 
 from __future__ import annotations
 
@@ -6,30 +6,68 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from backendctl.openapi.arns import ACCOUNT, PARTITION, REGION
-from backendctl.openapi.neutral import digest, json_value, neutral
+from backendctl.openapi.arns import ACCOUNT, PARTITION, REGION, at_home
+from backendctl.openapi.bindings import Bound, named, placeholder, unbound
+from backendctl.openapi.canonical import digest
+from backendctl.openapi.neutral import NO_VERSION, json_value, make_neutral
+from backendctl.openapi.pointer import nodes
+from backendctl.openapi.repair import repaired
 
-__all__ = ["digest", "localise", "to_bytes"]
+__all__ = ["Bound", "digest", "localise", "neutralise", "to_bytes", "unbound"]
 
 
-def localise(document: Mapping[str, Any], *, region: str, account: str, partition: str, name: str) -> dict[str, Any]:
+def localise(
+    document: Mapping[str, Any],
+    *,
+    region: str,
+    account: str,
+    partition: str,
+    name: str,
+    bindings: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """The document to send to a region: its ARNs name that region and account, whatever the file names.
 
     Placeholders are filled in here rather than by API Gateway (A17), so that what is sent can be read and compared.
+    Known faults are repaired. A binding that has no value here stays as `${binding:NAME}`; `unbound` finds it.
 
     Args:
+        document: the file's, an export's, or a canonical form.
         name: the API's name; an import takes it from the title (A8).
+        bindings: name → this region's id.
     """
-    values = {REGION: region, ACCOUNT: account, PARTITION: partition}
-    result: dict[str, Any] = _filled(neutral(document), values)
+    values = {placeholder(key): value for key, value in (bindings or {}).items()}
+    values |= {REGION: region, ACCOUNT: account, PARTITION: partition}
+    source = repaired(document)[0]
+    make_neutral(source)
+    result: dict[str, Any] = _filled(source, values)
+    _send_pools_home(result)
     info = result.get("info")
     result["info"] = {**(info if isinstance(info, dict) else {"version": "1"}), "title": name}
+    result["info"].setdefault("version", NO_VERSION)
+    return result
+
+
+def neutralise(document: Mapping[str, Any], *, bindings: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The neutral form of one region's document, repaired, with that region's ids turned back to their names.
+
+    Localised with the same bindings and neutralised again it is the same, but for the title.
+    """
+    result = repaired(document)[0]
+    named(result, bindings or {})
+    make_neutral(result)
     return result
 
 
 def to_bytes(document: Mapping[str, Any]) -> bytes:
     """The document as JSON, as it is sent."""
     return json.dumps(json_value(document), separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _send_pools_home(document: dict[str, Any]) -> None:
+    for _, node in nodes(document):
+        pools = node.get("providerARNs") if isinstance(node, dict) else None
+        if isinstance(pools, list):
+            node["providerARNs"] = [at_home(pool) if isinstance(pool, str) else pool for pool in pools]
 
 
 def _filled(value: Any, values: Mapping[str, str]) -> Any:
@@ -41,6 +79,8 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
 
 
 def _text(text: str, values: Mapping[str, str]) -> str:
-    for placeholder, value in values.items():
-        text = text.replace(placeholder, value)
+    if "${" not in text:
+        return text
+    for key, value in values.items():
+        text = text.replace(key, value)
     return text

@@ -6,24 +6,31 @@ Kept apart from `localise` because what is compared and what is sent differ only
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from backendctl.openapi.arns import neutral_execute, neutral_role, neutral_uri
+from backendctl.openapi.arns import neutral_execute, neutral_pool, neutral_role, neutral_text, neutral_uri
 from backendctl.openapi.integrations import INTEGRATION, METHODS
 
 AUTHORIZER = "x-amazon-apigateway-authorizer"
 POLICY = "x-amazon-apigateway-policy"
 ENDPOINT = "x-amazon-apigateway-endpoint-configuration"
 
+NO_VERSION = "1970-01-01T00:00:00Z"
+"""The version that is sent for a definition without one; it reads as a creation date (A25)."""
+
 _PLACE = ("host", "basePath", "schemes", "servers")
 
-# Which texts of which object name a region or an account (A26).
+# Which texts of which object name a region or an account (A26); the texts within a list or an object are meant too.
 _FIELDS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
-    INTEGRATION: {"uri": neutral_uri, "credentials": neutral_role},
-    AUTHORIZER: {"authorizerUri": neutral_uri, "authorizerCredentials": neutral_role},
+    INTEGRATION: {
+        "uri": neutral_uri,
+        "credentials": neutral_role,
+        "requestParameters": neutral_text,
+        "requestTemplates": neutral_text,
+    },
+    AUTHORIZER: {"authorizerUri": neutral_uri, "authorizerCredentials": neutral_role, "providerARNs": neutral_pool},
 }
 
 
@@ -34,33 +41,31 @@ def neutral(document: Mapping[str, Any]) -> dict[str, Any]:
     The argument is left as it is.
     """
     result: dict[str, Any] = json_value(document)
-    endpoint = _endpoint(result)
-    for key in _PLACE:  # A25
-        result.pop(key, None)
-    if endpoint is not None:
-        result["servers"] = [{"url": "/", ENDPOINT: endpoint}]
-    _push_security(result)
-    _rewrite_fields(result)
-    _rewrite_policy(result.get(POLICY))
+    make_neutral(result)
     return result
 
 
-def digest(document: Mapping[str, Any]) -> str:
-    """12 hex digits naming the definition: equal for every region and account, whatever the order of keys.
-
-    The title is left out: it is the API's name (A8), not what the API does.
-    """
-    form = neutral(document)
-    if isinstance(form.get("info"), dict):
-        form["info"].pop("title", None)
-    text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+def make_neutral(document: dict[str, Any]) -> None:
+    """The same to the document itself, which must be as JSON has it."""
+    endpoint = _endpoint(document)
+    for key in _PLACE:  # A25
+        document.pop(key, None)
+    if endpoint is not None:
+        document["servers"] = [{"url": "/", ENDPOINT: endpoint}]
+    info = document.get("info")
+    if isinstance(info, dict) and info.get("version") == NO_VERSION:
+        del info["version"]
+    _push_security(document)
+    _rewrite_fields(document)
+    _rewrite_policy(document.get(POLICY))
 
 
 def json_value(value: Any) -> Any:
     """A copy as JSON has it: YAML gives numbers as keys (`200:`) and dates as values, JSON has neither."""
-    if isinstance(value, Mapping):
-        return {_key(key): json_value(item) for key, item in value.items()}
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict | Mapping):  # dict first: it is what nearly every one is, and quick to tell
+        return {key if isinstance(key, str) else _key(key): json_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [json_value(item) for item in value]
     if isinstance(value, dt.date):
@@ -104,10 +109,18 @@ def _rewrite_fields(node: Any) -> None:
     for key, value in node.items():
         if key in _FIELDS and isinstance(value, dict):
             for name, rewrite in _FIELDS[key].items():
-                if isinstance(value.get(name), str):
-                    value[name] = rewrite(value[name])
+                if name in value:
+                    value[name] = _each(value[name], rewrite)
         else:
             _rewrite_fields(value)
+
+
+def _each(value: Any, rewrite: Callable[[str], str]) -> Any:
+    if isinstance(value, dict):
+        return {key: rewrite(item) if isinstance(item, str) else item for key, item in value.items()}
+    if isinstance(value, list):
+        return [rewrite(item) if isinstance(item, str) else item for item in value]
+    return rewrite(value) if isinstance(value, str) else value
 
 
 def _rewrite_policy(policy: Any) -> None:

@@ -85,7 +85,8 @@ def _merged(told: Sequence[tuple[Serving, Sequence[ledger.Entry], ledger.Entry |
             releases[place].versions[one.region] = entry.versions
             if entry is live:
                 releases[place].live.append(one.region)
-    return sorted(releases, key=lambda release: release.time, reverse=True)
+    ordered = sorted(enumerate(releases), key=lambda pair: (pair[1].time, pair[0]), reverse=True)
+    return [release for _, release in ordered]
 
 
 def _place(releases: Sequence[Release], one: Serving, entry: ledger.Entry, used: set[int]) -> int | None:

@@ -6,7 +6,7 @@ import calendar
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import explain
@@ -16,6 +16,7 @@ from backendctl.release.outcome import Outcome
 from backendctl.release.thresholds import OnNoData, Thresholds
 from backendctl.release.verdict import Verdict, judge
 from backendctl.resources import ledger
+from backendctl.resources.share import Share
 from backendctl.resources.warmer_layout import layout
 
 if TYPE_CHECKING:
@@ -69,19 +70,24 @@ def thresholds(judging: Judging) -> Thresholds:
 def judge_all(backend: Backend, found: Sequence[Serving]) -> list[Judged]:
     """A verdict for every canary among these, read in parallel.
 
+    The risk of a false alarm is shared by all stages in all regions, also those whose wave comes later, so that it is
+    what was promised for the release as a whole.
+
     Raises:
         AwsError: a region's CloudWatch does not answer; a release is not judged by half.
     """
     running = [one for one in found if one.canary is not None]
     settings = thresholds(backend.spec.canary.judging)
+    stages = {one.stage for one in found}
+    among = max(1, len(stages)) * len(backend.spec.all_regions)
 
     def ask(one: Serving) -> Judged:
         at = time.time()
         try:
-            base, canary = read(backend.aws, scope_of(backend, one, at=at), settings, among=len(running))
+            base, canary = read(backend.aws, scope_of(backend, one, at=at), settings, among=among)
         except Exception as error:
             raise explain(error, doing=f"read the metrics of {one.region}/canary/{one.stage}") from error
-        verdict = judge(base, canary, settings, among=len(running))
+        verdict = judge(base, canary, settings, among=among)
         return Judged(one=one, base=base, canary=canary, verdict=verdict, at=at)
 
     with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="judge") as pool:
@@ -101,14 +107,19 @@ def scope_of(backend: Backend, one: Serving, *, at: float) -> Scope:
     return Scope(
         region=one.region,
         functions=tuple(_watched(backend, one)),
-        api=one.api,
-        stage=one.stage,
+        api=one.api or None,
+        stage=one.stage if one.api else None,
         since=moment(one.began) or at,
         steady=moment(one.shifted) or None,
         until=at,
-        lag=max(LAG * backend.aws.tempo, _SOONEST),
+        lag=lag(backend.aws),
         resolution=resolution(backend.aws),
     )
+
+
+def lag(aws: Aws) -> float:
+    """Seconds after which CloudWatch tells of a minute."""
+    return max(LAG * aws.tempo, _SOONEST)
 
 
 def resolution(aws: Aws) -> int:
@@ -121,7 +132,25 @@ def moment(text: str) -> float:
     return float(calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))) if text else 0.0
 
 
+def _weighted(backend: Backend, one: Serving, share: Share) -> Watched:
+    """Both sides have one alias; the warmer's calls are shared out as all others are."""
+    function = next(f for f in backend.spec.functions_in(one.region) if f.physical == share.physical)
+    part = (share.percent or 0.0) / 100
+    rules = warm_rules(layout(backend.world, one.region, function), base=share.alias, canary=share.alias)
+    return Watched(
+        name=function.name,
+        physical=share.physical,
+        base=share.alias,
+        canary=share.alias,
+        base_version=share.base,
+        canary_version=share.number,
+        warm=tuple(replace(rule, base=rule.base * (1 - part), canary=rule.canary * part) for rule in rules),
+    )
+
+
 def _watched(backend: Backend, one: Serving) -> list[Watched]:
+    if isinstance(one.canary, Share):
+        return [_weighted(backend, one, one.canary)]
     after = {**one.variables, **((one.canary.variables or {}) if one.canary else {})}
     functions = {function.physical: function for function in backend.spec.functions_in(one.region)}
     found: list[Watched] = []

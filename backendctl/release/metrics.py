@@ -128,12 +128,12 @@ def read(aws: Aws, scope: Scope, settings: Thresholds | None = None, *, among: i
     Raises:
         AwsError: CloudWatch refused, or gave no more than a part.
     """
-    canary = canary_stage(aws, scope.region, api=scope.api, stage=scope.stage) if scope.api and scope.stage else None
-    sources = list(_sources(scope, canary))
+    listed = canary_stage(aws, scope.region, api=scope.api, stage=scope.stage) if scope.api and scope.stage else None
+    sources = list(_sources(scope, listed or f"{scope.stage}/Canary"))
     wanted = [series for source in sources for series in source.series(scope.resolution)]
     values = fetch(aws, scope.region, wanted, since=scope.begin, until=scope.end)
     seen = [source.observed(values, scope) for source in sources]
-    if canary is not None and _is_elsewhere(sources, seen):
+    if _is_elsewhere(seen, sources, is_listed=listed is not None):
         pairs = [(s, o) for s, o in zip(sources, seen, strict=True) if s.namespace == _LAMBDA]
         sources, seen = [s for s, _ in pairs], [o for _, o in pairs]
     seen = _with_curves(aws, scope, sources, seen, settings or Thresholds(), among=among)
@@ -196,12 +196,19 @@ def _fired(rule: str, period: int) -> Series:
     return Series(namespace="AWS/Events", metric="Invocations", dimensions=(("RuleName", rule),), period=period)
 
 
-def _sources(scope: Scope, canary_stage_name: str | None) -> Iterator[_Source]:
-    if canary_stage_name is not None and scope.api and scope.stage:
-        for is_base, stage in ((True, scope.stage), (False, canary_stage_name)):
+def _sources(scope: Scope, canary: str) -> Iterator[_Source]:
+    """Both sides of the API, and of each function that has two.
+
+    Args:
+        canary: under what name of a stage the API's canary has metrics.
+    """
+    if scope.api and scope.stage:
+        for is_base, stage in ((True, scope.stage), (False, canary)):
             named = (("ApiName", scope.api), ("Stage", stage))
             yield _Source(is_base=is_base, name="", namespace=_GATEWAY, dimensions=named)
     for function in scope.functions:
+        if (function.base, function.base_version) == (function.canary, function.canary_version):
+            continue  # the release does not change it: one alias serves both
         sides = (
             (True, function.base, function.base_version),
             (False, function.canary, function.canary_version),
@@ -218,11 +225,16 @@ def _sources(scope: Scope, canary_stage_name: str | None) -> Iterator[_Source]:
             )
 
 
-def _is_elsewhere(sources: Sequence[_Source], seen: Sequence[Observed]) -> bool:
-    """Whether the canary's users show in Lambda and not in API Gateway: its metrics are an earlier canary's."""
+def _is_elsewhere(seen: Sequence[Observed], sources: Sequence[_Source], *, is_listed: bool) -> bool:
+    """Whether what API Gateway shows of the canary is not this one's.
+
+    ListMetrics is late by up to a quarter of an hour, and shows for two weeks what an earlier canary left: figures
+    are believed, silence is not, where it never named this canary or where Lambda knows better.
+    """
     new = [one for source, one in zip(sources, seen, strict=True) if not source.is_base]
     gateway = sum(one.requests for one in new if one.source == _GATEWAY)
-    return not gateway and any(one.requests for one in new if one.source == _LAMBDA)
+    served = sum(one.requests for one in new if one.source == _LAMBDA)
+    return not gateway and (not is_listed or served > 0)
 
 
 def _with_curves(
@@ -301,6 +313,7 @@ def _together(scope: Scope, sources: Sequence[_Source], seen: Sequence[Observed]
         until=scope.end,
         steady=scope.settled,
         minutes=summed(functions),
+        is_blind=not mine,
         source=_LAMBDA,
         parts=functions,
     )

@@ -49,6 +49,7 @@ class Observed:
         curve: latency of all requests since `steady` as one; () where it is not known.
         sampled: how many requests the curve stands for.
         is_rough: the curve was put together from figures by the minute, because there was no better.
+        is_blind: there is nothing to read it from, which is not the same as no traffic.
         source: what it was read from, such as "AWS/Lambda".
         parts: the functions behind it, each by itself.
     """
@@ -61,6 +62,7 @@ class Observed:
     curve: Curve = ()
     sampled: int = 0
     is_rough: bool = False
+    is_blind: bool = False
     source: str = ""
     parts: tuple[Observed, ...] = ()
 

@@ -39,6 +39,11 @@ def points(proportion: float) -> str:
     return f"{proportion * 100:.1f}"
 
 
+def limit_of(allowed: float) -> str:
+    """A limit in percentage points, for people: "1 point", "2.5 points"."""
+    return f"{allowed:g} point" if allowed == 1 else f"{allowed:g} points"
+
+
 def ms(milliseconds: float) -> str:
     """For people: "340 ms"."""
     return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.1f} ms"  # noqa: PLR2004 - two digits

@@ -11,6 +11,7 @@ from backendctl.errors import RefusedError
 from backendctl.release.shift import plan_of, pointing
 from backendctl.release.targets import Way, choose
 from backendctl.resources import lambda_reads, ledger
+from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.api_reads import list_stages
 from backendctl.resources.turn import NO_CANARY, ROLLBACK, Turn
@@ -39,28 +40,31 @@ def plan_rollback(backend: Backend, found: Sequence[Serving], *, to: str | None)
 
 def _parts(backend: Backend, way: Way) -> Iterator[Resource]:
     one, target = way.one, way.target
+    if not one.api_id:
+        (route,) = one.routes
+        yield _pointing(backend, way, route, name=one.stage, how=ROLLBACK)
+        return
     variables: dict[str, str] = {}
     needed: set[str] = set()
     for group in _groups(one, target):
         slot = _slot(backend, way, group)
         for route in group:
-            value = one.variables.get(route.variable or "", route.alias)
-            variables[route.variable or ""] = value.removesuffix(ledger.qualifier(route, one.variables)) + (
-                f"{route.alias}-{slot}"
-            )
-            function = _function(backend, one, route)
-            alias = pointing(
-                backend,
-                region=one.region,
-                name=qualified(function.name, f"{route.alias}-{slot}"),
-                physical=route.physical,
-                version=_version(target, route),
-                warm=function.warm.input if function.warm else None,
-                turned_to=True,
-            )
+            before = one.variables.get(route.variable or "", route.alias)
+            prefix = before.removesuffix(ledger.qualifier(route, one.variables))
+            variables[route.variable or ""] = f"{prefix}{route.alias}-{slot}"
+            alias = _slot_alias(backend, way, route, slot)
             needed.add(address(one.region, alias.kind, alias.name))
             yield alias
-    turn = Turn(
+    turn = _turn(way, variables, frozenset(needed))
+    yield turn
+    for route in (route for group in _groups(one, target) for route in group):
+        name = qualified(_function(backend, one, route).name, route.alias)
+        yield _pointing(backend, way, route, name=name, after=frozenset({address(one.region, turn.kind, one.stage)}))
+
+
+def _turn(way: Way, variables: dict[str, str], needed: frozenset[str]) -> Turn:
+    one, target = way.one, way.target
+    return Turn(
         region=one.region,
         name=one.stage,
         owner=one.owner,
@@ -69,22 +73,40 @@ def _parts(backend: Backend, way: Way) -> Iterator[Resource]:
         commit=target.commit,
         by=target.by,
         routes=one.routes,
-        requires=frozenset(needed),
+        requires=needed,
         definition=target.definition,
         deployment=target.deployment,
         variables=variables,
         canary=NO_CANARY,
     )
-    yield turn
-    for route in (route for group in _groups(one, target) for route in group):
-        yield pointing(
-            backend,
-            region=one.region,
-            name=qualified(_function(backend, one, route).name, route.alias),
-            physical=route.physical,
-            version=_version(target, route),
-            after=frozenset({address(one.region, turn.kind, one.stage)}),
-        )
+
+
+def _slot_alias(backend: Backend, way: Way, route: ledger.Route, slot: str) -> Alias:
+    """Warmed before users meet it again, and the same everywhere before the stage turns."""
+    function = _function(backend, way.one, route)
+    return pointing(
+        backend,
+        region=way.one.region,
+        name=qualified(function.name, f"{route.alias}-{slot}"),
+        physical=route.physical,
+        version=_version(way.target, route),
+        warm=function.warm.input if function.warm else None,
+        turned_to=True,
+    )
+
+
+def _pointing(
+    backend: Backend, way: Way, route: ledger.Route, *, name: str, how: str = "", after: frozenset[str] = frozenset()
+) -> Alias:
+    return pointing(
+        backend,
+        region=way.one.region,
+        name=name,
+        physical=route.physical,
+        version=_version(way.target, route),
+        how=how,
+        after=after,
+    )
 
 
 def _groups(one: Serving, target: ledger.Entry) -> list[list[ledger.Route]]:

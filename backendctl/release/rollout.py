@@ -16,7 +16,7 @@ from backendctl.endpoints import regional_url
 from backendctl.errors import BackendctlError, Exit
 from backendctl.release import synthetic
 from backendctl.release.hooks import run_hook
-from backendctl.release.judging import Judged, judge_all, moment, overall
+from backendctl.release.judging import Judged, judge_all, lag, moment, overall, resolution
 from backendctl.release.outcome import Outcome
 from backendctl.release.running import Serving, serving
 from backendctl.release.shift import plan_abort, plan_promote, plan_shift
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 _WATCH = 30.0
 """Seconds between two looks while a step is held; a failure ends it at once."""
+_PATIENCE = 3
+"""How many times the hold a step lasts at most, while more requests will tell."""
+_ROUNDS, _MARGIN = 3, 1.5
+"""How often requests of our own are sent at most, and how many more than will tell on average."""
 
 
 class Ending(StrEnum):
@@ -153,38 +157,50 @@ class Rollout:
         return Ending.ABORTED
 
     def _held(self, wave: Sequence[Serving], present: float) -> list[Judged]:
-        """The verdict once the step has lasted as long as the spec says, or as soon as it is a failure."""
+        """The verdict once the step has lasted as long as the spec says, or as soon as it is a failure.
+
+        While requests come in and more of them will tell, it lasts up to three times as long.
+        """
         aws = self.backend.aws
-        hold = self.backend.spec.canary.hold * aws.tempo
+        hold = max(self.backend.spec.canary.hold * aws.tempo, lag(aws) + 2 * resolution(aws))
         began = max((moment(one.shifted) for one in wave), default=0.0) or time.time()
         while True:
-            left = began + hold - time.time()
-            judged = self._judged(wave, f"{present:g} %" + (f", {max(0.0, left):.0f} s to go" if left > 0 else ""))
-            if overall(judged) is Outcome.FAIL:
+            held = time.time() - began
+            left = f", {hold - held:.0f} s to go" if held < hold else ""
+            judged = self._judged(wave, f"{present:g} %{left}")
+            outcome = overall(judged)
+            if outcome is Outcome.FAIL or (held >= hold and (outcome is Outcome.PASS or held >= hold * _PATIENCE)):
                 return judged
-            if left <= 0:
+            if held >= hold and not _will_tell(judged):
                 return self._with_synthetic(wave, judged)
-            aws.sleep(min(left, max(_WATCH * aws.tempo, 0.5)))
+            aws.sleep(max(_WATCH * aws.tempo, 0.5))
 
     def _with_synthetic(self, wave: Sequence[Serving], judged: list[Judged]) -> list[Judged]:
-        """Nobody called it, and the spec says to do so ourselves; then judged once more."""
+        """Nobody called it, and the spec says to do so ourselves; then judged again, until it is known."""
+        api, aws = self.backend.spec.api, self.backend.aws
         lonely = [one for one in judged if one.verdict.wants_synthetic]
-        api = self.backend.spec.api
-        if not lonely or api is None:
-            return judged
-        for one in lonely:
-            share = (one.one.canary.percent or 0.0) / 100 if one.one.canary else 0.0
-            needed = math.ceil(self.backend.spec.canary.judging.min_requests / share) if share else 0
-            url = regional_url(
-                one.one.api_id,
-                one.one.region,
-                one.one.stage,
-                self.backend.aws,
-                endpoint_url=self.backend.settings.access.endpoint_url,
-            )
-            synthetic.send(url, api.definition, requests=needed)
-        self.backend.aws.sleep(self.backend.aws.tempo * 240 + 1)  # until CloudWatch tells of the last minute
-        return self._judged(wave, "after requests of our own")
+        for _ in range(_ROUNDS if api is not None else 0):
+            if not lonely or api is None:
+                break
+            for one in lonely:
+                synthetic.send(self._url(one.one), api.definition, requests=self._wanted(one))
+            aws.sleep(lag(aws) + 2 * resolution(aws))  # until CloudWatch tells of the last of them
+            judged = self._judged(wave, "its share, after requests of our own")
+            regions = {one.one.region for one in lonely}
+            lonely = [
+                one for one in judged if one.one.region in regions and one.verdict.outcome is Outcome.INCONCLUSIVE
+            ]
+        return judged
+
+    def _url(self, one: Serving) -> str:
+        endpoint = self.backend.settings.access.endpoint_url
+        return regional_url(one.api_id, one.region, one.stage, self.backend.aws, endpoint_url=endpoint)
+
+    def _wanted(self, one: Judged) -> int:
+        """So many requests in all that the canary's share of them will tell, chance being what it is."""
+        share = (one.one.canary.percent or 0.0) / 100 if one.one.canary else 0.0
+        missing = one.verdict.requests_wanted or self.backend.spec.canary.judging.min_requests
+        return math.ceil(_MARGIN * missing / share) if share else 0
 
     def _judged(self, found: Sequence[Serving], when: str) -> list[Judged]:
         judged = judge_all(self.backend, found)
@@ -195,6 +211,11 @@ class Rollout:
     def _found(self) -> list[Serving]:
         found, self.silent = serving(self.backend, stages=self.wish.stages)
         return found
+
+
+def _will_tell(judged: Sequence[Judged]) -> bool:
+    """Whether users call every canary that is not yet known to be good, so that waiting brings what is missing."""
+    return all(one.canary.requests for one in judged if one.verdict.outcome is Outcome.INCONCLUSIVE)
 
 
 def exit_of(ending: Ending) -> Exit:

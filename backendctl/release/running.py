@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 from backendctl.aws.errors import explain
 from backendctl.aws.tags import owner_of
 from backendctl.errors import BackendctlError
-from backendctl.resources import ledger
+from backendctl.resources import lambda_reads, ledger
+from backendctl.resources.alias import owner_in
+from backendctl.resources.alias_names import names_of, qualified
 from backendctl.resources.api_reads import list_deployments, list_stages, require_api
 from backendctl.resources.canary import Canary
 from backendctl.resources.deployments import definition_of
+from backendctl.resources.share import Share
 from backendctl.resources.stage import routes_of
+from backendctl.spec.canary import ALIAS
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -23,9 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Serving:
-    """One stage in one region.
+    """One stage in one region; or an alias that no stage leads to, where canaries are Lambda's own.
 
     Attributes:
+        stage: its name; of an alias "places:live". api, api_id: empty for an alias.
         deployment: id of the base's. definition: its digest. variables: the stage's own.
         canary: what it shares its requests with, None when nothing. canary_deployment: id.
         began: UTC, ISO 8601: when the canary was started, from the ledger; empty when unknown.
@@ -41,7 +46,7 @@ class Serving:
     deployment: str
     definition: str | None
     variables: Mapping[str, str]
-    canary: Canary | None = None
+    canary: Canary | Share | None = None
     canary_deployment: str = ""
     began: str = ""
     shifted: str = ""
@@ -71,6 +76,9 @@ def serving(backend: Backend, *, stages: Sequence[str] = ()) -> tuple[list[Servi
 
 
 def _in_region(backend: Backend, region: str, stages: Sequence[str]) -> Iterator[Serving]:
+    if backend.spec.canary.strategy == ALIAS:
+        yield from _aliases(backend, region, stages)
+        return
     api = backend.spec.api
     if api is None:
         return
@@ -105,6 +113,38 @@ def _one(backend: Backend, region: str, spec: Spec, live: Any, *, api_id: str, t
         commit=history[0].commit if history else "",
         by=history[0].by if history else "",
     )
+
+
+def _aliases(backend: Backend, region: str, names: Sequence[str]) -> Iterator[Serving]:
+    aws = backend.aws
+    aws.forget("lambda-aliases", region)
+    for function in backend.spec.functions_in(region):
+        found = lambda_reads.aliases(aws, region, function.physical)
+        for alias in names_of(backend.world, region, function).plain:
+            name = qualified(function.name, alias)
+            if alias not in found or (names and name not in names):
+                continue
+            owner = owner_in(found[alias].description)
+            share = Share(region=region, name=name, owner=owner, physical=function.physical, alias=alias)
+            running = Share.read(aws, share)
+            history = ledger.read(aws, region, name) if running else []
+            began, shifted = _moments(history)
+            yield Serving(
+                region=region,
+                stage=name,
+                api="",
+                api_id="",
+                routes=(ledger.Route(variable=None, physical=function.physical, alias=alias),),
+                owner=owner,
+                deployment="",
+                definition=None,
+                variables={},
+                canary=running,
+                began=began,
+                shifted=shifted,
+                commit=history[0].commit if history else "",
+                by=history[0].by if history else "",
+            )
 
 
 def _moments(history: Sequence[ledger.Entry]) -> tuple[str, str]:

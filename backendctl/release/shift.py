@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from backendctl.engine.plan import Action, Change, Plan, make_plan
 from backendctl.engine.resource import address
-from backendctl.release.start import earlier_wave
+from backendctl.release.steps import earlier_wave
 from backendctl.resources import KINDS, ledger
 from backendctl.resources.alias import Alias, mark
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.canary import Canary
 from backendctl.resources.lambda_reads import aliases
+from backendctl.resources.share import Share
 from backendctl.resources.turn import NO_CANARY, PROMOTE, Turn
 
 if TYPE_CHECKING:
@@ -27,15 +28,13 @@ Waves = Sequence[Sequence[str]]
 def plan_shift(backend: Backend, found: Sequence[Serving], *, percent: float, waves: Waves = ()) -> Plan:
     """Every canary gets that share; a wave of regions waits for the one before it."""
     running = [one for one in found if one.canary is not None]
-    addresses = {one.region: address(one.region, Canary.kind, one.stage) for one in running}
-    desired = [
-        replace(
-            one.canary,
-            percent=percent,
-            definition=None,
-            variables=None,
-            owner=one.owner,
-            requires=frozenset(addresses[r] for r in earlier_wave(one.region, waves) if r in addresses),
+    addresses: dict[str, set[str]] = {}
+    for one in running:
+        addresses.setdefault(one.region, set()).add(address(one.region, Canary.kind, one.stage))
+    desired: list[Resource] = [
+        one.canary.shifted(
+            percent,
+            requires=_ends(addresses, earlier_wave(one.region, waves)),
         )
         for one in running
         if one.canary is not None
@@ -54,10 +53,7 @@ def plan_promote(backend: Backend, found: Sequence[Serving], *, waves: Waves = (
         parts: list[Resource] = [*_turn(one), *_plain(backend, one)]
         ends.setdefault(one.region, set()).update(address(r.region, r.kind, r.name) for r in parts)
         desired += parts
-    waiting = [
-        replace(r, requires=r.requires | _ends(ends, earlier_wave(r.region, waves))) if isinstance(r, Turn) else r
-        for r in desired
-    ]
+    waiting = [_waiting(r, _ends(ends, earlier_wave(r.region, waves))) for r in desired]
     return plan_of(backend, waiting)
 
 
@@ -71,8 +67,14 @@ def _ends(ends: Mapping[str, set[str]], regions: frozenset[str]) -> frozenset[st
     return frozenset(end for region in regions for end in ends.get(region, ()))
 
 
+def _waiting(resource: Resource, ends: frozenset[str]) -> Resource:
+    if isinstance(resource, Turn):
+        return replace(resource, requires=resource.requires | ends)
+    return replace(resource, after=resource.after | ends) if isinstance(resource, Alias) else resource
+
+
 def _turn(one: Serving) -> Iterator[Turn]:
-    if one.canary is not None:
+    if isinstance(one.canary, Canary):
         yield Turn(
             region=one.region,
             name=one.stage,
@@ -90,7 +92,13 @@ def _turn(one: Serving) -> Iterator[Turn]:
 
 
 def _plain(backend: Backend, one: Serving) -> Iterator[Alias]:
-    """The names that everybody else calls, pointed at what is live after the turn."""
+    """The names that everybody else calls, pointed at what is live after the turn; or all there is without a stage."""
+    if isinstance(one.canary, Share):
+        share = one.canary
+        yield pointing(
+            backend, region=one.region, name=one.stage, physical=share.physical, version=share.number, how=PROMOTE
+        )
+        return
     variables = {**one.variables, **((one.canary.variables or {}) if one.canary else {})}
     yield from plain_aliases(backend, one, variables, after=address(one.region, Turn.kind, one.stage))
 
@@ -121,6 +129,7 @@ def pointing(
     after: frozenset[str] = frozenset(),
     warm: str | None = None,
     turned_to: bool = False,
+    how: str = "",
 ) -> Alias:
     """An alias at a version that is published already; the rest is as `Alias` has it."""
     return Alias(
@@ -131,6 +140,7 @@ def pointing(
         alias=name.partition(":")[2],
         warm_input=warm,
         turned_to=turned_to,
+        how=how,
         after=after,
         version=version,
         weights={},
@@ -150,5 +160,5 @@ def plan_of(backend: Backend, desired: Sequence[Resource]) -> Plan:
         regions=backend.spec.regions,
         workers=backend.settings.workers,
         backend=backend.spec.backend,
-        sweep=False,
+        strays=False,
     )

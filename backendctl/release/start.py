@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.engine.plan import Action, Plan, make_plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError, UsageError
 from backendctl.release import preflight
+from backendctl.release.steps import earlier_wave
 from backendctl.resources import KINDS, assemble
 from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import names_of, qualified
@@ -26,21 +27,9 @@ _PARTS = frozenset({"roster", "role", "log-group", "function", "alias", "rest-ap
 """The kinds a release is made of; what else a deploy would change is left to it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Start:
-    """What starting would do.
-
-    Attributes:
-        pending: addresses that a deploy would change and a canary does not touch.
-    """
-
-    plan: Plan
-    pending: tuple[str, ...]
-
-
 def plan_start(
     backend: Backend, *, percent: float, stages: Sequence[str] = (), waves: Sequence[Sequence[str]] = ()
-) -> Start:
+) -> tuple[Plan, tuple[str, ...]]:
     """New versions behind the idle aliases, and a canary on every stage whose requests would change.
 
     A canary that shows the same already is left as it is, so that a start that was interrupted is finished by the
@@ -49,6 +38,9 @@ def plan_start(
     Args:
         percent: the share to begin with. stages: only these; empty means all of the spec's.
         waves: groups of regions, each of which begins when the one before it has; empty means all together.
+
+    Returns:
+        The plan, and the addresses that a deploy would change and a canary does not touch.
 
     Raises:
         RefusedError: a canary of another release runs, or what is there does not allow one.
@@ -67,11 +59,11 @@ def plan_start(
         regions=world.spec.regions,
         workers=backend.settings.workers,
         backend=backend.spec.backend,
-        sweep=False,
+        strays=False,
     )
     plan = replace(plan, unreadable={**backend.unreadable, **plan.unreadable})
     preflight.refuse(plan, canaries, world, backend)
-    return Start(plan=plan, pending=_pending(everything, plan, backend))
+    return plan, _pending(everything, plan, backend)
 
 
 def _readable(backend: Backend) -> World:
@@ -132,12 +124,6 @@ def _after(canary: Canary, canaries: Sequence[Canary], waves: Sequence[Sequence[
     return replace(canary, requires=canary.requires | {_address(c) for c in canaries if c.region in earlier})
 
 
-def earlier_wave(region: str, waves: Sequence[Sequence[str]]) -> frozenset[str]:
-    """The regions of the wave before the one that a region is in."""
-    place = next((index for index, wave in enumerate(waves) if region in wave), 0)
-    return frozenset(waves[place - 1]) if place else frozenset()
-
-
 def _address(canary: Canary) -> str:
     return address(canary.region, canary.kind, canary.name)
 
@@ -177,6 +163,6 @@ def _pending(everything: Sequence[Resource], plan: Plan, backend: Backend) -> tu
         regions=backend.spec.regions,
         workers=backend.settings.workers,
         backend=backend.spec.backend,
-        sweep=False,
+        strays=False,
     )
     return tuple(c.address for c in others.changes if c.address not in planned and c.action is not Action.DELETE)

@@ -28,3 +28,9 @@ def next_wave(found: Sequence[Serving], waves: Sequence[Sequence[str]]) -> list[
         if here := [one for one in running if one.region in wave]:
             return here
     return running
+
+
+def earlier_wave(region: str, waves: Sequence[Sequence[str]]) -> frozenset[str]:
+    """The regions of the wave before the one that a region is in."""
+    place = next((index for index, wave in enumerate(waves) if region in wave), 0)
+    return frozenset(waves[place - 1]) if place else frozenset()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from backendctl.aws.progress import note
-from backendctl.openapi.integrations import METHODS
+from backendctl.errors import BackendctlError
 from backendctl.openapi.neutral import operations
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ MOST = 2000
 """Requests at most, however small the share is."""
 _AT_ONCE = 8
 _SECONDS = 30
+_LOCAL = ".localhost"
 
 
 def send(url: str, document: Mapping[str, Any], *, requests: int) -> int:
@@ -27,10 +29,23 @@ def send(url: str, document: Mapping[str, Any], *, requests: int) -> int:
     Args:
         url: of the stage, without a slash at its end.
         document: the API's definition.
+
+    Raises:
+        BackendctlError: there is no such route, or nothing answers there.
     """
     paths = list(open_routes(document))
     if not paths:
-        return 0
+        raise BackendctlError(
+            "on-no-data is synthetic, and the definition has no GET route that needs nothing",
+            hint="call the canary yourself, or set on-no-data to hold",
+        )
+    answered = _all(url, paths, requests)
+    if not answered:
+        raise BackendctlError(f"none of our own requests to {url} was answered", hint="is it reachable from here?")
+    return answered
+
+
+def _all(url: str, paths: Sequence[str], requests: int) -> int:
     wanted = [url + paths[number % len(paths)] for number in range(min(requests, MOST))]
     note(f"sending {len(wanted)} requests to {url}")
     with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="synthetic") as pool:
@@ -45,13 +60,18 @@ def open_routes(document: Mapping[str, Any]) -> Iterator[str]:
         item = (document.get("paths") or {}).get(path, {})
         parameters = [*(operation.get("parameters") or ()), *(item.get("parameters") or ())]
         required = any(isinstance(each, dict) and each.get("required") for each in parameters)
-        if method == METHODS[0] and "{" not in path and not required and not operation.get("security"):
+        if method == "get" and "{" not in path and not required and not operation.get("security"):
             yield path
 
 
 def _get(url: str) -> bool:
+    place = urlsplit(url)
+    headers = {"Host": place.netloc}
+    if (place.hostname or "").endswith(_LOCAL):  # not every resolver knows where these are
+        url = place._replace(netloc=f"127.0.0.1:{place.port}").geturl()
     try:
-        with urllib.request.urlopen(url, timeout=_SECONDS):  # noqa: S310  # the stage's own https, or a local http
+        request = urllib.request.Request(url, headers=headers)  # noqa: S310  # the stage's own https, or a local http
+        with urllib.request.urlopen(request, timeout=_SECONDS):  # noqa: S310  # the same
             return True
     except urllib.error.HTTPError:
         return True  # an answer, and counted by CloudWatch as what it is

@@ -59,6 +59,12 @@ def choose(backend: Backend, found: Sequence[Serving], *, to: str | None) -> lis
 
 def now(backend: Backend, one: Serving) -> ledger.Entry:
     """What a stage serves now, beside any canary."""
+    if not one.api_id:
+        (route,) = one.routes
+        number = lambda_reads.aliases(backend.aws, one.region, route.physical)[route.alias].version
+        return ledger.of_version(
+            backend.aws, one.region, physical=route.physical, alias=route.alias, number=number, how="found"
+        )
     return ledger.describe(
         backend.aws,
         one.region,
@@ -118,7 +124,7 @@ def _physical(backend: Backend, name: str) -> str:
 
 def _gone(backend: Backend, one: Serving, target: ledger.Entry) -> Iterator[str]:
     """What of a release is not there any more."""
-    if target.deployment not in {d["id"] for d in list_deployments(backend.aws, one.region, one.api_id)}:
+    if one.api_id and target.deployment not in {d["id"] for d in list_deployments(backend.aws, one.region, one.api_id)}:
         yield f"{address(one.region, 'stage', one.stage)}: deployment {target.deployment} of that release is gone"
     for name, number in target.versions.items():
         physical = name.partition(":")[0]

@@ -10,7 +10,7 @@ from backendctl.aws.errors import ClientError, code_of, is_missing, says
 from backendctl.aws.wait import settle
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
-from backendctl.resources import lambda_reads, lambda_waits
+from backendctl.resources import lambda_reads, lambda_waits, ledger
 from backendctl.resources.alias_names import names_of, qualified, slots_of
 from backendctl.resources.function import Function
 from backendctl.resources.prewarm import prewarm
@@ -20,6 +20,9 @@ from backendctl.spec.model import Function as Spec
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.resources.world import World
+
+RUNNING = "canary"
+"""Follows the mark in the description of an alias that shares its calls in a canary of ours (see `share`)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +34,8 @@ class Alias:
         managed: the settings that take part in the release id.
         warm_input: JSON sent to a version before traffic gets to it; None sends nothing.
         turned_to: a slot that a stage turns to as soon as it stands.
+        how: what the ledger is told of a move of an alias that no stage leads to; empty tells nothing.
+        shared: whether a canary of ours has a share of its calls; live only.
         after: addresses of the slots and stages that must have moved first, and of the tables that must be there.
         release: id of the release it points to, None leaves it where it is; live: "version 7" or "$LATEST" when
             what it points to is no release of ours.
@@ -52,6 +57,8 @@ class Alias:
     warm_input: str | None = field(default=None, compare=False, repr=False)
     turned_to: bool = field(default=False, compare=False, repr=False)
     after: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    how: str = field(default="", compare=False, repr=False)
+    shared: bool = field(default=False, compare=False)
 
     release: str | None = None
     version: str | None = None
@@ -131,23 +138,25 @@ class Alias:
         """Those of our functions that carry our mark."""
         for physical, name in lambda_reads.ours(aws, region).items():
             for found in lambda_reads.aliases(aws, region, physical).values():
-                if _owner(found.description) == aws.backend:
+                if owner_in(found.description) == aws.backend:
                     yield cls._live(aws, region, physical, found, qualified(name, found.name))
 
     @classmethod
     def _live(cls, aws: Aws, region: str, physical: str, found: lambda_reads.AliasInfo, wanted: Self | str) -> Self:
         desired = None if isinstance(wanted, str) else wanted
         version = next((v for v in lambda_reads.versions(aws, region, physical) if v.number == found.version), None)
+        shared = found.description.endswith(f" {RUNNING}")
         return cls(
             region=region,
             name=wanted if isinstance(wanted, str) else wanted.name,
-            owner=_owner(found.description),
+            owner=owner_in(found.description),
             physical=physical,
             alias=found.name,
             release=_told(version, found, desired),
             version=found.version,
-            weights=found.weights,
-            description=found.description,
+            shared=shared,
+            weights={} if shared else found.weights,  # a canary's own business, which no plan but its own is to end
+            description=found.description.removesuffix(f" {RUNNING}"),
         )
 
     def needs(self) -> frozenset[str]:
@@ -172,6 +181,11 @@ class Alias:
     def update(self, aws: Aws, live: Self) -> None:
         """Moved in one call, with the weights of anybody else taken off (B29)."""
         moves = self._differs(live, "release") or self._differs(live, "version")
+        if live.shared and self.version is None:
+            raise BackendctlError(
+                f"a canary has a share of the calls of {self.physical}:{self.alias} in {self.region}",
+                hint="promote it or end it first: backendctl canary-status",
+            )
         self._move(aws, self._ready_version(aws) if moves else None)
         if moves:
             self._settle(aws)
@@ -199,6 +213,11 @@ class Alias:
         target: Any = {} if version is None else {"FunctionVersion": version}
         aws.lambda_(self.region).update_alias(FunctionName=self.physical, **target, **self._rest())
         aws.forget("lambda-aliases", self.region, self.physical)
+        if self.how and version is not None:
+            entry = ledger.of_version(
+                aws, self.region, physical=self.physical, alias=self.alias, number=version, how=self.how
+            )
+            ledger.write(aws, self.region, self.name, entry)
 
     def _rest(self) -> dict[str, Any]:
         return {
@@ -245,6 +264,7 @@ def mark(backend: str) -> str:
     return f"backendctl:{backend}"
 
 
-def _owner(description: str) -> str | None:
+def owner_in(description: str) -> str | None:
+    """The backend whose mark the description of an alias carries."""
     first = description.split(" ", 1)[0]
     return first.removeprefix("backendctl:") if first.startswith("backendctl:") else None

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError
+from backendctl.openapi.canonical import digest
 from backendctl.openapi.integrations import Target, lambda_targets, resolve, stage_variables
 from backendctl.openapi.localise import localise, to_bytes
-from backendctl.openapi.neutral import digest
 from backendctl.package import Artefact, Packager, Source
 from backendctl.resources import KINDS, slots
 from backendctl.resources.world import Definition, Link, SlotChoice, Stamp, World
@@ -98,7 +98,7 @@ def desired(world: World) -> list[Resource]:
 
 
 def _definitions(spec: Spec, *, account: str, partition: str) -> Iterator[tuple[str, Definition]]:
-    if spec.api is None:
+    if spec.api is None or not spec.api.definition:  # a live one has not been read yet
         return
     name = digest(spec.api.definition)
     for region in spec.regions:
@@ -118,18 +118,18 @@ def _links(spec: Spec, region: str) -> Iterator[Link]:
             found = resolve(target, stage.variables)
             if found is None or found.function not in functions:
                 continue
-            key = (stage.name, _variable(target), found.function, found.qualifier)
+            key = (stage.name, slot_variable(target), found.function, found.qualifier)
             if key not in seen:
                 seen.add(key)
                 yield Link(
                     stage=stage,
-                    variable=_variable(target),
+                    variable=slot_variable(target),
                     function=functions[found.function],
                     alias=found.qualifier,
                 )
 
 
-def _variable(target: Target) -> str | None:
+def slot_variable(target: Target) -> str | None:
     """The stage variable that is the whole qualifier; only such a one can be turned to another slot."""
     names = stage_variables(target.qualifier or "")
     return next(iter(names)) if target.qualifier in {f"${{stageVariables.{name}}}" for name in names} else None

@@ -171,6 +171,10 @@ class Canary:
         # Until every host knows, some still send requests through its aliases, which must not move before.
         settle(aws, f"stage {self.name} to be the same everywhere")
 
+    def shifted(self, percent: float, *, requires: frozenset[str]) -> Self:
+        """The same with another share, whatever it shows."""
+        return replace(self, definition=None, variables=None, percent=percent, requires=requires)
+
     @property
     def _share(self) -> float:
         return self.percent or 0.0

@@ -73,8 +73,12 @@ class Entry:
 
 
 def path(backend: str, stage: str) -> str:
-    """The parameter's name."""
-    return f"/backendctl/{backend}/releases/{stage}"
+    """The parameter's name.
+
+    Args:
+        stage: or an alias that no stage leads to, such as "places:live"; a parameter's name takes no colon.
+    """
+    return f"/backendctl/{backend}/releases/{stage.replace(':', '/')}"
 
 
 def read(aws: Aws, region: str, stage: str) -> list[Entry]:
@@ -147,6 +151,22 @@ def describe(
         definition=facts[0].get("definition"),
         deployment=deployment,
         versions=versions,
+    )
+
+
+def of_version(
+    aws: Aws, region: str, *, physical: str, alias: str, number: str, how: str, percent: float | None = None
+) -> Entry:
+    """The entry for an alias that no stage leads to, at one version of its function."""
+    published = {version.number: version for version in lambda_reads.versions(aws, region, physical)}
+    facts = facts_of(published[number].description) if number in published else {}
+    return Entry(
+        how=how,
+        time=facts.get("time", ""),
+        commit=facts.get("commit", ""),
+        by=facts.get("by", ""),
+        versions={f"{physical}:{alias}": number},
+        percent=percent,
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.resources.world import World
 
-_LIMIT = 20_480
+LIMIT = 20_480
 """Bytes of the policy of one qualifier (B40)."""
 _WRAPPING = 200
 """Bytes that a statement has beyond what AddPermission is given: effect, condition, resource."""
@@ -191,10 +191,10 @@ class Permission:
     def _refuse_too_long(self, kept: Sequence[Mapping[str, Any]], added: Sequence[Mapping[str, Any]]) -> None:
         """B40, by what the statements will have about: AWS wraps each in some further words."""
         size = len(json.dumps([*kept, *added])) + _WRAPPING * len(added)
-        if size > _LIMIT:
+        if size > LIMIT:
             raise BackendctlError(
                 f"the policy of {self.physical}:{self.qualifier or '$LATEST'} would have about {size} bytes, and AWS "
-                f"allows {_LIMIT} (B40)",
+                f"allows {LIMIT} (B40)",
                 hint=f"remove statements of others: aws lambda get-policy --function-name {self.physical}",
             )
 

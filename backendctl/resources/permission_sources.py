@@ -24,6 +24,8 @@ _API = "execute-api"
 _EVENTS = "events"
 _PRINCIPALS = {_API: "apigateway.amazonaws.com", _EVENTS: "events.amazonaws.com"}
 _KINDS = ("api", "authorizer", "warm")
+TEST_STAGE = "test-invoke-stage"
+"""The stage that TestInvokeMethod calls from (B41); only who may call API Gateway's own API can do that."""
 _LONGEST = 100
 """Characters of a statement id (B37)."""
 
@@ -35,7 +37,10 @@ def sources_of(world: World, region: str, function: Function) -> dict[str | None
     for link in world.links.get(region, ()) if api is not None else ():
         if link.function.name != function.name or api is None:
             continue
-        sources = {("api", link.stage.name): f"{_API}:{api.name}/{link.stage.name}/*"}
+        sources = {
+            ("api", link.stage.name): f"{_API}:{api.name}/{link.stage.name}/*",
+            ("api", TEST_STAGE): f"{_API}:{api.name}/{TEST_STAGE}/*",  # B41
+        }
         if _is_authorizer(world, link):
             sources["authorizer", api.name] = f"{_API}:{api.name}/authorizers/*"  # B41
         for qualifier in _qualifiers(link):

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
-from backendctl.aws.errors import is_missing
+from backendctl.aws.errors import BotoCoreError, ClientError, is_missing, says
+from backendctl.aws.progress import note
 from backendctl.aws.wait import until
 from backendctl.engine.resource import PARTIAL
 from backendctl.errors import BackendctlError
@@ -45,6 +46,7 @@ class RestApi:
         endpoint: always REGIONAL: the others cannot be in several regions under one name (A82).
         blanks: empty APIs of the same name that lost answers have left (F9); none are wanted.
         body: the document to send; None on live.
+        backup: what is put back when a put fails half way (A12); None leaves it as it then is, to be repeated.
     """
 
     kind: ClassVar[str] = "rest-api"
@@ -55,6 +57,7 @@ class RestApi:
     name: str = field(compare=False)
     owner: str | None = field(compare=False)
     body: bytes | None = field(default=None, compare=False, repr=False)
+    backup: bytes | None = field(default=None, compare=False, repr=False)
     definition: str | None = None
     endpoint: str = REGIONAL
     blanks: int = 0
@@ -171,13 +174,38 @@ class RestApi:
         client = aws.apigateway(self.region)
         before: Any = client.get_rest_api(restApiId=api_id)
         theirs = frozenset(before.get("tags", {}).get(_CARRIES, "").split())
-        kept = {name: value for name, value in _settings(before).items() if name not in theirs}
-        client.put_rest_api(
-            restApiId=api_id, mode="overwrite", failOnWarnings=True, body=carry_over(self.body, kept)
-        )  # A1, A11
+        kept = {name: value for name, value in settings_of(before).items() if name not in theirs}
+        try:
+            client.put_rest_api(
+                restApiId=api_id, mode="overwrite", failOnWarnings=True, body=carry_over(self.body, kept)
+            )  # A1, A11
+        except (ClientError, BotoCoreError) as error:
+            self._put_back(aws, api_id, before, error)
+            raise
         self._keep_security_policy(aws, api_id, before)
         carries = " ".join(sorted(carried(self.body)))
         self._tag(aws, api_id, {DEFINITION: self.definition, _CARRIES: carries})
+
+    def _put_back(self, aws: Aws, api_id: str, before: Any, error: Exception) -> None:
+        """After a put that may have been carried out in part: what was there, still marked as pending.
+
+        The mark stays, so that the next run puts the definition again whatever it finds.
+
+        Raises:
+            BackendctlError: that failed as well, so the API holds a mixture, which no stage serves.
+        """
+        if self.backup is None or says(error, "BadRequestException"):  # a refused document has changed nothing (A11)
+            return
+        kept = carry_over(self.backup, settings_of(before))
+        try:
+            aws.apigateway(self.region).put_rest_api(restApiId=api_id, mode="overwrite", body=kept)
+        except (ClientError, BotoCoreError) as again:
+            raise BackendctlError(
+                f"the put of API {self.name!r} in {self.region} failed half way ({error}), and so did putting back "
+                f"what was there ({again}); no stage serves the mixture",
+                hint="run the same command again: it repeats the put",
+            ) from again
+        note(f"the put failed; API {self.name} holds again what it held before")
 
     def _keep_security_policy(self, aws: Aws, api_id: str, before: Any) -> None:
         """The one setting that has no place in a definition (A85); a change of it takes a while (A99)."""
@@ -244,7 +272,7 @@ def _blanks(listed: list[RestApiTypeDef], kept: RestApiTypeDef, backend: str) ->
     ]
 
 
-def _settings(api: Any) -> dict[str, Any]:
+def settings_of(api: Any) -> dict[str, Any]:
     """What was set on an API beyond the defaults, in the words of the extensions (A4)."""
     endpoint = api.get("endpointConfiguration", {})
     found = {

@@ -49,6 +49,8 @@ class Stage:
         variables: all of them; one that names a staged alias names the slot.
         cache: GB as AWS spells it, or "off". cache_ttl: seconds.
         throttling, logging: None leaves them alone.
+        methods: settings of single methods, as `stage_live.methods_of` has them; None leaves them alone.
+        pruned: whether old deployments go once a new one serves.
     """
 
     kind: ClassVar[str] = "stage"
@@ -63,6 +65,7 @@ class Stage:
     stamp: Stamp | None = field(default=None, compare=False, repr=False)
     routes: tuple[ledger.Route, ...] = field(default=(), compare=False, repr=False)
     canary: bool = field(default=False, compare=False)
+    pruned: bool = field(default=True, compare=False, repr=False)
     definition: str | None = None
     variables: dict[str, str] | None = None
     tracing: bool | None = None
@@ -70,6 +73,7 @@ class Stage:
     throttling: Throttling | None = None
     cache: str | None = None
     cache_ttl: int | None = None
+    methods: dict[str, str] | None = None
     logging: Logging | None = None
     description: str | None = None
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
@@ -147,6 +151,7 @@ class Stage:
             throttling=stage_live.throttling_of(found),
             cache=stage_live.cache_of(found),
             cache_ttl=stage_live.settings(found).get("cacheTtlInSeconds"),
+            methods=stage_live.methods_of(found),
             logging=stage_live.logging_of(found),
             description=found.get("description") or "",
             tags=tags,
@@ -230,7 +235,7 @@ class Stage:
             )
             if turns:
                 self._note(aws, api_id, after)
-        if moves:
+        if moves and self.pruned:
             releases.prune(aws, self.region, api_id)
         if turns:
             # The slot that was left must not move again while some hosts still serve from it (A51).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backendctl.resources.stage_patch import NO_CACHE
+from backendctl.resources.stage_patch import METHOD_SETTINGS, NO_CACHE, text
 from backendctl.spec.model import Logging, Throttling
 
 if TYPE_CHECKING:
@@ -47,6 +47,17 @@ def logging_of(stage: StageTypeDef) -> Logging:
         else None,
         format=access.get("format"),
     )
+
+
+def methods_of(stage: StageTypeDef) -> dict[str, str]:
+    """The settings of single methods, flat: "~1places/GET/throttling/rateLimit" → "10.0", as a patch spells them."""
+    return {
+        f"{key}/{path}": text(found[name])  # type: ignore[literal-required]  # the names are those of the type
+        for key, found in stage.get("methodSettings", {}).items()
+        if key != "*/*"
+        for name, path in METHOD_SETTINGS.items()
+        if name in found
+    }
 
 
 def throttling_of(stage: StageTypeDef) -> Throttling | None:

@@ -19,6 +19,21 @@ if TYPE_CHECKING:
 NO_CACHE = "off"
 """The cache field of a stage that has none."""
 
+METHOD_SETTINGS = {
+    "metricsEnabled": "metrics/enabled",
+    "loggingLevel": "logging/loglevel",
+    "dataTraceEnabled": "logging/dataTrace",
+    "throttlingBurstLimit": "throttling/burstLimit",
+    "throttlingRateLimit": "throttling/rateLimit",
+    "cachingEnabled": "caching/enabled",
+    "cacheTtlInSeconds": "caching/ttlInSeconds",
+    "cacheDataEncrypted": "caching/dataEncrypted",
+    "requireAuthorizationForCacheControl": "caching/requireAuthorizationForCacheControl",
+    "unauthorizedCacheControlHeaderStrategy": "caching/unauthorizedCacheControlHeaderStrategy",
+}
+"""A setting's name in GetStage → the end of its patch path (A55)."""
+
+_SETTING_PARTS = 2  # of the end of a path: throttling/rateLimit
 _ALL = "/*/*"  # the settings of all methods; those of single ones are left alone
 
 
@@ -41,6 +56,7 @@ def patches(desired: Stage, live: Stage, *, deployment: str | None, log_arn: str
         found.append(_replace(f"{_ALL}/throttling/rateLimit", desired.throttling.rate))
         found.append(_replace(f"{_ALL}/throttling/burstLimit", desired.throttling.burst))
     found += _cache(desired, live)
+    found += _methods(desired.methods, live.methods or {})
     found += _logging(desired.logging, live.logging or Logging(), log_arn)
     return found
 
@@ -75,6 +91,21 @@ def _cache(desired: Stage, live: Stage) -> Iterator[PatchOperationTypeDef]:
         yield _replace(f"{_ALL}/caching/enabled", on)  # the cluster alone caches nothing
     if _differs(desired.cache_ttl, live.cache_ttl):
         yield _replace(f"{_ALL}/caching/ttlInSeconds", desired.cache_ttl)
+
+
+def _methods(wanted: Mapping[str, str] | None, found: Mapping[str, str]) -> Iterator[PatchOperationTypeDef]:
+    """Single methods' settings; those of a method that is to have none go together."""
+    if wanted is None:
+        return
+    for method in sorted({_method(path) for path in found} - {_method(path) for path in wanted}):
+        yield {"op": "remove", "path": f"/{method}"}
+    for path in sorted(wanted):
+        if found.get(path) != wanted[path]:
+            yield _replace(f"/{path}", wanted[path])
+
+
+def _method(path: str) -> str:
+    return path.rsplit("/", _SETTING_PARTS)[0]
 
 
 def _logging(wanted: Logging | None, found: Logging, log_arn: str) -> Iterator[PatchOperationTypeDef]:

@@ -1,4 +1,4 @@
-"""Lambda and ACM for the sandbox's API Gateway, by calls inside the process."""
+"""Lambda, ACM and IAM for the sandbox's API Gateway, by calls inside the process."""
 
 from __future__ import annotations
 
@@ -25,14 +25,20 @@ class Behind:
 
     inner: Inner
 
-    async def invoke(self, region: str, function: str, qualifier: str | None, payload: bytes) -> Invocation:
-        """Call a function through a version or alias and wait for its answer."""
+    async def invoke(
+        self, region: str, function: str, qualifier: str | None, payload: bytes, *, wait: bool = True
+    ) -> Invocation:
+        """Call a function through a version or alias, and as a rule wait for its answer."""
         answer = await self.inner.ask(
             service="lambda",
             region=region,
             path=f"/2015-03-31/functions/{quote(function)}/invocations",
             query=_qualified(qualifier),
-            headers={"x-amz-invocation-type": "RequestResponse", "content-type": "application/json", FAR: "1"},
+            headers={
+                "x-amz-invocation-type": "RequestResponse" if wait else "Event",
+                "content-type": "application/json",
+                FAR: "1",
+            },
             body=payload,
         )
         headers = {name.lower(): value for name, value in answer.headers.items()}
@@ -70,15 +76,25 @@ class Behind:
 
     async def assumable(self, role: str, service: str) -> bool:
         """Whether a role (ARN) is there and trusts a service by now: a new one has to travel first (A58, B15)."""
+        return service in await self._role("GetRole", role)
+
+    async def may_log(self, role: str) -> bool:
+        """Whether API Gateway may assume a role by now, and the role has a policy at all (A58)."""
+        if not await self.assumable(role, "apigateway.amazonaws.com"):
+            return False
+        inline = await self._role("ListRolePolicies", role)
+        return "<member>" in inline or "<PolicyArn>" in await self._role("ListAttachedRolePolicies", role)
+
+    async def _role(self, action: str, role: str) -> str:
+        """What IAM says about a role, "" when it refuses."""
+        asked = {"Action": action, "Version": "2010-05-08", "RoleName": role.rpartition("/")[2]}
         answer = await self.inner.ask(
             service="iam",
             region="us-east-1",
             headers={"content-type": "application/x-www-form-urlencoded", FAR: "1"},
-            body=urlencode(
-                {"Action": "GetRole", "Version": "2010-05-08", "RoleName": role.rpartition("/")[2]}
-            ).encode(),
+            body=urlencode(asked).encode(),
         )
-        return answer.status == OK and service in unquote(answer.body.decode())
+        return unquote(answer.body.decode()) if answer.status == OK else ""
 
 
 def _qualified(qualifier: str | None) -> dict[str, list[str]]:

@@ -18,11 +18,12 @@ from backendctl.sandbox.executor import Executor
 from backendctl.sandbox.front import Front
 from backendctl.sandbox.gate import Gate, transport
 from backendctl.sandbox.inner import Inner
+from backendctl.sandbox.process_copy import share_everything
 from backendctl.sandbox.quotas import Quotas
 from backendctl.sandbox.routing import Routing
 from backendctl.sandbox.scaling import Moto
-from backendctl.sandbox.state import State
-from backendctl.sandbox.telemetry import Telemetry
+from backendctl.sandbox.state import State, write_quickly
+from backendctl.sandbox.telemetry import Telemetry, forget_seldom
 from backendctl.sandbox.timing import Pace
 from backendctl.sandbox.world import LOOPBACK
 
@@ -52,14 +53,15 @@ def build(*, data: Path, scale: TimeScale, quotas: bool) -> Gate:
 
 def _front(data: Path, scale: TimeScale) -> Front:
     from ministack import app as ministack  # noqa: PLC0415 - reads its settings from the environment on import
-    from ministack.core.persistence import save_all  # noqa: PLC0415 - the same
-    from ministack.services import eventbridge, lambda_svc  # noqa: PLC0415 - the same
+    from ministack.core import persistence  # noqa: PLC0415 - the same
+    from ministack.services import cloudwatch, eventbridge, lambda_svc  # noqa: PLC0415 - the same
 
     inner = Inner(app=ministack.app)
 
     async def whole(scope: Scope, receive: Receive, send: Send) -> None:
         await front(scope, receive, send)  # API Gateway calls functions through their corrections, as clients do
 
+    forget_seldom(cloudwatch)
     telemetry = Telemetry(inner=inner)
     behind = Behind(inner=Inner(app=whole))
     gateway = telemetry.gateway = ApiGateway(behind, pace=Pace(scale=scale), on_served=telemetry.served)
@@ -74,11 +76,12 @@ def _front(data: Path, scale: TimeScale) -> Front:
     environments.start()
     moto = Moto()
     routing = Routing(inner=inner, regional_domain=gateway.regional_domain)
+    write_quickly(persistence)
     state = State(
         data=data,
         gateway=gateway,
         moto=moto,
-        save_services=lambda: save_all(ministack._build_persistence_save_dict()),  # noqa: SLF001 - it has no other
+        save_services=lambda: persistence.save_all(ministack._build_persistence_save_dict()),  # noqa: SLF001 - it has no other
     )
     front = Front(
         gateway=gateway,
@@ -113,7 +116,7 @@ def _lifespan(
                 telemetry.start()
                 front.ready = True
             elif message["type"] == "lifespan.shutdown.complete":
-                await state.stop()
+                state.finish()
                 await asyncio.to_thread(end_handlers)
             await send(message)
 
@@ -122,6 +125,8 @@ def _lifespan(
             if message["type"] == "lifespan.shutdown":
                 front.ready = False
                 await telemetry.stop()  # before the services behind save themselves
+                await state.pause()
+                share_everything()  # what comes now is the last saving
             return message
 
         await services(scope, received, relayed)

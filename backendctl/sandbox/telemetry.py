@@ -25,8 +25,11 @@ logger = logging.getLogger(__name__)
 FLUSH_EVERY = 1.0
 """Seconds between two writings of what was gathered, at most; AWS needs minutes."""
 
-GATHERING = 0.05
+GATHERING = 0.1
 """Seconds in which requests to APIs are gathered before their metrics and logs are written."""
+
+FORGET_EVERY = 60.0
+"""Seconds between two searches for metrics that are too old to be kept."""
 
 LOG_LIMIT = 5.0
 """Seconds a call waits for its lines to be in the log."""
@@ -215,6 +218,20 @@ class Telemetry:
             )
             if operation == "PutLogEvents" and done is not None:
                 return
+
+
+def forget_seldom(cloudwatch: Any) -> None:
+    """Make the emulated CloudWatch look for points of weeks ago now and then, and not at every call."""
+    forget = cloudwatch._evict_old_metrics  # noqa: SLF001 - it offers no setting
+    next_time = 0.0
+
+    def now_and_then() -> None:
+        nonlocal next_time
+        if time.monotonic() >= next_time:
+            next_time = time.monotonic() + FORGET_EVERY
+            forget()
+
+    cloudwatch._evict_old_metrics = now_and_then  # noqa: SLF001
 
 
 def _datum(point: _Point, values: Counter[float]) -> dict[str, Any]:

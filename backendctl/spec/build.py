@@ -17,8 +17,10 @@ from backendctl.spec.model import (
     HealthCheck,
     Index,
     Key,
+    LiveApi,
     Logging,
     Scaling,
+    Smoke,
     Spec,
     Stage,
     Table,
@@ -66,7 +68,7 @@ def build(view: View, *, file: Path) -> Spec:
         regions=view.regions,
         functions=functions,
         tables=tuple(_table(view, name, table) for name, table in plain.get("tables", {}).items()),
-        api=_api(view, folder) if "api" in plain else None,
+        api=_api(view, file) if "api" in plain else None,
         domain=_domain(plain, plain["domain"]) if "domain" in plain else None,
         role=plain.get("role"),
         tags=plain.get("tags", {}),
@@ -173,14 +175,40 @@ def _scaling(scaling: dict[str, Any]) -> Scaling:
     return Scaling(**_whole(scaling, "min", "max", "target"))
 
 
-def _api(view: View, folder: Path) -> Api:
+def _api(view: View, file: Path) -> Api:
     api = view.plain["api"]
+    given, folder = api["definition"], file.resolve().parent
+    live = given if isinstance(given, dict) else None
     return Api(
         name=api.get("name", view.backend),
-        path=(folder / api["definition"]).resolve(),
+        path=folder / file.name if live else (folder / given).resolve(),
         definition=view.definition.value if view.definition else {},
-        stages=tuple(_stage(view.plain, name, stage) for name, stage in view.stages().items()),
+        stages=_stages(view, live),
         tags=_tags(view.plain, api),
+        source=LiveApi(region=live["export"], stage=live["stage"], api=live.get("api")) if live else None,
+        stages_told=live is None or bool(view.stages()),
+        bindings=api.get("bindings", {}),
+        smoke=tuple(_smoke(route, asked) for route, asked in api.get("smoke", {}).items()),
+    )
+
+
+def _stages(view: View, live: dict[str, Any] | None) -> tuple[Stage, ...]:
+    told = tuple(_stage(view.plain, name, stage) for name, stage in view.stages().items())
+    return told or ((Stage(name=live["stage"]),) if live else ())
+
+
+def _smoke(route: str, asked: dict[str, Any] | bool) -> Smoke:  # noqa: FBT001 - the value of a setting
+    method, _, path = route.partition(" ")
+    given = asked if isinstance(asked, dict) else {}
+    body = given.get("body")
+    return Smoke(
+        method=method,
+        path=path,
+        parameters=given.get("path", {}),
+        body=body if isinstance(body, str) or body is None else json.dumps(body),
+        skip=asked is False,
+        **_given(given, "query", "headers"),
+        **_whole(given, "expect"),
     )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from backendctl.spec.loader import Way
     from backendctl.spec.view import View
 
+API, ALIAS = "api", "alias"
 TOGETHER, PRIMARY_FIRST, PRIMARY_LAST = "together", "primary-first", "primary-last"
 _SECONDS = {"second": 1, "seconds": 1, "minute": 60, "minutes": 60, "hour": 3600, "hours": 3600}
 _URL = ("http://", "https://")
@@ -53,13 +54,13 @@ class Canary:
     """The way of a release.
 
     Attributes:
-        strategy: "api" shares out the stage's requests, "alias" the calls of Lambda aliases (B28).
+        strategy: API shares out the stage's requests, ALIAS the calls of Lambda aliases (B28).
         steps: per cent of the requests, rising; what follows the last one is all of them.
         hold: seconds on each step before it is judged.
         waves: groups of regions, one after the other; empty means all together.
     """
 
-    strategy: str = "api"
+    strategy: str = API
     steps: tuple[float, ...] = (10.0, 50.0)
     hold: float = 600.0
     waves: tuple[tuple[str, ...], ...] = ()
@@ -111,7 +112,7 @@ def check(view: View) -> None:
     for name, hook in canary.get("hooks", {}).items():
         if "://" in hook.split()[0] and not hook.startswith(_URL):
             view.report.add((*way, "hooks", name), "a hook is a command, or a URL with http:// or https://")
-    if canary.get("strategy", "api") == "api" and canary and view.document.raw(("api",)) is MISSING:
+    if canary.get("strategy", API) == API and canary and view.document.raw(("api",)) is MISSING:
         view.report.add(way, "without an 'api' a canary needs 'strategy: alias'", key=True)
     if isinstance(canary.get("waves"), list):
         _check_waves(view, (*way, "waves"), canary["waves"])

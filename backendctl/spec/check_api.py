@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from backendctl.spec.check_names import check_tags
+from backendctl.spec.check_names import check_regions_named, check_tags
 from backendctl.spec.loader import MISSING
+from backendctl.spec.regions import PARTITION
+from backendctl.spec.report import nearest
 
 if TYPE_CHECKING:
     from backendctl.spec.loader import Way
@@ -18,12 +20,18 @@ _NOT_IN_VARIABLE = re.compile(r"[^A-Za-z0-9\-._~:/?#&=,]")  # A53
 _NOT_IN_PATH = re.compile(r"[^a-zA-Z0-9$\-_.+!*'()]")
 _REQUEST_ID = re.compile(r"\$context\.(requestId|extendedRequestId)\b")  # A56
 _RESERVED_PATHS = ("ping", "sping")  # A90
+_ROUTE = re.compile(r"^(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|ANY) (/\S*)$")
+_PARAMETER = re.compile(r"\{([^}+]+)\+?\}")
 
 
 def check(view: View) -> None:
     """Put every fault into the view's report."""
     paths: dict[str, str] = {}
-    check_tags(view, ("api", "tags"), view.plain.get("api", {}).get("tags", {}))
+    api = view.plain.get("api", {})
+    check_tags(view, ("api", "tags"), api.get("tags", {}))
+    _check_source(view, api)
+    for route, asked in api.get("smoke", {}).items():
+        _check_smoke(view, route, asked if isinstance(asked, dict) else {})
     for name, stage in view.stages().items():
         way: Way = ("api", "stages", name)
         if not _STAGE.match(name):
@@ -34,6 +42,32 @@ def check(view: View) -> None:
             _check_variable(view, (*way, "variables", variable), value)
         _check_logging(view, (*way, "logging"), stage.get("logging", {}))
         check_tags(view, (*way, "tags"), stage.get("tags", {}))
+
+
+def _check_source(view: View, api: dict[str, Any]) -> None:
+    definition = api.get("definition")
+    live = definition.get("export") if isinstance(definition, dict) else None
+    if live is not None and live not in PARTITION:
+        message = f"'{live}' is not an AWS region{nearest(live, PARTITION)}"
+        view.report.add(("api", "definition", "export"), message)
+    named = [region for region in api.get("bindings", {}) if region != live]  # the source may lie elsewhere
+    check_regions_named(view, ("api", "bindings"), named, key=True)
+
+
+def _check_smoke(view: View, route: str, asked: dict[str, Any]) -> None:
+    found = _ROUTE.match(route)
+    if found is None:
+        view.report.add(("api", "smoke", route), f"'{route}' is no route: write 'GET /places/{{id}}'", key=True)
+        return
+    document = view.definition.value if view.definition else {}
+    paths = document.get("paths")
+    if isinstance(paths, dict) and paths and found[2] not in paths:
+        hint = nearest(found[2], [str(path) for path in paths])
+        view.report.add(("api", "smoke", route), f"the definition has no path '{found[2]}'{hint}", key=True)
+    wanted = set(_PARAMETER.findall(found[2]))
+    lacking = sorted(wanted - set(asked.get("path", {}))) if asked else []
+    if lacking:
+        view.report.add(("api", "smoke", route), f"'path' must say what {', '.join(lacking)} is", key=True)
 
 
 def _check_path(view: View, way: Way, path: str | None, paths: dict[str, str]) -> None:

@@ -33,6 +33,7 @@ class Draft:
     Attributes:
         file: path as the user gave it.
         needs_aws: whether an expression asks for the account or a parameter.
+        elsewhere: whether the definition may call functions that the spec does not name.
     """
 
     file: Path
@@ -42,6 +43,7 @@ class Draft:
     document: Document
     definition: Document | None
     environ: Mapping[str, str]
+    elsewhere: bool = False
 
     def expand(self, lookups: Lookups) -> Spec:
         """The spec with every expression expanded.
@@ -52,19 +54,27 @@ class Draft:
         """
         report = Report(document=self.document)
         scope = _scope(self.file, lookups, self.environ)
-        view = expanded(self.document, self.document.value, definition=self.definition, scope=scope, report=report)
+        view = expanded(
+            self.document,
+            self.document.value,
+            definition=self.definition,
+            scope=scope,
+            report=report,
+            elsewhere=self.elsewhere,
+        )
         _judge(view)
         if report.found:
             raise SpecError(report.faults)
         return build(view, file=self.file)
 
 
-def parse(path: Path, *, environ: Mapping[str, str] | None = None) -> Draft:
+def parse(path: Path, *, environ: Mapping[str, str] | None = None, elsewhere: bool = False) -> Draft:
     """Read and check a spec and the definition it names; asks nobody.
 
     Args:
         path: the spec.
         environ: what `env` and `must_env` see; the process's own by default.
+        elsewhere: whether the definition may call functions that the spec does not name.
 
     Raises:
         SpecError: with every fault that was found.
@@ -78,7 +88,7 @@ def parse(path: Path, *, environ: Mapping[str, str] | None = None) -> Draft:
     value = schema.prune(document.value, pruned)
     definition = _definition(path, value, report)
     scope = _scope(path, Offline(), environ)
-    view = expanded(document, value, definition=definition, scope=scope, report=report)
+    view = expanded(document, value, definition=definition, scope=scope, report=report, elsewhere=elsewhere)
     _judge(view)
     if report.found:
         raise SpecError(report.faults)
@@ -90,6 +100,7 @@ def parse(path: Path, *, environ: Mapping[str, str] | None = None) -> Draft:
         document=document,
         definition=definition,
         environ=environ,
+        elsewhere=elsewhere,
     )
 
 
@@ -136,7 +147,7 @@ def _texts(way: Way, value: Any) -> Iterator[tuple[Way, str]]:
 
 def _definition(path: Path, value: dict[str, Any], report: Report) -> Document | None:
     named = value.get("api", {}).get("definition")
-    if named is None:
+    if named is None or isinstance(named, dict):  # a live one is read when AWS is asked
         return None
     place = path.parent / named
     if not place.is_file():

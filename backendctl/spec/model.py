@@ -198,13 +198,48 @@ class Stage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LiveApi:
+    """A stage of a live API that is the source of the definition. api: its name or id; None is the API's own name."""
+
+    region: str
+    stage: str
+    api: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Smoke:
+    """One request that proves a route.
+
+    Attributes:
+        method: in capitals. path: as the definition has it, "/places/{id}".
+        parameters: of the path.
+        expect: the status wanted; None takes any below 500 that all regions give.
+        skip: this route is never asked.
+    """
+
+    method: str
+    path: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str | None = None
+    expect: int | None = None
+    skip: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Api:
     """The REST API.
 
     Attributes:
         name: its name in AWS (A8).
-        definition: the parsed OpenAPI or Swagger document as the file has it.
-        path: absolute path of the definition file.
+        definition: the parsed OpenAPI or Swagger document as the file has it; empty until AWS has been asked for one
+            that is live.
+        path: absolute path of the definition file; the spec's own when the source is live.
+        source: the live API the definition is taken from, None for a file.
+        stages_told: whether the spec says what the stages are like; else they are as the live source's stage is, and
+            only its name is known.
+        bindings: region → name → id or ARN there, of what differs by region (A27).
     """
 
     name: str
@@ -212,6 +247,10 @@ class Api:
     definition: dict[str, Any]
     stages: tuple[Stage, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
+    source: LiveApi | None = None
+    stages_told: bool = True
+    bindings: dict[str, dict[str, str]] = field(default_factory=dict)
+    smoke: tuple[Smoke, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -169,8 +169,6 @@ def _type(document: Document, error: ValidationError, way: Way) -> str:
     must = f"{_label(way)} must be {' or '.join(_TYPES[one] for one in names)}"
     if value is None:
         return f"{_label(way)} has no value"
-    if isinstance(value, dict) and "x-fault" in error.schema and way[-1:] == ("definition",):
-        return str(error.schema["x-fault"])
     if "string" in names and isinstance(value, bool | int | float):
         return _must_be_text(document, way, value)
     if isinstance(value, str):

@@ -39,6 +39,7 @@ class View:
         regions: the known ones of `plain["regions"]`, or stand-ins when there is none.
         functions: by region and short name; overrides applied, code in its long form.
         report: where faults go.
+        elsewhere: whether the definition may call functions that the spec does not name.
     """
 
     document: Document
@@ -48,6 +49,7 @@ class View:
     targets: tuple[Target, ...]
     regions: tuple[str, ...]
     report: Report
+    elsewhere: bool = False
 
     @property
     def backend(self) -> str:
@@ -74,9 +76,18 @@ class View:
 
 
 def expanded(
-    document: Document, value: dict[str, Any], *, definition: Document | None, scope: Scope, report: Report
+    document: Document,
+    value: dict[str, Any],
+    *,
+    definition: Document | None,
+    scope: Scope,
+    report: Report,
+    elsewhere: bool = False,
 ) -> View:
-    """Expand a spec's value; expressions that fail are reported and their settings left out."""
+    """Expand a spec's value; expressions that fail are reported and their settings left out.
+
+    A spec without any function has its functions elsewhere.
+    """
     head = _Expander(report=report, scope=scope)
     top = head.value({key: value[key] for key in ("backend", "regions") if key in value}, ())
     backend = top.get("backend", "")
@@ -92,6 +103,8 @@ def expanded(
     plain = top | body.value({key: item for key, item in value.items() if key not in {"functions", *top}}, ())
     if isinstance(certificate := _certificate(value, body, regions), dict):
         plain["domain"]["certificate"] = certificate
+    if isinstance(bindings := value.get("api", {}).get("bindings"), dict):
+        plain["api"]["bindings"] = _bindings(bindings, body)
     functions = {
         region: {
             name: _function(document, (region, name), function, body.inside(region))
@@ -107,6 +120,7 @@ def expanded(
         targets=tuple(lambda_targets(definition.value)) if definition else (),
         regions=regions,
         report=report,
+        elsewhere=elsewhere or not value.get("functions"),
     )
 
 
@@ -149,8 +163,12 @@ class _Expander:
 
 
 def _by_region(way: Way, key: str) -> bool:
-    """Certificates are expanded once per region, beside the rest."""
-    return way == ("domain",) and key == "certificate"
+    """Certificates and bindings are expanded once per region, beside the rest."""
+    return (way, key) in {(("domain",), "certificate"), (("api",), "bindings")}
+
+
+def _bindings(given: dict[str, Any], body: _Expander) -> dict[str, Any]:
+    return {region: body.inside(region).value(names, ("api", "bindings", region)) for region, names in given.items()}
 
 
 def _certificate(value: dict[str, Any], body: _Expander, regions: Sequence[str]) -> dict[str, str] | None:

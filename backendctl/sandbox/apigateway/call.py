@@ -10,6 +10,7 @@ from typing import Any
 from backendctl.sandbox.apigateway.errors import bad_request, not_found
 from backendctl.sandbox.apigateway.live import Live
 from backendctl.sandbox.apigateway.model import Api, Definition, Doc, Region
+from backendctl.sandbox.apigateway.under_way import UnderWay
 from backendctl.sandbox.backplane import Backplane
 from backendctl.sandbox.http import Request, Response
 
@@ -25,6 +26,7 @@ class Call:
         params: the variable parts of the path, percent-decoded.
         now: epoch seconds.
         live: what the data plane knows while it runs.
+        under_way: what API Gateway does in the background.
         regions: every region's state, for what is unique world-wide (A82).
     """
 
@@ -35,6 +37,7 @@ class Call:
     now: float
     backplane: Backplane
     live: Live
+    under_way: UnderWay
 
     def body(self) -> Doc:
         """The JSON body.

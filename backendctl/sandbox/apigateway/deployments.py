@@ -53,6 +53,7 @@ def _show(api: Api, call: Call, body: Doc, deployment_id: str) -> None:
     if stage is None:
         stage = new_stage(name=name, deployment_id=deployment_id, stamp=call.stamp())
         api.stages[name] = stage
+    before = dict(stage)
     stage["deploymentId"] = deployment_id
     stage["lastUpdatedDate"] = call.stamp()
     if body.get("variables"):
@@ -62,7 +63,7 @@ def _show(api: Api, call: Call, body: Doc, deployment_id: str) -> None:
     for key in ("tracingEnabled", "cacheClusterEnabled", "cacheClusterSize"):
         if body.get(key) is not None:
             stage[key] = body[key]
-    settle_cache(stage)
+    settle_cache(call, stage, before)
 
 
 def _check_canary(api: Api, body: Doc) -> None:

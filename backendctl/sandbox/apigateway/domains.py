@@ -9,10 +9,13 @@ import re
 from backendctl.sandbox.apigateway import patch
 from backendctl.sandbox.apigateway.call import Call, accepted, answer, created, page
 from backendctl.sandbox.apigateway.endpoints import check_endpoint_enums, complete_endpoint, endpoint_patches
-from backendctl.sandbox.apigateway.errors import bad_request, not_found, refuse_missing
+from backendctl.sandbox.apigateway.errors import bad_request, conflict, not_found, refuse_missing
 from backendctl.sandbox.apigateway.model import Doc, Domain, new_id
+from backendctl.sandbox.apigateway.under_way import DOMAIN_CREATED, DOMAIN_UPDATED
 from backendctl.sandbox.http import Response
 
+AVAILABLE = "AVAILABLE"
+IN_PROGRESS = "There is already an update in progress"
 EXISTS = "The domain name you provided already exists."
 CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"
 # The zones AWS publishes for regional API Gateway endpoints; regions not listed get a stable made-up one.
@@ -55,11 +58,17 @@ def hosted_zone(region: str) -> str:
     return HOSTED_ZONES.get(region, made_up)
 
 
-def shown(info: Doc, *, with_tags: bool) -> Doc:
-    document = dict(info)
+def shown(call: Call, info: Doc, *, with_tags: bool) -> Doc:
+    """A domain name with the state it is in by now (A83)."""
+    state = call.under_way.state(_key(call, info))
+    document = dict(info) if state is None else {**info, "domainNameStatus": state}
     if with_tags or document.get("tags"):
         document["tags"] = dict(document.get("tags", {}))
     return document
+
+
+def _key(call: Call, info: Doc) -> tuple[str, ...]:
+    return call.request.region, info["domainName"]
 
 
 async def create(call: Call) -> Response:
@@ -75,7 +84,7 @@ async def create(call: Call) -> Response:
         "domainName": name,
         "domainNameArn": f"arn:aws:apigateway:{call.request.region}::/domainnames/{name}",
         "endpointConfiguration": endpoint,
-        "domainNameStatus": "AVAILABLE",
+        "domainNameStatus": AVAILABLE,
         "securityPolicy": "TLS_1_2",
         "routingMode": "BASE_PATH_MAPPING_ONLY",
     }
@@ -87,7 +96,8 @@ async def create(call: Call) -> Response:
     _set_targets(call, info)
     _refuse_taken(call, name, endpoint)  # another creation may have run while ACM was asked
     call.region.domains[name] = Domain(info=info)
-    return created(shown(info, with_tags=False))
+    call.under_way.begin(_key(call, info), DOMAIN_CREATED)
+    return created(shown(call, info, with_tags=False))
 
 
 def _refuse_taken(call: Call, name: str, endpoint: Doc) -> None:
@@ -161,11 +171,11 @@ def domain_of(call: Call) -> Domain:
 
 
 def read(call: Call) -> Response:
-    return answer(shown(domain_of(call).info, with_tags=True))
+    return answer(shown(call, domain_of(call).info, with_tags=True))
 
 
 def read_all(call: Call) -> Response:
-    return page(call, [shown(each.info, with_tags=False) for each in call.region.domains.values()])
+    return page(call, [shown(call, each.info, with_tags=False) for each in call.region.domains.values()])
 
 
 RULES = patch.Rules(
@@ -188,6 +198,8 @@ RULES = patch.Rules(
 async def update(call: Call) -> Response:
     listed = patch.operations(call, shape="updateDomainNameInput")
     domain = domain_of(call)
+    if call.under_way.state(_key(call, domain.info)) is not None:
+        raise conflict(IN_PROGRESS)
     endpoint = [item for item in listed if item.path.startswith("/endpointConfiguration")]
     info = patch.patched(copy.deepcopy(domain.info), [item for item in listed if item not in endpoint], RULES)
     endpoint_patches(info, endpoint)
@@ -196,7 +208,8 @@ async def update(call: Call) -> Response:
     if _regional(info) != _regional(domain.info):
         _set_targets(call, info)
     domain.info = info
-    return answer(shown(info, with_tags=True))
+    call.under_way.begin(_key(call, info), DOMAIN_UPDATED)
+    return answer(shown(call, info, with_tags=True))
 
 
 def serving(domains: dict[str, Domain], host: str) -> Domain | None:
@@ -207,5 +220,7 @@ def serving(domains: dict[str, Domain], host: str) -> Domain | None:
 
 def delete(call: Call) -> Response:
     """Delete the name with its mappings; no refusal of AWS is known (A91)."""
-    del call.region.domains[domain_of(call).info["domainName"]]
+    info = domain_of(call).info
+    del call.region.domains[info["domainName"]]
+    call.under_way.end(_key(call, info))
     return accepted()

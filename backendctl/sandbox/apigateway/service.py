@@ -21,11 +21,13 @@ from backendctl.sandbox.apigateway.gateway import forbidden
 from backendctl.sandbox.apigateway.hosts import Hosts, ShownStage
 from backendctl.sandbox.apigateway.live import Live
 from backendctl.sandbox.apigateway.model import Region, dump_region, load_region
+from backendctl.sandbox.apigateway.under_way import DOMAIN_CREATED, UnderWay
 from backendctl.sandbox.backplane import Backplane
 from backendctl.sandbox.http import Request, Response
 from backendctl.sandbox.timing import Pace, TimeScale
 
-LOG_LINES = 1000
+LOG_LINES = 5000
+RESERVED = frozenset({"/ping", "/sping"})  # A90
 _RANDOM = secrets.SystemRandom()
 REGIONAL = re.compile(r"d-[a-z0-9]+\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
 
@@ -84,6 +86,7 @@ class ApiGateway:
         self._on_served = on_served
         self._regions: dict[str, Region] = {}
         self._hosts = Hosts(pace=pace or Pace(scale=TimeScale(0)))
+        self._under_way = UnderWay(pace=self._hosts.pace)
         self._live = Live()
         self._logs: dict[tuple[str, str, str], deque[str]] = {}
 
@@ -105,6 +108,7 @@ class ApiGateway:
             now=self._clock(),
             backplane=self._backplane,
             live=self._live,
+            under_way=self._under_way,
         )
         try:
             result = handler(call)
@@ -139,6 +143,10 @@ class ApiGateway:
         known = domains.serving(self._regions.get(region, Region()).domains, domain)
         if known is None:
             return None
+        if self._under_way.state((region, known.info["domainName"])) == DOMAIN_CREATED.state:  # A93
+            return forbidden()
+        if request.path in RESERVED:
+            return Response(headers={"Content-Type": "text/plain"}, body=b"Healthy")  # the words are a guess
         host = self._hosts.host()
         routed = mappings.route(self._hosts.mappings(region, known.info["domainName"], host), request.path)
         if routed is None:
@@ -239,5 +247,6 @@ class ApiGateway:
         """Replace all state by what `dump` gave."""
         self._regions = {name: load_region(region) for name, region in state.items()}
         self._hosts = Hosts(pace=self._hosts.pace)
+        self._under_way = UnderWay(pace=self._hosts.pace)
         for name, region in self._regions.items():
             self._hosts.publish(name, region, at_once=True)

@@ -8,6 +8,7 @@ from typing import Any
 from backendctl.sandbox.apigateway.call import Call, accepted, answer, created
 from backendctl.sandbox.apigateway.errors import bad_request, conflict, limit_exceeded, not_found, refuse_missing
 from backendctl.sandbox.apigateway.model import Api, Doc
+from backendctl.sandbox.apigateway.under_way import CACHE_CREATED, CACHE_DELETED, CACHE_FLUSHED
 from backendctl.sandbox.http import Response
 
 STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")  # A52
@@ -16,6 +17,7 @@ VARIABLE_VALUE = re.compile(r"[A-Za-z0-9\-._~:/?#&=,]{1,512}")
 MOST_VARIABLES = 100  # A41
 MOST_STAGES = 10
 FULL = 100.0
+AVAILABLE, NOT_AVAILABLE = "AVAILABLE", "NOT_AVAILABLE"
 
 
 def new_stage(*, name: str, deployment_id: str, stamp: int) -> Doc:
@@ -23,7 +25,7 @@ def new_stage(*, name: str, deployment_id: str, stamp: int) -> Doc:
         "stageName": name,
         "deploymentId": deployment_id,
         "cacheClusterEnabled": False,
-        "cacheClusterStatus": "NOT_AVAILABLE",
+        "cacheClusterStatus": NOT_AVAILABLE,
         "methodSettings": {},
         "tracingEnabled": False,
         "createdDate": stamp,
@@ -31,12 +33,32 @@ def new_stage(*, name: str, deployment_id: str, stamp: int) -> Doc:
     }
 
 
-def settle_cache(stage: Doc) -> None:
-    """Bring the cache cluster's status in line with the switch; AWS takes minutes for it, this takes none (A61)."""
-    on = stage["cacheClusterEnabled"]
-    stage["cacheClusterStatus"] = "AVAILABLE" if on else "NOT_AVAILABLE"
+def settle_cache(call: Call, stage: Doc, before: Doc) -> None:
+    """Do what a changed switch or size of the cache cluster asks for; it takes minutes (A61).
+
+    Args:
+        call: the change.
+        stage: as it is to be.
+        before: as it was, empty for a new one.
+    """
+    on, was_on = stage["cacheClusterEnabled"], before.get("cacheClusterEnabled", False)
+    stage["cacheClusterStatus"] = AVAILABLE if on else NOT_AVAILABLE
     if on:
         stage.setdefault("cacheClusterSize", "0.5")
+    if on and (not was_on or before.get("cacheClusterSize") != stage["cacheClusterSize"]):
+        call.under_way.begin(_key(call, stage), CACHE_CREATED)
+    elif was_on and not on:
+        call.under_way.begin(_key(call, stage), CACHE_DELETED)
+
+
+def _key(call: Call, stage: Doc) -> tuple[str, ...]:
+    return call.request.region, call.params["api"], stage["stageName"]
+
+
+def shown(call: Call, stage: Doc) -> Doc:
+    """A stage with the state its cache is in by now."""
+    state = call.under_way.state(_key(call, stage))
+    return stage if state is None else {**stage, "cacheClusterStatus": state}
 
 
 def new_canary(*, deployment_id: str, sent: Doc) -> Doc:
@@ -105,7 +127,7 @@ def create(call: Call) -> Response:
             stage[key] = body[key]
     for key in ("tracingEnabled", "cacheClusterEnabled"):
         stage[key] = bool(body.get(key))
-    settle_cache(stage)
+    settle_cache(call, stage, {})
     for key in ("variables", "tags"):
         if body.get(key):
             stage[key] = dict(body[key])
@@ -115,7 +137,7 @@ def create(call: Call) -> Response:
         check_deployment(api, deployment_id)
         stage["canarySettings"] = new_canary(deployment_id=deployment_id, sent=sent)
     api.stages[stage["stageName"]] = stage
-    return created(stage)
+    return created(shown(call, stage))
 
 
 def _check_new(api: Api, body: Doc) -> None:
@@ -138,14 +160,14 @@ def check_deployment(api: Api, deployment_id: str) -> None:
 
 
 def read(call: Call) -> Response:
-    return answer(stage_of(call))
+    return answer(shown(call, stage_of(call)))
 
 
 def read_all(call: Call) -> Response:
     """GetStages, which has no pages (A45)."""
     wanted = call.request.first("deploymentId")
     stages = call.api().stages.values()
-    return answer({"item": [each for each in stages if wanted in {None, each["deploymentId"]}]})
+    return answer({"item": [shown(call, each) for each in stages if wanted in {None, each["deploymentId"]}]})
 
 
 def delete(call: Call) -> Response:
@@ -161,13 +183,15 @@ def delete(call: Call) -> Response:
             f"Deleting stage {name} failed. Please remove all base path mappings related to the stage in your "
             f"domains: {', '.join(mapped)}"
         )
-    del api.stages[name]
+    call.under_way.end(_key(call, api.stages.pop(name)))
     return accepted()
 
 
 def flush(call: Call) -> Response:
-    """FlushStageCache: responses are not cached here, so all are flushed."""
-    stage_of(call)
+    """FlushStageCache: responses are not cached here, but a cache that is there takes its time."""
+    stage = stage_of(call)
+    if stage["cacheClusterEnabled"] and call.under_way.state(_key(call, stage)) is None:
+        call.under_way.begin(_key(call, stage), CACHE_FLUSHED)
     return accepted()
 
 

@@ -60,6 +60,7 @@ def _domain(sandbox: Sandbox, region: str, name: str, api: str) -> dict[str, Any
         endpointConfiguration={"types": ["REGIONAL"]},
     )
     gateway.create_base_path_mapping(domainName=name, restApiId=api, stage="live")
+    eventually(lambda: bool(gateway.get_domain_name(domainName=name)["domainNameStatus"] == "AVAILABLE"))
     sandbox.arrived()
     return domain
 

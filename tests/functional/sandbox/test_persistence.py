@@ -1,15 +1,25 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import time
 from typing import TYPE_CHECKING
 
-from backendctl.sandbox import process
+import pytest
+
+from backendctl.sandbox import asgi, process, process_copy
+from backendctl.sandbox.apigateway.service import ApiGateway
+from backendctl.sandbox.behind import Behind
+from backendctl.sandbox.inner import Inner
+from backendctl.sandbox.scaling import Moto
+from backendctl.sandbox.state import State
 from tests.functional.sandboxed import EAST, WEST, eventually
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.functional.sandboxed import Sandbox
 
 CODE = "def handler(event, context):\n    return 'still here'\n"
@@ -106,3 +116,42 @@ def test_a_damaged_file_is_set_aside(fresh_sandbox: Sandbox) -> None:
     assert fresh_sandbox.start().ready
     assert saved.with_suffix(".damaged").exists()
     assert fresh_sandbox.client("apigateway").get_rest_apis()["items"] == []
+
+
+@pytest.mark.skipif(not process_copy.POSSIBLE, reason="here the sandbox saves in its own process")
+def test_nobody_waits_while_the_state_is_saved(tmp_path: Path) -> None:
+    def save() -> None:
+        time.sleep(0.5)
+        (tmp_path / "saved").touch()
+
+    async def ticks_meanwhile() -> int:
+        state = State(data=tmp_path, gateway=_gateway(), moto=Moto(), save_services=save)
+        saving = asyncio.create_task(state._save())
+        ticks = 0
+        while not saving.done():
+            await asyncio.sleep(0.01)
+            ticks += 1
+        assert saving.result()
+        return ticks
+
+    assert asyncio.run(ticks_meanwhile()) >= 5
+    assert (tmp_path / "saved").exists()
+    assert (tmp_path / "state" / "sandbox-apigateway-rest.json").exists()
+
+
+def test_a_saving_that_fails_is_tried_again(tmp_path: Path) -> None:
+    def save() -> None:
+        raise OSError("no space left")
+
+    async def outcome() -> bool:
+        return await State(data=tmp_path, gateway=_gateway(), moto=Moto(), save_services=save)._save()
+
+    assert asyncio.run(outcome()) is False
+
+
+def _gateway() -> ApiGateway:
+    return ApiGateway(Behind(inner=Inner(app=_nobody)))
+
+
+async def _nobody(_scope: asgi.Scope, _receive: asgi.Receive, _send: asgi.Send) -> None:
+    """Answers nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.functional.sandboxed import ACCOUNT, EAST, WEST, eventually
 if TYPE_CHECKING:
     from tests.functional.sandboxed import Sandbox
 
+PUSH_TO_LOGS = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 OPEN_TO_ALL = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"}],
@@ -138,6 +140,20 @@ def test_row_06_logging_needs_the_account_role_of_its_own_region(sandbox: Sandbo
     assert refused(lambda: without.patch(LOGGING)) == refusal
 
 
+@pytest.mark.parametrize("weakness", ["no such role", "trusts Lambda only", "no policy"])
+def test_row_06_a_role_that_cannot_write_logs_is_refused(sandbox: Sandbox, weakness: str) -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:role/{unique('nosuch')}"
+    if weakness == "trusts Lambda only":
+        arn = sandbox.role()
+    elif weakness == "no policy":
+        arn = logs_role(sandbox)
+        sandbox.client("iam").detach_role_policy(RoleName=arn.rpartition("/")[2], PolicyArn=PUSH_TO_LOGS)
+    time.sleep(0.2)  # a role that is new is refused for a while anyway
+    role = {"op": "replace", "path": "/cloudwatchRoleArn", "value": arn}
+    told = refused(sandbox.client("apigateway", "eu-west-2").update_account, patchOperations=[role])
+    assert "The role ARN does not have required permissions configured" in told
+
+
 def taken(client: Any, role: dict[str, str]) -> bool:
     """Whether the account takes a role; a new one it does not know yet (row 13)."""
     try:
@@ -153,8 +169,7 @@ def logs_role(sandbox: Sandbox) -> str:
     allow = {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}
     trust = {"Version": "2012-10-17", "Statement": [allow]}
     arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    managed = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
-    iam.attach_role_policy(RoleName=name, PolicyArn=managed)
+    iam.attach_role_policy(RoleName=name, PolicyArn=PUSH_TO_LOGS)
     return arn
 
 

@@ -302,6 +302,8 @@ def _let_api_gateway_log(sandbox: Sandbox) -> None:
         arn = iam.create_role(RoleName="gateway-logs", AssumeRolePolicyDocument=json.dumps(OPEN_ROLE))["Role"]["Arn"]
     except iam.exceptions.EntityAlreadyExistsException:
         arn = iam.get_role(RoleName="gateway-logs")["Role"]["Arn"]
+    managed = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+    iam.attach_role_policy(RoleName="gateway-logs", PolicyArn=managed)
     role = [{"op": "replace", "path": "/cloudwatchRoleArn", "value": arn}]
     gateway = sandbox.client("apigateway")
 

@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 import yaml
 
-from backendctl.openapi.limits import limit_faults, resources
+from backendctl.openapi.limits import limits, resources
 
 URI = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:1:function:f/invocations"
 SPECS = Path(__file__).parents[3] / "specs"
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
+
+
+def limit_faults(document: dict[str, Any]) -> list[str]:
+    return [found.message for found in limits(document)]
 
 
 def routes(*paths: str, **integration: Any) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from backendctl.openapi.canonical import digest
 from backendctl.openapi.localise import localise, to_bytes
-from backendctl.openapi.neutral import digest, neutral
+from backendctl.openapi.neutral import neutral
 
 LAMBDA = (
     "arn:{p}:apigateway:{r}:lambda:path/2015-03-31/functions/"

@@ -259,6 +259,33 @@ def test_metrics_of_an_earlier_canary_in_the_api_are_not_taken_for_silence() -> 
     assert (canary.source, canary.requests) == ("AWS/Lambda", 1000)
 
 
+def test_metrics_of_the_canary_in_the_api_are_found_before_they_are_listed() -> None:
+    class Unlisted(CloudWatch):
+        def _list(self, params: object) -> dict[str, object]:
+            del params
+            return {"Metrics": []}
+
+    cloud = Unlisted()
+    _served(cloud)
+    for minute in range(10):
+        _answered(cloud, START + 60 * minute, "live", times=900)
+        _answered(cloud, START + 60 * minute, "live/Canary", times=100, errors=6)
+    _, canary = read(cloud.aws(), replace(SCOPE, api="b", stage="live"))
+    assert (canary.source, canary.errors) == ("AWS/ApiGateway", 60)
+
+
+def test_a_release_that_leaves_the_code_as_it_is_shows_in_the_api_or_not_at_all() -> None:
+    cloud = CloudWatch()
+    _served(cloud)
+    alike = replace(SCOPE, functions=(replace(PLACES, canary="version1-a"),), api="b", stage="live")
+    _, canary = read(cloud.aws(), alike)
+    assert canary.is_blind
+    _answered(cloud, START, "live/Canary", times=100)
+    _, canary = read(cloud.aws(), alike)
+    assert not canary.is_blind
+    assert canary.requests == 100
+
+
 def test_several_functions_add_up_and_keep_their_own_latency() -> None:
     cloud = CloudWatch()
     _served(cloud)

@@ -70,10 +70,11 @@ def policy(aws: Aws, qualifier: str) -> list[dict[str, Any]]:
 def test_slots_are_called_by_the_stage_and_the_warmer_and_the_plain_name_by_the_stage() -> None:
     found = {name: sorted((p.statements or {}).values()) for name, p in by_name(staged_world()).items()}
     stage, rule = "execute-api:corkhounds/prodv1/*", "events:corkhounds-warm-places"
+    trial = "execute-api:corkhounds/test-invoke-stage/*"
     assert found == {
-        "places:version1-a": [rule, stage],
-        "places:version1-b": [rule, stage],
-        "places:version1": [stage],
+        "places:version1-a": [rule, stage, trial],
+        "places:version1-b": [rule, stage, trial],
+        "places:version1": [stage, trial],
     }
 
 
@@ -109,10 +110,11 @@ def test_the_second_plan_is_empty(aws: Aws) -> None:
 def test_aws_gets_the_id_it_invented(aws: Aws) -> None:
     put_api(aws, "abc123")
     put(aws, staged_world())
-    found = {s["Principal"]["Service"]: s["Condition"]["ArnLike"]["AWS:SourceArn"] for s in policy(aws, "version1-a")}
+    found = {(s["Principal"]["Service"], s["Condition"]["ArnLike"]["AWS:SourceArn"]) for s in policy(aws, "version1-a")}
     assert found == {
-        "apigateway.amazonaws.com": f"arn:aws:execute-api:{EAST}:123456789012:abc123/prodv1/*",
-        "events.amazonaws.com": f"arn:aws:events:{EAST}:123456789012:rule/corkhounds-warm-places",
+        ("apigateway.amazonaws.com", f"arn:aws:execute-api:{EAST}:123456789012:abc123/prodv1/*"),
+        ("apigateway.amazonaws.com", f"arn:aws:execute-api:{EAST}:123456789012:abc123/test-invoke-stage/*"),
+        ("events.amazonaws.com", f"arn:aws:events:{EAST}:123456789012:rule/corkhounds-warm-places"),
     }
 
 
@@ -125,9 +127,10 @@ def test_an_api_that_was_made_anew_is_let_in_instead_of_the_old_one(aws: Aws) ->
     assert f"places:version1 {sid}" in pending(aws, world)
     deploy(aws, list(Permission.desired(world)))
     assert pending(aws, world) == []
-    assert [s["Condition"]["ArnLike"]["AWS:SourceArn"].split(":")[-1] for s in policy(aws, "version1")] == [
-        "new/prodv1/*"
-    ]
+    assert {s["Condition"]["ArnLike"]["AWS:SourceArn"].split(":")[-1] for s in policy(aws, "version1")} == {
+        "new/prodv1/*",
+        "new/test-invoke-stage/*",
+    }
 
 
 def test_statements_of_others_stay(aws: Aws) -> None:
@@ -159,7 +162,7 @@ def test_a_statement_that_is_not_wanted_any_more_goes(aws: Aws) -> None:
     )
     deploy(aws, list(Permission.desired(cold)))
     assert pending(aws, cold) == []
-    assert len(policy(aws, "version1-a")) == 1
+    assert len(policy(aws, "version1-a")) == 2
 
 
 def test_owned_finds_the_permissions_of_every_qualifier(aws: Aws) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,8 @@ from botocore.config import Config
 from backendctl.sandbox.apigateway.service import ApiGateway
 from backendctl.sandbox.backplane import Invocation
 from backendctl.sandbox.http import Request, Response
+from backendctl.sandbox.timing import Pace, TimeScale
+from tests.unit.sandbox.clock import Clock
 
 ACCOUNT = "111111111111"
 NOW = 1_700_000_000.0
@@ -32,6 +35,7 @@ class SmallBackplane:
     certificates: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: list[Any] = field(default_factory=list)
     delay: float = 0.0
+    useless_roles: set[str] = field(default_factory=set)
 
     def add(self, name: str, qualifier: str | None, handler: Callable[[Any], Any], *, source: str = "*") -> None:
         """A function which API Gateway may call for this SourceArn pattern."""
@@ -47,7 +51,9 @@ class SmallBackplane:
             ]
         }
 
-    async def invoke(self, region: str, function: str, qualifier: str | None, payload: bytes) -> Invocation:
+    async def invoke(
+        self, region: str, function: str, qualifier: str | None, payload: bytes, *, wait: bool = True
+    ) -> Invocation:
         del region
         await asyncio.sleep(self.delay)
         handler = self.functions.get((function, qualifier))
@@ -55,6 +61,8 @@ class SmallBackplane:
             return Invocation(status=404, error=None, payload=b"{}")
         event = json.loads(payload)
         self.events.append(event)
+        if not wait:
+            return Invocation(status=202, error=None, payload=b"")
         try:
             answer = handler(event)
         except RuntimeError as error:
@@ -69,6 +77,9 @@ class SmallBackplane:
     async def certificate(self, region: str, arn: str) -> dict[str, Any] | None:
         found = self.certificates.get(arn)
         return found if found and arn.split(":")[3] == region else None
+
+    async def may_log(self, role: str) -> bool:
+        return role not in self.useless_roles
 
 
 @dataclass(kw_only=True)
@@ -168,3 +179,18 @@ def aws() -> Aws:
     draws: list[float] = []
     gateway = ApiGateway(backplane, clock=lambda: NOW, draw=lambda: draws.pop(0) if draws else 0.5)
     return Aws(gateway=gateway, backplane=backplane, draws=draws)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def late(clock: Clock) -> Aws:
+    """At AWS's own pace; every request is the canary's, if there is one."""
+    backplane = SmallBackplane()
+    chance = random.Random(3)  # noqa: S311 - it draws delays and hosts
+    pace = Pace(scale=TimeScale(1), clock=clock, chance=chance)
+    gateway = ApiGateway(backplane, clock=lambda: NOW, pace=pace, draw=lambda: 0.0)
+    return Aws(gateway=gateway, backplane=backplane, draws=[])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -236,3 +237,42 @@ def test_undeployed_edits_are_not_exported(aws: Any) -> None:
     client.create_deployment(restApiId=api["id"], stageName="dev")
     put(client, api["id"], definition("/b"), mode="overwrite")
     assert list(export(client, api["id"], "dev", "oas30")["paths"]) == ["/a"]
+
+
+@pytest.mark.parametrize("kind", ["swagger", "oas30"])
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (None, set()),
+        ("integrations", {"integration"}),
+        ("authorizers", {"authtype", "authorizer"}),
+        ("integrations,authorizers", {"integration", "authtype", "authorizer"}),
+        ("apigateway", {"integration", "authtype", "authorizer", "binary-media-types", "gateway-responses"}),
+        ("postman", set()),
+    ],
+)
+def test_an_export_has_the_extensions_that_were_asked_for(
+    aws: Any, kind: str, asked: str | None, found: set[str]
+) -> None:
+    authorizer = {"type": "token", "authorizerUri": LAMBDA, "authorizerResultTtlInSeconds": 0}
+    scheme = {
+        "type": "apiKey",
+        "name": "Authorization",
+        "in": "header",
+        "x-amazon-apigateway-authtype": "custom",
+        "x-amazon-apigateway-authorizer": authorizer,
+    }
+    document = definition(
+        "/a",
+        components={"securitySchemes": {"auth": scheme}},
+        **{
+            "x-amazon-apigateway-binary-media-types": ["image/png"],
+            "x-amazon-apigateway-gateway-responses": {"THROTTLED": {"statusCode": 420}},
+        },
+    )
+    document["paths"]["/a"]["get"] = {**document["paths"]["/a"]["get"], "security": [{"auth": []}]}
+    client = aws.client()
+    api = imported(client, document)
+    client.create_deployment(restApiId=api["id"], stageName="dev")
+    exported = export(client, api["id"], "dev", kind, parameters={"extensions": asked} if asked else {})
+    assert set(re.findall(r'"x-amazon-apigateway-([a-z-]+)"', json.dumps(exported))) == found

@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from backendctl.sandbox.apigateway.service import ApiGateway
-from backendctl.sandbox.timing import HOSTS, Pace, TimeScale
+from backendctl.sandbox.timing import HOSTS
 from tests.unit.sandbox.clock import Clock
-from tests.unit.sandbox_apigateway.conftest import NOW, Aws, SmallBackplane
+from tests.unit.sandbox_apigateway.conftest import Aws
 from tests.unit.sandbox_apigateway.test_dataplane import make, mock
 from tests.unit.sandbox_apigateway.test_domains import NAME, domain, visit
 
 MOMENTS = 40
 """Tenths of a second: longer than any change is on its way."""
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def late(clock: Clock) -> Aws:
-    """At AWS's own pace; every request is the canary's, if there is one."""
-    backplane = SmallBackplane()
-    chance = random.Random(3)  # noqa: S311 - it draws delays and hosts
-    pace = Pace(scale=TimeScale(1), clock=clock, chance=chance)
-    gateway = ApiGateway(backplane, clock=lambda: NOW, pace=pace, draw=lambda: 0.0)
-    return Aws(gateway=gateway, backplane=backplane, draws=[])
 
 
 def answering(text: str) -> dict[str, Any]:
@@ -132,6 +115,7 @@ def test_what_is_deleted_too_soon_is_still_served(late: Aws, clock: Clock) -> No
 
 def test_a_new_stage_and_a_new_mapping_are_known_later(late: Aws, clock: Clock) -> None:
     domain(late)
+    clock.now += 30
     api = make(late, answering("old"))
     assert late.call(api, "dev", "/").status == 403
     clock.now += HOSTS[1]

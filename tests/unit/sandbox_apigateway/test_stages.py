@@ -151,6 +151,15 @@ def test_logging_needs_the_account_role_of_that_region(aws: Any, client: Any, ap
     assert answer["methodSettings"]["*/*"]["loggingLevel"] == "INFO"
 
 
+def test_a_role_that_api_gateway_cannot_use_is_refused(aws: Any) -> None:
+    useless = "arn:aws:iam::111111111111:role/useless"
+    aws.backplane.useless_roles.add(useless)
+    role = {"op": "replace", "path": "/cloudwatchRoleArn", "value": useless}
+    with pytest.raises(ClientError, match="does not have required permissions configured"):
+        aws.client().update_account(patchOperations=[role])
+    assert "cloudwatchRoleArn" not in aws.client().get_account()
+
+
 def test_access_logs_need_a_request_id_and_cannot_be_emptied(client: Any, api_id: str) -> None:
     deploy(client, api_id, stageName="dev")
     role = {"op": "replace", "path": "/cloudwatchRoleArn", "value": "arn:aws:iam::111111111111:role/logs"}
@@ -242,3 +251,13 @@ def test_the_cache_cluster_follows_its_switch(client: Any, api_id: str) -> None:
     assert (on["cacheClusterStatus"], on["cacheClusterSize"]) == ("AVAILABLE", "0.5")
     off = patch(client, api_id, ("replace", "/cacheClusterEnabled", "false"))
     assert off["cacheClusterStatus"] == "NOT_AVAILABLE"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("/cacheClusterSize", "7"), ("/*/*/caching/ttlInSeconds", "3601"), ("/*/*/caching/ttlInSeconds", "-1")],
+)
+def test_a_cache_has_known_sizes_and_an_hour_at_most(client: Any, api_id: str, path: str, value: str) -> None:
+    deploy(client, api_id, stageName="dev")
+    with pytest.raises(ClientError, match=r"Invalid cache (cluster size|TTL)"):
+        patch(client, api_id, ("replace", path, value))

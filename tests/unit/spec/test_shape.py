@@ -120,8 +120,8 @@ def test_every_setting_is_explained_to_editors(name: str) -> None:
             ["6:46: 'target' must be from 20 to 90 %, not 95"],
         ),
         (
-            HEAD + "api: {definition: {export: us-east-1, stage: prodv1}}\n",
-            ["3:19: a live API cannot be the source yet; name the OpenAPI or Swagger file"],
+            HEAD + "api: {definition: {export: us-east-1}}\n",
+            ["3:7: the definition needs 'stage'"],
         ),
     ],
 )

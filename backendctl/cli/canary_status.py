@@ -1,0 +1,50 @@
+"""`backendctl canary-status`."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import click
+
+from backendctl.cli.options import Options, common
+from backendctl.errors import Exit
+
+
+@click.command(name="canary-status")
+@click.option("--watch", is_flag=True, help="Look again and again, until no canary is on or Ctrl-C.")
+@click.option("--every", type=click.FloatRange(0.5), default=10.0, show_default=True, help="Seconds between two looks.")
+@click.option("--exit-code", is_flag=True, help="Exit 3 when the verdict is fail, 4 when it is inconclusive.")
+@click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only this stage; may be repeated.")
+@common
+def command(*, options: Options, watch: bool, every: float, exit_code: bool, stages: tuple[str, ...]) -> int:
+    """Show every canary beside its base: share, requests, errors and latency, the verdict so far, the next step."""
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
+    from backendctl.release.looking import look  # noqa: PLC0415  # the same
+    from backendctl.release.outcome import Outcome  # noqa: PLC0415  # the same
+    from backendctl.ui.canary_view import (  # noqa: PLC0415  # the same
+        CanaryWatch,
+        canary_document,
+        canary_markdown,
+        show_canary,
+    )
+
+    ready = opened_api(options)
+    status = look(ready.backend, stages=stages)
+    if watch:
+        with CanaryWatch(ready.screen.result) as screen:
+            screen.show(status)
+            while any(one.asked is not None for one in status.regions):
+                time.sleep(every)
+                status = look(ready.backend, stages=stages)
+                screen.show(status)
+    elif ready.format == "json":
+        click.echo(json.dumps(canary_document(status), indent=2))
+    elif ready.format == "markdown":
+        click.echo(canary_markdown(status))
+    else:
+        show_canary(status, ready.screen.result)
+    if any(one.error for one in status.regions):
+        return Exit.PARTIAL
+    endings = {Outcome.FAIL: Exit.FAILED_VERDICT, Outcome.INCONCLUSIVE: Exit.INCONCLUSIVE}
+    return endings.get(status.outcome, Exit.OK) if exit_code and status.outcome is not None else Exit.OK

@@ -1,0 +1,47 @@
+"""What a target had before a sync overwrites it, kept on disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from backendctl.resources.api_reads import stages
+
+if TYPE_CHECKING:
+    from backendctl.sync.prepare import Sync
+
+
+def keep(sync: Sync, folder: Path) -> tuple[Path, ...]:
+    """Write down every API that the plan puts: its export, its stages, and what was edited and never deployed.
+
+    An export is what AWS takes back: `aws apigateway put-rest-api --mode overwrite --body fileb://…`.
+
+    Returns:
+        The files written; none where nothing is overwritten.
+    """
+    written: list[Path] = []
+    time = sync.backend.world.stamp.time.replace(":", "")
+    for change in sync.plan.changes:
+        review = sync.reviews.get(change.region)
+        if change.kind != "rest-api" or review is None or review.api_id is None:
+            continue
+        base = f"{time}-{change.region}-{review.api_id}"
+        for stage, body in (review.exports or {}).items():
+            written.append(_write(folder / f"{base}-{stage}.json", body))
+        found = stages(sync.backend.aws, change.region, review.api_id)
+        written.append(_write(folder / f"{base}-stages.json", _text(found)))
+        if review.edited and review.working is not None:
+            written.append(_write(folder / f"{base}-undeployed.json", _text(review.working)))
+    return tuple(written)
+
+
+def _text(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, indent=2, default=str, ensure_ascii=False).encode()
+
+
+def _write(path: Path, body: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # a definition may tell more than its owner likes
+    path.write_bytes(body)
+    return path

@@ -1,0 +1,99 @@
+"""The right to call, alone: what a sync does about permissions, and how full each policy is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from backendctl.aws.errors import ClientError, is_missing
+from backendctl.engine.plan import Plan
+from backendctl.engine.plan import make_plan as plan_of
+from backendctl.errors import BackendctlError, RefusedError
+from backendctl.openapi.localise import neutralise
+from backendctl.resources import KINDS
+from backendctl.resources.api_reads import find_api
+from backendctl.resources.permission import LIMIT
+from backendctl.sync.planning import called_world, permissions_of
+from backendctl.sync.reach import Reach, reach
+from backendctl.sync.regions import each_region
+from backendctl.sync.source import source_of
+
+if TYPE_CHECKING:
+    from backendctl.app import Backend
+    from backendctl.resources.permission import Permission
+    from backendctl.spec.model import Api
+    from backendctl.sync.request import Request
+
+__all__ = ["LIMIT", "Grant", "prepare_grant", "sizes"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """What is to be granted. permissions: one for every qualifier that is called, granted already or not."""
+
+    backend: Backend
+    plan: Plan
+    permissions: tuple[Permission, ...]
+
+
+def prepare_grant(backend: Backend, request: Request) -> Grant:
+    """Look up what every region's stages call.
+
+    A live API's own region is among them: it is granted like all others.
+
+    Raises:
+        RefusedError: a stage calls what is not there, or a region has no such API.
+        BackendctlError: no region can be read.
+    """
+    source = source_of(backend.spec, backend.aws, given=request.source, stage=request.stage)
+    api = backend.spec.api
+    if api is None:
+        raise AssertionError(backend.spec.file)
+    home = api.bindings.get(source.region or "", {})
+    api = replace(api, definition=neutralise(source.document, bindings=home), stages=source.stages)
+    regions = tuple(r for r in backend.spec.regions if not request.targets or r in request.targets)
+    reaches, failed = each_region(backend, regions, partial(_reach, backend, api), doing="read the API of")
+    if not reaches:
+        raise next(iter(failed.values()))
+    if missing := [line for one in reaches.values() for line in one.missing]:
+        raise RefusedError(list(dict.fromkeys(missing)))
+    readable = tuple(region for region in regions if region in reaches)
+    wanted = tuple(permissions_of(called_world(backend, api, reaches, readable)))
+    plan = plan_of(
+        desired=wanted,
+        kinds=KINDS,
+        aws=backend.aws,
+        regions=readable,
+        workers=backend.settings.workers,
+        backend=backend.spec.backend,
+        strays=False,
+    )
+    return Grant(backend=backend, plan=replace(plan, unreadable={**failed, **plan.unreadable}), permissions=wanted)
+
+
+def sizes(grant: Grant) -> Mapping[str, int]:
+    """Address → bytes of that qualifier's policy as it is now, of the 20,480 that AWS allows (B40)."""
+    found: dict[str, int] = {}
+    for one in grant.permissions:
+        if one.region not in grant.plan.unreadable:
+            found[f"{one.region}/permission/{one.name}"] = _size(grant.backend, one)
+    return found
+
+
+def _size(backend: Backend, one: Permission) -> int:
+    client = backend.aws.lambda_(one.region)
+    qualifier = {"Qualifier": one.qualifier} if one.qualifier else {}
+    try:
+        return len(client.get_policy(FunctionName=one.physical, **qualifier)["Policy"].encode())
+    except ClientError as error:
+        if is_missing(error):
+            return 0
+        raise
+
+
+def _reach(backend: Backend, api: Api, region: str) -> Reach:
+    if find_api(backend.aws, region, api.name) is None:
+        raise BackendctlError(f"there is no API {api.name!r} in {region}", hint="bring it there: backendctl sync-api")
+    return reach(backend.aws, backend.spec, region, document=api.definition, wanted=api.stages, api=api.name)

@@ -1,0 +1,141 @@
+"""A live API as far as a sync looks at it: found by name or id, its stages, and what they serve."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from backendctl.aws.errors import explain
+from backendctl.errors import BackendctlError
+from backendctl.openapi.carry import carry_over
+from backendctl.resources import deployments, stage_live
+from backendctl.resources.api_reads import apis, find_api, list_deployments, stages
+from backendctl.resources.rest_api import settings_of
+from backendctl.spec.model import Stage
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.type_defs import StageTypeDef
+
+    from backendctl.aws.connection import Aws
+
+SWAGGER, OPENAPI = "swagger", "oas30"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Served:
+    """What one stage serves.
+
+    Attributes:
+        body: the export, complete: with the settings that no export carries put in.
+        digest: what its deployment says it is, None when the deployment is not ours.
+        trying: the same of its canary's deployment, None without a canary.
+        percent: of the traffic that the canary gets, None without one.
+    """
+
+    body: bytes
+    digest: str | None
+    stage: StageTypeDef
+    trying: str | None = None
+    percent: float | None = None
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The export, parsed."""
+        parsed: dict[str, Any] = json.loads(self.body)
+        return parsed
+
+
+def form_of(document: Mapping[str, Any]) -> str:
+    """Which form of export a document can be compared with."""
+    return SWAGGER if "swagger" in document else OPENAPI
+
+
+def api_id_of(aws: Aws, region: str, name: str) -> str | None:
+    """The id of the API that is called so, or has that id; None when there is none.
+
+    Raises:
+        BackendctlError: several have that name.
+    """
+    if any(api["id"] == name for api in apis(aws, region)):
+        return name
+    return find_api(aws, region, name)
+
+
+def served(aws: Aws, region: str, api_id: str, stage: str, *, form: str) -> Served | None:
+    """What a stage serves; None when there is no such stage."""
+    found = stages(aws, region, api_id).get(stage)
+    if found is None:
+        return None
+    described = {d["id"]: d.get("description", "") for d in _deployments(aws, region, api_id)}
+    canary: Any = found.get("canarySettings") or {}
+    return Served(
+        body=aws.shared(("export", region, api_id, stage, form), lambda: _export(aws, region, api_id, stage, form)),
+        digest=deployments.definition_of(described.get(found.get("deploymentId", ""))),
+        stage=found,
+        trying=deployments.definition_of(described.get(canary.get("deploymentId", ""))),
+        percent=canary.get("percentTraffic", 0.0) if canary else None,
+    )
+
+
+def _deployments(aws: Aws, region: str, api_id: str) -> list[Any]:
+    return aws.shared(("deployments-listed", region, api_id), lambda: list_deployments(aws, region, api_id))
+
+
+def _export(aws: Aws, region: str, api_id: str, stage: str, form: str) -> bytes:
+    client = aws.apigateway(region)
+    try:
+        answer = client.get_export(
+            restApiId=api_id,
+            stageName=stage,
+            exportType=form,
+            accepts="application/json",
+            parameters={"extensions": "apigateway"},  # A22
+        )
+        body = answer["body"].read()
+        api: Any = client.get_rest_api(restApiId=api_id)
+    except Exception as error:
+        raise explain(error, doing=f"export {region}/stage/{stage}") from error
+    return carry_over(body, _settings(api))
+
+
+def _settings(api: Any) -> dict[str, Any]:
+    """What no export carries, or not in every case (A4, A23); VPC endpoints belong to private APIs of one region."""
+    found = settings_of(api)
+    found.pop("endpoint-configuration", None)
+    if api.get("disableExecuteApiEndpoint"):
+        found["endpoint-configuration"] = {"disableExecuteApiEndpoint": True}
+    return found
+
+
+def as_spec(stage: StageTypeDef) -> Stage:
+    """A live stage as a spec would describe it; tags that mark it as some backend's are left out."""
+    cache = stage_live.cache_of(stage)
+    size = cache.partition(" ")[0]
+    logging = stage_live.logging_of(stage)
+    return Stage(
+        name=stage["stageName"],
+        variables=dict(stage.get("variables") or {}),
+        tracing=stage.get("tracingEnabled", False),
+        metrics=stage_live.settings(stage).get("metricsEnabled", False),
+        throttling=stage_live.throttling_of(stage),
+        cache_size=None if size == "off" else size,
+        cache_ttl=stage_live.settings(stage).get("cacheTtlInSeconds") if size != "off" else None,
+        logging=logging,
+        description=stage.get("description") or "",
+        tags={k: v for k, v in (stage.get("tags") or {}).items() if not k.startswith(("aws:", "backendctl:"))},
+    )
+
+
+def only_stage(aws: Aws, region: str, api_id: str) -> str:
+    """The name of the only stage there is.
+
+    Raises:
+        BackendctlError: there are several, or none.
+    """
+    found = sorted(stages(aws, region, api_id))
+    if len(found) != 1:
+        told = f"the stages {', '.join(found)}" if found else "no stage"
+        raise BackendctlError(f"the API {api_id} in {region} has {told}", hint=f"name one: --from {region}/STAGE")
+    return found[0]

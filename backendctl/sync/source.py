@@ -1,0 +1,113 @@
+"""Where the definition comes from: a file, or what a stage of a live API serves. A live one is only read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from backendctl.errors import BackendctlError, UsageError
+from backendctl.resources import stage_live
+from backendctl.spec.model import Api, LiveApi, Spec, Stage
+from backendctl.sync import live as lives
+from backendctl.sync.usage import SourcePlan, plans_of
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """What all regions are to have.
+
+    Attributes:
+        document: the definition as it was found, complete.
+        stages: what the spec says, or else the live stage itself.
+        methods: stage → settings of single methods, from a live stage; the spec has none.
+        region, stage, api_id: of a live source; None for a file.
+        digest: what the live deployment says it holds, when it is ours; None when the document has to tell.
+        variables: of the live stage, as they are there. plans: the usage plans it is in.
+    """
+
+    told: str
+    document: dict[str, Any]
+    stages: tuple[Stage, ...]
+    methods: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    region: str | None = None
+    stage: str | None = None
+    api_id: str | None = None
+    digest: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    plans: tuple[SourcePlan, ...] = ()
+
+
+def source_of(spec: Spec, aws: Aws, *, given: LiveApi | None, stage: str | None) -> Source:
+    """The source that --from or the spec names.
+
+    Args:
+        given: --from. stage: --stage.
+
+    Raises:
+        UsageError: the spec has no API, or not that stage.
+        BackendctlError: there is no such live API or stage.
+    """
+    api = spec.api
+    if api is None:
+        raise UsageError(f"{spec.file} has no `api`", hint="add one: `api: {definition: …}`")
+    place = _place(api, given)
+    if place is None:
+        return Source(told=str(api.path), document=api.definition, stages=_chosen(api.stages, stage, spec))
+    return _live(api, spec, aws, place=place, stage=stage)
+
+
+def _place(api: Api, given: LiveApi | None) -> LiveApi | None:
+    if given is None:
+        return api.source
+    named = api.source.api if api.source else None
+    return replace(given, api=given.api or named)
+
+
+def _live(api: Api, spec: Spec, aws: Aws, *, place: LiveApi, stage: str | None) -> Source:
+    name = place.api or api.name
+    api_id = lives.api_id_of(aws, place.region, name)
+    if api_id is None:
+        raise BackendctlError(
+            f"there is no API {name!r} in {place.region} to take the definition from",
+            hint="say its name in the spec: `api: {name: …}`, or `definition: {export: REGION, stage: …, api: NAME}`",
+        )
+    told = api.stages if api.stages_told else ()
+    where = place.stage or _known(told, stage)
+    where = where or lives.only_stage(aws, place.region, api_id)
+    found = lives.served(aws, place.region, api_id, where, form=lives.OPENAPI)
+    if found is None:
+        raise BackendctlError(f"the API {name!r} in {place.region} has no stage {where!r}")
+    own = lives.as_spec(found.stage)
+    stages = _chosen(told, stage, spec) if told else (replace(own, name=stage or own.name),)
+    methods = stage_live.methods_of(found.stage)
+    return Source(
+        told=f"{place.region}/{where}",
+        document=found.document,
+        stages=stages,
+        methods={} if told else {one.name: methods for one in stages},
+        region=place.region,
+        stage=where,
+        api_id=api_id,
+        digest=found.digest,
+        variables=own.variables,
+        plans=plans_of(aws, place.region, api_id, where),
+    )
+
+
+def _known(told: tuple[Stage, ...], stage: str | None) -> str | None:
+    """The stage that a spec with one stage, or the command line, leaves no doubt about."""
+    if stage is not None:
+        return stage
+    return told[0].name if len(told) == 1 else None
+
+
+def _chosen(stages: tuple[Stage, ...], stage: str | None, spec: Spec) -> tuple[Stage, ...]:
+    chosen = tuple(one for one in stages if stage in {None, one.name})
+    if stage is not None and not chosen:
+        known = ", ".join(one.name for one in stages) or "none"
+        raise UsageError(f"{spec.file} has no stage {stage!r}; stages: {known}")
+    return chosen

@@ -1,0 +1,179 @@
+"""The proof after a switch: the same requests in every region, and whether the answers are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from backendctl.aws.errors import ClientError, explain
+from backendctl.resources.api_reads import require_api
+from backendctl.sync.prepare import Sync
+from backendctl.sync.probes import Probe, probes
+from backendctl.sync.regions import each_region
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+
+_TRIES = 4
+_PAUSE = 3.0  # seconds; a permission takes some to arrive (B43)
+_SERVER = 500
+_NO_RIGHT = "Invalid permissions on Lambda function"  # A100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What one region answered.
+
+    Attributes:
+        status: None when AWS would not make the request.
+        said: the last line worth reading of API Gateway's log, where the status is bad.
+    """
+
+    status: int | None
+    said: str = ""
+
+    def __str__(self) -> str:
+        return "-" if self.status is None else str(self.status)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One request through one stage's variables, in every region."""
+
+    stage: str
+    probe: Probe
+    answers: Mapping[str, Answer]
+
+    @property
+    def verdict(self) -> str:
+        """Empty when all is well; else what is wrong, in a few words."""
+        statuses = {region: one.status for region, one in self.answers.items()}
+        bad = [region for region, status in statuses.items() if status is None or status >= _SERVER]
+        if self.probe.expect is not None:
+            other = [region for region, status in statuses.items() if status != self.probe.expect]
+            return f"not {self.probe.expect} in {', '.join(other)}" if other else ""
+        if bad:
+            return f"fails in {', '.join(bad)}"
+        return "" if len(set(statuses.values())) <= 1 else "the regions differ"
+
+    def bad_in(self, region: str) -> bool:
+        """Whether it is this region whose answer is wrong; where regions differ, nobody knows which, so all."""
+        if not self.verdict:
+            return False
+        return self.verdict == "the regions differ" or region in self.verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """All of it. regions: those that were asked, the source of a live definition first."""
+
+    regions: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every answer is well."""
+        return not any(row.verdict for row in self.rows)
+
+    @property
+    def partly(self) -> bool:
+        """Whether it failed, and some region is well all the same."""
+        well = [region for region in self.regions if not any(row.bad_in(region) for row in self.rows)]
+        return not self.passed and bool(well)
+
+
+def trial(sync: Sync) -> Trial:
+    """Ask every provable route of every stage in every region that was synced.
+
+    The source's own API is asked too where it lets itself be asked; its permissions are not ours.
+    """
+    aws = sync.backend.aws
+    asked = probes(sync.api.definition, sync.api.smoke)
+    regions = tuple(region for region in sync.regions if region in sync.reviews and region not in sync.plan.unreadable)
+    source = sync.source.region
+
+    def ask(region: str) -> dict[tuple[str, Probe], Answer]:
+        api_id = str(sync.source.api_id) if region == source else require_api(aws, region, sync.api.name)
+        ids = _resource_ids(aws, region, api_id)
+        found: dict[tuple[str, Probe], Answer] = {}
+        for stage in sync.api.stages:
+            reach = sync.reaches.get(region)
+            variables = sync.source.variables if reach is None else reach.variables[stage.name]
+            for probe in asked:
+                door = _Door(aws=aws, region=region, api_id=api_id, variables=variables)
+                found[stage.name, probe] = door.ask(probe, ids.get(probe.path))
+        return found
+
+    everywhere = (*((source,) if source else ()), *regions) if asked else ()
+    results, failed = each_region(sync.backend, everywhere, ask, doing="try the API of")
+    if failed and set(failed) - {source}:
+        raise next(error for region, error in failed.items() if region != source)
+    rows = []
+    for stage in sync.api.stages:
+        for probe in asked:
+            answers = {region: results[region][stage.name, probe] for region in everywhere if region in results}
+            if source in answers and _unasked(answers[source]):
+                del answers[source]
+            rows.append(Row(stage=stage.name, probe=probe, answers=answers))
+    return Trial(regions=everywhere, rows=tuple(rows))
+
+
+def _unasked(answer: Answer) -> bool:
+    """Whether the source's own permissions, which are not ours to change, kept the request from its function."""
+    return answer.status is None or _NO_RIGHT in answer.said
+
+
+def _resource_ids(aws: Aws, region: str, api_id: str) -> dict[str, str]:
+    pages = (
+        aws.apigateway(region)
+        .get_paginator("get_resources")
+        .paginate(restApiId=api_id, PaginationConfig={"PageSize": 500})
+    )
+    return {item["path"]: item["id"] for page in pages for item in page["items"]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Door:
+    """One region's API through one stage's variables."""
+
+    aws: Aws
+    region: str
+    api_id: str
+    variables: Mapping[str, str]
+
+    def ask(self, probe: Probe, resource: str | None) -> Answer:
+        """Again while the answer is bad: a permission may still be on its way."""
+        if resource is None:
+            return Answer(status=None, said=f"there is no resource {probe.path}")
+        answer = Answer(status=None)
+        for attempt in range(_TRIES):
+            if attempt:
+                self.aws.sleep(_PAUSE * self.aws.tempo)
+            answer = self._once(probe, resource)
+            if answer.status is not None and answer.status < _SERVER:
+                break
+        return answer
+
+    def _once(self, probe: Probe, resource: str) -> Answer:
+        request: dict[str, Any] = {
+            "restApiId": self.api_id,
+            "resourceId": resource,
+            "httpMethod": probe.method,
+            "pathWithQueryString": probe.asked,
+            "headers": dict(probe.headers),
+            "stageVariables": dict(self.variables),
+        }
+        if probe.body is not None:
+            request["body"] = probe.body
+        try:
+            found = self.aws.apigateway(self.region).test_invoke_method(**request)
+        except ClientError as error:
+            return Answer(status=None, said=str(explain(error, doing=f"test-invoke {probe.route}")))
+        status = int(found["status"])
+        return Answer(status=status, said=_worth_reading(found.get("log", "")) if status >= _SERVER else "")
+
+
+def _worth_reading(log: str) -> str:
+    lines = [line for line in log.splitlines() if "Execution failed" in line or "error" in line.lower()]
+    return lines[-1].split(" : ", 1)[-1] if lines else ""

@@ -1,0 +1,143 @@
+"""The difference of two API definitions: for a terminal, for a pull request, for a program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from backendctl.openapi.diff import Action, Difference
+from backendctl.openapi.uris import short_uri
+from backendctl.ui.plan_data import markdown_cell
+
+_SIGNS = {Action.ADDED: "+", Action.CHANGED: "~", Action.REMOVED: "-"}
+_STYLES = {Action.ADDED: "create", Action.CHANGED: "update", Action.REMOVED: "delete"}
+_LONGEST = 60
+_WHOLES = frozenset({"path", "method"})
+"""Aspects whose values are too large to show and need not be."""
+
+_WHOLE_API = "the whole API"
+
+
+def diff_text(found: Sequence[Difference], console: Console) -> None:
+    """Changes grouped by path, breaking ones in red with their reason, and the count."""
+    if not found:
+        console.print(Text("No difference", style="ok"))
+        return
+    for path, changes in _by_path(found):
+        console.print(Text(path, style="name"))
+        for change in changes:
+            for line in _lines(change):
+                console.print(line, soft_wrap=True)
+        console.print()
+    console.print(_tally(found))
+
+
+def diff_markdown(found: Sequence[Difference], *, title: str = "API") -> str:
+    """The same for a pull request: what breaks first, then a table by path."""
+    lines = [f"### {title}: {_count(found)}", ""]
+    broken = [change for change in found if change.breaking]
+    if broken:
+        lines += [f"> **{len(broken)} breaking**", ">"]
+        lines += [f"> - {_code(_route(change))}: {markdown_cell(change.breaking or '')}" for change in broken]
+        lines.append("")
+    if found:
+        lines += ["| | path | method | aspect | where | before | after |", "|---|---|---|---|---|---|---|"]
+    for change in found:
+        sign = f"**{_SIGNS[change.action]} breaking**" if change.breaking else _SIGNS[change.action]
+        cells = [
+            sign,
+            _code(change.path or ""),
+            change.method or "",
+            change.aspect,
+            _code(change.where),
+            _code(_value(change, change.before)),
+            _code(_value(change, change.after)),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines).rstrip()
+
+
+def diff_data(found: Sequence[Difference]) -> dict[str, Any]:
+    """The JSON document: the same keys for ever."""
+    return {
+        "differences": [
+            {
+                "path": change.path,
+                "method": change.method,
+                "aspect": change.aspect,
+                "where": change.where,
+                "pointer": change.pointer,
+                "action": str(change.action),
+                "before": change.before,
+                "after": change.after,
+                "breaking": change.breaking,
+            }
+            for change in found
+        ],
+        "summary": {
+            **{str(action): sum(change.action is action for change in found) for action in Action},
+            "breaking": sum(change.breaking is not None for change in found),
+        },
+    }
+
+
+def _by_path(found: Sequence[Difference]) -> Iterator[tuple[str, list[Difference]]]:
+    for path, changes in groupby(found, key=lambda change: change.path):
+        yield path or _WHOLE_API, list(changes)
+
+
+def _lines(change: Difference) -> Iterator[Text]:
+    style = "bad" if change.breaking else _STYLES[change.action]
+    line = Text(f"  {_SIGNS[change.action]} ", style=style).append(f"{change.method or '':<7} ", style="name")
+    word = "removed" if change.action is Action.REMOVED else "added"
+    line.append(f"{change.aspect} {word + ' ' if change.aspect in _WHOLES else ''}", style=style)
+    if change.where:
+        line.append(f"{change.where} ", style="default")
+    before, after = (_value(change, value) for value in (change.before, change.after))
+    if before:
+        line.append(before, style="quiet")
+    if before and after:
+        line.append(" → ", style="default")
+    if after:
+        line.append(after, style="default")
+    yield line
+    if change.breaking:
+        yield Text(f"            breaking: {change.breaking}", style="bad")
+
+
+def _value(change: Difference, value: Any) -> str:
+    if value is None or change.aspect in _WHOLES:
+        return ""
+    if change.pointer.endswith(("/uri", "/authorizerUri")):
+        return short_uri(value)
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _tally(found: Sequence[Difference]) -> Text:
+    counts = diff_data(found)["summary"]
+    parts = [Text(f"{counts[str(a)]} {a}", style=_STYLES[a]) for a in Action if counts[str(a)]]
+    told = Text(", ").join(parts)
+    if counts["breaking"]:
+        told.append("; ").append(f"{counts['breaking']} breaking", style="bad")
+    return told
+
+
+def _count(found: Sequence[Difference]) -> str:
+    return _tally(found).plain if found else "no difference"
+
+
+def _route(change: Difference) -> str:
+    return " ".join(part for part in (change.method, change.path) if part) or change.aspect
+
+
+def _code(text: str) -> str:
+    """Text within backquotes, which stays within its cell."""
+    clean = text.replace("`", "'").replace("|", "\\|").replace("\n", " ")
+    return f"`{clean}`" if clean else ""

@@ -1,0 +1,133 @@
+"""How the canaries stand, for programs, for pull requests and for logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from backendctl.release.latency import SHOWN
+from backendctl.release.observed import Observed
+from backendctl.release.outcome import percent
+from backendctl.release.status import CanaryStatus, RegionStatus, verdict_document
+from backendctl.release.verdict import rate_of
+from backendctl.ui.plan_data import markdown_cell
+
+_COLUMNS = ("region", "stage", "share asked", "seen", "requests", "errors", "the base's", "latency", "verdict", "next")
+
+
+def timed(one: RegionStatus) -> list[tuple[Observed, Observed]]:
+    """Base and canary of whatever has latencies: the API as one, or its functions, the busiest first."""
+    if one.canary.curve or not one.canary.parts:
+        return [(one.base, one.canary)]
+    before = {part.name: part for part in one.base.parts}
+    pairs = [(before[part.name], part) for part in one.canary.parts if part.name in before]
+    return sorted(pairs, key=lambda pair: -pair[1].requests)
+
+
+def canary_document(status: CanaryStatus) -> dict[str, Any]:
+    """The JSON document of `canary-status`: the same keys for ever. Times are in seconds since the epoch."""
+    return {
+        "backend": status.backend,
+        "at": round(status.at),
+        "commit": status.commit,
+        "by": status.by,
+        "steps": list(status.steps),
+        "outcome": str(status.outcome) if status.outcome else None,
+        "canaries": [_region_document(one, status) for one in status.regions],
+        "next": status.next_step,
+    }
+
+
+def canary_markdown(status: CanaryStatus) -> str:
+    """A row for each region, and the reasons below."""
+    lines = ["| " + " | ".join(_COLUMNS) + " |", "|---" * len(_COLUMNS) + "|"]
+    for one in status.regions:
+        cells = [one.region, one.stage, *_figures(one), f"`{one.next_step}`" if one.next_step else ""]
+        lines.append("| " + " | ".join(markdown_cell(cell) for cell in cells) + " |")
+    lines.append("")
+    for one in status.regions:
+        told = [*one.verdict.reasons, *one.verdict.notes] if one.verdict else []
+        lines += [f"- {one.region}/{one.stage}: {markdown_cell(reason)}" for reason in told]
+    if status.next_step:
+        lines += ["", f"Next: `{status.next_step}`"]
+    return "\n".join(lines)
+
+
+def canary_line(one: RegionStatus, *, at: float) -> str:
+    """One region in one line, for a log."""
+    when = datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S")
+    return f"{when} {one.region}/{one.stage}: " + "; ".join(_told(one))
+
+
+def _told(one: RegionStatus) -> Iterator[str]:
+    if one.error:
+        yield f"not known: {one.error}"
+    elif one.asked is None:
+        yield "no canary runs"
+    else:
+        asked, seen, requests, errors, base, latency, verdict = _figures(one)
+        yield f"share {asked}" + (f", seen {seen}" if seen else "")
+        yield f"{requests} canary requests, errors {errors}, the base's {base}"
+        if latency:
+            yield latency
+        if one.verdict is not None:
+            yield f"{verdict}: {one.verdict.reasons[0]}" if one.verdict.reasons else verdict
+    if one.next_step:
+        yield f"next: {one.next_step}"
+
+
+def _figures(one: RegionStatus) -> tuple[str, str, str, str, str, str, str]:
+    """Share asked and seen, requests, errors, the base's, latency, verdict."""
+    if one.error or one.asked is None:
+        return "", "", "", "", "", "", one.error or "no canary"
+    base, canary = rate_of(one.base), rate_of(one.canary)
+    levels = one.verdict.latency if one.verdict else ()
+    named = [(f"{level.name} " if level.name else "", level) for level in levels]
+    return (
+        f"{one.asked:g} %",
+        "" if one.seen is None else f"{one.seen:.1f} %",
+        f"{canary.requests:,}",
+        f"{canary.errors} ({percent(canary.seen)})",
+        f"{base.errors} ({percent(base.seen)})",
+        ", ".join(f"{name}p{level.quantile:g} {round(level.increase):+d} %" for name, level in named),
+        str(one.verdict.outcome) if one.verdict else "",
+    )
+
+
+def _region_document(one: RegionStatus, status: CanaryStatus) -> dict[str, Any]:
+    return {
+        "region": one.region,
+        "stage": one.stage,
+        "asked": one.asked,
+        "seen": None if one.seen is None else round(one.seen, 3),
+        "since": None if one.since is None else round(one.since),
+        "until": one.canary.until or None,
+        "source": one.canary.source,
+        "base": _side(one.base, status),
+        "canary": _side(one.canary, status),
+        "latency": [
+            {"function": after.name, "base": _levels(before), "canary": _levels(after)} for before, after in timed(one)
+        ],
+        "verdict": verdict_document(one.verdict) if one.verdict else None,
+        "next": one.next_step,
+        "error": one.error,
+    }
+
+
+def _side(seen: Observed, status: CanaryStatus) -> dict[str, Any]:
+    rate = rate_of(seen, status.settings)
+    return {
+        "requests": rate.requests,
+        "errors": rate.errors,
+        "throttles": max(seen.throttles, sum(part.throttles for part in seen.parts)),
+        "rejections": seen.rejections,
+        "error_rate": round(rate.seen, 6),
+        "error_rate_low": round(rate.low, 6),
+        "error_rate_high": round(rate.high, 6),
+    }
+
+
+def _levels(seen: Observed) -> dict[str, float | None]:
+    found = {f"p{level * 100:g}": seen.at_level(level) for level in SHOWN}
+    return {name: None if value is None else round(value, 2) for name, value in found.items()}

@@ -1,0 +1,220 @@
+"""The screen of `canary-status`: each region's canary beside its base, and what may be said by now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from backendctl.release.latency import SHOWN
+from backendctl.release.observed import Observed
+from backendctl.release.outcome import Outcome, limit_of, ms, percent
+from backendctl.release.status import CanaryStatus, RegionStatus
+from backendctl.release.verdict import Rate, Verdict, rate_of
+from backendctl.ui import sparks
+from backendctl.ui.canary_data import canary_document, canary_line, canary_markdown, timed
+
+__all__ = ["CanaryWatch", "canary_document", "canary_markdown", "show_canary"]
+
+_MARKS = {Outcome.PASS: ("✓ pass", "ok"), Outcome.FAIL: ("✗ fail", "bad"), Outcome.INCONCLUSIVE: ("… open", "update")}
+_BAR = 24
+_SPARK = 30
+_SCALE = 40
+_BESIDE = 56
+"""Columns that borders, names and figures take."""
+_FUNCTIONS = 4
+"""So many are shown one by one; all of them are judged."""
+_LEAST_SCALE = 0.01
+
+
+def show_canary(status: CanaryStatus, console: Console) -> None:
+    """All regions, once: panels on a terminal, a line for each when piped."""
+    if console.is_terminal:
+        console.print(canary_screen(status, width=console.width))
+        return
+    for one in status.regions:
+        console.print(Text(canary_line(one, at=status.at)), soft_wrap=True)
+
+
+class CanaryWatch:
+    """Draws the same again and again: in place on a terminal, a line for each change when piped."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._said: dict[tuple[str, str], tuple[object, ...]] = {}
+        self._live: Live | None = None
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live = Live(console=self._console, auto_refresh=False)
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, status: CanaryStatus) -> None:
+        """Take in what was seen now."""
+        if self._live is not None:
+            self._live.update(canary_screen(status, width=self._console.width), refresh=True)
+            return
+        for one in status.regions:
+            state = (one.asked, one.error, one.verdict.outcome if one.verdict else None, one.next_step)
+            if self._said.get((one.region, one.stage)) != state:
+                self._said[one.region, one.stage] = state
+                self._console.print(Text(canary_line(one, at=status.at)), soft_wrap=True)
+
+
+def canary_screen(status: CanaryStatus, *, width: int) -> RenderableType:
+    """All of it, for a terminal of that many columns."""
+    head = Text(status.backend, style="name")
+    if status.commit:
+        head.append(f"  {status.commit}", style="region").append(f" by {status.by}" if status.by else "", style="quiet")
+    if status.steps:
+        head.append("  steps " + " → ".join(f"{step:g} %" for step in (*status.steps, 100)), style="quiet")
+    parts: list[RenderableType] = [head, *(_panel(one, status, width) for one in status.regions)]
+    if status.next_step:
+        parts.append(Text("Next: ", style="quiet").append(status.next_step, style="name"))
+    return Group(*parts)
+
+
+def _panel(one: RegionStatus, status: CanaryStatus, width: int) -> Panel:
+    title = Text(f" {one.region} ", style="region").append(f"{one.stage} ", style="default")
+    mark, style = _MARKS[one.verdict.outcome] if one.verdict else ("", "quiet")
+    if one.error:
+        mark, style, body = "? not known", "bad", Group(Text(one.error, style="bad"))
+    elif one.asked is None:
+        mark, style, body = "", "quiet", Group(Text("no canary runs here", style="quiet"))
+    else:
+        body = Group(*_body(one, status, width))
+    return Panel(
+        body,
+        title=title.append(f" {mark} ", style=style),
+        title_align="left",
+        border_style=style if style != "quiet" else "dim",
+        box=box.ROUNDED,
+        padding=(0, 1),
+    )
+
+
+def _body(one: RegionStatus, status: CanaryStatus, width: int) -> Iterator[RenderableType]:
+    yield _share(one, status)
+    yield Text()
+    yield _table(one, status, room=max(4, min(_SPARK, (width - _BESIDE) // 2)))
+    yield Text()
+    yield from _rates(one, status, room=max(10, min(_SCALE, width - _BESIDE)))
+    if one.verdict is not None:
+        yield Text()
+        told = Table.grid(padding=(0, 1))
+        for reason in one.verdict.reasons:
+            told.add_row(Text("  •"), Text(reason))
+        for note in one.verdict.notes:
+            told.add_row(Text("  !", style="update"), Text(note, style="quiet"))
+        yield told
+    if one.next_step:
+        yield Text("  → ", style="quiet").append(one.next_step, style="name")
+
+
+def _share(one: RegionStatus, status: CanaryStatus) -> Text:
+    asked = one.asked or 0.0
+    filled = min(_BAR, max(1 if asked else 0, round(_BAR * asked / 100)))
+    text = Text("  ").append("━" * filled, style="update").append("╌" * (_BAR - filled), "quiet")
+    text.append(f"  {asked:g} % asked", style="name")
+    if one.seen is not None:
+        text.append(f", {one.seen:.1f} % seen", style="default" if one.is_share_kept else "bad")
+        if not one.is_share_kept:
+            text.append(" (not as asked, or not yet)", style="bad")
+    if one.since is not None:
+        text.append(f", since {_span(status.at - one.since)}", style="quiet")
+    return text
+
+
+def _span(seconds: float) -> str:
+    minutes = int(max(0.0, seconds) // 60)
+    if minutes < 1:
+        return f"{max(0.0, seconds):.0f} s"
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004 - 2 hours
+
+
+def _table(one: RegionStatus, status: CanaryStatus, *, room: int) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="quiet")
+    table.add_column("", style="quiet", no_wrap=True)
+    for head in ("base", "canary"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("over time", no_wrap=True)
+    base, canary = rate_of(one.base, status.settings), rate_of(one.canary, status.settings)
+    table.add_row("  requests", f"{base.requests:,}", f"{canary.requests:,}", "")
+    table.add_row("  errors", _rate(base), _rate(canary), _course(one.base, one.canary, sparks.failing, room))
+    if one.verdict is not None and canary.requests:
+        table.add_row("", "", *_points(one.verdict, status))
+    rejections = (one.base.rejections, one.canary.rejections)
+    if any(rejections):
+        table.add_row("  4xx", *(f"{count:,}" for count in rejections), "")
+    shown = timed(one)
+    for before, after in shown[:_FUNCTIONS]:
+        name = f" {after.name}" if len(shown) > 1 or after.name else ""
+        for level in SHOWN:
+            course = _course(before, after, sparks.slowest, room)
+            judged = level * 100 == status.settings.quantile
+            table.add_row(*_latency(f"  p{level * 100:g}{name}", before, after, level), course if judged else "")
+    if len(shown) > _FUNCTIONS:
+        table.add_row(f"  and {len(shown) - _FUNCTIONS} more", "", "", "")
+    return table
+
+
+def _rate(rate: Rate) -> Text:
+    return Text(f"{rate.errors:,}  ").append(f"{percent(rate.seen):>7}", style="name" if rate.errors else "quiet")
+
+
+def _points(verdict: Verdict, status: CanaryStatus) -> tuple[Text, Text]:
+    allowed = status.settings.max_error_increase
+    style = "bad" if verdict.increase > allowed else "default"
+    rest = f"at most {verdict.increase_at_most:+.2f}, {limit_of(allowed)} allowed"
+    return Text(f"{verdict.increase:+.2f} points", style=style), Text(rest, style="quiet")
+
+
+def _latency(label: str, before: Observed, after: Observed, level: float) -> tuple[str, str, Text]:
+    old, new = before.at_level(level), after.at_level(level)
+    if old is None or new is None:
+        return label, "-" if old is None else ms(old), Text("-" if new is None else ms(new))
+    more = (new / old - 1) * 100 if old > 0 else 0.0
+    return label, ms(old), Text(ms(new)).append(f" {round(more):+4d} %", style="quiet")
+
+
+def _course(base: Observed, canary: Observed, worth: sparks.Worth, room: int) -> Text:
+    """Base and canary over time, on one scale."""
+    since, until = canary.since, canary.until
+    if until <= since:
+        return Text("")
+    width = sparks.slots(base.minutes, canary.minutes, since=since, until=until, most=room)
+    old, new = (
+        sparks.course(side.minutes, since=since, until=until, width=width, worth=worth) for side in (base, canary)
+    )
+    top = max((value for value in (*old, *new) if value is not None), default=0.0)
+    text = Text(sparks.spark(old, top=top), style="region")
+    return text.append("  ").append(sparks.spark(new, top=top), style="update")
+
+
+def _rates(one: RegionStatus, status: CanaryStatus, *, room: int) -> Iterator[Text]:
+    """Both proportions of errors with how far off they may be, and the limit, on one scale."""
+    base, canary = rate_of(one.base, status.settings), rate_of(one.canary, status.settings)
+    if not base.requests or not canary.requests:
+        return
+    limit = base.seen + status.settings.max_error_increase / 100
+    top = max(_LEAST_SCALE, 1.5 * limit, min(canary.high, 2 * max(canary.seen, limit)))
+    for name, rate, style in (("base", base, "region"), ("canary", canary, "update")):
+        drawn = sparks.interval(rate.low, rate.seen, rate.high, top=top, width=room)
+        yield Text(f"  {name:<8}", style="quiet").append(drawn, style=style)
+    at = min(room - 1, round(limit / top * (room - 1)))
+    scale = "0 %".ljust(at - 1, " ")[: max(0, at)]
+    yield Text(f"  {'errors':<8}{scale:<{at}}▲ {percent(limit)} allowed", style="quiet")

@@ -1,0 +1,104 @@
+"""A sync for programs and for pull requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from backendctl.sync.prepare import Sync
+from backendctl.sync.trial import Trial
+from backendctl.ui.api_diff import diff_data, diff_markdown
+from backendctl.ui.plan_data import plan_document, plan_markdown
+
+
+def sync_document(
+    sync: Sync,
+    *,
+    statuses: Mapping[str, str] | None = None,
+    proof: Trial | None = None,
+    backups: Sequence[object] = (),
+) -> dict[str, Any]:
+    """The JSON document of `sync-api`: the same keys for ever.
+
+    Args:
+        statuses: address → "done", "failed" or "skipped"; None when nothing was applied.
+    """
+    return {
+        **plan_document(sync.plan, statuses),
+        "api": sync.api.name,
+        "source": sync.source.told,
+        "definition": sync.digest,
+        "in_sync": sync.in_sync,
+        "regions": {region: _region(sync, region) for region in sync.regions},
+        "source_edited": diff_data(sync.origin.edited if sync.origin else ())["differences"],
+        "refusals": list(sync.refusals),
+        "breaking": list(sync.breaking),
+        "proof": None if proof is None else proof_data(proof),
+        "backups": [str(path) for path in backups],
+    }
+
+
+def _region(sync: Sync, region: str) -> dict[str, Any]:
+    found = sync.reviews.get(region)
+    error = sync.plan.unreadable.get(region)
+    if found is None or error is not None:
+        return {"api_id": None, "unreadable": str(error), "stages": {}, "edited": [], "edited_unknown": None}
+    return {
+        "api_id": found.api_id,
+        "unreadable": None,
+        "stages": {
+            stage.stage: {"exists": stage.exists, "same": stage.same, **diff_data(stage.differences)}
+            for stage in found.stages
+        },
+        "edited": diff_data(found.edited)["differences"],
+        "edited_unknown": found.unknown or None,
+    }
+
+
+def proof_data(proof: Trial) -> dict[str, Any]:
+    """The answers, and whether they are well."""
+    return {
+        "passed": proof.passed,
+        "requests": [
+            {
+                "stage": row.stage,
+                "method": row.probe.method,
+                "path": row.probe.path,
+                "statuses": {region: answer.status for region, answer in row.answers.items()},
+                "wrong": row.verdict or None,
+            }
+            for row in proof.rows
+        ],
+    }
+
+
+def sync_markdown(sync: Sync, *, statuses: Mapping[str, str] | None = None, proof: Trial | None = None) -> str:
+    """For a pull request: what differs where, then the plan, then the proof."""
+    lines = [f"## {sync.api.name}: definition `{sync.digest}` from `{sync.source.told}`", ""]
+    lines += [f"- refused: {line}" for line in sync.refusals]
+    for region in sync.regions:
+        found = sync.reviews.get(region)
+        if found is None or region in sync.plan.unreadable:
+            lines += [f"### {region}: cannot be read", ""]
+            continue
+        for stage in found.stages:
+            if not stage.exists:
+                lines += [f"### {region}/{stage.stage}: not there yet", ""]
+            else:
+                lines += [diff_markdown(stage.differences, title=f"{region}/{stage.stage}"), ""]
+        if found.edited:
+            lines += [diff_markdown(found.edited, title=f"{region}: edited and never deployed"), ""]
+    if sync.origin is not None and sync.origin.edited:
+        lines += [diff_markdown(sync.origin.edited, title=f"{sync.source.told}: edited and never deployed"), ""]
+    lines.append(plan_markdown(sync.plan, statuses))
+    if proof is not None and proof.rows:
+        lines += ["", _proof_markdown(proof)]
+    return "\n".join(lines)
+
+
+def _proof_markdown(proof: Trial) -> str:
+    lines = [f"| request | {' | '.join(proof.regions)} | |", f"|---|{'---|' * len(proof.regions)}---|"]
+    for row in proof.rows:
+        cells = " | ".join(str(row.answers.get(region, "-")) for region in proof.regions)
+        lines.append(f"| {row.probe.route} | {cells} | {row.verdict or 'ok'} |")
+    return "\n".join(lines)

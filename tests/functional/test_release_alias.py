@@ -1,0 +1,125 @@
+"""A canary of Lambda's own, for functions that no API stands before: the same verbs."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.functional.project import Project, Result
+from tests.functional.sandboxed import EAST, WEST, arrived
+
+BOTH = (EAST, WEST)
+CODE = """
+def handler(event, context):
+    return {{"release": "{release}", "version": context.function_version}}
+"""
+
+
+@pytest.fixture
+def live(command_line_home: int, tmp_path: Path) -> Project:
+    """Release 1 of one worker is live behind its alias, release 2 is written."""
+    name = f"w{uuid.uuid4().hex[:6]}"
+    project = Project(folder=tmp_path, name=name, port=command_line_home)
+    project.spec = {
+        "backend": name,
+        "regions": list(BOTH),
+        "functions": {
+            "worker": {
+                "code": "functions/worker",
+                "runtime": "python3.13",
+                "handler": "app.handler",
+                "aliases": ["live"],
+                "warm": False,
+            }
+        },
+        "canary": {"strategy": "alias", "waves": "together", "steps": [20, 60]},
+    }
+    write(project, 1)
+    project.deploy()
+    write(project, 2)
+    return project
+
+
+def write(project: Project, release: int) -> None:
+    folder = project.folder / "functions" / "worker"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "app.py").write_text(CODE.format(release=release))
+    project.save()
+
+
+def changed(project: Project, verb: str, *arguments: str, expect: int | None = 0) -> Result:
+    result = project.run(verb, "-y", "-o", "json", *arguments, expect=expect)
+    arrived(project.url)
+    return result
+
+
+def alias(project: Project, region: str) -> dict[str, Any]:
+    found: dict[str, Any] = project.client("lambda", region).get_alias(
+        FunctionName=f"{project.name}-worker", Name="live"
+    )
+    return found
+
+
+def weights(project: Project, region: str) -> dict[str, float]:
+    found: dict[str, float] = (alias(project, region).get("RoutingConfig") or {}).get("AdditionalVersionWeights", {})
+    return found
+
+
+def called(project: Project, region: str, times: int) -> Counter[str]:
+    functions = project.client("lambda", region)
+    answers = (
+        functions.invoke(FunctionName=f"{project.name}-worker", Qualifier="live", Payload=b"{}") for _ in range(times)
+    )
+    return Counter(json.loads(answer["Payload"].read())["release"] for answer in answers)
+
+
+def test_a_share_of_the_calls_then_more_then_all(live: Project) -> None:
+    started = changed(live, "start-canary").actions()
+    assert started[f"{EAST}/canary/worker:live"] == started[f"{WEST}/canary/worker:live"] == "create"
+    for region in BOTH:
+        assert weights(live, region) == {"2": 0.2}
+        assert set(called(live, region, 40)) == {"1", "2"}
+    assert changed(live, "start-canary").json["changes"] == []
+    changed(live, "promote-canary", "--anyway")
+    assert [weights(live, region) for region in BOTH] == [{"2": 0.6}, {"2": 0.6}]
+    changed(live, "promote-canary", "--full", "--anyway")
+    for region in BOTH:
+        assert (alias(live, region)["FunctionVersion"], weights(live, region)) == ("2", {})
+        assert called(live, region, 5) == {"2": 5}
+    live.assert_nothing_to_do()
+
+
+def test_a_deploy_leaves_a_canary_alone_and_refuses_to_run_over_it(live: Project) -> None:
+    changed(live, "start-canary")
+    write(live, 1)
+    assert [change["kind"] for change in live.plan().json["changes"]] == ["function", "function"]
+    write(live, 3)
+    result = live.deploy(expect=5)
+    assert "a canary has a share of the calls" in result.err
+    assert weights(live, EAST) == {"2": 0.2}
+
+
+def test_an_abort_and_a_rollback_give_all_calls_back(live: Project) -> None:
+    changed(live, "start-canary")
+    changed(live, "abort-canary")
+    for region in BOTH:
+        assert (alias(live, region)["FunctionVersion"], weights(live, region)) == ("1", {})
+    changed(live, "start-canary")
+    changed(live, "promote-canary", "--full", "--anyway")
+    changed(live, "rollback")
+    for region in BOTH:
+        assert called(live, region, 5) == {"1": 5}
+    told = live.run("history", "-o", "json").json["releases"]
+    assert [release["how"] for release in told][:2] == ["rollback", "promote"]
+
+
+def test_a_release_with_another_role_cannot_share_an_alias(live: Project) -> None:
+    live.spec["functions"]["worker"]["role"] = "arn:aws:iam::123456789012:role/other"
+    live.save()
+    result = changed(live, "start-canary", expect=1)
+    assert f"{EAST}: {live.name}-worker:live cannot share its calls" in result.err
