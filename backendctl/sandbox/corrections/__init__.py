@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backendctl.sandbox.corrections.acm import Certificates
 from backendctl.sandbox.corrections.awslambda import Lambda
 from backendctl.sandbox.corrections.cloudwatch import CloudWatch
 from backendctl.sandbox.corrections.dynamodb import DynamoDB
@@ -43,6 +44,7 @@ def corrections(
     pace = Pace(scale=scale or TimeScale.default())
     roles = Roles(inner=inner, pace=pace)
     return {
+        "acm": Certificates(inner=inner),
         "dynamodb": DynamoDB(inner=inner, moto=moto, pace=pace),
         "events": Events(inner=inner),
         "iam": IAM(inner=inner, roles=roles),
