@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import os
 import signal
@@ -22,6 +23,9 @@ class ProcessCopy:
 
     Args:
         work: what it does; whether it went well.
+
+    Raises:
+        OSError: the system allows no more processes.
     """
 
     def __init__(self, work: Callable[[], bool]) -> None:
@@ -31,13 +35,17 @@ class ProcessCopy:
 
     def outcome(self) -> bool | None:
         """Whether it went well; None while it is at work."""
-        found, status = os.waitpid(self._pid, os.WNOHANG)
+        try:
+            found, status = os.waitpid(self._pid, os.WNOHANG)
+        except ChildProcessError:  # somebody else has asked, and nobody knows any more
+            return False
         return status == 0 if found else None
 
     def kill(self) -> None:
         """End it, before it has been asked for its outcome."""
-        os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
 
 
 def _run(work: Callable[[], bool]) -> NoReturn:

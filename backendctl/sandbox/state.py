@@ -30,7 +30,7 @@ LONGEST_PAUSE = 8.0
 
 _SHARE = 5  # of the time, a fifth may go into saving
 _POLL = 0.02
-_TOO_LONG = 60.0
+_TOO_LONG = 20.0
 
 
 def write_quickly(persistence: Any) -> None:
@@ -105,7 +105,10 @@ class State:
         if not POSSIBLE:
             return self._save_all()
         began = time.monotonic()
-        self._copy = ProcessCopy(self._save_all)
+        try:
+            self._copy = ProcessCopy(self._save_all)
+        except OSError:
+            return self._save_all()
         while (outcome := self._copy.outcome()) is None:
             await asyncio.sleep(_POLL)
             if time.monotonic() - began > _TOO_LONG:  # what another thread had locked is locked for ever in the copy

@@ -6,6 +6,7 @@ import collections
 import http.client
 import json
 import threading
+import time
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -184,8 +185,8 @@ def _count(stage: Stage, name: str) -> float:
         Namespace="AWS/ApiGateway",
         MetricName="Count",
         Dimensions=[{"Name": "ApiName", "Value": stage.name}, {"Name": "Stage", "Value": name}],
-        StartTime=0,
-        EndTime="2100-01-01T00:00:00Z",
+        StartTime=time.time() - 86400,
+        EndTime=time.time() + 60,
         Period=86400,
         Statistics=["Sum"],
     )
