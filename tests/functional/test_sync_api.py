@@ -67,6 +67,7 @@ def test_what_no_export_carries_is_there_too(shop: Shop) -> None:
         stage = gateway.get_stage(restApiId=shop.api(region), stageName=STAGE)
         assert api["endpointConfiguration"]["types"] == ["REGIONAL"]
         assert api["binaryMediaTypes"] == ["image/png"]
+        assert api["tags"]["team"] == "shop"
         assert stage["variables"] == {"itemsAlias": "live", "ordersAlias": "live", "mode": "full"}
         assert stage["tracingEnabled"] is True
         assert stage["methodSettings"]["*/*"]["throttlingRateLimit"] == 50
