@@ -31,8 +31,13 @@ Slots: a release must never let new code meet the old API or the other way round
 puts the new version behind the other, grants and warms it, and turns the stage's variables and its deployment over
 in one UpdateStage. The way back is the same step in reverse.
 
-Imports point one way: cli → ui, app → everything below; resources → aws, spec, package, openapi; engine → aws.
-`sandbox` stands apart: it imports nothing from here, so that a misunderstanding of AWS is not repeated by its judge.
+A canary is the same step taken slowly: the stage shares its requests with the other slots and deployment, `release`
+judges both over the same minutes, and one UpdateStage makes the one what the other was. What served together is
+written into one SSM parameter per stage (`resources.ledger`), which `history` and `rollback` read.
+
+Imports point one way: cli → ui, app, release, sync → everything below; resources → aws, spec, package, openapi;
+engine → aws. `sandbox` stands apart: it imports nothing from here, so that a misunderstanding of AWS is not repeated
+by its judge.
 """
 
 __version__ = "0.1.0"

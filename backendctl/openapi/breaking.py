@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,7 @@ from backendctl.openapi.layout import (
     schemas_way,
     schemes_way,
 )
-from backendctl.openapi.leaves import MISSING, Leaf
+from backendctl.openapi.leaves import MISSING, Leaf, leaves
 from backendctl.openapi.neutral import AUTHORIZER, ENDPOINT, operations
 from backendctl.openapi.pointer import Way, at, mapping
 from backendctl.openapi.schema_change import Effect, Models, schema_effect
@@ -101,7 +102,7 @@ def _route(leaf: Leaf, context: Context) -> str | None:
     if leaf.after is not MISSING or len(way) == 1:
         return None
     if len(way) == _METHOD - 1:
-        return f"the path {way[1]} is removed"
+        return _path_gone(way[1], leaf.before, context)
     if way[2] not in METHODS:
         return None
     left = mapping(mapping(mapping(context.after).get("paths")).get(way[1]))
@@ -110,17 +111,33 @@ def _route(leaf: Leaf, context: Context) -> str | None:
     return f"{verb(way[2])} {way[1]} is removed"
 
 
+def _path_gone(path: str, item: Any, context: Context) -> str | None:
+    """A path that is there under other names of its variables is compared with that one."""
+    shape = _VARIABLE.sub("", path)
+    for other, there in mapping(context.after.get("paths")).items():
+        if _VARIABLE.sub("", other) == shape:
+            found = (
+                breaking(each, context) for each in leaves(item, there, ("paths", other)) if not _is_variable(each)
+            )
+            return next((f"{path} is {other} now, and {why}" for why in found if why), None)
+    return f"the path {path} is removed"
+
+
+_VARIABLE = re.compile(r"(?<=\{)[^}+]+")
+"""The name of a variable of a path; the + of one that takes all stays."""
+
+
+def _is_variable(leaf: Leaf) -> bool:
+    return mapping(leaf.after if leaf.before is MISSING else leaf.before).get("in") == "path"
+
+
 def verb(method: str) -> str:
     """`get` → GET, the extension for any method → ANY."""
     return "ANY" if method == ANY_METHOD else method.upper()
 
 
 def _parameters(leaf: Leaf, context: Context) -> str | None:
-    at_list = leaf.way[:4]
-    index = leaf.way[4] if leaf.way[4:] else ""
-    parameter = mapping(at(context.after, (*at_list, index))) if leaf.after is not MISSING else {}
-    parameter = parameter or mapping(at(context.before, (*at_list, index)))
-    holder = mapping(leaf.after if len(leaf.way) == _PARAMETER else parameter)
+    holder = parameter_of(leaf, context)
     told = f"the {holder.get('in')} parameter {holder.get('name')}"
     inner = leaf.way[_PARAMETER:]
     if holder.get("in") == "body":
@@ -134,6 +151,13 @@ def _parameters(leaf: Leaf, context: Context) -> str | None:
 
 _PARAMETER = 5
 """Length of the way to one parameter."""
+
+
+def parameter_of(leaf: Leaf, context: Context) -> Mapping[str, Any]:
+    """The parameter that the leaf is, or is part of."""
+    if len(leaf.way) > _PARAMETER:
+        return mapping(at(context.after, leaf.way[:_PARAMETER]))  # a part differs, so it is in both
+    return mapping(leaf.before if leaf.after is MISSING else leaf.after)
 
 
 def _body_parameter(leaf: Leaf, inner: Way, context: Context) -> str | None:

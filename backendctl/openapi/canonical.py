@@ -60,6 +60,8 @@ def canonical(document: Mapping[str, Any]) -> dict[str, Any]:
     source = repaired(document)[0]
     make_neutral(source)
     result: dict[str, Any] = {key: value for key, value in source.items() if key not in _DECORATIONS}
+    if str(result.get("openapi")).startswith("3.0"):
+        result["openapi"] = "3.0.1"  # what an export says; the patches of the format differ in wording only
     result["paths"] = _paths(source)
     _info(result)
     _resolved(result)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from backendctl.openapi.breaking import Context, breaking, verb
+from backendctl.openapi.breaking import Context, breaking, parameter_of, verb
 from backendctl.openapi.integrations import INTEGRATION, METHODS
 from backendctl.openapi.layout import (
     BINARY,
@@ -20,7 +20,7 @@ from backendctl.openapi.layout import (
 )
 from backendctl.openapi.leaves import MISSING, Leaf, leaves
 from backendctl.openapi.neutral import POLICY
-from backendctl.openapi.pointer import Way, at, mapping, pointer
+from backendctl.openapi.pointer import Way, at, pointer
 
 
 class Action(StrEnum):
@@ -121,7 +121,7 @@ def _difference(leaf: Leaf, context: Context) -> Difference:
         method=method,
         aspect=_aspect(leaf, context),
         where=" > ".join(_words(leaf, context)),
-        pointer=pointer(leaf.way),
+        pointer=pointer(leaf.was if action is Action.REMOVED else leaf.way),
         action=action,
         before=None if leaf.before is MISSING else leaf.before,
         after=None if leaf.after is MISSING else leaf.after,
@@ -167,8 +167,7 @@ def _aspect_of_path(leaf: Leaf, context: Context) -> str:
 
 
 def _is_body(leaf: Leaf, context: Context) -> bool:
-    document = context.before if leaf.after is MISSING and len(leaf.way) == len("abcde") else context.after
-    return mapping(at(document, leaf.way[:5])).get("in") == "body"
+    return parameter_of(leaf, context).get("in") == "body"
 
 
 def _words(leaf: Leaf, context: Context) -> Iterator[str]:

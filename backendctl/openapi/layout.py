@@ -25,6 +25,11 @@ def is_swagger(document: Mapping[str, Any]) -> bool:
     return "swagger" in document
 
 
+def export_type(document: Mapping[str, Any]) -> str:
+    """The `exportType` that gives an export of the document's own format (A21)."""
+    return "swagger" if is_swagger(document) else "oas30"
+
+
 def schemas_way(document: Mapping[str, Any]) -> Way:
     """Where the models stand."""
     return ("definitions",) if is_swagger(document) else ("components", "schemas")

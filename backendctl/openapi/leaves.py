@@ -43,31 +43,34 @@ class Leaf:
     Attributes:
         way: to the value, in the later document when it is there, else in the earlier one.
         before, after: MISSING on the side that has nothing.
+        was: the way in the earlier document, where lists may count otherwise.
     """
 
     way: Way
     before: Any
     after: Any
+    was: Way = ()
 
 
-def leaves(before: Any, after: Any, way: Way = ()) -> Iterator[Leaf]:
+def leaves(before: Any, after: Any, way: Way = (), was: Way | None = None) -> Iterator[Leaf]:
     """Every leaf. Lists that are sets are compared as sets, parameters by place and name, requirements by name."""
+    was = way if was is None else was
     if isinstance(before, dict) and isinstance(after, dict):
-        yield from _objects(before, after, way)
+        yield from _objects(before, after, way, was)
     elif _is_home(way) and (before or after) and {type(before), type(after)} == {dict, _Missing}:
-        yield from _objects({} if before is MISSING else before, {} if after is MISSING else after, way)
+        yield from _objects({} if before is MISSING else before, {} if after is MISSING else after, way, was)
     elif _listed(before, way) and _listed(after, way) and (isinstance(before, list) or isinstance(after, list)):
-        yield from _lists(before, after, way)
+        yield from _lists(before, after, way, was)
     elif not _same(before, after):
-        yield Leaf(way=way, before=before, after=after)
+        yield Leaf(way=way, before=before, after=after, was=was)
 
 
-def _objects(before: dict[str, Any], after: dict[str, Any], way: Way) -> Iterator[Leaf]:
+def _objects(before: dict[str, Any], after: dict[str, Any], way: Way, was: Way) -> Iterator[Leaf]:
     if before.get("$ref") != after.get("$ref"):  # another thing altogether, not the same with other members
-        yield Leaf(way=way, before=before, after=after)
+        yield Leaf(way=way, before=before, after=after, was=was)
         return
     for key in [*after, *(key for key in before if key not in after)]:
-        yield from leaves(before.get(key, MISSING), after.get(key, MISSING), (*way, key))
+        yield from leaves(before.get(key, MISSING), after.get(key, MISSING), (*way, key), (*was, key))
 
 
 def _is_home(way: Way) -> bool:
@@ -80,16 +83,17 @@ def _listed(value: Any, way: Way) -> bool:
     return isinstance(value, list) or (value is MISSING and way[-1:] != () and way[-1] in _EMPTY_IS_NONE)
 
 
-def _lists(before: Any, after: Any, way: Way) -> Iterator[Leaf]:
+def _lists(before: Any, after: Any, way: Way, was: Way) -> Iterator[Leaf]:
     old, new = (value if isinstance(value, list) else [] for value in (before, after))
     key = _key(way)
     found: list[Leaf] = []
     if key is not None:
-        found = list(_by_key(old, new, way, key))
+        found = list(_by_key(old, new, (way, was), key))
     elif len(old) == len(new) and all(isinstance(each, dict) for each in [*old, *new]):
-        found = [leaf for n, pair in enumerate(zip(old, new, strict=True)) for leaf in leaves(*pair, (*way, str(n)))]
+        pairs = enumerate(zip(old, new, strict=True))
+        found = [leaf for n, pair in pairs for leaf in leaves(*pair, (*way, str(n)), (*was, str(n)))]
     if not found and not _same(before, after):
-        found = [Leaf(way=way, before=before, after=after)]
+        found = [Leaf(way=way, before=before, after=after, was=was)]
     yield from found
 
 
@@ -102,13 +106,14 @@ def _key(way: Way) -> Callable[[Any], str] | None:
     return _text if last in _BY_VALUE or way[-3:-2] == ("security",) else None
 
 
-def _by_key(old: list[Any], new: list[Any], way: Way, key: Callable[[Any], str]) -> Iterator[Leaf]:
+def _by_key(old: list[Any], new: list[Any], ways: tuple[Way, Way], key: Callable[[Any], str]) -> Iterator[Leaf]:
+    way, was = ways
     earlier = {key(each): (str(n), each) for n, each in enumerate(old)}
     later = {key(each): (str(n), each) for n, each in enumerate(new)}
     for name in [*later, *(name for name in earlier if name not in later)]:
-        index = later.get(name, earlier.get(name, ("", None)))[0]
+        index, former = ((first.get(name) or second[name])[0] for first, second in ((later, earlier), (earlier, later)))
         one, other = (found[name][1] if name in found else MISSING for found in (earlier, later))
-        yield from leaves(one, other, (*way, index))
+        yield from leaves(one, other, (*way, index), (*was, former))
 
 
 def _same(one: Any, other: Any) -> bool:

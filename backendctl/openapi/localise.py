@@ -9,13 +9,11 @@ from typing import Any
 from backendctl.openapi.arns import ACCOUNT, PARTITION, REGION, at_home
 from backendctl.openapi.bindings import Bound, named, placeholder, unbound
 from backendctl.openapi.canonical import digest
-from backendctl.openapi.neutral import json_value, make_neutral
+from backendctl.openapi.neutral import NO_VERSION, json_value, make_neutral
 from backendctl.openapi.pointer import nodes
 from backendctl.openapi.repair import repaired
 
 __all__ = ["Bound", "digest", "localise", "neutralise", "to_bytes", "unbound"]
-
-_NO_VERSION = "1970-01-01T00:00:00Z"  # reads as a creation date, which the canonical form leaves out (A25)
 
 
 def localise(
@@ -45,7 +43,7 @@ def localise(
     _send_pools_home(result)
     info = result.get("info")
     result["info"] = {**(info if isinstance(info, dict) else {"version": "1"}), "title": name}
-    result["info"].setdefault("version", _NO_VERSION)
+    result["info"].setdefault("version", NO_VERSION)
     return result
 
 

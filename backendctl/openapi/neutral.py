@@ -17,6 +17,9 @@ AUTHORIZER = "x-amazon-apigateway-authorizer"
 POLICY = "x-amazon-apigateway-policy"
 ENDPOINT = "x-amazon-apigateway-endpoint-configuration"
 
+NO_VERSION = "1970-01-01T00:00:00Z"
+"""The version that is sent for a definition without one; it reads as a creation date (A25)."""
+
 _PLACE = ("host", "basePath", "schemes", "servers")
 
 # Which texts of which object name a region or an account (A26); the texts within a list or an object are meant too.
@@ -49,6 +52,9 @@ def make_neutral(document: dict[str, Any]) -> None:
         document.pop(key, None)
     if endpoint is not None:
         document["servers"] = [{"url": "/", ENDPOINT: endpoint}]
+    info = document.get("info")
+    if isinstance(info, dict) and info.get("version") == NO_VERSION:
+        del info["version"]
     _push_security(document)
     _rewrite_fields(document)
     _rewrite_policy(document.get(POLICY))

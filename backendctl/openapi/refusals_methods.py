@@ -45,13 +45,15 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "connectionType": ("INTERNET", "VPC_LINK"),
     "responseTransferMode": ("BUFFERED", "STREAM"),
 }
-_AWS_URI = re.compile(r"arn:.+:apigateway:.+:(path|action)/.+", re.DOTALL)
+_AWS_URI = re.compile(r"arn:.+:apigateway:.+:(path|action)/.+|\$\{binding:.+", re.DOTALL)
 _MAX_TEMPLATE = 300 * 1024  # A43; bytes
 _JSON = re.compile(r"application/(.+\+)?json(;.*)?")
 
 
 def method_refusals(document: Mapping[str, Any]) -> Iterator[Refusal]:
     """Method by method."""
+    if not any(True for _ in operations(document)):
+        yield Refusal(pointer="/paths", message="no path has a method: such an API cannot be deployed", fact="A50")
     for path, method, operation in operations(document):
         way = ("paths", path, method)
         where = f"{'ANY' if method == ANY_METHOD else method.upper()} {path}"

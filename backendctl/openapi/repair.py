@@ -44,6 +44,7 @@ _RULES = {
     "header-type": repair_bodies.header_types,
     "path-parameter": repair_bodies.path_parameters,
     "operation-id": repair_bodies.operation_ids,
+    "no-scheme": repair_bodies.nobody,
     "standard-scheme": repair_bodies.standard_schemes,
 }
 """In the order they run; a later one may rely on an earlier one. Each changes the document and tells what it did."""

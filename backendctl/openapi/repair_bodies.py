@@ -19,6 +19,7 @@ STANDARD = {
 }
 """The two schemes that exports always call by these names."""
 
+_NOBODY = "NONE"
 _MODEL_URL = re.compile(r"https?://apigateway[^/]*/restapis/[^/]+/models/([A-Za-z0-9]+)")
 _NOTHING = "nothing stood where an object belongs"
 
@@ -131,6 +132,18 @@ def operation_ids(document: dict[str, Any]) -> Repairs:
             seen.add(operation["operationId"])
             yield ("paths", path, method, "operationId"), f"{name} is taken; this one is {name}{number}"
         met.add(operation.get("operationId"))
+
+
+def nobody(document: dict[str, Any]) -> Repairs:
+    """`NONE` for a method that asks nobody, as templates of SAM say it; API Gateway takes it for an unknown scheme."""
+    if _NOBODY in schemes(document):
+        return
+    for path, method, operation in operations(document):
+        listed = operation.get("security")
+        if isinstance(listed, list) and any(_NOBODY in mapping(each) for each in listed):
+            kept = [{k: v for k, v in mapping(each).items() if k != _NOBODY} for each in listed]
+            operation["security"] = [each for each in kept if each]
+            yield ("paths", path, method, "security"), f"{_NOBODY} is no scheme: it says that nobody is asked"
 
 
 def standard_schemes(document: dict[str, Any]) -> Repairs:

@@ -17,7 +17,6 @@ Repairs = Iterator[tuple[Way, str]]
 _LOWER = ("type", "passthroughBehavior")
 _UPPER = ("httpMethod", "connectionType", "contentHandling", "responseTransferMode")
 _INPUT = re.compile(r"method\.input\.params\.(.+)")
-_RESOURCE_ID = re.compile(r"(?=[a-z]*\d)[a-z0-9]{6}|(?=[a-z]*\d)[a-z0-9]{10}")
 _PLACES = {"path": "path", "query": "querystring", "header": "header"}
 
 
@@ -66,9 +65,13 @@ def texts(document: dict[str, Any]) -> Repairs:
     """Texts that YAML or a person made numbers: status codes, the version."""
     info = document.get("info")
     holders: list[tuple[Way, Any, str]] = [(("info",), info, key) for key in ("version", "title")]
+    holders += [((), document, key) for key in ("swagger", "openapi")]
     for way, _, _, found in integrations(document):
         for pattern, response in mapping(found.get("responses")).items():
-            holders.append(((*way, "responses", pattern), response, "statusCode"))
+            place = (*way, "responses", pattern)
+            holders.append((place, response, "statusCode"))
+            headers = mapping(mapping(response).get("responseParameters"))
+            holders += [((*place, "responseParameters"), headers, name) for name in headers]
     for kind, response in mapping(document.get(GATEWAY_RESPONSES)).items():
         holders.append(((GATEWAY_RESPONSES, kind), response, "statusCode"))
     for way, holder, key in holders:
@@ -146,13 +149,19 @@ def _place(document: dict[str, Any], path: str, operation: dict[str, Any], name:
 
 
 def cache_namespaces(document: dict[str, Any]) -> Repairs:
-    """An export names the cache after the id of the resource, which belongs to the one API that was exported."""
-    paths: dict[Any, set[str]] = {}
+    """An export names the cache of a resource after its id, which belongs to the one API that was exported.
+
+    A name that stands on one path, alone, has no effect: the resource has a cache of its own anyway.
+    """
+    paths: dict[str, set[str]] = {}
+    names: dict[str, set[str]] = {}
     for _, path, _, found in integrations(document):
-        if isinstance(found.get("cacheNamespace"), str):
-            paths.setdefault(found["cacheNamespace"], set()).add(path)
-    for way, _, _, found in integrations(document):
         name = found.get("cacheNamespace")
-        if isinstance(name, str) and len(paths[name]) == 1 and _RESOURCE_ID.fullmatch(name):
+        if isinstance(name, str):
+            paths.setdefault(name, set()).add(path)
+            names.setdefault(path, set()).add(name)
+    for way, path, _, found in integrations(document):
+        name = found.get("cacheNamespace")
+        if isinstance(name, str) and len(paths[name]) == 1 and len(names[path]) == 1:
             del found["cacheNamespace"]
-            yield (*way, "cacheNamespace"), f"{name} is a resource id of the exported API; the import makes its own"
+            yield (*way, "cacheNamespace"), f"{name} names the cache of one path only, which has its own anyway"

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Invocation:
-    """The outcome of one synchronous Lambda invocation.
+    """The outcome of one Lambda invocation.
 
     Attributes:
         status: HTTP status of the Invoke call (404: no such function or alias; 429: throttled).
@@ -26,8 +26,13 @@ class Invocation:
 class Backplane(Protocol):
     """Lambda, ACM and IAM as API Gateway sees them."""
 
-    async def invoke(self, region: str, function: str, qualifier: str | None, payload: bytes) -> Invocation:
-        """Call a function (by bare name) through a version or alias; None means unqualified."""
+    async def invoke(
+        self, region: str, function: str, qualifier: str | None, payload: bytes, *, wait: bool = True
+    ) -> Invocation:
+        """Call a function (by bare name) through a version or alias; None means unqualified.
+
+        Without `wait` the answer is that of an Event: 202 and no payload, as soon as it is queued.
+        """
 
     async def function_policy(self, region: str, function: str, qualifier: str | None) -> dict[str, Any] | None:
         """The resource policy document of that one qualifier (B31), None when there is none."""

@@ -25,14 +25,20 @@ class Behind:
 
     inner: Inner
 
-    async def invoke(self, region: str, function: str, qualifier: str | None, payload: bytes) -> Invocation:
-        """Call a function through a version or alias and wait for its answer."""
+    async def invoke(
+        self, region: str, function: str, qualifier: str | None, payload: bytes, *, wait: bool = True
+    ) -> Invocation:
+        """Call a function through a version or alias, and as a rule wait for its answer."""
         answer = await self.inner.ask(
             service="lambda",
             region=region,
             path=f"/2015-03-31/functions/{quote(function)}/invocations",
             query=_qualified(qualifier),
-            headers={"x-amz-invocation-type": "RequestResponse", "content-type": "application/json", FAR: "1"},
+            headers={
+                "x-amz-invocation-type": "RequestResponse" if wait else "Event",
+                "content-type": "application/json",
+                FAR: "1",
+            },
             body=payload,
         )
         headers = {name.lower(): value for name, value in answer.headers.items()}

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Settings = dict[str, dict[str, Any]]
 """Method settings of a stage: by "<path without the first slash>/<method>", "*/*" for all methods."""
 
+LONGEST_LINE = 1024
+"""Bytes of a line that the execution log keeps (A59)."""
+
 _CLIENT_ERRORS, _SERVER_ERRORS = range(400, 500), range(500, 600)
 
 
@@ -55,7 +58,11 @@ def lines(gateway: ApiGateway, group: Sequence[Served], settings: Settings) -> l
     first, now = group[0], int(time.time() * 1000)
     place = name(first.stage, canary=first.canary)
     written = gateway.execution_log(first.region, first.api_id, place)
-    return [(now, line) for line in written if line[1:].partition(")")[0] in wanted]
+    return [(now, _cut(line)) for line in written if line[1:].partition(")")[0] in wanted]
+
+
+def _cut(line: str) -> str:
+    return line.encode()[:LONGEST_LINE].decode(errors="ignore")
 
 
 def access_lines(group: Sequence[Served]) -> dict[str, list[tuple[int, str]]]:

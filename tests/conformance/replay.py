@@ -21,6 +21,9 @@ ADDED_LATER = frozenset({"ipAddressType", "LoggingConfig"})
 """Members AWS has begun to give after some of the recordings were made."""
 
 _UNDER_WAY = re.compile(r'"(Pending|InProgress|IN_PROGRESS|PENDING|CREATING|UPDATING)"')
+PAUSE = 0.02
+"""Seconds between two looks."""
+
 PATIENCE = 2.5
 """Seconds in which what a recorded test waited for may come true."""
 
@@ -107,7 +110,7 @@ class Replay:
             if problem is None or not harmless or time.monotonic() > deadline:
                 return problem
             self.bindings.restore(before)
-            time.sleep(0.1)
+            time.sleep(PAUSE)
 
     def _is_under_way(self, step: Step) -> bool:
         """Whether a read says that something is not done yet, which the recorded test found done."""
@@ -285,7 +288,7 @@ class Replay:
         elif self.case.service == "lambda" and names and "waiter" in step.note:
             self._settled(self.filling.fill(names[0]))
         else:
-            time.sleep(0.1)
+            time.sleep(PAUSE)
 
     def _settled(self, function: str) -> None:
         """Until a function is active and no update of it runs."""
@@ -294,14 +297,14 @@ class Replay:
             now = self.client("lambda").get_function_configuration(FunctionName=function)
             if now.get("State") == "Active" and now.get("LastUpdateStatus") != "InProgress":
                 return
-            time.sleep(0.05)
+            time.sleep(PAUSE)
 
     def _provisioned(self, which: dict[str, str]) -> None:
         """Until provisioned concurrency is no longer being made."""
         deadline = time.monotonic() + 10
         read = self.client("lambda").get_provisioned_concurrency_config
         while time.monotonic() < deadline and read(**which)["Status"] == "IN_PROGRESS":
-            time.sleep(0.05)
+            time.sleep(PAUSE)
 
     def _derived(self, placeholder: str) -> Any:
         """Values which the recorded tests looked up or made in fixtures."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import random
@@ -16,12 +15,11 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-import urllib3
 
 from backendctl.sandbox.process import default_data
+from tests.functional.marked import Users, write_release
 from tests.functional.project import Project, environment, make_project
 from tests.functional.proxy import CUT, Answer, Call, Cut, Proxy, proxying
 from tests.functional.sandboxed import EAST, WEST, Sandbox
@@ -33,17 +31,6 @@ logger = logging.getLogger(__name__)
 PARTS = 3
 SEED = int(os.environ.get("BACKENDCTL_TEST_SEED") or random.SystemRandom().randrange(10**6))
 UNAVAILABLE = Answer(status=503, body='{"message": "Service Unavailable"}')
-MARKED = """
-import json
-
-RELEASE = "{release}"
-
-
-def handler(event, context):
-    if event.get("instruction") == "warmer":
-        return {{"warmed": True}}
-    return {{"statusCode": 200, "body": json.dumps({{"code": RELEASE, "definition": event["resource"]}})}}
-"""
 
 
 @dataclass(kw_only=True)
@@ -56,11 +43,8 @@ class Backend:
     calls: int = 0
 
     def release(self, number: int) -> None:
-        """Write new code and a new definition: the name of a path's parameter is the definition's mark."""
-        code = self.project.folder / "functions" / "one" / "app.py"
-        code.write_text(MARKED.format(release=f"r{number}"))
-        self.project.routes = {"/one": "one", f"/marked/{{r{number}}}": "one"}
-        self.project.save()
+        """Write new code and a new definition."""
+        write_release(self.project, number)
 
     def start(self, *options: str) -> subprocess.Popen[str]:
         """`backendctl deploy -y` as a process of its own."""
@@ -141,43 +125,6 @@ class _Moment:
             self.hit = f"{call.region} {call.service} {call.operation}"
             self.act()
             return True
-
-
-@dataclass(kw_only=True)
-class Users:
-    """They ask both regions all the time, and note everything but a plain answer of one release."""
-
-    url: str
-    host: str
-    complaints: list[Any] = field(default_factory=list)
-    seen: dict[str, list[str]] = field(default_factory=lambda: {EAST: [], WEST: []})
-    asked: int = 0
-
-    @contextlib.contextmanager
-    def asking(self) -> Iterator[None]:
-        """As long as the block lasts."""
-        enough = threading.Event()
-        threads = [threading.Thread(target=self._ask, args=(region, enough)) for region in self.seen]
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            enough.set()
-            for thread in threads:
-                thread.join()
-
-    def _ask(self, region: str, enough: threading.Event) -> None:
-        with urllib3.PoolManager(retries=False) as pool:
-            while not enough.wait(0.01):
-                headers = {"Host": self.host, "X-Sandbox-Region": region}
-                answer = pool.request("GET", f"{self.url}/v1/marked/x", headers=headers)
-                self.asked += 1
-                body = json.loads(answer.data) if answer.status == 200 else {}
-                if body.get("definition") != f"/marked/{{{body.get('code')}}}":
-                    self.complaints.append((region, answer.status, answer.data))
-                elif body["code"] not in self.seen[region][-1:]:
-                    self.seen[region].append(body["code"])
 
 
 @pytest.fixture(scope="module")

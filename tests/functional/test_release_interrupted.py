@@ -20,7 +20,7 @@ import pytest
 from backendctl.sandbox.process import default_data
 from tests.functional.marked import Users, write_release
 from tests.functional.project import Project, environment, make_project
-from tests.functional.proxy import CUT, Call, Cut, Proxy, proxying
+from tests.functional.proxy import CUT, Answer, Call, Cut, Proxy, proxying
 from tests.functional.sandboxed import EAST, WEST, Sandbox
 
 pytestmark = pytest.mark.chaos
@@ -165,6 +165,33 @@ def test_a_promotion_killed_at_any_call_is_finished_by_the_same_command(backend:
     assert len(kills) > 12
     assert any("UpdateStage" in kill for kill in kills)
     assert complaints == []
+
+
+def test_a_region_that_fails_stops_the_waves_after_it_and_the_same_command_goes_on(backend: Backend) -> None:
+    start(backend)
+    backend.proxy.before = refusing_turns(WEST)
+    try:
+        result = backend.project.run("promote-canary", "-y", "--full", "--anyway", expect=5)
+    finally:
+        backend.proxy.before = lambda _: None
+    assert f"update {WEST}/stage/prodv1" in result.err
+    assert f"{EAST}/stage/prodv1 not tried: {WEST}/stage/prodv1" in result.err
+    assert [bool(backend.stage(region).get("canarySettings")) for region in BOTH] == [True, True]
+    finish(backend)
+
+
+def refusing_turns(region: str) -> Callable[[Call], Answer | None]:
+    """That region's stages cannot be changed."""
+    refused = Answer(
+        status=403,
+        body='{"message": "not allowed"}',
+        headers={"x-amzn-ErrorType": "AccessDeniedException", "Content-Type": "application/json"},
+    )
+
+    def answer(call: Call) -> Answer | None:
+        return refused if call.region == region and call.service == "apigateway" and call.method == "PATCH" else None
+
+    return answer
 
 
 def nth(number: int, seen: list[Call]) -> Callable[[Call], bool]:

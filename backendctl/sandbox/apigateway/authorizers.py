@@ -8,15 +8,17 @@ from backendctl.sandbox.apigateway.errors import (
     bad_request,
     conflict,
     enum_complaint,
+    limit_exceeded,
     not_found,
     refuse_invalid,
     refuse_missing,
 )
-from backendctl.sandbox.apigateway.model import Doc, new_id
+from backendctl.sandbox.apigateway.model import Definition, Doc, new_id
 from backendctl.sandbox.http import Response
 
 TYPES = ("TOKEN", "REQUEST", "COGNITO_USER_POOLS")
 DEFAULT_TTL = 300
+MOST = 10  # A41
 COPIED = ("authorizerUri", "authorizerCredentials", "identitySource", "identityValidationExpression", "providerARNs")
 
 
@@ -27,9 +29,16 @@ def create(call: Call) -> Response:
         refuse_missing(at="createAuthorizerInput.name")
     if any(each["name"] == body["name"] for each in definition.authorizers.values()):
         raise conflict("Authorizer name must be unique. Authorizer already exists")
+    check_quota(definition)
     document = authorizer_of(body, name=body["name"])
     definition.authorizers[document["id"]] = document
     return created(document)
+
+
+def check_quota(definition: Definition) -> None:
+    """Refuse one more than there may be."""
+    if len(definition.authorizers) >= MOST:
+        raise limit_exceeded("Maximum number of Authorizers for this API has been reached")
 
 
 def authorizer_of(body: Doc, *, name: str) -> Doc:

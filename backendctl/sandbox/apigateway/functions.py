@@ -68,7 +68,9 @@ def source_arn(exchange: Exchange) -> str:
     return f"{prefix}/{exchange.request.method}{path}"
 
 
-async def call(exchange: Exchange, *, owner: Doc, uri: str, source_arn: str, event: Doc | str) -> Invocation:
+async def call(
+    exchange: Exchange, *, owner: Doc, uri: str, source_arn: str, event: Doc | str, wait: bool = True
+) -> Invocation:
     """Invoke with the caller's permission checked on the very qualifier (A100, B31).
 
     Args:
@@ -77,6 +79,7 @@ async def call(exchange: Exchange, *, owner: Doc, uri: str, source_arn: str, eve
         uri: its URI, stage variables not yet filled in.
         source_arn: the `execute-api` ARN that the function's policy must allow.
         event: the payload.
+        wait: for the function's answer.
 
     Raises:
         RefusedError: 500 for a missing function or permission and for throttling, 504 when it takes too long.
@@ -90,7 +93,7 @@ async def call(exchange: Exchange, *, owner: Doc, uri: str, source_arn: str, eve
             raise internal_error()
     payload = event if isinstance(event, str) else json.dumps(event)
     exchange.log(f"Endpoint request URI: {shown} in {target.region}")
-    outcome = await _timed(exchange, owner, target, payload.encode())
+    outcome = await _timed(exchange, owner, target, payload.encode(), wait=wait)
     if outcome.status == TOO_MANY:
         exchange.log("Execution failed due to configuration error: Rate Exceeded.")
         raise internal_error()
@@ -100,12 +103,12 @@ async def call(exchange: Exchange, *, owner: Doc, uri: str, source_arn: str, eve
     return outcome
 
 
-async def _timed(exchange: Exchange, owner: Doc, target: Target, payload: bytes) -> Invocation:
+async def _timed(exchange: Exchange, owner: Doc, target: Target, payload: bytes, *, wait: bool) -> Invocation:
     seconds = owner.get("timeoutInMillis", 29_000) / 1000
     began = time.perf_counter()
     try:
         async with asyncio.timeout(seconds):
-            return await exchange.backplane.invoke(target.region, target.name, target.qualifier, payload)
+            return await exchange.backplane.invoke(target.region, target.name, target.qualifier, payload, wait=wait)
     except TimeoutError as error:
         exchange.log("Execution failed due to a timeout error")
         raise RefusedError(kind="INTEGRATION_TIMEOUT", status=504, message="Endpoint request timed out") from error

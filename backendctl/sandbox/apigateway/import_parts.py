@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from backendctl.sandbox.apigateway.authorizers import authorizer_of
+from backendctl.sandbox.apigateway.authorizers import authorizer_of, check_quota
 from backendctl.sandbox.apigateway.errors import bad_request
 from backendctl.sandbox.apigateway.gateway_responses import STATUS, response_of
 from backendctl.sandbox.apigateway.model import DEFAULT_MODELS, Definition, Doc, new_id
@@ -74,6 +74,8 @@ def _put_authorizer(definition: Definition, name: str, scheme: Doc, sent: Doc) -
     if kind == "REQUEST" and sent.get("identitySource"):
         body["identitySource"] = ",".join(each.strip() for each in str(sent["identitySource"]).split(","))
     known = next((each for each in definition.authorizers.values() if each["name"] == name), None)
+    if known is None:
+        check_quota(definition)
     document = authorizer_of(body, name=name)
     document["id"] = known["id"] if known else document["id"]
     definition.authorizers[document["id"]] = document

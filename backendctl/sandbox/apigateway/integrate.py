@@ -11,7 +11,7 @@ from backendctl.sandbox.apigateway.exchange import Exchange, NotEmulatedError, R
 from backendctl.sandbox.apigateway.functions import call, is_lambda, source_arn
 from backendctl.sandbox.apigateway.lambda_proxy import JSON, proxy
 from backendctl.sandbox.apigateway.model import Doc
-from backendctl.sandbox.apigateway.parameters import Answer, response_parameter, scope_of
+from backendctl.sandbox.apigateway.parameters import Answer, request_parameters, response_parameter, scope_of
 from backendctl.sandbox.apigateway.template import Scope, TemplateError, json_path, render
 from backendctl.sandbox.http import Response
 
@@ -76,14 +76,14 @@ def _mock(exchange: Exchange) -> Response:
 
 async def _plain(exchange: Exchange) -> Response:
     integration = exchange.integration
-    if "'Event'" in integration.get("requestParameters", {}).values():
-        raise NotEmulatedError("asynchronous Lambda integrations are not emulated")
+    headers = {name.lower(): values for name, values in request_parameters(exchange)["header"].items()}
     outcome = await call(
         exchange,
         owner=integration,
         uri=integration["uri"],
         source_arn=source_arn(exchange),
         event=_request_text(exchange) or "{}",
+        wait=headers.get("x-amz-invocation-type") != ["Event"],
     )
     payload = outcome.payload.decode("utf-8", errors="replace")
     subject = ""

@@ -12,6 +12,7 @@ from backendctl.sandbox.http import Response
 
 TYPES = ("HTTP", "MOCK", "AWS_PROXY", "HTTP_PROXY", "AWS")
 PASSTHROUGH = ("WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER")
+LARGEST_TEMPLATE = 300 * 1024  # A43
 SHORTEST_MS, LONGEST_MS = 50, 29_000  # A42
 AWS_URI = re.compile(r"arn:aws[a-z-]*:apigateway:[a-z0-9-]+:[^:]+:(path|action)/.+")
 COPIED = ("uri", "credentials", "contentHandling", "connectionId", "tlsConfig", "responseTransferMode")
@@ -58,6 +59,7 @@ def integration_of(body: Doc, *, resource_id: str) -> Doc:
 
 
 def check_integration(document: Doc) -> None:
+    _check_templates(document.get("requestTemplates", {}))
     if document["type"] != "MOCK":
         _check_target(document)
     if document["passthroughBehavior"] not in PASSTHROUGH:
@@ -66,6 +68,12 @@ def check_integration(document: Doc) -> None:
         )
     if not SHORTEST_MS <= document["timeoutInMillis"] <= LONGEST_MS:
         raise bad_request(f"Timeout should be between {SHORTEST_MS} ms and {LONGEST_MS} ms")
+
+
+def _check_templates(templates: dict[str, str]) -> None:
+    for kind, template in templates.items():
+        if len((template or "").encode()) > LARGEST_TEMPLATE:
+            raise bad_request(f"Invalid mapping template specified: {kind} is larger than {LARGEST_TEMPLATE} bytes")
 
 
 def _check_target(document: Doc) -> None:
@@ -145,6 +153,7 @@ def integration_response_of(body: Doc, *, status: str) -> Doc:
     for key in ("responseParameters", "responseTemplates"):
         if body.get(key):
             document[key] = dict(body[key])
+    _check_templates(document.get("responseTemplates", {}))
     return document
 
 
@@ -166,6 +175,7 @@ def update_response(call: Call) -> Response:
         maps={"/responseParameters": patch.text, "/responseTemplates": patch.text},
     )
     changed = patch.patched(_response(call), listed, rules)
+    _check_templates(changed.get("responseTemplates", {}))
     _integration(call)["integrationResponses"][call.params["status"]] = changed
     return answer(changed)
 

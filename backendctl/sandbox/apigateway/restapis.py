@@ -17,6 +17,7 @@ from backendctl.sandbox.apigateway.model import DEFAULT_MODELS, Api, Definition,
 from backendctl.sandbox.http import Response
 
 LARGEST_COMPRESSION = 10485760
+LONGEST_POLICY = 8192  # A43
 BAD_COMPRESSION = f"Invalid minimum compression size, must be between 0 and {LARGEST_COMPRESSION}"
 COPIED = ("description", "version", "minimumCompressionSize", "securityPolicy", "endpointAccessMode")
 
@@ -129,7 +130,10 @@ def stored_policy(call: Call, text: str, api_id: str) -> str:
             "Invalid policy document. Please check the policy syntax and ensure that Principals are valid."
         ) from error
     prefix = f"arn:aws:execute-api:{call.request.region}:{call.request.account}:{api_id}/"
-    return json.dumps(_expanded(document, prefix), separators=(",", ":"))
+    stored = json.dumps(_expanded(document, prefix), separators=(",", ":"))
+    if len(stored) > LONGEST_POLICY:
+        raise bad_request(f"Invalid policy document. The policy is longer than {LONGEST_POLICY} characters.")
+    return stored
 
 
 def _expanded(value: Any, prefix: str) -> Any:

@@ -26,7 +26,8 @@ from backendctl.sandbox.backplane import Backplane
 from backendctl.sandbox.http import Request, Response
 from backendctl.sandbox.timing import Pace, TimeScale
 
-LOG_LINES = 1000
+LOG_LINES = 5000
+RESERVED = frozenset({"/ping", "/sping"})  # A90
 _RANDOM = secrets.SystemRandom()
 REGIONAL = re.compile(r"d-[a-z0-9]+\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
 
@@ -144,6 +145,8 @@ class ApiGateway:
             return None
         if self._under_way.state((region, known.info["domainName"])) == DOMAIN_CREATED.state:  # A93
             return forbidden()
+        if request.path in RESERVED:
+            return Response(headers={"Content-Type": "text/plain"}, body=b"Healthy")  # the words are a guess
         host = self._hosts.host()
         routed = mappings.route(self._hosts.mappings(region, known.info["domainName"], host), request.path)
         if routed is None:

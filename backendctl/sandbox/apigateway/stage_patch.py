@@ -28,6 +28,8 @@ VALID_PATHS = (
     "/*/*/caching/unauthorizedCacheControlHeaderStrategy, /variables/{variable_name}, /tracingEnabled"
 )
 NEEDS_ROLE = "CloudWatch Logs role ARN must be set in account settings to enable logging"
+CACHE_SIZES = ("0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237")
+LONGEST_LIFETIME = 3600
 SETTING_DEPTH = 4
 KEY_DEPTH = 2
 DEFAULT_SETTING: Doc = {
@@ -49,13 +51,26 @@ def _level(value: str) -> str:
     return value.upper()
 
 
+def _size(value: str) -> str:
+    if value not in CACHE_SIZES:  # A61
+        raise bad_request(f"Invalid cache cluster size: {value}. Must be one of: [{', '.join(CACHE_SIZES)}]")
+    return value
+
+
+def _lifetime(value: str) -> int:
+    seconds = patch.integer(value)
+    if not 0 <= seconds <= LONGEST_LIFETIME:  # A43
+        raise bad_request(f"Invalid cache TTL: {value}. Must be between 0 and {LONGEST_LIFETIME} seconds")
+    return seconds
+
+
 SETTINGS: dict[str, tuple[str, patch.Convert]] = {
     "metrics/enabled": ("metricsEnabled", patch.boolean),
     "logging/dataTrace": ("dataTraceEnabled", patch.boolean),
     "logging/loglevel": ("loggingLevel", _level),
     "throttling/burstLimit": ("throttlingBurstLimit", patch.integer),
     "throttling/rateLimit": ("throttlingRateLimit", patch.number),
-    "caching/ttlInSeconds": ("cacheTtlInSeconds", patch.integer),
+    "caching/ttlInSeconds": ("cacheTtlInSeconds", _lifetime),
     "caching/enabled": ("cachingEnabled", patch.boolean),
     "caching/dataEncrypted": ("cacheDataEncrypted", patch.boolean),
     "caching/requireAuthorizationForCacheControl": ("requireAuthorizationForCacheControl", patch.boolean),
@@ -64,7 +79,7 @@ SETTINGS: dict[str, tuple[str, patch.Convert]] = {
 SCALARS: dict[str, patch.Convert] = {
     "/description": patch.text_or_none,
     "/cacheClusterEnabled": patch.boolean,
-    "/cacheClusterSize": patch.text_or_none,
+    "/cacheClusterSize": _size,
     "/clientCertificateId": patch.text_or_none,
     "/documentationVersion": patch.text_or_none,
     "/tracingEnabled": patch.boolean,

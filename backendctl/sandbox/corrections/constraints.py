@@ -216,6 +216,8 @@ def _values(operation: OperationModel, request: Request) -> dict[str, Any]:
             values[name] = _typed(member, labels.get(wire))
         elif where == "querystring":
             values[name] = _typed(member, request.first(wire) or None)
+        elif where == "header":
+            values[name] = _typed(member, request.headers.get(wire.lower()))
         elif where is None:
             values[name] = body.get(wire)
     return values

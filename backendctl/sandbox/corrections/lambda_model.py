@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections import constraints, runtimes
 from backendctl.sandbox.operations import operation_of
+from backendctl.sandbox.timing import FAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,8 +27,8 @@ _LAYERS = constraints.Judge(
 
 
 def refusal(request: Request) -> Refusal | None:
-    """What breaks the constraints of the model; a function's callers are not held up by it."""
-    if request.path.endswith(("/invocations", "/response-streaming-invocations")):
+    """What breaks the constraints of the model; whoever serves or makes calls is not held up by it."""
+    if FAR in request.headers or request.path.endswith(("/invocations", "/response-streaming-invocations")):
         return None
     operation = operation_of("lambda", request)
     judge = _LAYERS if operation.startswith(("ListLayer", "GetLayer")) else _FUNCTIONS

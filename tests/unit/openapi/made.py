@@ -18,6 +18,17 @@ MODELS = ("Pet", "Order", "Error2", "Empty", "A1")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method")
 STATUSES = ("200", "201", "302", "400", "404", "500")
 KINDS = ("application/json", "application/hal+json", "text/csv")
+SECURITY: tuple[list[Any], ...] = (
+    [],
+    [{}],
+    [{"key": []}],
+    [{"auth": []}],
+    [{"auth": [], "key": []}],
+    [{"users": ["write", "read"]}],
+    [{"asking": []}],
+    [{"iam": []}],
+    [{"key": []}, {"iam": []}],
+)
 SEEDS = st.integers(0, 2**48)
 """A definition is drawn as one number: hypothesis chooses it, and tells it when a test fails."""
 
@@ -125,7 +136,7 @@ class Maker:
             "summary": self.word,
             "tags": self.words,
             "deprecated": lambda: True,
-            "security": lambda: self.dice.choice(([{"key": []}], [{"auth": []}, {"key": []}], [{"auth": []}], [])),
+            "security": lambda: self.dice.choice(SECURITY),
             "x-amazon-apigateway-request-validator": lambda: "all",
         }
         if self.old:
@@ -139,17 +150,36 @@ class Maker:
         made["responses"] = {status: self.response() for status in self.dice.sample(STATUSES, self.dice.randint(0, 3))}
         return made
 
+    def policy(self) -> dict[str, Any]:
+        allow = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
+        network = {"IpAddress": {"aws:SourceIp": ["192.0.2.0/24", "198.51.100.0/24"]}}
+        deny = {**allow, "Effect": "Deny", "Resource": ["execute-api:/*/GET/a"], "Condition": network}
+        return {"Version": "2012-10-17", "Statement": [allow, deny][: self.dice.randint(1, 2)]}
+
+    def schemes(self) -> dict[str, Any]:
+        header = {"type": "apiKey", "name": "Authorization", "in": "header"}
+        ttl = self.maybe({"authorizerResultTtlInSeconds": lambda: self.dice.choice((0, 300))})
+        token = {"type": "token", "authorizerUri": lambda_uri("auth"), **ttl}
+        asking = {**token, "type": "request", "identitySource": "method.request.header.A, method.request.querystring.b"}
+        pools = [f"arn:aws:cognito-idp:us-east-1:111122223333:userpool/us-east-1_{name}" for name in ("B", "A")]
+        users = {"type": "cognito_user_pools", "providerARNs": pools}
+        return {
+            "key": {"type": "apiKey", "name": "X-API-Key", "in": "header"},
+            "iam": {**header, "x-amazon-apigateway-authtype": "awsSigv4"},
+            "auth": {**header, "x-amazon-apigateway-authtype": "custom", AUTHORIZER: token},
+            "asking": {"type": "apiKey", "name": "A", "in": "query", AUTHORIZER: asking},
+            "users": {**header, AUTHORIZER: users},
+        }
+
     def definition(self) -> dict[str, Any]:
         paths: dict[str, Any] = {}
         for _ in range(self.dice.randint(1, 4)):
             path = "/" + "/".join(self.words()[: self.dice.randint(0, 3)])
             paths[path] = {method: self.operation() for method in self.dice.sample(METHODS, self.dice.randint(1, 2))}
+            if self.dice.random() < 0.3:
+                shared = {"name": "shared", "in": "header", "required": True}
+                paths[path]["parameters"] = [{**shared, **({"type": "string"} if self.old else {})}]
         models = {name: {"type": "object", "properties": {"p": self.schema()}} for name in MODELS}
-        inner = {"authorizerUri": lambda_uri("auth"), **self.maybe({"authorizerResultTtlInSeconds": lambda: 0})}
-        schemes = {
-            "key": {"type": "apiKey", "name": "X-API-Key", "in": "header"},
-            "auth": {"type": "apiKey", "name": "Authorization", "in": "header", AUTHORIZER: {"type": "token", **inner}},
-        }
         root = {
             "x-amazon-apigateway-request-validators": {"all": {"validateRequestBody": True}},
             **self.maybe(
@@ -158,10 +188,13 @@ class Maker:
                     "x-amazon-apigateway-gateway-responses": lambda: {"THROTTLED": {"statusCode": 430}},
                     "x-amazon-apigateway-minimum-compression-size": lambda: 1024,
                     "x-amazon-apigateway-api-key-source": lambda: "AUTHORIZER",
-                    "security": lambda: [{"key": []}],
+                    "x-amazon-apigateway-request-validator": lambda: "all",
+                    "x-amazon-apigateway-policy": self.policy,
+                    "security": lambda: self.dice.choice(SECURITY),
                 }
             ),
         }
+        schemes = self.schemes()
         if self.old:
             return swagger(paths, definitions=models, securityDefinitions=schemes, **root)
         return openapi(paths, components={"schemas": models, "securitySchemes": schemes}, **root)
@@ -176,8 +209,11 @@ def rewritten(document: dict[str, Any], dice: random.Random) -> dict[str, Any]:
     """The same API in other words: other order, other region, what an export adds, defaults said or not said."""
     result: dict[str, Any] = _shuffled(copy.deepcopy(document), dice)
     for item in result["paths"].values():
-        for method in [key for key in item if key != "parameters"]:
-            operation = item[method]
+        shared = item.pop("parameters", [])
+        for operation in item.values():
+            operation["parameters"] = [*(dict(each) for each in shared), *operation.get("parameters", [])]
+            if "security" in result:
+                operation.setdefault("security", result["security"])
             integration = operation.get(INTEGRATION, {})
             integration.setdefault("passthroughBehavior", "WHEN_NO_MATCH")
             integration.setdefault("timeoutInMillis", "29000")
@@ -186,6 +222,8 @@ def rewritten(document: dict[str, Any], dice: random.Random) -> dict[str, Any]:
             dice.shuffle(operation.get("tags", []))
             for parameter in operation.get("parameters", []):
                 parameter.setdefault("required", False)
+    result.pop("security", None)
+    result["x-amazon-apigateway-importexport-version"] = "1.0"
     result = _elsewhere(result)
     if "swagger" in result:
         result.update(host="abc123.execute-api.eu-west-1.amazonaws.com", basePath="/prod", schemes=["https"])

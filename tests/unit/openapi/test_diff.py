@@ -389,6 +389,40 @@ def test_a_policy_that_denies_more_or_allows_less_breaks() -> None:
     assert not is_breaking(between(document(allow), openapi()))
 
 
+def test_other_names_for_the_variables_of_a_path_harm_no_caller() -> None:
+    def document(*paths: str, method: str = "get") -> dict[str, Any]:
+        return openapi({path: {method: operation()} for path in paths})
+
+    assert not is_breaking(between(document("/a/{id}/b/{n}"), document("/a/{key}/b/{number}")))
+    assert not is_breaking(between(document("/a/{id}"), document("/a/{key}", method="x-amazon-apigateway-any-method")))
+    assert is_breaking(between(document("/a/{id}"), document("/a/{key}", method="post")))
+    assert is_breaking(between(document("/a/{id+}"), document("/a/{id}")))
+    stricter = document("/a/{key}")
+    key = {"name": "key", "in": "path", "required": True}
+    stricter["paths"]["/a/{key}"]["get"]["parameters"] = [key]
+    assert not is_breaking(between(document("/a/{id}"), stricter))
+    stricter["paths"]["/a/{key}"]["get"]["parameters"] = [key, {"name": "q", "in": "query", "required": True}]
+    (gone, _) = sorted(between(document("/a/{id}"), stricter), key=lambda each: str(each.action), reverse=True)
+    assert gone.breaking == "/a/{id} is /a/{key} now, and the query parameter q is new and required"
+    assert not is_breaking(between(document("/a/{id+}"), document("/a/{all+}")))
+
+
+def test_a_place_counts_in_the_document_that_has_it() -> None:
+    def document(*parameters: dict[str, Any]) -> dict[str, Any]:
+        return openapi({"/a": {"get": operation(parameters=list(parameters))}})
+
+    z = {"name": "z", "in": "query", "description": "old", "required": True}
+    added, gone = between(document(z), document({"name": "a", "in": "query"}, {**z, "description": None}))
+    assert (added.pointer, added.action, added.where) == ("/paths/~1a/get/parameters/0", "added", "query a")
+    assert (gone.where, gone.before) == ("query z > description", "old")
+    changed = between(document({"name": "a", "in": "query"}, z), document({"name": "z", "in": "query"}))
+    assert [(each.where, each.pointer, each.action) for each in changed] == [
+        ("query a", "/paths/~1a/get/parameters/0", "removed"),
+        ("query z > description", "/paths/~1a/get/parameters/1/description", "removed"),
+        ("query z > required", "/paths/~1a/get/parameters/1/required", "removed"),
+    ]
+
+
 def test_true_is_not_one() -> None:
     before, after = ({"x-vendor": value} for value in (1, True))
     assert len(differences(before, after)) == 1

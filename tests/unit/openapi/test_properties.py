@@ -20,8 +20,8 @@ from tests.unit.openapi import made
 from tests.unit.openapi.samples import CORPUS, example, loaded
 from tests.unit.openapi.test_corpus import HERE, THERE, after_import, moved
 
-FAST = settings(max_examples=150, deadline=None)
-FEW = settings(max_examples=25, deadline=None)
+FAST = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=15, deadline=None)
 
 
 @cache

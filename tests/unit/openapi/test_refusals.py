@@ -39,8 +39,19 @@ AUTH = f"/components/securitySchemes/a/{AUTHORIZER}"
         ({**openapi(), "info": {"version": "1"}}, "/info", "a title is needed", "A8"),
         ({**openapi(), "webhooks": {"x": {}}}, "/webhooks", "webhooks are of OpenAPI 3.1", ""),
         (openapi({"places": {"get": operation()}}), "/paths/places", "a path begins with /", ""),
-        (openapi({"/places": {"gte": operation()}}), "/paths/~1places/gte", "did you mean 'get'?", ""),
+        (
+            openapi({"/places": {"get": operation(), "gte": operation()}}),
+            "/paths/~1places/gte",
+            "did you mean 'get'?",
+            "",
+        ),
+        (openapi({"/places": {"get": operation(), "ANY": operation()}}), "/paths/~1places/ANY", "any-method'?", ""),
         (openapi({"/places": {"trace": operation()}}), "/paths/~1places/trace", "no such method", ""),
+        (with_get(security=["key"]), f"{GET}/security/0", "must be an object, not 'key'", ""),
+        (with_get(parameters={"a": 1}), f"{GET}/parameters", "must be a list", ""),
+        (with_get(responses={"200": "fine"}), f"{GET}/responses/200", "must be an object", ""),
+        ({**openapi(), "security": {"key": []}}, "/security", "must be a list", ""),
+        ({**openapi(), "paths": {}}, "/paths", "no path has a method", "A50"),
         (openapi({"/ping": {"get": operation()}}), "/paths/~1ping", "reserved", "A90"),
         (openapi({"/a b": {"get": operation()}}), "/paths/~1a b", "a path segment has", "A16"),
         (openapi({"/{a}": {"get": operation()}, "/{b}": {"get": operation()}}), "/paths/~1{a}", "side by side", "A18"),
@@ -189,6 +200,11 @@ def test_one_resource_too_many_and_a_document_too_large_are_refused() -> None:
     huge = openapi()
     huge["info"]["description"] = "x" * (6 * 1024 * 1024)
     assert [(each.pointer, each.fact) for each in refusals(huge)] == [("", "A13")]
+
+
+def test_what_a_binding_stands_for_is_not_known_yet() -> None:
+    for kind in ("aws", "http"):
+        assert refusals(integrated(type=kind, uri="${binding:target}")) == []
 
 
 def test_a_method_has_one_authorizer() -> None:

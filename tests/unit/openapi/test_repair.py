@@ -106,6 +106,19 @@ CASES: list[tuple[str, dict[str, Any], str, Any]] = [
         "x2",
     ),
     (
+        "no-scheme",
+        openapi({"/places": {"get": operation(security=[{"NONE": []}])}}),
+        "/paths/~1places/get/security",
+        [],
+    ),
+    (
+        "number-for-text",
+        integrated(responses={"default": {"responseParameters": {"method.response.header.Max-Age": 600}}}),
+        f"{PLACE}/responses/default/responseParameters/method.response.header.Max-Age",
+        "600",
+    ),
+    ("number-for-text", {**swagger(), "swagger": 2.0}, "/swagger", "2.0"),
+    (
         "standard-scheme",
         swagger({"/places": {"get": operation(security=[{"api_key": []}])}}),
         "/securityDefinitions/api_key",
@@ -160,9 +173,10 @@ def test_a_cache_key_of_an_old_export_finds_its_place() -> None:
 
 
 def test_a_cache_that_two_paths_share_keeps_its_name() -> None:
-    shared = operation(integration={"cacheNamespace": "cache1"})
+    shared, other = (operation(integration={"cacheNamespace": name}) for name in ("cache1", "cache2"))
     result, told = repaired(openapi({"/a": {"get": shared}, "/b": {"get": shared}}))
     assert told == ()
+    assert repaired(openapi({"/a": {"get": shared, "head": other}}))[1] == ()
     assert result["paths"]["/a"]["get"][INTEGRATION]["cacheNamespace"] == "cache1"
 
 

@@ -82,9 +82,11 @@ class Backplane:
     def __init__(self) -> None:
         self.certificates: dict[str, dict[str, Any]] = {}
 
-    async def invoke(self, region: str, function: str, qualifier: str | None, payload: bytes) -> Invocation:
+    async def invoke(
+        self, region: str, function: str, qualifier: str | None, payload: bytes, *, wait: bool = True
+    ) -> Invocation:
         """No request is served in these tests."""
-        raise NotImplementedError((region, function, qualifier, payload))
+        raise NotImplementedError((region, function, qualifier, payload, wait))
 
     async def function_policy(self, region: str, function: str, qualifier: str | None) -> dict[str, Any] | None:
         """No function has one."""

@@ -51,7 +51,9 @@ class SmallBackplane:
             ]
         }
 
-    async def invoke(self, region: str, function: str, qualifier: str | None, payload: bytes) -> Invocation:
+    async def invoke(
+        self, region: str, function: str, qualifier: str | None, payload: bytes, *, wait: bool = True
+    ) -> Invocation:
         del region
         await asyncio.sleep(self.delay)
         handler = self.functions.get((function, qualifier))
@@ -59,6 +61,8 @@ class SmallBackplane:
             return Invocation(status=404, error=None, payload=b"{}")
         event = json.loads(payload)
         self.events.append(event)
+        if not wait:
+            return Invocation(status=202, error=None, payload=b"")
         try:
             answer = handler(event)
         except RuntimeError as error:

@@ -186,3 +186,44 @@ def test_an_unknown_operation_is_refused_plainly(client: Any) -> None:
     with pytest.raises(ClientError, match="does not emulate") as caught:
         client.get_vpc_links()
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
+def test_an_api_has_ten_authorizers_at_most(client: Any) -> None:
+    api_id = build(client)[0]["id"]
+    function = "arn:aws:lambda:us-east-1:111111111111:function:auth"
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations"
+
+    def create(number: int) -> None:
+        client.create_authorizer(restApiId=api_id, name=f"a{number}", type="TOKEN", authorizerUri=uri)
+
+    for number in range(10):
+        create(number)
+    with pytest.raises(client.exceptions.LimitExceededException, match="Maximum number of Authorizers"):
+        create(10)
+
+
+@pytest.mark.parametrize("place", ["request", "response"])
+def test_a_mapping_template_has_300_kilobytes_at_most(client: Any, place: str) -> None:
+    templates = {"application/json": '{"statusCode": 200}'}
+    long = {"application/json": "x" * (300 * 1024 + 1)}
+    integration = {
+        "type": "mock",
+        "requestTemplates": long if place == "request" else templates,
+        "responses": {"default": {"statusCode": "200", "responseTemplates": long if place == "response" else {}}},
+    }
+    document = {
+        "openapi": "3.0.1",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/": {"get": {"x-amazon-apigateway-integration": integration}}},
+    }
+    with pytest.raises(client.exceptions.BadRequestException, match="mapping template"):
+        client.import_rest_api(body=json.dumps(document))
+
+
+def test_a_resource_policy_has_8192_characters_at_most(client: Any) -> None:
+    api_id = build(client)[0]["id"]
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke"}
+    policy = {"Statement": [{**statement, "Resource": [f"execute-api:/stage/GET/{n}" for n in range(200)]}]}
+    value = {"op": "replace", "path": "/policy", "value": json.dumps(policy)}
+    with pytest.raises(client.exceptions.BadRequestException, match="8192"):
+        client.update_rest_api(restApiId=api_id, patchOperations=[value])

@@ -189,3 +189,12 @@ def test_the_certificate_of_a_domain_is_exchanged_under_the_same_checks(aws: Any
     wanted = certificate(aws, "us-east-1")
     assert exchange(wanted)["regionalCertificateArn"] == wanted
     assert client.get_domain_name(domainName=NAME)["regionalCertificateArn"] == wanted
+
+
+@pytest.mark.parametrize("path", ["/ping", "/sping"])
+def test_ping_never_reaches_the_api(aws: Any, path: str) -> None:
+    domain(aws)
+    aws.client().create_base_path_mapping(domainName=NAME, restApiId=deployed(aws), stage="dev")
+    answer = visit(aws, path)
+    assert answer is not None
+    assert (answer.status, aws.backplane.events) == (200, [])

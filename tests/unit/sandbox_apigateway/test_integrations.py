@@ -113,3 +113,11 @@ def test_plain_lambda_passes_the_body_and_picks_by_error(aws: Any) -> None:
 
     aws.backplane.add("places", None, fails)
     assert aws.call(api, "dev", "/", method="POST", body=b"{}").status == 400
+
+
+@pytest.mark.parametrize("source", ["'Event'", "method.request.header.Kind"])
+def test_a_plain_function_may_be_called_without_waiting(aws: Any, source: str) -> None:
+    api = plain(aws, requestParameters={"integration.request.header.X-Amz-Invocation-Type": source})
+    answer = aws.call(api, "dev", "/", method="POST", headers={"kind": "Event"}, body=b'{"a": 1}')
+    assert (answer.status, answer.body) == (200, b"")
+    assert aws.backplane.events == [{"a": 1}]

@@ -251,3 +251,13 @@ def test_the_cache_cluster_follows_its_switch(client: Any, api_id: str) -> None:
     assert (on["cacheClusterStatus"], on["cacheClusterSize"]) == ("AVAILABLE", "0.5")
     off = patch(client, api_id, ("replace", "/cacheClusterEnabled", "false"))
     assert off["cacheClusterStatus"] == "NOT_AVAILABLE"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("/cacheClusterSize", "7"), ("/*/*/caching/ttlInSeconds", "3601"), ("/*/*/caching/ttlInSeconds", "-1")],
+)
+def test_a_cache_has_known_sizes_and_an_hour_at_most(client: Any, api_id: str, path: str, value: str) -> None:
+    deploy(client, api_id, stageName="dev")
+    with pytest.raises(ClientError, match=r"Invalid cache (cluster size|TTL)"):
+        patch(client, api_id, ("replace", path, value))

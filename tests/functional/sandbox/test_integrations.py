@@ -1,9 +1,10 @@
-"""HTTP integrations of a running sandbox with an endpoint on this machine."""
+"""Integrations of a running sandbox: HTTP with an endpoint on this machine, and Lambda with templates."""
 
 from __future__ import annotations
 
 import json
 import threading
+import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import urllib3
 
-from tests.functional.sandboxed import Sandbox, free_port
+from tests.functional.sandboxed import ACCOUNT, EAST, Sandbox, eventually, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,3 +141,57 @@ def test_the_status_of_the_endpoint_picks_the_response(api: str) -> None:
 def test_an_endpoint_that_nobody_serves_is_504(api: str) -> None:
     answer = ask("GET", f"{api}/nobody")
     assert (answer.status, answer.json()) == (504, {"message": "Network error communicating with endpoint"})
+
+
+@pytest.fixture(scope="module")
+def function(sandbox: Sandbox) -> tuple[str, str]:
+    """A function which answers with its event, and the URL of a stage with POST /wait and POST /event for it."""
+    name = f"plain-{uuid.uuid4().hex[:6]}"
+    code = "def handler(event, context):\n    print('got', event['n'])\n    return {'doubled': 2 * event['n']}\n"
+    arn = sandbox.function(name, code)
+    plain = {
+        "type": "aws",
+        "httpMethod": "POST",
+        "uri": f"arn:aws:apigateway:{EAST}:lambda:path/2015-03-31/functions/{arn}/invocations",
+        "requestTemplates": {"application/json": "#set($n = $input.path('$.number') + 1){\"n\": $n}"},
+        "responses": {
+            "default": {"statusCode": "200", "responseTemplates": {"application/json": "$input.path('$.doubled')"}},
+        },
+    }
+    event = {**plain, "requestParameters": {"integration.request.header.X-Amz-Invocation-Type": "'Event'"}}
+    paths = {
+        path: {"post": {"x-amazon-apigateway-integration": integration}}
+        for path, integration in {"/wait": plain, "/event": event}.items()
+    }
+    client = sandbox.client("apigateway")
+    document = {"openapi": "3.0.1", "info": {"title": name, "version": "1"}, "paths": paths}
+    made: str = client.import_rest_api(body=json.dumps(document))["id"]
+    client.create_deployment(restApiId=made, stageName="live")
+    sandbox.client("lambda").add_permission(
+        FunctionName=name,
+        StatementId="api",
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+        SourceArn=f"arn:aws:execute-api:{EAST}:{ACCOUNT}:{made}/*/*/*",
+    )
+    sandbox.arrived()
+    return name, f"{sandbox.url}/_aws/execute-api/{made}/live"
+
+
+def test_templates_stand_before_and_behind_a_function(function: tuple[str, str]) -> None:
+    answer = ask("POST", f"{function[1]}/wait", json={"number": 20})
+    assert (answer.status, answer.data) == (200, b"42")
+
+
+def test_a_function_called_without_waiting_runs_later(sandbox: Sandbox, function: tuple[str, str]) -> None:
+    answer = ask("POST", f"{function[1]}/event", json={"number": 6})
+    assert (answer.status, answer.data) == (200, b"")
+    logs = sandbox.client("logs")
+
+    def has_run() -> bool:
+        group = f"/aws/lambda/{function[0]}"
+        if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+            return False
+        return any("got 7" in each["message"] for each in logs.filter_log_events(logGroupName=group)["events"])
+
+    eventually(has_run)
