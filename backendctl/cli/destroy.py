@@ -29,11 +29,11 @@ def command(
     """
     from backendctl.app import check_patterns, plan_destroy  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.applying import Consent, confirm_and_apply, unreachable  # noqa: PLC0415  # the same
-    from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
     from backendctl.ui.summary import show_summary  # noqa: PLC0415  # the same
 
     check_patterns([*only, *skip])
-    ready = opened(options)
+    ready = opened_api(options)
     plan = plan_destroy(ready.backend, only=only, skip=skip)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete)
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")

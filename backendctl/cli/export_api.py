@@ -89,6 +89,7 @@ def _tell(found: Adoption, file: Path, form: str) -> None:
             "spec": {"api": section},
             "calls": list(found.calls),
             "repairs": [{"rule": one.rule, "pointer": one.pointer, "what": one.what} for one in found.repairs],
+            "methods": dict(found.methods),
             "edited": diff_data(found.edited)["differences"],
         }
         click.echo(json.dumps(document, indent=2))
@@ -100,5 +101,7 @@ def _tell(found: Adoption, file: Path, form: str) -> None:
         click.echo(f"every region must have {', '.join(found.calls)}", err=True)
     for one in found.repairs:
         click.echo(f"repaired {one.pointer}: {one.what}", err=True)
+    for setting, value in found.methods.items():
+        click.echo(f"a spec has no words for {setting} = {value}; a sync from there brings it along", err=True)
     if found.edited:
         click.echo(f"{len(found.edited)} edits were never deployed, and are not in it: sync-api --check", err=True)

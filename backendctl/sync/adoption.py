@@ -12,6 +12,7 @@ from backendctl.openapi.diff import Difference
 from backendctl.openapi.integrations import Target, lambda_targets, resolve
 from backendctl.openapi.localise import digest, neutralise, unbound
 from backendctl.openapi.repair import Repair, repaired
+from backendctl.resources.stage_live import methods_of
 from backendctl.sync import live as lives
 from backendctl.sync.review import undeployed
 from backendctl.sync.working import working
@@ -33,6 +34,7 @@ class Adoption:
         calls: every function and alias that the stage calls, "places:live".
         repairs: what was put right in AWS's own export.
         edited: edits that nobody deployed; the document does not hold them.
+        methods: settings of single methods, which a spec has no words for.
     """
 
     region: str
@@ -44,6 +46,7 @@ class Adoption:
     calls: tuple[str, ...] = ()
     repairs: tuple[Repair, ...] = ()
     edited: tuple[Difference, ...] = ()
+    methods: Mapping[str, str] = field(default_factory=dict)
 
 
 def adopt(aws: Aws, place: LiveApi, *, api: str, form: str) -> Adoption:
@@ -78,6 +81,7 @@ def adopt(aws: Aws, place: LiveApi, *, api: str, form: str) -> Adoption:
         calls=tuple(sorted({_told(one) for one in _called(document, own.variables)})),
         repairs=repaired(found.document)[1],
         edited=edited,
+        methods=methods_of(found.stage),
     )
 
 

@@ -124,8 +124,13 @@ def as_spec(stage: StageTypeDef) -> Stage:
         cache_ttl=stage_live.settings(stage).get("cacheTtlInSeconds") if size != "off" else None,
         logging=logging,
         description=stage.get("description") or "",
-        tags={k: v for k, v in (stage.get("tags") or {}).items() if not k.startswith(("aws:", "backendctl:"))},
+        tags=users_tags(stage.get("tags")),
     )
+
+
+def users_tags(tags: Mapping[str, str] | None) -> dict[str, str]:
+    """Without AWS's own and without marks of ours."""
+    return {key: value for key, value in (tags or {}).items() if not key.startswith(("aws:", "backendctl:"))}
 
 
 def only_stage(aws: Aws, region: str, api_id: str) -> str:

@@ -98,7 +98,7 @@ def prepare(backend: Backend, request: Request) -> Sync:
         raise AssertionError(backend.spec.file)
     home = api.bindings.get(source.region or "", {})
     document = neutralise(source.document, bindings=home)
-    api = replace(api, definition=document, stages=source.stages)
+    api = replace(api, definition=document, stages=source.stages, tags={**source.tags, **api.tags})
     name = source.digest or digest(document)
     stages = tuple(stage.name for stage in source.stages)
     wanted = Wanted(form=comparable(document, bindings={}), digest=name, stages=stages)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.errors import BackendctlError, UsageError
 from backendctl.resources import stage_live
+from backendctl.resources.api_reads import apis
 from backendctl.spec.model import Api, LiveApi, Spec, Stage
 from backendctl.sync import live as lives
 from backendctl.sync.usage import SourcePlan, plans_of
@@ -27,6 +28,7 @@ class Source:
         region, stage, api_id: of a live source; None for a file.
         digest: what the live deployment says it holds, when it is ours; None when the document has to tell.
         variables: of the live stage, as they are there. plans: the usage plans it is in.
+        tags: of the live API, without AWS's own and ours.
     """
 
     told: str
@@ -39,6 +41,7 @@ class Source:
     digest: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     plans: tuple[SourcePlan, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def source_of(spec: Spec, aws: Aws, *, given: LiveApi | None, stage: str | None) -> Source:
@@ -95,6 +98,7 @@ def _live(api: Api, spec: Spec, aws: Aws, *, place: LiveApi, stage: str | None) 
         digest=found.digest,
         variables=own.variables,
         plans=plans_of(aws, place.region, api_id, where),
+        tags=lives.users_tags(next(one.get("tags") for one in apis(aws, place.region) if one["id"] == api_id)),
     )
 
 

@@ -72,6 +72,8 @@ def _settings(sync: Sync, region: str) -> Iterator[Text]:
         if change.region != region or (change.live is None and change.kind == "rest-api"):
             continue
         told = [f for f in change.fields if f.field not in {"definition", "owner"}]
+        if change.foreign:
+            yield Text(f"  {change.kind} {change.name} exists and is not ours; --adopt takes it over", style="bad")
         if change.kind == "permission":
             wanting = ", ".join(f"{f.after}" for f in told if f.after)
             yield Text(f"  {change.name} may not be called by ", style="update").append(wanting or "what is wanted")

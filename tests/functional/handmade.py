@@ -106,7 +106,10 @@ class Shop:
     def build(self) -> None:
         """GET /items, GET /items/{id} and POST /orders in the first region, deployed and permitted."""
         self.gateway().create_rest_api(
-            name=self.name, endpointConfiguration={"types": ["REGIONAL"]}, binaryMediaTypes=["image/png"]
+            name=self.name,
+            endpointConfiguration={"types": ["REGIONAL"]},
+            binaryMediaTypes=["image/png"],
+            tags={"team": "shop"},
         )
         self.calls_function("GET", "/items", "items", requestParameters={"method.request.querystring.q": False})
         self.calls_function("GET", "/items/{id}", "items", requestParameters={"method.request.path.id": True})

@@ -67,6 +67,7 @@ def test_what_no_export_carries_is_there_too(shop: Shop) -> None:
         stage = gateway.get_stage(restApiId=shop.api(region), stageName=STAGE)
         assert api["endpointConfiguration"]["types"] == ["REGIONAL"]
         assert api["binaryMediaTypes"] == ["image/png"]
+        assert api["tags"]["team"] == "shop"
         assert stage["variables"] == {"itemsAlias": "live", "ordersAlias": "live", "mode": "full"}
         assert stage["tracingEnabled"] is True
         assert stage["methodSettings"]["*/*"]["throttlingRateLimit"] == 50
@@ -272,8 +273,18 @@ def test_a_dry_run_writes_nothing(other: Shop) -> None:
 def test_an_api_of_that_name_that_is_not_ours_is_refused_until_adopted(other: Shop) -> None:
     other.gateway(WEST).create_rest_api(name=other.name, endpointConfiguration={"types": ["REGIONAL"]})
     assert f"{WEST}/rest-api/{other.name} exists and is not ours" in other.sync(expect=1).err
+    assert "exists and is not ours" in other.run("sync-api", "--check", expect=2).out
     other.sync("--adopt")
     in_sync(other)
+
+
+def test_destroy_takes_what_was_synced_and_leaves_the_source(other: Shop) -> None:
+    other.sync()
+    other.run("destroy", "-y")
+    assert other.get("/items", EAST)[0] == 500  # no permission, as before; but it is there
+    for region in TARGETS:
+        pages = other.gateway(region).get_paginator("get_rest_apis").paginate()
+        assert other.name not in {api["name"] for page in pages for api in page["items"]}
 
 
 def test_markdown_tells_what_differs_where(shop: Shop) -> None:
