@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from backendctl.aws.connection import Aws
 from backendctl.engine.plan import Action
@@ -175,3 +176,41 @@ def test_one_per_region_with_one_digest() -> None:
     east, west = RestApi.desired(given)
     assert east.definition == west.definition
     assert east.body != west.body
+
+
+class Broken:
+    """The first put is carried out and answered with an error."""
+
+    def __init__(self, aws: Aws, code: str) -> None:
+        self.code = code
+        self.puts = 0
+        aws.apigateway(EAST).meta.events.register_last("after-call.api-gateway.PutRestApi", self._answer)
+
+    def _answer(self, *, http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
+        self.puts += 1
+        if self.puts == 1:
+            http_response.status_code = 400
+            parsed["Error"] = {"Code": self.code, "Message": "broke off"}
+
+
+def test_after_a_put_that_broke_off_it_holds_what_it_held_and_the_next_run_puts_again(aws: Aws) -> None:
+    deploy(aws, FIRST)
+    (api,) = apis(aws)
+    (change,) = plan(aws, [replace(SECOND, backup=FIRST.body)], RestApi).changes
+    broken = Broken(aws, "ConflictException")
+    with pytest.raises(ClientError, match="broke off"):
+        carry_out(aws, change)
+    resources = aws.apigateway(EAST).get_resources(restApiId=api["id"])["items"]
+    assert {resource["path"] for resource in resources} == {"/", "/places"}
+    assert broken.puts == 2
+    (again,) = plan(aws, [SECOND], RestApi).changes
+    assert [(f.field, f.before) for f in again.fields] == [("definition", "pending")]
+
+
+def test_a_definition_that_was_refused_has_changed_nothing_to_put_back(aws: Aws) -> None:
+    deploy(aws, FIRST)
+    (change,) = plan(aws, [replace(SECOND, backup=FIRST.body)], RestApi).changes
+    broken = Broken(aws, "BadRequestException")
+    with pytest.raises(ClientError, match="broke off"):
+        carry_out(aws, change)
+    assert broken.puts == 1

@@ -85,3 +85,14 @@ def test_an_access_log_is_set_with_its_format_and_removed_whole() -> None:
 
 def test_keys_are_escaped() -> None:
     assert escaped("/a~b/{c}") == "~1a~0b~1{c}"
+
+
+def test_settings_of_single_methods_are_set_one_by_one_and_removed_together() -> None:
+    live = replace(LIVE, methods={"~1a/GET/throttling/rateLimit": "5.0", "~1b/PUT/metrics/enabled": "true"})
+    wanted = replace(live, methods={"~1a/GET/throttling/rateLimit": "6.0", "~1c/GET/logging/loglevel": "INFO"})
+    assert patches(wanted, live, deployment=None, log_arn="") == [
+        {"op": "remove", "path": "/~1b/PUT"},
+        {"op": "replace", "path": "/~1a/GET/throttling/rateLimit", "value": "6.0"},
+        {"op": "replace", "path": "/~1c/GET/logging/loglevel", "value": "INFO"},
+    ]
+    assert patches(replace(live, methods=None), live, deployment=None, log_arn="") == []
