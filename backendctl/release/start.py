@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from backendctl.resources import KINDS, assemble
 from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import names_of, qualified
 from backendctl.resources.canary import Canary
-from backendctl.resources.stage import Stage, requirements
+from backendctl.resources.stage import Stage
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -92,31 +92,11 @@ def _canaries(
             live = Stage.read(backend.aws, desired)
             if live is None:
                 missing.append(f"there is no stage {stage.name} in {region}")
-            elif canary := _canary(world, desired, live, stage, percent=percent):
+            elif canary := Canary.beside(desired, live, percent=percent):
                 running = Canary.read(backend.aws, canary)
                 yield canary if running is None else replace(canary, percent=running.percent)
     if missing:  # A63
         raise RefusedError(missing, hint="a canary needs something beside it: backendctl deploy")
-
-
-def _canary(world: World, desired: Stage, live: Stage, stage: Spec, *, percent: float) -> Canary | None:
-    """None when this stage's requests would meet nothing new."""
-    serving: Mapping[str, str] = live.variables or {}
-    overrides = {key: value for key, value in (desired.variables or {}).items() if serving.get(key) != value}
-    if not overrides and desired.definition == live.definition and not live.canary:
-        return None
-    return Canary(
-        region=desired.region,
-        name=desired.name,
-        owner=desired.owner,
-        api=desired.api,
-        stamp=desired.stamp,
-        routes=desired.routes,
-        requires=requirements(world, desired.region, stage) | {address(desired.region, "rest-api", desired.api)},
-        percent=percent,
-        definition=desired.definition,
-        variables=overrides,
-    )
 
 
 def _after(canary: Canary, canaries: Sequence[Canary], waves: Sequence[Sequence[str]]) -> Canary:

@@ -18,6 +18,7 @@ from backendctl.errors import BackendctlError, RefusedError
 from backendctl.resources import deployments as releases
 from backendctl.resources import ledger
 from backendctl.resources.api_reads import deployments, find_api, list_deployments, list_stages, require_api, stages
+from backendctl.resources.stage import Stage
 from backendctl.resources.stage_patch import escaped
 from backendctl.resources.world import Stamp
 
@@ -61,6 +62,26 @@ class Canary:
         """None: a spec asks for no canary."""
         del world
         return ()
+
+    @classmethod
+    def beside(cls, stage: Stage, live: Stage, *, percent: float) -> Self | None:
+        """What a stage is to become, as a canary of what it is; None when its requests would meet nothing new."""
+        serving = live.variables or {}
+        overrides = {key: value for key, value in (stage.variables or {}).items() if serving.get(key) != value}
+        if not overrides and stage.definition == live.definition and not live.canary:
+            return None
+        return cls(
+            region=stage.region,
+            name=stage.name,
+            owner=stage.owner,
+            api=stage.api,
+            stamp=stage.stamp,
+            routes=stage.routes,
+            requires=stage.requires | {address(stage.region, "rest-api", stage.api)},
+            definition=stage.definition,
+            variables=overrides,
+            percent=percent,
+        )
 
     @classmethod
     def read(cls, aws: Aws, desired: Self) -> Self | None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backendctl.errors import BackendctlError
-from backendctl.openapi.canonical import canonical
 from backendctl.openapi.diff import Difference
 from backendctl.openapi.integrations import Target, lambda_targets, resolve
-from backendctl.openapi.localise import digest, neutralise, unbound
+from backendctl.openapi.localise import digest, unbound
 from backendctl.openapi.repair import Repair, repaired
+from backendctl.openapi.written import written
 from backendctl.resources.stage_live import methods_of
 from backendctl.sync import live as lives
 from backendctl.sync.review import undeployed
@@ -21,15 +21,13 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.spec.model import LiveApi, Stage
 
-_UNSET = "1970-01-01T00:00:00Z"  # OpenAPI asks for a version; this one reads as a creation date, which says nothing
-
 
 @dataclass(frozen=True, kw_only=True)
 class Adoption:
     """What was found.
 
     Attributes:
-        document: canonical; ids of one region only stand in it as `${binding:NAME}`.
+        document: to be written to a file; ids of one region only stand in it as `${binding:NAME}`.
         bindings: name → id in that region.
         calls: every function and alias that the stage calls, "places:live".
         repairs: what was put right in AWS's own export.
@@ -66,9 +64,8 @@ def adopt(aws: Aws, place: LiveApi, *, api: str, form: str) -> Adoption:
     if found is None:
         raise BackendctlError(f"the API {api!r} in {place.region} has no stage {stage!r}")
     bindings = names_for(found.document)
-    document = canonical(neutralise(found.document, bindings=bindings))
-    title = document.get("info", {}).get("title", api)
-    document["info"] = {"version": _UNSET, **document.get("info", {})}
+    document = written(found.document, bindings=bindings)
+    title = document["info"]["title"] or api
     own = lives.as_spec(found.stage)
     edited, _ = undeployed(aws, place.region, api_id, working=working(aws, place.region, api_id), first=(stage,))
     return Adoption(

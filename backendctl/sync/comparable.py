@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from backendctl.openapi.canonical import canonical
+from backendctl.openapi import compare
 from backendctl.openapi.diff import Difference, differences
 from backendctl.openapi.layout import answer_schemas, body_schemas, schemas
-from backendctl.openapi.localise import neutralise
 from backendctl.openapi.neutral import operations
 from backendctl.openapi.schemas import models_within
 
@@ -16,8 +15,13 @@ _SILENT = "documentation"  # nobody is served it, and an export has it from docu
 
 
 def comparable(document: Mapping[str, Any], *, bindings: Mapping[str, str]) -> dict[str, Any]:
-    """The canonical form of a region's document or of a file; models that no method uses are not exported."""
-    form = canonical(neutralise(document, bindings=bindings))
+    """What API Gateway keeps of one region's document, in canonical form; models that no method uses are not exported.
+
+    Args:
+        document: as it is sent to a region, or as that region exports it: localised, either way.
+        bindings: of that region.
+    """
+    form = compare.comparable(document, bindings=bindings)
     form["info"] = {}  # the title is the API's name (A8), a version says nothing about what is served
     models = schemas(form)
     used = {

@@ -13,14 +13,15 @@ from backendctl.engine import plan as planning
 from backendctl.engine.diff import differences
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import Resource, address_of
+from backendctl.errors import RefusedError
 from backendctl.resources import KINDS
 from backendctl.resources.api_account import ApiAccount
+from backendctl.resources.canary import Canary
 from backendctl.resources.permission import Permission
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
 from backendctl.resources.world import Definition, SlotChoice, World
 from backendctl.spec.model import Api, Function
-from backendctl.sync.canary import CanaryStage
 from backendctl.sync.reach import Reach
 from backendctl.sync.request import Request
 from backendctl.sync.review import RegionReview
@@ -62,7 +63,7 @@ def make_plan(parts: Parts) -> Plan:
     backend = parts.backend
     plan = planning.make_plan(
         desired=wanted,
-        kinds=(*KINDS, UsagePlan),
+        kinds=(*KINDS, UsagePlan, Canary),
         aws=backend.aws,
         regions=parts.regions,
         workers=backend.settings.workers,
@@ -122,7 +123,26 @@ def _stages(world: World, parts: Parts, permissions: Sequence[Permission]) -> It
             requires=frozenset(after),
             pruned=parts.request.pruned,
         )
-        yield full if parts.request.canary is None else CanaryStage.over(full, percent=parts.request.canary)
+        if parts.request.canary is None:
+            yield full
+        else:
+            yield from _canary(full, parts, percent=parts.request.canary)
+
+
+def _canary(stage: Stage, parts: Parts, *, percent: float) -> Iterator[Canary]:
+    """The same definition for a share of the requests; nothing where the stage serves it already.
+
+    Raises:
+        RefusedError: there is no stage beside which it could be (A63).
+    """
+    live = Stage.read(parts.backend.aws, stage)
+    if live is None:
+        raise RefusedError(
+            [f"{address_of(stage)} is not there yet, so a canary has nothing to stand beside"],
+            hint="sync it once without --canary",
+        )
+    if canary := Canary.beside(stage, live, percent=percent):
+        yield canary
 
 
 def _usage_plans(parts: Parts) -> Iterator[UsagePlan]:

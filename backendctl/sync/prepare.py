@@ -100,9 +100,7 @@ def prepare(backend: Backend, request: Request) -> Sync:
     document = neutralise(source.document, bindings=home)
     api = replace(api, definition=document, stages=source.stages, tags={**source.tags, **api.tags})
     name = source.digest or digest(document)
-    stages = tuple(stage.name for stage in source.stages)
-    wanted = Wanted(form=comparable(document, bindings={}), digest=name, stages=stages)
-    found = _read(backend, regions, api, wanted)
+    found = _read(backend, regions, api, name)
     readable = tuple(region for region in regions if region in found.reviews)
     if not readable:
         raise next(iter(found.unreadable.values()))
@@ -129,7 +127,7 @@ def prepare(backend: Backend, request: Request) -> Sync:
         regions=regions,
         reviews=found.reviews,
         reaches=found.reaches,
-        origin=_origin(backend.aws, source, wanted),
+        origin=_origin(backend.aws, source, name),
         refusals=(*dict.fromkeys(_refusals(backend, source, api, found, bodies)), *_held_by_canaries(plan, found)),
         breaking=tuple(_breaking(found.reviews)),
     )
@@ -179,9 +177,12 @@ def targets_of(spec: Spec, source: Source, request: Request) -> tuple[str, ...]:
     return chosen
 
 
-def _read(backend: Backend, regions: Sequence[str], api: Api, wanted: Wanted) -> _Read:
+def _read(backend: Backend, regions: Sequence[str], api: Api, digest: str) -> _Read:
     def look(region: str) -> tuple[RegionReview, Reach]:
-        seen = review(backend.aws, region, name=api.name, bindings=api.bindings.get(region, {}), wanted=wanted)
+        bindings = api.bindings.get(region, {})
+        form = comparable(_localised(backend, api, region), bindings=bindings)
+        wanted = Wanted(form=form, digest=digest, stages=tuple(stage.name for stage in api.stages))
+        seen = review(backend.aws, region, name=api.name, bindings=bindings, wanted=wanted)
         called = reach(backend.aws, backend.spec, region, document=api.definition, wanted=api.stages, api=api.name)
         return seen, called
 
@@ -204,10 +205,10 @@ def _localised(backend: Backend, api: Api, region: str) -> dict[str, Any]:
     )
 
 
-def _origin(aws: Aws, source: Source, wanted: Wanted) -> RegionReview | None:
+def _origin(aws: Aws, source: Source, digest: str) -> RegionReview | None:
     if source.region is None or source.api_id is None or source.stage is None:
         return None
-    here = Wanted(form=wanted.form, digest=wanted.digest, stages=(source.stage,))
+    here = Wanted(form=comparable(source.document, bindings={}), digest=digest, stages=(source.stage,))
     found = review(aws, source.region, name=source.api_id, bindings={}, wanted=here)
     return replace(found, stages=())
 

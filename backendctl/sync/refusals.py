@@ -35,9 +35,7 @@ def localised_faults(
     """What has no meaning in this region: ids without a binding, and what still names where it came from (A26, A27)."""
     bindings = api.bindings.get(region, {})
     bound = set(bindings.values())
-    for one in unbound(body):
-        if one.value in bound:
-            continue
+    for one in unbound(body, bindings=bindings):
         if one.kind == "binding":
             yield f"{one.pointer}: {one.value} has no value in {region}: `bindings: {{{region}: {{{one.value}: …}}}}`"
         else:

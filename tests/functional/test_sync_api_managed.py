@@ -140,3 +140,29 @@ def _without_spec(project: Project, *arguments: str) -> Any:
         line = [*arguments, "--sandbox", "--port", str(project.port)]
         assert run(lambda: cli.main(args=line, prog_name="backendctl", standalone_mode=False)) == 0
     return json.loads(out.getvalue())
+
+
+def test_what_aws_does_not_keep_of_a_definition_is_no_difference(deployed: Project) -> None:
+    """The type of a parameter, whether a body is required, examples: an export says nothing of them (A15)."""
+    path = deployed.folder / "api.yaml"
+    document = yaml.safe_load(path.read_text())
+    get, put = (document["paths"]["/one"][method] for method in ("get", "put"))
+    get["parameters"] = [
+        {"name": "limit", "in": "query", "required": False, "schema": {"type": "integer", "default": 20}, "example": 5}
+    ]
+    get["deprecated"] = True
+    put["requestBody"] = {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}},
+    }
+    document["components"] = {
+        "schemas": {"Thing": {"type": "object", "properties": {"id": {"type": "string", "example": "a"}}}}
+    }
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
+    deployed.deploy()
+    (api,) = deployed.apis(WEST)
+    deployed.client("apigateway", WEST).create_deployment(restApiId=api["id"], stageName="prodv1", description="mine")
+    found = deployed.run("sync-api", "--check", "-o", "json", expect=None).json
+    assert '"path": "/one"' not in json.dumps(found)
+    sync(deployed)
+    assert deployed.run("sync-api", "--check", "-o", "json").json["in_sync"] is True
