@@ -33,5 +33,6 @@ def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bo
     if outcome is None:
         return Exit.PARTIAL if silent else Exit.OK
     tell_traces(traces, ready)
-    run_hook("on-abort", ready.backend.spec.canary.hooks.on_abort, {"backend": ready.backend.spec.backend})
+    if outcome.exit_code is Exit.OK:
+        run_hook("on-abort", ready.backend.spec.canary.hooks.on_abort, {"backend": ready.backend.spec.backend})
     return Exit.PARTIAL if silent else outcome.exit_code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -41,15 +41,15 @@ class Doing:
     verbose: bool
     documents: list[dict[str, Any]] = field(default_factory=list)
 
-    def carry_out(self, plan: Plan) -> bool:
-        """Show, ask and do; whether all of it was done."""
+    def carry_out(self, plan: Plan, first: Callable[[], None]) -> bool | None:
+        """Show, ask and do; see `Rollout`."""
         consent = Consent(dry_run=self.dry_run, yes=self.yes, expect=None, allow_delete=())
-        text = self.opened.format == "text"
+        draw = None if self.opened.format == "text" else silently
         outcome = confirm_and_apply(
-            plan, self.opened, consent, verbose=self.verbose, again="the same command", shown=None if text else silently
+            plan, self.opened, consent, verbose=self.verbose, again="the same command", shown=draw, first=first
         )
         self.documents.append(plan_document(plan, None if outcome is None else outcome.statuses))
-        return outcome is None or outcome.exit_code is Exit.OK
+        return None if outcome is None else outcome.exit_code is Exit.OK
 
 
 def silently(statuses: dict[str, str] | None) -> None:

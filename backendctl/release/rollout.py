@@ -76,7 +76,8 @@ class Rollout:
     """One run of `promote-canary`.
 
     Attributes:
-        carry_out: does a plan with the user's consent; False when it was not done, or not all of it.
+        carry_out: does a plan with the user's consent, and before it, once that is given, what is passed beside it.
+            True when all was done, False when not all of it was, None when there was nothing to do or to be done.
         tell: hears every verdict.
         verdicts: what has been said, for the document at the end.
         traces: command lines to read the logs of an aborted canary with.
@@ -84,7 +85,7 @@ class Rollout:
 
     backend: Backend
     wish: Wish
-    carry_out: Callable[[Plan], bool]
+    carry_out: Callable[[Plan, Callable[[], None]], bool | None]
     tell: Callable[[Sequence[Judged], str], None]
     verdicts: list[dict[str, Any]] = field(default_factory=list)
     traces: list[str] = field(default_factory=list)
@@ -136,11 +137,10 @@ class Rollout:
             plan = plan_promote(self.backend, found, waves=waves)
         else:
             plan = plan_shift(self.backend, found, percent=share, waves=waves)
-        if plan.changes:
-            run_hook("before-promote", hooks.before_promote, document)
-        if not self.carry_out(plan):
+        done = self.carry_out(plan, lambda: run_hook("before-promote", hooks.before_promote, document))
+        if done is False:
             return Ending.PARTIAL
-        if plan.changes:
+        if done:
             run_hook("after-promote", hooks.after_promote, document)
         return Ending.PROMOTED if share >= FULL else Ending.SHIFTED
 
@@ -149,13 +149,13 @@ class Rollout:
         plan = plan_promote(self.backend, found)
         if not plan.changes:
             return Ending.NOTHING
-        return Ending.PROMOTED if self.carry_out(plan) else Ending.PARTIAL
+        return Ending.PARTIAL if self.carry_out(plan, _nothing) is False else Ending.PROMOTED
 
     def _abort(self) -> Ending:
         """All that still run, in all regions at once."""
         found = self._found()
         self.traces[:] = log_commands(self.backend, found)
-        if not self.carry_out(plan_abort(self.backend, found)):
+        if self.carry_out(plan_abort(self.backend, found), _nothing) is False:
             return Ending.PARTIAL
         document = {"backend": self.backend.spec.backend, "verdicts": self.verdicts}
         run_hook("on-abort", self.backend.spec.canary.hooks.on_abort, document)
@@ -216,6 +216,10 @@ class Rollout:
     def _found(self) -> list[Serving]:
         found, self.silent = serving(self.backend, stages=self.wish.stages)
         return found
+
+
+def _nothing() -> None:
+    """No hook."""
 
 
 def _will_tell(judged: Sequence[Judged]) -> bool:

@@ -193,7 +193,7 @@ class Stage:
     def update(self, aws: Aws, live: Self) -> None:
         """One UpdateStage with everything that differs (A48, A54): nobody sees new code behind the old definition."""
         api_id = require_api(aws, self.region, self.api)
-        self._refuse_canary(live, api_id)
+        self._refuse_canary(live)
         resizes = self.cache is not None and self.cache != live.cache
         if resizes:
             self._await_cache(aws, api_id)
@@ -271,7 +271,7 @@ class Stage:
         found = list_stages(aws, self.region, api_id)[self.name]
         return self._live(found, region=self.region, api=self.api, described=described)
 
-    def _refuse_canary(self, live: Self, api_id: str) -> None:
+    def _refuse_canary(self, live: Self) -> None:
         changes = [
             name
             for name in ("definition", "variables")
@@ -281,9 +281,7 @@ class Stage:
             told = " and ".join(changes)
             raise BackendctlError(
                 f"{address(self.region, self.kind, self.name)} has a canary, and its {told} would change",
-                hint="promote it, or end it: aws apigateway update-stage "
-                f"--region {self.region} --rest-api-id {api_id} --stage-name {self.name} "
-                "--patch-operations op=remove,path=/canarySettings",
+                hint="promote it: backendctl promote-canary; or end it: backendctl abort-canary",
             )
 
     def _ensure_access_log(self, aws: Aws, live: Self) -> None:

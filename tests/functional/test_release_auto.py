@@ -118,6 +118,9 @@ def test_a_hook_that_says_no_stops_a_promotion(live: Project) -> None:
     result = live.run("promote-canary", "-y", "--full", "--anyway", expect=1)
     assert "not today" in result.err
     assert canaries(live) == [40.0, 40.0]
+    shown = live.run("promote-canary", "--full", "--anyway", "--dry-run")
+    assert "canary 40 % → off" in shown.out
+    assert "not today" not in shown.err
 
 
 def test_the_ways_of_promoting_exclude_each_other(live: Project) -> None:
