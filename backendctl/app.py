@@ -30,6 +30,7 @@ from backendctl.package import Packager, handler_check, handler_faults, limit_fa
 from backendctl.package import check as code_faults
 from backendctl.resources import KINDS, ORDER, assemble, code_source, roster
 from backendctl.resources.canary import Canary
+from backendctl.resources.stage import Stage
 from backendctl.spec import Draft, Offline, parse
 
 if TYPE_CHECKING:
@@ -228,6 +229,22 @@ def _wanted(change: Change, only: Sequence[str], skip: Sequence[str]) -> bool:
 def _matches(change: Change, pattern: str) -> bool:
     kind, _, name = pattern.partition("/")
     return change.kind == kind and (not name or fnmatch(change.name, name))
+
+
+def refuse_canaries(plan: Plan) -> None:
+    """Refuse to deploy under a canary: the stage takes nothing else meanwhile (A64), and regions would come apart.
+
+    Raises:
+        RefusedError: naming every stage of which that is so.
+    """
+    reasons = [
+        f"{change.address} has a canary, and its {' and '.join(told)} would change"
+        for change in plan.changes
+        if isinstance(change.live, Stage) and change.live.canary and change.desired is not None
+        if (told := sorted({f.field.partition(".")[0] for f in change.fields} & {"definition", "variables"}))
+    ]
+    if reasons:
+        raise RefusedError(reasons, hint="promote it: backendctl promote-canary; or end it: backendctl abort-canary")
 
 
 def check_patterns(patterns: Sequence[str]) -> None:

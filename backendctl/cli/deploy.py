@@ -25,7 +25,7 @@ def command(
     adopt: bool,
 ) -> int:
     """Make every region as the spec says. Doing it again changes nothing; interrupted, it goes on where it stopped."""
-    from backendctl.app import check_patterns, plan_deploy  # noqa: PLC0415  # start-up stays fast
+    from backendctl.app import check_patterns, plan_deploy, refuse_canaries  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.applying import Consent, confirm_and_apply, unreachable  # noqa: PLC0415  # the same
     from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
     from backendctl.endpoints import endpoints, sample_path  # noqa: PLC0415  # the same
@@ -34,6 +34,8 @@ def command(
     check_patterns([*only, *skip])
     ready = opened(options)
     plan = plan_deploy(ready.backend, only=only, skip=skip)
+    if not dry_run:
+        refuse_canaries(plan)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt)
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
     silent = unreachable(plan)

@@ -184,9 +184,11 @@ def test_row_07_a_canary_that_is_on_is_not_run_into(project: Project) -> None:
     client.create_deployment(**where, canarySettings={"percentTraffic": 10})
     project.routes["/row07"] = "one"
     project.save()
-    result = project.deploy(expect=5)
-    assert f"{WEST}/stage/prodv1 has a canary" in result.err
-    assert f"--region {WEST} --rest-api-id {where['restApiId']} --stage-name prodv1" in result.err
+    result = project.run("deploy", "-y", expect=1)
+    assert f"{WEST}/stage/prodv1 has a canary, and its definition would change" in result.err
+    assert "backendctl abort-canary" in result.err
+    listed = project.client("apigateway", EAST).get_resources(restApiId=api_id(project, EAST), limit=500)["items"]
+    assert "/row07" not in {found["path"] for found in listed}  # nowhere, so that the regions stay the same
     client.update_stage(**where, patchOperations=[{"op": "remove", "path": "/canarySettings"}])
     project.deploy()
     answers(project, "/v1/row07", WEST, function="one")
