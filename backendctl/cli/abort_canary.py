@@ -15,7 +15,7 @@ from backendctl.errors import Exit
 @common
 def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bool) -> int:
     """Give all requests back to what was live before, in every region at once. The failed release stays, for study."""
-    from backendctl.cli.applying import Consent, confirm_and_apply  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
     from backendctl.cli.releasing import tell_silent, tell_traces  # noqa: PLC0415  # the same
     from backendctl.release.hooks import run_hook  # noqa: PLC0415  # the same
@@ -28,11 +28,11 @@ def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bo
     plan = plan_abort(ready.backend, found)
     traces = log_commands(ready.backend, found)
     consent = Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=())
-    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
+    idle = "No canary is on."
+    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
     silent = tell_silent(failed)
-    if outcome is None:
-        return Exit.PARTIAL if silent else Exit.OK
-    tell_traces(traces, ready)
-    if outcome.exit_code is Exit.OK:
+    if outcome is not None:
+        tell_traces(traces, ready)
+    if outcome is not None and outcome.exit_code is Exit.OK:
         run_hook("on-abort", ready.backend.spec.canary.hooks.on_abort, {"backend": ready.backend.spec.backend})
-    return Exit.PARTIAL if silent else outcome.exit_code
+    return exit_after(outcome, silent=silent)

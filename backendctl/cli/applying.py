@@ -78,6 +78,18 @@ def unreachable(plan: Plan) -> bool:
     return bool(plan.unreadable)
 
 
+def exit_after(outcome: Outcome | None, *, silent: bool) -> Exit:
+    """The exit code of a command that carried out one plan.
+
+    Args:
+        outcome: None when there was nothing to do, or it was a dry run.
+        silent: whether a region did not answer, so that nothing is known of it.
+    """
+    if silent:
+        return Exit.PARTIAL
+    return Exit.OK if outcome is None else outcome.exit_code
+
+
 Shown = Callable[[dict[str, str] | None], None]
 """Draws a plan, with what became of its changes once they are done."""
 
@@ -91,6 +103,7 @@ def confirm_and_apply(
     again: str,
     shown: Shown | None = None,
     first: Callable[[], None] | None = None,
+    idle: str = "",
 ) -> Outcome | None:
     """Do the plan if it may be done.
 
@@ -98,11 +111,15 @@ def confirm_and_apply(
         again: the command that finishes what was interrupted or failed.
         shown: draws the plan in place of `show`.
         first: done once the user has agreed, before anything is changed.
+        idle: what to say of a plan of nothing at all, neither to be done nor done already.
 
     Returns:
         What became of it; None when there was nothing to do, or it was a dry run.
     """
     text = opened.format == "text"
+    if text and idle and not (plan.changes or plan.unchanged):
+        click.echo(idle)
+        return None
     draw = shown or (lambda statuses: show(plan, opened, verbose=verbose, statuses=statuses))
     if text or consent.dry_run or not plan.changes:
         draw(None)

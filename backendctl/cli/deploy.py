@@ -26,7 +26,7 @@ def command(
 ) -> int:
     """Make every region as the spec says. Doing it again changes nothing; interrupted, it goes on where it stopped."""
     from backendctl.app import check_patterns, plan_deploy, refuse_canaries  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.applying import Consent, confirm_and_apply, unreachable  # noqa: PLC0415  # the same
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # the same
     from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
     from backendctl.endpoints import endpoints, sample_path  # noqa: PLC0415  # the same
     from backendctl.ui.summary import show_summary  # noqa: PLC0415  # the same
@@ -39,11 +39,9 @@ def command(
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt)
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
     silent = unreachable(plan)
-    if outcome is None:
-        return Exit.PARTIAL if silent else Exit.OK
-    if outcome.exit_code is Exit.OK and ready.format == "text":
+    if outcome is not None and outcome.exit_code is Exit.OK and ready.format == "text":
         backend = ready.backend
         answering = backend.spec.narrowed(tuple(r for r in backend.spec.regions if r in plan.regions))
         urls = endpoints(answering, backend.aws, endpoint_url=backend.settings.access.endpoint_url)
         show_summary(plan, urls, ready.screen.result, seconds=outcome.seconds, path=sample_path(backend.spec))
-    return Exit.PARTIAL if silent else outcome.exit_code
+    return exit_after(outcome, silent=silent)

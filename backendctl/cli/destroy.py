@@ -28,7 +28,7 @@ def command(
     --skip table --skip replica --skip domain the rest goes and they stay.
     """
     from backendctl.app import check_patterns, plan_destroy  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.applying import Consent, confirm_and_apply, unreachable  # noqa: PLC0415  # the same
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # the same
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
     from backendctl.ui.summary import show_summary  # noqa: PLC0415  # the same
 
@@ -38,8 +38,6 @@ def command(
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete)
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
     silent = unreachable(plan)
-    if outcome is None:
-        return Exit.PARTIAL if silent else Exit.OK
-    if outcome.exit_code is Exit.OK and ready.format == "text":
+    if outcome is not None and outcome.exit_code is Exit.OK and ready.format == "text":
         show_summary(plan, [], ready.screen.result, seconds=outcome.seconds)
-    return Exit.PARTIAL if silent else outcome.exit_code
+    return exit_after(outcome, silent=silent)

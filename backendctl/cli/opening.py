@@ -31,11 +31,14 @@ class Opened:
 
 def opened(options: Options) -> Opened:
     """Load, check, connect; in a sandbox also what a real account would have already."""
-    return _opened(options, open_backend)
+    ready = _opened(options, open_backend)
+    if ready.sandbox:
+        _furnish(ready, quiet=options.quiet)
+    return ready
 
 
 def opened_api(options: Options) -> Opened:
-    """The same for what touches no function: no code is built."""
+    """The same for what touches no function: no code is built, and nothing is taken for granted."""
     return _opened(options, open_api)
 
 
@@ -45,10 +48,18 @@ def _opened(options: Options, open_it: Callable[[Settings], Backend]) -> Opened:
     settings = options.settings(config)
     with busy(screen.progress, f"reading {settings.spec} and AWS …", quiet=options.quiet):
         backend = open_it(settings)
-    sandbox = options.in_sandbox(config)
-    if sandbox:
-        readable = tuple(region for region in backend.spec.regions if region not in backend.unreadable)
-        for line in furnish(backend.spec.narrowed(readable), backend.aws):
-            if not options.quiet:
-                click.echo(f"sandbox: made a {line}, as a real account would have", err=True)
-    return Opened(backend=backend, screen=screen, config=config, format=options.format(config), sandbox=sandbox)
+    return Opened(
+        backend=backend,
+        screen=screen,
+        config=config,
+        format=options.format(config),
+        sandbox=options.in_sandbox(config),
+    )
+
+
+def _furnish(ready: Opened, *, quiet: bool) -> None:
+    backend = ready.backend
+    readable = tuple(region for region in backend.spec.regions if region not in backend.unreadable)
+    for line in furnish(backend.spec.narrowed(readable), backend.aws):
+        if not quiet:
+            click.echo(f"sandbox: made a {line}, as a real account would have", err=True)

@@ -7,7 +7,7 @@ import json
 import click
 
 from backendctl.cli.options import Options, common
-from backendctl.errors import UsageError
+from backendctl.errors import Exit, UsageError
 
 
 @click.command(name="promote-canary")
@@ -61,11 +61,11 @@ def command(
         tell=lambda judged, when: tell_verdicts(judged, when, ready),
     )
     ending = run.run()
-    if ready.format == "text" and not dry_run:
+    silent = tell_silent(run.silent)
+    if ready.format == "text" and not dry_run and not silent:
         tell_ending(ending)
     if ready.format != "text":
         document = {"backend": ready.backend.spec.backend, "outcome": str(ending), "verdicts": run.verdicts}
         click.echo(json.dumps({**document, "plans": doing.documents}, indent=2))
     tell_traces(run.traces, ready)
-    tell_silent(run.silent)
-    return exit_of(ending)
+    return Exit.PARTIAL if silent and exit_of(ending) is Exit.OK else exit_of(ending)

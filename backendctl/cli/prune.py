@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from backendctl.cli.options import Options, common
-from backendctl.errors import Exit
 
 _KEEP = 5
 
@@ -21,7 +20,7 @@ def command(*, options: Options, keep: int, dry_run: bool, yes: bool, expect: st
 
     What an alias, a stage or a canary uses stays, and so does what a rollback would go back to.
     """
-    from backendctl.cli.applying import Consent, confirm_and_apply  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
     from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
     from backendctl.release.pruning import plan_prune, storage  # noqa: PLC0415  # the same
@@ -31,12 +30,11 @@ def command(*, options: Options, keep: int, dry_run: bool, yes: bool, expect: st
     found, failed = serving(ready.backend)
     plan = plan_prune(ready.backend, found, keep=keep)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=())
-    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
+    idle = "Nothing to prune."
+    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
     if not options.quiet:
         for room in storage(ready.backend):
             share = f" of {room.allowed / 2**30:.0f} GB" if room.allowed else ""
             click.echo(f"{room.region}: {room.used / 2**20:.1f} MB{share} of code storage used", err=True)
     silent = tell_silent(failed)
-    if outcome is None:
-        return Exit.PARTIAL if silent else Exit.OK
-    return Exit.PARTIAL if silent else outcome.exit_code
+    return exit_after(outcome, silent=silent)

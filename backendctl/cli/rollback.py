@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from backendctl.cli.options import Options, common
-from backendctl.errors import Exit
 
 
 @click.command(name="rollback")
@@ -22,7 +21,7 @@ def command(
 
     Nothing is built or published: the code of that release is still there. Said again, it goes further back.
     """
-    from backendctl.cli.applying import Consent, confirm_and_apply  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
     from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
     from backendctl.release.rollback import plan_rollback  # noqa: PLC0415  # the same
@@ -34,6 +33,4 @@ def command(
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=())
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
     silent = tell_silent(failed)
-    if outcome is None:
-        return Exit.PARTIAL if silent else Exit.OK
-    return Exit.PARTIAL if silent else outcome.exit_code
+    return exit_after(outcome, silent=silent)

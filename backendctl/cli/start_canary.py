@@ -38,7 +38,7 @@ def command(
     Publishes what changed, points the idle alias of each pair at it, warms it, and shares the stage's requests
     between the two. The name you wrote (version1) stays where it is, for everybody else who calls it.
     """
-    from backendctl.cli.applying import Consent, confirm_and_apply, unreachable  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
     from backendctl.release.start import plan_start  # noqa: PLC0415  # the same
     from backendctl.release.start_alias import plan_start_aliases  # noqa: PLC0415  # the same
@@ -55,10 +55,9 @@ def command(
     if pending and not options.quiet:
         click.echo(f"not part of a canary, left for `deploy`: {', '.join(pending)}", err=True)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete)
-    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
+    idle = "Nothing to release: every stage serves this code and this definition already."
+    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
     silent = unreachable(plan)
-    if outcome is None:
-        return Exit.PARTIAL if silent else Exit.OK
-    if outcome.exit_code is Exit.OK and not silent and ready.format == "text":
+    if outcome is not None and outcome.exit_code is Exit.OK and not silent and ready.format == "text":
         click.echo("The canary is on. Watch it: backendctl canary-status --watch; go on: backendctl promote-canary")
-    return Exit.PARTIAL if silent else outcome.exit_code
+    return exit_after(outcome, silent=silent)

@@ -20,7 +20,7 @@ from backendctl.release.judging import Judged, judge_all, lag, moment, overall, 
 from backendctl.release.outcome import Outcome
 from backendctl.release.running import Serving, serving
 from backendctl.release.shift import plan_abort, plan_promote, plan_shift
-from backendctl.release.steps import FULL, next_share, next_wave, present_share
+from backendctl.release.steps import FULL, next_share, next_wave, present_share, reachable
 from backendctl.release.traces import log_commands
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class Rollout:
 
     def _abort(self) -> Ending:
         """All that still run, in all regions at once."""
-        found = self._found()
+        found = self._everywhere()
         self.traces[:] = log_commands(self.backend, found)
         if self.carry_out(plan_abort(self.backend, found), _nothing) is False:
             return Ending.PARTIAL
@@ -214,6 +214,9 @@ class Rollout:
         return judged
 
     def _found(self) -> list[Serving]:
+        return reachable(self._everywhere(), self.backend.spec.canary.waves, silent=self.silent)
+
+    def _everywhere(self) -> list[Serving]:
         found, self.silent = serving(self.backend, stages=self.wish.stages)
         return found
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import explain
 from backendctl.aws.tags import owner_of
-from backendctl.errors import BackendctlError
+from backendctl.errors import BackendctlError, UsageError
 from backendctl.resources import lambda_reads, ledger
 from backendctl.resources.alias import owner_in
 from backendctl.resources.alias_names import names_of, qualified
@@ -59,7 +59,12 @@ def serving(backend: Backend, *, stages: Sequence[str] = ()) -> tuple[list[Servi
 
     Args:
         stages: only these; empty means all of the spec's.
+
+    Raises:
+        BackendctlError: no region at all could be read, so that nothing is known.
+        UsageError: the spec has no such stage.
     """
+    refuse_unknown(backend, stages)
     failed: dict[str, BackendctlError] = {}
 
     def ask(region: str) -> list[Serving]:
@@ -72,7 +77,32 @@ def serving(backend: Backend, *, stages: Sequence[str] = ()) -> tuple[list[Servi
     regions = backend.spec.regions
     with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="canary") as pool:
         found = [one for many in pool.map(ask, regions) for one in many]
+    if len(failed) == len(regions):
+        raise failed[regions[0]]
     return found, failed
+
+
+def refuse_unknown(backend: Backend, stages: Sequence[str]) -> None:
+    """A name that nothing has is a slip of the hand, and not a release that has nothing to do.
+
+    Args:
+        stages: names of stages; of aliases, such as "places:live", where canaries are Lambda's own.
+
+    Raises:
+        UsageError: there is no such one.
+    """
+    if backend.spec.canary.strategy == ALIAS:
+        region = backend.spec.regions[0]
+        known = [
+            qualified(function.name, alias)
+            for function in backend.spec.functions_in(region)
+            for alias in names_of(backend.world, region, function).plain
+        ]
+    else:
+        known = [stage.name for stage in backend.spec.api.stages] if backend.spec.api else []
+    for name in stages:
+        if name not in known:
+            raise UsageError(f"--stage {name}: the spec names {', '.join(known) or 'none'}")
 
 
 def _in_region(backend: Backend, region: str, stages: Sequence[str]) -> Iterator[Serving]:

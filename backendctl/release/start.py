@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from backendctl.engine.plan import Action, Plan, make_plan
 from backendctl.engine.resource import address
-from backendctl.errors import RefusedError, UsageError
+from backendctl.errors import RefusedError
 from backendctl.release import preflight
+from backendctl.release.running import refuse_unknown
 from backendctl.release.steps import earlier_wave
 from backendctl.resources import KINDS, assemble
 from backendctl.resources.alias import Alias
@@ -46,6 +47,7 @@ def plan_start(
         RefusedError: a canary of another release runs, or what is there does not allow one.
         UsageError: there is no such stage.
     """
+    refuse_unknown(backend, stages)
     world = _readable(backend)
     chosen = _stages(world, stages)
     everything = assemble.desired(world)
@@ -75,9 +77,6 @@ def _readable(backend: Backend) -> World:
 
 def _stages(world: World, names: Sequence[str]) -> tuple[Spec, ...]:
     known = world.spec.api.stages if world.spec.api else ()
-    for name in names:
-        if name not in {stage.name for stage in known}:
-            raise UsageError(f"--stage {name}: the spec names {', '.join(stage.name for stage in known) or 'none'}")
     return tuple(stage for stage in known if not names or stage.name in names)
 
 

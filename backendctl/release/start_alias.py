@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from backendctl.engine.plan import Action, Plan, make_plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
+from backendctl.release.running import refuse_unknown
 from backendctl.release.steps import earlier_wave
 from backendctl.resources import KINDS, assemble, lambda_reads
 from backendctl.resources.alias_names import names_of, qualified
@@ -33,6 +34,7 @@ def plan_start_aliases(
     Raises:
         RefusedError: an alias shares its calls already, or its two versions may not stand behind one alias.
     """
+    refuse_unknown(backend, names)
     shares = [share for share in _shares(backend, percent) if not names or share.name in names]
     known = {address(share.region, share.kind, share.name) for share in shares}
     shares = [

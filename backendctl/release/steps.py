@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,6 +28,21 @@ def next_wave(found: Sequence[Serving], waves: Sequence[Sequence[str]]) -> list[
         if here := [one for one in running if one.region in wave]:
             return here
     return running
+
+
+def reachable(found: Sequence[Serving], waves: Sequence[Sequence[str]], *, silent: Collection[str]) -> list[Serving]:
+    """Those of no wave that comes after one with a silent region: who knows how that one is.
+
+    Args:
+        silent: the regions that do not answer.
+    """
+    reached: set[str] = set()
+    for wave in waves:
+        reached.update(wave)
+        if any(region in silent for region in wave):
+            break
+    named = {region for wave in waves for region in wave}
+    return [one for one in found if one.region in reached or one.region not in named]
 
 
 def earlier_wave(region: str, waves: Sequence[Sequence[str]]) -> frozenset[str]:

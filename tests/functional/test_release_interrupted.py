@@ -182,6 +182,20 @@ def test_a_region_that_fails_stops_the_waves_after_it_and_the_same_command_goes_
     finish(backend)
 
 
+def test_while_a_region_is_silent_no_wave_goes_past_it_and_the_exit_code_tells(backend: Backend) -> None:
+    start(backend)
+    down = Answer(status=503, body='{"message": "Service Unavailable"}')
+    backend.proxy.before = lambda call: down if call.region == WEST else None
+    try:
+        result = backend.project.run("promote-canary", "-y", "--full", "--anyway", expect=5)
+    finally:
+        backend.proxy.before = lambda _: None
+    assert f"read {WEST}/canary" in result.err
+    assert "Promoted" not in result.out
+    assert [bool(backend.stage(region).get("canarySettings")) for region in BOTH] == [True, True]
+    finish(backend)
+
+
 def refusing_turns(region: str) -> Callable[[Call], Answer | None]:
     """That region's stages cannot be changed."""
     refused = Answer(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from backendctl.release.running import Serving
-from backendctl.release.steps import FULL, earlier_wave, next_share, next_wave, present_share
+from backendctl.release.steps import FULL, earlier_wave, next_share, next_wave, present_share, reachable
 from backendctl.resources.canary import Canary
 
 EAST, WEST, EUROPE = "us-east-1", "us-west-2", "eu-west-1"
@@ -52,3 +52,12 @@ def test_a_wave_waits_for_the_one_before_it() -> None:
     assert earlier_wave(EAST, waves) == {WEST}
     assert earlier_wave(WEST, waves) == set()
     assert earlier_wave(EAST, ()) == set()
+
+
+def test_no_wave_goes_on_past_a_region_that_is_silent() -> None:
+    waves = ((WEST,), (EUROPE,), (EAST,))
+    found = [stage(EAST, 10), stage(EUROPE, 10)]
+    assert reachable(found, waves, silent={WEST}) == []
+    assert [one.region for one in reachable(found, waves, silent={EUROPE})] == [EUROPE]
+    assert reachable(found, waves, silent=()) == found
+    assert reachable(found, (), silent={WEST}) == found
