@@ -24,15 +24,12 @@ _TYPES = ("javascript", "java", "android", "swift", "objectivec", "ruby")
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Where to write [<backend>-<type>.zip].")
 @common
 def command(*, options: Options, kind: str, parameters: tuple[str, ...], stage: str | None, file: Path | None) -> int:
-    r"""Write a client library, after making sure that every region serves the same definition.
+    """Write a client library, after making sure that every region serves the same definition.
 
     It calls the first region; with -r another. The file's sha256 lies beside it, in the form `sha256sum -c` reads.
 
-    \b
-    java         serviceName, javaPackageName
-    android      groupId, artifactId, artifactVersion, invokerPackage
-    swift        classPrefix
-    objectivec   classPrefix
+    Some types take parameters: java serviceName and javaPackageName; android groupId, artifactId, artifactVersion and
+    invokerPackage; swift and objectivec classPrefix.
     """
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
     from backendctl.sync.sdk import check_parameters, generate  # noqa: PLC0415  # the same
