@@ -27,7 +27,7 @@ def command(
     from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
     from backendctl.cli.releasing import silently  # noqa: PLC0415  # the same
     from backendctl.release.publish import plan_publish, published, published_document, same_bits  # noqa: PLC0415
-    from backendctl.ui.published import show_published  # noqa: PLC0415  # the same
+    from backendctl.ui.published import published_markdown, show_published  # noqa: PLC0415  # the same
 
     ready = opened(options)
     plan = plan_publish(ready.backend, names, alias=alias)
@@ -41,6 +41,8 @@ def command(
     found = published(ready.backend, names)
     if text:
         show_published(found, ready.screen.result)
+    elif ready.format == "markdown":
+        click.echo(published_markdown(found))
     else:
         click.echo(json.dumps(published_document(ready.backend.spec.backend, found), indent=2))
     if not same_bits(found):

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backendctl.release.publish import Published, same_bits
+from backendctl.ui.plan_data import markdown_cell
 
 _SHORT = 10
 
@@ -30,6 +31,18 @@ def show_published(found: Sequence[Published], console: Console) -> None:
         console.print(Text("The same bits in every region.", style="ok"))
     elif found:
         console.print(Text("Regions differ: publish again, and look at who else changes them.", style="bad"))
+
+
+def published_markdown(found: Sequence[Published]) -> str:
+    """The same as a Markdown table."""
+    regions = list(dict.fromkeys(one.region for one in found))
+    lines = ["| function | " + " | ".join(regions) + " |", "|---" * (len(regions) + 1) + "|"]
+    for function in dict.fromkeys(one.function for one in found):
+        cells = {one.region: one for one in found if one.function == function}
+        row = [_cell(cells.get(region), same=True).plain for region in regions]
+        lines.append(f"| {markdown_cell(function)} | " + " | ".join(row) + " |")
+    said = "The same bits in every region." if same_bits(found) else "Regions differ."
+    return "\n".join([*lines, "", said])
 
 
 def _cell(one: Published | None, *, same: bool) -> Text:
