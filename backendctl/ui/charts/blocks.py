@@ -139,8 +139,8 @@ class _Scale:
         return labels
 
     def _cell(self, line: Text, column: Column, row: int) -> None:
-        """One character: the highest that reaches into it, cold starts above warm ones above pings."""
-        for milliseconds, style in ((column.ping_ms, _PING), (column.warm_ms, _WARM), (column.cold_ms, _COLD)):
+        """One character, in the colour of what fills it: users' requests first, cold starts only above the others."""
+        for milliseconds, style in ((column.warm_ms, _WARM), (column.ping_ms, _PING), (column.cold_ms, _COLD)):
             height = self._height(milliseconds) - 8 * row
             is_last = style == _COLD or height >= self._tallest(column) - 8 * row
             if height >= 8 or (height > 0 and is_last):  # noqa: PLR2004 - a whole row
