@@ -21,9 +21,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from backendctl.aws.metrics import Series, Values, fetch
 from backendctl.release.assembly import Counts, Warm, minutes_of, summed
+from backendctl.release.canary_stage import canary_stage
 from backendctl.release.latency import levels_wanted
-from backendctl.release.metric_queries import Series, Values, canary_stage, fetch
 from backendctl.release.observed import MINUTE, Observed, rough_curve
 from backendctl.release.thresholds import Thresholds
 
