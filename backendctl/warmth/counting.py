@@ -84,9 +84,7 @@ def _of_function(subject: Subject, period: int) -> Series:
     return Series(namespace="AWS/Lambda", metric="Invocations", dimensions=named, period=period)
 
 
-def _measured(
-    subject: Subject, values: Mapping[Series, Values], period: int, window: Window, late: float
-) -> Measured:
+def _measured(subject: Subject, values: Mapping[Series, Values], period: int, window: Window, late: float) -> Measured:
     fired: dict[int, float] = {}
     on_alias = failed = 0.0
     last: float | None = None
@@ -101,14 +99,15 @@ def _measured(
         failed += part * sum(lost.values())
         last = max([moment for moment, value in calls.items() if value], default=last)
     interval = subject.interval
+    began = max(window.since, subject.born)
     of_function = values[_of_function(subject, period)]
     counted = Counted(
         is_known=bool(fired or of_function),
         fired=round(on_alias),
         failed=round(failed),
-        due=None if interval is None else int(window.seconds // interval),
+        due=None if interval is None else int((window.until - began) // interval),
         last=last,
-        silent=max(0.0, window.until - late - (window.since if last is None else last + period)),
+        silent=max(0.0, window.until - late - (began if last is None else last + period)),
         throttles=round(sum(values[_of_alias(subject, "Throttles", period)].values())),
         invocations=round(sum(values[_of_alias(subject, "Invocations", period)].values())),
         errors=round(sum(values[_of_alias(subject, "Errors", period)].values())),

@@ -117,7 +117,7 @@ def read(events: Iterable[LogEvent], *, physical: str) -> list[Invocation]:
                 at=event.at - report.duration_ms / 1000,
                 ended=event.at,
                 stream=event.stream,
-                version=name["version"] if name else report.version or "",
+                version=name["version"] if name else "",
                 request_id=report.request_id,
                 duration_ms=report.duration_ms,
                 billed_ms=report.billed_ms,

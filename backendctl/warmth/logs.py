@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import ClientError, is_missing
 from backendctl.warmth.invocations import LogEvent
@@ -27,7 +27,7 @@ def events(
     Args:
         since, until: seconds since the epoch. pattern: of CloudWatch Logs; empty takes every event.
     """
-    given = {"filterPattern": pattern} if pattern else {}
+    given: Any = {"filterPattern": pattern} if pattern else {}
     pages = (
         aws.logs(region)
         .get_paginator("filter_log_events")

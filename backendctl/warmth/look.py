@@ -48,13 +48,20 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One function in one region. timeline: every invocation, for a chart; None where the log was not read."""
+    """One function in one region.
+
+    Attributes:
+        figures: None where the log was not read. timeline: every invocation, for a chart; the same.
+        pings_month: pings a month, at the rate of the window. pings_month_usd: what they cost by the price list.
+    """
 
     subject: Subject
     counted: Counted
     figures: Figures | None
     verdict: Verdict
     timeline: Timeline | None = None
+    pings_month: float | None = None
+    pings_month_usd: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,6 +104,14 @@ class Reading:
     count: int = 0
     gigabytes: float | None = 0.0
 
+    @property
+    def told(self) -> str:
+        """What the reading takes, in a sentence, where it is more than pages that cost nothing."""
+        if not self.queried:
+            return ""
+        size = "an unknown amount of log" if self.gigabytes is None else f"{self.gigabytes:,.1f} GB of log"
+        return f"{self.region}: {self.count:,} invocations, too many to page through: Logs Insights scans {size}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prepared:
@@ -131,8 +146,9 @@ def look(aws: Aws, prepared: Prepared, request: Request, *, backend: str) -> War
     """Read the logs and judge every row."""
     texts, unread = _texts(aws, prepared, request)
     users, _ = _users(aws, prepared, request)
+    found_logs = _Logs(texts=texts, unread=unread, users=users)
     rows = [
-        _row(subject, measured, texts.get((region, subject.log_group)), unread, users, request)
+        _row(subject, measured, found_logs, request)
         for region, subjects in prepared.subjects.items()
         for subject, measured in zip(subjects, prepared.measured[region], strict=True)
     ]
@@ -181,9 +197,8 @@ def _texts(
 
     def queried(region: str) -> dict[str, insights.Found]:
         reading = prepared.readings[region]
-        return insights.reports(
-            aws, region, reading.queried, since=window.since, until=window.until, count=reading.count, most=KEPT
-        )
+        scope = insights.Scope(region=region, groups=reading.queried, since=window.since, until=window.until)
+        return insights.reports(aws, scope, count=reading.count, most=KEPT)
 
     keys = [(region, group) for region, reading in prepared.readings.items() for group in reading.paged]
     large = [region for region, reading in prepared.readings.items() if reading.queried]
@@ -215,25 +230,31 @@ def _users(
     return each(list(keys), ask, workers=request.workers, doing=lambda key: f"read the log {key[1]} in {key[0]}")
 
 
-def _row(
-    subject: Subject,
-    measured: Measured,
-    text: insights.Found | None,
-    unread: Mapping[_Key, BackendctlError],
-    users: Mapping[_Key, frozenset[str]],
-    request: Request,
-) -> Row:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Logs:
+    """By region and log group. texts: reports. unread: why not. users: request ids of access logs."""
+
+    texts: Mapping[_Key, insights.Found]
+    unread: Mapping[_Key, BackendctlError]
+    users: Mapping[_Key, frozenset[str]]
+
+    def users_of(self, subject: Subject) -> frozenset[str] | None:
+        """The ids of its users' requests; None where no access log tells all of them."""
+        keys = [(subject.region, group) for group in subject.access_groups or ()]
+        known = subject.access_groups is not None and all(key in self.users for key in keys)
+        return frozenset[str]().union(*(self.users[key] for key in keys)) if known else None
+
+
+def _row(subject: Subject, measured: Measured, found_logs: _Logs, request: Request) -> Row:
+    key = (subject.region, subject.log_group)
+    text = found_logs.texts.get(key)
     evidence = Evidence(
         subject=subject, counted=measured.counted, figures=None, idle=request.idle, allowed=request.allowed
     )
     if text is None:
-        why = _why_unread(subject, unread.get((subject.region, subject.log_group)), request)
-        found = replace(evidence, unread=why)
+        found = replace(evidence, unread=_why_unread(subject, found_logs.unread.get(key), request))
         return Row(subject=subject, counted=measured.counted, figures=None, verdict=judge(found))
-    groups = subject.access_groups
-    keys = [(subject.region, group) for group in groups or ()]
-    known = groups is not None and all(key in users for key in keys)
-    ids = frozenset[str]().union(*(users[key] for key in keys)) if known else None
+    ids = found_logs.users_of(subject)
     calls = [one for one in read(text.events, physical=subject.physical) if one.version in subject.versions]
     calls = with_callers(calls, measured.firings, users=ids)
     why_cold = causes(calls, _circumstances(subject, request))
@@ -308,4 +329,3 @@ def _events(subject: Subject, calls: Sequence[Invocation], window: Window) -> li
         if version in subject.versions and window.since <= at <= window.until:
             found.append(Event(at=at, label=label))
     return found
-

@@ -76,6 +76,11 @@ class Subject:
         return self.physical if self.alias is None else f"{self.physical}:{self.alias}"
 
     @property
+    def born(self) -> float:
+        """When its first version that still exists was published, seconds since the epoch; 0 when unknown."""
+        return min(self.published.values(), default=0.0)
+
+    @property
     def interval(self) -> float | None:
         """Seconds between two pings of what users hit; None when no rule of a fixed rate calls it."""
         return min((rule.interval for rule in self.calling if rule.interval is not None), default=None)
