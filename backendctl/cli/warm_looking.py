@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from backendctl.spec.report import nearest
 from backendctl.ui.progress import busy
 from backendctl.warmth.counting import Window
 from backendctl.warmth.look import Prepared, Request, WarmStatus, look, prepare
+from backendctl.warmth.logs import LogReader
 from backendctl.warmth.subject import Subject
 from backendctl.warmth.subjects import Named, of_named, of_spec
 
@@ -63,6 +64,7 @@ class Looking:
     format: str
     quiet: bool
     verbose: bool
+    reader: LogReader = field(default_factory=LogReader)
 
     def look(self) -> WarmStatus:
         """Read everything now."""
@@ -79,7 +81,7 @@ class Looking:
             prepared = prepare(self.aws, self.regions, self.subjects_in, request)
         self._tell_cost(prepared)
         with busy(self.screen.progress, "reading logs …", quiet=self.quiet):
-            return look(self.aws, prepared, request, backend=self.backend)
+            return look(self.aws, prepared, request, self.reader, backend=self.backend)
 
     def _tell_cost(self, prepared: Prepared) -> None:
         for reading in prepared.readings.values():

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from backendctl.aws.metrics import Series, fetch
 from backendctl.aws.regions import each, each_region
 from backendctl.errors import BackendctlError, Exit
-from backendctl.warmth import insights, logs
+from backendctl.warmth import insights
 from backendctl.warmth.cold import Circumstances, causes
 from backendctl.warmth.counting import Measured, Window, measure
 from backendctl.warmth.figures import Figures, figures, with_bins
 from backendctl.warmth.invocations import Invocation, read, with_callers
+from backendctl.warmth.logs import REPORTS, LogReader
 from backendctl.warmth.subject import Subject
 from backendctl.warmth.timeline import Bin, Event, Point, Timeline
 from backendctl.warmth.verdict import GOOD, Counted, Evidence, Outcome, Verdict, judge
@@ -142,10 +143,14 @@ def prepare(
     )
 
 
-def look(aws: Aws, prepared: Prepared, request: Request, *, backend: str) -> WarmStatus:
-    """Read the logs and judge every row."""
-    texts, unread = _texts(aws, prepared, request)
-    users, _ = _users(aws, prepared, request)
+def look(aws: Aws, prepared: Prepared, request: Request, reader: LogReader, *, backend: str) -> WarmStatus:
+    """Read the logs and judge every row.
+
+    Args:
+        reader: the same at every look, so that only what is new is read.
+    """
+    texts, unread = _texts(aws, prepared, request, reader)
+    users, _ = _users(aws, prepared, request, reader)
     found_logs = _Logs(texts=texts, unread=unread, users=users)
     rows = [
         _row(subject, measured, found_logs, request)
@@ -186,13 +191,13 @@ _Key = tuple[str, str]
 
 
 def _texts(
-    aws: Aws, prepared: Prepared, request: Request
+    aws: Aws, prepared: Prepared, request: Request, reader: LogReader
 ) -> tuple[dict[_Key, insights.Found], dict[_Key, BackendctlError]]:
     """(region, log group) → its reports, and what could not be read. A group that is not there is in neither."""
     window = request.window
 
     def paged(key: _Key) -> insights.Found | None:
-        found = logs.events(aws, *key, since=window.since, until=window.until, pattern=logs.REPORTS)
+        found = reader.events(aws, *key, since=window.since, until=window.until, pattern=REPORTS)
         return None if found is None else insights.Found(events=tuple(found))
 
     def queried(region: str) -> dict[str, insights.Found]:
@@ -213,7 +218,7 @@ def _texts(
 
 
 def _users(
-    aws: Aws, prepared: Prepared, request: Request
+    aws: Aws, prepared: Prepared, request: Request, reader: LogReader
 ) -> tuple[dict[_Key, frozenset[str]], dict[_Key, BackendctlError]]:
     """(region, log group of an access log) → the request ids it names; one that cannot be read is missing."""
     window = request.window
@@ -225,7 +230,7 @@ def _users(
     )
 
     def ask(key: _Key) -> frozenset[str]:
-        return frozenset(logs.request_ids(aws, *key, since=window.since, until=window.until))
+        return reader.request_ids(aws, *key, since=window.since, until=window.until)
 
     return each(list(keys), ask, workers=request.workers, doing=lambda key: f"read the log {key[1]} in {key[0]}")
 

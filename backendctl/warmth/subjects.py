@@ -111,6 +111,7 @@ def _subject(region: str, name: str, physical: str, alias: str | None, live: _Li
     if config is None or (alias is not None and info is None and not alias.isdigit()):
         return Subject(region=region, function=name, physical=physical, alias=alias, is_there=False)
     version = info.version if info is not None else alias or LATEST
+    config = next((one.config for one in live.versions if one.number == version), config)
     logging = config.get("LoggingConfig") or {}
     return Subject(
         region=region,
