@@ -19,8 +19,8 @@ from backendctl.errors import UsageError
 from backendctl.spec.report import nearest
 from backendctl.ui.progress import busy
 from backendctl.warmth.counting import Window
-from backendctl.warmth.look import Prepared, Request, WarmStatus, look, prepare
 from backendctl.warmth.logs import LogReader
+from backendctl.warmth.look import Prepared, Request, WarmStatus, look, prepare
 from backendctl.warmth.subject import Subject
 from backendctl.warmth.subjects import Named, of_named, of_spec
 

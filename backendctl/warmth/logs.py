@@ -45,7 +45,7 @@ class LogReader:
                 every event.
         """
         known = self._known.setdefault((region, group), _Known())
-        fresh = _filtered(aws, region, group, max(since, known.until - _LATE), until, pattern)
+        fresh = _filtered(aws, (region, group), since=max(since, known.until - _LATE), until=until, pattern=pattern)
         if fresh is None:
             return None
         known.events = {key: event for key, event in known.events.items() if event.at >= since} | fresh
@@ -59,9 +59,10 @@ class LogReader:
 
 
 def _filtered(
-    aws: Aws, region: str, group: str, since: float, until: float, pattern: str
+    aws: Aws, place: tuple[str, str], *, since: float, until: float, pattern: str
 ) -> dict[str, LogEvent] | None:
     """Event id → event."""
+    region, group = place
     given: Any = {"filterPattern": pattern} if pattern else {}
     pages = (
         aws.logs(region)
