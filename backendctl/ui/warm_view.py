@@ -23,6 +23,7 @@ _COLUMNS = {"pings": 6, "cold users": 17, "cold": 6, "warm": 6, "alive": 5}
 """Heads and widths."""
 _NAME = 18
 """Columns for a name; a longer one gets a line of its own, so that a row fits 80 columns."""
+_VERDICT = 13
 _MANY = 4
 """Rows of a region from which on a footer adds them up."""
 _SECOND = 1000.0
@@ -132,10 +133,10 @@ def _row(name: str, row: Row, widest: int) -> Text:
 
 
 def _verdict(row: Row) -> Text:
-    """A word that is long stands below the row, with its reason."""
+    """A verdict that is too long for the row stands below it, with its reason."""
     outcome = row.verdict.outcome
     mark, style = _mark(outcome)
-    return Text(f"{mark} {outcome}" if outcome in GOOD else f"{mark} ↓", style=style)
+    return Text(f"{mark} {outcome}" if len(outcome) <= _VERDICT else f"{mark} …", style=style)
 
 
 def _mark(outcome: Outcome) -> tuple[str, str]:
@@ -149,8 +150,9 @@ def _lines(row: Row, *, verbose: bool) -> Iterator[Text]:
     """Why, the classes of cold starts, what to do next; and, verbose, everything else that is known."""
     verdict, found = row.verdict, row.figures
     if verdict.outcome not in GOOD:
-        mark, style = _mark(verdict.outcome)
-        yield Text.assemble((f"{mark} {verdict.outcome}: ", style), verdict.reason)
+        _, style = _mark(verdict.outcome)
+        word = f"{verdict.outcome}: " if len(verdict.outcome) > _VERDICT else ""
+        yield Text.assemble((word, style), verdict.reason)
     elif verbose:
         yield Text(verdict.reason)
     if found is not None and found.cold_users:
