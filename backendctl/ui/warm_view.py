@@ -19,9 +19,9 @@ from backendctl.warmth.verdict import GOOD, Outcome
 
 __all__ = ["WarmWatch", "show_warm", "warm_document", "warm_markdown"]
 
-_COLUMNS = {"pings": 6, "cold users": 17, "cold": 6, "warm": 6, "alive": 5}
+_COLUMNS = {"pings": 5, "cold users": 17, "cold": 6, "warm": 6, "alive": 5}
 """Heads and widths."""
-_NAME = 18
+_NAME = 14
 """Columns for a name; a longer one gets a line of its own, so that a row fits 80 columns."""
 _VERDICT = 13
 _MANY = 4
@@ -100,10 +100,10 @@ def _region(region: str, rows: Sequence[Row], *, verbose: bool) -> list[Renderab
     parts: list[RenderableType] = [Text(), Text(region, style="region"), _head(widest)]
     for name, row in zip(names, rows, strict=True):
         if len(name) > widest:
-            parts += [Text(f"  {name}", style="name"), _row("", row, widest)]
+            parts += [Text(name, style="name"), _row("", row, widest)]
         else:
             parts.append(_row(name, row, widest))
-        parts += [Padding(line, (0, 0, 0, 4)) for line in _lines(row, verbose=verbose)]
+        parts += [Padding(line, (0, 0, 0, 2)) for line in _lines(row, verbose=verbose)]
     if len(rows) >= _MANY:
         parts.append(_footer(rows))
     return parts
@@ -120,7 +120,7 @@ def _names(rows: Sequence[Row]) -> list[str]:
 
 def _head(widest: int) -> Text:
     heads = "  ".join(head.rjust(width) for head, width in _COLUMNS.items())
-    return Text(f"  {'':{widest}}  {heads}  verdict", style="quiet", no_wrap=True)
+    return Text(f"{'':{widest}}  {heads}  verdict", style="quiet", no_wrap=True)
 
 
 def _row(name: str, row: Row, widest: int) -> Text:
@@ -129,7 +129,7 @@ def _row(name: str, row: Row, widest: int) -> Text:
     if found is not None:
         cells = (f"{found.pings:,}", cold_users(found), _time(found.cold.p50), _time(found.warm.p50), str(found.alive))
     values = "  ".join(cell.rjust(width) for cell, width in zip(cells, _COLUMNS.values(), strict=True))
-    return Text.assemble("  ", (name.ljust(widest), "name"), "  ", values, "  ", _verdict(row))
+    return Text.assemble((name.ljust(widest), "name"), "  ", values, "  ", _verdict(row))
 
 
 def _verdict(row: Row) -> Text:
