@@ -50,10 +50,14 @@ def head(found: Estimate) -> str:
 
 def labels(found: Estimate) -> list[str]:
     """What must be read before the figures."""
-    if not found.borrowed:
-        return []
-    verb = "is" if len(found.borrowed) == 1 else "are"
-    return [f"{', '.join(found.borrowed)} {verb} priced as us-east-1: the price list has no prices of that region"]
+    borrowed = found.borrowed
+    whole = [region for region in borrowed if found.prices.borrowed(region)]
+    verb = "is" if len(whole) == 1 else "are"
+    told = [f"{', '.join(whole)} {verb} priced as us-east-1: the list has no prices of that region"] if whole else []
+    for region, keys in borrowed.items():
+        if region not in whole:
+            told.append(f"{region} is priced as us-east-1 in what it has no price of its own for: {', '.join(keys)}")
+    return told
 
 
 def bill(found: Estimate) -> list[Row]:

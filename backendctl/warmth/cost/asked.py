@@ -213,6 +213,8 @@ class Reading:
                 near = nearest(key, _ITEM_KEYS) or f"; it takes {listed(_ITEM_KEYS)}"
                 self.fault("--items", f"{table}: '{setting}' is no setting{near}")
                 continue
+            if key.replace("-", "_") in values:
+                self.fault("--items", f"{table}: '{key}' is given twice")
             try:
                 values[key.replace("-", "_")] = number(text)
             except ValueError as error:

@@ -78,9 +78,13 @@ class Estimate:
     not_priced: tuple[str, ...]
 
     @property
-    def borrowed(self) -> tuple[str, ...]:
-        """Regions that are priced as us-east-1."""
-        return tuple(dict.fromkeys(one.name for one in self.workload.regions if self.prices.borrowed(one.name)))
+    def borrowed(self) -> dict[str, tuple[str, ...]]:
+        """Regions that are priced as us-east-1, with the keys of those prices."""
+        found: dict[str, dict[str, None]] = {}
+        for line in self.priced.lines:
+            if line.priced_as is not None and line.usage.region is not None:
+                found.setdefault(line.usage.region, {})[line.usage.key] = None
+        return {region: tuple(keys) for region, keys in found.items()}
 
 
 def estimate(workload: Workload, prices: PriceList) -> Estimate:

@@ -53,7 +53,7 @@ def workload_of(world: World, asked: Asked) -> Workload:
     spec = world.spec
     per_region = _requests(spec, asked)
     regions = tuple(_region(world, region, asked, per_region[region]) for region in spec.regions)
-    requests = sum(region.requests for region in regions)
+    requests = sum(per_region.values())
     return Workload(
         backend=spec.backend,
         regions=regions,
@@ -96,7 +96,7 @@ def _region(world: World, region: str, asked: Asked, requests: float) -> RegionL
     check = spec.domain.health_check if spec.domain else None
     return RegionLoad(
         name=region,
-        requests=requests,
+        requests=requests if spec.api is not None else 0.0,
         answer_kb=asked.answer_kb,
         stages=tuple(StageLoad(name=one.name, cache=one.cache_size, tracing=one.tracing) for one in stages),
         functions=tuple(
@@ -110,10 +110,16 @@ def _region(world: World, region: str, asked: Asked, requests: float) -> RegionL
 def _split(spec: Spec, region: str, asked: Asked, requests: float, part: float) -> Mapping[str, float]:
     """Requests per function: what was said of it, and the rest by the number of routes that reach each other one."""
     own = {one.name: asked.requests[one.name] * part for one in spec.functions_in(region) if one.name in asked.requests}
-    routes = Counter(name for name in called_by_api(spec, region) if name not in own)
+    called = called_by_api(spec, region) if _routes_known(spec) else [one.name for one in spec.functions_in(region)]
+    routes = Counter(name for name in called if name not in own)
     count = sum(routes.values())
     rest = max(0.0, requests - sum(own.values()))
     return {**own, **{name: rest * routes[name] / count for name in routes}}
+
+
+def _routes_known(spec: Spec) -> bool:
+    """Whether there is a definition that says which function a request reaches."""
+    return spec.api is not None and spec.api.source is None
 
 
 def _function(world: World, region: str, function: Function, asked: Asked, requests: float) -> FunctionLoad:
@@ -138,8 +144,7 @@ def _function(world: World, region: str, function: Function, asked: Asked, reque
 def _table(table: Table, items: Items | None) -> TableLoad:
     given = items or Items()
     count = len(table.regions)
-    per_write = math.ceil(given.kb / _WRITE_KB)
-    per_read = math.ceil(given.kb / _READ_KB)
+    per_write, per_read = max(1, math.ceil(given.kb / _WRITE_KB)), max(1, math.ceil(given.kb / _READ_KB))
     writes = given.writes * per_write
     reads = (given.reads / 2 + given.strong_reads) * per_read
     # A write is written once per region and once more per index and region (G8).
@@ -181,12 +186,12 @@ def _assumptions(spec: Spec, asked: Asked, requests: float) -> list[str]:
     zoned = spec.domain is not None and spec.domain.zone is not None
     checked = spec.domain is not None and spec.domain.health_check is not None
     names = names_in(spec)
+    split = requests and not asked.requests.keys() & set(names.functions)
     said = {
         "no --requests: only what is there without traffic is priced": not asked.requests,
         "requests are spread evenly over the regions": requests and not asked.requests.keys() & set(names.regions),
-        "requests are split over the functions by the number of routes that reach each": (
-            requests and not asked.requests.keys() & set(names.functions)
-        ),
+        "requests are split over the functions by the number of routes that reach each": split and _routes_known(spec),
+        "requests are split evenly over the functions": split and not _routes_known(spec),
         "the million API requests that are free in an account's first 12 months are not taken off": (
             requests and spec.api is not None
         ),
