@@ -11,10 +11,12 @@ from backendctl.aws.regions import each, each_region
 from backendctl.errors import BackendctlError, Exit
 from backendctl.warmth import insights
 from backendctl.warmth.cold import Circumstances, causes
+from backendctl.warmth.cost.prices import PriceList, load_prices
 from backendctl.warmth.counting import Measured, Window, measure
 from backendctl.warmth.figures import Figures, figures, with_bins
 from backendctl.warmth.invocations import Invocation, read, with_callers
 from backendctl.warmth.logs import REPORTS, LogReader
+from backendctl.warmth.schedule import MONTH_MINUTES
 from backendctl.warmth.subject import Subject
 from backendctl.warmth.timeline import Bin, Event, Point, Timeline
 from backendctl.warmth.verdict import GOOD, Counted, Evidence, Outcome, Verdict, judge
@@ -26,6 +28,7 @@ PAGED = 50_000
 """Invocations of a function up to which its log is read page by page."""
 KEPT = 200_000
 """Invocations of a region up to which each is kept; beyond, the warm ones come in bins."""
+_CENT = 0.01
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +41,7 @@ class Request:
         allowed: share of cold users' requests, 0 to 1, that is still called warm.
         metrics_only: read no logs.
         workers: calls at once, over all regions.
+        prices: for what pings and reading cost.
     """
 
     window: Window
@@ -45,6 +49,7 @@ class Request:
     allowed: float = 0.01
     metrics_only: bool = False
     workers: int = 16
+    prices: PriceList = field(default_factory=load_prices)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,13 +110,18 @@ class Reading:
     count: int = 0
     gigabytes: float | None = 0.0
 
-    @property
-    def told(self) -> str:
-        """What the reading takes, in a sentence, where it is more than pages that cost nothing."""
-        if not self.queried:
+    def told(self, prices: PriceList) -> str:
+        """What the reading costs, in a sentence; empty when it is not more than a cent."""
+        price = prices.find(self.region, "logs-insights-gb")
+        usd = None if price is None or self.gigabytes is None else price.first * self.gigabytes
+        if not self.queried or (usd is not None and usd <= _CENT):
             return ""
-        size = "an unknown amount of log" if self.gigabytes is None else f"{self.gigabytes:,.1f} GB of log"
-        return f"{self.region}: {self.count:,} invocations, too many to page through: Logs Insights scans {size}"
+        size = "an unknown amount" if self.gigabytes is None else f"{self.gigabytes:,.1f} GB"
+        cost = "" if usd is None else f", about ${usd:.2f}"
+        return (
+            f"{self.region}: {self.count:,} invocations are too many to page through: "
+            f"Logs Insights scans {size} of log{cost}"
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -272,13 +282,25 @@ def _row(subject: Subject, measured: Measured, found_logs: _Logs, request: Reque
         is_estimated=ids is None,
     )
     counts = with_bins(counts, text.bins, pings=measured.counted.fired)
+    month = MONTH_MINUTES * 60 / request.window.seconds
     return Row(
         subject=subject,
         counted=measured.counted,
         figures=counts,
         verdict=judge(replace(evidence, figures=counts)),
+        pings_month=counts.pings * month,
+        pings_month_usd=_pings_usd(request.prices, subject, counts.pings * month, counts.ping_gb_seconds * month),
         timeline=_timeline(subject, calls, text.bins, request),
     )
+
+
+def _pings_usd(prices: PriceList, subject: Subject, pings: float, gb_seconds: float) -> float | None:
+    """USD before the free tier; None without a price."""
+    requests = prices.find(subject.region, "lambda-requests")
+    compute = prices.find(subject.region, "lambda-arm-gb-seconds" if subject.is_arm else "lambda-x86-gb-seconds")
+    if requests is None or compute is None:
+        return None
+    return requests.cost(pings)[0] + compute.cost(gb_seconds)[0]
 
 
 def _why_unread(subject: Subject, error: BackendctlError | None, request: Request) -> str:
