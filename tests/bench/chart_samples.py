@@ -113,7 +113,7 @@ def many(functions: int, *regions: str) -> list[Timeline]:
         for region in regions:
             name = f"{words[n % len(words)]}-{n}"
             one = busy(250, seed=n * 7 + len(region), function=name, region=region, cold=n % 6)
-            if n % 11 == 5:  # noqa: PLR2004 - some function that nobody calls
+            if n % 11 == 5:
                 one = Timeline(region=region, function=name, alias="live", since=one.since, until=one.until)
             found.append(one)
     return found
@@ -145,7 +145,7 @@ def memory(*, has_cold: bool = True, best: tuple[int, int, int] = (512, 3008, 10
     """A handler that computes: twice the memory, half the time, up to one CPU."""
     points = []
     for size in (128, 256, 512, 1024, 1769, 3008):
-        warm = 30 + 1400 * 128 / min(size, 1769) - (size > 1769) * 3  # noqa: PLR2004 - one CPU
+        warm = 30 + 1400 * 128 / min(size, 1769) - (size > 1769) * 3
         cold = warm + 900 + 2200 * 128 / size
         points.append(
             MemoryPoint(

@@ -11,13 +11,10 @@ from rich.text import Text
 from backendctl.ui.charts.labels import fitted, joined, place
 from backendctl.ui.charts.scales import (
     LEAST_MS,
-    Tick,
     duration_range,
     duration_ticks,
     time_range,
     time_ticks,
-    told_ms,
-    told_span,
     total_ms,
 )
 from backendctl.ui.charts.told import figures_of, is_empty, name_of, told_figures

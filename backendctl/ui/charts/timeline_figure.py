@@ -73,7 +73,9 @@ def timeline_figure(timelines: Sequence[Timeline], *, title: str) -> Drawn:
     for number, (timeline, cell) in enumerate(zip(timelines, grid.cells, strict=True)):
         axes = figure.add_axes(grid.box(cell))
         _prepare(axes, grid, cell, ranges)
-        axes.set_yticks([tick.at for tick in ticks], [tick.label for tick in ticks] if grid.tells_duration(cell) else [])
+        axes.set_yticks(
+            [tick.at for tick in ticks], [tick.label for tick in ticks] if grid.tells_duration(cell) else []
+        )
         panel = Panel(
             axes=axes, timeline=timeline, number=number, look=grid.look, since=since, until=until,
             events=events[number], labels=labels[number],
