@@ -14,8 +14,6 @@ CLASSIC_MS = 100.0
 """What an invocation takes unless something is said: the smallest unit Lambda once billed."""
 _NUMBER = re.compile(r"(?P<number>[0-9][0-9_,]*(?:\.[0-9]+)?|\.[0-9]+)(?P<scale>[kKmMbB]?)")
 _SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
-_PERIOD = re.compile(r"(?P<number>[1-9][0-9]*)(?P<unit>[smhdw])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _ITEM_KEYS = ("gb", "kb", "reads", "strong-reads", "writes")
 COMMAND_LINE = "command line"
 
@@ -93,18 +91,6 @@ def milliseconds(text: str) -> float:
     except ValueError:
         what = "is negative" if value.startswith("-") else "is no duration; write 120 (milliseconds) or 1.5s"
         raise ValueError(f"'{text}' {what}") from None
-
-
-def period(text: str) -> int:
-    """Seconds of `30d`, `24h`, `90m`.
-
-    Raises:
-        ValueError: as `number` does.
-    """
-    found = _PERIOD.fullmatch(text.strip())
-    if found is None:
-        raise ValueError(f"'{text}' is no duration; write 30d, 24h or 90m")
-    return int(found["number"]) * _SECONDS[found["unit"]]
 
 
 class Reading:

@@ -150,8 +150,11 @@ def test_what_is_taken_for_granted_is_said(project: Project) -> None:
         ({"items": ("orders:gb=1,gb=2",)}, "--items: orders: 'gb' is given twice"),
         ({"log_kb": "-1"}, "--log-kb: '-1' is negative"),
         ({"response_kb": "1KB"}, "--response-kb: '1KB' is not a number; write 250000, 250k, 10M or 1.5B"),
-        ({"from_metrics": "a month"}, "--from-metrics: 'a month' is no duration; write 30d, 24h or 90m"),
-        ({"from_metrics": "0d"}, "--from-metrics: '0d' is no duration; write 30d, 24h or 90m"),
+        (
+            {"from_metrics": "a month"},
+            "--from-metrics: 'a month' is no duration: write for instance 90s, 30m, 24h or 7d",
+        ),
+        ({"from_metrics": "0d"}, "--from-metrics: '0d' is no duration: write for instance 90s, 30m, 24h or 7d"),
         ({"from_metrics": "500d"}, "--from-metrics: '500d' is longer than CloudWatch keeps figures, 455 days"),
         (
             {"from_metrics": "30d", "requests": ("1M",)},
