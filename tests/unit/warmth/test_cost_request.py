@@ -58,6 +58,20 @@ def test_a_region_and_a_function_may_have_requests_of_their_own(project: Project
     assert [one.requests for one in _region(workload, WEST).functions] == [1e6, 1e6, 0]
 
 
+def test_a_function_that_no_route_reaches_has_invocations_beside_the_requests(project: Project) -> None:
+    workload = project.workload(requests=("6M", "night=1M"))
+    assert [region.requests for region in workload.regions] == [3e6, 3e6]
+    assert [one.requests for one in _region(workload, EAST).functions] == [2e6, 1e6, 0.5e6]
+    alone = project.workload(requests=("night=1M",))
+    assert [region.requests for region in alone.regions] == [0, 0]
+    assert _function(alone, "night").requests == 0.5e6
+
+
+def test_requests_that_reach_no_function_are_told(project: Project) -> None:
+    said = project.workload(requests=("6M", "search=1M", "orders=2M")).assumptions
+    assert "3,000,000 requests reach no function of this spec" in said
+
+
 def test_regions_alone_make_the_total(project: Project) -> None:
     workload = project.workload(requests=("us-east-1=4k", "us-west-2=1_000"))
     assert [region.requests for region in workload.regions] == [4000, 1000]
