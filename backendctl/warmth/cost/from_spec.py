@@ -193,20 +193,21 @@ def _assumptions(spec: Spec, asked: Asked, requests: float, *, unserved: float) 
     zoned = spec.domain is not None and spec.domain.zone is not None
     checked = spec.domain is not None and spec.domain.health_check is not None
     names = names_in(spec)
-    split = requests and not asked.requests.keys() & set(names.routed)
+    split = requests and bool(set(names.routed) - asked.requests.keys())
+    untimed = [name for name in names.functions if name not in asked.ms] if "" not in asked.ms else []
     by_route = spec.api is not None and spec.api.source is None
     authorized = spec.api is not None and any(one.method == "AUTHORIZER" for one in lambda_targets(spec.api.definition))
     said = {
         "no --requests: only what is there without traffic is priced": not asked.requests,
         "requests are spread evenly over the regions": requests and not asked.requests.keys() & set(names.regions),
-        "requests are split over the functions by the number of routes that reach each": split and by_route,
-        "requests are split evenly over the functions": split and not by_route,
+        "requests without a function are split by the number of routes that reach each": split and by_route,
+        "requests without a function are split evenly": split and not by_route,
         f"{unserved:,.0f} requests reach no function of this spec": unserved >= 1,
         "calls of authorizers are not counted; give them with --requests FUNCTION=N": requests and authorized,
         "the million API requests that are free in an account's first 12 months are not taken off": (
             requests and spec.api is not None
         ),
-        f"every invocation is billed {CLASSIC_MS:g} ms (--duration says otherwise)": requests and not asked.ms,
+        f"an invocation of {', '.join(untimed)} is billed {CLASSIC_MS:g} ms (--duration)": asked.requests and untimed,
         f"every ping is billed {asked.ping_ms:g} ms (--ping-duration)": warm,
         f"nothing is said of the items of {', '.join(silent)} (--items): reads, writes, storage are 0": silent,
         "the storage of indexes that hold a part of each item is not counted": (

@@ -121,13 +121,16 @@ def test_without_an_api_requests_are_invocations(tmp_path: Path, spec: dict[str,
     workload = Project(tmp_path, spec).workload(requests=("6k",))
     assert {region.requests for region in workload.regions} == {0}
     assert [one.requests for one in _region(workload, EAST).functions] == [1000, 1000, 1000]
-    assert "requests are split evenly over the functions" in workload.assumptions
+    assert "requests without a function are split evenly" in workload.assumptions
 
 
 def test_what_is_taken_for_granted_is_said(project: Project) -> None:
     said = project.workload(requests=("1M",)).assumptions
     assert "requests are spread evenly over the regions" in said
-    assert "every invocation is billed 100 ms (--duration says otherwise)" in said
+    assert "an invocation of search, orders, night is billed 100 ms (--duration)" in said
+    timed = project.workload(requests=("1M",), duration=("search=5",)).assumptions
+    assert "an invocation of orders, night is billed 100 ms (--duration)" in timed
+    assert not any("100 ms (--duration)" in one for one in project.workload(duration=("9",)).assumptions)
     assert any("orders (--items)" in sentence for sentence in said)
     assert any(sentence.startswith("no --requests") for sentence in project.workload().assumptions)
 
