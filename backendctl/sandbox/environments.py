@@ -20,14 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.environment import Environment
+from backendctl.sandbox.world import USUAL_IDLE_MINUTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from backendctl.sandbox.environment import Outcome
-
-IDLE_MINUTES = 7.0
-"""Minutes of the clock after which AWS may give an idle environment up; it says none, 5 to 15 were seen (B61)."""
 
 READY = 4
 """How many processes of a version are kept ready at most, however much concurrency is provisioned."""
@@ -94,7 +92,7 @@ class Environments:
 
     folder: Path
     base: Mapping[str, str]
-    idle_minutes: float = IDLE_MINUTES
+    idle_minutes: float = USUAL_IDLE_MINUTES
     _idle: dict[Place, list[Environment]] = field(default_factory=lambda: defaultdict(list))
     _busy: dict[Place, list[Environment]] = field(default_factory=lambda: defaultdict(list))
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -102,12 +100,14 @@ class Environments:
 
     @contextlib.contextmanager
     def lease(self, place: Place, config: Mapping[str, Any], code: bytes) -> Iterator[Environment]:
-        """An environment for one call: one that is idle, the most recently used first, or a new one."""
+        """An environment for one call: one that is idle, provisioned or else most recently used, or a new one."""
         with self._lock:
             self._outdate(place)
             waiting = self._idle[place]
-            environment = waiting.pop() if waiting else None
-            if environment is None:
+            environment = next((one for one in reversed(waiting) if one.provisioned), waiting[-1] if waiting else None)
+            if environment is not None:
+                waiting.remove(environment)
+            else:
                 environment = Environment(config=config, region=place.region, code=self._unpack(code), base=self.base)
             self._busy[place].append(environment)
         try:
@@ -228,5 +228,5 @@ def idle_minutes(given: str | None) -> float:
     try:
         minutes = float(given or "")
     except ValueError:
-        return IDLE_MINUTES
-    return minutes if minutes > 0 else IDLE_MINUTES
+        return USUAL_IDLE_MINUTES
+    return minutes if minutes > 0 else USUAL_IDLE_MINUTES
