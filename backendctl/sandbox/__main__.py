@@ -11,34 +11,57 @@ import sys
 import tempfile
 from pathlib import Path
 
-from backendctl.sandbox import process, world
+from backendctl.sandbox import ownership, private, process, world
+from backendctl.sandbox.keys import read_keys
 from backendctl.sandbox.timing import TimeScale
 
 
 def main() -> None:
-    """Prepare the data directory and the environment, then serve until told to end."""
+    """Take the data directory, then serve until told to end.
+
+    What is in the directory stays untouched unless its lock is ours.
+    """
     arguments = _arguments()
-    data: Path = arguments.data.expanduser().resolve()
-    shutil.rmtree(data / "tmp", ignore_errors=True)  # unpacked handlers of the last run
-    for part in ("home", "tmp", "state", "s3"):
-        (data / part).mkdir(parents=True, exist_ok=True)
-    # The services copy this environment into every handler: it is swapped before any of them is imported.
-    scrubbed = world.environment(port=arguments.port, data=data)
-    os.environ.clear()
-    os.environ.update(scrubbed)
-    tempfile.tempdir = None
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    data: Path = private.folder(arguments.data.expanduser().resolve())
+    os.umask(private.UMASK)
+    try:
+        keys = read_keys(data)
+        _scrub(world.environment(port=arguments.port, data=data, key=None if keys is None else keys.handlers))
+        lock = ownership.own(data)
+    except (ownership.BusyError, OSError, ValueError) as problem:
+        sys.exit(str(problem))
+    _prepare(data)
     pid_file = process.pid_file(data)
-    pid_file.write_text(str(os.getpid()), encoding="ascii")
+    pid_file.write_text(str(os.getpid()), encoding="ascii")  # for people; no command reads it
     try:
         from backendctl.sandbox.server import serve  # noqa: PLC0415 - needs the scrubbed environment
 
         scale = TimeScale.default() if arguments.time_scale is None else TimeScale(factor=arguments.time_scale)
-        asyncio.run(serve(port=arguments.port, data=data, scale=scale, quotas=arguments.quotas))
+        asyncio.run(serve(port=arguments.port, data=data, scale=scale, quotas=arguments.quotas, keys=keys))
     except OSError as problem:
         sys.exit(f"the sandbox cannot listen on port {arguments.port}: {problem}")
     finally:
         pid_file.unlink(missing_ok=True)
+        os.close(lock)
+
+
+def _scrub(environment: dict[str, str]) -> None:
+    """Go on with exactly this environment; when there is more in ours, start anew with it.
+
+    Deleting variables would not do: /proc shows the environment with which a program was started.
+    """
+    if dict(os.environ) != environment:
+        os.execve(sys.executable, [sys.executable, "-m", "backendctl.sandbox", *sys.argv[1:]], environment)  # noqa: S606 - ourselves
+
+
+def _prepare(data: Path) -> None:
+    shutil.rmtree(data / "tmp", ignore_errors=True)  # unpacked handlers of the last run
+    for part in ("home", "tmp", "state", "s3"):
+        private.folder(data / part)
+    for part in ("state", "s3"):  # an older version may have left them open
+        private.close_to_others(data / part)
+    tempfile.tempdir = None
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 def _arguments() -> argparse.Namespace:

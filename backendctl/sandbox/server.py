@@ -13,16 +13,18 @@ from backendctl.sandbox.apigateway.service import ApiGateway
 from backendctl.sandbox.behind import Behind
 from backendctl.sandbox.corrections import corrections
 from backendctl.sandbox.deliveries import Deliveries
+from backendctl.sandbox.door import Door
 from backendctl.sandbox.environments import Environments, idle_minutes
 from backendctl.sandbox.executor import Executor
 from backendctl.sandbox.front import Front
 from backendctl.sandbox.gate import Gate, transport
 from backendctl.sandbox.inner import Inner
+from backendctl.sandbox.ownership import start_time
 from backendctl.sandbox.process_copy import share_everything
 from backendctl.sandbox.quotas import Quotas
 from backendctl.sandbox.routing import Routing
 from backendctl.sandbox.scaling import Moto
-from backendctl.sandbox.state import State, write_quickly
+from backendctl.sandbox.state import State, restore_services, write_quickly
 from backendctl.sandbox.telemetry import Telemetry, forget_seldom
 from backendctl.sandbox.timing import Pace
 from backendctl.sandbox.world import LOOPBACK
@@ -32,23 +34,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backendctl.sandbox.asgi import App, Message, Receive, Scope, Send
+    from backendctl.sandbox.keys import Keys
     from backendctl.sandbox.timing import TimeScale
 
 logger = logging.getLogger(__name__)
 
 
-def build(*, data: Path, scale: TimeScale, quotas: bool) -> Gate:
+def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None) -> Door:
     """Put the parts together, in the loop which will serve them.
 
     The process environment must be `world.environment` already.
 
     Args:
         quotas: whether AWS's control-plane rates hold.
+        keys: the access keys which the control plane takes; None takes any.
     """
     front = _front(data, scale)
     gate = Gate(front=front, quotas=Quotas(factor=scale.factor) if quotas else None)
-    front.about = lambda: {"time_scale": scale.factor, **gate.about()}
-    return gate
+    me = {"data": str(data), "started": start_time(os.getpid()), "token": keys is not None}
+    front.about = lambda: {"time_scale": scale.factor, **gate.about(), **me}
+    return Door(inside=gate, names=front.gateway, keys=keys)
 
 
 def _front(data: Path, scale: TimeScale) -> Front:
@@ -77,6 +82,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
     moto = Moto()
     routing = Routing(inner=inner, regional_domain=gateway.regional_domain)
     write_quickly(persistence)
+    ministack._load_persisted_state = lambda: restore_services(ministack, data / "state")  # noqa: SLF001 - it drops what it cannot load
     state = State(
         data=data,
         gateway=gateway,
@@ -134,7 +140,7 @@ def _lifespan(
     return lifespan
 
 
-async def serve(*, port: int, data: Path, scale: TimeScale, quotas: bool) -> None:
+async def serve(*, port: int, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None) -> None:
     """Serve until SIGTERM or SIGINT, then save and return."""
     import hypercorn.asyncio.run  # noqa: PLC0415 - kept out of the import of this module's parts
     from hypercorn.asyncio.tcp_server import TCPServer  # noqa: PLC0415
@@ -159,5 +165,5 @@ async def serve(*, port: int, data: Path, scale: TimeScale, quotas: bool) -> Non
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    gate = build(data=data, scale=scale, quotas=quotas)
-    await hypercorn.asyncio.serve(cast("Any", gate), config, shutdown_trigger=ended.wait)
+    door = build(data=data, scale=scale, quotas=quotas, keys=keys)
+    await hypercorn.asyncio.serve(cast("Any", door), config, shutdown_trigger=ended.wait)
