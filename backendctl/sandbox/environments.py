@@ -174,7 +174,6 @@ class Environments:
 
     def start(self) -> None:
         """Begin to look for idle environments, in a thread of its own."""
-        kin.adopt_orphans()
         threading.Thread(target=self._keep_looking, daemon=True, name="environments").start()
 
     def end(self) -> None:

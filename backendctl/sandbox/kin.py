@@ -26,6 +26,8 @@ _ROUNDS = 50
 environments: set[int] = set()
 """Process ids of environments: children of this process which somebody waits for."""
 
+_adopting = False
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Process:
@@ -44,10 +46,14 @@ class Process:
 
 
 def adopt_orphans() -> None:
-    """Make this process the parent of whatever descends from it and loses its own parent (Linux only)."""
+    """Make this process the parent of whatever descends from it and loses its own parent (Linux only).
+
+    Only a process whose other children are in its own group may do so: all the others count as orphans.
+    """
+    global _adopting  # noqa: PLW0603 - it is a property of the process
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+            _adopting = ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
 
 
 def end_kin(pid: int, *, started: int, stream: str) -> None:
@@ -92,7 +98,7 @@ def end_strays() -> None:
 
 def reap() -> None:
     """Take the adopted processes that have ended off the list of processes."""
-    for pid in _children(os.getpid()):
+    for pid in _children(os.getpid()) if _adopting else ():
         one = _process(pid)
         if one is not None and one.ended and _is_stray(one):
             with contextlib.suppress(ChildProcessError):
@@ -126,7 +132,7 @@ def _kin(pid: int, started: int, stream: str) -> set[int]:
 
 def _is_stray(one: Process) -> bool:
     """Whether it is an orphan that came to us; what this process starts itself is in its own group."""
-    return one.parent == os.getpid() and one.group != os.getpgrp() and one.pid not in environments
+    return _adopting and one.parent == os.getpid() and one.group != os.getpgrp() and one.pid not in environments
 
 
 def _marks(pid: int) -> list[bytes]:

@@ -6,11 +6,8 @@ import os
 import time
 from dataclasses import dataclass
 
-LONGEST = 262_118
-"""Bytes of the longest line in one piece: an event of CloudWatch Logs has 256 KiB, of which 26 bytes are overhead."""
-
-MOST = 1_048_576
-"""Bytes of one call which are kept, with 26 for every line: what one PutLogEvents takes."""
+MOST = 4_194_304
+"""Bytes of one call which are kept, with 26 for every line, as CloudWatch Logs counts them: four of its batches."""
 
 _OVERHEAD = 26
 _CHUNK = 65_536
@@ -42,15 +39,15 @@ class Printed:
                 return True
             if not piece:
                 return False
-            if self._kept >= MOST and b"\n" not in piece:
+            if self._kept >= MOST:
                 self.dropped += len(piece)
                 continue
             *whole, self._rest = (self._rest + piece).split(b"\n")
             for line in whole:
                 self._keep(line)
-            while len(self._rest) >= LONGEST:
-                self._keep(self._rest[:LONGEST])
-                self._rest = self._rest[LONGEST:]
+            if self._kept + len(self._rest) >= MOST:
+                self._keep(self._rest)
+                self._rest = b""
         return True
 
     def finish(self) -> None:
@@ -65,13 +62,11 @@ class Printed:
             self.dropped = 0
 
     def _keep(self, line: bytes) -> None:
-        if self._kept >= MOST:
-            self.dropped += len(line) + 1
-            return
-        at = now()
-        pieces = [line[start : start + LONGEST] for start in range(0, len(line), LONGEST)] or [b""]
-        self.lines += [(at, piece.decode(errors="replace")) for piece in pieces]
-        self._kept += len(line) + _OVERHEAD * len(pieces)
+        room = max(0, MOST - self._kept)
+        self.dropped += max(0, len(line) - room)
+        if room:
+            self.lines.append((now(), line[:room].decode(errors="replace")))
+            self._kept += min(len(line), room) + _OVERHEAD
 
 
 def now() -> int:

@@ -17,7 +17,9 @@ def folder(path: Path) -> Path:
 
 
 def write(path: Path, text: str) -> None:
-    """Replace a file in one step; at no moment can somebody else read it."""
+    """Replace a file in one step, in a folder which is made if it is missing; nobody else can ever read it."""
+    if not path.parent.exists():
+        folder(path.parent)
     fresh = path.with_name(f"{path.name}.new")
     with os.fdopen(opened(fresh), "w", encoding="utf-8") as file:
         file.write(text)

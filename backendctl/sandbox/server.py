@@ -8,7 +8,7 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any, cast
 
-from backendctl.sandbox import world
+from backendctl.sandbox import kin, world
 from backendctl.sandbox.apigateway.service import ApiGateway
 from backendctl.sandbox.behind import Behind
 from backendctl.sandbox.corrections import corrections
@@ -24,7 +24,7 @@ from backendctl.sandbox.process_copy import share_everything
 from backendctl.sandbox.quotas import Quotas
 from backendctl.sandbox.routing import Routing
 from backendctl.sandbox.scaling import Moto
-from backendctl.sandbox.state import State, restore_services, write_quickly
+from backendctl.sandbox.state import State, take_over
 from backendctl.sandbox.telemetry import Telemetry, forget_seldom
 from backendctl.sandbox.timing import Pace
 from backendctl.sandbox.world import LOOPBACK
@@ -49,6 +49,7 @@ def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None) -> D
         quotas: whether AWS's control-plane rates hold.
         keys: the access keys which the control plane takes; None takes any.
     """
+    kin.adopt_orphans()
     front = _front(data, scale)
     gate = Gate(front=front, quotas=Quotas(factor=scale.factor) if quotas else None)
     me = {"data": str(data), "started": start_time(os.getpid()), "token": keys is not None}
@@ -81,8 +82,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
     environments.start()
     moto = Moto()
     routing = Routing(inner=inner, regional_domain=gateway.regional_domain)
-    write_quickly(persistence)
-    ministack._load_persisted_state = lambda: restore_services(ministack, data / "state")  # noqa: SLF001 - it drops what it cannot load
+    take_over(ministack, persistence, data / "state")
     state = State(
         data=data,
         gateway=gateway,

@@ -35,21 +35,26 @@ _POLL = 0.02
 _TOO_LONG = 20.0
 
 
-def write_quickly(persistence: Any) -> None:
-    """Make a module's `json.dump` write in one go: piece by piece it takes ten times as long."""
+def take_over(services: Any, persistence: Any, folder: Path) -> None:
+    """Put our ways of saving and loading in the place of those of the services behind.
+
+    They write piece by piece, which takes ten times as long as in one go, and drop what is damaged.
+
+    Args:
+        services: the module with their registry.
+        persistence: the module which writes with `json.dump`.
+        folder: of their files.
+    """
     persistence.json = SimpleNamespace(**{**vars(json), "dump": _dump})
+    services._load_persisted_state = lambda: _restore_services(services, folder)  # noqa: SLF001 - it offers no other way
 
 
 def _dump(document: Any, file: IO[str], default: Callable[[Any], Any] | None = None) -> None:
     file.write(json.dumps(document, default=default))
 
 
-def restore_services(services: Any, folder: Path) -> None:
-    """Load what the services behind have saved; what cannot be loaded is kept aside before it is written over.
-
-    Args:
-        services: the module with their registry.
-    """
+def _restore_services(services: Any, folder: Path) -> None:
+    """Load each; what cannot be loaded is kept aside before it is written over."""
     for name, module in services._state_map.items():  # noqa: SLF001 - it has no other
         path = folder / f"{name}.json"
         if not path.exists():
