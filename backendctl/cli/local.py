@@ -43,6 +43,11 @@ def warn_of_damage(now: Status) -> None:
         click.echo(f"{lost} (remove it to end this warning)", err=True)
 
 
+def idle_seconds(port: int) -> float:
+    """After how long the sandbox of that port, up or not yet up, gives an unused environment up."""
+    return status(port, default_data(port)).idle_minutes * 60
+
+
 @contextmanager
 def sandbox_errors() -> Iterator[None]:
     """The sandbox knows nothing of our errors: translate its own."""

@@ -119,7 +119,9 @@ class Front:
             return self.gateway.control
         if service in scaling.SERVICES:
             return self.moto.answer
-        return self.corrections[service].handle if service in self.corrections else None
+        if service in self.corrections and not asgi.header(scope, b"x-amz-target").endswith(".StartLiveTail"):
+            return self.corrections[service].handle
+        return None
 
     async def _serving(self, scope: Scope, target: ToApi | ToDomain) -> Callable[[Request], Awaitable[Response]]:
         if isinstance(target, ToApi):

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from backendctl.sandbox import ownership, private
 from backendctl.sandbox.keys import Keys, read_keys, require_keys
-from backendctl.sandbox.world import LOOPBACK, environment, url_of
+from backendctl.sandbox.world import LOOPBACK, USUAL_IDLE_MINUTES, environment, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +47,7 @@ class Status:
         ready: it answers its health endpoint.
         time_scale: real seconds that a second of AWS takes.
         quotas: whether AWS's control-plane rates hold.
+        idle_minutes: after which an unused execution environment is given up.
         throttled: how many calls have been too many for the quotas. faults: how many faults are on.
         token: whether calls need the access key id of `key`.
         damaged: files of the state which could not be loaded and were kept aside.
@@ -64,6 +65,7 @@ class Status:
     faults: int = 0
     token: bool = False
     damaged: tuple[Path, ...] = ()
+    idle_minutes: float = USUAL_IDLE_MINUTES
 
 
 def default_data(port: int) -> Path:
@@ -189,6 +191,7 @@ def status(port: int, data: Path) -> Status:
         faults=int(health.get("faults", 0)),
         token=health.get("token") is True,
         damaged=tuple(sorted((data / "state").glob("*.damaged"))),
+        idle_minutes=float(health.get("idle_minutes", USUAL_IDLE_MINUTES)),
     )
 
 

@@ -51,9 +51,10 @@ def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None) -> D
     """
     kin.adopt_orphans()
     front = _front(data, scale)
+    idle = idle_minutes(os.environ.get(world.IDLE_MINUTES))
     gate = Gate(front=front, quotas=Quotas(factor=scale.factor) if quotas else None)
     me = {"data": str(data), "started": start_time(os.getpid()), "token": keys is not None}
-    front.about = lambda: {"time_scale": scale.factor, **gate.about(), **me}
+    front.about = lambda: {"time_scale": scale.factor, "idle_minutes": idle, **gate.about(), **me}
     return Door(inside=gate, names=front.gateway, keys=keys)
 
 
