@@ -27,7 +27,7 @@ def main() -> None:
     try:
         keys = read_keys(data)
         _scrub(world.environment(port=arguments.port, data=data, key=None if keys is None else keys.handlers))
-        lock = ownership.own(data)
+        ownership.own(data)  # until this process has ended altogether
     except (ownership.BusyError, OSError, ValueError) as problem:
         sys.exit(str(problem))
     _prepare(data)
@@ -42,7 +42,6 @@ def main() -> None:
         sys.exit(f"the sandbox cannot listen on port {arguments.port}: {problem}")
     finally:
         pid_file.unlink(missing_ok=True)
-        os.close(lock)
 
 
 def _scrub(environment: dict[str, str]) -> None:

@@ -161,8 +161,8 @@ def _stop(port: int, data: Path, timeout: float) -> bool:
         raise SandboxError(f"process {owner.pid} holds {data}, but {other} answers on port {port}; nothing is ended")
     began, sent = time.monotonic(), set[signal.Signals]()
     while time.monotonic() < began + timeout:
-        _reap(owner.pid)
         if ownership.owner(data) != owner:
+            _reap(owner.pid)
             return True
         late = time.monotonic() > began + _PATIENCE
         number = signal.SIGKILL if late else signal.SIGTERM
@@ -376,9 +376,9 @@ def _keys(data: Path) -> Keys | None:
 
 
 def _reap(pid: int) -> None:
-    """A child of ours which has ended leaves the list of processes."""
+    """A child of ours which is ending leaves the list of processes."""
     with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+        os.waitpid(pid, 0)
 
 
 def _last_lines(data: Path) -> str:
