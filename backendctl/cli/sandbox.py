@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -114,6 +115,8 @@ def env(*, port: int, output: str, region: str) -> None:
         "AWS_SECRET_ACCESS_KEY": "sandbox",
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
     lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     _say(variables, "\n".join([*lines, f"unset {' '.join(_IN_THE_WAY)}", _no_proxy()]), output)

@@ -98,6 +98,8 @@ class Door:
         return None if self.keys is None else self._unknown_key(scope, self.keys)
 
     def _unknown_key(self, scope: Scope, keys: Keys) -> Response | None:
+        if _is_health(scope) and not asgi.header(scope, _CLIENT):
+            return None  # which says little then
         given = asgi.header(scope, _CLIENT) if scope["path"].startswith(_OWN_PATHS) else ""
         given = given or _key_of(scope)
         if any(hmac.compare_digest(given.encode(), key.encode()) for key in (keys.client, keys.handlers)):
@@ -126,8 +128,7 @@ def _unauthorized(scope: Scope) -> str | None:
     if asgi.header(scope, b"authorization").startswith(_SIGNED):
         return None
     if path.startswith(_OWN_PATHS):
-        is_health = path == HEALTH and method == "GET" and scope["type"] == "http"
-        return None if is_health or asgi.header(scope, _CLIENT) else _OWN
+        return None if _is_health(scope) or asgi.header(scope, _CLIENT) else _OWN
     query = _query(scope)
     if not ({"X-Amz-Credential", "X-Amz-Signature"} <= query.keys() or {"AWSAccessKeyId", "Signature"} <= query.keys()):
         return _UNSIGNED
@@ -136,6 +137,10 @@ def _unauthorized(scope: Scope) -> str | None:
     signed = asgi.signed(scope)
     reads_s3 = method != "POST" and "Action" not in query and (signed is None or signed.service == "s3")
     return None if reads_s3 and not path.startswith("/_") else _PRESIGNED
+
+
+def _is_health(scope: Scope) -> bool:
+    return scope["path"] == HEALTH and scope.get("method") == "GET"
 
 
 def _key_of(scope: Scope) -> str:

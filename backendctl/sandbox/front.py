@@ -158,17 +158,14 @@ class Front:
             return Response.of_json({"message": "Forbidden"}, status=403)
         return replace(response, headers={**response.headers, "X-Sandbox-Region": region})
 
-    async def _health(self, _request: Request) -> Response:
-        return Response.of_json(
-            {
-                "ready": self.ready,
-                "pid": os.getpid(),
-                "version": release(),
-                "services": list(self._served),
-                **self.about(),
-            },
-            status=200 if self.ready else 503,
-        )
+    async def _health(self, request: Request) -> Response:
+        about = self.about()
+        if about.get("token") and "x-sandbox-client" not in request.headers:  # whoever that is
+            about = {"ready": self.ready, "time_scale": about.get("time_scale")}
+        else:
+            services = list(self._served)
+            about = {"ready": self.ready, "pid": os.getpid(), "version": release(), "services": services, **about}
+        return Response.of_json(about, status=200 if self.ready else 503)
 
 
 async def _safely(answer: Callable[[Request], Awaitable[Response]], request: Request) -> Response:

@@ -148,14 +148,21 @@ def test_two_sandboxes_side_by_side_know_nothing_of_each_other(ports: BothPorts,
     assert sandbox_command("status", ports[0])["ready"] is True
 
 
-def test_env_makes_any_tool_use_the_sandbox(ports: BothPorts) -> None:
+def test_env_makes_any_tool_use_the_sandbox(ports: BothPorts, tmp_path: Path) -> None:
     variables = sandbox_command("env", ports[0])
     assert variables["AWS_ENDPOINT_URL"] == f"http://127.0.0.1:{ports[0]}"
     start(ports[0], default_data(ports[0]), require_token=True)
     guarded = sandbox_command("env", ports[0])
     assert guarded["AWS_ACCESS_KEY_ID"] != variables["AWS_ACCESS_KEY_ID"]
     line = ["bash", "-c", 'eval "$1" && "$2" -c "$3"', "bash", env_text(ports[0]), sys.executable, WHO]
-    hostile = {"AWS_PROFILE": "nosuch", "AWS_SESSION_TOKEN": "old", "http_proxy": "http://127.0.0.1:9"}
+    broken = tmp_path / "config"
+    broken.write_text("broken [[[", encoding="utf-8")
+    hostile = {
+        "AWS_CONFIG_FILE": str(broken),
+        "AWS_PROFILE": "nosuch",
+        "AWS_SESSION_TOKEN": "old",
+        "http_proxy": "http://127.0.0.1:9",
+    }
     done = subprocess.run(line, capture_output=True, text=True, check=False, env={**os.environ, **hostile})
     assert (done.stdout.strip(), done.returncode) == ("123456789012", 0), done.stderr
 

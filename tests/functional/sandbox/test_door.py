@@ -237,7 +237,8 @@ def test_a_required_token_refuses_every_other_key(guarded: Sandbox, service: str
 
 def test_a_required_token_is_known_to_the_command_line_and_to_handlers_only(guarded: Sandbox) -> None:
     assert process.status(guarded.port, guarded.data).token
-    assert guarded.get("/_sandbox/health")[0] == 403
+    assert guarded.get("/_sandbox/health") == (200, {"ready": True, "time_scale": 0.01})
+    assert guarded.get("/_sandbox/health", headers={"X-Sandbox-Client": "guess"})[0] == 403
     assert guarded.get("/_sandbox/faults", headers={"X-Sandbox-Client": "guess"})[0] == 403
     assert process.faults(guarded.port, guarded.data) == []
     files = [file for file in guarded.data.iterdir() if file.is_file()]
