@@ -110,7 +110,8 @@ def by_path(scope: Scope, target: ToApi) -> Scope:
     """
     if is_own_name(host_of(scope)):
         return scope
-    prefix = f"{_EXECUTE_PREFIX}{target.api_id}"
+    slash = "" if scope["path"].startswith("/") else "/"  # a client may send a target without one
+    prefix = f"{_EXECUTE_PREFIX}{target.api_id}{slash}"
     raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
     headers = [(key, b"localhost" if key == b"host" else value) for key, value in scope.get("headers", ())]
     return {**scope, "path": prefix + scope["path"], "raw_path": prefix.encode() + raw, "headers": headers}

@@ -150,6 +150,25 @@ def test_the_host_of_an_api_reaches_nothing_but_the_api(sandbox: Sandbox) -> Non
             assert b"Functions" not in answer.data
 
 
+@pytest.mark.parametrize(
+    "host", ["localhost", "deadbeef.execute-api.us-east-1.localhost", "deadbeef.execute-api.localhost"]
+)
+def test_an_api_that_is_not_there_is_no_way_to_other_services(sandbox: Sandbox, host: str) -> None:
+    prefix = "/_aws/execute-api/deadbeef/live" if host == "localhost" else ""
+    headers = {"Host": host, "Authorization": SIGNED, "X-Amz-Target": "AmazonSSM.DescribeParameters"}
+    forged = f"X-Amz-Credential=A/20260101/{EAST}/iam/aws4_request&X-Amz-Signature=0"
+    for path in (
+        "/",
+        f"/?Action=ListRoles&{forged}",
+        "/_ministack/reset",
+        "/_ministack/config",
+        "/WriteGetObjectResponse",
+    ):
+        for sent in (headers, {"Host": host, "Content-Type": "text/plain"}):
+            answer = ask(sandbox, "POST", prefix + path, headers=sent, body="{}")
+            assert answer.status in {403, 404}
+
+
 def test_the_host_of_a_custom_domain_reaches_nothing_but_its_api(sandbox: Sandbox) -> None:
     name = f"{uuid.uuid4().hex[:8]}.example"
     certificate = sandbox.client("acm").request_certificate(DomainName=name)["CertificateArn"]
