@@ -26,7 +26,8 @@ def main() -> None:
     os.umask(private.UMASK)
     try:
         keys = read_keys(data)
-        _scrub(world.environment(port=arguments.port, data=data, key=None if keys is None else keys.handlers))
+        environment = world.environment(port=arguments.port, data=data, key=None if keys is None else keys.handlers)
+        _scrub(environment, started_with_it=arguments.scrubbed)
         ownership.own(data)  # until this process has ended altogether
     except (ownership.BusyError, OSError, ValueError) as problem:
         sys.exit(str(problem))
@@ -44,13 +45,16 @@ def main() -> None:
         pid_file.unlink(missing_ok=True)
 
 
-def _scrub(environment: dict[str, str]) -> None:
-    """Go on with exactly this environment; when there is more in ours, start anew with it.
+def _scrub(environment: dict[str, str], *, started_with_it: bool) -> None:
+    """Go on with exactly this environment; start anew with it unless that is done.
 
     Deleting variables would not do: /proc shows the environment with which a program was started.
     """
-    if dict(os.environ) != environment:
-        os.execve(sys.executable, [sys.executable, "-m", "backendctl.sandbox", *sys.argv[1:]], environment)  # noqa: S606 - ourselves
+    if not started_with_it:
+        line = [sys.executable, "-m", "backendctl.sandbox", *sys.argv[1:], process.SCRUBBED]
+        os.execve(sys.executable, line, environment)  # noqa: S606 - ourselves
+    os.environ.clear()  # the interpreter may have added some, e.g. LC_CTYPE
+    os.environ.update(environment)
 
 
 def _prepare(data: Path) -> None:
@@ -69,6 +73,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=None, help="directory of the state, the log and the pid file")
     parser.add_argument("--time-scale", type=_factor, default=None, help="1 is AWS's own pace, 0 waits for nothing")
     parser.add_argument("--quotas", action="store_true", help="throttle as AWS does, at the time scale")
+    parser.add_argument(process.SCRUBBED, dest="scrubbed", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.data is None:
         arguments.data = process.default_data(arguments.port)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEFAULT_PORT = 4566
+SCRUBBED = "--scrubbed"
+"""Says to the server that it was started with `world.environment` and nothing else."""
 _PARTS = ("ministack", "moto", "hypercorn")
 _LOG_LINES = 15
 _TEARING_DOWN = 3.0
@@ -292,7 +294,7 @@ def _spawn(port: int, data: Path, flags: list[str]) -> subprocess.Popen[bytes]:
     keys = _keys(data)
     with os.fdopen(private.opened(log_file(data)), "wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own module with our own interpreter
-            [sys.executable, "-m", "backendctl.sandbox", "--port", str(port), "--data", str(data), *flags],
+            [sys.executable, "-m", "backendctl.sandbox", "--port", str(port), "--data", str(data), *flags, SCRUBBED],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -5,15 +5,12 @@ import socket
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from backendctl.sandbox import process
-from tests.functional.sandboxed import Sandbox, free_port
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.functional.sandboxed import Sandbox, eventually, free_port
 
 
 def test_it_is_up_within_the_promised_time(tmp_path: Path) -> None:
@@ -115,6 +112,19 @@ def test_a_second_server_on_the_same_folder_touches_nothing(fresh_sandbox: Sandb
     assert unpacked.exists()
     assert process.pid_file(fresh_sandbox.data).exists()
     assert process.status(fresh_sandbox.port, fresh_sandbox.data).ready
+
+
+def test_a_server_in_the_foreground_starts_anew_with_an_environment_of_its_own(tmp_path: Path) -> None:
+    port, data = free_port(), tmp_path / "data"
+    line = [sys.executable, "-m", "backendctl.sandbox", "--port", f"{port}", "--data", f"{data}"]
+    given = {"PATH": os.environ["PATH"], "AWS_SECRET_ACCESS_KEY": "of the operator", "PYTHONPATH": str(Path.cwd())}
+    server = subprocess.Popen(line, env=given)  # without LANG, to which the interpreter answers with LC_CTYPE
+    try:
+        eventually(lambda: process.status(port, data).ready, seconds=30)
+        assert process.status(port, data).pid == server.pid
+        assert b"of the operator" not in Path(f"/proc/{server.pid}/environ").read_bytes()
+    finally:
+        process.stop(port, data)
 
 
 def test_only_the_owner_reads_what_it_keeps(fresh_sandbox: Sandbox) -> None:
