@@ -212,21 +212,22 @@ class Environment:
     def _spawn(self) -> None:
         reading, writing = os.pipe()
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own script with our own interpreter
-                [sys.executable, "-P", "-B", str(_BOOTSTRAP), str(writing)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=(writing,),
-                cwd=self._code,
-                env=self._variables,
-                # A group in our own session: should we be killed, the system wakes and ends what is frozen in it.
-                process_group=0,
-                umask=_UMASK,
-            )
+            with kin.starting:
+                self._process = subprocess.Popen(  # noqa: S603 - our own script with our own interpreter
+                    [sys.executable, "-P", "-B", str(_BOOTSTRAP), str(writing)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=(writing,),
+                    cwd=self._code,
+                    env=self._variables,
+                    # A group in our own session: should we be killed, the system wakes and ends what is frozen in it.
+                    process_group=0,
+                    umask=_UMASK,
+                )
+                kin.environments.add(self._process.pid)
         finally:
             os.close(writing)
-        kin.environments.add(self._process.pid)
         self._started_at = kin.started_at(self._process.pid)
         self._answers = reading
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe, as said above

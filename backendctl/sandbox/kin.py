@@ -12,6 +12,7 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,9 @@ _ROUNDS = 50
 
 environments: set[int] = set()
 """Process ids of environments: children of this process which somebody waits for."""
+
+starting = threading.Lock()
+"""Held from the start of an environment's process until it is among `environments`: nobody takes it for an orphan."""
 
 _adopting = False
 
@@ -65,18 +69,19 @@ def end_kin(pid: int, *, started: int, stream: str) -> None:
         started: as `started_at` told of the process.
         stream: the value of `MARK` with which it was started.
     """
-    _send_group(pid, signal.SIGSTOP)
-    found: set[int] = set()
-    for _ in range(_ROUNDS):
-        fresh = _kin(pid, started, stream) - found
-        if not fresh:
-            break
-        found |= fresh
-        for each in fresh:
-            _send(each, signal.SIGSTOP)
-    _send_group(pid, signal.SIGKILL)
-    for each in found:
-        _send(each, signal.SIGKILL)
+    with starting:
+        _send_group(pid, signal.SIGSTOP)
+        found: set[int] = set()
+        for _ in range(_ROUNDS):
+            fresh = _kin(pid, started, stream) - found
+            if not fresh:
+                break
+            found |= fresh
+            for each in fresh:
+                _send(each, signal.SIGSTOP)
+        _send_group(pid, signal.SIGKILL)
+        for each in found:
+            _send(each, signal.SIGKILL)
 
 
 def started_at(pid: int) -> int:
@@ -87,22 +92,26 @@ def started_at(pid: int) -> int:
 
 def end_strays() -> None:
     """Kill whatever handlers have left behind."""
-    for _ in range(_ROUNDS):
-        left = [one for one in _family().values() if _is_stray(one) and not one.ended]
-        if not left:
-            break
-        for one in left:
-            _send(one.pid, signal.SIGKILL)
+    with starting:
+        for _ in range(_ROUNDS):
+            left = [one for one in _family().values() if _is_stray(one) and not one.ended]
+            if not left:
+                break
+            for one in left:
+                _send(one.pid, signal.SIGKILL)
     reap()
 
 
 def reap() -> None:
     """Take the adopted processes that have ended off the list of processes."""
-    for pid in _children(os.getpid()) if _adopting else ():
-        one = _process(pid)
-        if one is not None and one.ended and _is_stray(one):
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(one.pid, os.WNOHANG)
+    if not _adopting:
+        return
+    with starting:
+        for pid in _children(os.getpid()):
+            one = _process(pid)
+            if one is not None and one.ended and _is_stray(one):
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(one.pid, os.WNOHANG)
 
 
 def _kin(pid: int, started: int, stream: str) -> set[int]:

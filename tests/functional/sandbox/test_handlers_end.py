@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -84,7 +85,7 @@ def test_down_ends_within_seconds_whatever_a_handler_does(fresh_sandbox: Sandbox
     fresh_sandbox.function("wild", CODE, Timeout=600, MemorySize=1769)
 
     def call() -> None:
-        with pytest.raises(Exception, match=r".*"):
+        with contextlib.suppress(Exception):
             fresh_sandbox.client("lambda").invoke(FunctionName="wild", Payload=json.dumps({"what": what}))
 
     caller = threading.Thread(target=call, daemon=True)
