@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox import kin
 from backendctl.sandbox.environment import Environment
 from backendctl.sandbox.world import USUAL_IDLE_MINUTES
 
@@ -184,10 +185,12 @@ class Environments:
             for environment in [one for every in self._idle.values() for one in every]:
                 environment.end()
             self._idle.clear()
+        kin.end_strays()
 
     def _keep_looking(self) -> None:
         while not self._ended.wait(_LOOK_EVERY):
             self.expire()
+            kin.reap()
 
     def _outdate(self, place: Place) -> None:
         """New code or configuration: what the version had before is of no use any more."""
