@@ -2,7 +2,8 @@
 
 * `before-call`: pacing (wait for a token before the call);
 * `needs-retry`: the waits of `retry.py`; a number of seconds returned makes botocore send the request again;
-* `provide-client-params` / `after-call` / `after-call-error`: the journal of mutating calls.
+* `provide-client-params` / `after-call` / `after-call-error`: the journal of mutating calls; and the values of a
+  function's environment, which no message of AWS may repeat.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from backendctl.aws.journal import Journal, is_read
 from backendctl.aws.pacing import Pacer
 from backendctl.aws.progress import note
 from backendctl.aws.retry import is_final, rule_for
+from backendctl.secrets import KNOWN
 
 _SINCE = "backendctl-waiting-since"
 _PARAMS = "backendctl-params"
@@ -60,8 +62,10 @@ class Seam:
 
         def keep_params(*, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
             context[_PARAMS] = params
+            register_environment(params)
 
         def after_call(*, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+            register_environment(parsed)
             self._record(service, model.name, region, parsed, context)
 
         def after_call_error(*, exception: Exception, context: dict[str, Any], event_name: str, **_: Any) -> None:
@@ -72,9 +76,9 @@ class Seam:
         events.register(f"before-call.{hyphenized}", before_call)
         # First, because botocore takes the first answer and would retry what AWS calls final (A37).
         events.register_first(f"needs-retry.{hyphenized}", needs_retry)
+        events.register(f"provide-client-params.{hyphenized}", keep_params)
+        events.register(f"after-call.{hyphenized}", after_call)
         if self._journal is not None:
-            events.register(f"provide-client-params.{hyphenized}", keep_params)
-            events.register(f"after-call.{hyphenized}", after_call)
             events.register(f"after-call-error.{hyphenized}", after_call_error)
 
     def _wait(self, service: str, operation: str, response: Any, request: dict[str, Any]) -> float | bool | None:
@@ -90,7 +94,7 @@ class Seam:
         since = request["context"].setdefault(_SINCE, self._clock())
         if self._clock() - since >= rule.limit * max(self._tempo, 0.2):
             return None
-        note(f"waiting: {message}"[:160])
+        note(KNOWN.redact_echo(f"waiting: {message}")[:160])
         return rule.step * self._tempo * random.uniform(0.7, 1.3)  # noqa: S311  # jitter, not a secret
 
     def _record(
@@ -106,3 +110,18 @@ class Seam:
             outcome=str(parsed.get("Error", {}).get("Code", "ok")),
             request_id=str(parsed.get("ResponseMetadata", {}).get("RequestId", "")),
         )
+
+
+def register_environment(document: Any) -> None:
+    """Make known the environments of functions in what is sent to AWS or comes from there."""
+    if not isinstance(document, dict):
+        return
+    for one in (document, document.get("Configuration"), *_listed(document.get("Functions"))):
+        environment = one.get("Environment") if isinstance(one, dict) else None
+        variables = environment.get("Variables") if isinstance(environment, dict) else None
+        if isinstance(variables, dict):
+            KNOWN.add_echoed(str(value) for value in variables.values())
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -16,8 +16,8 @@ from types import FrameType
 import click
 
 from backendctl.app import carry_out
-from backendctl.cli.main import tell
 from backendctl.cli.opening import Opened
+from backendctl.cli.saying import tell
 from backendctl.engine.events import Done, Event, Failed, Skipped
 from backendctl.engine.plan import Plan
 from backendctl.engine.safety import refuse_danger

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from backendctl.cli.streams import styled
 from backendctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Options:
         from backendctl.ui.console import Screen  # noqa: PLC0415  # rich loads only when something is shown
 
         color = False if self.no_color or config.color is False else None
-        return Screen(out=sys.stdout, err=sys.stderr, color=color, quiet=self.quiet)
+        return Screen(out=styled(sys.stdout), err=styled(sys.stderr), color=color, quiet=self.quiet)
 
     def spec_path(self, config: Config) -> Path:
         """The spec: the argument, or what config.yaml names.

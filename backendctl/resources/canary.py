@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import is_missing
 from backendctl.aws.wait import settle
-from backendctl.engine.resource import address
+from backendctl.engine.resource import GUARDED, address
 from backendctl.errors import BackendctlError, RefusedError
 from backendctl.resources import deployments as releases
 from backendctl.resources import ledger
@@ -54,7 +54,7 @@ class Canary:
     routes: tuple[ledger.Route, ...] = field(default=(), compare=False, repr=False)
     requires: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     definition: str | None = None
-    variables: dict[str, str] | None = None
+    variables: dict[str, str] | None = field(default=None, metadata=GUARDED)
     percent: float | None = None
 
     @classmethod
@@ -127,6 +127,10 @@ class Canary:
         """None: what no command names is left alone."""
         del aws, region
         return ()
+
+    def shows(self, key: str, value: Any) -> bool:
+        """Whether a plan shows the value of that variable: an alias, or what the spec says."""
+        return any(route.variable == key for route in self.routes) or value in (self.variables or {}).values()
 
     def needs(self) -> frozenset[str]:
         """Everything its requests will meet."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.wait import settle, until
-from backendctl.engine.resource import PARTIAL, address
+from backendctl.engine.resource import GUARDED, PARTIAL, address
 from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
 from backendctl.resources import ledger, stage_live
@@ -67,7 +67,7 @@ class Stage:
     canary: bool = field(default=False, compare=False)
     pruned: bool = field(default=True, compare=False, repr=False)
     definition: str | None = None
-    variables: dict[str, str] | None = None
+    variables: dict[str, str] | None = field(default=None, metadata=GUARDED)
     tracing: bool | None = None
     metrics: bool | None = None
     throttling: Throttling | None = None
@@ -156,6 +156,10 @@ class Stage:
             description=found.get("description") or "",
             tags=tags,
         )
+
+    def shows(self, key: str, value: Any) -> bool:
+        """Whether a plan shows the value of that variable: an alias, or what the spec says."""
+        return any(route.variable == key for route in self.routes) or value in (self.variables or {}).values()
 
     def needs(self) -> frozenset[str]:
         """The API, the aliases its variables name, the permission to call them, and the account's log role."""

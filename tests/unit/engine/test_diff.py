@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from backendctl.engine.diff import HIDDEN, FieldChange, differences, plain
+from backendctl.engine.diff import FieldChange, differences, plain
 from backendctl.engine.resource import IMMUTABLE_ITEMS
+from backendctl.secrets import KNOWN
 from tests.unit.engine.things import EAST, Thing
 
 LIVE = Thing(region=EAST, name="a", size=1, key="id", tags={"team": "x"}, settings={"a": 1, "b": 2})
@@ -73,12 +74,22 @@ def test_the_order_of_a_mapping_is_no_difference() -> None:
 def test_secrets_are_hidden_before_they_leave_the_diff() -> None:
     live = replace(LIVE, environment={"OLD": "s3cret-1", "BOTH": "s3cret-2"})
     changes = differences(replace(LIVE, environment={"NEW": "s3cret-3", "BOTH": "s3cret-4"}), live)
-    assert changes == (
-        FieldChange(field="environment.BOTH", before=HIDDEN, after=HIDDEN),
-        FieldChange(field="environment.NEW", before=None, after=HIDDEN),
-        FieldChange(field="environment.OLD", before=HIDDEN, after=None),
-    )
+    assert [change.field for change in changes] == ["environment.BOTH", "environment.NEW", "environment.OLD"]
+    both, new, old = changes
+    assert (new.before, old.after) == (None, None)
+    assert all(value.startswith("•••") for value in (both.before, both.after, new.after, old.before))
+    assert both.before != both.after  # a digest tells that they differ
     assert "s3cret" not in repr(changes)
+
+
+def test_what_is_secret_in_the_spec_is_hidden_in_any_field_and_so_is_what_it_takes_the_place_of() -> None:
+    KNOWN.add("hunter2hunter2")
+    live = replace(LIVE, settings={"input": '{"key": "the old one"}', "a": 1})
+    change = differences(replace(LIVE, settings={"input": '{"key": "hunter2hunter2"}', "a": 1}), live)[0]
+    assert change.before.startswith("•••")
+    assert change.after.startswith('{"key": "•••"} •••')
+    other = differences(replace(LIVE, settings={"input": '{"key": "hunter2hunter2!"}', "a": 1}), live)[0]
+    assert other.after != change.after  # a reviewed plan is still told from another one
 
 
 def test_plain_values_are_json_and_sorted() -> None:
