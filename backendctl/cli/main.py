@@ -20,6 +20,8 @@ from backendctl.cli.streams import OutputError, guarded
 from backendctl.errors import BackendctlError, BugError, Exit
 from backendctl.secrets import KNOWN, register_credentials
 
+__all__ = ["Commands", "cli", "main", "run", "tell"]
+
 _INTERRUPTED = 130
 
 

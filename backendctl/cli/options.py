@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 _SANDBOX_PORT = 4566
+_TIMEOUT = 60.0
 _YAML = (".yaml", ".yml")
 
 
@@ -43,6 +44,7 @@ class Options:
     quiet: bool
     verbose: bool
     max_parallel: int | None
+    timeout: float
     environment: str | None
 
     def load(self) -> Config:
@@ -89,6 +91,7 @@ class Options:
         """
         from backendctl.app import Settings  # noqa: PLC0415  # boto3 loads only when AWS is needed
         from backendctl.aws.connection import Access  # noqa: PLC0415  # the same
+        from backendctl.cli.asking import ask_for_code  # noqa: PLC0415  # the same
 
         workers = self.max_parallel or config.max_parallel
         spec = spec or self.spec_path(config)
@@ -108,6 +111,8 @@ class Options:
             role_arn=config.role_arn,
             endpoint_url=self.endpoint_url or config.endpoint_url,
             pool=max(10, workers),
+            timeout=self.timeout,
+            prompt=ask_for_code,
             rates={(service, name): rate for service, rates in config.pacing.items() for name, rate in rates.items()},
         )
         return Settings(
@@ -141,6 +146,15 @@ _COMMON = (
     click.option("--no-color", is_flag=True, help="Never colour (also: NO_COLOR)."),
     click.option("-q", "--quiet", is_flag=True, help="No progress."),
     click.option("-v", "--verbose", is_flag=True, help="Show more."),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(1),
+        default=_TIMEOUT,
+        envvar="BACKENDCTL_TIMEOUT",
+        show_default=True,
+        metavar="SECONDS",
+        help="How long one call to AWS may wait for an answer.",
+    ),
     click.option("--max-parallel", type=click.IntRange(1, 256), help="Calls at once, over all regions [16]."),
 )
 _CHANGING = (
