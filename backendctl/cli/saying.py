@@ -25,9 +25,20 @@ def tell(error: BackendctlError) -> None:
         click.echo(visible(KNOWN.redact(error.trace)), err=True)
     label("Error: ", "red")
     _line(error.message, after="Error: ")
-    if error.hint:
+    _next(error.hint)
+
+
+def warn(message: str, hint: str = "") -> None:
+    """A warning on stderr, and what to do about it."""
+    label("Warning: ", "yellow")
+    _line(message, after="Warning: ")
+    _next(hint)
+
+
+def _next(hint: str) -> None:
+    if hint:
         label("Next:  ", "cyan")
-        _line(error.hint, after="Next:  ")
+        _line(hint, after="Next:  ")
 
 
 def label(text: str, colour: str, *, bold: bool = True) -> None:

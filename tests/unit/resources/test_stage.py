@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backendctl.aws.connection import Aws
+from backendctl.engine.diff import differences
 from backendctl.engine.plan import Action
 from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
@@ -309,3 +310,17 @@ def test_a_description_tells_its_definition_and_a_foreign_one_nothing() -> None:
     assert releases.definition_of(text) == "0123456789ab"
     assert releases.definition_of("definition=0123456789ab by hand") is None
     assert releases.definition_of(None) is None
+
+
+def test_a_live_variable_that_the_spec_does_not_know_is_shown_as_a_digest_and_aliases_as_they_are() -> None:
+    given = with_stage(variables={"placesAlias": "version1", "mode": "full", "key": "new"})
+    desired: Stage = only(Stage, given)
+    live = replace(
+        desired, variables={"placesAlias": "version1-b", "mode": "s3cret-1", "key": "s3cret-2", "gone": "s3cret-3"}
+    )
+    changes = {change.field: (change.before, change.after) for change in differences(desired, live)}
+    assert changes["variables.placesAlias"] == ("version1-b", "version1-a")
+    assert changes["variables.mode"][1] == "full"
+    assert changes["variables.gone"][1] is None
+    assert "s3cret" not in str(changes)
+    assert all(str(changes[f"variables.{key}"][0]).startswith("••• (") for key in ("mode", "key", "gone"))
