@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.table import Table
 from rich.theme import Theme
 
+from backendctl.ui.fitting import fitted
 from backendctl.visible import visible
 
 if TYPE_CHECKING:
@@ -33,10 +35,15 @@ _PIPED_WIDTH = 160
 
 
 class SafeConsole(Console):
-    """Shows control characters as escapes, so that nothing that AWS holds can write to the terminal by itself."""
+    """Shows control characters as escapes, and tables so that nothing in them is cut.
+
+    So nothing that AWS holds can write to the terminal by itself.
+    """
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """As rich does; what is drawn is escaped, the console's own control codes are not."""
+        if isinstance(renderable, Table):
+            renderable = fitted(renderable, self, options or self.options)
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=visible(segment.text))
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from backendctl.engine.plan import Plan
+from backendctl.visible import visible
 
 PENDING = "pending"
 
@@ -51,5 +52,5 @@ def _cell(value: Any) -> str:
 
 
 def markdown_cell(text: str) -> str:
-    """Text that stays within one cell of a table, and is not taken for HTML."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace("\n", " ")
+    """Text that stays within one cell of a table, and is not taken for HTML; control characters are shown."""
+    return visible(text).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace("\n", " ")
