@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError
 
 _JSON = frozenset({"json", "rest-json"})
+_XML = frozenset({"query", "ec2", "rest-xml"})
 _SUCCESS = range(200, 300)
 _NO_CONTENT = 204
 _CONTAINERS: dict[str, type] = {"structure": dict, "map": dict, "list": list}
@@ -41,7 +42,7 @@ def check_answer(response: dict[str, Any], operation: Any, region: str) -> None:
     if response["status_code"] not in _SUCCESS or not isinstance(body, bytes) or _is_payload(shape):
         return
     protocol = operation.service_model.resolved_protocol
-    what = _wrong_json(body, response, shape) if protocol in _JSON else _wrong_xml(body, shape)
+    what = _wrong_json(body, response, shape) if protocol in _JSON else _wrong_body(body, shape, xml=protocol in _XML)
     if what:
         raise MalformedAnswerError(operation=operation.name, region=region, what=what)
 
@@ -93,10 +94,12 @@ def _wrong_json(body: bytes, response: dict[str, Any], shape: Any) -> str:
     return _mistyped(document, shape.members[payload] if payload else shape, "it")
 
 
-def _wrong_xml(body: bytes, shape: Any) -> str:
+def _wrong_body(body: bytes, shape: Any, *, xml: bool) -> str:
     if not body.strip():
         return "it is empty" if _in_body(shape) else ""
-    return _page(body)  # what is no XML at all, botocore refuses
+    if page := _page(body):
+        return page
+    return "it is not XML" if xml and not body.lstrip().startswith(b"<") else ""  # the rest botocore looks at
 
 
 def _page(body: bytes) -> str:

@@ -174,6 +174,8 @@ _BEFORE_ANY_ANSWER: tuple[tuple[_Kinds, str, str], ...] = (
 
 def _sentence(error: BaseException) -> str:
     """Its words on one line."""
+    if isinstance(error, ResponseParserError):  # botocore's words hold the whole body
+        return "what came back is no answer of AWS, or only the beginning of one"
     return " ".join(conceal(str(error)).split())
 
 
