@@ -120,6 +120,9 @@ def no_credentials(error: BaseException, *, doing: str) -> BackendctlError:
     """
     if isinstance(error, ClientError) or (_unanswered(error) and not isinstance(error, _OF_THE_CREDENTIALS)):
         return explain(error, doing=doing)
+    if isinstance(error, botocore.RefreshWithMFAUnsupportedError):
+        hint = "run the same command again: it asks for a new MFA code, which works once"
+        return AwsError(_sentence(error), doing=doing, code="Credentials", hint=hint)
     return AwsError(
         _sentence(error) or type(error).__name__,
         doing=doing,
@@ -176,6 +179,8 @@ def _sentence(error: BaseException) -> str:
     """Its words on one line."""
     if isinstance(error, ResponseParserError):  # botocore's words hold the whole body
         return "what came back is no answer of AWS, or only the beginning of one"
+    if isinstance(error, botocore.NoCredentialsError):
+        return "there are no AWS credentials"
     return " ".join(conceal(str(error)).split())
 
 
