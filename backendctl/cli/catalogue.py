@@ -40,6 +40,12 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
         Entry("grant", "grant", "Let API Gateway call every function the API reaches, in every region."),
         Entry("sdk", "sdk", "Write a client library for the API, proven to fit every region."),
     ),
+    "Keep warm": (
+        Entry(
+            "sync-warmers", "sync_warmers", "Bring the rules and schedules that keep functions warm to every region."
+        ),
+        Entry("warm", "warm", "Warm every function now, through the alias that users hit."),
+    ),
     "Watch": (Entry("status", "status", "Show every region against the spec, in one matrix."),),
     "Try it without AWS": (Entry("sandbox", "sandbox", "Start, stop, inspect or forget the local AWS."),),
 }

@@ -167,7 +167,9 @@ def provisioned(aws: Aws, region: str, physical: str) -> dict[str, int]:
     """Alias or version → environments that provisioned concurrency asks for; {} when there is no such function."""
 
     def load() -> dict[str, int]:
-        pages = aws.lambda_(region).get_paginator("list_provisioned_concurrency_configs").paginate(FunctionName=physical)
+        pages = (
+            aws.lambda_(region).get_paginator("list_provisioned_concurrency_configs").paginate(FunctionName=physical)
+        )
         return {
             config["FunctionArn"].rpartition(":")[2]: config["RequestedProvisionedConcurrentExecutions"]
             for page in pages

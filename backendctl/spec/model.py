@@ -71,10 +71,14 @@ class Warm:
         Args:
             hold: milliseconds, in the place of the spec's.
         """
-        given = json.loads(self.input)
-        if instances == 1 or not isinstance(given, dict):
+        if instances == 1 or not self.takes_hold:
             return self.input
-        return json.dumps(given | {HOLD: self.hold if hold is None else hold})
+        return json.dumps(json.loads(self.input) | {HOLD: self.hold if hold is None else hold})
+
+    @property
+    def takes_hold(self) -> bool:
+        """Whether the input is a JSON object, to which something can be added."""
+        return isinstance(json.loads(self.input), dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -84,9 +84,7 @@ def _of_function(subject: Subject, period: int) -> Series:
     return Series(namespace="AWS/Lambda", metric="Invocations", dimensions=named, period=period)
 
 
-def _measured(
-    subject: Subject, values: Mapping[Series, Values], period: int, window: Window, late: float
-) -> Measured:
+def _measured(subject: Subject, values: Mapping[Series, Values], period: int, window: Window, late: float) -> Measured:
     fired: dict[int, float] = {}
     on_alias = failed = 0.0
     last: float | None = None

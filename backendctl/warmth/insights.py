@@ -103,13 +103,11 @@ def _bins(aws: Aws, region: str, groups: Sequence[str], since: float, until: flo
     return {group: sorted(bins, key=lambda one: one.at) for group, bins in found.items()}
 
 
-def _query(
-    aws: Aws, region: str, groups: Sequence[str], text: str, since: float, until: float
-) -> list[dict[str, str]]:
+def _query(aws: Aws, region: str, groups: Sequence[str], text: str, since: float, until: float) -> list[dict[str, str]]:
     client, doing = aws.logs(region), f"query {region}/logs"
-    query = client.start_query(
-        logGroupNames=list(groups), startTime=int(since), endTime=int(until), queryString=text
-    )["queryId"]
+    query = client.start_query(logGroupNames=list(groups), startTime=int(since), endTime=int(until), queryString=text)[
+        "queryId"
+    ]
 
     def probe() -> GetQueryResultsResponseTypeDef | None:
         answer = client.get_query_results(queryId=query)

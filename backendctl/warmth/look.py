@@ -308,4 +308,3 @@ def _events(subject: Subject, calls: Sequence[Invocation], window: Window) -> li
         if version in subject.versions and window.since <= at <= window.until:
             found.append(Event(at=at, label=label))
     return found
-
