@@ -41,10 +41,10 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
         Entry("sdk", "sdk", "Write a client library for the API, proven to fit every region."),
     ),
     "Keep warm": (
-        Entry(
-            "sync-warmers", "sync_warmers", "Bring the rules and schedules that keep functions warm to every region."
-        ),
+        Entry("warm-status", "warm_status", "Show whether users meet warm functions, and why not."),
         Entry("warm", "warm", "Warm every function now, through the alias that users hit."),
+        Entry("sync-warmers", "sync_warmers", "Bring what keeps functions warm to every region, and nothing else."),
+        Entry("cost", "cost", "Estimate a month's cost of the spec or of live traffic, and of changes."),
     ),
     "Watch": (Entry("status", "status", "Show every region against the spec, in one matrix."),),
     "Try it without AWS": (Entry("sandbox", "sandbox", "Start, stop, inspect or forget the local AWS."),),

@@ -16,6 +16,7 @@ from backendctl.resources.canary import Canary
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
+    from backendctl.aws.connection import Aws
     from backendctl.resources.world import Link, World
 
 

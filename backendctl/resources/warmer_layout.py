@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from backendctl.resources.alias_names import reached
@@ -62,6 +63,15 @@ def schedules(world: World, region: str, function: Function) -> dict[str, tuple[
         for qualifier in reached(world, region, function)
         for number, expression in enumerate(warm.expressions, start=1)
     }
+
+
+def calls(world: World, region: str, function: Function) -> dict[str, int]:
+    """Schedule expression → calls whenever it fires, by rules and schedules alike; empty where nothing pings."""
+    if function.warm is None:
+        return {}
+    found = Counter(expression for expression, _ in schedules(world, region, function).values())
+    rules = sum(len(targets) for targets in layout(world, region, function).values())
+    return dict(found) if function.warm.is_scheduled else {schedule(function.warm): rules}
 
 
 def warmer_name(backend: str, function: str) -> str:

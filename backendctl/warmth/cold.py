@@ -70,10 +70,13 @@ def _cause(one: Invocation, earlier: Sequence[Invocation], turned: float | None,
     if turned is not None and one.caller is Caller.USER and one.came - turned <= TURNED_LATELY:
         return Cause.RELEASE
     alive, busy = _environments(one, earlier, known.idle)
-    if busy and busy >= alive:
-        return Cause.SCALE_OUT
     if alive:
-        return Cause.RECYCLED
+        return Cause.SCALE_OUT if busy >= alive else Cause.RECYCLED
+    return _after_a_pause(one, earlier, known)
+
+
+def _after_a_pause(one: Invocation, earlier: Sequence[Invocation], known: Circumstances) -> Cause:
+    """Nothing lived when the call came."""
     born = known.published.get(one.version)
     if born is not None and not earlier and one.came - born <= PUBLISHED_LATELY:
         return Cause.RELEASE

@@ -40,9 +40,11 @@ class Subject:
         function: its name in the spec; physical: in AWS.
         alias: what users hit now, such as "version1-a"; None is the function itself.
         stages: of the API, whose users hit it.
+        api: its name, as metrics have it; None where users do not come through one, or only a canary's share does.
         is_there: False when the region has no such function or alias.
         version: behind the alias. versions: whose invocations are this row's.
-        memory_mb, log_group: of the function. reports: whether its log has report lines at all (K15).
+        is_arm: whether it runs on arm64. memory_mb, log_group: of the function.
+        reports: whether its log has report lines at all (K15).
         published: version → when, seconds since the epoch.
         provisioned: environments of provisioned concurrency on the alias or its version; 0 without.
         access_groups: log groups of access logs that tell the requests of its users; None where one is lacking.
@@ -56,10 +58,12 @@ class Subject:
     physical: str
     alias: str | None
     stages: tuple[str, ...] = ()
+    api: str | None = None
     is_there: bool = True
     version: str | None = None
     versions: frozenset[str] = frozenset()
     memory_mb: int = 0
+    is_arm: bool = False
     log_group: str = ""
     reports: bool = True
     published: Mapping[str, float] = field(default_factory=dict)
@@ -74,6 +78,11 @@ class Subject:
     def called(self) -> str:
         """`corkhounds-places:version1-a`, as the CLI of AWS names it."""
         return self.physical if self.alias is None else f"{self.physical}:{self.alias}"
+
+    @property
+    def born(self) -> float:
+        """When its first version that still exists was published, seconds since the epoch; 0 when unknown."""
+        return min(self.published.values(), default=0.0)
 
     @property
     def interval(self) -> float | None:

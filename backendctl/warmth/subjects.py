@@ -96,6 +96,7 @@ def _of_function(backend: Backend, region: str, function: Function) -> Iterator[
         yield replace(
             subject,
             stages=tuple(hit.stage for hit in here if hit.stage is not None),
+            api=_api(backend, here),
             versions=_versions(qualifier, hits, live),
             access_groups=_access_groups(backend, region, here),
             wants_warmth=warm is not None,
@@ -110,6 +111,7 @@ def _subject(region: str, name: str, physical: str, alias: str | None, live: _Li
     if config is None or (alias is not None and info is None and not alias.isdigit()):
         return Subject(region=region, function=name, physical=physical, alias=alias, is_there=False)
     version = info.version if info is not None else alias or LATEST
+    config = next((one.config for one in live.versions if one.number == version), config)
     logging = config.get("LoggingConfig") or {}
     return Subject(
         region=region,
@@ -119,6 +121,7 @@ def _subject(region: str, name: str, physical: str, alias: str | None, live: _Li
         version=version,
         versions=frozenset({version}),
         memory_mb=int(config.get("MemorySize", 128)),
+        is_arm=config.get("Architectures") == ["arm64"],
         log_group=logging.get("LogGroup") or f"/aws/lambda/{physical}",
         reports=logging.get("LogFormat") != "JSON" or logging.get("SystemLogLevel") not in _SILENT_LEVELS,  # K15
         published={one.number: _moment(one.config.get("LastModified", "")) for one in live.versions},
@@ -145,6 +148,12 @@ def _versions(qualifier: str | None, hits: Sequence[Hit], live: _Live) -> frozen
         before = behind([name for alias in mine if alias for name in (alias, *slots_of(alias))])
         return frozenset((own | before) - taken)
     return frozenset({one.number for one in live.versions} - taken) | own
+
+
+def _api(backend: Backend, hits: Sequence[Hit]) -> str | None:
+    """The API through which all users come."""
+    api = backend.spec.api
+    return None if api is None or any(hit.stage is None or hit.is_canary for hit in hits) else api.name
 
 
 def _access_groups(backend: Backend, region: str, hits: Sequence[Hit]) -> tuple[str, ...] | None:

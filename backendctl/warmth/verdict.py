@@ -118,8 +118,8 @@ def _provisioned(evidence: Evidence) -> Verdict | None:
     return Verdict(outcome=Outcome.PROVISIONED, reason=told if spilled else f"{count} provisioned, no spill-over")
 
 
-def _not_firing(evidence: Evidence) -> Verdict | None:
-    subject, counted = evidence.subject, evidence.counted
+def _off(evidence: Evidence) -> Verdict | None:
+    subject = evidence.subject
     if not subject.rules:
         return None
     absent = [rule.name for rule in subject.rules if not rule.is_there]
@@ -138,29 +138,23 @@ def _not_firing(evidence: Evidence) -> Verdict | None:
             f"rule {name} is disabled by hand",
             f"aws events enable-rule --name {name} --region {subject.region}",
         )
-    named = [rule for rule in subject.calling if not rule.is_schedule]
-    if not named or counted.fired or counted.failed or not counted.is_known or counted.due is None:
-        return None
-    interval = subject.interval or 0.0
-    if counted.silent <= _INTERVALS * interval:
-        return None
-    return _fails(
-        Outcome.NOT_FIRING,
-        f"rule {named[0].name} is enabled and did not fire for {_time(counted.silent)}; it should every {_time(interval)}",
-        f"aws events describe-rule --name {named[0].name} --region {subject.region}",
-    )
+    return None
 
 
-def _stopped(evidence: Evidence) -> Verdict | None:
-    """A rule that fired, and fires no more although it is enabled."""
+def _silent(evidence: Evidence) -> Verdict | None:
+    """A rule that is enabled and fires no more, or never did."""
     subject, counted = evidence.subject, evidence.counted
+    named = [rule for rule in subject.calling if not rule.is_schedule]
     interval = subject.interval
-    if interval is None or counted.last is None or counted.silent <= (_INTERVALS + 1) * interval:
+    if not named or interval is None or not counted.is_known or counted.silent <= _INTERVALS * interval:
         return None
+    since = f"for {_time(counted.silent)}"
+    if counted.last is None:
+        since += " (one made just now takes some minutes)"  # D15
     return _fails(
         Outcome.NOT_FIRING,
-        f"the last ping was {_time(counted.silent)} ago; there should be one every {_time(interval)}",
-        f"aws events describe-rule --name {subject.calling[0].name} --region {subject.region}",
+        f"rule {named[0].name} is enabled and did not fire {since}; it should every {_time(interval)}",
+        f"aws events describe-rule --name {named[0].name} --region {subject.region}",
     )
 
 
@@ -209,7 +203,7 @@ def _ping_fails(evidence: Evidence) -> Verdict | None:
     return _fails(
         Outcome.PING_FAILS,
         f"{figures.failed_pings} of {figures.pings} pings raised or timed out",
-        f"aws logs tail {subject.log_group} --region {subject.region}; the handler must return early on the warmer's input",
+        f"aws logs tail {subject.log_group} --region {subject.region}",
     )
 
 
@@ -223,8 +217,8 @@ def _too_seldom(evidence: Evidence) -> Verdict | None:
     told = f"every {_time(every)}" if every is not None else "by its cron expression"
     return _fails(
         Outcome.TOO_SELDOM,
-        f"{figures.absorbed} of {figures.pings} pings met a cold start themselves: the rule fires {told}, and an unused "
-        f"environment lives about {_time(evidence.idle)}",
+        f"{figures.absorbed} of {figures.pings} pings met a cold start themselves: the rule fires {told}, "
+        f"and an unused environment lives about {_time(evidence.idle)}",
         "a shorter `every` under `warm` in the spec, then sync-warmers",
     )
 
@@ -279,7 +273,8 @@ def _cold(evidence: Evidence) -> Verdict | None:
     if cause is Cause.IDLE and every is not None and every > evidence.idle:
         return _fails(
             Outcome.TOO_SELDOM,
-            f"{told}, {count} after more than {_time(evidence.idle)} without a call; the rule fires every {_time(every)}",
+            f"{told}, {count} after more than {_time(evidence.idle)} without a call; "
+            f"the rule fires every {_time(every)}",
             "a shorter `every` under `warm` in the spec, then sync-warmers",
         )
     warmer = "add `warm` to the function in the spec, then deploy" if not subject.rules else "backendctl warm-status -v"
@@ -338,10 +333,10 @@ def _warm_verdict(evidence: Evidence) -> Verdict:
 _CHECKS: tuple[Callable[[Evidence], Verdict | None], ...] = (
     _absent,
     _provisioned,
-    _not_firing,
+    _off,
     _wrong_target,
     _no_permission,
-    _stopped,
+    _silent,
     _throttled,
     _ping_fails,
     _too_seldom,
