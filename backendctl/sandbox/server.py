@@ -22,6 +22,7 @@ from backendctl.sandbox.process_copy import share_everything
 from backendctl.sandbox.quotas import Quotas
 from backendctl.sandbox.routing import Routing
 from backendctl.sandbox.scaling import Moto
+from backendctl.sandbox.schedules import Schedules
 from backendctl.sandbox.state import State, write_quickly
 from backendctl.sandbox.telemetry import Telemetry, forget_seldom
 from backendctl.sandbox.timing import Pace
@@ -55,7 +56,7 @@ def build(*, data: Path, scale: TimeScale, quotas: bool) -> Gate:
 def _front(data: Path, scale: TimeScale) -> Front:
     from ministack import app as ministack  # noqa: PLC0415 - reads its settings from the environment on import
     from ministack.core import persistence  # noqa: PLC0415 - the same
-    from ministack.services import cloudwatch, eventbridge, lambda_svc  # noqa: PLC0415 - the same
+    from ministack.services import cloudwatch, eventbridge, lambda_svc, scheduler  # noqa: PLC0415 - the same
 
     inner = Inner(app=ministack.app)
 
@@ -67,6 +68,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
     behind = Behind(inner=Inner(app=whole))
     gateway = telemetry.gateway = ApiGateway(behind, pace=Pace(scale=scale), on_served=telemetry.served)
     Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()).install(eventbridge)
+    Schedules(scheduler=scheduler, eventbridge=eventbridge).install()
     environments = Environments(
         folder=data / "tmp" / "code",
         base=world.handler_environment(os.environ),
