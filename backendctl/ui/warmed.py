@@ -13,7 +13,7 @@ from backendctl.errors import Exit
 from backendctl.ui.plan_data import markdown_cell
 from backendctl.warmth.calling import Warmed, Warming
 
-_HEADS = ("region", "function", "environments", "new", "loading ms", "handler ms")
+_HEADS = ("region", "function", "environments", "new", "init ms", "handler ms")
 _MARKS = {Exit.OK: ("✓", "ok"), Exit.INCONCLUSIVE: ("?", "update"), Exit.FAILED_VERDICT: ("✗", "bad")}
 
 
@@ -72,7 +72,7 @@ def warming_document(warming: Warming) -> dict[str, Any]:
 
 
 def _cells(row: Warmed) -> list[str]:
-    many = "" if row.environments >= row.asked or not row.answered else "at least "
+    many = "" if row.environments >= row.asked or not row.answered else "≥ "
     handler = [f"{ms:.0f} {word}" for ms, word in ((row.cold_ms, "cold"), (row.warm_ms, "warm")) if ms is not None]
     return [
         row.region,
