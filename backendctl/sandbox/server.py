@@ -22,11 +22,12 @@ from backendctl.sandbox.process_copy import share_everything
 from backendctl.sandbox.quotas import Quotas
 from backendctl.sandbox.routing import Routing
 from backendctl.sandbox.scaling import Moto
-from backendctl.sandbox.schedules import Schedules
+from backendctl.sandbox.schedules import minute_seconds, quicken
 from backendctl.sandbox.state import State, write_quickly
 from backendctl.sandbox.telemetry import Telemetry, forget_seldom
 from backendctl.sandbox.timing import Pace
 from backendctl.sandbox.world import LOOPBACK
+from backendctl.sandbox.zoned_schedules import Schedules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,16 +48,19 @@ def build(*, data: Path, scale: TimeScale, quotas: bool) -> Gate:
         quotas: whether AWS's control-plane rates hold.
     """
     front = _front(data, scale)
-    idle = idle_minutes(os.environ.get(world.IDLE_MINUTES))
+    kept = {
+        "idle_minutes": idle_minutes(os.environ.get(world.IDLE_MINUTES)),
+        "minute_seconds": minute_seconds(os.environ.get(world.MINUTE_SECONDS)),
+    }
     gate = Gate(front=front, quotas=Quotas(factor=scale.factor) if quotas else None)
-    front.about = lambda: {"time_scale": scale.factor, "idle_minutes": idle, **gate.about()}
+    front.about = lambda: {"time_scale": scale.factor, **kept, **gate.about()}
     return gate
 
 
 def _front(data: Path, scale: TimeScale) -> Front:
     from ministack import app as ministack  # noqa: PLC0415 - reads its settings from the environment on import
     from ministack.core import persistence  # noqa: PLC0415 - the same
-    from ministack.services import cloudwatch, eventbridge, lambda_svc, scheduler  # noqa: PLC0415 - the same
+    from ministack.services import cloudwatch, lambda_svc  # noqa: PLC0415 - the same
 
     inner = Inner(app=ministack.app)
 
@@ -67,8 +71,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
     telemetry = Telemetry(inner=inner)
     behind = Behind(inner=Inner(app=whole))
     gateway = telemetry.gateway = ApiGateway(behind, pace=Pace(scale=scale), on_served=telemetry.served)
-    Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()).install(eventbridge)
-    Schedules(scheduler=scheduler, eventbridge=eventbridge).install()
+    _take_over_timers(Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()))
     environments = Environments(
         folder=data / "tmp" / "code",
         base=world.handler_environment(os.environ),
@@ -104,6 +107,15 @@ def _front(data: Path, scale: TimeScale) -> Front:
     )
     front.lifespan = _lifespan(front, (state, telemetry), ministack.app, environments.end)
     return front
+
+
+def _take_over_timers(deliveries: Deliveries) -> None:
+    """Rules and schedules call through permissions and roles, at the pace and in the time zone that are theirs."""
+    from ministack.services import eventbridge, scheduler  # noqa: PLC0415 - reads its settings on import
+
+    deliveries.install(eventbridge)
+    quicken(eventbridge, minute_seconds(os.environ.get(world.MINUTE_SECONDS)))
+    Schedules(scheduler=scheduler, eventbridge=eventbridge).install()
 
 
 def _lifespan(

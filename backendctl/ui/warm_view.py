@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.padding import Padding
 from rich.text import Text
 
+from backendctl.ui.charts.blocks import blocks
 from backendctl.ui.warm_data import cold_users, iso, warm_document, warm_line, warm_markdown
 from backendctl.warmth.figures import Quantiles
 from backendctl.warmth.look import Row, WarmStatus
@@ -33,6 +34,9 @@ _CENT = 0.01
 def show_warm(status: WarmStatus, console: Console, *, verbose: bool = False) -> None:
     """Every region, once."""
     console.print(warm_screen(status, verbose=verbose))
+    timelines = [row.timeline for row in status.rows if row.timeline is not None]
+    if verbose and timelines:
+        console.print(Group(Text(), *blocks(timelines, width=console.width)))
 
 
 class WarmWatch:

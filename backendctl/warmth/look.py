@@ -14,7 +14,7 @@ from backendctl.warmth.cold import Circumstances, causes
 from backendctl.warmth.cost.prices import PriceList, load_prices
 from backendctl.warmth.counting import Measured, Window, measure
 from backendctl.warmth.figures import Figures, figures, with_bins
-from backendctl.warmth.invocations import Invocation, read, with_callers
+from backendctl.warmth.invocations import Caller, Invocation, read, with_callers, with_errors
 from backendctl.warmth.logs import REPORTS, LogReader
 from backendctl.warmth.schedule import MONTH_MINUTES
 from backendctl.warmth.subject import Subject
@@ -271,7 +271,7 @@ def _row(subject: Subject, measured: Measured, found_logs: _Logs, request: Reque
         return Row(subject=subject, counted=measured.counted, figures=None, verdict=judge(found))
     ids = found_logs.users_of(subject)
     calls = [one for one in read(text.events, physical=subject.physical) if one.version in subject.versions]
-    calls = with_callers(calls, measured.firings, users=ids)
+    calls = with_errors(with_callers(calls, measured.firings, users=ids), measured.firings, version=subject.version)
     why_cold = causes(calls, _circumstances(subject, request))
     counts = figures(
         calls,
@@ -325,7 +325,7 @@ def _timeline(subject: Subject, calls: Sequence[Invocation], bins: Sequence[Bin]
             at=one.came,
             duration_ms=one.duration_ms,
             init_ms=one.init_ms,
-            is_ping=one.caller.value == "ping",
+            is_ping=one.caller is not Caller.USER,
             is_error=one.is_error,
         )
         for one in calls

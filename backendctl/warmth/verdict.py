@@ -12,8 +12,11 @@ from backendctl.warmth.subject import Subject
 
 _QUICK_MS = 20.0
 """A ping that takes no longer than this returns early, whatever users' requests take."""
-_ALONE_MS = 100.0
+_ALONE_MS = 250.0
 """The same where no user's request is there to be compared with."""
+_LIKE = 2.0
+"""A ping does the usual work when it takes from half to this many times as long as a user's request; one that takes
+longer does something else, such as opening connections."""
 _SLOW_MS = 50.0
 """By how much a first request must be slower than later ones before it is said to be."""
 _FEW = 3
@@ -61,7 +64,7 @@ class Counted:
         due: how many there should have been; None for a cron expression.
         last: when a rule fired last, seconds since the epoch; None when it did not.
         silent: seconds since the last firing, or since the beginning of the window.
-        throttles, invocations, errors: of the alias.
+        invocations, errors: of the alias. throttles: of the function, for reserved concurrency is the function's (B51).
     """
 
     is_known: bool = False
@@ -226,7 +229,7 @@ def _too_seldom(evidence: Evidence) -> Verdict | None:
 def _not_held(evidence: Evidence) -> Verdict | None:
     """Several pings are sent, and they never ran at the same time."""
     figures, subject = evidence.figures, evidence.subject
-    sent = max((rule.targets.get(subject.alias, 0) for rule in subject.calling), default=0)
+    sent = sum(rule.targets.get(subject.alias, 0) for rule in subject.calling)
     wanted = max(subject.instances, sent)
     if figures is None or figures.is_binned or wanted < _OVERLAPPING or figures.pings < wanted:
         return None
@@ -245,8 +248,8 @@ def _ignored(evidence: Evidence) -> Verdict | None:
     if figures is None or figures.pings - figures.absorbed < _FEW or figures.ping.p50 is None:
         return None
     taken, usual = figures.ping.p50 - evidence.subject.hold_ms, figures.warm.p50
-    bound = _ALONE_MS if usual is None else max(_QUICK_MS, usual / 2)
-    if taken <= bound:
+    low, high = (_ALONE_MS, float("inf")) if usual is None else (max(_QUICK_MS, usual / _LIKE), usual * _LIKE)
+    if not low < taken < high:
         return None
     beside = "" if usual is None else f", a user's request {usual:,.0f} ms"
     return _fails(

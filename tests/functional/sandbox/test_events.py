@@ -211,7 +211,7 @@ def test_a_schedule_fires_in_its_own_time_zone_and_counts_for_its_group(sandbox:
             Period=60,
             Statistics=["Sum"],
         )["Datapoints"]
-        return sum(point["Sum"] for point in found) == 1
+        return bool(sum(point["Sum"] for point in found) == 1)
 
     eventually(counted, seconds=30)
 
