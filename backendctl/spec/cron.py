@@ -149,19 +149,19 @@ def _words(text: str, field: _Field, offset: int) -> frozenset[str]:
     return frozenset(found)
 
 
-def _range(part: str, field: _Field, offset: int) -> range:
+def _range(part: str, field: _Field, offset: int) -> list[int]:
+    """The numbers of one item of a list; a range that runs backwards goes round, as 22-2 and FRI-MON do."""
     base, slash, step = part.partition("/")
     if slash and not (step.isdigit() and int(step) > 0):
         raise ScheduleError(f"'{part}': after '/' stands a number above 0", offset)
     if base == "*":
-        return range(field.low, field.high + 1, int(step or 1))
+        return list(range(field.low, field.high + 1, int(step or 1)))
     ends = [field.names.get(end, int(end) if end.isdigit() else -1) for end in base.split("-")]
     if len(ends) > 2 or any(not field.low <= end <= field.high for end in ends):  # noqa: PLR2004  # a range has two
         raise ScheduleError(f"'{part}' is no {field.what} ({field.low} to {field.high})", offset)
     first, last = ends[0], ends[-1] if len(ends) > 1 or not slash else field.high
-    if last < first:
-        raise ScheduleError(f"'{part}' runs backwards: write it as two ranges", offset)
-    return range(first, last + 1, int(step or 1))
+    found = range(first, last + 1) if first <= last else [*range(first, field.high + 1), *range(field.low, last + 1)]
+    return list(found)[:: int(step or 1)]
 
 
 def _is_day(word: str, day: date) -> bool:
