@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from backendctl.resources import lambda_reads
 from backendctl.resources.alias_names import slots_of
 from backendctl.resources.api_reads import find_api, stages
-from backendctl.resources.warmer_layout import layout
-from backendctl.warmth.rules import found_rules, wanted_rules
+from backendctl.resources.warmer_layout import layout, warmer_name
+from backendctl.warmth.rules import found_rules, wanted_rules, wanted_schedules
 from backendctl.warmth.subject import Subject
 from backendctl.warmth.targets import Hit, hit_by_users
 
@@ -93,6 +93,8 @@ def _of_function(backend: Backend, region: str, function: Function) -> Iterator[
         here = [hit for hit in hits if hit.qualifier == qualifier]
         subject = _subject(region, function.name, function.physical, qualifier, live)
         wanted = names if warm is not None and subject.is_there else ()
+        scheduled = warm is not None and warm.is_scheduled and subject.is_there
+        groups = [warmer_name(backend.spec.backend, function.name)] if scheduled else []
         yield replace(
             subject,
             stages=tuple(hit.stage for hit in here if hit.stage is not None),
@@ -102,7 +104,10 @@ def _of_function(backend: Backend, region: str, function: Function) -> Iterator[
             wants_warmth=warm is not None,
             disabled_by_spec=warm is not None and warm.enabled is False,
             instances=warm.instances if warm is not None else 1,
-            rules=wanted_rules(aws, region, wanted, physical=function.physical, alias=qualifier),
+            rules=(
+                *wanted_rules(aws, region, wanted, physical=function.physical, alias=qualifier),
+                *(wanted_schedules(aws, region, group, physical=function.physical) for group in groups),
+            ),
         )
 
 

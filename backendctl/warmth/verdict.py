@@ -125,21 +125,23 @@ def _off(evidence: Evidence) -> Verdict | None:
     subject = evidence.subject
     if not subject.rules:
         return None
-    absent = [rule.name for rule in subject.rules if not rule.is_there]
+    absent = [rule.told for rule in subject.rules if not rule.is_there]
     if absent:
-        return _fails(Outcome.NOT_FIRING, f"rule {absent[0]} does not exist", _sync(subject))
+        return _fails(Outcome.NOT_FIRING, f"{absent[0]} does not exist", _sync(subject))
     if not any(rule.is_enabled for rule in subject.rules):
-        name = subject.rules[0].name
+        rule = subject.rules[0]
         if subject.disabled_by_spec:
             return _fails(
                 Outcome.NOT_FIRING,
-                f"rule {name} is disabled: the spec says enabled: false",
+                f"{rule.told} is disabled: the spec says enabled: false",
                 "edit the spec, then sync-warmers",
             )
         return _fails(
             Outcome.NOT_FIRING,
-            f"rule {name} is disabled by hand",
-            f"aws events enable-rule --name {name} --region {subject.region}",
+            f"{rule.told} is disabled by hand",
+            "`enabled: true` under `warm` in the spec, then sync-warmers"
+            if rule.is_schedule
+            else f"aws events enable-rule --name {rule.name} --region {subject.region}",
         )
     return None
 
@@ -170,7 +172,7 @@ def _wrong_target(evidence: Evidence) -> Verdict | None:
     told = f"calls {', '.join(called)}" if called else "has no target in this function"
     return _fails(
         Outcome.WRONG_TARGET,
-        f"rule {enabled[0].name} {told}; users hit {subject.alias or '$LATEST'}",
+        f"{enabled[0].told} {told}; users hit {subject.alias or '$LATEST'}",
         _sync(subject),
     )
 
