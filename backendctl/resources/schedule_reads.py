@@ -39,7 +39,7 @@ def schedules(aws: Aws, region: str, group: str) -> dict[str, dict[str, Any]]:
         client = aws.scheduler(region)
         pages = client.get_paginator("list_schedules").paginate(GroupName=group)
         names = [one["Name"] for page in pages for one in page["Schedules"]]
-        return {name: client.get_schedule(Name=name, GroupName=group) for name in names}
+        return {name: client.get_schedule(Name=name, GroupName=group) for name in sorted(names)}
 
     return aws.shared(("schedules", region, "group", group), load)
 
