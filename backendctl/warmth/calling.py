@@ -150,13 +150,15 @@ def environments(answers: Sequence[Answer], reports: Sequence[Report | None]) ->
 
 def _surely_busy(answer: Answer, report: Report) -> tuple[float, float]:
     """Seconds of the clock between which the environment surely served this call; empty when the end comes first."""
-    took = answer.ended - answer.began
-    busy = report.duration_ms / 1000
-    loading = (report.init_ms or report.restore_ms or 0.0) / 1000
-    if busy + loading <= took:  # else it was loaded ahead of the call
-        busy += loading
-    busy = min(busy, took)
+    busy = _busy(answer, report)
     return answer.ended - busy, answer.began + busy
+
+
+def _busy(answer: Answer, report: Report) -> float:
+    """Seconds for which the environment was this call's: its loading too, unless it was loaded ahead of the call."""
+    took, busy = answer.ended - answer.began, report.duration_ms / 1000
+    loading = (report.init_ms or report.restore_ms or 0.0) / 1000
+    return min(took, busy + loading if busy + loading <= took else busy)
 
 
 def _chosen(backend: Backend, names: Sequence[str]) -> frozenset[str]:
@@ -235,7 +237,7 @@ def _warmed(backend: Backend, function: Function, row: Warmed, instances: int | 
 
 
 def _round(backend: Backend, function: Function, row: Warmed, warm: Warm, hold: int) -> tuple[Warmed, float | None]:
-    """What came of it, and the milliseconds of the slowest call that were not its handler's."""
+    """What came of it, and the milliseconds of a call, at most, that were the way's and not the environment's."""
     answers = call_at_once(
         backend.aws,
         row.region,
@@ -251,7 +253,7 @@ def _round(backend: Backend, function: Function, row: Warmed, warm: Warm, hold: 
     known = [(answer, report) for answer, report in zip(answers, reports, strict=True) if report is not None]
     cold = [report for _, report in known if report.is_cold]
     stayed = [report.duration_ms >= hold * _NEARLY for _, report in known] if row.asked > 1 else []
-    overheads = [(answer.ended - answer.began) * 1000 - report.duration_ms for answer, report in known]
+    overheads = [(answer.ended - answer.began - _busy(answer, report)) * 1000 for answer, report in known]
     done = replace(
         row,
         answered=sum(answer.error is None and not answer.fault for answer in answers),
