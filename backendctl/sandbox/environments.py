@@ -105,6 +105,7 @@ class Environments:
         """An environment for one call: one that is idle, provisioned or else most recently used, or a new one."""
         with self._lock:
             self._outdate(place)
+            self._expire(place)  # nobody may have looked since its time was over
             waiting = self._idle[place]
             environment = next((one for one in reversed(waiting) if one.provisioned), waiting[-1] if waiting else None)
             if environment is not None:
@@ -162,16 +163,18 @@ class Environments:
 
     def expire(self) -> None:
         """End what has been idle too long."""
-        oldest = time.monotonic() - self.idle_minutes * 60
         with self._lock:
             for place in list(self._idle):
-                idle = [environment for environment in self._idle[place] if not environment.provisioned]
-                old = [environment for environment in idle if environment.last_used < oldest]
-                self._idle[place] = [one for one in self._idle[place] if one not in old]
-                for environment in old:
-                    environment.end()
-                if not self._idle[place]:
-                    del self._idle[place]
+                self._expire(place)
+
+    def _expire(self, place: Place) -> None:
+        oldest = time.monotonic() - self.idle_minutes * 60
+        waiting = self._idle.pop(place, [])
+        old = [one for one in waiting if not one.provisioned and one.last_used < oldest]
+        for environment in old:
+            environment.end()
+        if len(old) < len(waiting):
+            self._idle[place] = [one for one in waiting if one not in old]
 
     def start(self) -> None:
         """Begin to look for idle environments, in a thread of its own."""

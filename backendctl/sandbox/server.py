@@ -8,7 +8,7 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any, cast
 
-from backendctl.sandbox import world
+from backendctl.sandbox import schedules, world
 from backendctl.sandbox.apigateway.service import ApiGateway
 from backendctl.sandbox.behind import Behind
 from backendctl.sandbox.corrections import corrections
@@ -54,7 +54,7 @@ def build(*, data: Path, scale: TimeScale, quotas: bool) -> Gate:
 def _front(data: Path, scale: TimeScale) -> Front:
     from ministack import app as ministack  # noqa: PLC0415 - reads its settings from the environment on import
     from ministack.core import persistence  # noqa: PLC0415 - the same
-    from ministack.services import cloudwatch, eventbridge, lambda_svc  # noqa: PLC0415 - the same
+    from ministack.services import cloudwatch, eventbridge, lambda_svc, scheduler  # noqa: PLC0415 - the same
 
     inner = Inner(app=ministack.app)
 
@@ -65,12 +65,9 @@ def _front(data: Path, scale: TimeScale) -> Front:
     telemetry = Telemetry(inner=inner)
     behind = Behind(inner=Inner(app=whole))
     gateway = telemetry.gateway = ApiGateway(behind, pace=Pace(scale=scale), on_served=telemetry.served)
+    schedules.install(eventbridge, scheduler, minute=schedules.minute_seconds(os.environ.get(world.MINUTE_SECONDS)))
     Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()).install(eventbridge)
-    environments = Environments(
-        folder=data / "tmp" / "code",
-        base=world.handler_environment(os.environ),
-        idle_minutes=idle_minutes(os.environ.get(world.IDLE_MINUTES)),
-    )
+    environments = _environments(data)
     executor = Executor(environments=environments, telemetry=telemetry)
     executor.install(lambda_svc)
     environments.start()
@@ -101,6 +98,14 @@ def _front(data: Path, scale: TimeScale) -> Front:
     )
     front.lifespan = _lifespan(front, (state, telemetry), ministack.app, environments.end)
     return front
+
+
+def _environments(data: Path) -> Environments:
+    return Environments(
+        folder=data / "tmp" / "code",
+        base=world.handler_environment(os.environ),
+        idle_minutes=idle_minutes(os.environ.get(world.IDLE_MINUTES)),
+    )
 
 
 def _lifespan(

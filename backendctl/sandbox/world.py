@@ -22,7 +22,10 @@ LOOPBACK = "127.0.0.1"
 IDLE_MINUTES = "BACKENDCTL_SANDBOX_IDLE_MINUTES"
 """The variable which says how long an idle execution environment is kept."""
 
-_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", IDLE_MINUTES)
+MINUTE_SECONDS = "BACKENDCTL_SANDBOX_MINUTE_SECONDS"
+"""The variable which says how many seconds a minute of a rule's or schedule's rate lasts."""
+
+_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", IDLE_MINUTES, MINUTE_SECONDS)
 _HANDLERS = (
     *("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "HOME", "TMPDIR", "PYTHONDONTWRITEBYTECODE", "AWS_ENDPOINT_URL"),
     *("AWS_EC2_METADATA_DISABLED", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
