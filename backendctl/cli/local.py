@@ -29,7 +29,13 @@ def sandbox_access(port: int, *, workers: int, quiet: bool) -> Access:
         with sandbox_errors():
             now = start(port, data)
     tempo = max(now.time_scale, _LEAST_TEMPO)  # its quotas and its waits are those of AWS times its scale, so are ours
-    return Access(endpoint_url=now.url, keys=("sandbox", "sandbox"), tempo=tempo, pool=max(10, workers))
+    minute = now.minute_seconds
+    return Access(endpoint_url=now.url, keys=("sandbox", "sandbox"), tempo=tempo, minute=minute, pool=max(10, workers))
+
+
+def idle_seconds(port: int) -> float:
+    """After how long the sandbox of that port, up or not yet up, gives an unused environment up."""
+    return status(port, default_data(port)).idle_minutes * 60
 
 
 @contextmanager

@@ -1,16 +1,15 @@
-"""The same in every region at once; one region's failure is that region's."""
+"""The regions of a backend, all at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
-from backendctl.aws.errors import explain
-from backendctl.errors import BackendctlError
+from backendctl.aws import regions as everywhere
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
+    from backendctl.errors import BackendctlError
 
 T = TypeVar("T")
 
@@ -18,20 +17,5 @@ T = TypeVar("T")
 def each_region(
     backend: Backend, regions: Sequence[str], work: Callable[[str], T], *, doing: str
 ) -> tuple[dict[str, T], dict[str, BackendctlError]]:
-    """Region → result, and region → what went wrong.
-
-    Args:
-        doing: begins the sentence of an error, e.g. "read the API of".
-    """
-    results: dict[str, T] = {}
-    failed: dict[str, BackendctlError] = {}
-
-    def attempt(region: str) -> None:
-        try:
-            results[region] = work(region)
-        except Exception as error:  # noqa: BLE001  # the other regions go on; a bug keeps its trace
-            failed[region] = explain(error, doing=f"{doing} {region}")
-
-    with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="sync") as pool:
-        list(pool.map(attempt, regions))
-    return results, failed
+    """`aws.regions.each_region` with the backend's number of threads."""
+    return everywhere.each_region(regions, work, workers=backend.settings.workers, doing=doing)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from backendctl.aws.metrics import Series, fetch
 from backendctl.errors import AwsError
-from backendctl.release.metric_queries import Series, fetch
 from backendctl.release.metrics import Scope, WarmRule, Watched, one_period, read, warm_rules
 from backendctl.release.observed import Observed
 from backendctl.release.thresholds import Thresholds

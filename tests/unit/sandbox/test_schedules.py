@@ -17,11 +17,11 @@ def test_a_minute_is_a_number_of_seconds_above_nothing(given: str | None, second
     assert schedules.minute_seconds(given) == seconds
 
 
-@pytest.mark.parametrize(("minute", "interval", "looks"), [(60, 300, 1.0), (2, 10, 0.1)])
+@pytest.mark.parametrize(("minute", "interval", "looks"), [(60, 300, 1.0), (6, 30, 0.1), (1, 5, 0.05)])
 def test_rates_follow_the_minute_and_are_looked_at_often_enough(minute: float, interval: float, looks: float) -> None:
     eventbridge = SimpleNamespace(_parse_rate_seconds={"rate(5 minutes)": 300}.get, _SCHEDULER_TICK_INTERVAL=10)
     scheduler = SimpleNamespace(_SCHEDULE_TICK_INTERVAL=10)
-    schedules.install(eventbridge, scheduler, minute=minute)
+    schedules.quicken(eventbridge, scheduler, minute)
     assert eventbridge._parse_rate_seconds("rate(5 minutes)") == interval
     assert eventbridge._parse_rate_seconds("cron(0 12 * * ? *)") is None
     intervals = [eventbridge._SCHEDULER_TICK_INTERVAL, scheduler._SCHEDULE_TICK_INTERVAL]
