@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 READY = 4
 """How many processes of a version are kept ready at most, however much concurrency is provisioned."""
 
+MOST_IDLE = 150
+"""Processes that wait for a call at most; beyond, those which waited longest are given up, whatever the idle time."""
+
 _LOOK_EVERY = 1.0
 _DECIDING = ("CodeSha256", "Handler", "Runtime", "MemorySize", "Timeout", "Environment", "LoggingConfig", "Role")
 
@@ -88,11 +91,13 @@ class Environments:
         folder: where code is unpacked.
         base: the variables which every environment gets.
         idle_minutes: how long an environment is kept after its last call.
+        most_idle: how many are kept at most.
     """
 
     folder: Path
     base: Mapping[str, str]
     idle_minutes: float = USUAL_IDLE_MINUTES
+    most_idle: int = MOST_IDLE
     _idle: dict[Place, list[Environment]] = field(default_factory=lambda: defaultdict(list))
     _busy: dict[Place, list[Environment]] = field(default_factory=lambda: defaultdict(list))
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -213,6 +218,15 @@ class Environments:
             else:
                 environment.last_used = time.monotonic()
                 self._idle[place].append(environment)
+                self._hold_most()
+
+    def _hold_most(self) -> None:
+        """Give up what waited longest when too many wait; a machine holds fewer processes than AWS does."""
+        waiting = [(one.last_used, place, one) for place, every in self._idle.items() for one in every]
+        waiting = [each for each in waiting if not each[2].provisioned]
+        for _, place, environment in sorted(waiting, key=lambda each: each[0])[: max(0, len(waiting) - self.most_idle)]:
+            self._idle[place].remove(environment)
+            environment.end()
 
     def _unpack(self, code: bytes) -> Path:
         """The folder with the code, unpacked once for all environments."""

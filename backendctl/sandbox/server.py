@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from backendctl.sandbox import world
 from backendctl.sandbox.apigateway.service import ApiGateway
+from backendctl.sandbox.asynchronous import Asynchronous
 from backendctl.sandbox.behind import Behind
 from backendctl.sandbox.corrections import corrections
 from backendctl.sandbox.deliveries import Deliveries
@@ -75,6 +76,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
     environments = _environments(data)
     executor = Executor(environments=environments, telemetry=telemetry)
     executor.install(lambda_svc)
+    Asynchronous(inner=behind.inner, loop=asyncio.get_running_loop()).install(lambda_svc)
     environments.start()
     moto = Moto()
     routing = Routing(inner=inner, regional_domain=gateway.regional_domain)
