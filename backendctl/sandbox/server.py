@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from backendctl.sandbox import kin, world
 from backendctl.sandbox.apigateway.service import ApiGateway
+from backendctl.sandbox.asynchronous import Asynchronous
 from backendctl.sandbox.behind import Behind
 from backendctl.sandbox.corrections import corrections
 from backendctl.sandbox.deliveries import Deliveries
@@ -65,7 +66,7 @@ def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None) -> D
 def _front(data: Path, scale: TimeScale) -> Front:
     from ministack import app as ministack  # noqa: PLC0415 - reads its settings from the environment on import
     from ministack.core import persistence  # noqa: PLC0415 - the same
-    from ministack.services import cloudwatch, eventbridge, lambda_svc  # noqa: PLC0415 - the same
+    from ministack.services import cloudwatch, eventbridge, lambda_svc, scheduler  # noqa: PLC0415 - the same
 
     inner = Inner(app=ministack.app)
 
@@ -76,14 +77,12 @@ def _front(data: Path, scale: TimeScale) -> Front:
     telemetry = Telemetry(inner=inner)
     behind = Behind(inner=Inner(app=whole))
     gateway = telemetry.gateway = ApiGateway(behind, pace=Pace(scale=scale), on_served=telemetry.served)
-    _install_rules(eventbridge, Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()))
-    environments = Environments(
-        folder=data / "tmp" / "code",
-        base=world.handler_environment(os.environ),
-        idle_minutes=idle_minutes(os.environ.get(world.IDLE_MINUTES)),
-    )
+    Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()).install(eventbridge)
+    quicken(eventbridge, scheduler, minute_seconds(os.environ.get(world.MINUTE_SECONDS)))
+    environments = _environments(data)
     executor = Executor(environments=environments, telemetry=telemetry)
     executor.install(lambda_svc)
+    Asynchronous(inner=behind.inner, loop=asyncio.get_running_loop()).install(lambda_svc)
     environments.start()
     moto = Moto()
     routing = Routing(inner=inner, regional_domain=gateway.regional_domain)
@@ -114,9 +113,12 @@ def _front(data: Path, scale: TimeScale) -> Front:
     return front
 
 
-def _install_rules(eventbridge: Any, deliveries: Deliveries) -> None:
-    deliveries.install(eventbridge)
-    quicken(eventbridge, minute_seconds(os.environ.get(world.MINUTE_SECONDS)))
+def _environments(data: Path) -> Environments:
+    return Environments(
+        folder=data / "tmp" / "code",
+        base=world.handler_environment(os.environ),
+        idle_minutes=idle_minutes(os.environ.get(world.IDLE_MINUTES)),
+    )
 
 
 def _lifespan(
