@@ -143,13 +143,7 @@ def _connected(
     regions = _chosen(spec, settings.regions)
     journal = Journal(settings.journal / f"{spec.backend}.jsonl") if settings.journal else None
     aws = Aws(settings.access, backend=spec.backend, journal=journal)
-    account, partition = _identity(aws, regions)
-    if settings.accounts and account not in settings.accounts:
-        allowed = ", ".join(settings.accounts)
-        raise RefusedError(
-            [f"these credentials are for account {account}; config.yaml allows {allowed}"],
-            hint="choose another --profile, or add the account to `accounts` in config.yaml",
-        )
+    account, partition = refuse_account(aws, regions, settings)
     if draft.needs_aws:
         spec = draft.expand(_Lookups(aws, account))
     spec = spec.narrowed(regions)
@@ -267,6 +261,23 @@ def _identity(aws: Aws, regions: Sequence[str]) -> tuple[str, str]:
             if not error.silent:
                 raise
     return aws.identity(regions[-1])
+
+
+def refuse_account(aws: Aws, regions: Sequence[str], settings: Settings) -> tuple[str, str]:
+    """The account id and the partition, once it is sure that they may be touched.
+
+    Raises:
+        RefusedError: config.yaml does not allow this account.
+        AwsError: no credentials, or AWS does not let us in.
+    """
+    account, partition = _identity(aws, regions)
+    if settings.accounts and account not in settings.accounts:
+        allowed = ", ".join(settings.accounts)
+        raise RefusedError(
+            [f"these credentials are for account {account}; config.yaml allows {allowed}"],
+            hint="choose another --profile, or add the account to `accounts` in config.yaml",
+        )
+    return account, partition
 
 
 def _chosen(spec: Spec, regions: tuple[str, ...]) -> tuple[str, ...]:

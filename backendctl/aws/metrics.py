@@ -13,6 +13,12 @@ from backendctl.errors import AwsError
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
 
+LAG = 180
+"""Seconds after which CloudWatch has a minute's figures, as a rule."""
+MINUTE = 60
+"""Seconds; CloudWatch keeps what AWS measures by the minute."""
+_SOONEST = 1.0
+"""Seconds that even a local AWS is late."""
 _AT_ONCE = 500
 """Queries in one call, at most."""
 _PARTLY = frozenset({"Complete", "PartialData"})  # PartialData goes on with the next page
@@ -91,3 +97,13 @@ def _results(aws: Aws, region: str, batch: Sequence[Series], *, since: int, unti
 
 def _seconds(moment: datetime) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def lag(aws: Aws) -> float:
+    """Seconds after which CloudWatch tells of a minute."""
+    return max(LAG * aws.tempo, _SOONEST)
+
+
+def resolution(aws: Aws) -> int:
+    """Seconds by which metrics are counted: AWS's minute, at the pace of a local AWS."""
+    return MINUTE if aws.tempo >= 1 else max(1, round(MINUTE * aws.tempo))

@@ -40,7 +40,10 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
         Entry("grant", "grant", "Let API Gateway call every function the API reaches, in every region."),
         Entry("sdk", "sdk", "Write a client library for the API, proven to fit every region."),
     ),
-    "Watch": (Entry("status", "status", "Show every region against the spec, in one matrix."),),
+    "Watch": (
+        Entry("status", "status", "Show every region against the spec, in one matrix."),
+        Entry("warm-status", "warm_status", "Show whether users meet warm functions, and why not."),
+    ),
     "Try it without AWS": (Entry("sandbox", "sandbox", "Start, stop, inspect or forget the local AWS."),),
 }
 

@@ -32,6 +32,11 @@ def sandbox_access(port: int, *, workers: int, quiet: bool) -> Access:
     return Access(endpoint_url=now.url, keys=("sandbox", "sandbox"), tempo=tempo, pool=max(10, workers))
 
 
+def idle_seconds(port: int) -> float:
+    """After how long the sandbox of that port, up or not yet up, gives an unused environment up."""
+    return status(port, default_data(port)).idle_minutes * 60
+
+
 @contextmanager
 def sandbox_errors() -> Iterator[None]:
     """The sandbox knows nothing of our errors: translate its own."""

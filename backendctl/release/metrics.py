@@ -21,19 +21,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from backendctl.aws.metrics import Series, Values, fetch
+from backendctl.aws.metrics import LAG, MINUTE, Series, Values, fetch
 from backendctl.release.assembly import Counts, Warm, minutes_of, summed
 from backendctl.release.canary_stage import canary_stage
 from backendctl.release.latency import levels_wanted
-from backendctl.release.observed import MINUTE, Observed, rough_curve
+from backendctl.release.observed import Observed, rough_curve
 from backendctl.release.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.resources.warmer_layout import WarmTarget
 
-LAG = 180
-"""Seconds after which CloudWatch has a minute's figures, as a rule."""
 _LAMBDA, _GATEWAY = "AWS/Lambda", "AWS/ApiGateway"
 _LEVELS = ("p50", "p95", "p99")
 _ALIKE = 0.2

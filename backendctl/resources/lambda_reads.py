@@ -176,6 +176,22 @@ def aliases(aws: Aws, region: str, physical: str) -> dict[str, AliasInfo]:
     return aws.shared(("lambda-aliases", region, physical), lambda: _or_missing(load, {}))
 
 
+def provisioned(aws: Aws, region: str, physical: str) -> dict[str, int]:
+    """Alias or version → environments that provisioned concurrency asks for; {} when there is no such function."""
+
+    def load() -> dict[str, int]:
+        pages = (
+            aws.lambda_(region).get_paginator("list_provisioned_concurrency_configs").paginate(FunctionName=physical)
+        )
+        return {
+            config["FunctionArn"].rpartition(":")[2]: config["RequestedProvisionedConcurrentExecutions"]
+            for page in pages
+            for config in page["ProvisionedConcurrencyConfigs"]
+        }
+
+    return aws.shared(("lambda-provisioned", region, physical), lambda: _or_missing(load, {}))
+
+
 def _or_missing(load: Callable[[], T], missing: T) -> T:
     try:
         return load()

@@ -325,7 +325,8 @@ class _Printed:
 
 def variables(config: Mapping[str, Any], *, region: str, stream: str, base: Mapping[str, str]) -> dict[str, str]:
     """The whole environment of a handler: `base`, the function's own variables, and what Lambda itself sets."""
-    name = config["FunctionName"]
+    name, logging = config["FunctionName"], config.get("LoggingConfig") or {}
+    json_only = {"AWS_LAMBDA_LOG_LEVEL": logging.get("ApplicationLogLevel", "INFO")}
     return {
         **base,
         **(config.get("Environment") or {}).get("Variables", {}),
@@ -336,7 +337,9 @@ def variables(config: Mapping[str, Any], *, region: str, stream: str, base: Mapp
         "AWS_LAMBDA_FUNCTION_VERSION": config["Version"],
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_LAMBDA_LOG_GROUP_NAME": (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}",
+        "AWS_LAMBDA_LOG_FORMAT": logging.get("LogFormat", "Text"),
+        **(json_only if logging.get("LogFormat") == "JSON" else {}),
+        "AWS_LAMBDA_LOG_GROUP_NAME": logging.get("LogGroup") or f"/aws/lambda/{name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": stream,
         "_HANDLER": config["Handler"],
     }

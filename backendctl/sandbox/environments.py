@@ -20,14 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.environment import Environment
+from backendctl.sandbox.world import USUAL_IDLE_MINUTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from backendctl.sandbox.environment import Outcome
-
-IDLE_MINUTES = 7.0
-"""Minutes of the clock after which AWS may give an idle environment up; it says none, 5 to 15 were seen (B61)."""
 
 READY = 4
 """How many processes of a version are kept ready at most, however much concurrency is provisioned."""
@@ -94,7 +92,7 @@ class Environments:
 
     folder: Path
     base: Mapping[str, str]
-    idle_minutes: float = IDLE_MINUTES
+    idle_minutes: float = USUAL_IDLE_MINUTES
     _idle: dict[Place, list[Environment]] = field(default_factory=lambda: defaultdict(list))
     _busy: dict[Place, list[Environment]] = field(default_factory=lambda: defaultdict(list))
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -228,5 +226,5 @@ def idle_minutes(given: str | None) -> float:
     try:
         minutes = float(given or "")
     except ValueError:
-        return IDLE_MINUTES
-    return minutes if minutes > 0 else IDLE_MINUTES
+        return USUAL_IDLE_MINUTES
+    return minutes if minutes > 0 else USUAL_IDLE_MINUTES

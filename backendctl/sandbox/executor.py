@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox import lambda_logs
+from backendctl.sandbox import invocation, lambda_logs
 from backendctl.sandbox.environment import Asked, Outcome
 from backendctl.sandbox.environments import Place
 from backendctl.sandbox.telemetry import caller
@@ -29,19 +30,15 @@ class Executor:
     def install(self, service: Any) -> None:
         """Put this in the place of the module's own way to run functions, to log and to count."""
         acquire = service._acquire_execution_slot  # noqa: SLF001 - it offers no other way in
-        emit_logs = service._emit_lambda_logs  # noqa: SLF001
 
         def counting(func: dict[str, Any], config: dict[str, Any]) -> Any:
             slot, limit = acquire(func, config)
             self._admitted(service, config, throttled=slot is None)
             return slot, limit
 
-        def logging_others(func: dict[str, Any], *arguments: Any, **more: Any) -> None:
-            if not _is_python(func.get("config") or func):
-                emit_logs(func, *arguments, **more)
-
-        def run(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
-            return self._run(service, func, event, request_id)
+        def run(func: dict[str, Any], config: Any, event: Any, request_id: str, _started: float) -> dict[str, Any]:
+            del config  # it is the function's own
+            return self._run(service, func, event, invocation.request_id() or request_id)
 
         def forget(name: str, qualifier: str | None = None, account: str | None = None, region: str = "") -> None:
             del account
@@ -49,9 +46,8 @@ class Executor:
             self.environments.discard(region=where, function=name, version=qualifier)
 
         service._acquire_execution_slot = counting  # noqa: SLF001
-        service._emit_lambda_logs = logging_others  # noqa: SLF001
         service._emit_lambda_metrics = _ignore  # noqa: SLF001 - it counts what was throttled, and twice
-        service._execute_function_warm = run  # noqa: SLF001
+        service._execute_function_dispatch = run  # noqa: SLF001 - whatever the runtime: it would look for Docker
         service.invalidate_worker = forget
 
     def provision(self, region: str, config: Mapping[str, Any], code: bytes, count: int) -> str | None:
@@ -61,7 +57,7 @@ class Executor:
         failure = self.environments.provision(Place.of(config, region=region), config, code, count)
         if failure is None:
             return None
-        lines = lambda_logs.failed_init(failure.outcome)
+        lines = lambda_logs.failed_init(config, failure.outcome)
         self.telemetry.logged(region=region, group=lambda_logs.group_of(config), stream=failure.stream, lines=lines)
         return "FUNCTION_ERROR_INIT_FAILURE"
 
@@ -70,23 +66,21 @@ class Executor:
         self.environments.release(region=region, function=function, version=version)
 
     def _run(self, service: Any, func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
-        config = func.get("config") or func
-        if not _is_python(config):
-            kind = "Runtime.NotSupported"
-            words = f"A sandbox runs Python handlers only, not {config.get('Runtime')}"
-            return {"body": {"errorType": kind, "errorMessage": words}, "error": True, "log": words}
-        config = {"Version": "$LATEST", **config}
+        config = {"Version": "$LATEST", **(func.get("config") or func)}
         region = service.get_region()
-        asked = Asked(
-            request_id=request_id,
-            event=event,
-            arn=config.get("FunctionArn", ""),
-            environment=_of_this_call(service, config),
-        )
         began = int(time.time() * 1000)
-        with self.environments.lease(Place.of(config, region=region), config, func["code_zip"]) as environment:
-            outcome = environment.call(asked)
-            stream = environment.stream
+        if _is_python(config):
+            asked = Asked(
+                request_id=request_id,
+                event=event,
+                arn=config.get("FunctionArn", ""),
+                environment=_of_this_call(service, config),
+            )
+            with self.environments.lease(Place.of(config, region=region), config, func["code_zip"]) as environment:
+                outcome = environment.call(asked)
+                stream = environment.stream
+        else:
+            outcome, stream = _not_supported(config), _stream(region, config)
         lines = lambda_logs.lines(config, request_id, outcome, began=began)
         self.telemetry.logged(region=region, group=lambda_logs.group_of(config), stream=stream, lines=lines)
         self._count(region, config, outcome)
@@ -115,7 +109,24 @@ class Executor:
 
 
 def _is_python(config: Mapping[str, Any]) -> bool:
-    return str(config.get("Runtime", "python")).startswith("python")
+    return config.get("PackageType") != "Image" and str(config.get("Runtime", "python")).startswith("python")
+
+
+def _not_supported(config: Mapping[str, Any]) -> Outcome:
+    """What comes of a call of a function that is not Python: an error of its own, as any that a function makes."""
+    kind = "a container image" if config.get("PackageType") == "Image" else config.get("Runtime")
+    words = f"The sandbox runs Python handlers only and cannot run {config['FunctionName']}, which is {kind}"
+    return Outcome(error={"errorType": "Runtime.NotSupported", "errorMessage": words}, status="error")
+
+
+def _stream(region: str, config: Mapping[str, Any]) -> str:
+    """The log stream of a version that has no environment."""
+    version = config["Version"]
+    return f"{time.strftime('%Y/%m/%d', time.gmtime())}/[{version}]{_hex(region, config['FunctionName'], version)}"
+
+
+def _hex(*parts: str) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_URL, "/".join(parts)).hex
 
 
 def _of_this_call(service: Any, config: dict[str, Any]) -> dict[str, str | None]:

@@ -104,7 +104,7 @@ class Front:
             return self.gateway.control
         if service in scaling.SERVICES:
             return self.moto.answer
-        if service in self.corrections:
+        if service in self.corrections and not asgi.header(scope, b"x-amz-target").endswith(".StartLiveTail"):
             return self.corrections[service].handle
         return await self._domain(scope) if service in {"", "execute-api"} else None  # signed: AWS_IAM methods
 

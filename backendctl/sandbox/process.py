@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from backendctl.sandbox.world import LOOPBACK, url_of
+from backendctl.sandbox.world import LOOPBACK, USUAL_IDLE_MINUTES, url_of
 
 DEFAULT_PORT = 4566
 _PARTS = ("ministack", "moto", "hypercorn")
@@ -40,6 +40,7 @@ class Status:
         ready: it answers its health endpoint.
         time_scale: real seconds that a second of AWS takes.
         quotas: whether AWS's control-plane rates hold.
+        idle_minutes: after which an unused execution environment is given up.
         throttled: how many calls have been too many for the quotas. faults: how many faults are on.
     """
 
@@ -53,6 +54,7 @@ class Status:
     quotas: bool = False
     throttled: int = 0
     faults: int = 0
+    idle_minutes: float = USUAL_IDLE_MINUTES
 
 
 def default_data(port: int) -> Path:
@@ -139,6 +141,7 @@ def status(port: int, data: Path) -> Status:
         quotas=health.get("quotas") is True,
         throttled=int(health.get("throttled", 0)),
         faults=int(health.get("faults", 0)),
+        idle_minutes=float(health.get("idle_minutes", USUAL_IDLE_MINUTES)),
     )
 
 

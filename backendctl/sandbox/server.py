@@ -46,8 +46,9 @@ def build(*, data: Path, scale: TimeScale, quotas: bool) -> Gate:
         quotas: whether AWS's control-plane rates hold.
     """
     front = _front(data, scale)
+    idle = idle_minutes(os.environ.get(world.IDLE_MINUTES))
     gate = Gate(front=front, quotas=Quotas(factor=scale.factor) if quotas else None)
-    front.about = lambda: {"time_scale": scale.factor, **gate.about()}
+    front.about = lambda: {"time_scale": scale.factor, "idle_minutes": idle, **gate.about()}
     return gate
 
 

@@ -28,6 +28,7 @@ async def proxy(exchange: Exchange) -> Response:
         source_arn=source_arn(exchange),
         event=proxy_event(exchange),
     )
+    exchange.backend_status = None
     if outcome.error is not None:
         exchange.log(
             "Lambda execution failed with status 200 due to customer function error: "
@@ -45,7 +46,7 @@ def _proxy_response(exchange: Exchange, answer: Any) -> Response:
     """The function's answer as a response; ValueError or TypeError when AWS would call it malformed."""
     if not isinstance(answer, dict) or not answer.keys() <= PROXY_MEMBERS:
         raise ValueError("not an object of " + ", ".join(sorted(PROXY_MEMBERS)))
-    status = int(answer.get("statusCode") or 200)
+    status = exchange.backend_status = int(answer.get("statusCode") or 200)
     body = answer.get("body")
     if body is not None and not isinstance(body, str):
         raise ValueError("the body is no text")

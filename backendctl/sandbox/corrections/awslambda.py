@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
+from backendctl.sandbox import invocation
 from backendctl.sandbox.corrections import event_invoke, function_names, function_records, function_shape, lambda_model
 from backendctl.sandbox.corrections import function_rules as rules
 from backendctl.sandbox.corrections.answers import carrying, retold
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from backendctl.sandbox.telemetry import Meter
     from backendctl.sandbox.timing import Pace
 
-OK, CREATED, NO_CONTENT, NOT_FOUND, REFUSED = 200, 201, 204, 404, 400
+OK, CREATED, ACCEPTED, NO_CONTENT, NOT_FOUND, REFUSED = 200, 201, 202, 204, 404, 400
 _SHOWN = frozenset({"", "/configuration", "/code", "/versions"})
 
 
@@ -94,7 +95,11 @@ class Lambda:
         pending = self.times.pending(call.place)
         if pending is not None:
             return pending.rest_json()
-        return await (self.inner.forward(call.request) if call.qualifier is None else self._invoke(call))
+        with invocation.begun() as request_id:
+            answer = await (self.inner.forward(call.request) if call.qualifier is None else self._invoke(call))
+        dropped = {"x-amzn-requestid"} | ({"x-amz-executed-version"} if answer.status == ACCEPTED else set())
+        headers = {name: value for name, value in answer.headers.items() if name.lower() not in dropped}
+        return replace(answer, headers={**headers, "x-amzn-RequestId": request_id})
 
     async def _accepted(self, call: Call, method: str, rest: str) -> Response:
         if rest == "/code" and method == "PUT" and call.request.json().get("DryRun"):

@@ -1,0 +1,99 @@
+"""Why an environment had to be made: the class of each cold start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from backendctl.warmth.invocations import Caller, Invocation
+
+PUBLISHED_LATELY = 600.0
+"""Seconds after a version was published in which its first cold start is the release's."""
+TURNED_LATELY = 60.0
+"""Seconds after the first user's request of a version in which its cold starts are the release's: before it, fewer
+environments of that version were needed."""
+_LONGEST = 900.0
+"""Seconds that an invocation may take."""
+
+
+class Cause(StrEnum):
+    """Why there was a cold start."""
+
+    RELEASE = "after a release"
+    SCALE_OUT = "scale-out"
+    RECYCLED = "recycled"
+    IDLE = "idle"
+    SPILLOVER = "provisioned spill-over"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Circumstances:
+    """What has to be known beside the log.
+
+    Attributes:
+        since: beginning of what was read, seconds since the epoch; nobody knows what lived before.
+        idle: seconds after which an unused environment is taken to be gone; AWS promises no figure (B61).
+        published: version → when it was published, seconds since the epoch.
+        provisioned: versions with provisioned concurrency.
+    """
+
+    since: float
+    idle: float
+    published: Mapping[str, float] = field(default_factory=dict)
+    provisioned: frozenset[str] = frozenset()
+
+
+def causes(found: Sequence[Invocation], circumstances: Circumstances) -> dict[int, Cause]:
+    """Number of each cold invocation → its cause.
+
+    Args:
+        found: every invocation of the function with its caller, in order of time.
+    """
+    told: dict[int, Cause] = {}
+    earlier: dict[str, list[Invocation]] = {}
+    turned: dict[str, float] = {}
+    for number, one in enumerate(found):
+        if one.caller is Caller.USER:
+            turned.setdefault(one.version, one.came if turned else float("-inf"))
+        if one.is_cold:
+            told[number] = _cause(one, earlier.get(one.version, ()), turned.get(one.version), circumstances)
+        earlier.setdefault(one.version, []).append(one)
+    return told
+
+
+def _cause(one: Invocation, earlier: Sequence[Invocation], turned: float | None, known: Circumstances) -> Cause:
+    """turned: when users were sent to this version, seconds since the epoch; -inf when they always were."""
+    if one.version in known.provisioned:
+        return Cause.SPILLOVER
+    if turned is not None and one.caller is Caller.USER and one.came - turned <= TURNED_LATELY:
+        return Cause.RELEASE
+    alive, busy = _environments(one, earlier, known.idle)
+    if alive:
+        return Cause.SCALE_OUT if busy >= alive else Cause.RECYCLED
+    return _after_a_pause(one, earlier, known)
+
+
+def _after_a_pause(one: Invocation, earlier: Sequence[Invocation], known: Circumstances) -> Cause:
+    """Nothing lived when the call came."""
+    born = known.published.get(one.version)
+    if born is not None and not earlier and one.came - born <= PUBLISHED_LATELY:
+        return Cause.RELEASE
+    if not earlier and one.came - known.since < known.idle:
+        return Cause.UNKNOWN
+    return Cause.IDLE
+
+
+def _environments(one: Invocation, earlier: Sequence[Invocation], idle: float) -> tuple[set[str], set[str]]:
+    """Environments of the version that lived when the call came, and those of them that were busy."""
+    alive: set[str] = set()
+    busy: set[str] = set()
+    for past in reversed(earlier):
+        if past.at < one.came - idle - _LONGEST:
+            break
+        if past.ended >= one.came - idle:
+            alive.add(past.stream)
+        if past.came <= one.came < past.ended:
+            busy.add(past.stream)
+    return alive, busy

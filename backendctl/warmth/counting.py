@@ -1,0 +1,120 @@
+"""What CloudWatch's metrics count of rules and aliases, in one request per region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backendctl.aws.metrics import Series, Values, fetch, lag, resolution
+from backendctl.warmth.invocations import Firings
+from backendctl.warmth.subject import Rule, Subject
+from backendctl.warmth.verdict import Counted
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+
+_DAY = 86_400
+_KEPT = ((15 * _DAY, 1), (63 * _DAY, 5))
+"""For how long CloudWatch keeps figures by the minute, and by five."""
+_HOURLY = 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """What is looked at: seconds since the epoch. until: now."""
+
+    since: float
+    until: float
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return self.until - self.since
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """What metrics say of one row.
+
+    Attributes:
+        firings: pings of all versions the row is about, minute by minute.
+        volume: invocations of the whole function, which is what its log holds; None when no figure came.
+    """
+
+    counted: Counted
+    firings: Firings
+    volume: int | None
+
+
+def measure(aws: Aws, region: str, subjects: Sequence[Subject], window: Window) -> list[Measured]:
+    """One `Measured` per subject, in their order.
+
+    Raises:
+        AwsError: CloudWatch refused, or gave no more than a part.
+    """
+    period = resolution(aws) * next((n for kept, n in _KEPT if window.seconds < kept), _HOURLY)
+    since, until = int(window.since // period) * period, int(window.until)
+    wanted = [series for subject in subjects for series in _series(subject, period)]
+    values = fetch(aws, region, wanted, since=since, until=until)
+    return [_measured(subject, values, period, window, lag(aws)) for subject in subjects]
+
+
+def _series(subject: Subject, period: int) -> Iterator[Series]:
+    for rule in subject.rules:
+        if rule.is_there and not rule.is_schedule:
+            yield _of_rule(rule, "Invocations", period)
+            yield _of_rule(rule, "FailedInvocations", period)
+    for metric in ("Invocations", "Errors", "Throttles"):
+        yield _of_alias(subject, metric, period)
+    yield _of_function(subject, period)
+
+
+def _of_rule(rule: Rule, metric: str, period: int) -> Series:
+    return Series(namespace="AWS/Events", metric=metric, dimensions=(("RuleName", rule.name),), period=period)
+
+
+def _of_alias(subject: Subject, metric: str, period: int) -> Series:
+    named = (("FunctionName", subject.physical), ("Resource", subject.called))
+    return Series(namespace="AWS/Lambda", metric=metric, dimensions=named, period=period)
+
+
+def _of_function(subject: Subject, period: int) -> Series:
+    named = (("FunctionName", subject.physical),)
+    return Series(namespace="AWS/Lambda", metric="Invocations", dimensions=named, period=period)
+
+
+def _measured(subject: Subject, values: Mapping[Series, Values], period: int, window: Window, late: float) -> Measured:
+    fired: dict[int, float] = {}
+    on_alias = failed = 0.0
+    last: float | None = None
+    for rule in subject.rules:
+        calls = values.get(_of_rule(rule, "Invocations", period), {})
+        part = rule.targets.get(subject.alias, 0) / rule.all_targets if rule.all_targets else 0.0
+        ours = sum(rule.targets.values()) / rule.all_targets if rule.all_targets else 0.0
+        lost = values.get(_of_rule(rule, "FailedInvocations", period), {})  # Invocations counts these as well
+        for moment, value in calls.items():
+            fired[moment] = fired.get(moment, 0.0) + max(0.0, value - lost.get(moment, 0.0)) * ours
+        on_alias += part * sum(calls.values())
+        failed += part * sum(lost.values())
+        last = max([moment for moment, value in calls.items() if value], default=last)
+    interval = subject.interval
+    began = max(window.since, subject.born)
+    of_function = values[_of_function(subject, period)]
+    counted = Counted(
+        is_known=bool(fired or of_function),
+        fired=round(on_alias),
+        failed=round(failed),
+        due=None if interval is None else int((window.until - began) // interval),
+        last=last,
+        silent=max(0.0, window.until - late - (began if last is None else last + period)),
+        throttles=round(sum(values[_of_alias(subject, "Throttles", period)].values())),
+        invocations=round(sum(values[_of_alias(subject, "Invocations", period)].values())),
+        errors=round(sum(values[_of_alias(subject, "Errors", period)].values())),
+    )
+    firings = Firings(counts=fired, period=period, until=window.until - late - period, interval=interval)
+    return Measured(
+        counted=counted,
+        firings=firings,
+        volume=round(sum(of_function.values())) if of_function else None,
+    )

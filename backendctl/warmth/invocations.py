@@ -1,0 +1,204 @@
+"""Invocations of a function as its log tells them, and who called: users, a warmer, or somebody else.
+
+Who called does not stand in the log. A user's request has its Lambda request id in the stage's access log
+(`$context.integration.requestId`); where no access log tells, EventBridge's count of a rule's calls, minute by
+minute, says how many of an alias's invocations were pings, and a rule of a fixed rate fires at the same moment of each
+interval (D14), which says which ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from backendctl.warmth.report_line import parse
+
+_STREAM = re.compile(r"(?:\d{4}/\d{2}/\d{2}/)?(?P<function>[^\[]*)\[(?P<version>[^\]]+)\]")
+_NEAR = 5.0
+"""Seconds by which a ping may be off the moment at which its rule usually fires, where nothing else tells."""
+_EDGE = 2.0
+"""Seconds by which an invocation may begin after the end of the period in which CloudWatch counted its ping."""
+
+
+class Caller(StrEnum):
+    """Who called."""
+
+    USER = "user"
+    PING = "ping"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogEvent:
+    """One line of a function's log group. at: seconds since the epoch."""
+
+    at: float
+    stream: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invocation:
+    """One invocation.
+
+    Attributes:
+        at: when the handler began, ended: when it returned, both in seconds since the epoch; loading came before `at`.
+        stream: the log stream, which is the execution environment.
+        duration_ms: of the handler, without loading. billed_ms: with it (B60).
+        init_ms: of loading, or of restoring a snapshot; None when the environment was warm (B59).
+        is_error: raised, timed out or ended the environment, as far as that is known.
+    """
+
+    at: float
+    ended: float
+    stream: str
+    version: str
+    request_id: str
+    duration_ms: float
+    billed_ms: float
+    memory_mb: int
+    init_ms: float | None = None
+    is_error: bool = False
+    caller: Caller = Caller.OTHER
+
+    @property
+    def came(self) -> float:
+        """When the call came, before loading; seconds since the epoch."""
+        return self.at - (self.init_ms or 0.0) / 1000
+
+    @property
+    def total_ms(self) -> float:
+        """What the caller waited for the function: loading and handler."""
+        return self.duration_ms + (self.init_ms or 0.0)
+
+    @property
+    def is_cold(self) -> bool:
+        """Whether the environment was made for this call."""
+        return self.init_ms is not None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Firings:
+    """Pings that EventBridge counted for one alias.
+
+    Attributes:
+        counts: beginning of the period, in seconds since the epoch → calls.
+        period: seconds.
+        until: the end of the last period that CloudWatch had figures for.
+        interval: seconds between two firings of the rule; None for a cron expression.
+    """
+
+    counts: Mapping[int, float]
+    period: int
+    until: float
+    interval: float | None = None
+
+
+def read(events: Iterable[LogEvent], *, physical: str) -> list[Invocation]:
+    """Every invocation whose report is among these events, in order of time.
+
+    Args:
+        physical: the function's name; in a log group shared by several functions the stream names it (K15).
+    """
+    found: list[Invocation] = []
+    for event in events:
+        report = parse(event.message)
+        if report is None:
+            continue
+        name = _STREAM.match(event.stream)
+        if name is not None and name["function"] not in {"", physical}:
+            continue
+        init = report.init_ms if report.init_ms is not None else report.restore_ms
+        found.append(
+            Invocation(
+                at=event.at - report.duration_ms / 1000,
+                ended=event.at,
+                stream=event.stream,
+                version=name["version"] if name else "",
+                request_id=report.request_id,
+                duration_ms=report.duration_ms,
+                billed_ms=report.billed_ms,
+                memory_mb=report.memory_mb,
+                init_ms=init,
+                is_error=report.status not in {None, "success"},
+            )
+        )
+    found.sort(key=lambda one: one.at)
+    return found
+
+
+def with_callers(
+    found: Sequence[Invocation], firings: Firings, *, users: frozenset[str] | None = None
+) -> list[Invocation]:
+    """The same invocations, each with its caller.
+
+    Args:
+        found: in order of time. users: request ids that access logs name; None when no access log tells, and then
+            whatever is no ping is taken for a user's request.
+    """
+    others = [n for n, one in enumerate(found) if users is None or one.request_id not in users]
+    pings = _pings([found[n] for n in others], firings)
+    attempts = Counter(one.request_id for one in found)
+    named = {others[n] for n in pings}
+    retried = {found[n].request_id for n in named if attempts[found[n].request_id] > 1}
+
+    def caller(number: int, one: Invocation) -> Caller:
+        if users is not None and one.request_id in users:
+            return Caller.USER
+        if number in named or one.request_id in retried:  # an asynchronous call that failed comes again, same id
+            return Caller.PING
+        return Caller.USER if users is None else Caller.OTHER
+
+    return [replace(one, caller=caller(number, one)) for number, one in enumerate(found)]
+
+
+def _pings(found: Sequence[Invocation], firings: Firings) -> set[int]:
+    """Numbers of the invocations that are pings."""
+    by_period: dict[int, list[int]] = defaultdict(list)
+    for number, one in enumerate(found):
+        by_period[int(one.came // firings.period) * firings.period].append(number)
+    chosen: set[int] = set()
+    crowded: list[tuple[int, int]] = []
+    for period, count in sorted(firings.counts.items()):
+        wanted = round(count)
+        here = by_period.get(period, [])
+        late = [
+            n for n in by_period.get(period + firings.period, []) if found[n].came < period + firings.period + _EDGE
+        ]
+        if len(here) <= wanted:
+            chosen.update(here)
+            spare = [n for n in late if n not in chosen] if len(here) < wanted else []
+            chosen.update(spare[: wanted - len(here)])
+        else:
+            crowded.append((period, wanted))
+    moment = _moment([found[n].came for n in chosen], firings.interval)
+    for period, wanted in crowded:
+        here = [n for n in by_period[period] if n not in chosen]
+        here.sort(key=lambda n: (_off(found[n].came, moment, firings.interval), found[n].duration_ms))
+        chosen.update(here[: max(0, wanted - sum(n in chosen for n in by_period[period]))])
+    if moment is not None:
+        for number, one in enumerate(found):  # CloudWatch is late: what came since is known by its moment alone
+            if one.came >= firings.until and _off(one.came, moment, firings.interval) <= _NEAR:
+                chosen.add(number)
+    return chosen
+
+
+def _moment(times: Sequence[float], interval: float | None) -> float | None:
+    """At which second of its interval a rule fires; None when nobody can tell."""
+    if not times or interval is None:
+        return None
+    first = times[0] % interval
+    shifts = sorted(_signed(at - first, interval) for at in times)
+    return (first + shifts[len(shifts) // 2]) % interval
+
+
+def _off(at: float, moment: float | None, interval: float | None) -> float:
+    """Seconds between a time and the moment at which the rule fires."""
+    return 0.0 if moment is None or interval is None else abs(_signed(at - moment, interval))
+
+
+def _signed(difference: float, interval: float) -> float:
+    return (difference + interval / 2) % interval - interval / 2

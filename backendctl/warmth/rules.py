@@ -1,0 +1,133 @@
+"""Reading the rules that call a function, and whether they may."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from backendctl.resources import rule_reads
+from backendctl.resources.permission import policy_of
+from backendctl.warmth.subject import Rule
+
+if TYPE_CHECKING:
+    from mypy_boto3_events.type_defs import RuleTypeDef
+
+    from backendctl.aws.connection import Aws
+
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_SECONDS = {"minute": 60.0, "hour": 3600.0, "day": 86_400.0}
+_PRINCIPAL = "events.amazonaws.com"
+
+
+def wanted_rules(aws: Aws, region: str, names: Sequence[str], *, physical: str, alias: str | None) -> tuple[Rule, ...]:
+    """The rules of these names, those that are not there too.
+
+    Args:
+        physical: the function's name in AWS. alias: what users hit, whose policy is looked at.
+    """
+    live = {rule["Name"]: rule for rule in rule_reads.rules(aws, region)}
+    return tuple(
+        _rule(aws, region, live[name], physical=physical, alias=alias)
+        if name in live
+        else Rule(name=name, is_there=False)
+        for name in names
+    )
+
+
+def found_rules(aws: Aws, region: str, *, physical: str, qualifiers: Iterable[str | None]) -> tuple[Rule, ...]:
+    """The scheduled rules of anybody that call one of these qualifiers; the first is the one whose policy counts."""
+    client, chosen = aws.events(region), list(qualifiers)
+    names: dict[str, None] = {}
+    for qualifier in chosen:
+        arn = _arn(aws, region, physical, qualifier)
+        for page in client.get_paginator("list_rule_names_by_target").paginate(TargetArn=arn):
+            names.update(dict.fromkeys(page["RuleNames"]))
+    described: list[Any] = [client.describe_rule(Name=name) for name in names]
+    return tuple(
+        _rule(aws, region, rule, physical=physical, alias=chosen[0])
+        for rule in described
+        if rule.get("ScheduleExpression")
+    )
+
+
+def interval(expression: str) -> float | None:
+    """Seconds between two firings of a rate; None for a cron expression."""
+    found = _RATE.fullmatch(expression)
+    return int(found[1]) * _SECONDS[found[2]] if found else None
+
+
+def _rule(aws: Aws, region: str, live: RuleTypeDef, *, physical: str, alias: str | None) -> Rule:
+    name = live.get("Name", "")
+    found = rule_reads.targets(aws, region, name)
+    base = _arn(aws, region, physical, None)
+    calls = Counter(
+        _qualifier(target["Arn"], base)
+        for target in found
+        if target["Arn"] == base or target["Arn"].startswith(f"{base}:")
+    )
+    return Rule(
+        name=name,
+        is_enabled=live.get("State") == "ENABLED",
+        schedule=live.get("ScheduleExpression", ""),
+        interval=interval(live.get("ScheduleExpression", "")),
+        targets=calls,
+        all_targets=len(found),
+        is_permitted=alias not in calls or permits(policy_of(aws, region, physical, alias), live.get("Arn", "")),
+        hold_ms=max((_hold(target.get("Input", "")) for target in found), default=0.0),
+    )
+
+
+def permits(statements: Mapping[str, Mapping[str, Any]], rule_arn: str) -> bool:
+    """Whether a function's policy lets EventBridge call it for that rule.
+
+    Args:
+        statements: id → statement.
+    """
+    return any(
+        one.get("Effect") == "Allow"
+        and _is_service(one.get("Principal"))
+        and any(fnmatchcase("lambda:InvokeFunction", action) for action in _listed(one.get("Action")))
+        and all(any(fnmatchcase(rule_arn, arn) for arn in arns) for arns in _source_arns(one))
+        for one in statements.values()
+    )
+
+
+def _is_service(principal: object) -> bool:
+    if isinstance(principal, dict):
+        return _PRINCIPAL in _listed(principal.get("Service")) or "*" in _listed(principal.get("AWS"))
+    return principal == "*"
+
+
+def _source_arns(statement: Mapping[str, Any]) -> list[list[str]]:
+    conditions = (statement.get("Condition") or {}).values()
+    return [
+        _listed(value) for condition in conditions for key, value in condition.items() if key.lower() == "aws:sourcearn"
+    ]
+
+
+def _listed(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else [] if value is None else [str(value)]
+
+
+def _arn(aws: Aws, region: str, physical: str, qualifier: str | None) -> str:
+    tail = f":{qualifier}" if qualifier else ""
+    return f"arn:{aws.partition}:lambda:{region}:{aws.account}:function:{physical}{tail}"
+
+
+def _qualifier(arn: str, base: str) -> str | None:
+    qualifier = arn.removeprefix(base).removeprefix(":")
+    return None if qualifier in {"", "$LATEST"} else qualifier
+
+
+def _hold(text: str) -> float:
+    """`holdMs` of a ping's input; 0 where it has none."""
+    try:
+        given = json.loads(text or "{}")
+    except ValueError:
+        return 0.0
+    value = given.get("holdMs", 0) if isinstance(given, dict) else 0
+    return float(value) if isinstance(value, int | float) else 0.0
