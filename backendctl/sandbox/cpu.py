@@ -28,7 +28,8 @@ class Rein:
     """Holds one process, and what belongs to its group, to a share of the processor.
 
     It measures what the process really used, so waiting costs nothing, and being looked at late gives nothing away.
-    Where the system cannot tell the time another process used (not Linux), it does nothing.
+    Its clock stands still while other programs of this machine keep the process from running: AWS's hosts are not
+    shared with them, and a share that grew meanwhile would be used up at once afterwards. Where the system cannot tell the time another process used (not Linux), it does nothing.
 
     Attributes:
         pid: of the process, which leads a group of its own.
@@ -48,12 +49,12 @@ class Rein:
     def begin(self) -> None:
         """A call begins: let the process run, with a fresh period's share."""
         self._credit = self.portion * PERIOD
-        self._seen, self._used = time.monotonic(), used(self.pid) or 0.0
+        self._seen, self._used = undisturbed(self.pid), used(self.pid) or 0.0
         self.release()
 
     def tick(self) -> float:
         """Look at the process, stop it or let it go; the seconds until the next look is due."""
-        now, spent = time.monotonic(), used(self.pid)
+        now, spent = undisturbed(self.pid), used(self.pid)
         if spent is None:
             return PERIOD
         self._credit += self.portion * (now - self._seen) - (spent - self._used)
@@ -93,6 +94,11 @@ def waited(pid: int) -> float:
         return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0
+
+
+def undisturbed(pid: int) -> float:
+    """Seconds of a clock that stands still while others have the processors that a process could use."""
+    return time.monotonic() - waited(pid)
 
 
 def _signal(pid: int, number: signal.Signals) -> bool:
