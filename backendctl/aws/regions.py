@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from backendctl.aws.errors import explain
-from backendctl.errors import BackendctlError
+from backendctl.errors import BackendctlError, BugError
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -21,6 +21,9 @@ def each(
     Args:
         workers: threads, at most.
         doing: begins the sentence of an error, e.g. "read the log of us-east-1/places".
+
+    Raises:
+        BugError: a bug of ours, which is no answer of any region.
     """
 
     def attempt(key: K) -> T | BackendctlError:
@@ -31,6 +34,9 @@ def each(
 
     with ThreadPoolExecutor(max_workers=max(1, workers), thread_name_prefix="each") as pool:
         answers = list(zip(keys, pool.map(attempt, keys), strict=True))
+    for _, answer in answers:
+        if isinstance(answer, BugError):
+            raise answer
     failed = {key: answer for key, answer in answers if isinstance(answer, BackendctlError)}
     return {key: answer for key, answer in answers if not isinstance(answer, BackendctlError)}, failed
 

@@ -68,6 +68,8 @@ def _series(subject: Subject, period: int) -> Iterator[Series]:
     for metric in ("Invocations", "Errors", "Throttles"):
         yield _of_alias(subject, metric, period)
     yield _of_function(subject, period)
+    if subject.api is not None:
+        yield from (_of_stage(subject.api, stage, period) for stage in subject.stages)
 
 
 def _of_rule(rule: Rule, metric: str, period: int) -> Series:
@@ -82,6 +84,11 @@ def _of_alias(subject: Subject, metric: str, period: int) -> Series:
 def _of_function(subject: Subject, period: int) -> Series:
     named = (("FunctionName", subject.physical),)
     return Series(namespace="AWS/Lambda", metric="Invocations", dimensions=named, period=period)
+
+
+def _of_stage(api: str, stage: str, period: int) -> Series:
+    named = (("ApiName", api), ("Stage", stage))
+    return Series(namespace="AWS/ApiGateway", metric="Count", dimensions=named, period=period)
 
 
 def _measured(subject: Subject, values: Mapping[Series, Values], period: int, window: Window, late: float) -> Measured:
@@ -112,9 +119,25 @@ def _measured(subject: Subject, values: Mapping[Series, Values], period: int, wi
         invocations=round(sum(values[_of_alias(subject, "Invocations", period)].values())),
         errors=round(sum(values[_of_alias(subject, "Errors", period)].values())),
     )
-    firings = Firings(counts=fired, period=period, until=window.until - late - period, interval=interval)
+    firings = Firings(
+        counts=fired,
+        period=period,
+        until=window.until - late - period,
+        interval=interval,
+        requests=_requests(subject, values, period),
+    )
     return Measured(
         counted=counted,
         firings=firings,
         volume=round(sum(of_function.values())) if of_function else None,
     )
+
+
+def _requests(subject: Subject, values: Mapping[Series, Values], period: int) -> dict[int, float] | None:
+    if subject.api is None:
+        return None
+    found: dict[int, float] = {}
+    for stage in subject.stages:
+        for moment, value in values[_of_stage(subject.api, stage, period)].items():
+            found[moment] = found.get(moment, 0.0) + value
+    return found

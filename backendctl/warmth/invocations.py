@@ -3,7 +3,8 @@
 Who called does not stand in the log. A user's request has its Lambda request id in the stage's access log
 (`$context.integration.requestId`); where no access log tells, EventBridge's count of a rule's calls, minute by
 minute, says how many of an alias's invocations were pings, and a rule of a fixed rate fires at the same moment of each
-interval (D14), which says which ones.
+interval (D14), which says which ones. Of the rest, no more are users' requests than API Gateway counted in that
+minute: a deploy, `warm` and people call functions straight.
 """
 
 from __future__ import annotations
@@ -89,12 +90,15 @@ class Firings:
         period: seconds.
         until: the end of the last period that CloudWatch had figures for.
         interval: seconds between two firings of the rule; None for a cron expression.
+        requests: beginning of the period → requests that API Gateway counted of the stages that lead here; None
+            where users do not come through an API.
     """
 
     counts: Mapping[int, float]
     period: int
     until: float
     interval: float | None = None
+    requests: Mapping[int, float] | None = None
 
 
 def read(events: Iterable[LogEvent], *, physical: str) -> list[Invocation]:
@@ -136,21 +140,21 @@ def with_callers(
     """The same invocations, each with its caller.
 
     Args:
-        found: in order of time. users: request ids that access logs name; None when no access log tells, and then
-            whatever is no ping is taken for a user's request.
+        found: in order of time. users: request ids that access logs name; None when no access log tells.
     """
     others = [n for n, one in enumerate(found) if users is None or one.request_id not in users]
     pings = _pings([found[n] for n in others], firings)
     attempts = Counter(one.request_id for one in found)
     named = {others[n] for n in pings}
     retried = {found[n].request_id for n in named if attempts[found[n].request_id] > 1}
+    straight = _straight(found, named, firings) if users is None else set(others)
 
     def caller(number: int, one: Invocation) -> Caller:
         if users is not None and one.request_id in users:
             return Caller.USER
         if number in named or one.request_id in retried:  # an asynchronous call that failed comes again, same id
             return Caller.PING
-        return Caller.USER if users is None else Caller.OTHER
+        return Caller.OTHER if number in straight else Caller.USER
 
     return [replace(one, caller=caller(number, one)) for number, one in enumerate(found)]
 
@@ -184,6 +188,26 @@ def _pings(found: Sequence[Invocation], firings: Firings) -> set[int]:
             if one.came >= firings.until and _off(one.came, moment, firings.interval) <= _NEAR:
                 chosen.add(number)
     return chosen
+
+
+def _straight(found: Sequence[Invocation], pings: set[int], firings: Firings) -> set[int]:
+    """Numbers of the invocations that cannot be users' requests: more than API Gateway counted."""
+    if firings.requests is None:
+        return set()
+    rest: dict[int, list[int]] = defaultdict(list)
+    for number, one in enumerate(found):
+        if number not in pings and one.came < firings.until:
+            rest[int(one.came // firings.period) * firings.period].append(number)
+    straight: set[int] = set()
+    for period, numbers in rest.items():
+        # A request is counted when it is over, so one that took long is counted in a later period.
+        longest = max(found[n].ended for n in numbers)
+        periods = range(period, int(longest // firings.period) * firings.period + 1, firings.period)
+        counted = round(sum(firings.requests.get(one, 0.0) for one in periods))
+        # Whoever calls straight does so to warm: of several the cold one is rather not a user's.
+        numbers.sort(key=lambda n: (not found[n].is_cold, found[n].came))
+        straight.update(numbers[: max(0, len(numbers) - counted)])
+    return straight
 
 
 def _moment(times: Sequence[float], interval: float | None) -> float | None:

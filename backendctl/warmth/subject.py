@@ -40,6 +40,7 @@ class Subject:
         function: its name in the spec; physical: in AWS.
         alias: what users hit now, such as "version1-a"; None is the function itself.
         stages: of the API, whose users hit it.
+        api: its name, as metrics have it; None where users do not come through one, or only a canary's share does.
         is_there: False when the region has no such function or alias.
         version: behind the alias. versions: whose invocations are this row's.
         memory_mb, log_group: of the function. reports: whether its log has report lines at all (K15).
@@ -56,6 +57,7 @@ class Subject:
     physical: str
     alias: str | None
     stages: tuple[str, ...] = ()
+    api: str | None = None
     is_there: bool = True
     version: str | None = None
     versions: frozenset[str] = frozenset()

@@ -96,6 +96,7 @@ def _of_function(backend: Backend, region: str, function: Function) -> Iterator[
         yield replace(
             subject,
             stages=tuple(hit.stage for hit in here if hit.stage is not None),
+            api=_api(backend, here),
             versions=_versions(qualifier, hits, live),
             access_groups=_access_groups(backend, region, here),
             wants_warmth=warm is not None,
@@ -145,6 +146,12 @@ def _versions(qualifier: str | None, hits: Sequence[Hit], live: _Live) -> frozen
         before = behind([name for alias in mine if alias for name in (alias, *slots_of(alias))])
         return frozenset((own | before) - taken)
     return frozenset({one.number for one in live.versions} - taken) | own
+
+
+def _api(backend: Backend, hits: Sequence[Hit]) -> str | None:
+    """The API through which all users come."""
+    api = backend.spec.api
+    return None if api is None or any(hit.stage is None or hit.is_canary for hit in hits) else api.name
 
 
 def _access_groups(backend: Backend, region: str, hits: Sequence[Hit]) -> tuple[str, ...] | None:
