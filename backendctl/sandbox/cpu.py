@@ -28,8 +28,9 @@ class Rein:
     """Holds one process, and what belongs to its group, to a share of the processor.
 
     It measures what the process really used, so waiting costs nothing, and being looked at late gives nothing away.
-    Its clock stands still while other programs of this machine keep the process from running: AWS's hosts are not
-    shared with them, and a share that grew meanwhile would be used up at once afterwards. Where the system cannot tell the time another process used (not Linux), it does nothing.
+    Its clock stands still while other programs of this machine keep the process from running: on AWS there are none,
+    and a share that grew meanwhile would be used up at once afterwards. Where the system cannot tell the time another
+    process used (not Linux), it does nothing.
 
     Attributes:
         pid: of the process, which leads a group of its own.
