@@ -19,6 +19,7 @@ from backendctl.warmth.tune.request import Goal
 MARGIN = 0.02
 """A smaller relative difference matters to nobody."""
 _RISK = 0.025
+"""That one of the sizes, however many there are, is called clearly worse by chance."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,20 +47,21 @@ def advise(sizes: Sequence[Size]) -> dict[Goal, Advice]:
 
 def _by(goal: Goal, sizes: Sequence[Size]) -> Advice:
     best = min(sizes, key=lambda size: _point(goal, size))
-    equal = [size for size in sizes if size is best or not is_clearly_worse(size, best, goal)]
+    risk = _RISK / max(1, len(sizes) - 1)
+    equal = [size for size in sizes if size is best or not is_clearly_worse(size, best, goal, risk=risk)]
     second = Goal.SPEED if goal is Goal.COST else Goal.COST
     chosen = min(equal, key=lambda size: (_point(second, size), size.memory))
     return Advice(goal=goal, memory=chosen.memory, rivals=tuple(one.memory for one in equal if one is not chosen))
 
 
-def is_clearly_worse(size: Size, best: Size, goal: Goal) -> bool:
+def is_clearly_worse(size: Size, best: Size, goal: Goal, *, risk: float) -> bool:
     """Whether a size is worse by more than the margin, and by more than chance does."""
     if _point(goal, size) <= _point(goal, best) * (1 + MARGIN):
         return False
     worth = _WORTH[goal]
     pairs = list(zip(size.draws, best.draws, strict=True))
     turned = sum(worth(size.memory, *one) <= worth(best.memory, *other) for one, other in pairs)
-    return turned / len(pairs) < _RISK
+    return turned / len(pairs) < risk
 
 
 def _point(goal: Goal, size: Size) -> float:
