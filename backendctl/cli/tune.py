@@ -44,7 +44,7 @@ _INTERRUPTED = 130
 @click.option("--prices", type=click.Path(path_type=Path), metavar="FILE", help="Prices over the built-in ones.")
 @click.option("--dry-run", is_flag=True, help="Show what would be measured and stop.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@common_with_names
+@partial(common_with_names, metavar="FUNCTION [SPEC]")
 def command(
     *,
     options: Options,
@@ -58,7 +58,7 @@ def command(
     dry_run: bool,
     yes: bool,
 ) -> int:
-    """Measure one function, NAME, at several memory sizes, and recommend one by cost, by speed and balanced.
+    """Measure FUNCTION at several memory sizes, and recommend one by cost, by speed and balanced.
 
     Calls go to temporary versions that no alias names, so that users are never touched. In the primary region, or in
     those that --region names. What a tuning that was interrupted left is put back first.
@@ -80,7 +80,7 @@ def command(
     spec = ready.backend.spec
     tuning = Tuning(backend=spec.backend, request=request, status="planned", targets=targets, failed=failed)
     if targets and not options.quiet:
-        _show_intention(tuning, ready, rated)
+        _show_intention(tuning, ready, rated, planned=dry_run)
     if dry_run or not targets:
         return _ended(tuning, ready)
     ask(Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=()), "Measure?")
@@ -97,13 +97,15 @@ def _rates(prices: Path | None) -> Prices:
     return partial(rates_of, load_prices(prices))
 
 
-def _show_intention(tuning: Tuning, ready: Opened, rated: Prices) -> None:
+def _show_intention(tuning: Tuning, ready: Opened, rated: Prices, *, planned: bool) -> None:
+    """On stderr; where it is the result, on stdout."""
     from backendctl.ui.tune_view import show_intention  # noqa: PLC0415  # start-up stays fast
     from backendctl.warmth.tune.run import dearest  # noqa: PLC0415  # the same
 
     known = [(target, rated(region, target.architecture)) for region, target in tuning.targets.items()]
     costs = [dearest(target, tuning.request, rates) for target, rates in known if rates is not None]
-    show_intention(tuning, ready.screen.progress, dearest=sum(costs))
+    console = ready.screen.result if planned and ready.format == "text" else ready.screen.progress
+    show_intention(tuning, console, dearest=sum(costs))
 
 
 def _measured(tuning: Tuning, ready: Opened, rated: Prices) -> Tuning:

@@ -79,6 +79,7 @@ def tuning_markdown(tuning: Tuning) -> str:
 def cells(size: Size, tuned: Tuned) -> list[str]:
     """One row: memory, warm time with its spread, p95, billed, cost with its spread, cold, init, what it is best by."""
     best = [str(goal) for goal, advice in tuned.advice.items() if advice.memory == size.memory]
+    best = ["all three"] if len(best) == len(Goal) else best
     marks = [*best, *(["now"] if size.memory == tuned.target.memory else [])]
     return [
         str(size.memory),
@@ -101,7 +102,7 @@ def said(advice: Advice, tuned: Tuned) -> str:
     """One recommendation in words."""
     size = next(one for one in tuned.sizes if one.memory == advice.memory)
     cost = f"${size.cost.value:.2f}" if size.cost else f"{gb_seconds(size):,.0f} GB-s"
-    text = f"{advice.memory} MB, {ms(size.time.value)} ms and {cost} per million"
+    text = f"{advice.memory} MB: {ms(size.time.value)} ms, {cost} per million"
     if advice.rivals:
         return f"{text}; no clear difference to {_listed(advice.rivals)} MB"
     return f"{text}; clearly" if len(tuned.sizes) > 1 else f"{text}; nothing to compare with"

@@ -104,7 +104,14 @@ def _leftovers(target: Target) -> list[str]:
 
 def _table(tuned: Tuned) -> Table:
     title = Text(f"{tuned.target.name} in ").append(tuned.target.region, style="region")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="region", title=title, title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),  # 80 columns hold the longest row
+        header_style="region",
+        title=title,
+        title_justify="left",
+    )
     for head in _HEADS:
         table.add_column(head, justify="left" if head == "best by" else "right", no_wrap=True)
     for size in tuned.sizes:

@@ -137,12 +137,11 @@ def shop(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def untouched(shop: Shop) -> Iterator[None]:
-    """Whatever the test does, $LATEST is as before, no version is left, and nothing is to be deployed."""
+    """Whatever the test does, $LATEST is as before, and no version is left."""
     before = {name: shop.latest(name) for name in CODE}
     yield
     assert {name: shop.latest(name) for name in CODE} == before
     assert {name: shop.temporary(name) for name in CODE} == {name: [] for name in CODE}
-    assert shop.run("plan", "-o", "json").json["changes"] == []
 
 
 @pytest.mark.usefixtures("untouched")
@@ -159,6 +158,7 @@ def test_a_computing_handler_wants_one_processor(shop: Shop) -> None:
         assert size["warm"]["calls"] == 7
         assert size["cold"]["calls"] >= 1
         assert size["cold"]["init_ms"] > 0
+    assert shop.run("plan", "-o", "json").json["changes"] == []
 
 
 @pytest.mark.usefixtures("untouched")
@@ -250,6 +250,17 @@ def test_after_a_kill_the_same_command_is_as_undisturbed(shop: Shop, operation: 
     assert shop.temporary("waiting") or shop.latest("waiting")["MemorySize"] != 1024
     found = shop.tune("waiting", "--memory", "256", "--runs", "5").json
     assert (found["status"], found["regions"][0]["memory_now"]) == ("measured", 1024)
+
+
+@pytest.mark.chaos
+@pytest.mark.usefixtures("untouched")
+def test_after_a_kill_deploy_and_prune_leave_nothing_of_it(shop: Shop) -> None:
+    code, _ = shop.signalled(signal.SIGKILL, "waiting", nth("PublishVersion", 2))
+    assert code == -signal.SIGKILL
+    assert (shop.latest("waiting")["MemorySize"], len(shop.temporary("waiting"))) == (512, 2)
+    shop.run("deploy", "-y", "-q")
+    shop.run("prune", "-y", "-q")
+    assert shop.run("plan", "-o", "json").json["changes"] == []
 
 
 @pytest.mark.chaos

@@ -56,6 +56,7 @@ class Size:
         cost: US dollars for a million warm calls; None without a price. cold_cost: the same if every call were cold.
         calls: number of warm calls. cold_calls: of cold ones.
         cold_time: ms, median of init (or restore) and handler together. init: ms, median. None without a cold call.
+        warm_times, cold_times: ms, of every call.
         used: MB that an environment has used at most.
         draws: (mean billed ms, median ms) of every bootstrap draw of the warm calls.
     """
@@ -72,6 +73,8 @@ class Size:
     cold_cost: float | None
     cold_calls: int
     used: int
+    warm_times: tuple[float, ...] = field(repr=False)
+    cold_times: tuple[float, ...] = field(repr=False)
     draws: tuple[tuple[float, float], ...] = field(repr=False, compare=False)
 
 
@@ -106,6 +109,8 @@ def size_of(memory: int, *, warm: Sequence[Report], cold: Sequence[Report], rate
         cold_cost=None if rates is None or cold_billed is None else cost_of(memory, cold_billed, rates),
         cold_calls=len(cold),
         used=max(one.max_memory_mb for one in (*warm, *cold)),
+        warm_times=tuple(times),
+        cold_times=tuple(whole),
         draws=draws,
     )
 
