@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,9 @@ from backendctl.cli.options import Options
 from backendctl.errors import UsageError
 from backendctl.spec.report import nearest
 from backendctl.ui.progress import busy
+from backendctl.warmth.cost.prices import PriceList, load_prices
 from backendctl.warmth.counting import Window
+from backendctl.warmth.logs import LogReader
 from backendctl.warmth.look import Prepared, Request, WarmStatus, look, prepare
 from backendctl.warmth.subject import Subject
 from backendctl.warmth.subjects import Named, of_named, of_spec
@@ -63,6 +65,8 @@ class Looking:
     format: str
     quiet: bool
     verbose: bool
+    prices: PriceList
+    reader: LogReader = field(default_factory=LogReader)
 
     def look(self) -> WarmStatus:
         """Read everything now."""
@@ -74,17 +78,18 @@ class Looking:
             allowed=self.asked.allowed,
             metrics_only=self.asked.metrics_only,
             workers=self.workers,
+            prices=self.prices,
         )
         with busy(self.screen.progress, "reading rules and metrics …", quiet=self.quiet):
             prepared = prepare(self.aws, self.regions, self.subjects_in, request)
         self._tell_cost(prepared)
         with busy(self.screen.progress, "reading logs …", quiet=self.quiet):
-            return look(self.aws, prepared, request, backend=self.backend)
+            return look(self.aws, prepared, request, self.reader, backend=self.backend)
 
     def _tell_cost(self, prepared: Prepared) -> None:
         for reading in prepared.readings.values():
-            if reading.told:
-                click.echo(reading.told, err=True)
+            if told := reading.told(self.prices):
+                click.echo(told, err=True)
 
 
 def open_looking(options: Options, asked: Asked) -> Looking:
@@ -116,6 +121,7 @@ def _of_spec(options: Options, asked: Asked, since: float, idle: float) -> Looki
         format=ready.format,
         quiet=options.quiet,
         verbose=options.verbose,
+        prices=load_prices(ready.config.prices),
     )
 
 
@@ -142,6 +148,7 @@ def _of_functions(options: Options, asked: Asked, since: float, idle: float) -> 
         format=options.format(config),
         quiet=options.quiet,
         verbose=options.verbose,
+        prices=load_prices(config.prices),
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from backendctl.cli.options import Options, common_with_names
+from backendctl.errors import UsageError
 
 if TYPE_CHECKING:
     from backendctl.cli.warm_looking import Looking
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="Percent of users' requests that may meet a cold start.",
 )
+@click.option(
+    "--chart", type=click.Path(path_type=Path), metavar="FILE", help="Draw every invocation: .svg, .png or .html."
+)
 @common_with_names
 def command(
     *,
@@ -51,6 +56,7 @@ def command(
     metrics_only: bool,
     idle_time: str | None,
     max_cold: float,
+    chart: Path | None,
 ) -> int:
     """Show whether users meet warm functions, in every region, why not, and what to do.
 
@@ -58,6 +64,8 @@ def command(
     """
     from backendctl.cli.warm_looking import Asked, open_looking  # noqa: PLC0415  # start-up stays fast
 
+    if chart is not None:
+        _check_chart(chart, watch=watch)
     asked = Asked(
         names=names, named=named, since=since, idle=idle_time, allowed=max_cold / 100, metrics_only=metrics_only
     )
@@ -66,7 +74,25 @@ def command(
         return _watch(looking, every)
     status = looking.look()
     _tell(looking, status)
+    if chart is not None:
+        _draw(status, chart)
     return status.exit_code
+
+
+def _check_chart(chart: Path, *, watch: bool) -> None:
+    from backendctl.ui.charts import check_ending  # noqa: PLC0415  # start-up stays fast
+
+    if watch:
+        raise UsageError("--chart draws one look: leave out --watch")
+    check_ending(chart)
+
+
+def _draw(status: WarmStatus, chart: Path) -> None:
+    from backendctl.ui.charts import write_timelines  # noqa: PLC0415  # start-up stays fast
+
+    timelines = [row.timeline for row in status.rows if row.timeline is not None]
+    write_timelines(timelines, chart, title=f"{status.backend or 'functions'}: every invocation")
+    click.echo(f"wrote {chart}", err=True)
 
 
 def _watch(looking: Looking, every: float) -> int:

@@ -7,21 +7,24 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from backendctl.ui.charts.blocks import blocks
 from backendctl.ui.warm_data import cold_users, iso, warm_document, warm_line, warm_markdown
-from backendctl.warmth.figures import Figures, Quantiles
+from backendctl.warmth.figures import Quantiles
 from backendctl.warmth.look import Row, WarmStatus
 from backendctl.warmth.verdict import GOOD, Outcome
 
 __all__ = ["WarmWatch", "show_warm", "warm_document", "warm_markdown"]
 
-_HEADS = ("users hit", "pings", "cold users", "cold", "warm", "alive")
+_COLUMNS = {"pings": 5, "cold users": 17, "cold": 6, "warm": 6, "alive": 5}
+"""Heads and widths."""
+_NAME = 14
+"""Columns for a name; a longer one gets a line of its own, so that a row fits 80 columns."""
+_VERDICT = 13
 _MANY = 4
 """Rows of a region from which on a footer adds them up."""
 _SECOND = 1000.0
@@ -31,6 +34,9 @@ _CENT = 0.01
 def show_warm(status: WarmStatus, console: Console, *, verbose: bool = False) -> None:
     """Every region, once."""
     console.print(warm_screen(status, verbose=verbose))
+    timelines = [row.timeline for row in status.rows if row.timeline is not None]
+    if verbose and timelines:
+        console.print(Group(Text(), *blocks(timelines, width=console.width)))
 
 
 class WarmWatch:
@@ -93,54 +99,71 @@ def warm_screen(status: WarmStatus, *, verbose: bool) -> RenderableType:
 
 
 def _region(region: str, rows: Sequence[Row], *, verbose: bool) -> list[RenderableType]:
-    parts: list[RenderableType] = [_table(region, rows)]
-    for row in rows:
-        lines = list(_lines(row, verbose=verbose))
-        if lines:
-            parts.append(Padding(Group(*lines), (0, 0, 0, 2)))
+    names = _names(rows)
+    widest = min(max(len(name) for name in names), _NAME)
+    parts: list[RenderableType] = [Text(), Text(region, style="region"), _head(widest)]
+    for name, row in zip(names, rows, strict=True):
+        if len(name) > widest:
+            parts += [Text(name, style="name"), _row("", row, widest)]
+        else:
+            parts.append(_row(name, row, widest))
+        parts += [Padding(line, (0, 0, 0, 2)) for line in _lines(row, verbose=verbose)]
     if len(rows) >= _MANY:
         parts.append(_footer(rows))
     return parts
 
 
-def _table(region: str, rows: Sequence[Row]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="quiet", collapse_padding=True)
-    table.add_column(Text(region, style="region"), style="name", overflow="fold", ratio=None)
-    for head in _HEADS:
-        table.add_column(head, justify="left" if head == "users hit" else "right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    for row in rows:
-        found = row.figures or Figures()
-        table.add_row(
-            row.subject.function,
-            row.subject.alias or "$LATEST",
-            f"{found.pings:,}" if row.figures else "-",
-            cold_users(row.figures),
-            _time(found.cold.p50),
-            _time(found.warm.p50),
-            str(found.alive) if row.figures else "-",
-            _verdict(row),
-        )
-    return table
+def _names(rows: Sequence[Row]) -> list[str]:
+    """The function; with the alias where users hit several of one function."""
+    several = Counter(row.subject.function for row in rows)
+    return [
+        row.subject.function + (f":{row.subject.alias or '$LATEST'}" if several[row.subject.function] > 1 else "")
+        for row in rows
+    ]
+
+
+def _head(widest: int) -> Text:
+    heads = "  ".join(head.rjust(width) for head, width in _COLUMNS.items())
+    return Text(f"{'':{widest}}  {heads}  verdict", style="quiet", no_wrap=True)
+
+
+def _row(name: str, row: Row, widest: int) -> Text:
+    found = row.figures
+    cells = ("-",) * len(_COLUMNS)
+    if found is not None:
+        cells = (f"{found.pings:,}", cold_users(found), _time(found.cold.p50), _time(found.warm.p50), str(found.alive))
+    values = "  ".join(cell.rjust(width) for cell, width in zip(cells, _COLUMNS.values(), strict=True))
+    return Text.assemble((name.ljust(widest), "name"), "  ", values, "  ", _verdict(row))
 
 
 def _verdict(row: Row) -> Text:
+    """A verdict that is too long for the row stands below it, with its reason."""
     outcome = row.verdict.outcome
+    mark, style = _mark(outcome)
+    return Text(f"{mark} {outcome}" if len(outcome) <= _VERDICT else f"{mark} …", style=style)
+
+
+def _mark(outcome: Outcome) -> tuple[str, str]:
+    """A sign and its style."""
     if outcome in GOOD:
-        return Text(f"✓ {outcome}", style="ok")
-    return Text(f"? {outcome}", style="update") if outcome is Outcome.NO_DATA else Text(f"✗ {outcome}", style="bad")
+        return "✓", "ok"
+    return ("?", "update") if outcome is Outcome.NO_DATA else ("✗", "bad")
 
 
 def _lines(row: Row, *, verbose: bool) -> Iterator[Text]:
     """Why, the classes of cold starts, what to do next; and, verbose, everything else that is known."""
-    name, verdict, found = row.subject.function, row.verdict, row.figures
-    if verdict.outcome not in GOOD or verbose:
-        yield Text.assemble((f"{name}: ", "name"), verdict.reason)
+    verdict, found = row.verdict, row.figures
+    if verdict.outcome not in GOOD:
+        _, style = _mark(verdict.outcome)
+        word = f"{verdict.outcome}: " if len(verdict.outcome) > _VERDICT else ""
+        yield Text.assemble((word, style), verdict.reason)
+    elif verbose:
+        yield Text(verdict.reason)
+    if found is not None and found.cold_users:
+        told = ", ".join(f"{count:,} {cause}" for cause, count in found.causes.items())
+        yield Text(f"cold starts of users: {told}", style="quiet")
     if verdict.next_step:
         yield Text(f"→ {verdict.next_step}", style="region")
-    if found is not None and found.cold_users:
-        told = ", ".join(f"{count} {cause}" for cause, count in found.causes.items())
-        yield Text(f"{name}: cold starts of users: {told}", style="quiet")
     if verbose:
         yield from (Text(line, style="quiet") for line in _details(row))
 
@@ -152,6 +175,7 @@ def _details(row: Row) -> Iterator[str]:
         yield f"rule {rule.name}: {state}, {rule.schedule}, calls {calls or 'nothing'}"
     counted = row.counted
     due = f" of {counted.due} due" if counted.due is not None else ""
+    yield f"users hit {row.subject.called}, version {row.subject.version or '-'}, {row.subject.memory_mb} MB"
     yield f"fired {counted.fired:,}{due}, {counted.failed} failed, last {iso(counted.last) or 'never'}"
     found = row.figures
     if found is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import ClientError, is_missing
@@ -15,18 +15,54 @@ if TYPE_CHECKING:
 REPORTS = '?"REPORT RequestId" ?"platform.report"'
 """A filter for the reports of either log format."""
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LATE = 120.0
+"""Seconds by which an event may appear in CloudWatch Logs after its own time."""
 
 
-def events(
-    aws: Aws, region: str, group: str, *, since: float, until: float, pattern: str = ""
-) -> list[LogEvent] | None:
-    """The events of a log group in order of time; None when there is no such group.
+@dataclass(slots=True)
+class _Known:
+    events: dict[str, LogEvent] = field(default_factory=dict)
+    until: float = 0.0
 
-    FilterLogEvents costs nothing but its pages, which are paced.
 
-    Args:
-        since, until: seconds since the epoch. pattern: of CloudWatch Logs; empty takes every event.
+@dataclass(slots=True)
+class LogReader:
+    """Reads log groups by FilterLogEvents, which costs nothing but its pages; they are paced.
+
+    What was read once is kept, so that whoever looks again asks for what is new only. Each group is read by one
+    thread at a time.
     """
+
+    _known: dict[tuple[str, str], _Known] = field(default_factory=dict)
+
+    def events(
+        self, aws: Aws, region: str, group: str, *, since: float, until: float, pattern: str = ""
+    ) -> list[LogEvent] | None:
+        """The events of a log group in order of time; None when there is no such group.
+
+        Args:
+            since, until: seconds since the epoch. pattern: of CloudWatch Logs, the same at every call; empty takes
+                every event.
+        """
+        known = self._known.setdefault((region, group), _Known())
+        fresh = _filtered(aws, (region, group), since=max(since, known.until - _LATE), until=until, pattern=pattern)
+        if fresh is None:
+            return None
+        known.events = {key: event for key, event in known.events.items() if event.at >= since} | fresh
+        known.until = until
+        return sorted(known.events.values(), key=lambda event: event.at)
+
+    def request_ids(self, aws: Aws, region: str, group: str, *, since: float, until: float) -> frozenset[str]:
+        """Every request id that the lines of an access log name, API Gateway's own among them."""
+        found = self.events(aws, region, group, since=since, until=until) or ()
+        return frozenset(name for event in found for name in _ID.findall(event.message))
+
+
+def _filtered(
+    aws: Aws, place: tuple[str, str], *, since: float, until: float, pattern: str
+) -> dict[str, LogEvent] | None:
+    """Event id → event."""
+    region, group = place
     given: Any = {"filterPattern": pattern} if pattern else {}
     pages = (
         aws.logs(region)
@@ -34,19 +70,14 @@ def events(
         .paginate(logGroupName=group, startTime=int(since * 1000), endTime=int(until * 1000), **given)
     )
     try:
-        found = [
-            LogEvent(at=event["timestamp"] / 1000, stream=event["logStreamName"], message=event["message"])
+        return {
+            event["eventId"]: LogEvent(
+                at=event["timestamp"] / 1000, stream=event["logStreamName"], message=event["message"]
+            )
             for page in pages
             for event in page["events"]
-        ]
+        }
     except ClientError as error:
         if is_missing(error):
             return None
         raise
-    return sorted(found, key=lambda event: event.at)
-
-
-def request_ids(aws: Aws, region: str, group: str, *, since: float, until: float) -> Iterator[str]:
-    """Every request id that the lines of an access log name, API Gateway's own among them."""
-    for event in events(aws, region, group, since=since, until=until) or ():
-        yield from _ID.findall(event.message)

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from backendctl.aws.metrics import Series, fetch
 from backendctl.aws.regions import each, each_region
 from backendctl.errors import BackendctlError, Exit
-from backendctl.warmth import insights, logs
+from backendctl.warmth import insights
 from backendctl.warmth.cold import Circumstances, causes
+from backendctl.warmth.cost.prices import PriceList, load_prices
 from backendctl.warmth.counting import Measured, Window, measure
 from backendctl.warmth.figures import Figures, figures, with_bins
-from backendctl.warmth.invocations import Invocation, read, with_callers
+from backendctl.warmth.invocations import Caller, Invocation, read, with_callers
+from backendctl.warmth.logs import REPORTS, LogReader
+from backendctl.warmth.schedule import MONTH_MINUTES
 from backendctl.warmth.subject import Subject
 from backendctl.warmth.timeline import Bin, Event, Point, Timeline
 from backendctl.warmth.verdict import GOOD, Counted, Evidence, Outcome, Verdict, judge
@@ -25,6 +28,7 @@ PAGED = 50_000
 """Invocations of a function up to which its log is read page by page."""
 KEPT = 200_000
 """Invocations of a region up to which each is kept; beyond, the warm ones come in bins."""
+_CENT = 0.01
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +41,7 @@ class Request:
         allowed: share of cold users' requests, 0 to 1, that is still called warm.
         metrics_only: read no logs.
         workers: calls at once, over all regions.
+        prices: for what pings and reading cost.
     """
 
     window: Window
@@ -44,6 +49,7 @@ class Request:
     allowed: float = 0.01
     metrics_only: bool = False
     workers: int = 16
+    prices: PriceList = field(default_factory=load_prices)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,13 +110,18 @@ class Reading:
     count: int = 0
     gigabytes: float | None = 0.0
 
-    @property
-    def told(self) -> str:
-        """What the reading takes, in a sentence, where it is more than pages that cost nothing."""
-        if not self.queried:
+    def told(self, prices: PriceList) -> str:
+        """What the reading costs, in a sentence; empty when it is not more than a cent."""
+        price = prices.find(self.region, "logs-insights-gb")
+        usd = None if price is None or self.gigabytes is None else price.first * self.gigabytes
+        if not self.queried or (usd is not None and usd <= _CENT):
             return ""
-        size = "an unknown amount of log" if self.gigabytes is None else f"{self.gigabytes:,.1f} GB of log"
-        return f"{self.region}: {self.count:,} invocations, too many to page through: Logs Insights scans {size}"
+        size = "an unknown amount" if self.gigabytes is None else f"{self.gigabytes:,.1f} GB"
+        cost = "" if usd is None else f", about ${usd:.2f}"
+        return (
+            f"{self.region}: {self.count:,} invocations are too many to page through: "
+            f"Logs Insights scans {size} of log{cost}"
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,10 +153,14 @@ def prepare(
     )
 
 
-def look(aws: Aws, prepared: Prepared, request: Request, *, backend: str) -> WarmStatus:
-    """Read the logs and judge every row."""
-    texts, unread = _texts(aws, prepared, request)
-    users, _ = _users(aws, prepared, request)
+def look(aws: Aws, prepared: Prepared, request: Request, reader: LogReader, *, backend: str) -> WarmStatus:
+    """Read the logs and judge every row.
+
+    Args:
+        reader: the same at every look, so that only what is new is read.
+    """
+    texts, unread = _texts(aws, prepared, request, reader)
+    users, _ = _users(aws, prepared, request, reader)
     found_logs = _Logs(texts=texts, unread=unread, users=users)
     rows = [
         _row(subject, measured, found_logs, request)
@@ -186,13 +201,13 @@ _Key = tuple[str, str]
 
 
 def _texts(
-    aws: Aws, prepared: Prepared, request: Request
+    aws: Aws, prepared: Prepared, request: Request, reader: LogReader
 ) -> tuple[dict[_Key, insights.Found], dict[_Key, BackendctlError]]:
     """(region, log group) → its reports, and what could not be read. A group that is not there is in neither."""
     window = request.window
 
     def paged(key: _Key) -> insights.Found | None:
-        found = logs.events(aws, *key, since=window.since, until=window.until, pattern=logs.REPORTS)
+        found = reader.events(aws, *key, since=window.since, until=window.until, pattern=REPORTS)
         return None if found is None else insights.Found(events=tuple(found))
 
     def queried(region: str) -> dict[str, insights.Found]:
@@ -213,7 +228,7 @@ def _texts(
 
 
 def _users(
-    aws: Aws, prepared: Prepared, request: Request
+    aws: Aws, prepared: Prepared, request: Request, reader: LogReader
 ) -> tuple[dict[_Key, frozenset[str]], dict[_Key, BackendctlError]]:
     """(region, log group of an access log) → the request ids it names; one that cannot be read is missing."""
     window = request.window
@@ -225,7 +240,7 @@ def _users(
     )
 
     def ask(key: _Key) -> frozenset[str]:
-        return frozenset(logs.request_ids(aws, *key, since=window.since, until=window.until))
+        return reader.request_ids(aws, *key, since=window.since, until=window.until)
 
     return each(list(keys), ask, workers=request.workers, doing=lambda key: f"read the log {key[1]} in {key[0]}")
 
@@ -267,13 +282,25 @@ def _row(subject: Subject, measured: Measured, found_logs: _Logs, request: Reque
         is_estimated=ids is None,
     )
     counts = with_bins(counts, text.bins, pings=measured.counted.fired)
+    month = MONTH_MINUTES * 60 / request.window.seconds
     return Row(
         subject=subject,
         counted=measured.counted,
         figures=counts,
         verdict=judge(replace(evidence, figures=counts)),
+        pings_month=counts.pings * month,
+        pings_month_usd=_pings_usd(request.prices, subject, counts.pings * month, counts.ping_gb_seconds * month),
         timeline=_timeline(subject, calls, text.bins, request),
     )
+
+
+def _pings_usd(prices: PriceList, subject: Subject, pings: float, gb_seconds: float) -> float | None:
+    """USD before the free tier; None without a price."""
+    requests = prices.find(subject.region, "lambda-requests")
+    compute = prices.find(subject.region, "lambda-arm-gb-seconds" if subject.is_arm else "lambda-x86-gb-seconds")
+    if requests is None or compute is None:
+        return None
+    return requests.cost(pings)[0] + compute.cost(gb_seconds)[0]
 
 
 def _why_unread(subject: Subject, error: BackendctlError | None, request: Request) -> str:
@@ -298,7 +325,7 @@ def _timeline(subject: Subject, calls: Sequence[Invocation], bins: Sequence[Bin]
             at=one.came,
             duration_ms=one.duration_ms,
             init_ms=one.init_ms,
-            is_ping=one.caller.value == "ping",
+            is_ping=one.caller is not Caller.USER,
             is_error=one.is_error,
         )
         for one in calls

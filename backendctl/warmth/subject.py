@@ -43,7 +43,8 @@ class Subject:
         api: its name, as metrics have it; None where users do not come through one, or only a canary's share does.
         is_there: False when the region has no such function or alias.
         version: behind the alias. versions: whose invocations are this row's.
-        memory_mb, log_group: of the function. reports: whether its log has report lines at all (K15).
+        is_arm: whether it runs on arm64. memory_mb, log_group: of the function.
+        reports: whether its log has report lines at all (K15).
         published: version → when, seconds since the epoch.
         provisioned: environments of provisioned concurrency on the alias or its version; 0 without.
         access_groups: log groups of access logs that tell the requests of its users; None where one is lacking.
@@ -62,6 +63,7 @@ class Subject:
     version: str | None = None
     versions: frozenset[str] = frozenset()
     memory_mb: int = 0
+    is_arm: bool = False
     log_group: str = ""
     reports: bool = True
     published: Mapping[str, float] = field(default_factory=dict)

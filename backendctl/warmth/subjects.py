@@ -111,6 +111,7 @@ def _subject(region: str, name: str, physical: str, alias: str | None, live: _Li
     if config is None or (alias is not None and info is None and not alias.isdigit()):
         return Subject(region=region, function=name, physical=physical, alias=alias, is_there=False)
     version = info.version if info is not None else alias or LATEST
+    config = next((one.config for one in live.versions if one.number == version), config)
     logging = config.get("LoggingConfig") or {}
     return Subject(
         region=region,
@@ -120,6 +121,7 @@ def _subject(region: str, name: str, physical: str, alias: str | None, live: _Li
         version=version,
         versions=frozenset({version}),
         memory_mb=int(config.get("MemorySize", 128)),
+        is_arm=config.get("Architectures") == ["arm64"],
         log_group=logging.get("LogGroup") or f"/aws/lambda/{physical}",
         reports=logging.get("LogFormat") != "JSON" or logging.get("SystemLogLevel") not in _SILENT_LEVELS,  # K15
         published={one.number: _moment(one.config.get("LastModified", "")) for one in live.versions},

@@ -12,7 +12,7 @@ class Point:
     Attributes:
         at: when it began, seconds since the epoch.
         duration_ms: of the handler, without loading. init_ms: of loading; None when the environment was warm.
-        is_ping: whether a warmer called, as far as that is known.
+        is_ping: whether no user called, as far as that is known: a warmer, a deploy, a person.
         is_error: whether it raised or timed out.
     """
 

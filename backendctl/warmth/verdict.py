@@ -12,8 +12,11 @@ from backendctl.warmth.subject import Subject
 
 _QUICK_MS = 20.0
 """A ping that takes no longer than this returns early, whatever users' requests take."""
-_ALONE_MS = 100.0
+_ALONE_MS = 250.0
 """The same where no user's request is there to be compared with."""
+_LIKE = 2.0
+"""A ping does the usual work when it takes from half to this many times as long as a user's request; one that takes
+longer does something else, such as opening connections."""
 _SLOW_MS = 50.0
 """By how much a first request must be slower than later ones before it is said to be."""
 _FEW = 3
@@ -245,8 +248,11 @@ def _ignored(evidence: Evidence) -> Verdict | None:
     if figures is None or figures.pings - figures.absorbed < _FEW or figures.ping.p50 is None:
         return None
     taken, usual = figures.ping.p50 - evidence.subject.hold_ms, figures.warm.p50
-    bound = _ALONE_MS if usual is None else max(_QUICK_MS, usual / 2)
-    if taken <= bound:
+    if usual is None:
+        is_like = taken > _ALONE_MS
+    else:
+        is_like = taken > _QUICK_MS and usual / _LIKE < taken < usual * _LIKE
+    if not is_like:
         return None
     beside = "" if usual is None else f", a user's request {usual:,.0f} ms"
     return _fails(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections.answers import carrying, retold
 from backendctl.sandbox.corrections.constraints import Judge
+from backendctl.sandbox.corrections.log_queries import OPERATIONS, LogQueries
 from backendctl.sandbox.corrections.refusals import Refusal
 from backendctl.sandbox.http import Response
 from backendctl.sandbox.logs import filtering, putting, store
@@ -34,6 +35,7 @@ class Logs:
     """CloudWatch Logs in front of the emulated one."""
 
     inner: Inner
+    queries: LogQueries
 
     async def handle(self, request: Request) -> Response:
         """Answer a request."""
@@ -42,20 +44,19 @@ class Logs:
         if broken is not None:
             return invalid(broken.message).json_rpc()
         asked = request.json()
-        if operation in _BY_GROUP and (refusal := _group(request.region, asked)) is not None:
+        if operation in OPERATIONS:
+            return await self.queries.handle(operation, request.region, asked)
+        refusal = _refusal(operation, request.region, asked)
+        if refusal is not None:
             return refusal.json_rpc()
         if operation == "FilterLogEvents":
             return _filter(request.region, asked)
-        if operation == "PutLogEvents":
-            return await self._put(request, asked)
-        if operation == "DescribeLogStreams" and asked.get("orderBy") == "LastEventTime" and _prefix(asked):
-            return invalid("Cannot order by LastEventTime with a logStreamNamePrefix.").json_rpc()
+        return await (self._put(request, asked) if operation == "PutLogEvents" else self._forward(request))
+
+    async def _forward(self, request: Request) -> Response:
         return _retold(await self.inner.forward(request))
 
     async def _put(self, request: Request, asked: dict[str, Any]) -> Response:
-        why = putting.refusal(asked["logEvents"])
-        if why is not None:
-            return invalid(why).json_rpc()
         kept, rejected = putting.sorted_out(asked["logEvents"], now=int(time.time() * 1000))
         answer = await self.inner.forward(carrying(request, {**asked, "logEvents": kept}))
         if rejected and answer.status == OK:
@@ -63,14 +64,33 @@ class Logs:
         return _retold(answer)
 
 
-def _filter(region: str, asked: Mapping[str, Any]) -> Response:
-    if asked.get("logStreamNames") is not None and _prefix(asked):
-        return invalid("logStreamNamePrefix and logStreamNames cannot both be specified.").json_rpc()
+def _refusal(operation: str, region: str, asked: Mapping[str, Any]) -> Refusal | None:
+    if operation == "PutLogEvents":
+        why = putting.refusal(asked["logEvents"])
+        return None if why is None else invalid(why)
+    if operation == "DescribeLogStreams" and asked.get("orderBy") == "LastEventTime" and _prefix(asked):
+        return invalid("Cannot order by LastEventTime with a logStreamNamePrefix.")
+    refusal = _group(region, asked) if operation in _BY_GROUP else None
+    return _streams(region, asked) if refusal is None and operation == "FilterLogEvents" else refusal
+
+
+def _streams(region: str, asked: Mapping[str, Any]) -> Refusal | None:
+    """What FilterLogEvents refuses of streams, in a group that is there."""
+    names = asked.get("logStreamNames")
+    if names is not None and _prefix(asked):
+        return invalid("logStreamNamePrefix and logStreamNames cannot both be specified.")
     if asked.get("startFromHead") is False:
-        return invalid("The sandbox does not emulate startFromHead: false.").json_rpc()
-    known = store.group(region, store.named(asked) or "") or {"streams": {}}
-    if any(name not in known["streams"] for name in asked.get("logStreamNames") or []):
-        return missing(NO_STREAM).json_rpc()
+        return invalid("The sandbox does not emulate startFromHead: false.")
+    known = _known(region, asked)["streams"]
+    return missing(NO_STREAM) if any(name not in known for name in names or []) else None
+
+
+def _known(region: str, asked: Mapping[str, Any]) -> store.Record:
+    return store.group(region, store.named(asked) or "") or {"streams": {}}
+
+
+def _filter(region: str, asked: Mapping[str, Any]) -> Response:
+    known = _known(region, asked)
     try:
         return Response.of_json(filtering.page(known, asked), headers={"Content-Type": "application/x-amz-json-1.1"})
     except PatternError as problem:

@@ -12,8 +12,10 @@ from backendctl.errors import BackendctlError
 from backendctl.ui.console import Screen
 from backendctl.ui.tune_data import Tuning, tuning_document, tuning_markdown
 from backendctl.ui.tune_view import TuneProgress, show_intention, show_tuning
+from backendctl.warmth.memory_chart import Spread
 from backendctl.warmth.report_line import Report
 from backendctl.warmth.tune.advice import advise
+from backendctl.warmth.tune.chart import memory_chart
 from backendctl.warmth.tune.figures import Rates, size_of
 from backendctl.warmth.tune.latest import Note
 from backendctl.warmth.tune.looking import Target
@@ -170,6 +172,17 @@ def test_a_region_has_the_same_keys_before_after_and_without_an_answer() -> None
     (planned,) = tuning_document(tuning("planned"))["regions"]
     assert set(measured) == set(lost) == set(planned)
     assert (lost["region"], lost["error"], planned["sizes"]) == ("us-west-2", "no answer", [])
+
+
+def test_a_chart_gets_the_middle_half_of_the_calls_and_what_is_recommended() -> None:
+    warm = [report(128, ms) for ms in (10.0, 20.0, 30.0, 40.0)]
+    size = size_of(128, warm=warm, cold=[], rates=RATES)
+    chart = memory_chart(tuned(sizes=(size,), advice=advise([size])))
+    assert (chart.function, chart.region, chart.current_mb, chart.cheapest_mb) == ("places", "us-east-1", 1769, 128)
+    (point,) = chart.points
+    assert (point.warm, point.cold) == (Spread(middle=25.0, low=10.0, high=30.0), None)
+    unpriced = size_of(128, warm=warm, cold=[], rates=None)
+    assert memory_chart(tuned(sizes=(unpriced,))).points == ()
 
 
 def test_markdown_has_a_table_and_the_recommendations() -> None:
