@@ -239,7 +239,7 @@ class Environment:
         except _GoneError:
             outcome.seconds = time.monotonic() - began
             raise
-        outcome.seconds = max(0.0, answer["ended"] - clock)
+        outcome.seconds = max(0.0, answer["ended"] - clock - (self._rein.late if self._rein else 0.0))
         outcome.result, outcome.error = answer.get("result"), answer.get("error")
         if outcome.result is not None and len(outcome.result.encode()) > LARGEST:
             words = f"Response payload size exceeded maximum allowed payload size ({LARGEST} bytes)."
@@ -270,7 +270,7 @@ class Environment:
             while not got.endswith(b"\n"):
                 wait = deadline - time.monotonic()
                 if wait <= 0:
-                    wait = waited(self._process.pid) - known
+                    wait = waited(self._process.pid) + (rein.late if rein else 0.0) - known
                     if wait < _SLIGHT:
                         raise _LateError
                     known, deadline = known + wait, deadline + wait
