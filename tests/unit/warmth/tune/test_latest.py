@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from backendctl.resources import lambda_reads
 from backendctl.resources.releases import described_as_temporary, facts_of, is_temporary
 from backendctl.warmth.tune.latest import VARIABLE, ChangedError, Latest, Note, StoppedError
 from tests.unit.warmth.tune.fakes import NAME, STAMP, FakeLambda, aws_of
@@ -180,6 +181,23 @@ def test_a_revision_that_moves_without_a_change_is_no_change() -> None:
     fake = FakeLambda()
     fake.before = once("UpdateFunctionConfiguration", 2, fake.change)
     assert set(latest(fake).publish(SIZES)) == set(SIZES)
+
+
+def test_a_change_whose_answer_was_lost_is_no_change_of_somebody_else() -> None:
+    fake = FakeLambda()
+    note = Note(run="run1", memory=1024, size=128, time=STAMP.time)
+    done = {"MemorySize": 128, "Environment": {"Variables": {"TABLE": "places", VARIABLE: str(note)}}}
+    fake.before = once("UpdateFunctionConfiguration", 1, lambda: fake.change(**done))
+    assert set(latest(fake).publish(SIZES)) == set(SIZES)
+    assert_as_before(fake)
+
+
+def test_temporary_versions_are_no_releases() -> None:
+    fake = FakeLambda()
+    fake.versions["6"] = {**fake.config, "Version": "6", "Description": "backendctl release=0123"}
+    latest(fake).publish((128,))
+    assert [one.number for one in lambda_reads.versions(aws_of(fake), "us-east-1", NAME)] == ["6"]
+    assert [one.number for one in lambda_reads.temporary_versions(aws_of(fake), "us-east-1", NAME)] == ["7"]
 
 
 def test_notes_survive_being_written_and_nonsense_is_no_note() -> None:
