@@ -73,7 +73,15 @@ def tuning_markdown(tuning: Tuning) -> str:
             f"- {region}: {tuning.request.function} now has {one.memory} MB" for region, one in tuning.targets.items()
         ]
     lines += [f"- {region}: {markdown_cell(error.message)}" for region, error in tuning.failed.items()]
+    lines += [f"- {markdown_cell(written(*one))}" for one in tuning.written.items()]
     return "\n".join(lines).rstrip()
+
+
+def written(key: str, change: tuple[int | None, int]) -> str:
+    """What `--write` did, in words."""
+    before, after = change
+    was = "was not there" if before is None else f"was {before}"
+    return f"written: {key}: {after} ({was})"
 
 
 def cells(size: Size, tuned: Tuned) -> list[str]:

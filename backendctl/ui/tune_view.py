@@ -11,7 +11,7 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
-from backendctl.ui.tune_data import Tuning, against_now, cells, named, said
+from backendctl.ui.tune_data import Tuning, against_now, cells, named, said, written
 from backendctl.warmth.tune.looking import Target
 from backendctl.warmth.tune.run import Tuned
 
@@ -85,9 +85,8 @@ def show_tuning(tuning: Tuning, console: Console) -> None:
         console.print(told)
         for note in tuned.notes:
             console.print(Text(f"  ! {note}", style="update"), soft_wrap=True)
-    for key, (before, after) in tuning.written.items():
-        was = "was not there" if before is None else f"was {before}"
-        console.print(Text(f"written: {key}: {after} ({was})", style="ok"))
+    for one in tuning.written.items():
+        console.print(Text(written(*one), style="ok"), soft_wrap=True)
 
 
 def _leftovers(target: Target) -> list[str]:

@@ -144,6 +144,13 @@ def test_the_dearest_is_every_call_taking_the_whole_timeout() -> None:
     assert dearest(target(), REQUEST, RATES) == pytest.approx(30 * one)
 
 
+def test_what_was_written_is_told() -> None:
+    one = tuning(written={"spec.yaml: functions.places.memory": (None, 1769)})
+    told = "written: spec.yaml: functions.places.memory: 1769 (was not there)"
+    assert told in shown(one)
+    assert told in tuning_markdown(one)
+
+
 def test_json_has_the_keys_that_are_documented() -> None:
     document = tuning_document(tuning(written={"spec.yaml: functions.places.memory": (None, 1769)}))
     assert list(document) == [
