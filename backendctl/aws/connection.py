@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _GLOBAL_REGION = "us-east-1"
+_PATIENCE = 65
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,22 +99,26 @@ class Aws:
         self._session = _session(access)
         pacer = Pacer(clock=clock, sleep=sleep, overrides=access.rates, tempo=access.tempo)
         self._seam = Seam(pacer=pacer, journal=journal, tempo=access.tempo, clock=clock)
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str, int], Any] = {}
         self._clients_lock = threading.Lock()
         self._shared: dict[tuple[object, ...], _Shared] = {}
         self._locks: dict[object, threading.Lock] = {}
         self._locks_lock = threading.Lock()
 
-    def client(self, service: str, region: str) -> Any:
-        """The client of that service and region; made once (F7)."""
-        key = (service, region)
+    def client(self, service: str, region: str, *, patience: int = _PATIENCE) -> Any:
+        """The client of that service and region; made once (F7).
+
+        Args:
+            patience: seconds without an answer after which a call is sent again.
+        """
+        key = (service, region, patience)
         with self._clients_lock:
             if key not in self._clients:
                 config = Config(
                     retries={"mode": "standard", "total_max_attempts": 5},  # never the default (F1)
                     max_pool_connections=self._access.pool,
                     connect_timeout=10,
-                    read_timeout=65,
+                    read_timeout=patience,
                 )
                 url = self._access.endpoint_url
                 if self._access.keys is None:
@@ -129,6 +134,10 @@ class Aws:
     def lambda_(self, region: str) -> LambdaClient:
         """Lambda in that region."""
         return cast("LambdaClient", self.client("lambda", region))
+
+    def calling(self, region: str, *, timeout: int) -> LambdaClient:
+        """Lambda for Invoke: a function that takes all of its timeout (seconds) is not called twice."""
+        return cast("LambdaClient", self.client("lambda", region, patience=max(_PATIENCE, timeout + 10)))
 
     def apigateway(self, region: str) -> APIGatewayClient:
         """API Gateway v1 in that region."""

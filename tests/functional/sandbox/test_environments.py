@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -314,6 +316,21 @@ def test_processor_time_follows_memory(kept: Environments) -> None:
     assert 0.2 / cpu.share(256) * 0.8 < small
     assert 0.2 / cpu.share(1024) * 0.8 < large
     assert large < small
+
+
+def test_other_programs_do_not_make_a_handler_slower(kept: Environments) -> None:
+    _call(kept, "count")
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * (os.cpu_count() or 1))]
+    try:
+        began = time.monotonic()
+        seconds = [_call(kept, "burn", 0.1).seconds for _ in range(3)]
+        whole = time.monotonic() - began
+    finally:
+        for other in busy:
+            other.kill()
+            other.wait()
+    assert min(seconds) < 0.15
+    assert sum(seconds) < 0.8 * whole
 
 
 def test_waiting_is_not_held_back(kept: Environments) -> None:
