@@ -46,6 +46,7 @@ class Access:
         role_arn: a role to assume, with credentials that renew themselves (F11).
         keys: access key id and secret, for a local AWS only.
         tempo: 1.0 is AWS's pace; all waits are multiplied by it.
+        minute: seconds of the clock that a minute of a rule's rate takes; 60 on AWS.
         pool: connections per client; at least the number of threads (F6).
         rates: (service, operation) → calls per second, over the built-in ones.
     """
@@ -55,6 +56,7 @@ class Access:
     endpoint_url: str | None = None
     keys: tuple[str, str] | None = None
     tempo: float = 1.0
+    minute: float = 60.0
     pool: int = 32
     rates: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
@@ -90,6 +92,7 @@ class Aws:
         self.clock = clock
         self.sleep = sleep
         self.tempo = access.tempo
+        self.minute = access.minute
         self._access = access
         self._session = _session(access)
         pacer = Pacer(clock=clock, sleep=sleep, overrides=access.rates, tempo=access.tempo)

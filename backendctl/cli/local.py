@@ -29,7 +29,8 @@ def sandbox_access(port: int, *, workers: int, quiet: bool) -> Access:
         with sandbox_errors():
             now = start(port, data)
     tempo = max(now.time_scale, _LEAST_TEMPO)  # its quotas and its waits are those of AWS times its scale, so are ours
-    return Access(endpoint_url=now.url, keys=("sandbox", "sandbox"), tempo=tempo, pool=max(10, workers))
+    minute = now.minute_seconds
+    return Access(endpoint_url=now.url, keys=("sandbox", "sandbox"), tempo=tempo, minute=minute, pool=max(10, workers))
 
 
 def idle_seconds(port: int) -> float:

@@ -100,12 +100,14 @@ class Environments:
 
     @contextlib.contextmanager
     def lease(self, place: Place, config: Mapping[str, Any], code: bytes) -> Iterator[Environment]:
-        """An environment for one call: one that is idle, the most recently used first, or a new one."""
+        """An environment for one call: one that is idle, provisioned or else most recently used, or a new one."""
         with self._lock:
             self._outdate(place)
             waiting = self._idle[place]
-            environment = waiting.pop() if waiting else None
-            if environment is None:
+            environment = next((one for one in reversed(waiting) if one.provisioned), waiting[-1] if waiting else None)
+            if environment is not None:
+                waiting.remove(environment)
+            else:
                 environment = Environment(config=config, region=place.region, code=self._unpack(code), base=self.base)
             self._busy[place].append(environment)
         try:

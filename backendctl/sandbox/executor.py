@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox import invocation, lambda_logs
+from backendctl.sandbox.admission import Admission
+from backendctl.sandbox.corrections import function_records
 from backendctl.sandbox.environment import Asked, Outcome
 from backendctl.sandbox.environments import Place
 from backendctl.sandbox.telemetry import caller
@@ -26,15 +28,29 @@ class Executor:
 
     environments: Environments
     telemetry: Telemetry
+    admission: Admission = field(default_factory=Admission)
 
     def install(self, service: Any) -> None:
         """Put this in the place of the module's own way to run functions, to log and to count."""
-        acquire = service._acquire_execution_slot  # noqa: SLF001 - it offers no other way in
+        acquire, release = service._acquire_execution_slot, service._release_execution_slot  # noqa: SLF001 - no way in
 
         def counting(func: dict[str, Any], config: dict[str, Any]) -> Any:
-            slot, limit = acquire(func, config)
+            del func  # whose own limits are looked at here, for the record of a version does not have them
+            place, version = (service.get_region(), config["FunctionName"]), config.get("Version", "$LATEST")
+            is_free = self.admission.admit(place, version, function_records.concurrency(place))
+            slot, limit = (
+                acquire({}, {**config, "ReservedConcurrentExecutions": None}) if is_free else (None, "function")
+            )
+            if is_free and slot is None:
+                self.admission.leave(place, version)
             self._admitted(service, config, throttled=slot is None)
-            return slot, limit
+            return (None if slot is None else (slot, place, version)), limit
+
+        def leaving(held: Any) -> None:
+            if held is not None:
+                slot, place, version = held
+                self.admission.leave(place, version)
+                release(slot)
 
         def run(func: dict[str, Any], config: Any, event: Any, request_id: str, _started: float) -> dict[str, Any]:
             del config  # it is the function's own
@@ -46,6 +62,8 @@ class Executor:
             self.environments.discard(region=where, function=name, version=qualifier)
 
         service._acquire_execution_slot = counting  # noqa: SLF001
+        service._release_execution_slot = leaving  # noqa: SLF001
+        service._throttle_response = _throttled  # noqa: SLF001
         service._emit_lambda_metrics = _ignore  # noqa: SLF001 - it counts what was throttled, and twice
         service._execute_function_dispatch = run  # noqa: SLF001 - whatever the runtime: it would look for Docker
         service.invalidate_worker = forget
@@ -77,6 +95,7 @@ class Executor:
                 environment=_of_this_call(service, config),
             )
             with self.environments.lease(Place.of(config, region=region), config, func["code_zip"]) as environment:
+                self._provisioned(region, config, is_provisioned=environment.provisioned)
                 outcome = environment.call(asked)
                 stream = environment.stream
         else:
@@ -94,6 +113,22 @@ class Executor:
             ("Duration", round(outcome.seconds * 1000, 2), "Milliseconds"),
         ]
         self.telemetry.measured(region, "AWS/Lambda", values, _dimensions(config))
+
+    def _provisioned(self, region: str, config: Mapping[str, Any], *, is_provisioned: bool) -> None:
+        """Count a call of a version which has environments ready, or should have."""
+        place, version = (region, config["FunctionName"]), config["Version"]
+        ready = function_records.concurrency(place).provisioned.get(version, 0)
+        if not ready:
+            return
+        kind = "ProvisionedConcurrencyInvocations" if is_provisioned else "ProvisionedConcurrencySpilloverInvocations"
+        named = [dimensions for dimensions in _dimensions(config) if dimensions]
+        busy = min(self.admission.busy(place, version), ready)
+        values = [
+            (kind, 1.0, "Count"),
+            ("ProvisionedConcurrentExecutions", float(busy), "Count"),
+            ("ProvisionedConcurrencyUtilization", busy / ready, "Count"),
+        ]
+        self.telemetry.measured(region, "AWS/Lambda", values, named)
 
     def _admitted(self, service: Any, config: Mapping[str, Any], *, throttled: bool) -> None:
         region = service.get_region()
@@ -156,6 +191,13 @@ def _answer(outcome: Outcome, log: str) -> dict[str, Any]:
     if outcome.error is not None:
         return {"body": outcome.error, "error": True, "log": log}
     return {"body": json.loads(outcome.result or "null"), "log": log}
+
+
+def _throttled(reason_code: str, msg: str, retry_after: int = 1) -> dict[str, Any]:
+    """A call that was not let in, in AWS's words and not in those of the emulated Lambda."""
+    del msg, retry_after
+    body = {"Reason": reason_code, "Type": "User", "message": "Rate Exceeded."}
+    return {"throttle": True, "error": True, "log": "", "body": body}
 
 
 def _ignore(*_arguments: Any, **_more: Any) -> None:

@@ -41,6 +41,7 @@ class Status:
         time_scale: real seconds that a second of AWS takes.
         quotas: whether AWS's control-plane rates hold.
         idle_minutes: after which an unused execution environment is given up.
+        minute_seconds: seconds of the clock that a minute of a rule's rate takes.
         throttled: how many calls have been too many for the quotas. faults: how many faults are on.
     """
 
@@ -55,6 +56,7 @@ class Status:
     throttled: int = 0
     faults: int = 0
     idle_minutes: float = USUAL_IDLE_MINUTES
+    minute_seconds: float = 60.0
 
 
 def default_data(port: int) -> Path:
@@ -142,6 +144,7 @@ def status(port: int, data: Path) -> Status:
         throttled=int(health.get("throttled", 0)),
         faults=int(health.get("faults", 0)),
         idle_minutes=float(health.get("idle_minutes", USUAL_IDLE_MINUTES)),
+        minute_seconds=float(health.get("minute_seconds", 60)),
     )
 
 

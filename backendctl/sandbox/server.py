@@ -22,6 +22,7 @@ from backendctl.sandbox.process_copy import share_everything
 from backendctl.sandbox.quotas import Quotas
 from backendctl.sandbox.routing import Routing
 from backendctl.sandbox.scaling import Moto
+from backendctl.sandbox.schedules import minute_seconds, quicken
 from backendctl.sandbox.state import State, write_quickly
 from backendctl.sandbox.telemetry import Telemetry, forget_seldom
 from backendctl.sandbox.timing import Pace
@@ -46,9 +47,12 @@ def build(*, data: Path, scale: TimeScale, quotas: bool) -> Gate:
         quotas: whether AWS's control-plane rates hold.
     """
     front = _front(data, scale)
-    idle = idle_minutes(os.environ.get(world.IDLE_MINUTES))
+    kept = {
+        "idle_minutes": idle_minutes(os.environ.get(world.IDLE_MINUTES)),
+        "minute_seconds": minute_seconds(os.environ.get(world.MINUTE_SECONDS)),
+    }
     gate = Gate(front=front, quotas=Quotas(factor=scale.factor) if quotas else None)
-    front.about = lambda: {"time_scale": scale.factor, "idle_minutes": idle, **gate.about()}
+    front.about = lambda: {"time_scale": scale.factor, **kept, **gate.about()}
     return gate
 
 
@@ -67,6 +71,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
     behind = Behind(inner=Inner(app=whole))
     gateway = telemetry.gateway = ApiGateway(behind, pace=Pace(scale=scale), on_served=telemetry.served)
     Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()).install(eventbridge)
+    quicken(eventbridge, minute_seconds(os.environ.get(world.MINUTE_SECONDS)))
     environments = Environments(
         folder=data / "tmp" / "code",
         base=world.handler_environment(os.environ),

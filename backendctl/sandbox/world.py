@@ -25,7 +25,10 @@ IDLE_MINUTES = "BACKENDCTL_SANDBOX_IDLE_MINUTES"
 USUAL_IDLE_MINUTES = 7.0
 """Minutes of the clock without it; AWS says none, 5 to 15 were seen (B61)."""
 
-_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", IDLE_MINUTES)
+MINUTE_SECONDS = "BACKENDCTL_SANDBOX_MINUTE_SECONDS"
+"""The variable which says how many seconds of the clock a minute of a rule's rate takes."""
+
+_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", IDLE_MINUTES, MINUTE_SECONDS)
 _HANDLERS = (
     *("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "HOME", "TMPDIR", "PYTHONDONTWRITEBYTECODE", "AWS_ENDPOINT_URL"),
     *("AWS_EC2_METADATA_DISABLED", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),

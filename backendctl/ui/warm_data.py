@@ -17,8 +17,8 @@ def warm_document(status: WarmStatus) -> dict[str, Any]:
     window = status.request.window
     return {
         "backend": status.backend,
-        "since": iso(window.since),
-        "until": iso(window.until),
+        "since": _exact(window.since),
+        "until": _exact(window.until),
         "idle_seconds": status.request.idle,
         "functions": [_row(row) for row in status.rows],
         "silent": {region: error.message for region, error in status.silent.items()},
@@ -28,6 +28,11 @@ def warm_document(status: WarmStatus) -> dict[str, Any]:
 def iso(at: float | None) -> str | None:
     """A moment as ISO 8601 to the second, in UTC."""
     return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _exact(at: float) -> str:
+    """The same to the millisecond, as CloudWatch Logs takes it."""
+    return datetime.fromtimestamp(int(at * 1000) / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _row(row: Row) -> dict[str, Any]:

@@ -65,9 +65,10 @@ def _series(subject: Subject, period: int) -> Iterator[Series]:
         if rule.is_there and not rule.is_schedule:
             yield _of_rule(rule, "Invocations", period)
             yield _of_rule(rule, "FailedInvocations", period)
-    for metric in ("Invocations", "Errors", "Throttles"):
-        yield _of_alias(subject, metric, period)
-    yield _of_function(subject, period)
+    yield _of_alias(subject, "Invocations", period)
+    yield _of_alias(subject, "Errors", period)
+    yield _of_function(subject, "Invocations", period)
+    yield _of_function(subject, "Throttles", period)
     if subject.api is not None:
         yield from (_of_stage(subject.api, stage, period) for stage in subject.stages)
 
@@ -81,9 +82,9 @@ def _of_alias(subject: Subject, metric: str, period: int) -> Series:
     return Series(namespace="AWS/Lambda", metric=metric, dimensions=named, period=period)
 
 
-def _of_function(subject: Subject, period: int) -> Series:
+def _of_function(subject: Subject, metric: str, period: int) -> Series:
     named = (("FunctionName", subject.physical),)
-    return Series(namespace="AWS/Lambda", metric="Invocations", dimensions=named, period=period)
+    return Series(namespace="AWS/Lambda", metric=metric, dimensions=named, period=period)
 
 
 def _of_stage(api: str, stage: str, period: int) -> Series:
@@ -107,7 +108,8 @@ def _measured(subject: Subject, values: Mapping[Series, Values], period: int, wi
         last = max([moment for moment, value in calls.items() if value], default=last)
     interval = subject.interval
     began = max(window.since, subject.born)
-    of_function = values[_of_function(subject, period)]
+    of_function = values[_of_function(subject, "Invocations", period)]
+    errors = values[_of_alias(subject, "Errors", period)]
     counted = Counted(
         is_known=bool(fired or of_function),
         fired=round(on_alias),
@@ -115,9 +117,9 @@ def _measured(subject: Subject, values: Mapping[Series, Values], period: int, wi
         due=None if interval is None else int((window.until - began) // interval),
         last=last,
         silent=max(0.0, window.until - late - (began if last is None else last + period)),
-        throttles=round(sum(values[_of_alias(subject, "Throttles", period)].values())),
+        throttles=round(sum(values[_of_function(subject, "Throttles", period)].values())),
         invocations=round(sum(values[_of_alias(subject, "Invocations", period)].values())),
-        errors=round(sum(values[_of_alias(subject, "Errors", period)].values())),
+        errors=round(sum(errors.values())),
     )
     firings = Firings(
         counts=fired,
@@ -125,6 +127,7 @@ def _measured(subject: Subject, values: Mapping[Series, Values], period: int, wi
         until=window.until - late - period,
         interval=interval,
         requests=_requests(subject, values, period),
+        errors=errors,
     )
     return Measured(
         counted=counted,

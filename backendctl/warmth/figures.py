@@ -199,13 +199,13 @@ def _depth(firing: Sequence[Invocation]) -> int:
 
 
 def _first_and_later(found: Sequence[Invocation]) -> tuple[list[Invocation], list[Invocation]]:
-    """The first user's request of each environment that a ping had loaded, and the users' requests behind it."""
+    """The first user's request of each environment that no user had to load, and the users' requests behind it."""
     loaded: set[str] = set()
     served: set[str] = set()
     first: list[Invocation] = []
     later: list[Invocation] = []
     for one in found:
-        if one.is_cold and one.caller is Caller.PING:
+        if one.is_cold and one.caller is not Caller.USER:
             loaded.add(one.stream)
         elif one.caller is Caller.USER and one.stream in loaded:
             (later if one.stream in served else first).append(one)

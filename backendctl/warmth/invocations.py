@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from backendctl.warmth.report_line import parse
@@ -92,6 +92,8 @@ class Firings:
         interval: seconds between two firings of the rule; None for a cron expression.
         requests: beginning of the period → requests that API Gateway counted of the stages that lead here; None
             where users do not come through an API.
+        errors: beginning of the period → failed invocations of the alias; a report tells only of those which the
+            environment did not survive.
     """
 
     counts: Mapping[int, float]
@@ -99,6 +101,7 @@ class Firings:
     until: float
     interval: float | None = None
     requests: Mapping[int, float] | None = None
+    errors: Mapping[int, float] = field(default_factory=dict)
 
 
 def read(events: Iterable[LogEvent], *, physical: str) -> list[Invocation]:
@@ -157,6 +160,31 @@ def with_callers(
         return Caller.OTHER if number in straight else Caller.USER
 
     return [replace(one, caller=caller(number, one)) for number, one in enumerate(found)]
+
+
+def with_errors(found: Sequence[Invocation], firings: Firings, *, version: str | None) -> list[Invocation]:
+    """The same invocations, with the errors that metrics count and reports do not tell.
+
+    Known for sure are only pings that failed: an asynchronous call that failed comes again with its request id, and
+    where nobody but the warmer called, or everything failed, a period's errors are its pings'.
+
+    Args:
+        found: with callers, in order of time. version: behind the alias whose errors were counted.
+    """
+    attempts = Counter(one.request_id for one in found)
+    last = {one.request_id: number for number, one in enumerate(found)}
+    failed = {n for n, one in enumerate(found) if attempts[one.request_id] > 1 and last[one.request_id] != n}
+    by_period: dict[int, list[int]] = defaultdict(list)
+    for number, one in enumerate(found):
+        if version is None or one.version == version:
+            by_period[int(one.came // firings.period) * firings.period].append(number)
+    for period, count in firings.errors.items():
+        here = by_period.get(period, [])
+        pings = [n for n in here if found[n].caller is Caller.PING]
+        if len(pings) == len(here) or round(count) >= len(here):
+            rest = round(count) - sum(found[n].is_error or n in failed for n in pings)
+            failed.update([n for n in pings if not found[n].is_error and n not in failed][: max(0, rest)])
+    return [replace(one, is_error=True) if number in failed else one for number, one in enumerate(found)]
 
 
 def _pings(found: Sequence[Invocation], firings: Firings) -> set[int]:

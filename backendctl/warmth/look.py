@@ -14,7 +14,7 @@ from backendctl.warmth.cold import Circumstances, causes
 from backendctl.warmth.cost.prices import PriceList, load_prices
 from backendctl.warmth.counting import Measured, Window, measure
 from backendctl.warmth.figures import Figures, figures, with_bins
-from backendctl.warmth.invocations import Caller, Invocation, read, with_callers
+from backendctl.warmth.invocations import Caller, Invocation, read, with_callers, with_errors
 from backendctl.warmth.logs import REPORTS, LogReader
 from backendctl.warmth.schedule import MONTH_MINUTES
 from backendctl.warmth.subject import Subject
@@ -271,7 +271,7 @@ def _row(subject: Subject, measured: Measured, found_logs: _Logs, request: Reque
         return Row(subject=subject, counted=measured.counted, figures=None, verdict=judge(found))
     ids = found_logs.users_of(subject)
     calls = [one for one in read(text.events, physical=subject.physical) if one.version in subject.versions]
-    calls = with_callers(calls, measured.firings, users=ids)
+    calls = with_errors(with_callers(calls, measured.firings, users=ids), measured.firings, version=subject.version)
     why_cold = causes(calls, _circumstances(subject, request))
     counts = figures(
         calls,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
-_SECONDS = {"minute": 60.0, "hour": 3600.0, "day": 86_400.0}
+_MINUTES = {"minute": 1, "hour": 60, "day": 1440}
 _PRINCIPAL = "events.amazonaws.com"
 
 
@@ -54,10 +54,10 @@ def found_rules(aws: Aws, region: str, *, physical: str, qualifiers: Iterable[st
     )
 
 
-def interval(expression: str) -> float | None:
+def interval(aws: Aws, expression: str) -> float | None:
     """Seconds between two firings of a rate; None for a cron expression."""
     found = _RATE.fullmatch(expression)
-    return int(found[1]) * _SECONDS[found[2]] if found else None
+    return int(found[1]) * _MINUTES[found[2]] * aws.minute if found else None
 
 
 def _rule(aws: Aws, region: str, live: RuleTypeDef, *, physical: str, alias: str | None) -> Rule:
@@ -70,7 +70,7 @@ def _rule(aws: Aws, region: str, live: RuleTypeDef, *, physical: str, alias: str
         name=name,
         is_enabled=live.get("State") == "ENABLED",
         schedule=live.get("ScheduleExpression", ""),
-        interval=interval(live.get("ScheduleExpression", "")),
+        interval=interval(aws, live.get("ScheduleExpression", "")),
         targets=calls,
         all_targets=len(found),
         is_permitted=alias not in calls or permits(policy_of(aws, region, physical, alias), live.get("Arn", "")),

@@ -64,7 +64,7 @@ class Counted:
         due: how many there should have been; None for a cron expression.
         last: when a rule fired last, seconds since the epoch; None when it did not.
         silent: seconds since the last firing, or since the beginning of the window.
-        throttles, invocations, errors: of the alias.
+        invocations, errors: of the alias. throttles: of the function, for reserved concurrency is the function's (B51).
     """
 
     is_known: bool = False
@@ -229,7 +229,7 @@ def _too_seldom(evidence: Evidence) -> Verdict | None:
 def _not_held(evidence: Evidence) -> Verdict | None:
     """Several pings are sent, and they never ran at the same time."""
     figures, subject = evidence.figures, evidence.subject
-    sent = max((rule.targets.get(subject.alias, 0) for rule in subject.calling), default=0)
+    sent = sum(rule.targets.get(subject.alias, 0) for rule in subject.calling)
     wanted = max(subject.instances, sent)
     if figures is None or figures.is_binned or wanted < _OVERLAPPING or figures.pings < wanted:
         return None
@@ -248,11 +248,8 @@ def _ignored(evidence: Evidence) -> Verdict | None:
     if figures is None or figures.pings - figures.absorbed < _FEW or figures.ping.p50 is None:
         return None
     taken, usual = figures.ping.p50 - evidence.subject.hold_ms, figures.warm.p50
-    if usual is None:
-        is_like = taken > _ALONE_MS
-    else:
-        is_like = taken > _QUICK_MS and usual / _LIKE < taken < usual * _LIKE
-    if not is_like:
+    low, high = (_ALONE_MS, float("inf")) if usual is None else (max(_QUICK_MS, usual / _LIKE), usual * _LIKE)
+    if not low < taken < high:
         return None
     beside = "" if usual is None else f", a user's request {usual:,.0f} ms"
     return _fails(

@@ -24,7 +24,7 @@ HOUR, DAY = 3600, 86400
 
 def seven_hours(*, days: int = 4, seed: int = 7) -> Timeline:
     """A ping every five minutes, users by day, a recycled environment every seven hours, more memory half-way."""
-    rng, since = random.Random(seed), NOW - days * DAY
+    rng, since = random.Random(seed), NOW - days * DAY  # noqa: S311 - it draws durations
     change = since + days * DAY // 2 + 2 * HOUR
     points = []
     for at in range(since, NOW, 300):
@@ -59,7 +59,7 @@ def _call(rng: random.Random, at: int, *, has_more: bool, is_cold: bool, is_ping
 
 def busy(count: int, *, seed: int = 1, function: str = "search", region: str = "us-east-1", cold: int = 60) -> Timeline:
     """So many invocations in a day, some of them cold starts."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - it draws durations
     since = NOW - DAY
     moments = sorted(since + rng.random() * DAY for _ in range(count))
     chosen = set(rng.sample(range(count), min(cold, count)))
@@ -86,7 +86,7 @@ def busy(count: int, *, seed: int = 1, function: str = "search", region: str = "
 
 def binned() -> Timeline:
     """A day in bins of ten minutes, with an hour in which nothing ran; every cold start is there."""
-    rng, since = random.Random(3), NOW - DAY
+    rng, since = random.Random(3), NOW - DAY  # noqa: S311 - it draws durations
     kept = busy(400, seed=3, cold=25)
     bins = [
         Bin(at=at, seconds=600, count=rng.randrange(200, 900), p50_ms=rng.gauss(20, 1.5), p95_ms=rng.gauss(85, 12))
@@ -121,7 +121,7 @@ def many(functions: int, *regions: str) -> list[Timeline]:
 
 def eventful() -> Timeline:
     """More releases than there is room for labels."""
-    rng, one = random.Random(5), busy(600, seed=5, function="a" * 40 + "-" + "b" * 23)
+    rng, one = random.Random(5), busy(600, seed=5, function="a" * 40 + "-" + "b" * 23)  # noqa: S311 - it draws durations
     moments = sorted(one.since + rng.random() ** 2 * DAY for _ in range(24))
     events = [Event(at=at, label=f"version {n + 1} of release {n}") for n, at in enumerate(moments)]
     return Timeline(

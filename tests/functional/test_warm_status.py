@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,8 @@ def handler(event, context):
 RAISING = """
 def handler(event, context):
     if event.get("instruction") == "warmer":
-        raise ValueError("no body")
-    return {"statusCode": 200, "body": "{}"}
+        return {"warmed": True}
+    return {"statusCode": 200, "body": event["path"]}
 """
 EVERY = {"every": "1 minute", "input": {"instruction": "warmer"}}
 
@@ -118,7 +119,6 @@ SITUATIONS: dict[str, Situation] = {
     "seldom": Situation(warm={**EVERY, "every": "4 minutes"}, outcome="interval too long"),
     "crowded": Situation(code=SLOW, users=3, outcome="too few instances", reason="busy"),
     "holds": Situation(code=HOLDING, warm={**EVERY, "instances": 3}),
-    "lets-go": Situation(code=QUICK, warm={**EVERY, "instances": 3}, outcome="too few instances", reason="1 ran"),
     "provisioned": Situation(outcome="provisioned"),
     "raises": Situation(code=RAISING, outcome="ping fails"),
     "reserved": Situation(code=SLOW, users=4, outcome="throttled"),
@@ -159,11 +159,23 @@ class Played:
 
     project: Project
     document: dict[str, Any]
-    since: float
 
     def row(self, function: str) -> dict[str, Any]:
         """One function's."""
         return next(row for row in self.document["functions"] if row["function"] == function)
+
+    def lines(self, group: str) -> list[str]:
+        """What a log group holds of the time that was looked at."""
+        pages = (
+            self.project.client("logs", REGION)
+            .get_paginator("filter_log_events")
+            .paginate(
+                logGroupName=group,
+                startTime=_milliseconds(self.document["since"]),
+                endTime=_milliseconds(self.document["until"]),
+            )
+        )
+        return [event["message"] for page in pages for event in page["events"]]
 
 
 @pytest.fixture(scope="module")
@@ -177,13 +189,13 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     ):
         project = _project(folder, port)
         try:
+            began = time.time()
             project.deploy()
             _meddle(project)
-            began = time.time()
             _play(project)
             result = project.run("warm-status", "-o", "json", "--since", f"{time.time() - began:.0f}s", expect=None)
             assert result.code == 3, result.err  # some row is proven not to be warm
-            yield Played(project=project, document=result.json, since=began)
+            yield Played(project=project, document=result.json)
         finally:
             stop(port, default_data(port))
 
@@ -218,6 +230,10 @@ def _meddle(project: Project) -> None:
         targets = events.list_targets_by_rule(Rule=rule.format(title))["Targets"]
         arn = f"arn:aws:lambda:{REGION}:123456789012:function:{project.name}-{title}{qualifier}"
         events.put_targets(Rule=rule.format(title), Targets=[{**target, "Arn": arn} for target in targets])
+    targets = events.list_targets_by_rule(Rule=rule.format("raises"))["Targets"]
+    events.put_targets(
+        Rule=rule.format("raises"), Targets=[{**one, "Input": '{"instruction": "wake"}'} for one in targets]
+    )
     policy = json.loads(functions.get_policy(FunctionName=f"{project.name}-refused", Qualifier="version1-a")["Policy"])
     for statement in policy["Statement"]:
         if "events" in str(statement["Principal"]):
@@ -235,6 +251,7 @@ def _meddle(project: Project) -> None:
         )
         project.client("lambda", REGION).get_waiter("function_updated_v2").wait(FunctionName=f"{project.name}-{title}")
         version = functions.publish_version(FunctionName=f"{project.name}-{title}")["Version"]
+        functions.invoke(FunctionName=f"{project.name}-{title}", Qualifier=version, Payload='{"instruction": "warmer"}')
         for slot in ("version1-a", "version1-b"):
             functions.update_alias(FunctionName=f"{project.name}-{title}", Name=slot, FunctionVersion=version)
 
@@ -273,21 +290,18 @@ def test_each_situation_has_its_own_verdict_and_reason(played: Played, function:
 def test_the_numbers_are_those_of_the_raw_log(played: Played, function: str) -> None:
     row, project = played.row(function), played.project
     name = f"{project.name}-{function}"
-    logs = project.client("logs", REGION)
-    pages = logs.get_paginator("filter_log_events").paginate(
-        logGroupName=f"/aws/lambda/{name}", startTime=int(played.since * 1000)
-    )
-    reports = [event["message"] for page in pages for event in page["events"] if _is_report(event["message"])]
+    reports = [text for text in played.lines(f"/aws/lambda/{name}") if _is_report(text)]
     cold = [text for text in reports if "Init Duration" in text or "initDurationMs" in text]
-    access = logs.get_paginator("filter_log_events").paginate(
-        logGroupName=f"/aws/apigateway/{project.name}", startTime=int(played.since * 1000)
-    )
-    users = {json.loads(event["message"])["lambda"] for page in access for event in page["events"]}
+    users = {json.loads(text)["lambda"] for text in played.lines(f"/aws/apigateway/{project.name}")}
     of_users = [text for text in reports if _id(text) in users]
     assert row["invocations"]["all"] == len(reports)
     assert row["invocations"]["users"] == len(of_users)
     assert row["cold_starts"]["users"] == len([text for text in cold if _id(text) in users])
     assert row["estimated"] is False
+
+
+def _milliseconds(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
 def _is_report(text: str) -> bool:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from backendctl.sandbox.timing import Pace
 
 OK, CREATED, ACCEPTED, NO_CONTENT, NOT_FOUND, REFUSED = 200, 201, 202, 204, 404, 400
+THROTTLED = 429
 _SHOWN = frozenset({"", "/configuration", "/code", "/versions"})
 
 
@@ -57,7 +58,7 @@ class Lambda:
         """Answer a request."""
         refusal = lambda_model.refusal(request)
         answer = refusal.rest_json() if refusal else await self._answer(request)
-        return answer if answer.status < REFUSED else _whole(answer)
+        return answer if answer.status < REFUSED or answer.status == THROTTLED else _whole(answer)
 
     async def _answer(self, request: Request) -> Response:
         found = FUNCTIONS.fullmatch(request.raw_path)
@@ -99,6 +100,8 @@ class Lambda:
             answer = await (self.inner.forward(call.request) if call.qualifier is None else self._invoke(call))
         dropped = {"x-amzn-requestid"} | ({"x-amz-executed-version"} if answer.status == ACCEPTED else set())
         headers = {name: value for name, value in answer.headers.items() if name.lower() not in dropped}
+        if answer.status == THROTTLED:
+            headers["x-amzn-ErrorType"] = "TooManyRequestsException"
         return replace(answer, headers={**headers, "x-amzn-RequestId": request_id})
 
     async def _accepted(self, call: Call, method: str, rest: str) -> Response:

@@ -121,12 +121,13 @@ class Concurrency:
         limit = account["ConcurrentExecutions"]
         others = limit - account["UnreservedConcurrentExecutions"] - (own or 0)
         wanted = call.request.json().get("ReservedConcurrentExecutions", 0)
-        return rules.reserved(wanted=wanted, limit=limit, others=others)
+        return rules.reserved(wanted=wanted, limit=limit, others=others, provisioned=_total(call.place))
 
     async def _provision(self, call: Call) -> Refusal | None:
         account = await self._account(call.region)
         return await self._twice(call) or rules.provisioned(
             wanted=call.request.json().get("ProvisionedConcurrentExecutions", 0),
+            others=_total(call.place, without=call.qualifier),
             own=await self._own(call),
             unreserved=account["UnreservedConcurrentExecutions"],
         )
@@ -176,6 +177,13 @@ class Concurrency:
             else None
         )
         return reserved
+
+
+def _total(place: tuple[str, str], *, without: str | None = None) -> int:
+    """What a function has provisioned, all together or without one version or alias."""
+    configs = (records.record(place) or _NOTHING)[_CONFIGS]
+    wished = [one["RequestedProvisionedConcurrentExecutions"] for name, one in configs.items() if name != without]
+    return sum(wished)
 
 
 def _allocating(config: dict[str, Any]) -> dict[str, Any]:

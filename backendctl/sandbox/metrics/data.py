@@ -96,10 +96,9 @@ class _Found:
 
     def _measured(self, stat: Mapping[str, Any]) -> Series:
         period = int(stat["Period"])
-        whole = self.asked["StartTime"] // _MINUTE * _MINUTE if period % _MINUTE == 0 else self.asked["StartTime"]
-        points = store.points(
-            self.region, store.Metric.of(stat["Metric"]), start=whole, end=self.asked["EndTime"], unit=stat.get("Unit")
-        )
+        start, end = self.asked["StartTime"], self.asked["EndTime"]
+        metric = store.Metric.of(stat["Metric"])
+        points = store.points(self.region, metric, start=start, end=end, unit=stat.get("Unit"))
         values = {at: statistics.value(some, stat["Stat"]) for at, some in statistics.by_period(points, period).items()}
         return {at: value for at, value in values.items() if value is not None}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from backendctl.ui.charts.labels import fitted, joined, place
+from backendctl.ui.charts.labels import joined, place
 from backendctl.ui.charts.scales import (
     LEAST_MS,
     duration_range,
@@ -17,7 +17,7 @@ from backendctl.ui.charts.scales import (
     time_ticks,
     total_ms,
 )
-from backendctl.ui.charts.told import figures_of, is_empty, name_of, told_figures
+from backendctl.ui.charts.told import events_within, figures_of, fitted_name, is_empty, told_figures
 from backendctl.ui.sparks import BLOCKS
 from backendctl.warmth.timeline import Event, Timeline
 
@@ -74,15 +74,21 @@ class _Scale:
         columns = self._columns(timeline)
         marks = [
             self._marks("cold", ["▲" if column.cold else " " for column in columns], _COLD),
-            self._marks("error", ["×" if column.errors else " " for column in columns], _ERROR),
+            self._marks("error", ["✗" if column.errors else " " for column in columns], _ERROR),
         ]
         shown = [line for line, count in zip(marks, _counts(columns), strict=True) if count]
-        return [*head, *self._rows(columns), *shown, *self._events(timeline.events), self._axis()]
+        return [
+            *head,
+            *self._rows(columns),
+            *shown,
+            *self._events(events_within(timeline, self.since, self.until)),
+            self._axis(),
+        ]
 
     def _head(self, timeline: Timeline) -> list[Text]:
         told = told_figures(figures_of(timeline)) if not is_empty(timeline) else ""
         width = self.columns + _MARGIN
-        name = Text(fitted(name_of(timeline), width=width, measure=len), style="name")
+        name = Text(fitted_name(timeline, width=width, measure=len), style="name")
         if len(name) + 2 + len(told) <= width:
             return [name.append(" " * (width - len(name) - len(told))).append(told, style="quiet")]
         return [name, Text(f"{told:>{width}}", style="quiet")]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -17,7 +18,7 @@ from backendctl.ui.charts.palette import Role
 FONT = "DejaVu Sans"
 """Ships with matplotlib, so that every machine measures alike."""
 _MEASURED_AT = 100.0
-_SETTINGS = {
+_SETTINGS: Any = {
     "svg.hashsalt": "backendctl",  # ids in the SVG are otherwise random
     "svg.fonttype": "none",  # texts stay texts: they can be selected, searched and read aloud
     "font.family": [FONT],
@@ -26,6 +27,9 @@ _SETTINGS = {
     "axes.unicode_minus": False,
     "path.simplify": False,
 }
+
+BEHIND_LABEL: Any = {"facecolor": Role.SURFACE.light, "edgecolor": "none", "alpha": 0.85, "pad": 0.6}
+"""The box that keeps a label readable where lines cross it."""
 
 
 @contextmanager

@@ -12,7 +12,7 @@ _FEW = 3
 _TALL = 6
 _LEGEND, _TITLE = 56.0, 24.0
 _MOMENTS = 11.0
-_BOTTOM, _LEFT, _RIGHT = 26.0, 48.0, 14.0
+_BOTTOM, _LEFT, _RIGHT = 26.0, 48.0, 22.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,21 +41,61 @@ class Look:
 
 
 _ONE = Look(
-    width=800, height=330, gap_across=0, gap_down=26, dot=3.6, cold=8, text=9, label_rows=4, time_ticks=13, duration_ticks=8,
-    most_dots=6000, is_brief=False,
-)  # fmt: skip
+    width=800,
+    height=330,
+    gap_across=0,
+    gap_down=26,
+    dot=3.6,
+    cold=8,
+    text=9,
+    label_rows=4,
+    time_ticks=13,
+    duration_ticks=8,
+    most_dots=6000,
+    is_brief=False,
+)
 _ROW = Look(
-    width=800, height=165, gap_across=0, gap_down=34, dot=3.0, cold=6.5, text=8.5, label_rows=3, time_ticks=13, duration_ticks=6,
-    most_dots=3000, is_brief=False,
-)  # fmt: skip
+    width=800,
+    height=165,
+    gap_across=0,
+    gap_down=34,
+    dot=3.0,
+    cold=6.5,
+    text=8.5,
+    label_rows=3,
+    time_ticks=13,
+    duration_ticks=6,
+    most_dots=3000,
+    is_brief=False,
+)
 _HALF = Look(
-    width=440, height=130, gap_across=18, gap_down=26, dot=2.4, cold=5.5, text=8, label_rows=2, time_ticks=7, duration_ticks=6,
-    most_dots=1200, is_brief=False,
-)  # fmt: skip
+    width=440,
+    height=130,
+    gap_across=18,
+    gap_down=26,
+    dot=2.4,
+    cold=5.5,
+    text=8,
+    label_rows=2,
+    time_ticks=7,
+    duration_ticks=6,
+    most_dots=1200,
+    is_brief=False,
+)
 _SMALL = Look(
-    width=262, height=84, gap_across=14, gap_down=24, dot=1.9, cold=4.6, text=7.5, label_rows=2, time_ticks=5, duration_ticks=4,
-    most_dots=400, is_brief=True,
-)  # fmt: skip
+    width=262,
+    height=84,
+    gap_across=14,
+    gap_down=24,
+    dot=1.9,
+    cold=4.6,
+    text=7.5,
+    label_rows=2,
+    time_ticks=5,
+    duration_ticks=4,
+    most_dots=400,
+    is_brief=True,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

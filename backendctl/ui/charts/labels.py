@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from backendctl.warmth.timeline import Event
 
-_LONGEST = 28
+_LONGEST = 36
 """Characters of one label; the tooltip has all of it."""
 
 
@@ -72,14 +72,21 @@ def place(
 
 
 def joined(events: Sequence[Event], *, x_of: Callable[[float], float], nearer_than: float) -> list[Event]:
-    """Events whose lines would coincide, as one with all their labels."""
+    """In order of time; events whose lines would coincide become one with all their labels."""
     groups: list[list[Event]] = []
     for event in sorted(events, key=lambda event: event.at):
         if groups and x_of(event.at) - x_of(groups[-1][0].at) < nearer_than:
             groups[-1].append(event)
         else:
             groups.append([event])
-    return [Event(at=group[0].at, label=", ".join(dict.fromkeys(one.label for one in group))) for group in groups]
+    return [
+        Event(at=group[0].at, label=", ".join(dict.fromkeys(_line(one.label) for one in group))) for group in groups
+    ]
+
+
+def _line(text: str) -> str:
+    """One line of what can be printed: descriptions come from AWS as somebody wrote them."""
+    return "".join(character for character in " ".join(text.split()) if character.isprintable())
 
 
 def shortened(text: str, most: int) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from backendctl.ui.charts.drawing import Drawn, measure, sheet, write_text
+from backendctl.ui.charts.drawing import BEHIND_LABEL, Drawn, measure, sheet, write_text
 from backendctl.ui.charts.labels import joined, place
 from backendctl.ui.charts.palette import Role
 from backendctl.ui.charts.scales import Tick, duration_ticks, told_ms
@@ -17,10 +19,26 @@ from backendctl.ui.charts.told import counted
 from backendctl.warmth.memory_chart import MemoryChart, MemoryPoint, Spread
 from backendctl.warmth.timeline import Event
 
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Look:
+    """How a line is drawn. shape: of its marks. dash: of the line between them."""
+
+    legend: str
+    role: Role
+    shape: str
+    dash: Literal["-", "--"]
+
+
 _WIDTH, _HEIGHT = 800.0, 450.0
 _LEFT, _BOTTOM, _ACROSS, _DOWN = 64.0, 46.0, 662.0, 318.0
 """The frame, in points."""
 _TEXT, _EDGE = 9.0, 14.0
+_LOOKS: dict[str, _Look] = {
+    "warm": _Look(legend="warm", role=Role.WARM, shape="o", dash="-"),
+    "cold": _Look(legend="cold, loading included", role=Role.COLD, shape="^", dash="--"),
+    "cost": _Look(legend="cost", role=Role.COST, shape="s", dash="-"),
+}
 _LOG_FROM = 20.0
 """A range of durations wider than this is drawn on a log scale."""
 
@@ -49,8 +67,25 @@ def _sizes(axes: Axes, points: Sequence[MemoryPoint]) -> None:
     sizes = [point.memory_mb for point in points] or [1024]
     axes.set_xscale("log", base=2)
     axes.set_xlim(min(sizes) / 1.25, max(sizes) * 1.25)
-    axes.set_xticks(sizes, [f"{size} MB" for size in sizes])
+    axes.set_xticks(sizes, _told_sizes(sizes, across=_across(axes)))
     axes.minorticks_off()
+
+
+def _across(axes: Axes) -> Callable[[float], float]:
+    """Where a size stands, in points from the left of the frame."""
+    low, high = (math.log(value) for value in axes.get_xlim())
+    return lambda size: (math.log(size) - low) / (high - low) * _ACROSS
+
+
+def _told_sizes(sizes: Sequence[int], *, across: Callable[[float], float]) -> list[str]:
+    """The sizes in words; nothing for one that would touch the one before."""
+    width, told, free = measure(_TEXT, gap=3), [], -math.inf
+    for size in sizes:
+        text = f"{size} MB"
+        left = across(size) - width(text) / 2
+        told.append(text if left >= free else "")
+        free = left + width(text) if left >= free else free
+    return told
 
 
 def _marked(axes: Axes, chart: MemoryChart) -> int:
@@ -61,11 +96,7 @@ def _marked(axes: Axes, chart: MemoryChart) -> int:
         "fastest": chart.fastest_mb,
         "now": chart.current_mb,
     }
-    low, high = (math.log(value) for value in axes.get_xlim())
-
-    def x_of(size: float) -> float:
-        return (math.log(size) - low) / (high - low) * _ACROSS
-
+    x_of = _across(axes)
     events = [Event(at=size, label=name) for name, size in named.items() if size is not None]
     events = joined(events, x_of=x_of, nearer_than=1)
     placed = place(events, x_of=x_of, width=_ACROSS, rows=3, measure=measure(_TEXT, gap=4))
@@ -79,6 +110,7 @@ def _marked(axes: Axes, chart: MemoryChart) -> int:
         axes.annotate(
             label.text, (0, 1), (label.left + label.width / 2, -3 - label.row * _TEXT * 1.5), ha="center", va="top",
             xycoords="axes fraction", textcoords="offset points", fontsize=_TEXT, color=Role.EVENT.light, zorder=9,
+            bbox=BEHIND_LABEL,
         )  # fmt: skip
     return placed.rows
 
@@ -90,11 +122,9 @@ def _durations(axes: Axes, points: Sequence[MemoryPoint], room: float) -> dict[s
     }
     values = [value for line in lines.values() for _, one in line for value in (one.low, one.high, one.middle)]
     _scale(axes, [value for value in values if value > 0], room)
-    looks = {"warm": (Role.WARM, "o", "-"), "cold": (Role.COLD, "^", "--")}
     for kind, line in lines.items():
         if line:
-            role, shape, dash = looks[kind]
-            _line(axes, line, role=role, shape=shape, dash=dash, gid=f"{kind}-0")
+            _line(axes, line, _LOOKS[kind], gid=f"{kind}-0")
     return {
         f"{kind}-0": [
             f"{size} MB · {kind} {told_ms(one.middle)} · {told_ms(one.low)} to {told_ms(one.high)}"
@@ -105,15 +135,21 @@ def _durations(axes: Axes, points: Sequence[MemoryPoint], room: float) -> dict[s
     }
 
 
-def _line(axes: Axes, line: Sequence[tuple[int, Spread]], *, role: Role, shape: str, dash: str, gid: str) -> None:
-    sizes, color = [size for size, _ in line], role.light
+def _line(axes: Axes, line: Sequence[tuple[int, Spread]], look: _Look, *, gid: str) -> None:
+    sizes, middles = [size for size, _ in line], [one.middle for _, one in line]
     lows, highs = [one.low for _, one in line], [one.high for _, one in line]
-    middles = [one.middle for _, one in line]
-    axes.fill_between(sizes, lows, highs, color=color, alpha=0.15, linewidth=0, zorder=3)
-    axes.plot(sizes, middles, color=color, linewidth=1.8, linestyle=dash, zorder=4)
+    axes.fill_between(sizes, lows, highs, color=look.role.light, alpha=0.15, linewidth=0, zorder=3)
+    _marked_line(axes, sizes, middles, look, gid=gid)
+
+
+def _marked_line(axes: Axes, sizes: Sequence[int], values: Sequence[float], look: _Look, *, gid: str) -> None:
+    """Line and marks apart, so that the group of that id holds the marks only."""
+    color = look.role.light
+    axes.plot(sizes, values, color=color, linewidth=1.8, linestyle=look.dash, zorder=4)
     axes.plot(
-        sizes, middles, linestyle="none", marker=shape, markersize=7, color=color, markeredgewidth=0, zorder=5, gid=gid
-    )
+        sizes, values, linestyle="none", marker=look.shape, markersize=6.5, color=color, markeredgewidth=0, zorder=5,
+        gid=gid,
+    )  # fmt: skip
 
 
 def _scale(axes: Axes, values: Sequence[float], room: float) -> None:
@@ -142,17 +178,14 @@ def _ticks(axes: Axes, ticks: Sequence[Tick]) -> None:
 
 
 def _costs(axes: Axes, points: Sequence[MemoryPoint], room: float) -> dict[str, list[str]]:
-    color, sizes = Role.COST.light, [point.memory_mb for point in points]
+    sizes = [point.memory_mb for point in points]
     costs = [point.cost_per_million for point in points]
     high = max(costs, default=0.0) * 1.05 or 1.0
     axes.set_ylim(0, high / room)
     steps = round_steps(high)
     digits = max(0, -math.floor(math.log10(steps[1]))) if len(steps) > 1 else 2
     _ticks(axes, [Tick(at=step, label=f"${step:,.{digits}f}") for step in steps])
-    axes.plot(sizes, costs, color=color, linewidth=1.8, zorder=4)
-    axes.plot(
-        sizes, costs, linestyle="none", marker="s", markersize=6, color=color, markeredgewidth=0, zorder=5, gid="cost-0"
-    )
+    _marked_line(axes, sizes, costs, _LOOKS["cost"], gid="cost-0")
     return {"cost-0": [f"{size} MB · {told_cost(cost)}" for size, cost in zip(sizes, costs, strict=True)]}
 
 
@@ -179,19 +212,24 @@ def _words(figure: Figure, axes: Axes, costs: Axes, chart: MemoryChart) -> None:
     axes.set_ylabel("duration", color=Role.MUTED.light, fontsize=_TEXT)
     costs.set_ylabel("cost of a million warm invocations", color=Role.COST.light, fontsize=_TEXT)
     axes.set_xlabel("memory", color=Role.MUTED.light, fontsize=_TEXT)
-    lines = {
-        "warm": (Role.WARM, "o", "-"),
-        "cold, loading included": (Role.COLD, "^", "--"),
-        "cost": (Role.COST, "s", "-"),
+    _legend(figure, chart)
+
+
+def _legend(figure: Figure, chart: MemoryChart) -> None:
+    """Of the lines that are there."""
+    is_there = {
+        "warm": any(point.warm for point in chart.points),
+        "cold": any(point.cold for point in chart.points),
+        "cost": bool(chart.points),
     }
-    is_there = (
-        any(point.warm for point in chart.points), any(point.cold for point in chart.points), bool(chart.points)
-    )  # fmt: skip
     handles = [
-        Line2D([], [], label=label, color=role.light, marker=shape, linestyle=dash, linewidth=1.8, markersize=6)
-        for (label, (role, shape, dash)), there in zip(lines.items(), is_there, strict=True)
-        if there
-    ]
+        Line2D(
+            [], [], label=look.legend, color=look.role.light, marker=look.shape, linestyle=look.dash, linewidth=1.8,
+            markersize=6,
+        )
+        for kind, look in _LOOKS.items()
+        if is_there[kind]
+    ]  # fmt: skip
     if handles:
         figure.legend(
             handles=handles, loc="upper left", bbox_to_anchor=(_EDGE / _WIDTH, 1 - 47 / _HEIGHT), borderpad=0,
@@ -203,6 +241,8 @@ def _words(figure: Figure, axes: Axes, costs: Axes, chart: MemoryChart) -> None:
 def _text(chart: MemoryChart) -> str:
     """For readers who do not see it."""
     named = {"cheapest": chart.cheapest_mb, "balanced": chart.balanced_mb, "fastest": chart.fastest_mb}
-    told = [f"{name}: {size} MB" for name, size in named.items() if size is not None]
+    told = [f"{name} {size} MB" for name, size in named.items() if size is not None]
     sizes = counted(len(chart.points), "memory size", "memory sizes")
-    return f"{_name(chart)} at {sizes}. " + (", ".join(told) + "." if told else "No size is recommended.")
+    return f"{_name(chart)} at {sizes}. " + (
+        "Recommended: " + ", ".join(told) + "." if told else "No size is recommended."
+    )

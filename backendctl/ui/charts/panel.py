@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from matplotlib.axes import Axes
 
-from backendctl.ui.charts.drawing import measure
+from backendctl.ui.charts.drawing import BEHIND_LABEL, measure
 from backendctl.ui.charts.grid import Look
-from backendctl.ui.charts.labels import Placed, fitted
+from backendctl.ui.charts.labels import Placed
 from backendctl.ui.charts.palette import Role
 from backendctl.ui.charts.scales import LEAST_MS, total_ms
 from backendctl.ui.charts.thin import bins_of, thinned
@@ -19,8 +20,8 @@ from backendctl.ui.charts.told import (
     bin_title,
     event_title,
     figures_of,
+    fitted_name,
     is_empty,
-    name_of,
     point_title,
     told_briefly,
     told_figures,
@@ -30,6 +31,7 @@ from backendctl.warmth.timeline import Bin, Event, Point, Timeline
 _CELL = 0.9
 """Dots nearer than this, in points, look like one."""
 _BINS = 120
+_PALER = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,8 +133,13 @@ class Panel:
         figures, size = figures_of(self.timeline), self.look.text
         told = (told_briefly if self.look.is_brief else told_figures)(figures) if not is_empty(self.timeline) else ""
         room = self.look.width - measure(size)(told) - 12
-        name = fitted(name_of(self.timeline), width=room, measure=measure(size * 1.1 * 1.12))  # bold is wider
-        above = {"xycoords": "axes fraction", "textcoords": "offset points", "annotation_clip": False, "va": "bottom"}
+        name = fitted_name(self.timeline, width=room, measure=measure(size * 1.1 * 1.12))  # bold is wider
+        above: dict[str, Any] = {
+            "xycoords": "axes fraction",
+            "textcoords": "offset points",
+            "annotation_clip": False,
+            "va": "bottom",
+        }
         self.axes.annotate(
             name, (0, 1), (0, 5), ha="left", fontsize=size * 1.1, fontweight="bold", color=Role.TEXT.light, **above
         )
@@ -154,7 +161,7 @@ class Panel:
             self.axes.annotate(
                 label.text, (0, 1), (label.left + label.width / 2, -3 - label.row * step), xycoords="axes fraction",
                 textcoords="offset points", ha="center", va="top", fontsize=self.look.text, color=Role.EVENT.light,
-                zorder=9,
+                zorder=9, bbox=BEHIND_LABEL,
             )  # fmt: skip
 
     def _band(self, bins: Sequence[Bin], tooltips: dict[str, list[str]]) -> None:
@@ -184,19 +191,22 @@ class Panel:
             )  # fmt: skip
 
     def _dots(self, mark: Mark, points: Sequence[Point], tooltips: dict[str, list[str]]) -> None:
-        if mark.shape != COLD.shape:
-            points = thinned(points, place=self._spot, cell=_CELL, most=self.look.most_dots)
-        if points:
+        """Every cold start, and as many of the others as can be told apart; paler where some are left out."""
+        shown = points
+        if mark not in {COLD, COLD_PING}:
+            shown = thinned(points, place=self._spot, cell=_CELL, most=self.look.most_dots)
+        if shown:
             gid = f"{mark.kind}-{self.number}"
-            spots = [self._place(point) for point in points]
+            spots = [self._place(point) for point in shown]
+            looks = style(mark, self.look)
+            looks["alpha"] *= 1 if len(shown) == len(points) else _PALER
             self.axes.plot(
-                [x for x, _ in spots], [y for _, y in spots], gid=gid, zorder=mark.order, clip_on=False,
-                **style(mark, self.look),
-            )  # fmt: skip
-            tooltips[gid] = [point_title(point) for point in points]
+                [x for x, _ in spots], [y for _, y in spots], gid=gid, zorder=mark.order, clip_on=False, **looks
+            )
+            tooltips[gid] = [point_title(point) for point in shown]
 
 
-def style(mark: Mark, look: Look) -> dict[str, object]:
+def style(mark: Mark, look: Look) -> dict[str, Any]:
     """How matplotlib is told to draw it."""
     sizes = {WARM.shape: look.dot, COLD.shape: look.cold, ERROR.shape: look.cold * 0.8}
     widths = {WARM.kind: 0.0, PING.kind: 0.0, COLD.kind: look.cold / 12, COLD_PING.kind: look.cold / 7}

@@ -38,7 +38,15 @@ def total_ms(point: Point) -> float:
 
 def time_range(timelines: Iterable[Timeline]) -> tuple[float, float]:
     """From the first `since` to the last `until`, and whatever ran before or after; never empty."""
-    moments = [moment for one in timelines for moment in (one.since, one.until, *(point.at for point in one.points))]
+    moments = [
+        moment
+        for one in timelines
+        for moment in (
+            *(one.since, one.until),
+            *(point.at for point in one.points),
+            *(moment for each in one.bins for moment in (each.at, each.at + each.seconds)),
+        )
+    ]
     since = min(moments, default=0.0)
     return since, max(since + 1.0, *moments, since)
 

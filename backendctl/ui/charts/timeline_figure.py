@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 
 from backendctl.ui.charts.drawing import Drawn, measure, sheet, write_text
 from backendctl.ui.charts.grid import Grid, Look, grid_of
-from backendctl.ui.charts.labels import Placed, joined, place
+from backendctl.ui.charts.labels import Placed, fitted, joined, place
 from backendctl.ui.charts.palette import Role
 from backendctl.ui.charts.panel import MARKS, WARM, Panel, sorted_out, style
 from backendctl.ui.charts.scales import (
@@ -24,14 +24,14 @@ from backendctl.ui.charts.scales import (
     told_moment,
     told_span,
 )
-from backendctl.ui.charts.told import counted, figures_of, name_of, told_figures
+from backendctl.ui.charts.told import counted, events_within, figures_of, name_of, told_figures
 from backendctl.warmth.timeline import Event, Timeline
 
 _LEFT = 12.0
 _NEAR = 2.0
 """Lines nearer than this, in points, are one."""
 _GAP = 3.0
-_REMARK = 13.0
+_SMALL, _REMARK = 7.5, 13.0
 _MOST_REMARKED = 4
 
 
@@ -63,7 +63,7 @@ def timeline_figure(timelines: Sequence[Timeline], *, title: str) -> Drawn:
     ranges = _Ranges(since=since, until=until, low=low, high=high)
     ticks = duration_ticks(low, high, most=grid.look.duration_ticks)
     across = ranges.across(grid.look)
-    events = [joined(one.events, x_of=across, nearer_than=_NEAR) for one in timelines]
+    events = [joined(events_within(one, since, until), x_of=across, nearer_than=_NEAR) for one in timelines]
     labels = [_labels(found, grid.look, across) for found in events]
     remarks = _remarks(timelines, labels, grid.look)
     grid = replace(grid, notes=_REMARK * len(remarks))
@@ -84,7 +84,7 @@ def timeline_figure(timelines: Sequence[Timeline], *, title: str) -> Drawn:
     _head(figure, timelines, grid, title=title, span=told_span(since, until) if timelines else "no function was read")
     for n, remark in enumerate(remarks):
         top = grid.size[1] - grid.notes + n * _REMARK - 2
-        write_text(figure, remark, left=_LEFT, top=top, size=7.5, role=Role.MUTED)
+        write_text(figure, _cut(remark, grid), left=_LEFT, top=top, size=_SMALL, role=Role.MUTED)
     return Drawn(figure=figure, name=title, text=_text(timelines), tooltips=tooltips)
 
 
@@ -152,7 +152,7 @@ def _remarks(timelines: Sequence[Timeline], labels: Sequence[Placed], look: Look
     if any(count > look.most_dots for count in dots):
         remarks.append("Dots that would lie on each other are left out; every cold start is drawn.")
     missing = [
-        f"{name_of(one)}: {event.label} ({told_moment(event.at)})"
+        (f"{name_of(one)}: " if len(timelines) > 1 else "") + f"{event.label} ({told_moment(event.at)})"
         for one, found in zip(timelines, labels, strict=True)
         for event in found.left_out
     ]
@@ -161,6 +161,10 @@ def _remarks(timelines: Sequence[Timeline], labels: Sequence[Placed], look: Look
         more = len(missing) - len(told)
         remarks += told if not more else [*told, f"and {more} more"]
     return remarks
+
+
+def _cut(remark: str, grid: Grid) -> str:
+    return fitted(remark, width=grid.size[0] - 2 * _LEFT, measure=measure(_SMALL))
 
 
 def _text(timelines: Sequence[Timeline]) -> str:

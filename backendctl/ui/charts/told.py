@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from backendctl.ui.charts.labels import fitted
 from backendctl.ui.charts.scales import quantile, told_moment, told_ms, total_ms
 from backendctl.warmth.timeline import Bin, Event, Point, Timeline
 
@@ -48,9 +50,20 @@ def is_empty(timeline: Timeline) -> bool:
     return not timeline.points and not timeline.bins
 
 
+def events_within(timeline: Timeline, since: float, until: float) -> list[Event]:
+    """Those that the axis of time shows."""
+    return [event for event in timeline.events if since <= event.at <= until]
+
+
 def name_of(timeline: Timeline) -> str:
     """Such as "places · us-east-1"."""
     return f"{timeline.function} · {timeline.region}"
+
+
+def fitted_name(timeline: Timeline, *, width: float, measure: Callable[[str], float]) -> str:
+    """The same, the function's name shortened until it fits; the region stays whole."""
+    region = f" · {timeline.region}"
+    return fitted(timeline.function, width=width - measure(region), measure=measure) + region
 
 
 def counted(count: int, one: str, many: str) -> str:
@@ -62,7 +75,8 @@ def told_figures(figures: Figures) -> str:
     """Such as "288 invocations, 4 cold starts up to 12.3 s, 1 error"."""
     parts = [counted(figures.invocations, "invocation", "invocations")]
     cold = counted(figures.cold, "cold start", "cold starts") if figures.cold else "no cold start"
-    parts.append(f"{cold} up to {told_ms(figures.cold_ms[1])}" if figures.cold_ms else cold)
+    joint = "of" if figures.cold == 1 else "up to"
+    parts.append(f"{cold} {joint} {told_ms(figures.cold_ms[1])}" if figures.cold_ms else cold)
     if figures.errors:
         parts.append(counted(figures.errors, "error", "errors"))
     return ", ".join(parts)
