@@ -20,7 +20,7 @@ USER, PING, OTHER = Caller.USER, Caller.PING, Caller.OTHER
 
 def call(at: float, *, ms: float = 20.0, init: float | None = None, stream: str = "a", **rest: Any) -> Invocation:
     """An invocation whose handler began at `NOW + at`; loading of `init` milliseconds came before."""
-    given = {
+    given: dict[str, Any] = {
         "at": NOW + at,
         "ended": NOW + at + ms / 1000,
         "stream": stream,
