@@ -256,10 +256,10 @@ def _meddle(project: Project) -> None:
             functions.update_alias(FunctionName=f"{project.name}-{title}", Name=slot, FunctionVersion=version)
 
 
-def _play(project: Project) -> None:
+def _play(project: Project, *, seconds: float = PLAYED) -> None:
     """Rules fire by themselves; users call every two seconds, some at the same time."""
     api = project.apis(REGION)[0]["id"]
-    over = time.monotonic() + PLAYED
+    over = time.monotonic() + seconds
     threads: list[threading.Thread] = []
     while time.monotonic() < over:
         time.sleep(2)
@@ -312,3 +312,69 @@ def _id(text: str) -> str:
     found = re.search(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", text)
     assert found is not None
     return found[0]
+
+
+def test_held_environments_are_as_many_as_the_spec_wants(played: Played) -> None:
+    row = played.row("holds")
+    assert row["overlapping_pings"] >= 3
+    assert row["alive"] >= 3
+
+
+def test_metrics_alone_tell_of_rules_and_not_of_cold_starts(played: Played) -> None:
+    result = played.project.run(
+        "warm-status", "right", "disabled", "--metrics-only", "--since", "2m", "-o", "json", expect=3
+    )
+    right, disabled = result.json["functions"]
+    assert (right["verdict"], right["cold_starts"]) == ("no data", None)
+    assert "--metrics-only" in right["reason"]
+    assert disabled["verdict"] == "not firing"
+
+
+def test_a_function_is_looked_at_without_a_spec(played: Played) -> None:
+    project = played.project
+    line = [
+        "warm-status",
+        "--function",
+        f"{project.name}-right:version1-a",
+        "-r",
+        REGION,
+        "--since",
+        "1m",
+        "-o",
+        "json",
+    ]
+    result = project.command(*line, expect=None)
+    row = result.json["functions"][0]
+    assert (row["function"], row["alias"], row["rule"]["rules"][0]["name"]) == (
+        f"{project.name}-right",
+        "version1-a",
+        f"{project.name}-warm-right",
+    )
+    assert row["invocations"]["pings"] > 0
+
+
+def test_a_silent_region_is_told_and_the_others_are_judged(played: Played) -> None:
+    project = played.project
+    project.command("sandbox", "fault", "region", REGION)
+    try:
+        result = project.run("warm-status", "right", "-o", "json", expect=None)
+    finally:
+        project.command("sandbox", "fault", "clear")
+    assert result.code != 0
+    assert REGION in result.err + result.out
+
+
+def test_the_picture_of_a_function_is_written(played: Played, tmp_path: Path) -> None:
+    chart = tmp_path / "right.svg"
+    played.project.run("warm-status", "right", "--since", "2m", "--chart", str(chart), expect=None)
+    assert "right · us-east-1" in chart.read_text()
+
+
+def test_after_a_release_the_row_follows_what_users_hit(played: Played) -> None:
+    project = played.project
+    (project.folder / "functions" / "right" / "app.py").write_text(f"{QUICK}\n# release 2\n")
+    project.deploy()
+    _play(project, seconds=8)
+    row = project.run("warm-status", "right", "--since", "3m", "-o", "json", expect=None).json["functions"][0]
+    assert (row["version"], row["alias"]) == ("2", "version1-b")
+    assert row["verdict"] == "warm", row["reason"]
