@@ -17,24 +17,29 @@ if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import RuleTypeDef
 
     from backendctl.aws.connection import Aws
+    from backendctl.resources.warmer_layout import WarmTarget
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _MINUTES = {"minute": 1, "hour": 60, "day": 1440}
 _PRINCIPAL = "events.amazonaws.com"
 
 
-def wanted_rules(aws: Aws, region: str, names: Sequence[str], *, physical: str, alias: str | None) -> tuple[Rule, ...]:
-    """The rules of these names, those that are not there too.
+def wanted_rules(
+    aws: Aws, region: str, wanted: Mapping[str, Sequence[WarmTarget]], *, physical: str, alias: str | None
+) -> tuple[Rule, ...]:
+    """The rules that the spec wants, those that are not there too if they should call what users hit.
 
     Args:
-        physical: the function's name in AWS. alias: what users hit, whose policy is looked at.
+        wanted: name → targets. physical: the function's name in AWS. alias: what users hit, whose policy is looked at.
     """
     live = {rule["Name"]: rule for rule in rule_reads.rules(aws, region)}
+    named = {target.qualifier for targets in wanted.values() for target in targets}
     return tuple(
         _rule(aws, region, live[name], physical=physical, alias=alias)
         if name in live
         else Rule(name=name, is_there=False)
-        for name in names
+        for name, targets in wanted.items()
+        if name in live or alias not in named or alias in {target.qualifier for target in targets}
     )
 
 

@@ -9,10 +9,16 @@ from typing import Any
 import pytest
 
 from backendctl.aws.connection import Aws
+from backendctl.resources.warmer_layout import WarmTarget
 from backendctl.warmth.rules import found_rules, permits, wanted_rules
 from tests.unit.resources.lambda_helpers import EAST, emulated
 
 RULE = "arn:aws:events:us-east-1:123456789012:rule/corkhounds-warm-places"
+WANTED = {"corkhounds-warm-one": [WarmTarget(id="version1-a-1", qualifier="version1-a")]}
+NOWHERE = {
+    "corkhounds-warm-nowhere": [WarmTarget(id="version1-a-1", qualifier="version1-a")],
+    "corkhounds-warm-nowhere-2": [WarmTarget(id="version1-b-1", qualifier="version1-b")],
+}
 SERVICE = {"Service": "events.amazonaws.com"}
 
 
@@ -103,14 +109,19 @@ def test_a_rule_is_read_with_its_targets_of_this_function_alone(aws: Aws) -> Non
         ("corkhounds-places:version1-b", "[]"),
         ("corkhounds-places-2:version1-a", long),
     )
-    (rule,) = wanted_rules(aws, EAST, ["corkhounds-warm-one"], physical="corkhounds-places", alias="version1-a")
+    (rule,) = wanted_rules(aws, EAST, WANTED, physical="corkhounds-places", alias="version1-a")
     assert (rule.targets, rule.all_targets) == ({"version1-a": 2, "version1-b": 1}, 4)
     assert (rule.hold_ms, rule.interval, rule.is_enabled) == (75, 300, True)
 
 
 def test_a_rule_that_the_spec_wants_and_eventbridge_has_not_is_told(aws: Aws) -> None:
-    (rule,) = wanted_rules(aws, EAST, ["corkhounds-warm-nowhere"], physical="corkhounds-places", alias="version1-a")
+    (rule,) = wanted_rules(aws, EAST, NOWHERE, physical="corkhounds-places", alias="version1-a")
     assert (rule.name, rule.is_there, rule.is_enabled) == ("corkhounds-warm-nowhere", False, False)
+
+
+def test_rules_that_are_missing_count_where_no_layout_names_what_users_hit(aws: Aws) -> None:
+    found = wanted_rules(aws, EAST, NOWHERE, physical="corkhounds-places", alias="version1")
+    assert [rule.name for rule in found] == list(NOWHERE)
 
 
 def test_any_scheduled_rule_that_calls_a_function_by_hand_is_found(aws: Aws) -> None:
