@@ -20,6 +20,7 @@ from backendctl.spec.report import nearest
 from backendctl.ui.progress import busy
 from backendctl.warmth.cost.prices import PriceList, load_prices
 from backendctl.warmth.counting import Window
+from backendctl.warmth.durations import KEPT, seconds_of
 from backendctl.warmth.logs import LogReader
 from backendctl.warmth.look import Prepared, Request, WarmStatus, look, prepare
 from backendctl.warmth.subject import Subject
@@ -29,11 +30,7 @@ if TYPE_CHECKING:
     from backendctl.app import Backend
     from backendctl.ui.console import Screen
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _NAMED = re.compile(r"(?P<name>[a-zA-Z0-9_-]{1,64})(?::(?P<alias>\$LATEST|[a-zA-Z0-9_-]{1,128}))?")
-_LONGEST = 455 * 86_400.0
-"""Seconds for which CloudWatch keeps metrics."""
 _IDLE = "7m"
 
 
@@ -99,7 +96,7 @@ def open_looking(options: Options, asked: Asked) -> Looking:
         UsageError: a duration, function or alias that is none; names with both a spec and --function.
     """
     since, idle = _duration("--since", asked.since), _duration("--idle-time", asked.idle or _idle(options))
-    if since > _LONGEST:
+    if since > KEPT:
         raise UsageError(f"--since {asked.since}: CloudWatch keeps metrics for 455 days")
     return _of_functions(options, asked, since, idle) if asked.named else _of_spec(options, asked, since, idle)
 
@@ -171,10 +168,10 @@ def _named(text: str) -> Named:
 
 
 def _duration(option: str, text: str) -> float:
-    found = _DURATION.fullmatch(text.strip())
-    if found is None or float(found[1]) <= 0:
-        raise UsageError(f"{option} {text!r} is no duration: write for instance 90s, 30m, 24h or 7d")
-    return float(found[1]) * _UNITS[found[2]]
+    try:
+        return seconds_of(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {error}") from None
 
 
 def _idle(options: Options) -> str:

@@ -53,10 +53,10 @@ def labels(found: Estimate) -> list[str]:
     borrowed = found.borrowed
     whole = [region for region in borrowed if found.prices.borrowed(region)]
     verb = "is" if len(whole) == 1 else "are"
-    told = [f"{', '.join(whole)} {verb} priced as us-east-1: the list has no prices of that region"] if whole else []
+    told = [f"* {', '.join(whole)} {verb} priced as us-east-1: the list has no prices of that region"] if whole else []
     for region, keys in borrowed.items():
         if region not in whole:
-            told.append(f"{region} is priced as us-east-1 in what it has no price of its own for: {', '.join(keys)}")
+            told.append(f"* {region} is priced as us-east-1 in what it has no price of its own for: {', '.join(keys)}")
     return told
 
 
@@ -65,7 +65,7 @@ def bill(found: Estimate) -> list[Row]:
     rows: list[Row] = []
     for region in found.workload.regions:
         lines = [line for line in found.priced.lines if line.usage.region == region.name]
-        mark = " (as us-east-1)" if region.name in found.borrowed else ""
+        mark = " *" if region.name in found.borrowed else ""
         rows.append(_row(f"{region.name}{mark}", lines))
         names = dict.fromkeys(line.usage.of for line in lines if line.usage.of)
         rows += [_row(name, [line for line in lines if line.usage.of == name], level=1) for name in names]

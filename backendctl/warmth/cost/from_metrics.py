@@ -188,7 +188,6 @@ class _Region:
             gb=size / _GB,
             index_gb=index_size / _GB,
             replicated_gb=0.0,
-            known=True,
         )
 
 

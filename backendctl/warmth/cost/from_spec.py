@@ -45,7 +45,13 @@ def offline_world(path: Path) -> World:
 def names_in(spec: Spec) -> Names:
     """What the command line may speak of."""
     functions = dict.fromkeys(one.name for region in spec.regions for one in spec.functions_in(region))
-    return Names(regions=spec.regions, functions=tuple(functions), tables=tuple(table.name for table in spec.tables))
+    routed = dict.fromkeys(name for region in spec.regions for name in reached_by_requests(spec, region))
+    return Names(
+        regions=spec.regions,
+        functions=tuple(functions),
+        tables=tuple(table.name for table in spec.tables),
+        routed=tuple(routed),
+    )
 
 
 def workload_of(world: World, asked: Asked) -> Workload:
@@ -54,33 +60,41 @@ def workload_of(world: World, asked: Asked) -> Workload:
     per_region = _requests(spec, asked)
     regions = tuple(_region(world, region, asked, per_region[region]) for region in spec.regions)
     requests = sum(per_region.values())
+    served = sum(one.requests for region in regions for one in region.functions if one.name in names_in(spec).routed)
     return Workload(
         backend=spec.backend,
         regions=regions,
         zone=spec.domain is not None and spec.domain.zone is not None,
         queries=requests if spec.domain is not None and spec.domain.zone is not None else 0.0,
-        assumptions=tuple(_assumptions(spec, asked, requests)),
+        assumptions=tuple(_assumptions(spec, asked, requests, unserved=requests - served)),
     )
 
 
-def called_by_api(spec: Spec, region: str) -> tuple[str, ...]:
-    """The functions that the API's routes reach in that region, a function as often as routes reach it."""
-    if spec.api is None:
-        return ()
+def reached_by_requests(spec: Spec, region: str) -> tuple[str, ...]:
+    """The functions that requests reach in that region, each as often as routes reach it; authorizers are no routes.
+
+    Where no definition says which, all of them.
+    """
     names = {one.physical: one.name for one in spec.functions_in(region)}
+    if spec.api is None or spec.api.source is not None:
+        return tuple(names.values())
     stages = spec.api.stages[:1]  # the routes are the same on every stage
-    found = [resolve(target, stage.variables) for stage in stages for target in lambda_targets(spec.api.definition)]
+    targets = [target for target in lambda_targets(spec.api.definition) if target.method != "AUTHORIZER"]
+    found = [resolve(target, stage.variables) for stage in stages for target in targets]
     return tuple(names[one.function] for one in found if one is not None and one.function in names)
 
 
-def ping_targets(world: World, region: str, function: Function) -> int:
-    """Invocations per firing of the schedule: every alias that users hit or will hit, times its instances."""
-    return sum(len(targets) for targets in layout(world, region, function).values())
+def pings_of(world: World, region: str, function: Function) -> float:
+    """Pings a month: firings, times every alias that users hit or will hit, times its instances."""
+    if function.warm is None or not function.warm.enabled:
+        return 0.0
+    targets = sum(len(targets) for targets in layout(world, region, function).values())
+    return pings_per_month(schedule(function.warm.every)) * targets
 
 
 def _requests(spec: Spec, asked: Asked) -> dict[str, float]:
     own = {region: asked.requests[region] for region in spec.regions if region in asked.requests}
-    named = sum(asked.requests[name] for name in names_in(spec).functions if name in asked.requests)
+    named = sum(asked.requests[name] for name in names_in(spec).routed if name in asked.requests)
     total = asked.requests.get("", max(sum(own.values()), named))
     others = [region for region in spec.regions if region not in own]
     share = max(0.0, total - sum(own.values())) / len(others) if others else 0.0
@@ -90,7 +104,7 @@ def _requests(spec: Spec, asked: Asked) -> dict[str, float]:
 def _region(world: World, region: str, asked: Asked, requests: float) -> RegionLoad:
     spec = world.spec
     everywhere = sum(_requests(spec, asked).values())
-    part = requests / everywhere if everywhere else 0.0
+    part = requests / everywhere if everywhere else 1 / len(spec.regions)
     per_function = _split(spec, region, asked, requests, part)
     stages = spec.api.stages if spec.api else ()
     check = spec.domain.health_check if spec.domain else None
@@ -110,21 +124,15 @@ def _region(world: World, region: str, asked: Asked, requests: float) -> RegionL
 def _split(spec: Spec, region: str, asked: Asked, requests: float, part: float) -> Mapping[str, float]:
     """Requests per function: what was said of it, and the rest by the number of routes that reach each other one."""
     own = {one.name: asked.requests[one.name] * part for one in spec.functions_in(region) if one.name in asked.requests}
-    called = called_by_api(spec, region) if _routes_known(spec) else [one.name for one in spec.functions_in(region)]
-    routes = Counter(name for name in called if name not in own)
+    reached = reached_by_requests(spec, region)
+    routes = Counter(name for name in reached if name not in own)
     count = sum(routes.values())
-    rest = max(0.0, requests - sum(own.values()))
+    rest = max(0.0, requests - sum(own[name] for name in own if name in reached))
     return {**own, **{name: rest * routes[name] / count for name in routes}}
 
 
-def _routes_known(spec: Spec) -> bool:
-    """Whether there is a definition that says which function a request reaches."""
-    return spec.api is not None and spec.api.source is None
-
-
 def _function(world: World, region: str, function: Function, asked: Asked, requests: float) -> FunctionLoad:
-    warm = function.warm if function.warm is not None and function.warm.enabled else None
-    fired = pings_per_month(schedule(warm.every)) if warm else 0.0
+    pings = pings_of(world, region, function)
     # Of a staged alias's two slots users hit one; the other is pinged for the next release.
     live = len(reached(world, region, function)) - len(names_of(world, region, function).staged)
     return FunctionLoad(
@@ -134,9 +142,9 @@ def _function(world: World, region: str, function: Function, asked: Asked, reque
         tmp=function.ephemeral_storage or 512,
         requests=requests,
         ms=asked.ms.get(function.name, asked.ms.get("", CLASSIC_MS)),
-        pings=fired * ping_targets(world, region, function) if warm else 0.0,
+        pings=pings,
         ping_ms=asked.ping_ms,
-        holds=live * warm.instances if warm else 0,
+        holds=live * function.warm.instances if function.warm and pings else 0,
         log_kb=asked.log_kb,
     )
 
@@ -160,7 +168,6 @@ def _table(table: Table, items: Items | None) -> TableLoad:
         replicated_gb=given.writes / count * given.kb * (count - 1) / (_MB * _MB),
         capacity=_capacity(table),
         backup=table.point_in_time_recovery,
-        known=items is not None,
     )
 
 
@@ -178,7 +185,7 @@ def _capacity(table: Table) -> tuple[float, float] | None:
     return float(read), float(write)
 
 
-def _assumptions(spec: Spec, asked: Asked, requests: float) -> list[str]:
+def _assumptions(spec: Spec, asked: Asked, requests: float, *, unserved: float) -> list[str]:
     """What was taken for granted, where it matters for this spec and these options."""
     indexes = [index for table in spec.tables for index in table.indexes]
     warm = any(one.warm for region in spec.regions for one in spec.functions_in(region))
@@ -186,16 +193,21 @@ def _assumptions(spec: Spec, asked: Asked, requests: float) -> list[str]:
     zoned = spec.domain is not None and spec.domain.zone is not None
     checked = spec.domain is not None and spec.domain.health_check is not None
     names = names_in(spec)
-    split = requests and not asked.requests.keys() & set(names.functions)
+    split = requests and bool(set(names.routed) - asked.requests.keys())
+    untimed = [name for name in names.functions if name not in asked.ms] if "" not in asked.ms else []
+    by_route = spec.api is not None and spec.api.source is None
+    authorized = spec.api is not None and any(one.method == "AUTHORIZER" for one in lambda_targets(spec.api.definition))
     said = {
         "no --requests: only what is there without traffic is priced": not asked.requests,
         "requests are spread evenly over the regions": requests and not asked.requests.keys() & set(names.regions),
-        "requests are split over the functions by the number of routes that reach each": split and _routes_known(spec),
-        "requests are split evenly over the functions": split and not _routes_known(spec),
+        "requests without a function are split by the number of routes that reach each": split and by_route,
+        "requests without a function are split evenly": split and not by_route,
+        f"{unserved:,.0f} requests reach no function of this spec": unserved >= 1,
+        "calls of authorizers are not counted; give them with --requests FUNCTION=N": requests and authorized,
         "the million API requests that are free in an account's first 12 months are not taken off": (
             requests and spec.api is not None
         ),
-        f"every invocation is billed {CLASSIC_MS:g} ms (--duration says otherwise)": requests and not asked.ms,
+        f"an invocation of {', '.join(untimed)} is billed {CLASSIC_MS:g} ms (--duration)": asked.requests and untimed,
         f"every ping is billed {asked.ping_ms:g} ms (--ping-duration)": warm,
         f"nothing is said of the items of {', '.join(silent)} (--items): reads, writes, storage are 0": silent,
         "the storage of indexes that hold a part of each item is not counted": (

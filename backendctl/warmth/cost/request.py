@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backendctl.errors import Fault, SpecError
-from backendctl.warmth.cost.asked import CLASSIC_MS, Asked, Reading, milliseconds, number, period
+from backendctl.warmth.cost.asked import CLASSIC_MS, Asked, Reading, milliseconds, number
 from backendctl.warmth.cost.from_spec import names_in, offline_world
 from backendctl.warmth.cost.prices import PriceList, load_prices
+from backendctl.warmth.durations import KEPT, seconds_of
 
 if TYPE_CHECKING:
     from backendctl.resources.world import World
-
-_KEPT = 455
-"""Days that CloudWatch keeps figures."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,9 +73,11 @@ def understood(spec: Path, regions: tuple[str, ...], given: Given, prices: Path 
 
 
 def _asked(reading: Reading, given: Given) -> tuple[Asked, int | None]:
-    window = reading.one("--from-metrics", given.from_metrics, period)
-    if window is not None and window > _KEPT * 86_400:
-        reading.fault("--from-metrics", f"'{given.from_metrics}' is longer than CloudWatch keeps figures, {_KEPT} days")
+    window = reading.one("--from-metrics", given.from_metrics, seconds_of)
+    if window is not None and window > KEPT:
+        reading.fault(
+            "--from-metrics", f"'{given.from_metrics}' is longer than CloudWatch keeps figures, {KEPT // 86_400} days"
+        )
     if given.from_metrics is not None:
         measured = {"--requests": given.requests, "--duration": given.duration, "--items": given.items}
         for option, texts in measured.items():

@@ -60,7 +60,6 @@ class TableLoad:
         replicated_gb: sent to other regions.
         capacity: read and write units that are held when provisioned, all indexes included; None is on-demand.
         backup: whether point-in-time recovery is on.
-        known: whether anything was said or measured of its traffic.
     """
 
     name: str
@@ -73,7 +72,6 @@ class TableLoad:
     replicated_gb: float = 0.0
     capacity: tuple[float, float] | None = None
     backup: bool = False
-    known: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
