@@ -57,10 +57,12 @@ def subject(**given: Any) -> Subject:
         "alias": "version1-a",
         "stages": ("prodv1",),
         "api": "corkhounds",
+        "aliases": {"version1-a": "7", "version1-b": "6", "live": "7"},
         "version": "7",
         "versions": frozenset({"7"}),
         "memory_mb": 256,
         "log_group": "/aws/lambda/corkhounds-places",
+        "is_in_spec": True,
         "wants_warmth": True,
         "rules": (rule(),),
     }
@@ -76,6 +78,7 @@ def by_hand(**given: Any) -> Subject:
         "stages": (),
         "api": None,
         "log_group": "/aws/lambda/handmade",
+        "is_in_spec": False,
         "wants_warmth": False,
         "rules": (),
     }
