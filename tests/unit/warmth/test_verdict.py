@@ -274,7 +274,7 @@ def test_without_a_warmer_little_traffic_proves_nothing() -> None:
     )
 
 
-LAZY = {"first": Quantiles(p50=700, p95=700), "later": Quantiles(p50=20, p95=40), "first_count": 1}
+LAZY: dict[str, Any] = {"first": Quantiles(p50=700, p95=700), "later": Quantiles(p50=20, p95=40), "first_count": 1}
 
 
 def test_a_handler_that_opens_its_connections_on_the_first_real_call_is_cold() -> None:
