@@ -17,7 +17,7 @@ from backendctl.ui.charts.scales import (
     time_ticks,
     total_ms,
 )
-from backendctl.ui.charts.told import events_within, figures_of, fitted_name, is_empty, told_figures
+from backendctl.ui.charts.told import events_within, figures_of, fitted_name, is_empty, told_apart, told_figures
 from backendctl.ui.sparks import BLOCKS
 from backendctl.warmth.timeline import Event, Timeline
 
@@ -54,7 +54,7 @@ def blocks(timelines: Sequence[Timeline], *, width: int = _WIDTH) -> list[Text]:
     since, until = time_range(timelines)
     low, high = duration_range(timelines)
     scale = _Scale(since=since, until=until, low=low, high=high, columns=max(20, min(_WIDTH, width) - _MARGIN))
-    return [line for one in timelines for line in (*scale.lines(one), Text())]
+    return [line for one in told_apart(timelines) for line in (*scale.lines(one), Text())]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,15 +100,15 @@ class _Scale:
             column.errors += point.is_error
             if point.init_ms is not None:
                 column.cold += 1
-                column.cold_ms = max(column.cold_ms, total_ms(point))
+                column.cold_ms = max(column.cold_ms, LEAST_MS, total_ms(point))
             elif point.is_ping:
-                column.ping_ms = max(column.ping_ms, point.duration_ms)
+                column.ping_ms = max(column.ping_ms, LEAST_MS, point.duration_ms)
             else:
-                column.warm_ms = max(column.warm_ms, point.duration_ms)
+                column.warm_ms = max(column.warm_ms, LEAST_MS, point.duration_ms)
         for one in timeline.bins:
             last = self._column(one.at + one.seconds - 1e-6)
             for column in columns[self._column(one.at) : last + 1]:
-                column.warm_ms = max(column.warm_ms, one.p95_ms)
+                column.warm_ms = max(column.warm_ms, LEAST_MS, one.p95_ms)
         return columns
 
     def _column(self, at: float) -> int:
@@ -118,7 +118,7 @@ class _Scale:
         """In eighths of a row; what ran is at least one high."""
         if not milliseconds:
             return 0
-        share = math.log(max(LEAST_MS, milliseconds) / self.low) / math.log(self.high / self.low)
+        share = math.log(milliseconds / self.low) / math.log(self.high / self.low)
         return max(1, min(8 * _ROWS, round(share * 8 * _ROWS)))
 
     def _rows(self, columns: Sequence[Column]) -> list[Text]:
@@ -139,8 +139,8 @@ class _Scale:
         return labels
 
     def _cell(self, line: Text, column: Column, row: int) -> None:
-        """One character: the highest that reaches into it, cold starts above warm ones above pings."""
-        for milliseconds, style in ((column.ping_ms, _PING), (column.warm_ms, _WARM), (column.cold_ms, _COLD)):
+        """One character, in the colour of what fills it: users' requests first, cold starts only above the others."""
+        for milliseconds, style in ((column.warm_ms, _WARM), (column.ping_ms, _PING), (column.cold_ms, _COLD)):
             height = self._height(milliseconds) - 8 * row
             is_last = style == _COLD or height >= self._tallest(column) - 8 * row
             if height >= 8 or (height > 0 and is_last):  # noqa: PLR2004 - a whole row

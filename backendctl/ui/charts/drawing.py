@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,7 +36,8 @@ BEHIND_LABEL: Any = {"facecolor": Role.SURFACE.light, "edgecolor": "none", "alph
 @contextmanager
 def settings() -> Iterator[None]:
     """Matplotlib's own defaults and ours, whatever the user's matplotlibrc says; restored afterwards."""
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # the viewer of an SVG has the font
         mpl.rcdefaults()
         mpl.rcParams.update(_SETTINGS)
         yield
@@ -70,6 +72,8 @@ def measure(size: float, *, gap: float = 0.0) -> Callable[[str], float]:
 def _advance(character: str) -> float:
     """How far a character goes on, at size 1; the font's own figure, without kerning."""
     font = get_font(findfont(FontProperties(family=FONT)))
+    if not font.get_char_index(ord(character)):
+        return 1.0  # not in this font; another one draws it, and none is wider than a square
     font.set_size(_MEASURED_AT, 72)
     return float(font.load_char(ord(character), flags=LoadFlags.NO_HINTING).linearHoriAdvance) / 65536 / _MEASURED_AT
 

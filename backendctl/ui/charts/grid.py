@@ -159,8 +159,6 @@ def grid_of(timelines: Sequence[Timeline], *, notes: float = 0.0) -> Grid:
             )
             for one in timelines
         ]
-        if len(set(cells)) < len(cells):  # a function under two aliases
-            cells = [divmod(n, side_by_side * len(regions)) for n in range(len(timelines))]
     return Grid(
         look=look,
         rows=max((row for row, _ in cells), default=0) + 1,

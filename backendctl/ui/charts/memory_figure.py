@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from backendctl.ui.charts.drawing import BEHIND_LABEL, Drawn, measure, sheet, write_text
-from backendctl.ui.charts.labels import joined, place
+from backendctl.ui.charts.labels import place
 from backendctl.ui.charts.palette import Role
 from backendctl.ui.charts.scales import Tick, duration_ticks, told_ms
 from backendctl.ui.charts.told import counted
@@ -97,11 +97,12 @@ def _marked(axes: Axes, chart: MemoryChart) -> int:
         "now": chart.current_mb,
     }
     x_of = _across(axes)
-    events = [Event(at=size, label=name) for name, size in named.items() if size is not None]
-    events = joined(events, x_of=x_of, nearer_than=1)
+    sizes = sorted({size for size in named.values() if size is not None})
+    names = {size: [name for name, its in named.items() if its == size] for size in sizes}
+    events = [Event(at=size, label=f"{', '.join(names[size])}: {size} MB") for size in sizes]
     placed = place(events, x_of=x_of, width=_ACROSS, rows=3, measure=measure(_TEXT, gap=4))
     for event in events:
-        is_now = event.label == "now"
+        is_now = names[int(event.at)] == ["now"]
         axes.axvline(
             event.at, color=Role.MUTED.light if is_now else Role.EVENT.light, linewidth=1, zorder=1,
             dashes=(1, 2) if is_now else (4, 2.5),

@@ -14,7 +14,7 @@ class Role(Enum):
     GRID = ("#e4e7eb", "#2b3138")
     FRAME = ("#c9ced6", "#424a53")
     WARM = ("#0072b2", "#58a6ff")
-    PING = ("#8c959f", "#79828c")
+    PING = ("#8c959f", "#a3adb8")
     COLD = ("#d55e00", "#ff9a4d")
     ERROR = ("#a8176f", "#ff7ac6")
     BAND = ("#0b78bc", "#4b93dd")

@@ -24,7 +24,7 @@ from backendctl.ui.charts.scales import (
     told_moment,
     told_span,
 )
-from backendctl.ui.charts.told import counted, events_within, figures_of, name_of, told_figures
+from backendctl.ui.charts.told import counted, events_within, figures_of, name_of, told_apart, told_figures
 from backendctl.warmth.timeline import Event, Timeline
 
 _LEFT = 12.0
@@ -58,6 +58,7 @@ class _Ranges:
 
 def timeline_figure(timelines: Sequence[Timeline], *, title: str) -> Drawn:
     """Draw them all."""
+    timelines = told_apart(timelines)
     grid = grid_of(timelines)
     (since, until), (low, high) = time_range(timelines), duration_range(timelines)
     ranges = _Ranges(since=since, until=until, low=low, high=high)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from backendctl.ui.charts.labels import fitted
 from backendctl.ui.charts.scales import quantile, told_moment, told_ms, total_ms
@@ -48,6 +49,15 @@ def figures_of(timeline: Timeline) -> Figures:
 def is_empty(timeline: Timeline) -> bool:
     """Whether nothing ran."""
     return not timeline.points and not timeline.bins
+
+
+def told_apart(timelines: Sequence[Timeline]) -> list[Timeline]:
+    """The same; functions that stand there under several aliases are named with them, as in "places:live"."""
+    seen = Counter((one.function, one.region) for one in timelines)
+    return [
+        replace(one, function=f"{one.function}:{one.alias}") if seen[one.function, one.region] > 1 else one
+        for one in timelines
+    ]
 
 
 def events_within(timeline: Timeline, since: float, until: float) -> list[Event]:

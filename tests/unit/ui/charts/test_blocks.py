@@ -69,6 +69,12 @@ def test_bins_are_drawn_where_they_are_and_counted() -> None:
     assert lines[4][AXIS + 35] == " "
 
 
+def test_a_duration_of_zero_is_seen_too() -> None:
+    lines = _plain(_timeline(Point(at=NOON, duration_ms=0), *WARM[5:]))
+    assert lines[4][AXIS] != " "
+    assert lines[3][AXIS] == " "
+
+
 def test_without_invocations_it_says_so() -> None:
     assert "no invocations" in "\n".join(_plain(_timeline()))
 

@@ -32,7 +32,7 @@ def test_a_directory_is_no_file(tmp_path: Path) -> None:
 
 
 def test_the_directory_must_exist(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"nowhere does not exist"):
+    with pytest.raises(UsageError, match="nowhere does not exist"):
         check_ending(tmp_path / "nowhere" / "chart.svg")
 
 
@@ -54,5 +54,5 @@ def test_without_matplotlib_the_extra_is_named_and_nothing_is_written(
 
 
 def test_what_the_file_system_refuses_later_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(BackendctlError, match="cannot write .*: Is a directory"):
+    with pytest.raises(BackendctlError, match=r"cannot write .*: Is a directory"):
         write(tmp_path, b"")
