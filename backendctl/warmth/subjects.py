@@ -181,4 +181,4 @@ def _access_groups(backend: Backend, region: str, hits: Sequence[Hit]) -> tuple[
 
 def _moment(text: str) -> float:
     """Seconds since the epoch of Lambda's "2026-11-28T13:00:00.000+0000"; 0 for none."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp() if text else 0.0
+    return datetime.fromisoformat(text).timestamp() if text else 0.0

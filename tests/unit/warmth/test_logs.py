@@ -28,7 +28,7 @@ def test_every_request_id_of_an_access_log_is_found() -> None:
     logs = Logs()
     logs.put(GROUP, [T + 1, T + 2], message='{{"id":"%s","lambda":"%s"}}' % (ONE, TWO))  # noqa: UP031  # braces
     logs.put(GROUP, [T + 3], message='{{"id":"-","lambda":"-"}}')
-    assert LogReader().request_ids(logs.aws(), REGION, GROUP, since=T, until=T + 60) == {ONE, TWO}
+    assert LogReader().request_ids(logs.aws(), REGION, GROUP, since=T, until=T + 60) == frozenset({ONE, TWO})
 
 
 def test_a_second_look_asks_for_what_is_new_and_for_what_may_have_come_late() -> None:
