@@ -127,7 +127,7 @@ def test_all_versions_that_served_an_only_alias_are_its_row_s(aws: Aws, function
     functions.alias(version1_a="2", version1_b="3")
     put_api(aws, stages=[stage("prodv1", "version1-b")])
     (row,) = rows(aws)
-    assert row.versions == {"1", "2", "3"}
+    assert row.versions == frozenset(frozenset({"1", "2", "3"}))
 
 
 def test_a_canary_has_a_row_of_its_own_version(aws: Aws, functions: Lambda) -> None:
@@ -136,8 +136,8 @@ def test_a_canary_has_a_row_of_its_own_version(aws: Aws, functions: Lambda) -> N
     canary = {"percentTraffic": 10, "stageVariableOverrides": {"placesAlias": "version1-a"}}
     put_api(aws, stages=[stage("prodv1", "version1-b", canarySettings=canary)])
     base, share = rows(aws)
-    assert (base.alias, base.versions, base.api) == ("version1-b", {"1", "2"}, "corkhounds")
-    assert (share.alias, share.versions, share.api) == ("version1-a", {"3"}, None)
+    assert (base.alias, base.versions, base.api) == ("version1-b", frozenset({"1", "2"}), "corkhounds")
+    assert (share.alias, share.versions, share.api) == ("version1-a", frozenset({"3"}), None)
 
 
 def test_two_stages_with_two_aliases_share_no_version(aws: Aws, functions: Lambda) -> None:
@@ -152,14 +152,14 @@ def test_two_stages_with_two_aliases_share_no_version(aws: Aws, functions: Lambd
     put_api(aws, stages=live)
     world = world_of(PLACES, links=links)
     one, two = rows(aws, world)
-    assert (one.alias, one.versions, one.stages) == ("version1-b", {"1", "2"}, ("prodv1",))
-    assert (two.alias, two.versions, two.stages) == ("version2-a", {"3", "4"}, ("beta",))
+    assert (one.alias, one.versions, one.stages) == ("version1-b", frozenset({"1", "2"}), ("prodv1",))
+    assert (two.alias, two.versions, two.stages) == ("version2-a", frozenset({"3", "4"}), ("beta",))
 
 
 def test_a_function_without_an_alias_is_its_latest(aws: Aws, functions: Lambda) -> None:
     functions.put()
     (row,) = rows(aws, world_of(PLACES))
-    assert (row.called, row.version, row.versions, row.api) == (NAME, "$LATEST", {"$LATEST"}, None)
+    assert (row.called, row.version, row.versions, row.api) == (NAME, "$LATEST", frozenset({"$LATEST"}), None)
 
 
 def test_a_function_or_alias_that_is_not_there_is_a_row_too(aws: Aws, functions: Lambda) -> None:
@@ -235,9 +235,9 @@ def test_a_function_by_hand_needs_no_spec(aws: Aws, functions: Lambda) -> None:
     live, latest, version, absent = of_named(
         aws, EAST, [Named(physical="handmade", alias=alias) for alias in ("live", None, "3", "99")]
     )
-    assert (live.called, live.versions, live.is_in_spec) == ("handmade:live", {"2"}, False)
-    assert (latest.called, latest.versions) == ("handmade", {"$LATEST"})
-    assert (version.called, version.versions, version.is_there) == ("handmade:3", {"3"}, True)
+    assert (live.called, live.versions, live.is_in_spec) == ("handmade:live", frozenset({"2"}), False)
+    assert (latest.called, latest.versions) == ("handmade", frozenset({"$LATEST"}))
+    assert (version.called, version.versions, version.is_there) == ("handmade:3", frozenset({"3"}), True)
     assert absent.is_there is False
     assert of_named(aws, EAST, [Named(physical="nowhere", alias=None)])[0].is_there is False
 
@@ -248,4 +248,4 @@ def test_a_version_that_an_alias_gives_a_share_is_its_row_s_too(aws: Aws, functi
     functions.aliases["handmade"][0]["RoutingConfig"] = {"AdditionalVersionWeights": {"3": 0.1}}
     aws.forget()
     (row,) = of_named(aws, EAST, [Named(physical="handmade", alias="live")])
-    assert row.versions == {"2", "3"}
+    assert row.versions == frozenset(frozenset({"2", "3"}))
