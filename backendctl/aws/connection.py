@@ -13,6 +13,7 @@ import boto3
 from botocore.config import Config
 
 from backendctl.aws.errors import explain
+from backendctl.aws.isolated import isolated_client, isolated_session
 from backendctl.aws.journal import Journal
 from backendctl.aws.pacing import Pacer
 from backendctl.aws.seam import Seam
@@ -44,7 +45,7 @@ class Access:
     Attributes:
         endpoint_url: for every service; None is AWS itself.
         role_arn: a role to assume, with credentials that renew themselves (F11).
-        keys: access key id and secret, for a local AWS only.
+        keys: access key id and secret, for a local AWS only; nothing of the user's AWS configuration counts then.
         tempo: 1.0 is AWS's pace; all waits are multiplied by it.
         minute: seconds of the clock that a minute of a rule's rate takes; 60 on AWS.
         pool: connections per client; at least the number of threads (F6).
@@ -114,9 +115,13 @@ class Aws:
                     connect_timeout=10,
                     read_timeout=65,
                 )
-                made = self._session.client(  # type: ignore[call-overload]  # the name is a variable here
-                    service, region_name=region, endpoint_url=self._access.endpoint_url, config=config
-                )
+                url = self._access.endpoint_url
+                if self._access.keys is None:
+                    made = self._session.client(  # type: ignore[call-overload]  # the name is a variable here
+                        service, region_name=region, endpoint_url=url, config=config
+                    )
+                else:
+                    made = isolated_client(self._session, service, region, endpoint_url=url, config=config)
                 self._seam.attach(made)
                 self._clients[key] = made
             return self._clients[key]
@@ -227,7 +232,7 @@ class Aws:
 
 def _session(access: Access) -> boto3.Session:
     if access.keys is not None:
-        session = boto3.Session(aws_access_key_id=access.keys[0], aws_secret_access_key=access.keys[1])
+        session = isolated_session(access.keys)
     else:
         try:
             session = boto3.Session(profile_name=access.profile or os.environ.get("AWS_PROFILE"))

@@ -18,7 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox import kin
 from backendctl.sandbox.cpu import Rein, share, waited
+from backendctl.sandbox.printed import Printed, now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,11 +31,13 @@ INIT_LIMIT = 10.0
 LARGEST = 6_291_556
 """Bytes of the largest answer."""
 
+_MOST_ANSWER = 13 * LARGEST  # escaped twice: as the result, and in the line which brings it
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _CHUNK = 65_536
 _PATIENCE = 2.0
 # Loading is all work: a dozen at once would take longer each, and show an Init Duration which is nobody's.
 _TURNS = threading.BoundedSemaphore(os.cpu_count() or 1)
+_UMASK = 0o022  # as on AWS; the server's own is stricter
 _SLIGHT = 0.05  # seconds another program may take away without a word
 
 
@@ -83,6 +87,10 @@ class _LateError(Exception):
     """The time is over."""
 
 
+class _LargeError(Exception):
+    """The answer is longer than it could be with every character escaped."""
+
+
 class Environment:
     """A process which serves one call at a time; frozen in between, as on AWS.
 
@@ -115,6 +123,7 @@ class Environment:
         self._rein: Rein | None = None
         self._answers = -1
         self._peak = 0
+        self._started_at = 0
 
     @property
     def pid(self) -> int | None:
@@ -141,10 +150,12 @@ class Environment:
             outcome.status, outcome.seconds = "timeout", timeout
             words = f"Task timed out after {timeout:.2f} seconds"
             outcome.error = _fault(asked, "Sandbox.Timedout", words)
-            outcome.lines.append((_now(), f"{_stamp()} {asked.request_id} {words}"))
+            outcome.lines.append((now(), f"{_stamp()} {asked.request_id} {words}"))
         except (_GoneError, BrokenPipeError):
             outcome.status = "error"
             outcome.error = _fault(asked, "Runtime.ExitError", self._ending())
+        except _LargeError:
+            outcome.status, outcome.error = "error", _too_large(asked)
         outcome.peak = self._peak = max(self._peak, _peak(self.pid))
         if outcome.status is not None:
             self.end()
@@ -157,16 +168,17 @@ class Environment:
         self.spent = True
         process = self._process
         if process is not None and process.returncode is None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+            kin.end_kin(process.pid, started=self._started_at, stream=self.stream)
 
     def end(self) -> None:
         """End an environment at rest, with its children; nothing is left of it."""
-        self.kill()
+        self.spent = True
         process, self._process = self._process, None
         if process is None:
             return
+        kin.end_kin(process.pid, started=self._started_at, stream=self.stream)
         process.wait()
+        kin.environments.discard(process.pid)
         os.close(self._answers)
         for pipe in (process.stdin, process.stdout):
             with contextlib.suppress(OSError):
@@ -200,19 +212,23 @@ class Environment:
     def _spawn(self) -> None:
         reading, writing = os.pipe()
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own script with our own interpreter
-                [sys.executable, "-P", "-B", str(_BOOTSTRAP), str(writing)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=(writing,),
-                cwd=self._code,
-                env=self._variables,
-                # A group in our own session: should we be killed, the system wakes and ends what is frozen in it.
-                process_group=0,
-            )
+            with kin.starting:
+                self._process = subprocess.Popen(  # noqa: S603 - our own script with our own interpreter
+                    [sys.executable, "-P", "-B", str(_BOOTSTRAP), str(writing)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=(writing,),
+                    cwd=self._code,
+                    env=self._variables,
+                    # A group in our own session: should we be killed, the system wakes and ends what is frozen in it.
+                    process_group=0,
+                    umask=_UMASK,
+                )
+                kin.environments.add(self._process.pid)
         finally:
             os.close(writing)
+        self._started_at = kin.started_at(self._process.pid)
         self._answers = reading
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe, as said above
         os.set_blocking(self._process.stdout.fileno(), False)
@@ -238,8 +254,7 @@ class Environment:
             outcome.seconds = time.monotonic() - began
         outcome.result, outcome.error = answer.get("result"), answer.get("error")
         if outcome.result is not None and len(outcome.result.encode()) > LARGEST:
-            words = f"Response payload size exceeded maximum allowed payload size ({LARGEST} bytes)."
-            outcome.result, outcome.error = None, _fault(asked, "Function.ResponseSizeTooLarge", words, bare=True)
+            outcome.result, outcome.error = None, _too_large(asked)
 
     def _send(self, document: dict[str, Any]) -> None:
         if self._process is None or self._process.stdin is None:
@@ -256,7 +271,7 @@ class Environment:
             _LateError, _GoneError: it did not come.
         """
         assert self._process is not None and self._process.stdout is not None  # noqa: S101, PT018 - callers see to it
-        printed = _Printed(pipe=self._process.stdout.fileno(), lines=outcome.lines)
+        printed = Printed(pipe=self._process.stdout.fileno(), lines=outcome.lines)
         poll = select.poll()
         for pipe in (self._answers, printed.pipe):
             poll.register(pipe, select.POLLIN)
@@ -278,6 +293,8 @@ class Environment:
                     if not piece:
                         raise _GoneError
                     got += piece
+                    if len(got) > _MOST_ANSWER:
+                        raise _LargeError
         finally:
             printed.finish()
         answer: dict[str, Any] = json.loads(got)
@@ -293,34 +310,6 @@ class Environment:
             return "Runtime exited without providing a reason"
         how = f"exit status {code}" if code > 0 else f"signal: {signal.strsignal(-code) or -code}".lower()
         return f"Runtime exited with error: {how}"
-
-
-@dataclass(kw_only=True, slots=True)
-class _Printed:
-    """Lines out of a pipe, as they come."""
-
-    pipe: int
-    lines: list[tuple[int, str]]
-    _rest: bytes = b""
-
-    def read(self) -> bool:
-        """Take what is there; False when nothing will ever come again."""
-        while True:
-            try:
-                piece = os.read(self.pipe, _CHUNK)
-            except BlockingIOError:
-                return True
-            if not piece:
-                return False
-            *whole, self._rest = (self._rest + piece).split(b"\n")
-            self.lines += [(_now(), line.decode(errors="replace")) for line in whole]
-
-    def finish(self) -> None:
-        """Take what is left, and the line which did not end."""
-        self.read()
-        if self._rest:
-            self.lines.append((_now(), self._rest.decode(errors="replace")))
-            self._rest = b""
 
 
 def variables(config: Mapping[str, Any], *, region: str, stream: str, base: Mapping[str, str]) -> dict[str, str]:
@@ -345,13 +334,14 @@ def variables(config: Mapping[str, Any], *, region: str, stream: str, base: Mapp
     }
 
 
+def _too_large(asked: Asked) -> dict[str, Any]:
+    words = f"Response payload size exceeded maximum allowed payload size ({LARGEST} bytes)."
+    return _fault(asked, "Function.ResponseSizeTooLarge", words, bare=True)
+
+
 def _fault(asked: Asked, kind: str, words: str, *, bare: bool = False) -> dict[str, Any]:
     message = words if bare else f"RequestId: {asked.request_id} Error: {words}"
     return {"errorType": kind, "errorMessage": message}
-
-
-def _now() -> int:
-    return int(time.time() * 1000)
 
 
 def _stamp() -> str:

@@ -145,6 +145,19 @@ def test_an_idle_environment_expires(kept: Environments) -> None:
     assert _call(kept, "count").init_seconds is not None
 
 
+def test_an_environment_that_was_idle_too_long_serves_nobody_even_before_it_is_looked_for(kept: Environments) -> None:
+    first = _pid(_call(kept, "count"))
+    kept.idle_minutes = 1e-9
+    assert _pid(_call(kept, "count")) != first
+
+
+def test_those_which_waited_longest_are_given_up_when_too_many_wait(kept: Environments) -> None:
+    kept.most_idle = 2
+    pids = {version: _pid(_call(kept, "count", Version=version)) for version in ("1", "2", "3")}
+    assert [_is_alive(pid) for pid in pids.values()] == [False, True, True]
+    assert _pid(_call(kept, "count", Version="2")) == pids["2"]
+
+
 @pytest.mark.parametrize(("given", "minutes"), [("0.5", 0.5), ("", 7), (None, 7), ("soon", 7), ("-1", 7)])
 def test_the_idle_minutes_are_a_number_above_nothing(given: str | None, minutes: float) -> None:
     assert environments.idle_minutes(given) == minutes
