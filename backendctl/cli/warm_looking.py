@@ -16,6 +16,7 @@ from backendctl.aws.connection import Aws
 from backendctl.cli.opening import opened_api
 from backendctl.cli.options import Options
 from backendctl.errors import UsageError
+from backendctl.spec import Offline, parse
 from backendctl.spec.report import nearest
 from backendctl.ui.progress import busy
 from backendctl.warmth.cost.prices import PriceList, load_prices
@@ -27,7 +28,7 @@ from backendctl.warmth.subject import Subject
 from backendctl.warmth.subjects import Named, of_named, of_spec
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.spec.model import Spec
     from backendctl.ui.console import Screen
 
 _NAMED = re.compile(r"(?P<name>[a-zA-Z0-9_-]{1,64})(?::(?P<alias>\$LATEST|[a-zA-Z0-9_-]{1,128}))?")
@@ -102,9 +103,10 @@ def open_looking(options: Options, asked: Asked) -> Looking:
 
 
 def _of_spec(options: Options, asked: Asked, since: float, idle: float) -> Looking:
+    if asked.names:  # before the first call
+        _check_names(parse(options.spec_path(options.load()), elsewhere=True).expand(Offline()), asked.names)
     ready = opened_api(options)
     backend = ready.backend
-    _check_names(backend, asked.names)
     return Looking(
         aws=backend.aws,
         backend=backend.spec.backend,
@@ -149,10 +151,8 @@ def _of_functions(options: Options, asked: Asked, since: float, idle: float) -> 
     )
 
 
-def _check_names(backend: Backend, names: Sequence[str]) -> None:
-    known = list(
-        dict.fromkeys(one.name for region in backend.spec.regions for one in backend.spec.functions_in(region))
-    )
+def _check_names(spec: Spec, names: Sequence[str]) -> None:
+    known = list(dict.fromkeys(one.name for region in spec.regions for one in spec.functions_in(region)))
     for name in names:
         if name not in known:
             message = f"the spec names no function '{name}'{nearest(name, known)}"

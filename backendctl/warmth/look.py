@@ -10,7 +10,7 @@ from backendctl.aws.metrics import Series, fetch
 from backendctl.aws.regions import each, each_region
 from backendctl.errors import BackendctlError, Exit
 from backendctl.warmth import insights
-from backendctl.warmth.cold import Circumstances, causes
+from backendctl.warmth.cold import Cause, Circumstances, causes
 from backendctl.warmth.cost.prices import PriceList, load_prices
 from backendctl.warmth.counting import Measured, Window, measure
 from backendctl.warmth.figures import Figures, figures, with_bins
@@ -29,6 +29,8 @@ PAGED = 50_000
 KEPT = 200_000
 """Invocations of a region up to which each is kept; beyond, the warm ones come in bins."""
 _CENT = 0.01
+_ALONE = frozenset({Cause.RELEASE, Cause.SPILLOVER})
+"""Causes that can be told without the warm invocations."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,9 +176,12 @@ def _reading(
     aws: Aws, region: str, subjects: Sequence[Subject], measured: Sequence[Measured], request: Request
 ) -> Reading:
     volumes: dict[str, int] = {}
+    counted: set[str] = set()
     for subject, one in zip(subjects, measured, strict=True):
         if subject.is_there and subject.reports and not request.metrics_only:
-            volumes[subject.log_group] = max(volumes.get(subject.log_group, 0), one.volume or 0)
+            more = 0 if subject.physical in counted else one.volume or 0  # of the function, whatever the alias
+            volumes[subject.log_group] = volumes.get(subject.log_group, 0) + more
+            counted.add(subject.physical)
     queried = tuple(group for group, volume in volumes.items() if volume > PAGED)
     return Reading(
         region=region,
@@ -239,10 +244,13 @@ def _users(
         for group in (() if request.metrics_only else subject.access_groups or ())
     )
 
-    def ask(key: _Key) -> frozenset[str]:
+    def ask(key: _Key) -> frozenset[str] | None:
         return reader.request_ids(aws, *key, since=window.since, until=window.until)
 
-    return each(list(keys), ask, workers=request.workers, doing=lambda key: f"read the log {key[1]} in {key[0]}")
+    found, failed = each(
+        list(keys), ask, workers=request.workers, doing=lambda key: f"read the log {key[1]} in {key[0]}"
+    )
+    return {key: ids for key, ids in found.items() if ids is not None}, failed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -271,8 +279,13 @@ def _row(subject: Subject, measured: Measured, found_logs: _Logs, request: Reque
         return Row(subject=subject, counted=measured.counted, figures=None, verdict=judge(found))
     ids = found_logs.users_of(subject)
     calls = [one for one in read(text.events, physical=subject.physical) if one.version in subject.versions]
-    calls = with_errors(with_callers(calls, measured.firings, users=ids), measured.firings, version=subject.version)
+    firings = measured.firings
+    if text.bins:  # only cold starts are here: that one came in a ping's minute says nothing
+        firings = replace(firings, counts={}, requests=None)
+    calls = with_errors(with_callers(calls, firings, users=ids), firings, version=subject.version)
     why_cold = causes(calls, _circumstances(subject, request))
+    if text.bins:  # nor is it known which environments there were
+        why_cold = {n: cause if cause in _ALONE else Cause.UNKNOWN for n, cause in why_cold.items()}
     counts = figures(
         calls,
         why_cold,
@@ -280,8 +293,9 @@ def _row(subject: Subject, measured: Measured, found_logs: _Logs, request: Reque
         now=request.window.until,
         idle=request.idle,
         is_estimated=ids is None,
+        interval=subject.interval,
     )
-    counts = with_bins(counts, text.bins, pings=measured.counted.fired)
+    counts = with_bins(counts, text.bins, pings=measured.counted.fired, alive_since=request.window.until - request.idle)
     month = MONTH_MINUTES * 60 / request.window.seconds
     return Row(
         subject=subject,
