@@ -33,30 +33,27 @@ class Named:
     alias: str | None
 
 
-def of_spec(backend: Backend, region: str, names: Sequence[str]) -> list[Subject]:
-    """One for each alias that users hit, of the functions of the spec.
+def of_spec(backend: Backend, region: str, name: str) -> list[Subject]:
+    """One for each alias that users hit of a function of the spec; none where the region has no such function.
 
     Args:
-        names: only these functions; empty means all.
+        name: in the spec.
     """
     return [
         subject
         for function in backend.spec.functions_in(region)
-        if not names or function.name in names
+        if function.name == name
         for subject in _of_function(backend, region, function)
     ]
 
 
-def of_named(aws: Aws, region: str, named: Sequence[Named]) -> list[Subject]:
-    """The same for functions made by hand, with whatever rules call them."""
-    found: list[Subject] = []
-    for one in named:
-        live = _live(aws, region, one.physical)
-        subject = _subject(region, one.physical, one.physical, one.alias, live)
-        qualifiers = dict.fromkeys((one.alias, None, *live.aliases)) if subject.is_there else {}
-        rules = found_rules(aws, region, physical=one.physical, qualifiers=qualifiers) if qualifiers else ()
-        found.append(replace(subject, rules=rules, versions=_behind(live, [one.alias]) or frozenset({LATEST})))
-    return found
+def of_named(aws: Aws, region: str, one: Named) -> list[Subject]:
+    """The same for a function made by hand, with whatever rules call it."""
+    live = _live(aws, region, one.physical)
+    subject = _subject(region, one.physical, one.physical, one.alias, live)
+    qualifiers = dict.fromkeys((one.alias, None, *live.aliases)) if subject.is_there else {}
+    rules = found_rules(aws, region, physical=one.physical, qualifiers=qualifiers) if qualifiers else ()
+    return [replace(subject, rules=rules, versions=_behind(live, [one.alias]) or frozenset({LATEST}))]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
