@@ -42,6 +42,7 @@ class Deliveries:
 
         def remembering(target: dict[str, Any], event: Any, rule: dict[str, Any], view: Any = None) -> None:
             self._firing.rule = rule
+            self._triggered(rule, event)
             invoke_target(target, event, rule, view)
 
         def dispatch(arn: str, payload: str) -> None:
@@ -50,6 +51,13 @@ class Deliveries:
 
         eventbridge._invoke_target = remembering  # noqa: SLF001
         eventbridge._dispatch_to_lambda = dispatch  # noqa: SLF001
+
+    def _triggered(self, rule: dict[str, Any], event: Any) -> None:
+        """Count a rule that fires, once for all its targets."""
+        firing = rule.get("Arn", ""), event.get("EventId")
+        if ":rule/" in firing[0] and firing != getattr(self._firing, "last", None):
+            self._firing.last = firing
+            self.telemetry.triggered(region=firing[0].split(":")[3], rule=rule.get("Name", ""))
 
     async def deliver(self, rule: dict[str, Any], target: str, payload: str) -> None:
         """Call a function for a rule; without permission only the metric FailedInvocations tells."""

@@ -49,7 +49,7 @@ class Config:
         max_parallel: calls under way at once.
         output: text, json or markdown.
         color: None lets the terminal decide.
-        accounts: the account ids that may be touched; empty for any.
+        accounts: the account ids that may be touched; empty for any. Not asked in the sandbox.
         pacing: calls per second by service and operation.
         from_environ: the fields that an environment variable gave.
     """

@@ -13,8 +13,8 @@ PUBLISHED_LATELY = 600.0
 TURNED_LATELY = 60.0
 """Seconds after the first user's request of a version in which its cold starts are the release's: before it, fewer
 environments of that version were needed."""
-_LONGEST = 900.0
-"""Seconds that an invocation may take."""
+_LONGEST = 1800.0
+"""Seconds that an invocation may take, loading and handler."""
 
 
 class Cause(StrEnum):
@@ -49,18 +49,37 @@ def causes(found: Sequence[Invocation], circumstances: Circumstances) -> dict[in
     """Number of each cold invocation → its cause.
 
     Args:
-        found: every invocation of the function with its caller, in order of time.
+        found: every invocation of the function with its caller.
     """
     told: dict[int, Cause] = {}
     earlier: dict[str, list[Invocation]] = {}
-    turned: dict[str, float] = {}
-    for number, one in enumerate(found):
+    turns = _Turns(circumstances.idle)
+    for number, one in sorted(enumerate(found), key=lambda pair: pair[1].came):  # loading differs in length
         if one.caller is Caller.USER:
-            turned.setdefault(one.version, one.came if turned else float("-inf"))
+            turns.take(one)
         if one.is_cold:
-            told[number] = _cause(one, earlier.get(one.version, ()), turned.get(one.version), circumstances)
+            told[number] = _cause(one, earlier.get(one.version, ()), turns.at.get(one.version), circumstances)
         earlier.setdefault(one.version, []).append(one)
     return told
+
+
+class _Turns:
+    """When users were sent to each version, in seconds since the epoch; -inf for the one they always went to."""
+
+    def __init__(self, idle: float) -> None:
+        self.at: dict[str, float] = {}
+        self._idle = idle
+        self._last: dict[str, float] = {}
+
+    def take(self, one: Invocation) -> None:
+        """A user's request, the next in order of time."""
+        before = self._last.get(one.version)
+        others = max((at for version, at in self._last.items() if version != one.version), default=None)
+        if before is None:
+            self.at[one.version] = float("-inf") if others is None else one.came
+        elif others is not None and others > before and one.came - before > self._idle:  # a rollback, not a canary
+            self.at[one.version] = one.came
+        self._last[one.version] = one.came
 
 
 def _cause(one: Invocation, earlier: Sequence[Invocation], turned: float | None, known: Circumstances) -> Cause:
@@ -90,7 +109,7 @@ def _environments(one: Invocation, earlier: Sequence[Invocation], idle: float) -
     alive: set[str] = set()
     busy: set[str] = set()
     for past in reversed(earlier):
-        if past.at < one.came - idle - _LONGEST:
+        if past.came < one.came - idle - _LONGEST:
             break
         if past.ended >= one.came - idle:
             alive.add(past.stream)
