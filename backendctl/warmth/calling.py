@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _LONGEST_HOLD = 2000
 """Milliseconds for which a handler is asked to stay at most."""
-_NEARLY = 0.95
-"""Of the time asked for; clocks differ a little."""
+_NEARLY = 0.5
+"""Of the time asked for, from which on a handler counts as one that stays; one that does not returns at once."""
 _AT_ONCE = 8
 """Aliases of a region that are called at the same time."""
 _SHOWN = 300
