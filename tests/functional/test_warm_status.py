@@ -81,7 +81,7 @@ time.sleep(0.2)
 
 def handler(event, context):
     if event.get("instruction") == "warmer":
-        time.sleep(event.get("holdMs", 200) / 1000)
+        time.sleep(event.get("holdMs", 0) / 1000)
         return {"warmed": True}
     return {"statusCode": 200, "body": "{}"}
 """
