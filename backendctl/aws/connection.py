@@ -105,7 +105,7 @@ class Aws:
         self._seam = Seam(pacer=pacer, journal=journal, tempo=access.tempo, silence=self._silence, clock=clock)
         self._home: str | None = None
         self._session = self._open(access)
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str, int | None], Any] = {}
         self._clients_lock = threading.Lock()
         self._shared: dict[tuple[object, ...], _Shared] = {}
         self._locks: dict[object, threading.Lock] = {}
@@ -123,20 +123,24 @@ class Aws:
             config=self._config("sts"),
         )
 
-    def _config(self, service: str) -> Config:
+    def _config(self, service: str, patience: int | None = None) -> Config:
         return Config(
             retries={"mode": "standard", "total_max_attempts": 5},  # never the default (F1)
             max_pool_connections=self._access.pool,
             connect_timeout=self._silence.connecting(),
-            read_timeout=self._silence.reading(service),
+            read_timeout=patience or self._silence.reading(service),
         )
 
-    def client(self, service: str, region: str) -> Any:
-        """The client of that service and region; made once (F7)."""
-        key = (service, region)
+    def client(self, service: str, region: str, *, patience: int | None = None) -> Any:
+        """The client of that service and region; made once (F7).
+
+        Args:
+            patience: seconds that one attempt may wait for an answer; by default what `--timeout` leaves it.
+        """
+        key = (service, region, patience)
         with self._clients_lock:
             if key not in self._clients:
-                config = self._config(service)
+                config = self._config(service, patience)
                 url = self._access.endpoint_url
                 if self._access.keys is None:
                     made = self._session.client(  # type: ignore[call-overload]  # the name is a variable here
@@ -151,6 +155,12 @@ class Aws:
     def lambda_(self, region: str) -> LambdaClient:
         """Lambda in that region."""
         return cast("LambdaClient", self.client("lambda", region))
+
+    def calling(self, region: str, *, timeout: int) -> LambdaClient:
+        """Lambda for Invoke: a function that takes all of its timeout (seconds) is not called twice."""
+        return cast(
+            "LambdaClient", self.client("lambda", region, patience=max(int(self._silence.timeout), timeout + 10))
+        )
 
     def apigateway(self, region: str) -> APIGatewayClient:
         """API Gateway v1 in that region."""
@@ -167,6 +177,10 @@ class Aws:
     def events(self, region: str) -> EventBridgeClient:
         """EventBridge in that region."""
         return cast("EventBridgeClient", self.client("events", region))
+
+    def scheduler(self, region: str) -> Any:
+        """EventBridge Scheduler in that region."""
+        return self.client("scheduler", region)
 
     def logs(self, region: str) -> CloudWatchLogsClient:
         """CloudWatch Logs in that region."""

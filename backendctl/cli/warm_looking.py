@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,7 @@ from backendctl.aws.connection import Aws
 from backendctl.cli.opening import opened_api
 from backendctl.cli.options import Options
 from backendctl.errors import UsageError
+from backendctl.spec import Offline, parse
 from backendctl.spec.report import nearest
 from backendctl.ui.progress import busy
 from backendctl.warmth.cost.prices import PriceList, load_prices
@@ -27,7 +28,7 @@ from backendctl.warmth.subject import Subject
 from backendctl.warmth.subjects import Named, of_named, of_spec
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.spec.model import Spec
     from backendctl.ui.console import Screen
 
 _NAMED = re.compile(r"(?P<name>[a-zA-Z0-9_-]{1,64})(?::(?P<alias>\$LATEST|[a-zA-Z0-9_-]{1,128}))?")
@@ -53,7 +54,8 @@ class Looking:
     aws: Aws
     backend: str
     regions: tuple[str, ...]
-    subjects_in: Callable[[str], Sequence[Subject]]
+    names: Sequence[Any]
+    subjects_of: Callable[[str, Any], Sequence[Subject]]
     since: float
     idle: float
     asked: Asked
@@ -78,7 +80,7 @@ class Looking:
             prices=self.prices,
         )
         with busy(self.screen.progress, "reading rules and metrics …", quiet=self.quiet):
-            prepared = prepare(self.aws, self.regions, self.subjects_in, request)
+            prepared = prepare(self.aws, self.regions, self.names, self.subjects_of, request)
         self._tell_cost(prepared)
         with busy(self.screen.progress, "reading logs …", quiet=self.quiet):
             return look(self.aws, prepared, request, self.reader, backend=self.backend)
@@ -102,14 +104,16 @@ def open_looking(options: Options, asked: Asked) -> Looking:
 
 
 def _of_spec(options: Options, asked: Asked, since: float, idle: float) -> Looking:
+    if asked.names:  # before the first call
+        _check_names(parse(options.spec_path(options.load()), elsewhere=True).expand(Offline()), asked.names)
     ready = opened_api(options)
     backend = ready.backend
-    _check_names(backend, asked.names)
     return Looking(
         aws=backend.aws,
         backend=backend.spec.backend,
         regions=backend.spec.regions,
-        subjects_in=lambda region: of_spec(backend, region, asked.names),
+        names=asked.names or _known(backend.spec),
+        subjects_of=lambda region, name: of_spec(backend, region, name),
         since=since,
         idle=idle,
         asked=asked,
@@ -136,7 +140,8 @@ def _of_functions(options: Options, asked: Asked, since: float, idle: float) -> 
         aws=aws,
         backend="",
         regions=settings.regions,
-        subjects_in=lambda region: of_named(aws, region, named),
+        names=named,
+        subjects_of=lambda region, one: of_named(aws, region, one),
         since=since,
         idle=idle,
         asked=asked,
@@ -149,14 +154,16 @@ def _of_functions(options: Options, asked: Asked, since: float, idle: float) -> 
     )
 
 
-def _check_names(backend: Backend, names: Sequence[str]) -> None:
-    known = list(
-        dict.fromkeys(one.name for region in backend.spec.regions for one in backend.spec.functions_in(region))
-    )
+def _check_names(spec: Spec, names: Sequence[str]) -> None:
+    known = _known(spec)
     for name in names:
         if name not in known:
             message = f"the spec names no function '{name}'{nearest(name, known)}"
             raise UsageError(message, hint=f"it names {', '.join(known)}")
+
+
+def _known(spec: Spec) -> list[str]:
+    return list(dict.fromkeys(one.name for region in spec.regions for one in spec.functions_in(region)))
 
 
 def _named(text: str) -> Named:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox import kin
-from backendctl.sandbox.cpu import Rein, share, waited
+from backendctl.sandbox.cpu import Rein, share, undisturbed, waited
 from backendctl.sandbox.printed import Printed, now
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ class Outcome:
         result: JSON of what the handler returned; None when it failed.
         error: the error document, None when it did not fail.
         lines: what was printed, with the milliseconds since the epoch when it was.
-        seconds: of the handler alone; `init_seconds` of loading it, None when the environment was there already.
+        seconds: of the handler alone, without the time for which other programs of this machine kept it from running;
+            `init_seconds` of loading it, None when the environment was there already.
         peak: MB the environment has used at most.
         status: "timeout" or "error" when the environment did not survive the call.
     """
@@ -238,7 +239,8 @@ class Environment:
     def _serve(self, asked: Asked, outcome: Outcome, timeout: float) -> None:
         if self._rein is not None:
             self._rein.begin()
-        began = time.monotonic()
+        pid = self._process.pid if self._process else 0
+        began, clock = time.monotonic(), undisturbed(pid)
         self._send(
             {
                 "request_id": asked.request_id,
@@ -250,8 +252,10 @@ class Environment:
         )
         try:
             answer = self._answer(outcome, timeout, self._rein)
-        finally:
+        except (_GoneError, _LargeError):
             outcome.seconds = time.monotonic() - began
+            raise
+        outcome.seconds = max(0.0, answer["ended"] - clock - (self._rein.late if self._rein else 0.0))
         outcome.result, outcome.error = answer.get("result"), answer.get("error")
         if outcome.result is not None and len(outcome.result.encode()) > LARGEST:
             outcome.result, outcome.error = None, _too_large(asked)
@@ -281,7 +285,7 @@ class Environment:
             while not got.endswith(b"\n"):
                 wait = deadline - time.monotonic()
                 if wait <= 0:
-                    wait = waited(self._process.pid) - known
+                    wait = waited(self._process.pid) + (rein.late if rein else 0.0) - known
                     if wait < _SLIGHT:
                         raise _LateError
                     known, deadline = known + wait, deadline + wait

@@ -17,13 +17,14 @@ def minute_seconds(given: str | None) -> float:
         seconds = float(given or "")
     except ValueError:
         return USUAL
-    return seconds if seconds > 0 else USUAL
+    return seconds if 0 < seconds < float("inf") else USUAL
 
 
-def quicken(eventbridge: Any, minute: float) -> None:
-    """Let rates of the emulated EventBridge run at that pace. Cron expressions name times of the clock and stay.
+def quicken(eventbridge: Any, scheduler: Any, minute: float) -> None:
+    """Let rates of rules and schedules run at that pace. Cron expressions name times of the clock and stay.
 
     Args:
+        eventbridge, scheduler: the modules of the emulated services, which do not fire yet.
         minute: seconds of the clock.
     """
     parse = eventbridge._parse_rate_seconds  # noqa: SLF001 - it offers no other way in
@@ -33,4 +34,6 @@ def quicken(eventbridge: Any, minute: float) -> None:
         return None if seconds is None else seconds * minute / USUAL
 
     eventbridge._parse_rate_seconds = scaled  # noqa: SLF001
-    eventbridge._SCHEDULER_TICK_INTERVAL = max(_LEAST, minute / _LOOKS)  # noqa: SLF001
+    looks = max(_LEAST, minute / _LOOKS)
+    eventbridge._SCHEDULER_TICK_INTERVAL = looks  # noqa: SLF001
+    scheduler._SCHEDULE_TICK_INTERVAL = looks  # noqa: SLF001 - it reads rates with the other's function

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from backendctl.sandbox import kin, world
 from backendctl.sandbox.apigateway.service import ApiGateway
+from backendctl.sandbox.asynchronous import Asynchronous
 from backendctl.sandbox.behind import Behind
 from backendctl.sandbox.corrections import corrections
 from backendctl.sandbox.deliveries import Deliveries
@@ -29,6 +30,7 @@ from backendctl.sandbox.state import State, take_over
 from backendctl.sandbox.telemetry import Telemetry, forget_seldom
 from backendctl.sandbox.timing import Pace
 from backendctl.sandbox.world import LOOPBACK
+from backendctl.sandbox.zoned_schedules import Schedules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +67,7 @@ def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None) -> D
 def _front(data: Path, scale: TimeScale) -> Front:
     from ministack import app as ministack  # noqa: PLC0415 - reads its settings from the environment on import
     from ministack.core import persistence  # noqa: PLC0415 - the same
-    from ministack.services import cloudwatch, eventbridge, lambda_svc  # noqa: PLC0415 - the same
+    from ministack.services import cloudwatch, lambda_svc  # noqa: PLC0415 - the same
 
     inner = Inner(app=ministack.app)
 
@@ -76,14 +78,11 @@ def _front(data: Path, scale: TimeScale) -> Front:
     telemetry = Telemetry(inner=inner)
     behind = Behind(inner=Inner(app=whole))
     gateway = telemetry.gateway = ApiGateway(behind, pace=Pace(scale=scale), on_served=telemetry.served)
-    _install_rules(eventbridge, Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()))
-    environments = Environments(
-        folder=data / "tmp" / "code",
-        base=world.handler_environment(os.environ),
-        idle_minutes=idle_minutes(os.environ.get(world.IDLE_MINUTES)),
-    )
+    _take_over_timers(Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()))
+    environments = _environments(data)
     executor = Executor(environments=environments, telemetry=telemetry)
     executor.install(lambda_svc)
+    Asynchronous(inner=behind.inner, loop=asyncio.get_running_loop()).install(lambda_svc)
     environments.start()
     moto = Moto()
     routing = Routing(inner=inner, regional_domain=gateway.regional_domain)
@@ -114,9 +113,21 @@ def _front(data: Path, scale: TimeScale) -> Front:
     return front
 
 
-def _install_rules(eventbridge: Any, deliveries: Deliveries) -> None:
+def _take_over_timers(deliveries: Deliveries) -> None:
+    """Rules and schedules call through permissions and roles, at the pace and in the time zone that are theirs."""
+    from ministack.services import eventbridge, scheduler  # noqa: PLC0415 - reads its settings on import
+
     deliveries.install(eventbridge)
-    quicken(eventbridge, minute_seconds(os.environ.get(world.MINUTE_SECONDS)))
+    quicken(eventbridge, scheduler, minute_seconds(os.environ.get(world.MINUTE_SECONDS)))
+    Schedules(scheduler=scheduler, eventbridge=eventbridge).install()
+
+
+def _environments(data: Path) -> Environments:
+    return Environments(
+        folder=data / "tmp" / "code",
+        base=world.handler_environment(os.environ),
+        idle_minutes=idle_minutes(os.environ.get(world.IDLE_MINUTES)),
+    )
 
 
 def _lifespan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -136,13 +137,30 @@ def _cells(row: Row) -> list[str]:
     ]
 
 
-def cold_users(found: Figures | None) -> str:
-    """`3/1,240 0.1-0.7%`: cold users' requests of all, and the 95 % interval of their share."""
+def cold_users(found: Figures | None, *, longest: int | None = None) -> str:
+    """`3/1,240 0.1-0.7%`: cold users' requests of all, and the 95 % interval of their share.
+
+    Args:
+        longest: characters; a longer text has its counts rounded, as in `46k/1.2M 3.7-3.8%`.
+    """
     if found is None or not found.users:
         return "-"
-    told = f"{'~' if found.is_estimated else ''}{found.cold_users}/{found.users:,}"
+    told = _cold_users(found, "{:,}".format)
+    return told if longest is None or len(told) <= longest else _cold_users(found, rounded)
+
+
+def _cold_users(found: Figures, count: Callable[[int], str]) -> str:
+    told = f"{'~' if found.is_estimated else ''}{count(found.cold_users)}/{count(found.users)}"
     low, high = found.cold_share.low, found.cold_share.high
     return told if low is None or high is None else f"{told} {_percent(low)}-{_percent(high)}%"
+
+
+def rounded(count: int) -> str:
+    """`9,999`, `46k`, `1.2M`."""
+    for least, unit, size in ((999_500, "M", 1e6), (10_000, "k", 1e3)):
+        if count >= least:
+            return f"{count / size:.1f}".removesuffix(".0") + unit if unit == "M" else f"{count / size:.0f}{unit}"
+    return f"{count:,}"
 
 
 def _percent(share: float) -> str:

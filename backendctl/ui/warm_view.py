@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from backendctl.ui.charts.blocks import blocks
-from backendctl.ui.warm_data import cold_users, iso, warm_document, warm_line, warm_markdown
+from backendctl.ui.warm_data import cold_users, iso, rounded, warm_document, warm_line, warm_markdown
 from backendctl.warmth.figures import Quantiles
 from backendctl.warmth.look import Row, WarmStatus
 from backendctl.warmth.verdict import GOOD, Outcome
@@ -24,7 +24,7 @@ _COLUMNS = {"pings": 5, "cold users": 17, "cold": 6, "warm": 6, "alive": 5}
 """Heads and widths."""
 _NAME = 14
 """Columns for a name; a longer one gets a line of its own, so that a row fits 80 columns."""
-_VERDICT = 13
+_WIDTH = 80
 _MANY = 4
 """Rows of a region from which on a footer adds them up."""
 _SECOND = 1000.0
@@ -107,7 +107,7 @@ def _region(region: str, rows: Sequence[Row], *, verbose: bool) -> list[Renderab
             parts += [Text(name, style="name"), _row("", row, widest)]
         else:
             parts.append(_row(name, row, widest))
-        parts += [Padding(line, (0, 0, 0, 2)) for line in _lines(row, verbose=verbose)]
+        parts += [Padding(line, (0, 0, 0, 2)) for line in _lines(row, widest, verbose=verbose)]
     if len(rows) >= _MANY:
         parts.append(_footer(rows))
     return parts
@@ -128,19 +128,23 @@ def _head(widest: int) -> Text:
 
 
 def _row(name: str, row: Row, widest: int) -> Text:
+    mark, style = _mark(row.verdict.outcome)
+    verdict = Text(f"{mark} {row.verdict.outcome if _has_room(row, widest) else '…'}", style=style)
+    return Text.assemble((name.ljust(widest), "name"), "  ", _values(row), "  ", verdict)
+
+
+def _values(row: Row) -> str:
     found = row.figures
     cells = ("-",) * len(_COLUMNS)
     if found is not None:
-        cells = (f"{found.pings:,}", cold_users(found), _time(found.cold.p50), _time(found.warm.p50), str(found.alive))
-    values = "  ".join(cell.rjust(width) for cell, width in zip(cells, _COLUMNS.values(), strict=True))
-    return Text.assemble((name.ljust(widest), "name"), "  ", values, "  ", _verdict(row))
+        share = cold_users(found, longest=_COLUMNS["cold users"])
+        cells = (rounded(found.pings), share, _time(found.cold.p50), _time(found.warm.p50), rounded(found.alive))
+    return "  ".join(cell.rjust(width) for cell, width in zip(cells, _COLUMNS.values(), strict=True))
 
 
-def _verdict(row: Row) -> Text:
-    """A verdict that is too long for the row stands below it, with its reason."""
-    outcome = row.verdict.outcome
-    mark, style = _mark(outcome)
-    return Text(f"{mark} {outcome}" if len(outcome) <= _VERDICT else f"{mark} …", style=style)
+def _has_room(row: Row, widest: int) -> bool:
+    """Whether the verdict fits into the row; one that does not stands below it, with its reason."""
+    return widest + len("  ") + len(_values(row)) + len("  ✓ ") + len(row.verdict.outcome) <= _WIDTH
 
 
 def _mark(outcome: Outcome) -> tuple[str, str]:
@@ -150,15 +154,15 @@ def _mark(outcome: Outcome) -> tuple[str, str]:
     return ("?", "update") if outcome is Outcome.NO_DATA else ("✗", "bad")
 
 
-def _lines(row: Row, *, verbose: bool) -> Iterator[Text]:
+def _lines(row: Row, widest: int, *, verbose: bool) -> Iterator[Text]:
     """Why, the classes of cold starts, what to do next; and, verbose, everything else that is known."""
     verdict, found = row.verdict, row.figures
     if verdict.outcome not in GOOD:
         _, style = _mark(verdict.outcome)
-        word = f"{verdict.outcome}: " if len(verdict.outcome) > _VERDICT else ""
+        word = "" if _has_room(row, widest) else f"{verdict.outcome}: "
         yield Text.assemble((word, style), verdict.reason)
-    elif verbose:
-        yield Text(verdict.reason)
+    elif verbose or not _has_room(row, widest):
+        yield Text(verdict.reason if _has_room(row, widest) else f"{verdict.outcome}: {verdict.reason}")
     if found is not None and found.cold_users:
         told = ", ".join(f"{count:,} {cause}" for cause, count in found.causes.items())
         yield Text(f"cold starts of users: {told}", style="quiet")
@@ -172,7 +176,7 @@ def _details(row: Row) -> Iterator[str]:
     for rule in row.subject.rules:
         state = ("enabled" if rule.is_enabled else "disabled") if rule.is_there else "does not exist"
         calls = ", ".join(f"{n} x {qualifier or '$LATEST'}" for qualifier, n in rule.targets.items())
-        yield f"rule {rule.name}: {state}, {rule.schedule}, calls {calls or 'nothing'}"
+        yield f"{rule.told}: {state}, {rule.schedule}, calls {calls or 'nothing'}"
     counted = row.counted
     due = f" of {counted.due} due" if counted.due is not None else ""
     yield f"users hit {row.subject.called}, version {row.subject.version or '-'}, {row.subject.memory_mb} MB"

@@ -14,7 +14,8 @@ from backendctl.warmth.timeline import Bin
 _Z = 1.959964
 """Of the normal distribution, for 95 %."""
 _TOGETHER = 30.0
-"""Seconds within which pings belong to one firing of their rule."""
+"""Seconds within which pings belong to one firing of their rule, at most."""
+_LAPSED = frozenset({Cause.IDLE, Cause.RECYCLED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +45,7 @@ class Figures:
         cold_users: users' requests that met a cold start. cold_share: of the users' requests.
         init: of users' cold starts. cold: of those requests, with loading; warm: of the others.
         absorbed: cold starts that pings met, so that no user did.
+        lapsed: those of them for which an environment had been there before and was gone.
         causes: of users' cold starts.
         ping: duration of pings that met a warm environment. failed_pings: that raised, timed out or were cut off.
         ping_gb_seconds: billed for pings.
@@ -63,6 +65,7 @@ class Figures:
     cold: Quantiles = field(default_factory=Quantiles)
     warm: Quantiles = field(default_factory=Quantiles)
     absorbed: int = 0
+    lapsed: int = 0
     causes: Mapping[Cause, int] = field(default_factory=dict)
     ping: Quantiles = field(default_factory=Quantiles)
     failed_pings: int = 0
@@ -72,6 +75,7 @@ class Figures:
     first: Quantiles = field(default_factory=Quantiles)
     later: Quantiles = field(default_factory=Quantiles)
     first_count: int = 0
+    later_count: int = 0
     is_binned: bool = False
 
 
@@ -83,6 +87,7 @@ def figures(
     now: float,
     idle: float,
     is_estimated: bool,
+    interval: float | None = None,
 ) -> Figures:
     """Count and measure.
 
@@ -90,6 +95,7 @@ def figures(
         found: in order of time. causes: by number in `found`.
         version: what users hit now; only its environments can be alive for them. None counts those of all.
         now: seconds since the epoch. idle: seconds after which an unused environment is taken to be gone.
+        interval: seconds between two firings of the rule; None when it has no fixed rate.
     """
     pings = [one for one in found if one.caller is Caller.PING]
     users = [one for one in found if one.caller is Caller.USER]
@@ -107,23 +113,26 @@ def figures(
         cold=quantiles([one.total_ms for one in cold]),
         warm=quantiles([one.duration_ms for one in users if not one.is_cold]),
         absorbed=sum(one.is_cold for one in pings),
+        lapsed=sum(causes.get(n) in _LAPSED for n, one in enumerate(found) if one.caller is Caller.PING),
         causes=dict(Counter(causes[n] for n, one in enumerate(found) if n in causes and one.caller is Caller.USER)),
         ping=quantiles([one.duration_ms for one in pings if not one.is_cold]),
         failed_pings=sum(one.is_error for one in pings),
         ping_gb_seconds=sum(one.billed_ms / 1000 * one.memory_mb / 1024 for one in pings),
         alive=len({one.stream for one in found if one.version == (version or one.version) and one.ended > now - idle}),
-        overlap=overlap([one for one in pings if version is None or one.version == version]),
+        overlap=overlap([one for one in pings if version is None or one.version == version], interval=interval),
         first=quantiles([one.duration_ms for one in first]),
         later=quantiles([one.duration_ms for one in later]),
         first_count=len(first),
+        later_count=len(later),
     )
 
 
-def with_bins(found: Figures, bins: Sequence[Bin], *, pings: int) -> Figures:
+def with_bins(found: Figures, bins: Sequence[Bin], *, pings: int, alive_since: float) -> Figures:
     """The figures of cold starts, with warm invocations added that are known in bins only; all of it estimated.
 
     Args:
-        pings: that metrics counted.
+        pings: that metrics counted. alive_since: seconds since the epoch; what ran later is alive, in one environment
+            at least.
     """
     warm = sum(one.count for one in bins)
     if not warm:
@@ -141,7 +150,7 @@ def with_bins(found: Figures, bins: Sequence[Bin], *, pings: int) -> Figures:
         cold_share=wilson(found.cold_users, users),
         warm=Quantiles(p50=_weighted(middle), p95=max(one.p95_ms for one in bins)),
         ping=Quantiles(),
-        alive=max(found.alive, 1),
+        alive=max(found.alive, int(any(one.at >= alive_since for one in bins))),
     )
 
 
@@ -177,16 +186,21 @@ def wilson(hits: int, trials: int) -> Share:
     return Share(of=p, low=max(0.0, middle - half), high=min(1.0, middle + half))
 
 
-def overlap(pings: Sequence[Invocation]) -> int:
-    """How many pings ran at the same time, at most: a typical firing's, so that one lucky firing proves nothing."""
+def overlap(pings: Sequence[Invocation], *, interval: float | None = None) -> int:
+    """How many pings ran at the same time, at most: a typical firing's, so that one lucky firing proves nothing.
+
+    Args:
+        interval: seconds between two firings, where it is known.
+    """
+    together = _TOGETHER if interval is None else min(_TOGETHER, interval / 2)
     firings: list[list[Invocation]] = []
     for one in sorted(pings, key=lambda ping: ping.came):
-        if firings and one.came - firings[-1][0].came <= _TOGETHER:
+        if firings and one.came - firings[-1][0].came <= together:
             firings[-1].append(one)
         else:
             firings.append([one])
     depths = sorted(_depth(firing) for firing in firings)
-    return depths[len(depths) // 2] if depths else 0
+    return depths[(len(depths) - 1) // 2] if depths else 0
 
 
 def _depth(firing: Sequence[Invocation]) -> int:

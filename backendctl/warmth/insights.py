@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,12 +28,10 @@ _ROWS = "fields @timestamp, @log, @logStream, @message | filter {filter} | sort 
 _BINS = (
     'parse @message /"durationMs": ?(?<json>[0-9.]+)/ | parse @message /Duration: (?<text>[0-9.]+) ms/ '
     "| filter {filter} | stats count(*) as n, pct(coalesce(json, text), 50) as p50, "
-    "pct(coalesce(json, text), 95) as p95 by @log as group, bin({minutes}m) as at"
+    "pct(coalesce(json, text), 95) as p95 by @log as group, bin({minutes}m) as at | limit {rows}"
 )
 _WAIT = 900.0
 """Seconds that a query may take; AWS stops it after an hour."""
-_LEAST = 60.0
-"""Seconds of log below which a query is not split any more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,21 +77,41 @@ def reports(aws: Aws, scope: Scope, *, count: int, most: int) -> dict[str, Found
 
 
 def _rows(aws: Aws, scope: Scope, wanted: str) -> Iterator[tuple[str, LogEvent]]:
-    """All rows; a stretch of time with too many is read in halves, which scans little more."""
+    """All rows from `since` to `until`, each once."""
+    seen: set[str] = set()
+    for row in _halves(aws, replace(scope, until=float(math.ceil(scope.until))), wanted):
+        at = _moment(row["@timestamp"])
+        if row["@ptr"] not in seen and scope.since <= at <= scope.until:
+            seen.add(row["@ptr"])
+            yield _group(row["@log"]), LogEvent(at=at, stream=row["@logStream"], message=row["@message"])
+
+
+def _halves(aws: Aws, scope: Scope, wanted: str) -> Iterator[dict[str, str]]:
+    """The rows; a stretch of time with too many is read in halves, which scans little more.
+
+    StartQuery takes whole seconds, and both ends belong to it: halves share the second in the middle, so that its
+    events come twice and none is lost.
+    """
     results = _query(aws, scope, _ROWS.format(filter=wanted, rows=ROWS))
-    if len(results) >= ROWS and scope.until - scope.since > _LEAST:
-        middle = float(int((scope.since + scope.until) / 2))
-        yield from _rows(aws, replace(scope, until=middle), wanted)
-        yield from _rows(aws, replace(scope, since=middle + 1), wanted)
+    if len(results) < ROWS:
+        yield from results
         return
-    for row in results:
-        event = LogEvent(at=_moment(row["@timestamp"]), stream=row["@logStream"], message=row["@message"])
-        yield _group(row["@log"]), event
+    since, until = int(scope.since), int(scope.until)
+    if until - since > 1:
+        middle = (since + until) // 2
+        yield from _halves(aws, replace(scope, until=float(middle)), wanted)
+        yield from _halves(aws, replace(scope, since=float(middle)), wanted)
+    elif len(scope.groups) > 1:
+        for group in scope.groups:
+            yield from _halves(aws, replace(scope, groups=(group,)), wanted)
+    else:
+        told = f"{scope.groups[0]} has {ROWS:,} reports or more within two seconds, and a query answers no more"
+        raise AwsError(told, doing=f"query the logs of {scope.region}", code="TooManyRows")
 
 
 def _bins(aws: Aws, scope: Scope) -> dict[str, list[Bin]]:
     minutes = max(1, round((scope.until - scope.since) / 60 * len(scope.groups) / (ROWS / 2)))
-    text = _BINS.format(filter=f"{_IS_REPORT} and not {_IS_COLD}", minutes=minutes)
+    text = _BINS.format(filter=f"{_IS_REPORT} and not {_IS_COLD}", minutes=minutes, rows=ROWS)
     found: dict[str, list[Bin]] = {}
     for row in _query(aws, scope, text):
         one = Bin(

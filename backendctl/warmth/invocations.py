@@ -4,7 +4,8 @@ Who called does not stand in the log. A user's request has its Lambda request id
 (`$context.integration.requestId`); where no access log tells, EventBridge's count of a rule's calls, minute by
 minute, says how many of an alias's invocations were pings, and a rule of a fixed rate fires at the same moment of each
 interval (D14), which says which ones. Of the rest, no more are users' requests than API Gateway counted in that
-minute: a deploy, `warm` and people call functions straight.
+minute: a deploy, `warm` and people call functions straight. What came since CloudWatch last
+counted, and is no ping, is told as somebody else's.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ _NEAR = 5.0
 """Seconds by which a ping may be off the moment at which its rule usually fires, where nothing else tells."""
 _EDGE = 2.0
 """Seconds by which an invocation may begin after the end of the period in which CloudWatch counted its ping."""
+_MOST = 0.8
+"""Share of the periods with a ping that have to share a second, which then is the one at which the rule fires."""
+_ENOUGH = 3
 
 
 class Caller(StrEnum):
@@ -149,13 +153,15 @@ def with_callers(
     pings = _pings([found[n] for n in others], firings)
     attempts = Counter(one.request_id for one in found)
     named = {others[n] for n in pings}
+    # An asynchronous call that failed comes again, with the same id.
     retried = {found[n].request_id for n in named if attempts[found[n].request_id] > 1}
-    straight = _straight(found, named, firings) if users is None else set(others)
+    told = named | {n for n, one in enumerate(found) if one.request_id in retried}
+    straight = _straight(found, told, firings) if users is None else set(others)
 
     def caller(number: int, one: Invocation) -> Caller:
         if users is not None and one.request_id in users:
             return Caller.USER
-        if number in named or one.request_id in retried:  # an asynchronous call that failed comes again, same id
+        if number in told:
             return Caller.PING
         return Caller.OTHER if number in straight else Caller.USER
 
@@ -189,53 +195,89 @@ def with_errors(found: Sequence[Invocation], firings: Firings, *, version: str |
 
 def _pings(found: Sequence[Invocation], firings: Firings) -> set[int]:
     """Numbers of the invocations that are pings."""
-    by_period: dict[int, list[int]] = defaultdict(list)
-    for number, one in enumerate(found):
-        by_period[int(one.came // firings.period) * firings.period].append(number)
+    by_period = _by_period(found, firings.period)
     chosen: set[int] = set()
-    crowded: list[tuple[int, int]] = []
+    crowded: list[tuple[list[int], int]] = []
     for period, count in sorted(firings.counts.items()):
         wanted = round(count)
-        here = by_period.get(period, [])
-        late = [
-            n for n in by_period.get(period + firings.period, []) if found[n].came < period + firings.period + _EDGE
-        ]
-        if len(here) <= wanted:
-            chosen.update(here)
-            spare = [n for n in late if n not in chosen] if len(here) < wanted else []
-            chosen.update(spare[: wanted - len(here)])
-        else:
-            crowded.append((period, wanted))
+        here = [n for n in by_period.get(period, ()) if n not in chosen]  # those of before that came late are taken
+        if len(here) > wanted:
+            crowded.append((here, wanted))
+            continue
+        end = period + firings.period
+        late = [n for n in by_period.get(end, ()) if found[n].came < end + _EDGE]
+        chosen.update([*here, *late][:wanted])
     moment = _moment([found[n].came for n in chosen], firings.interval)
-    for period, wanted in crowded:
-        here = [n for n in by_period[period] if n not in chosen]
-        here.sort(key=lambda n: (_off(found[n].came, moment, firings.interval), found[n].duration_ms))
-        chosen.update(here[: max(0, wanted - sum(n in chosen for n in by_period[period]))])
-    if moment is not None:
-        for number, one in enumerate(found):  # CloudWatch is late: what came since is known by its moment alone
-            if one.came >= firings.until and _off(one.came, moment, firings.interval) <= _NEAR:
-                chosen.add(number)
+    if moment is None and firings.interval is not None:
+        moment = _voted([[found[n].came for n in here] for here, _ in crowded], firings.interval)
+    for here, wanted in crowded:
+        rest = [n for n in here if n not in chosen]
+        rest.sort(key=lambda n: (_off(found[n].came, moment, firings.interval), found[n].duration_ms))
+        chosen.update(rest[:wanted])
+    return chosen | _unknown_yet(found, firings, moment)
+
+
+def _unknown_yet(found: Sequence[Invocation], firings: Firings, moment: float | None) -> set[int]:
+    """Pings that CloudWatch has not counted yet: of each firing as many as usual, the nearest to its moment."""
+    if moment is None or firings.interval is None:
+        return set()
+    usual = sorted(count for count in firings.counts.values() if count)
+    each = max(1, round(usual[len(usual) // 2] * min(1.0, firings.interval / firings.period))) if usual else 1
+    near = min(_NEAR, firings.interval / 4)
+    by_firing: dict[int, list[int]] = defaultdict(list)
+    for number, one in enumerate(found):
+        if one.came >= firings.until and _off(one.came, moment, firings.interval) <= near:
+            by_firing[round((one.came - moment) / firings.interval)].append(number)
+    chosen: set[int] = set()
+    for numbers in by_firing.values():
+        numbers.sort(key=lambda n: _off(found[n].came, moment, firings.interval))
+        chosen.update(numbers[:each])
     return chosen
 
 
-def _straight(found: Sequence[Invocation], pings: set[int], firings: Firings) -> set[int]:
-    """Numbers of the invocations that cannot be users' requests: more than API Gateway counted."""
-    if firings.requests is None:
-        return set()
-    rest: dict[int, list[int]] = defaultdict(list)
+def _by_period(found: Sequence[Invocation], period: int) -> dict[int, list[int]]:
+    """Beginning of the period → numbers of the invocations that came in it."""
+    numbers: dict[int, list[int]] = defaultdict(list)
     for number, one in enumerate(found):
-        if number not in pings and one.came < firings.until:
-            rest[int(one.came // firings.period) * firings.period].append(number)
-    straight: set[int] = set()
-    for period, numbers in rest.items():
-        # A request is counted when it is over, so one that took long is counted in a later period.
-        longest = max(found[n].ended for n in numbers)
-        periods = range(period, int(longest // firings.period) * firings.period + 1, firings.period)
-        counted = round(sum(firings.requests.get(one, 0.0) for one in periods))
-        # Whoever calls straight does so to warm: of several the cold one is rather not a user's.
-        numbers.sort(key=lambda n: (not found[n].is_cold, found[n].came))
-        straight.update(numbers[: max(0, len(numbers) - counted)])
+        numbers[int(one.came // period) * period].append(number)
+    return numbers
+
+
+def _straight(found: Sequence[Invocation], pings: set[int], firings: Firings) -> set[int]:
+    """Numbers of the invocations that are not known to be users': more than API Gateway counted, or not counted yet."""
+    may_be_pings = bool(firings.counts) and firings.interval is None
+    if firings.requests is None and not may_be_pings:
+        return set()
+    rest = [n for n in range(len(found)) if n not in pings]
+    straight = {n for n in rest if found[n].came >= firings.until}
+    if firings.requests is not None:
+        counted = [n for n in rest if n not in straight]
+        by_period = {
+            period: [counted[n] for n in numbers]
+            for period, numbers in _by_period([found[n] for n in counted], firings.period).items()
+        }
+        for period, numbers in by_period.items():
+            # Whoever calls straight does so to warm: of several the cold one is rather not a user's.
+            numbers.sort(key=lambda n: (not found[n].is_cold, found[n].came))
+            straight.update(numbers[: _surplus(found, by_period, period, firings)])
     return straight
+
+
+def _surplus(found: Sequence[Invocation], by_period: Mapping[int, Sequence[int]], period: int, firings: Firings) -> int:
+    """How many more invocations came in a period than requests were counted that may have caused them."""
+    requests, here, end = firings.requests or {}, by_period[period], period + firings.period
+
+    def spare(other: int) -> int:
+        return max(0, round(requests.get(other, 0.0)) - len(by_period.get(other, ())))
+
+    # A request is counted when it is over, so one that took long is counted in a later period.
+    longest = max(found[n].ended for n in here)
+    periods = range(period, int(longest // firings.period) * firings.period + 1, firings.period)
+    more = len(here) - round(sum(requests.get(one, 0.0) for one in periods))
+    more -= min(sum(found[n].came < period + _EDGE for n in here), spare(period - firings.period))
+    if longest < end:
+        more -= min(sum(found[n].ended > end - _EDGE for n in here), spare(end))
+    return max(0, more)
 
 
 def _moment(times: Sequence[float], interval: float | None) -> float | None:
@@ -245,6 +287,16 @@ def _moment(times: Sequence[float], interval: float | None) -> float | None:
     first = times[0] % interval
     shifts = sorted(_signed(at - first, interval) for at in times)
     return (first + shifts[len(shifts) // 2]) % interval
+
+
+def _voted(periods: Sequence[Sequence[float]], interval: float) -> float | None:
+    """The same where users called in every period that has a ping: the second that almost all of them share.
+
+    None when there is no such second, or several, because users call so often.
+    """
+    votes = Counter(second for times in periods for second in {int(at % interval) for at in times})
+    shared = [second for second, count in votes.items() if count >= _MOST * len(periods)]
+    return shared[0] + 0.5 if len(periods) >= _ENOUGH and len(shared) == 1 else None
 
 
 def _off(at: float, moment: float | None, interval: float | None) -> float:

@@ -52,10 +52,10 @@ class LogReader:
         known.until = until
         return sorted(known.events.values(), key=lambda event: event.at)
 
-    def request_ids(self, aws: Aws, region: str, group: str, *, since: float, until: float) -> frozenset[str]:
-        """Every request id that the lines of an access log name, API Gateway's own among them."""
-        found = self.events(aws, region, group, since=since, until=until) or ()
-        return frozenset(name for event in found for name in _ID.findall(event.message))
+    def request_ids(self, aws: Aws, region: str, group: str, *, since: float, until: float) -> frozenset[str] | None:
+        """Every request id that the lines of an access log name, API Gateway's own among them; None without one."""
+        found = self.events(aws, region, group, since=since, until=until)
+        return None if found is None else frozenset(name for event in found for name in _ID.findall(event.message))
 
 
 def _filtered(

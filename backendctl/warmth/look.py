@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from backendctl.aws.metrics import Series, fetch
 from backendctl.aws.regions import each, each_region
 from backendctl.errors import BackendctlError, Exit
 from backendctl.warmth import insights
-from backendctl.warmth.cold import Circumstances, causes
+from backendctl.warmth.cold import Cause, Circumstances, causes
 from backendctl.warmth.cost.prices import PriceList, load_prices
 from backendctl.warmth.counting import Measured, Window, measure
 from backendctl.warmth.figures import Figures, figures, with_bins
@@ -24,11 +24,15 @@ from backendctl.warmth.verdict import GOOD, Counted, Evidence, Outcome, Verdict,
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
 
+T = TypeVar("T")
+
 PAGED = 50_000
 """Invocations of a function up to which its log is read page by page."""
 KEPT = 200_000
 """Invocations of a region up to which each is kept; beyond, the warm ones come in bins."""
 _CENT = 0.01
+_ALONE = frozenset({Cause.RELEASE, Cause.SPILLOVER})
+"""Causes that can be told without the warm invocations."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,21 +139,41 @@ class Prepared:
 
 
 def prepare(
-    aws: Aws, regions: Sequence[str], subjects_in: Callable[[str], Sequence[Subject]], request: Request
+    aws: Aws,
+    regions: Sequence[str],
+    names: Sequence[T],
+    subjects_of: Callable[[str, T], Sequence[Subject]],
+    request: Request,
 ) -> Prepared:
-    """Ask every region for its rows and metrics, and decide how to read its logs."""
+    """Ask every region for its rows and metrics, and decide how to read its logs.
 
-    def ask(region: str) -> tuple[Sequence[Subject], list[Measured], Reading]:
-        subjects = subjects_in(region)
-        measured = measure(aws, region, subjects, request.window)
-        return subjects, measured, _reading(aws, region, subjects, measured, request)
+    Args:
+        names: of functions, in whatever form `subjects_of` takes beside the region; all are read at once.
+    """
+    places = [(region, number) for number in range(len(names)) for region in regions]  # no region waits for another
+    found, failed = each(
+        places,
+        lambda place: subjects_of(place[0], names[place[1]]),
+        workers=request.workers,
+        doing=lambda place: f"read the warmth of {place[0]}",
+    )
+    silent = {region: error for (region, _), error in reversed(failed.items())}
+    subjects = {
+        region: [subject for number in range(len(names)) for subject in found[region, number]]
+        for region in regions
+        if region not in silent
+    }
 
-    found, silent = each_region(regions, ask, workers=request.workers, doing="read the warmth of")
+    def ask(region: str) -> tuple[list[Measured], Reading]:
+        measured = measure(aws, region, subjects[region], request.window)
+        return measured, _reading(aws, region, subjects[region], measured, request)
+
+    told, unmeasured = each_region(list(subjects), ask, workers=request.workers, doing="read the metrics of")
     return Prepared(
-        subjects={region: one[0] for region, one in found.items()},
-        measured={region: one[1] for region, one in found.items()},
-        readings={region: one[2] for region, one in found.items()},
-        silent=silent,
+        subjects={region: subjects[region] for region in told},
+        measured={region: one[0] for region, one in told.items()},
+        readings={region: one[1] for region, one in told.items()},
+        silent={**silent, **unmeasured},
     )
 
 
@@ -174,9 +198,12 @@ def _reading(
     aws: Aws, region: str, subjects: Sequence[Subject], measured: Sequence[Measured], request: Request
 ) -> Reading:
     volumes: dict[str, int] = {}
+    counted: set[str] = set()
     for subject, one in zip(subjects, measured, strict=True):
         if subject.is_there and subject.reports and not request.metrics_only:
-            volumes[subject.log_group] = max(volumes.get(subject.log_group, 0), one.volume or 0)
+            more = 0 if subject.physical in counted else one.volume or 0  # of the function, whatever the alias
+            volumes[subject.log_group] = volumes.get(subject.log_group, 0) + more
+            counted.add(subject.physical)
     queried = tuple(group for group, volume in volumes.items() if volume > PAGED)
     return Reading(
         region=region,
@@ -239,10 +266,13 @@ def _users(
         for group in (() if request.metrics_only else subject.access_groups or ())
     )
 
-    def ask(key: _Key) -> frozenset[str]:
+    def ask(key: _Key) -> frozenset[str] | None:
         return reader.request_ids(aws, *key, since=window.since, until=window.until)
 
-    return each(list(keys), ask, workers=request.workers, doing=lambda key: f"read the log {key[1]} in {key[0]}")
+    found, failed = each(
+        list(keys), ask, workers=request.workers, doing=lambda key: f"read the log {key[1]} in {key[0]}"
+    )
+    return {key: ids for key, ids in found.items() if ids is not None}, failed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -271,8 +301,13 @@ def _row(subject: Subject, measured: Measured, found_logs: _Logs, request: Reque
         return Row(subject=subject, counted=measured.counted, figures=None, verdict=judge(found))
     ids = found_logs.users_of(subject)
     calls = [one for one in read(text.events, physical=subject.physical) if one.version in subject.versions]
-    calls = with_errors(with_callers(calls, measured.firings, users=ids), measured.firings, version=subject.version)
+    firings = measured.firings
+    if text.bins:  # only cold starts are here: that one came in a ping's minute says nothing
+        firings = replace(firings, counts={}, requests=None)
+    calls = with_errors(with_callers(calls, firings, users=ids), firings, version=subject.version)
     why_cold = causes(calls, _circumstances(subject, request))
+    if text.bins:  # nor is it known which environments there were
+        why_cold = {n: cause if cause in _ALONE else Cause.UNKNOWN for n, cause in why_cold.items()}
     counts = figures(
         calls,
         why_cold,
@@ -280,8 +315,9 @@ def _row(subject: Subject, measured: Measured, found_logs: _Logs, request: Reque
         now=request.window.until,
         idle=request.idle,
         is_estimated=ids is None,
+        interval=subject.interval,
     )
-    counts = with_bins(counts, text.bins, pings=measured.counted.fired)
+    counts = with_bins(counts, text.bins, pings=measured.counted.fired, alive_since=request.window.until - request.idle)
     month = MONTH_MINUTES * 60 / request.window.seconds
     return Row(
         subject=subject,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+LATEST = "$LATEST"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
@@ -17,7 +19,8 @@ class Rule:
         all_targets: of any function.
         is_permitted: whether the policy of what users hit lets this rule call it.
         hold_ms: how long the handler is asked to stay; 0 when it is not asked.
-        is_schedule: of EventBridge Scheduler, which has no metric by name and needs no permission (D18).
+        is_schedule: all schedules of a group of EventBridge Scheduler, whose metrics know groups only, and which need
+            no permission of the function (D18, D22).
     """
 
     name: str
@@ -31,6 +34,11 @@ class Rule:
     hold_ms: float = 0.0
     is_schedule: bool = False
 
+    @property
+    def told(self) -> str:
+        """As sentences name it."""
+        return f"schedule group {self.name}" if self.is_schedule else f"rule {self.name}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
@@ -41,7 +49,10 @@ class Subject:
         alias: what users hit now, such as "version1-a"; None is the function itself.
         stages: of the API, whose users hit it.
         api: its name, as metrics have it; None where users do not come through one, or only a canary's share does.
+        aliases: of the function → the version behind each.
         is_there: False when the region has no such function or alias.
+        is_reached: False when the spec's stages lead to it, and none of them is live.
+        is_in_spec: False for a function named by hand.
         version: behind the alias. versions: whose invocations are this row's.
         is_arm: whether it runs on arm64. memory_mb, log_group: of the function.
         reports: whether its log has report lines at all (K15).
@@ -59,7 +70,10 @@ class Subject:
     alias: str | None
     stages: tuple[str, ...] = ()
     api: str | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
     is_there: bool = True
+    is_reached: bool = True
+    is_in_spec: bool = False
     version: str | None = None
     versions: frozenset[str] = frozenset()
     memory_mb: int = 0
@@ -78,6 +92,10 @@ class Subject:
     def called(self) -> str:
         """`corkhounds-places:version1-a`, as the CLI of AWS names it."""
         return self.physical if self.alias is None else f"{self.physical}:{self.alias}"
+
+    def version_of(self, qualifier: str | None) -> str:
+        """The version that a call of this qualifier runs."""
+        return LATEST if qualifier is None else self.aliases.get(qualifier, qualifier)
 
     @property
     def born(self) -> float:

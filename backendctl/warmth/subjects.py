@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from backendctl.resources import lambda_reads
 from backendctl.resources.alias_names import slots_of
 from backendctl.resources.api_reads import find_api, stages
-from backendctl.resources.warmer_layout import layout
-from backendctl.warmth.rules import found_rules, wanted_rules
-from backendctl.warmth.subject import Subject
+from backendctl.resources.warmer_layout import layout, warmer_name
+from backendctl.warmth.rules import found_rules, wanted_rules, wanted_schedules
+from backendctl.warmth.subject import LATEST, Subject
 from backendctl.warmth.targets import Hit, hit_by_users
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _IDS = ("$context.integration.requestId", "$context.integrationRequestId", "$context.awsEndpointRequestId")
 """What an access log may call the Lambda request id."""
 _SILENT_LEVELS = frozenset({"WARN"})
-LATEST = "$LATEST"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,31 +33,27 @@ class Named:
     alias: str | None
 
 
-def of_spec(backend: Backend, region: str, names: Sequence[str]) -> list[Subject]:
-    """One for each alias that users hit, of the functions of the spec.
+def of_spec(backend: Backend, region: str, name: str) -> list[Subject]:
+    """One for each alias that users hit of a function of the spec; none where the region has no such function.
 
     Args:
-        names: only these functions; empty means all.
+        name: in the spec.
     """
     return [
         subject
         for function in backend.spec.functions_in(region)
-        if not names or function.name in names
+        if function.name == name
         for subject in _of_function(backend, region, function)
     ]
 
 
-def of_named(aws: Aws, region: str, named: Sequence[Named]) -> list[Subject]:
-    """The same for functions made by hand, with whatever rules call them."""
-    found: list[Subject] = []
-    for one in named:
-        live = _live(aws, region, one.physical)
-        subject = _subject(region, one.physical, one.physical, one.alias, live)
-        qualifiers = dict.fromkeys((one.alias, None, *live.aliases)) if subject.is_there else {}
-        rules = found_rules(aws, region, physical=one.physical, qualifiers=qualifiers) if qualifiers else ()
-        versions = frozenset({subject.version or LATEST})
-        found.append(replace(subject, rules=rules, versions=versions))
-    return found
+def of_named(aws: Aws, region: str, one: Named) -> list[Subject]:
+    """The same for a function made by hand, with whatever rules call it."""
+    live = _live(aws, region, one.physical)
+    subject = _subject(region, one.physical, one.physical, one.alias, live)
+    qualifiers = dict.fromkeys((one.alias, None, *live.aliases)) if subject.is_there else {}
+    rules = found_rules(aws, region, physical=one.physical, qualifiers=qualifiers) if qualifiers else ()
+    return [replace(subject, rules=rules, versions=_behind(live, [one.alias]) or frozenset({LATEST}))]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,28 +82,37 @@ def _of_function(backend: Backend, region: str, function: Function) -> Iterator[
     aws = backend.aws
     hits = hit_by_users(aws, backend.world, region, function)
     live = _live(aws, region, function.physical)
-    names = tuple(layout(backend.world, region, function))
-    warm = function.warm
+    rules, warm = layout(backend.world, region, function), function.warm
+    if not hits:
+        subject = _subject(region, function.name, function.physical, None, live)
+        yield replace(subject, is_reached=False, is_in_spec=True, wants_warmth=warm is not None)
     for qualifier in dict.fromkeys(hit.qualifier for hit in hits):
         here = [hit for hit in hits if hit.qualifier == qualifier]
         subject = _subject(region, function.name, function.physical, qualifier, live)
-        wanted = names if warm is not None and subject.is_there else ()
+        wanted = rules if subject.is_there else {}
+        scheduled = warm is not None and warm.is_scheduled and subject.is_there
+        groups = [warmer_name(backend.spec.backend, function.name)] if scheduled else []
         yield replace(
             subject,
             stages=tuple(hit.stage for hit in here if hit.stage is not None),
             api=_api(backend, here),
             versions=_versions(qualifier, hits, live),
             access_groups=_access_groups(backend, region, here),
+            is_in_spec=True,
             wants_warmth=warm is not None,
             disabled_by_spec=warm is not None and warm.enabled is False,
             instances=warm.instances if warm is not None else 1,
-            rules=wanted_rules(aws, region, wanted, physical=function.physical, alias=qualifier),
+            rules=(
+                *wanted_rules(aws, region, wanted, physical=function.physical, alias=qualifier),
+                *(wanted_schedules(aws, region, group, physical=function.physical) for group in groups),
+            ),
         )
 
 
 def _subject(region: str, name: str, physical: str, alias: str | None, live: _Live) -> Subject:
     config, info = live.config, live.aliases.get(alias or "")
-    if config is None or (alias is not None and info is None and not alias.isdigit()):
+    known = {None, *live.aliases, *(one.number for one in live.versions)}
+    if config is None or alias not in known:
         return Subject(region=region, function=name, physical=physical, alias=alias, is_there=False)
     version = info.version if info is not None else alias or LATEST
     config = next((one.config for one in live.versions if one.number == version), config)
@@ -119,6 +123,7 @@ def _subject(region: str, name: str, physical: str, alias: str | None, live: _Li
         physical=physical,
         alias=alias,
         version=version,
+        aliases={name: one.version for name, one in live.aliases.items()},
         versions=frozenset({version}),
         memory_mb=int(config.get("MemorySize", 128)),
         is_arm=config.get("Architectures") == ["arm64"],
@@ -133,21 +138,24 @@ def _versions(qualifier: str | None, hits: Sequence[Hit], live: _Live) -> frozen
     """The versions whose users are those of this qualifier: its own, and those that served them before."""
     if qualifier is None:
         return frozenset({LATEST})
-
-    def behind(names: Sequence[str]) -> set[str]:
-        return {live.aliases[name].version for name in names if name in live.aliases}
-
-    own = behind([qualifier])
+    own = _behind(live, [qualifier])
     mine = {hit.alias for hit in hits if hit.qualifier == qualifier}
     if any(hit.is_canary for hit in hits if hit.qualifier == qualifier):
-        return frozenset(own)
+        return own
     others = [name for hit in hits if hit.alias not in mine and hit.alias for name in (hit.alias, *slots_of(hit.alias))]
     canaries = [hit.qualifier for hit in hits if hit.is_canary and hit.qualifier]
-    taken = behind([*others, *canaries]) - own
+    taken = _behind(live, [*others, *canaries]) - own
     if others:
-        before = behind([name for alias in mine if alias for name in (alias, *slots_of(alias))])
-        return frozenset((own | before) - taken)
+        before = _behind(live, [name for alias in mine if alias for name in (alias, *slots_of(alias))])
+        return own | (before - taken)
     return frozenset({one.number for one in live.versions} - taken) | own
+
+
+def _behind(live: _Live, names: Sequence[str | None]) -> frozenset[str]:
+    """The versions that calls of these qualifiers run, those that an alias gives a share of them among these (B28)."""
+    found = [live.aliases.get(name or "") for name in names]
+    numbers = {name for name in names if name is not None and name.isdigit()}
+    return frozenset(numbers.union(*({one.version, *one.weights} for one in found if one is not None)))
 
 
 def _api(backend: Backend, hits: Sequence[Hit]) -> str | None:
@@ -175,4 +183,4 @@ def _access_groups(backend: Backend, region: str, hits: Sequence[Hit]) -> tuple[
 
 def _moment(text: str) -> float:
     """Seconds since the epoch of Lambda's "2026-11-28T13:00:00.000+0000"; 0 for none."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp() if text else 0.0
+    return datetime.fromisoformat(text).timestamp() if text else 0.0

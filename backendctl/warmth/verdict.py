@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from backendctl.warmth import next_steps
 from backendctl.warmth.cold import Cause
-from backendctl.warmth.figures import Figures
+from backendctl.warmth.figures import Figures, wilson
 from backendctl.warmth.subject import Subject
 
 _QUICK_MS = 20.0
@@ -19,6 +20,8 @@ _LIKE = 2.0
 longer does something else, such as opening connections."""
 _SLOW_MS = 50.0
 """By how much a first request must be slower than later ones before it is said to be."""
+_SURE = 0.05
+"""Share of cold requests, at the upper end of its interval, up to which users alone prove a function warm."""
 _FEW = 3
 _OVERLAPPING = 2
 _INTERVALS = 3
@@ -65,6 +68,7 @@ class Counted:
         last: when a rule fired last, seconds since the epoch; None when it did not.
         silent: seconds since the last firing, or since the beginning of the window.
         invocations, errors: of the alias. throttles: of the function, for reserved concurrency is the function's (B51).
+        spilled: calls that provisioned concurrency had no environment for.
     """
 
     is_known: bool = False
@@ -74,6 +78,7 @@ class Counted:
     last: float | None = None
     silent: float = 0.0
     throttles: int = 0
+    spilled: int = 0
     invocations: int = 0
     errors: int = 0
 
@@ -103,45 +108,45 @@ def judge(evidence: Evidence) -> Verdict:
 
 def _absent(evidence: Evidence) -> Verdict | None:
     subject = evidence.subject
-    if subject.is_there:
+    if subject.is_there and subject.is_reached:
         return None
-    return Verdict(
-        outcome=Outcome.NO_DATA,
-        reason=f"{subject.region} has no {subject.called}",
-        next_step=_deploy(subject, "function", "alias"),
-    )
+    told = f"{subject.region} has no {subject.called}"
+    if subject.is_there:
+        told = f"no live stage of {subject.region} leads to {subject.called}"
+    return Verdict(outcome=Outcome.NO_DATA, reason=told, next_step=next_steps.deploy(subject))
 
 
 def _provisioned(evidence: Evidence) -> Verdict | None:
-    count = evidence.subject.provisioned
-    if not count:
+    """Spill-over is what CloudWatch counts: an environment made beforehand reports its loading too."""
+    subject, figures, spilled = evidence.subject, evidence.figures, evidence.counted.spilled
+    if not subject.provisioned:
         return None
-    spilled = evidence.figures.causes.get(Cause.SPILLOVER, 0) if evidence.figures else 0
-    told = f"{count} provisioned; {spilled} users' requests spilled over to on-demand environments"
-    return Verdict(outcome=Outcome.PROVISIONED, reason=told if spilled else f"{count} provisioned, no spill-over")
+    told = f"{subject.provisioned} provisioned, no spill-over"
+    if spilled:
+        told = f"{subject.provisioned} provisioned; {spilled} calls spilled over to on-demand environments"
+    low = wilson(min(spilled, figures.cold_users), figures.users).low if figures is not None else None
+    if figures is not None and low is not None and low > evidence.allowed:
+        cold = f"up to {figures.cold_users} of {figures.users} users' requests met a cold start"
+        return _fails(Outcome.COLD, f"{told}; {cold}", next_steps.provision(subject))
+    return Verdict(outcome=Outcome.PROVISIONED, reason=told)
 
 
 def _off(evidence: Evidence) -> Verdict | None:
+    """No rule, or one that is switched off; what else a spec's rules call is another row's."""
     subject = evidence.subject
-    if not subject.rules:
-        return None
-    absent = [rule.name for rule in subject.rules if not rule.is_there]
+    absent = [rule.told for rule in subject.rules if not rule.is_there]
     if absent:
-        return _fails(Outcome.NOT_FIRING, f"rule {absent[0]} does not exist", _sync(subject))
-    if not any(rule.is_enabled for rule in subject.rules):
-        name = subject.rules[0].name
-        if subject.disabled_by_spec:
-            return _fails(
-                Outcome.NOT_FIRING,
-                f"rule {name} is disabled: the spec says enabled: false",
-                "edit the spec, then sync-warmers",
-            )
-        return _fails(
-            Outcome.NOT_FIRING,
-            f"rule {name} is disabled by hand",
-            f"aws events enable-rule --name {name} --region {subject.region}",
-        )
-    return None
+        return _fails(Outcome.NOT_FIRING, f"{absent[0]} does not exist", next_steps.sync(subject))
+    mine = [rule for rule in subject.rules if subject.alias in rule.targets] or list(subject.rules)
+    disabled = [rule for rule in mine if not rule.is_enabled]
+    if not disabled or (len(disabled) < len(mine) and not subject.wants_warmth):
+        return None
+    off = disabled[0]
+    if subject.disabled_by_spec:
+        told, step = "is disabled: the spec says enabled: false", "remove it from the spec, then "
+        return _fails(Outcome.NOT_FIRING, f"{off.told} {told}", step + next_steps.sync(subject))
+    by_hand = " by hand" if subject.wants_warmth else ""
+    return _fails(Outcome.NOT_FIRING, f"{off.told} is disabled{by_hand}", next_steps.enable(subject, off))
 
 
 def _silent(evidence: Evidence) -> Verdict | None:
@@ -170,8 +175,8 @@ def _wrong_target(evidence: Evidence) -> Verdict | None:
     told = f"calls {', '.join(called)}" if called else "has no target in this function"
     return _fails(
         Outcome.WRONG_TARGET,
-        f"rule {enabled[0].name} {told}; users hit {subject.alias or '$LATEST'}",
-        _sync(subject),
+        f"{enabled[0].told} {told}; users hit {subject.alias or '$LATEST'}",
+        next_steps.sync(subject),
     )
 
 
@@ -180,16 +185,18 @@ def _no_permission(evidence: Evidence) -> Verdict | None:
     refused = [rule for rule in subject.calling if not rule.is_permitted]
     if refused:
         told = f"the policy of {subject.called} does not let rule {refused[0].name} call it"
-        return _fails(Outcome.NO_PERMISSION, told, _sync(subject))
+        return _fails(Outcome.NO_PERMISSION, told, next_steps.permit(subject, refused[0].name))
     if counted.failed and counted.failed >= counted.fired:
         told = f"{counted.failed} of {counted.fired} calls of the rule did not reach {subject.called}"
-        return _fails(Outcome.NO_PERMISSION, told, _sync(subject))
+        return _fails(Outcome.NO_PERMISSION, told, next_steps.look_closer(subject))
     return None
 
 
 def _throttled(evidence: Evidence) -> Verdict | None:
+    """More than a few in a window: the share that is allowed to be cold is allowed to be throttled."""
     counted, subject = evidence.counted, evidence.subject
-    if not counted.throttles:
+    low = wilson(counted.throttles, counted.throttles + counted.invocations).low
+    if low is None or low <= evidence.allowed:
         return None
     return _fails(
         Outcome.THROTTLED,
@@ -206,23 +213,25 @@ def _ping_fails(evidence: Evidence) -> Verdict | None:
     return _fails(
         Outcome.PING_FAILS,
         f"{figures.failed_pings} of {figures.pings} pings raised or timed out",
-        f"aws logs tail {subject.log_group} --region {subject.region}",
+        f"aws logs tail {subject.log_group} --since 1h --region {subject.region}",
     )
 
 
 def _too_seldom(evidence: Evidence) -> Verdict | None:
+    """Pings find no environment: their own interval, or AWS, lets it go in between."""
     figures, subject = evidence.figures, evidence.subject
     if figures is None or figures.is_binned or figures.pings < _FEW or figures.absorbed * 2 < figures.pings:
         return None
-    every = subject.interval
+    every, idle = subject.interval, f"an unused environment lives about {_time(evidence.idle)}"
     if every is not None and every <= evidence.idle:
-        return None
+        if figures.lapsed * 2 < figures.pings:
+            return None
+        idle = f"here an unused environment lives less than the {_time(evidence.idle)} that are reckoned with"
     told = f"every {_time(every)}" if every is not None else "by its cron expression"
     return _fails(
         Outcome.TOO_SELDOM,
-        f"{figures.absorbed} of {figures.pings} pings met a cold start themselves: the rule fires {told}, "
-        f"and an unused environment lives about {_time(evidence.idle)}",
-        "a shorter `every` under `warm` in the spec, then sync-warmers",
+        f"{figures.absorbed} of {figures.pings} pings met a cold start themselves: the rule fires {told}, and {idle}",
+        next_steps.more_often(subject),
     )
 
 
@@ -231,6 +240,9 @@ def _not_held(evidence: Evidence) -> Verdict | None:
     figures, subject = evidence.figures, evidence.subject
     sent = sum(rule.targets.get(subject.alias, 0) for rule in subject.calling)
     wanted = max(subject.instances, sent)
+    if subject.calling and sent < subject.instances:
+        told = f"the spec wants {subject.instances} instances, and its rules send {sent} pings at once"
+        return _fails(Outcome.TOO_FEW, told, next_steps.sync(subject))
     if figures is None or figures.is_binned or wanted < _OVERLAPPING or figures.pings < wanted:
         return None
     if figures.overlap >= wanted:
@@ -270,7 +282,7 @@ def _cold(evidence: Evidence) -> Verdict | None:
         return _fails(
             Outcome.TOO_FEW,
             f"{told}, {count} because all environments were busy",
-            "more `instances` under `warm` in the spec, then sync-warmers; or provisioned concurrency",
+            next_steps.more_instances(subject),
         )
     every = subject.interval
     if cause is Cause.IDLE and every is not None and every > evidence.idle:
@@ -278,10 +290,10 @@ def _cold(evidence: Evidence) -> Verdict | None:
             Outcome.TOO_SELDOM,
             f"{told}, {count} after more than {_time(evidence.idle)} without a call; "
             f"the rule fires every {_time(every)}",
-            "a shorter `every` under `warm` in the spec, then sync-warmers",
+            next_steps.more_often(subject),
         )
-    warmer = "add `warm` to the function in the spec, then deploy" if not subject.rules else "backendctl warm-status -v"
-    return _fails(Outcome.COLD, f"{told}, {count} {_because(cause)}", warmer)
+    step = next_steps.look_closer(subject) if subject.rules else next_steps.start_warming(subject)
+    return _fails(Outcome.COLD, f"{told}, {count} {_because(cause)}", step)
 
 
 def _because(cause: Cause) -> str:
@@ -297,7 +309,7 @@ def _lazy(evidence: Evidence) -> Verdict | None:
     figures = evidence.figures
     if figures is None or figures.first.p50 is None or figures.later.p50 is None or figures.later.p95 is None:
         return None
-    if figures.first.p50 <= max(2 * figures.later.p95, figures.later.p50 + _SLOW_MS):
+    if figures.later_count < _FEW or figures.first.p50 <= max(2 * figures.later.p95, figures.later.p50 + _SLOW_MS):
         return None
     return _fails(
         Outcome.COLD,
@@ -307,22 +319,29 @@ def _lazy(evidence: Evidence) -> Verdict | None:
     )
 
 
-def _too_little(evidence: Evidence) -> Verdict | None:
-    figures, subject, counted = evidence.figures, evidence.subject, evidence.counted
+def _unread(evidence: Evidence) -> Verdict | None:
+    figures, subject = evidence.figures, evidence.subject
     if figures is None:
         return Verdict(outcome=Outcome.NO_DATA, reason=evidence.unread or "the log was not read")
-    if figures.pings and (figures.alive or figures.users):
+    if figures.invocations:
         return None
-    if not figures.invocations:
-        what = "no invocation" if counted.is_known or subject.rules else "no invocation and no metric"
-        return Verdict(outcome=Outcome.NO_DATA, reason=f"{what} in this time", next_step=_warm(subject))
+    what = "no invocation" if evidence.counted.is_known or subject.rules else "no invocation and no metric"
+    return Verdict(outcome=Outcome.NO_DATA, reason=f"{what} in this time", next_step=next_steps.warm(subject))
+
+
+def _too_little(evidence: Evidence) -> Verdict | None:
+    figures, subject = evidence.figures or Figures(), evidence.subject
+    if subject.calling and figures.pings < subject.instances and subject.instances >= _OVERLAPPING:
+        told = f"{figures.pings} pings in this time, too few to tell whether {subject.instances} instances are held"
+        return Verdict(outcome=Outcome.NO_DATA, reason=told)
     high = figures.cold_share.high
-    if figures.users and high is not None and high <= max(evidence.allowed, 0.05):
+    if (figures.pings and figures.alive) or (high is not None and high <= max(evidence.allowed, _SURE)):
         return None
     if figures.pings:
         return Verdict(outcome=Outcome.NO_DATA, reason=f"{figures.pings} pings, and no environment is alive now")
     told = f"no pings; {figures.cold_users} of {figures.users} users' requests were cold, too few to tell"
-    return Verdict(outcome=Outcome.NO_DATA, reason=told, next_step="" if subject.rules else "add `warm` to the spec")
+    step = "" if subject.rules else next_steps.start_warming(subject)
+    return Verdict(outcome=Outcome.NO_DATA, reason=told, next_step=step)
 
 
 def _warm_verdict(evidence: Evidence) -> Verdict:
@@ -347,6 +366,7 @@ _CHECKS: tuple[Callable[[Evidence], Verdict | None], ...] = (
     _ignored,
     _cold,
     _lazy,
+    _unread,
     _too_little,
     _warm_verdict,
 )
@@ -354,20 +374,6 @@ _CHECKS: tuple[Callable[[Evidence], Verdict | None], ...] = (
 
 def _fails(outcome: Outcome, reason: str, next_step: str) -> Verdict:
     return Verdict(outcome=outcome, reason=reason, next_step=next_step)
-
-
-def _sync(subject: Subject) -> str:
-    if subject.wants_warmth:
-        return f"backendctl sync-warmers -r {subject.region}"
-    return f"aws events list-targets-by-rule --rule {subject.rules[0].name} --region {subject.region}"
-
-
-def _deploy(subject: Subject, *kinds: str) -> str:
-    return f"backendctl deploy -r {subject.region}" if kinds and subject.wants_warmth else ""
-
-
-def _warm(subject: Subject) -> str:
-    return f"backendctl warm {subject.function} -r {subject.region}" if subject.wants_warmth else ""
 
 
 def _time(seconds: float) -> str:

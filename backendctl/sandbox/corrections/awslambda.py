@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from backendctl.sandbox import invocation
-from backendctl.sandbox.corrections import event_invoke, function_names, function_records, function_shape, lambda_model
+from backendctl.sandbox.corrections import (
+    event_invoke,
+    function_names,
+    function_records,
+    function_shape,
+    function_tags,
+    lambda_model,
+)
 from backendctl.sandbox.corrections import function_rules as rules
 from backendctl.sandbox.corrections.answers import carrying, retold
 from backendctl.sandbox.corrections.calls import FUNCTIONS, Call, call_of
@@ -75,7 +82,12 @@ class Lambda:
             return await self.event_sources.handle(request, mapping[1])
         if LAYERS.fullmatch(request.path) is not None:
             return await self.layers.handle(request)
-        return await self.inner.forward(request)
+        refusal = function_tags.refusal(request)
+        answer = refusal.rest_json() if refusal else await self.inner.forward(request)
+        tagged = function_tags.place(request)
+        if tagged is not None and request.method != "GET" and answer.status == NO_CONTENT:
+            function_records.revise(tagged)
+        return answer
 
     async def _function(self, call: Call) -> Response:
         method, rest = call.request.method, call.rest
@@ -128,6 +140,13 @@ class Lambda:
             return function_names.not_found(call.arn, call.qualifier).rest_json()
         if call.rest == "/url":
             return nothing().rest_json()
+        alias = unquote(call.rest.removeprefix("/aliases/"))
+        if (
+            call.rest.startswith("/aliases/")
+            and call.request.method == "GET"
+            and function_records.has(call.place, None)
+        ):
+            return function_names.no_alias(call.arn, alias).rest_json()
         if (
             call.rest.startswith("/aliases/")
             and call.request.method == "DELETE"

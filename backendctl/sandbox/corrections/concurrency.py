@@ -206,11 +206,7 @@ def _nowhere(call: Call) -> Refusal | None:
         return None
     if str(call.qualifier).isdigit():
         return names.not_found(call.arn, call.qualifier)
-    return Refusal(
-        code="ResourceNotFoundException",
-        message=f"Cannot find alias arn: {call.arn}:{call.qualifier}",
-        status=NOT_FOUND,
-    )
+    return names.no_alias(call.arn, call.qualifier)
 
 
 def _not_provisioned() -> Refusal:

@@ -93,3 +93,29 @@ def test_a_function_the_sandbox_cannot_run_fails_with_a_clear_line_in_its_log(sa
     words = f"The sandbox runs Python handlers only and cannot run {name}, which is nodejs22.x"
     assert [text for text in told if text.startswith("[ERROR]")] == [f"[ERROR] Runtime.NotSupported: {words}"]
     assert "Status: error\tError Type: Runtime.NotSupported" in told[-1]
+
+
+def test_an_event_for_a_function_with_nothing_reserved_goes_to_its_destination_untried(sandbox: Sandbox) -> None:
+    name, client, sqs = _function(sandbox), sandbox.client("lambda"), sandbox.client("sqs")
+    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    on_failure = {"OnFailure": {"Destination": arn}}
+    client.put_function_event_invoke_config(FunctionName=name, DestinationConfig=on_failure)
+    answer = client.invoke(FunctionName=name, InvocationType="Event", Payload=b'{"a": 1}')
+    assert answer["StatusCode"] == 202
+    bodies: list[dict[str, Any]] = []
+
+    def sent() -> bool:
+        messages = sqs.receive_message(QueueUrl=queue).get("Messages", [])
+        bodies.extend(json.loads(message["Body"]) for message in messages)
+        return bool(bodies)
+
+    eventually(sent)
+    assert bodies[0]["requestPayload"] == {"a": 1}
+    assert bodies[0]["requestContext"] == {
+        "requestId": answer["ResponseMetadata"]["RequestId"],
+        "functionArn": f"{client.get_function_configuration(FunctionName=name)['FunctionArn']}:$LATEST",
+        "condition": "ZeroReservedConcurrency",
+        "approximateInvokeCount": 0,
+    }
