@@ -195,6 +195,10 @@ def _unanswered_hint(error: BaseException, doing: str) -> str:
         return "look at the network (does a proxy or a captive portal answer?), then " + _again(doing)
     if isinstance(error, botocore.ReadTimeoutError | botocore.ConnectTimeoutError):
         return f"{_again(doing)} (--timeout SECONDS is how long one call waits)"
+    if isinstance(error, botocore.SSLError):
+        return "look at the certificates that are trusted (AWS_CA_BUNDLE) and at the proxy, if there is one"
+    if isinstance(error, botocore.ProxyConnectionError):
+        return "look at HTTPS_PROXY and HTTP_PROXY"
     address = str(getattr(error, "kwargs", {}).get("endpoint_url", ""))
     if isinstance(error, botocore.EndpointConnectionError) and address and "amazonaws.com" not in address:
         return (

@@ -213,6 +213,19 @@ def test_a_denial_names_the_action_that_is_missing(message: str, asked: object, 
     assert f"do {action};" in _explained(error).hint
 
 
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (botocore.SSLError(endpoint_url="https://x", error="certificate verify failed"), "AWS_CA_BUNDLE"),
+        (botocore.ProxyConnectionError(proxy_url="http://proxy"), "HTTPS_PROXY"),
+    ],
+)
+def test_what_the_same_command_would_meet_again_is_no_reason_to_run_it_again(error: Exception, hint: str) -> None:
+    told = _explained(error)
+    assert hint in told.hint
+    assert "again" not in told.hint
+
+
 def test_nobody_listening_at_an_address_of_the_users_own_is_told_as_that() -> None:
     told = _explained(botocore.EndpointConnectionError(endpoint_url="http://127.0.0.1:1/"))
     assert "--endpoint-url" in told.hint
