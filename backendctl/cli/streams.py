@@ -44,6 +44,11 @@ class Guard(io.TextIOBase):
         return self._stream.encoding or "utf-8"
 
     @property
+    def errors(self) -> str:  # type: ignore[override]  # the same
+        """What becomes of characters that the encoding lacks."""
+        return "replace"
+
+    @property
     def styled(self) -> Guard:
         """The same stream for a writer that brings its own control characters."""
         return Guard(self._stream, required=self._required, styled=True)

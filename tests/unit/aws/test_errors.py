@@ -216,7 +216,7 @@ def test_a_denial_names_the_action_that_is_missing(message: str, asked: object, 
 @pytest.mark.parametrize(
     ("error", "hint"),
     [
-        (botocore.SSLError(endpoint_url="https://x", error="certificate verify failed"), "AWS_CA_BUNDLE"),
+        (botocore.SSLError(endpoint_url="https://x", error=OSError("certificate verify failed")), "AWS_CA_BUNDLE"),
         (botocore.ProxyConnectionError(proxy_url="http://proxy"), "HTTPS_PROXY"),
     ],
 )

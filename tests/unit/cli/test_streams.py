@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -116,3 +118,28 @@ def test_a_result_that_cannot_be_written_is_an_error_and_progress_is_not() -> No
 def test_a_guard_takes_text_only_which_is_how_click_tells_streams_apart() -> None:
     with pytest.raises(TypeError):
         Guard(io.StringIO(), required=True).write(b"")  # type: ignore[arg-type]  # that is the question
+
+
+_QUESTION = """
+import click
+from backendctl.cli.streams import guarded
+with guarded():
+    print(click.confirm("Apply this plan?", abort=True, err=True))
+"""
+
+
+def test_a_question_is_asked_and_answered_on_a_terminal() -> None:
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(_ROOT)
+        os.execv(sys.executable, [sys.executable, "-c", _QUESTION])  # noqa: S606  # its own interpreter, no shell
+    told = b""
+    with contextlib.suppress(OSError):  # the end of a terminal is an error on Linux
+        while piece := os.read(terminal, 4096):
+            told += piece
+            if told.rstrip().endswith(b"[y/N]:"):
+                os.write(terminal, b"y\n")
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert b"True" in told
