@@ -19,6 +19,7 @@ from backendctl.spec.view import View, expanded
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from backendctl.errors import Fault
     from backendctl.spec.loader import Document, Way
     from backendctl.spec.model import Spec
 
@@ -34,6 +35,7 @@ class Draft:
         file: path as the user gave it.
         needs_aws: whether an expression asks for the account or a parameter.
         elsewhere: whether the definition may call functions that the spec does not name.
+        warnings: what may be meant, but is more often a mistake.
     """
 
     file: Path
@@ -44,6 +46,7 @@ class Draft:
     definition: Document | None
     environ: Mapping[str, str]
     elsewhere: bool = False
+    warnings: tuple[Fault, ...] = ()
 
     def expand(self, lookups: Lookups) -> Spec:
         """The spec with every expression expanded.
@@ -101,6 +104,7 @@ def parse(path: Path, *, environ: Mapping[str, str] | None = None, elsewhere: bo
         definition=definition,
         environ=environ,
         elsewhere=elsewhere,
+        warnings=tuple(report.doubts),
     )
 
 

@@ -18,7 +18,7 @@ _FROM_AWS = re.compile(r"\{\{\s*ssm\b")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """The faults found so far in the spec and the files it names.
+    """The faults and warnings found so far in the spec and the files it names.
 
     Attributes:
         offline: True while AWS has not been asked: what a parameter of SSM holds is then not judged.
@@ -27,6 +27,7 @@ class Report:
     document: Document
     offline: bool = False
     found: dict[Fault, None] = field(default_factory=dict)
+    doubts: dict[Fault, None] = field(default_factory=dict)
 
     def add(self, way: Sequence[str | int], message: str, *, key: bool = False, offset: int | None = None) -> None:
         """Add a fault of the spec; one that is there already, found in another region, counts once."""
@@ -38,6 +39,10 @@ class Report:
     def put(self, fault: Fault) -> None:
         """Add a fault of any file."""
         self.found[fault] = None
+
+    def warn(self, way: Sequence[str | int], message: str, *, key: bool = False) -> None:
+        """Add what may be meant, but is more often a mistake."""
+        self.doubts[self.document.fault(way, message, key=key)] = None
 
     @property
     def faults(self) -> list[Fault]:
