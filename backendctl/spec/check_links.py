@@ -112,7 +112,7 @@ def _blame(view: View, definition: Document, target: Target, message: str, sourc
     way, text = source
     variable = _VARIABLE.match(text)
     if variable:
-        view.report.add((*way, variable[1]), message)
+        view.report.add((*way, variable[1]), message, free=True)
     else:
         view.report.put(definition.fault(target.way, message))
 

@@ -55,7 +55,7 @@ class Draft:
             SpecError: what AWS answered does not fit.
             BackendctlError: AWS had no answer.
         """
-        report = Report(document=self.document)
+        report = Report(document=self.document, stand_ins=isinstance(lookups, Offline))
         scope = _scope(self.file, lookups, self.environ)
         view = expanded(
             self.document,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from backendctl.errors import SpecError
+from backendctl.spec import Offline
 from backendctl.spec.check_names import looks_like
 from tests.unit.spec.conftest import DEFINITION
 
@@ -72,6 +74,21 @@ def test_an_alias_that_looks_like_a_typo_is_a_warning_at_its_place(draft_of: Wri
 def test_digits_and_single_letters_tell_names_apart_on_purpose(one: str, other: str, typo: bool) -> None:  # noqa: FBT001
     assert looks_like(one, other) is typo
     assert looks_like(other, one) is typo
+
+
+def test_what_a_parameter_holds_is_judged_once_aws_has_told_it(draft_of: Write) -> None:
+    draft = draft_of(SPEC.format(timeout=3, alias="'{{ ssm \"/shop/alias\" }}'"))
+    assert draft.expand(Offline()).api is not None
+
+    class Lookups:
+        def account(self) -> str:
+            return "123456789012"
+
+        def parameter(self, region: str, name: str) -> str:
+            return f"two words of {name} in {region}"
+
+    with pytest.raises(SpecError, match=r"faults? found"):
+        draft.expand(Lookups())
 
 
 @pytest.mark.parametrize(
