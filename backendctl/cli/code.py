@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from backendctl.package import Artefact
     from backendctl.spec.model import Spec
 
+_KB = 1024
+
 
 def tell_warnings(warnings: Iterable[Fault]) -> None:
     """One line each, on stderr."""
@@ -31,7 +33,11 @@ def code_lines(spec: Spec, artefacts: Mapping[tuple[str, str], Artefact]) -> Ite
     """`code of places: 12 files, 34 KB, 3 left out by .backendctlignore`; once per archive, not per region."""
     for name, artefact in _archives(spec, artefacts):
         files = "1 file" if artefact.files == 1 else f"{artefact.files} files"
-        yield f"code of {name}: {files}, {artefact.size / 1024:.0f} KB{left_out_clause(artefact.left_out)}"
+        yield f"code of {name}: {files}, {_size(artefact.size)}{left_out_clause(artefact.left_out)}"
+
+
+def _size(number: int) -> str:
+    return f"{number} bytes" if number < _KB else f"{number / _KB:.0f} KB"
 
 
 def code_documents(spec: Spec, artefacts: Mapping[tuple[str, str], Artefact]) -> list[dict[str, Any]]:

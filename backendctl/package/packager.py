@@ -144,6 +144,13 @@ def _reference_faults(source: Source) -> list[str]:
 
 def _path_faults(source: Source) -> tuple[list[str], Tree | None]:
     """The faults of what lies at the path, and the files of a folder (None for a ready-made archive)."""
+    try:
+        return _seen(source)
+    except OSError as error:  # a folder above it may not be entered
+        return [f"{error.filename or source.path}: cannot be read: {error.strerror}"], None
+
+
+def _seen(source: Source) -> tuple[list[str], Tree | None]:
     path = _path(source)
     if source.is_archive and not path.is_dir():
         return _archive_faults(source), None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections import Counter
@@ -13,6 +14,7 @@ from backendctl.package import ignore
 from backendctl.package.limits import MOST_FILES, UNZIPPED_LIMIT, too_large, too_many
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _MOST_FAULTS = 20
@@ -97,14 +99,20 @@ class Walk:
         Raises:
             EnoughError: the limits are passed; the last fault says so.
         """
-        try:
-            with os.scandir(folder) as children:
-                names = sorted(child.name for child in islice(children, MOST_FILES + 1))
-        except OSError as error:
-            self.found.fault(f"{error.filename or folder}: cannot be read: {error.strerror}")
-            return
+        names: list[str] = []
+        with self._readable(folder), os.scandir(folder) as children:
+            names = sorted(child.name for child in islice(children, MOST_FILES + 1))
         for name in names:
-            self._visit(folder / name, base + name)
+            with self._readable(folder / name):
+                self._visit(folder / name, base + name)
+
+    @contextlib.contextmanager
+    def _readable(self, path: Path) -> Iterator[None]:
+        """What the system refuses is a fault: no permission, or it has just been removed."""
+        try:
+            yield
+        except OSError as error:
+            self.found.fault(f"{error.filename or path}: cannot be read: {error.strerror}")
 
     def _visit(self, path: Path, relative: str) -> None:
         # A link to a folder is matched as a folder: `vendor/` is meant for it too.

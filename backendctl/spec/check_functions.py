@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from backendctl.spec.check_links import aliases, calls
 from backendctl.spec.check_names import alias_fault, check_regions_named, check_tags, looks_like
 from backendctl.spec.loader import MISSING
+from backendctl.spec.paths import path_fault
 from backendctl.spec.values import asks_aws
 from backendctl.spec.view import SOURCES
 
@@ -89,8 +90,11 @@ def _check_code(view: View, region: str, name: str, function: dict[str, Any]) ->
     if kind == "image":
         _check_image(view, region, name, function)
         return
-    if kind in _LOCAL and "build" not in code and not (view.folder / code[kind]).exists():
-        view.report.add(view.way(region, name, "code", kind), f"there is no '{code[kind]}' beside the spec")
+    if kind in _LOCAL and (message := path_fault(code[kind], view.folder, there="build" not in code)):
+        view.report.add(view.way(region, name, "code", kind), message)
+    for index, folder in enumerate(code.get("include", ())):
+        if message := path_fault(folder, view.folder, there="build" not in code):
+            view.report.add(view.way(region, name, "code", "include", index), message)
     for setting in ("runtime", "handler"):
         way = view.way(region, name, setting)
         given = view.document.raw(way)

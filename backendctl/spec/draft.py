@@ -12,6 +12,7 @@ from backendctl.spec import loader, schema
 from backendctl.spec.build import build
 from backendctl.spec.check import check
 from backendctl.spec.loader import MISSING
+from backendctl.spec.paths import path_fault
 from backendctl.spec.report import Report
 from backendctl.spec.values import ExpressionError, Lookups, Offline, Scope, asks_aws, expressions
 from backendctl.spec.view import View, expanded
@@ -154,8 +155,11 @@ def _definition(path: Path, value: dict[str, Any], report: Report) -> Document |
     if named is None or isinstance(named, dict):  # a live one is read when AWS is asked
         return None
     place = path.parent / named
+    if message := path_fault(named, path.parent):
+        report.add(("api", "definition"), message)
+        return None
     if not place.is_file():
-        report.add(("api", "definition"), f"there is no file '{named}' beside the spec")
+        report.add(("api", "definition"), f"'{named}' is no file")
         return None
     try:
         document = loader.read(place)

@@ -34,7 +34,9 @@ def validate(*arguments: str) -> int:
 def test_files_and_what_left_others_out_are_told_per_function(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert validate(str(spec)) == 0
     said = capsys.readouterr()
-    assert "code of items: 1 file, 0 KB, 2 left out by .backendctlignore, 2 left out by the built-in list" in said.out
+    assert (
+        "code of items: 1 file, 132 bytes, 2 left out by .backendctlignore, 2 left out by the built-in list" in said.out
+    )
     assert f"warning: {spec}:4:65: 'python3.99' is no runtime" in said.err
     assert "compiling" in said.err
 

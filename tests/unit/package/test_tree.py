@@ -197,6 +197,10 @@ def test_a_folder_of_too_many_files_is_not_walked_to_its_end(tmp_path: Path, mon
     assert len(tree.entries) == 4
 
 
+def test_what_the_system_refuses_is_a_fault() -> None:
+    assert 1 <= len(collect(Path("/proc")).faults) <= 21
+
+
 def test_a_socket_is_a_fault(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(str(tmp_path / "s"))

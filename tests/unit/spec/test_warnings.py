@@ -53,6 +53,14 @@ def test_an_alias_that_looks_like_a_typo_is_a_warning_at_its_place(draft_of: Wri
     ]
 
 
+@pytest.mark.parametrize("code", ["a" * 5000, "a/" * 3000, "a\\0b"])
+@pytest.mark.parametrize("form", ['"{}"', '{{folder: "{}", build: make}}', '{{folder: a, include: ["{}"]}}'])
+def test_what_cannot_be_a_path_is_a_fault(faults_of: Callable[..., list[str]], form: str, code: str) -> None:
+    settings = f"{{runtime: java21, handler: a.B, code: {form.format(code)}}}"
+    (fault,) = faults_of(f"backend: shop\nregions: [us-east-1]\nfunctions:\n  items: {settings}\n")
+    assert "cannot be the name of a file" in fault
+
+
 @pytest.mark.parametrize(
     ("one", "other", "typo"),
     [
