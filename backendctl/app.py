@@ -89,13 +89,23 @@ def open_backend(settings: Settings) -> Backend:
     return replace(backend, world=world, unreadable=unreadable, warnings=checked.warnings)
 
 
-def _refuse_what_only_sync_api_does(spec: Spec) -> None:
+def refuse_live_definition(spec: Spec) -> None:
+    """Refuse a spec whose API is a live one's: it does not say which functions the API calls.
+
+    Raises:
+        UsageError: so it is.
+    """
     api = spec.api
     if api is not None and api.source is not None:
         raise UsageError(
             f"the API of {spec.file} is taken from a live one, which only sync-api does",
             hint="backendctl sync-api; or write it to a file first: backendctl export-api",
         )
+
+
+def _refuse_what_only_sync_api_does(spec: Spec) -> None:
+    refuse_live_definition(spec)
+    api = spec.api
     own = {one.physical for region in spec.regions for one in spec.functions_in(region)}
     stages, document = (api.stages, api.definition) if api else ((), {})
     called = [resolve(target, stage.variables) for stage in stages for target in lambda_targets(document)]
@@ -152,22 +162,31 @@ def plan_deploy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[st
     if not readable:
         raise next(iter(backend.unreadable.values()))
     world = replace(backend.world, spec=backend.spec.narrowed(readable))
-    return _plan(backend, assemble.desired(world), regions=readable, only=only, skip=skip)
+    return plan_of(backend, assemble.desired(world), regions=readable, only=only, skip=skip)
 
 
 def plan_destroy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
     """What a destroy would delete: everything that is ours, in every region it was ever in."""
-    return _plan(backend, [], regions=backend.spec.regions, only=only, skip=skip)
+    return plan_of(backend, [], regions=backend.spec.regions, only=only, skip=skip)
 
 
-def _plan(
+def plan_of(
     backend: Backend,
     desired: Sequence[Resource],
     *,
     regions: tuple[str, ...],
-    only: Sequence[str],
-    skip: Sequence[str],
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    kinds: Sequence[type[Resource]] = KINDS,
 ) -> Plan:
+    """What differs from these, and what is ours beside them, in these regions and those the spec has left.
+
+    Args:
+        kinds: only these are looked at.
+
+    Raises:
+        BackendctlError: no region at all could be read.
+    """
     everywhere = regions
     if not backend.settings.regions:
         known = roster.known_regions(backend.aws, regions, silent=backend.unreadable)
@@ -175,7 +194,7 @@ def _plan(
         everywhere = (*regions, *left)
     plan = make_plan(
         desired=desired,
-        kinds=KINDS,
+        kinds=kinds,
         aws=backend.aws,
         regions=everywhere,
         workers=backend.settings.workers,

@@ -155,6 +155,10 @@ class Aws:
         """EventBridge in that region."""
         return cast("EventBridgeClient", self.client("events", region))
 
+    def scheduler(self, region: str) -> Any:
+        """EventBridge Scheduler in that region."""
+        return self.client("scheduler", region)
+
     def logs(self, region: str) -> CloudWatchLogsClient:
         """CloudWatch Logs in that region."""
         return cast("CloudWatchLogsClient", self.client("logs", region))

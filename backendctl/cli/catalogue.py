@@ -42,6 +42,8 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
     ),
     "Keep warm": (
         Entry("warm-status", "warm_status", "Show whether users meet warm functions, and why not."),
+        Entry("warm", "warm", "Warm every function now, through the alias that users hit."),
+        Entry("sync-warmers", "sync_warmers", "Bring what keeps functions warm to every region, and nothing else."),
         Entry("tune", "tune", "Measure a function at several memory sizes and recommend one."),
         Entry("cost", "cost", "Estimate a month's cost of the spec or of live traffic, and of changes."),
     ),

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -54,7 +54,8 @@ class Looking:
     aws: Aws
     backend: str
     regions: tuple[str, ...]
-    subjects_in: Callable[[str], Sequence[Subject]]
+    names: Sequence[Any]
+    subjects_of: Callable[[str, Any], Sequence[Subject]]
     since: float
     idle: float
     asked: Asked
@@ -79,7 +80,7 @@ class Looking:
             prices=self.prices,
         )
         with busy(self.screen.progress, "reading rules and metrics …", quiet=self.quiet):
-            prepared = prepare(self.aws, self.regions, self.subjects_in, request)
+            prepared = prepare(self.aws, self.regions, self.names, self.subjects_of, request)
         self._tell_cost(prepared)
         with busy(self.screen.progress, "reading logs …", quiet=self.quiet):
             return look(self.aws, prepared, request, self.reader, backend=self.backend)
@@ -111,7 +112,8 @@ def _of_spec(options: Options, asked: Asked, since: float, idle: float) -> Looki
         aws=backend.aws,
         backend=backend.spec.backend,
         regions=backend.spec.regions,
-        subjects_in=lambda region: of_spec(backend, region, asked.names),
+        names=asked.names or _known(backend.spec),
+        subjects_of=lambda region, name: of_spec(backend, region, name),
         since=since,
         idle=idle,
         asked=asked,
@@ -138,7 +140,8 @@ def _of_functions(options: Options, asked: Asked, since: float, idle: float) -> 
         aws=aws,
         backend="",
         regions=settings.regions,
-        subjects_in=lambda region: of_named(aws, region, named),
+        names=named,
+        subjects_of=lambda region, one: of_named(aws, region, one),
         since=since,
         idle=idle,
         asked=asked,
@@ -152,11 +155,15 @@ def _of_functions(options: Options, asked: Asked, since: float, idle: float) -> 
 
 
 def _check_names(spec: Spec, names: Sequence[str]) -> None:
-    known = list(dict.fromkeys(one.name for region in spec.regions for one in spec.functions_in(region)))
+    known = _known(spec)
     for name in names:
         if name not in known:
             message = f"the spec names no function '{name}'{nearest(name, known)}"
             raise UsageError(message, hint=f"it names {', '.join(known)}")
+
+
+def _known(spec: Spec) -> list[str]:
+    return list(dict.fromkeys(one.name for region in spec.regions for one in spec.functions_in(region)))
 
 
 def _named(text: str) -> Named:

@@ -113,6 +113,13 @@ class Plan:
         document = json.dumps([self.backend, [change.data() for change in self.changes]], sort_keys=True)
         return hashlib.sha256(document.encode()).hexdigest()[:12]
 
+    @property
+    def notes(self) -> tuple[tuple[str, str], ...]:
+        """Address → what is worth saying of a live resource that stays as it is, in the order of addresses."""
+        lives = [*self.unchanged, *(change.live for change in self.changes if change.live and change.desired)]
+        told = [(address_of(live), getattr(live, "note", "")) for live in lives]
+        return tuple(sorted((place, note) for place, note in told if note))
+
     def summary(self) -> dict[str, int]:
         """How many of each."""
         counts = Counter(str(change.action) for change in self.changes)

@@ -90,7 +90,7 @@ def _slot_alias(backend: Backend, way: Way, route: ledger.Route, slot: str) -> A
         name=qualified(function.name, f"{route.alias}-{slot}"),
         physical=route.physical,
         version=_version(way.target, route),
-        warm=function.warm.input if function.warm else None,
+        warm=function.warm,
         turned_to=True,
     )
 

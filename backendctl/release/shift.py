@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from backendctl.app import Backend
     from backendctl.engine.resource import Resource
     from backendctl.release.running import Serving
+    from backendctl.spec.model import Warm
 
 Waves = Sequence[Sequence[str]]
 
@@ -127,7 +128,7 @@ def pointing(
     physical: str,
     version: str,
     after: frozenset[str] = frozenset(),
-    warm: str | None = None,
+    warm: Warm | None = None,
     turned_to: bool = False,
     how: str = "",
 ) -> Alias:
@@ -138,7 +139,8 @@ def pointing(
         owner=backend.spec.backend,
         physical=physical,
         alias=name.partition(":")[2],
-        warm_input=warm,
+        warm_input=warm.event(warm.instances) if warm else None,
+        warm_count=warm.instances if warm else 1,
         turned_to=turned_to,
         how=how,
         after=after,

@@ -85,8 +85,17 @@ class Deliveries:
             )
             allowed = answer.status == 202  # noqa: PLR2004 - accepted
         if not allowed:
-            logger.warning("rule %s may not call %s, or it is not there", source, target)
-        self.telemetry.fired(region=region, rule=rule.get("Name", ""), failed=not allowed)
+            logger.warning("%s may not call %s, or it is not there", source, target)
+        self._count(region, rule, failed=not allowed)
+
+    def _count(self, region: str, rule: dict[str, Any], *, failed: bool) -> None:
+        """Rules have metrics by name; schedules by group only."""
+        if ":rule/" in rule.get("Arn", ""):
+            self.telemetry.fired(region=region, rule=rule.get("Name", ""), failed=failed)
+            return
+        values = [("InvocationAttemptCount", 1.0, "Count"), ("TargetErrorCount", float(failed), "Count")]
+        group = {"ScheduleGroup": rule.get("GroupName", "default")}
+        self.telemetry.measured(region, "AWS/Scheduler", values, [group])
 
 
 def permits(policy: dict[str, Any] | None, source: str) -> bool:

@@ -30,6 +30,7 @@ from backendctl.sandbox.state import State, take_over
 from backendctl.sandbox.telemetry import Telemetry, forget_seldom
 from backendctl.sandbox.timing import Pace
 from backendctl.sandbox.world import LOOPBACK
+from backendctl.sandbox.zoned_schedules import Schedules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +67,7 @@ def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None) -> D
 def _front(data: Path, scale: TimeScale) -> Front:
     from ministack import app as ministack  # noqa: PLC0415 - reads its settings from the environment on import
     from ministack.core import persistence  # noqa: PLC0415 - the same
-    from ministack.services import cloudwatch, eventbridge, lambda_svc, scheduler  # noqa: PLC0415 - the same
+    from ministack.services import cloudwatch, lambda_svc  # noqa: PLC0415 - the same
 
     inner = Inner(app=ministack.app)
 
@@ -77,8 +78,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
     telemetry = Telemetry(inner=inner)
     behind = Behind(inner=Inner(app=whole))
     gateway = telemetry.gateway = ApiGateway(behind, pace=Pace(scale=scale), on_served=telemetry.served)
-    Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()).install(eventbridge)
-    quicken(eventbridge, scheduler, minute_seconds(os.environ.get(world.MINUTE_SECONDS)))
+    _take_over_timers(Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()))
     environments = _environments(data)
     executor = Executor(environments=environments, telemetry=telemetry)
     executor.install(lambda_svc)
@@ -111,6 +111,15 @@ def _front(data: Path, scale: TimeScale) -> Front:
     )
     front.lifespan = _lifespan(front, (state, telemetry), ministack.app, environments.end)
     return front
+
+
+def _take_over_timers(deliveries: Deliveries) -> None:
+    """Rules and schedules call through permissions and roles, at the pace and in the time zone that are theirs."""
+    from ministack.services import eventbridge, scheduler  # noqa: PLC0415 - reads its settings on import
+
+    deliveries.install(eventbridge)
+    quicken(eventbridge, scheduler, minute_seconds(os.environ.get(world.MINUTE_SECONDS)))
+    Schedules(scheduler=scheduler, eventbridge=eventbridge).install()
 
 
 def _environments(data: Path) -> Environments:

@@ -12,12 +12,12 @@ PENDING = "pending"
 
 
 def plan_document(plan: Plan, statuses: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The JSON document of `plan` and `deploy`: the same keys for ever.
+    """The JSON document of `plan` and `deploy`: the same keys for ever; `notes` only where there are any.
 
     Args:
         statuses: address → "done", "failed" or "skipped"; None when nothing was applied.
     """
-    return {
+    document: dict[str, Any] = {
         "backend": plan.backend,
         "digest": plan.digest,
         "changes": [
@@ -25,6 +25,9 @@ def plan_document(plan: Plan, statuses: Mapping[str, str] | None = None) -> dict
         ],
         "summary": plan.summary(),
     }
+    if plan.notes:
+        document["notes"] = [{"address": address, "note": note} for address, note in plan.notes]
+    return document
 
 
 def plan_markdown(plan: Plan, statuses: Mapping[str, str] | None = None) -> str:
@@ -42,6 +45,7 @@ def plan_markdown(plan: Plan, statuses: Mapping[str, str] | None = None) -> str:
         status = (statuses or {}).get(change.address, PENDING)
         name = markdown_cell(change.name)
         lines.append(f"| {change.region} | {change.action} | {change.kind}/{name} | {fields} | {status} |")
+    lines += [f"\n> {address} is {note}" for address, note in plan.notes]
     return "\n".join(lines)
 
 

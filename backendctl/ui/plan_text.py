@@ -28,6 +28,7 @@ def show_plan(plan: Plan, console: Console, *, verbose: bool = False) -> None:
     """
     if not plan.changes:
         console.print(Text("Nothing to do", style="ok").append(f": {_peace(plan)}", style="default"))
+        _show_notes(plan, console)
         return
     for regions, changes in _blocks(plan):
         console.print(Text(" and ".join(regions), style="region"))
@@ -36,6 +37,12 @@ def show_plan(plan: Plan, console: Console, *, verbose: bool = False) -> None:
                 console.print(line, soft_wrap=True)
         console.print()
     console.print(tally(plan))
+    _show_notes(plan, console)
+
+
+def _show_notes(plan: Plan, console: Console) -> None:
+    for address, note in plan.notes:
+        console.print(Text("note: ", style="update").append(f"{address} is {note}", style="default"), soft_wrap=True)
 
 
 def _peace(plan: Plan) -> str:

@@ -176,7 +176,7 @@ def _details(row: Row) -> Iterator[str]:
     for rule in row.subject.rules:
         state = ("enabled" if rule.is_enabled else "disabled") if rule.is_there else "does not exist"
         calls = ", ".join(f"{n} x {qualifier or '$LATEST'}" for qualifier, n in rule.targets.items())
-        yield f"rule {rule.name}: {state}, {rule.schedule}, calls {calls or 'nothing'}"
+        yield f"{rule.told}: {state}, {rule.schedule}, calls {calls or 'nothing'}"
     counted = row.counted
     due = f" of {counted.due} due" if counted.due is not None else ""
     yield f"users hit {row.subject.called}, version {row.subject.version or '-'}, {row.subject.memory_mb} MB"

@@ -18,6 +18,9 @@ _DAY = 86_400
 _KEPT = ((15 * _DAY, 1), (63 * _DAY, 5))
 """For how long CloudWatch keeps figures by the minute, and by five."""
 _HOURLY = 60
+_CALLS, _LOST = "Invocations", "FailedInvocations"
+_OF_SCHEDULES = {_CALLS: "InvocationAttemptCount", _LOST: "TargetErrorCount"}
+"""The metrics of Scheduler that say the same."""
 _SPILLED = "ProvisionedConcurrencySpilloverInvocations"
 
 
@@ -63,9 +66,9 @@ def measure(aws: Aws, region: str, subjects: Sequence[Subject], window: Window) 
 
 def _series(subject: Subject, period: int) -> Iterator[Series]:
     for rule in subject.rules:
-        if rule.is_there and not rule.is_schedule:
-            yield _of_rule(rule, "Invocations", period)
-            yield _of_rule(rule, "FailedInvocations", period)
+        if rule.is_there:
+            yield _of_rule(rule, _CALLS, period)
+            yield _of_rule(rule, _LOST, period)
     yield _of_alias(subject, "Invocations", period)
     yield _of_alias(subject, "Errors", period)
     if subject.provisioned:
@@ -77,6 +80,9 @@ def _series(subject: Subject, period: int) -> Iterator[Series]:
 
 
 def _of_rule(rule: Rule, metric: str, period: int) -> Series:
+    if rule.is_schedule:
+        group = (("ScheduleGroup", rule.name),)
+        return Series(namespace="AWS/Scheduler", metric=_OF_SCHEDULES[metric], dimensions=group, period=period)
     return Series(namespace="AWS/Events", metric=metric, dimensions=(("RuleName", rule.name),), period=period)
 
 
@@ -100,11 +106,11 @@ def _measured(subject: Subject, values: Mapping[Series, Values], period: int, wi
     on_alias = failed = 0.0
     last: float | None = None
     for rule in subject.rules:
-        calls = values.get(_of_rule(rule, "Invocations", period), {})
+        calls = values.get(_of_rule(rule, _CALLS, period), {})
         part = rule.targets.get(subject.alias, 0) / rule.all_targets if rule.all_targets else 0.0
         row = sum(count for name, count in rule.targets.items() if subject.version_of(name) in subject.versions)
         ours = row / rule.all_targets if rule.all_targets else 0.0
-        lost = values.get(_of_rule(rule, "FailedInvocations", period), {})  # Invocations counts these as well
+        lost = values.get(_of_rule(rule, _LOST, period), {})  # Invocations counts these as well
         for moment, value in calls.items():
             fired[moment] = fired.get(moment, 0.0) + max(0.0, value - lost.get(moment, 0.0)) * ours
         on_alias += part * sum(calls.values())

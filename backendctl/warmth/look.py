@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from backendctl.aws.metrics import Series, fetch
 from backendctl.aws.regions import each, each_region
@@ -23,6 +23,8 @@ from backendctl.warmth.verdict import GOOD, Counted, Evidence, Outcome, Verdict,
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
+
+T = TypeVar("T")
 
 PAGED = 50_000
 """Invocations of a function up to which its log is read page by page."""
@@ -137,21 +139,41 @@ class Prepared:
 
 
 def prepare(
-    aws: Aws, regions: Sequence[str], subjects_in: Callable[[str], Sequence[Subject]], request: Request
+    aws: Aws,
+    regions: Sequence[str],
+    names: Sequence[T],
+    subjects_of: Callable[[str, T], Sequence[Subject]],
+    request: Request,
 ) -> Prepared:
-    """Ask every region for its rows and metrics, and decide how to read its logs."""
+    """Ask every region for its rows and metrics, and decide how to read its logs.
 
-    def ask(region: str) -> tuple[Sequence[Subject], list[Measured], Reading]:
-        subjects = subjects_in(region)
-        measured = measure(aws, region, subjects, request.window)
-        return subjects, measured, _reading(aws, region, subjects, measured, request)
+    Args:
+        names: of functions, in whatever form `subjects_of` takes beside the region; all are read at once.
+    """
+    places = [(region, number) for number in range(len(names)) for region in regions]  # no region waits for another
+    found, failed = each(
+        places,
+        lambda place: subjects_of(place[0], names[place[1]]),
+        workers=request.workers,
+        doing=lambda place: f"read the warmth of {place[0]}",
+    )
+    silent = {region: error for (region, _), error in reversed(failed.items())}
+    subjects = {
+        region: [subject for number in range(len(names)) for subject in found[region, number]]
+        for region in regions
+        if region not in silent
+    }
 
-    found, silent = each_region(regions, ask, workers=request.workers, doing="read the warmth of")
+    def ask(region: str) -> tuple[list[Measured], Reading]:
+        measured = measure(aws, region, subjects[region], request.window)
+        return measured, _reading(aws, region, subjects[region], measured, request)
+
+    told, unmeasured = each_region(list(subjects), ask, workers=request.workers, doing="read the metrics of")
     return Prepared(
-        subjects={region: one[0] for region, one in found.items()},
-        measured={region: one[1] for region, one in found.items()},
-        readings={region: one[2] for region, one in found.items()},
-        silent=silent,
+        subjects={region: subjects[region] for region in told},
+        measured={region: one[0] for region, one in told.items()},
+        readings={region: one[1] for region, one in told.items()},
+        silent={**silent, **unmeasured},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backendctl.warmth.subject import Subject
+from backendctl.warmth.subject import Rule, Subject
 
 
 def sync(subject: Subject) -> str:
@@ -25,9 +25,11 @@ def permit(subject: Subject, rule: str) -> str:
     )
 
 
-def enable(subject: Subject, rule: str) -> str:
-    """Switch a rule on."""
-    return f"aws events enable-rule --name {rule} --region {subject.region}"
+def enable(subject: Subject, rule: Rule) -> str:
+    """Switch a rule on; schedules are switched one by one, so the spec does it."""
+    if rule.is_schedule:
+        return "write enabled: true under warm in the spec, then " + sync(subject)
+    return f"aws events enable-rule --name {rule.name} --region {subject.region}"
 
 
 def deploy(subject: Subject) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from backendctl.resources import rule_reads
+from backendctl.resources import rule_reads, schedule_reads
 from backendctl.resources.permission import policy_of
 from backendctl.warmth.subject import Rule
 
@@ -40,6 +40,26 @@ def wanted_rules(
         else Rule(name=name, is_there=False)
         for name, targets in wanted.items()
         if name in live or alias not in named or alias in {target.qualifier for target in targets}
+    )
+
+
+def wanted_schedules(aws: Aws, region: str, group: str, *, physical: str) -> Rule:
+    """The schedules of one group as one rule, for metrics do not tell them apart."""
+    if group not in schedule_reads.groups(aws, region):
+        return Rule(name=group, is_there=False, is_schedule=True)
+    found = list(schedule_reads.schedules(aws, region, group).values())
+    base = _arn(aws, region, physical, None)
+    targets: list[dict[str, Any]] = [one.get("Target", {}) for one in found]
+    arns = [str(target.get("Arn", "")) for target in targets]
+    zones = sorted({one.get("ScheduleExpressionTimezone", "UTC") for one in found})
+    return Rule(
+        name=group,
+        is_enabled=any(one.get("State") == "ENABLED" for one in found),
+        schedule=", ".join([*dict.fromkeys(one.get("ScheduleExpression", "") for one in found), *zones]),
+        targets=Counter(_qualifier(arn, base) for arn in arns if arn == base or arn.startswith(f"{base}:")),
+        all_targets=len(found),
+        hold_ms=max((_hold(target.get("Input", "")) for target in targets), default=0.0),
+        is_schedule=True,
     )
 
 

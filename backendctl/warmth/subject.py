@@ -19,7 +19,8 @@ class Rule:
         all_targets: of any function.
         is_permitted: whether the policy of what users hit lets this rule call it.
         hold_ms: how long the handler is asked to stay; 0 when it is not asked.
-        is_schedule: of EventBridge Scheduler, which has no metric by name and needs no permission (D18).
+        is_schedule: all schedules of a group of EventBridge Scheduler, whose metrics know groups only, and which need
+            no permission of the function (D18, D22).
     """
 
     name: str
@@ -32,6 +33,11 @@ class Rule:
     is_permitted: bool = True
     hold_ms: float = 0.0
     is_schedule: bool = False
+
+    @property
+    def told(self) -> str:
+        """As sentences name it."""
+        return f"schedule group {self.name}" if self.is_schedule else f"rule {self.name}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

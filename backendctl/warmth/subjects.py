@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from backendctl.resources import lambda_reads
 from backendctl.resources.alias_names import slots_of
 from backendctl.resources.api_reads import find_api, stages
-from backendctl.resources.warmer_layout import layout
-from backendctl.warmth.rules import found_rules, wanted_rules
+from backendctl.resources.warmer_layout import layout, warmer_name
+from backendctl.warmth.rules import found_rules, wanted_rules, wanted_schedules
 from backendctl.warmth.subject import LATEST, Subject
 from backendctl.warmth.targets import Hit, hit_by_users
 
@@ -33,30 +33,27 @@ class Named:
     alias: str | None
 
 
-def of_spec(backend: Backend, region: str, names: Sequence[str]) -> list[Subject]:
-    """One for each alias that users hit, of the functions of the spec.
+def of_spec(backend: Backend, region: str, name: str) -> list[Subject]:
+    """One for each alias that users hit of a function of the spec; none where the region has no such function.
 
     Args:
-        names: only these functions; empty means all.
+        name: in the spec.
     """
     return [
         subject
         for function in backend.spec.functions_in(region)
-        if not names or function.name in names
+        if function.name == name
         for subject in _of_function(backend, region, function)
     ]
 
 
-def of_named(aws: Aws, region: str, named: Sequence[Named]) -> list[Subject]:
-    """The same for functions made by hand, with whatever rules call them."""
-    found: list[Subject] = []
-    for one in named:
-        live = _live(aws, region, one.physical)
-        subject = _subject(region, one.physical, one.physical, one.alias, live)
-        qualifiers = dict.fromkeys((one.alias, None, *live.aliases)) if subject.is_there else {}
-        rules = found_rules(aws, region, physical=one.physical, qualifiers=qualifiers) if qualifiers else ()
-        found.append(replace(subject, rules=rules, versions=_behind(live, [one.alias]) or frozenset({LATEST})))
-    return found
+def of_named(aws: Aws, region: str, one: Named) -> list[Subject]:
+    """The same for a function made by hand, with whatever rules call it."""
+    live = _live(aws, region, one.physical)
+    subject = _subject(region, one.physical, one.physical, one.alias, live)
+    qualifiers = dict.fromkeys((one.alias, None, *live.aliases)) if subject.is_there else {}
+    rules = found_rules(aws, region, physical=one.physical, qualifiers=qualifiers) if qualifiers else ()
+    return [replace(subject, rules=rules, versions=_behind(live, [one.alias]) or frozenset({LATEST}))]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +90,8 @@ def _of_function(backend: Backend, region: str, function: Function) -> Iterator[
         here = [hit for hit in hits if hit.qualifier == qualifier]
         subject = _subject(region, function.name, function.physical, qualifier, live)
         wanted = rules if subject.is_there else {}
+        scheduled = warm is not None and warm.is_scheduled and subject.is_there
+        groups = [warmer_name(backend.spec.backend, function.name)] if scheduled else []
         yield replace(
             subject,
             stages=tuple(hit.stage for hit in here if hit.stage is not None),
@@ -103,7 +102,10 @@ def _of_function(backend: Backend, region: str, function: Function) -> Iterator[
             wants_warmth=warm is not None,
             disabled_by_spec=warm is not None and warm.enabled is False,
             instances=warm.instances if warm is not None else 1,
-            rules=wanted_rules(aws, region, wanted, physical=function.physical, alias=qualifier),
+            rules=(
+                *wanted_rules(aws, region, wanted, physical=function.physical, alias=qualifier),
+                *(wanted_schedules(aws, region, group, physical=function.physical) for group in groups),
+            ),
         )
 
 

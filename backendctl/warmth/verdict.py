@@ -134,19 +134,19 @@ def _provisioned(evidence: Evidence) -> Verdict | None:
 def _off(evidence: Evidence) -> Verdict | None:
     """No rule, or one that is switched off; what else a spec's rules call is another row's."""
     subject = evidence.subject
-    absent = [rule.name for rule in subject.rules if not rule.is_there]
+    absent = [rule.told for rule in subject.rules if not rule.is_there]
     if absent:
-        return _fails(Outcome.NOT_FIRING, f"rule {absent[0]} does not exist", next_steps.sync(subject))
+        return _fails(Outcome.NOT_FIRING, f"{absent[0]} does not exist", next_steps.sync(subject))
     mine = [rule for rule in subject.rules if subject.alias in rule.targets] or list(subject.rules)
-    disabled = [rule.name for rule in mine if not rule.is_enabled]
+    disabled = [rule for rule in mine if not rule.is_enabled]
     if not disabled or (len(disabled) < len(mine) and not subject.wants_warmth):
         return None
-    name = disabled[0]
+    off = disabled[0]
     if subject.disabled_by_spec:
         told, step = "is disabled: the spec says enabled: false", "remove it from the spec, then "
-        return _fails(Outcome.NOT_FIRING, f"rule {name} {told}", step + next_steps.sync(subject))
+        return _fails(Outcome.NOT_FIRING, f"{off.told} {told}", step + next_steps.sync(subject))
     by_hand = " by hand" if subject.wants_warmth else ""
-    return _fails(Outcome.NOT_FIRING, f"rule {name} is disabled{by_hand}", next_steps.enable(subject, name))
+    return _fails(Outcome.NOT_FIRING, f"{off.told} is disabled{by_hand}", next_steps.enable(subject, off))
 
 
 def _silent(evidence: Evidence) -> Verdict | None:
@@ -175,7 +175,7 @@ def _wrong_target(evidence: Evidence) -> Verdict | None:
     told = f"calls {', '.join(called)}" if called else "has no target in this function"
     return _fails(
         Outcome.WRONG_TARGET,
-        f"rule {enabled[0].name} {told}; users hit {subject.alias or '$LATEST'}",
+        f"{enabled[0].told} {told}; users hit {subject.alias or '$LATEST'}",
         next_steps.sync(subject),
     )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from backendctl.openapi.integrations import lambda_targets, resolve
 from backendctl.resources import assemble
 from backendctl.resources.alias_names import names_of, reached
-from backendctl.resources.warmer_layout import layout, schedule
+from backendctl.resources.warmer_layout import calls
 from backendctl.resources.world import Stamp, World
 from backendctl.spec import Offline, parse
 from backendctl.warmth.cost.asked import CLASSIC_MS, Asked, Items, Names
@@ -85,11 +85,10 @@ def reached_by_requests(spec: Spec, region: str) -> tuple[str, ...]:
 
 
 def pings_of(world: World, region: str, function: Function) -> float:
-    """Pings a month: firings, times every alias that users hit or will hit, times its instances."""
-    if function.warm is None or not function.warm.enabled:
+    """Pings a month: every alias that users hit or will hit, times its instances, whenever a schedule fires."""
+    if function.warm is None or function.warm.enabled is False:
         return 0.0
-    targets = sum(len(targets) for targets in layout(world, region, function).values())
-    return pings_per_month(schedule(function.warm.every)) * targets
+    return sum(pings_per_month(fires) * count for fires, count in calls(world, region, function).items())
 
 
 def _requests(spec: Spec, asked: Asked) -> dict[str, float]:

@@ -107,7 +107,9 @@ def rows(aws: Aws, world: World | None = None, names: Sequence[str] = ()) -> lis
     aws.forget()
     world = world or staged_world()
     settings = Settings(spec=Path("corkhounds.yaml"), access=Access())
-    return of_spec(Backend(settings=settings, spec=world.spec, aws=aws, world=world), EAST, names)
+    backend = Backend(settings=settings, spec=world.spec, aws=aws, world=world)
+    wanted = names or [function.name for function in world.spec.functions_in(EAST)]
+    return [subject for name in wanted for subject in of_spec(backend, EAST, name)]
 
 
 def test_a_row_is_what_the_live_stage_s_variable_names(aws: Aws, functions: Lambda) -> None:
@@ -232,14 +234,14 @@ def test_provisioned_concurrency_of_the_alias_or_its_version_is_the_row_s(aws: A
 def test_a_function_by_hand_needs_no_spec(aws: Aws, functions: Lambda) -> None:
     functions.put("handmade")
     functions.alias("handmade", live="2")
-    live, latest, version, absent = of_named(
-        aws, EAST, [Named(physical="handmade", alias=alias) for alias in ("live", None, "3", "99")]
+    live, latest, version, absent = (
+        of_named(aws, EAST, Named(physical="handmade", alias=alias))[0] for alias in ("live", None, "3", "99")
     )
     assert (live.called, live.versions, live.is_in_spec) == ("handmade:live", frozenset({"2"}), False)
     assert (latest.called, latest.versions) == ("handmade", frozenset({"$LATEST"}))
     assert (version.called, version.versions, version.is_there) == ("handmade:3", frozenset({"3"}), True)
     assert absent.is_there is False
-    assert of_named(aws, EAST, [Named(physical="nowhere", alias=None)])[0].is_there is False
+    assert of_named(aws, EAST, Named(physical="nowhere", alias=None))[0].is_there is False
 
 
 def test_a_version_that_an_alias_gives_a_share_is_its_row_s_too(aws: Aws, functions: Lambda) -> None:
@@ -247,5 +249,5 @@ def test_a_version_that_an_alias_gives_a_share_is_its_row_s_too(aws: Aws, functi
     functions.alias("handmade", live="2")
     functions.aliases["handmade"][0]["RoutingConfig"] = {"AdditionalVersionWeights": {"3": 0.1}}
     aws.forget()
-    (row,) = of_named(aws, EAST, [Named(physical="handmade", alias="live")])
+    (row,) = of_named(aws, EAST, Named(physical="handmade", alias="live"))
     assert row.versions == frozenset(frozenset({"2", "3"}))
