@@ -37,8 +37,7 @@ class Binary:
 def binary(header: bytes) -> Binary | None:
     """What the first bytes of a file say; None when it is no binary of a known kind."""
     if header[:4] == _ELF and len(header) >= _LEAST:
-        order = "little" if header[5] == _LITTLE_ENDIAN else "big"
-        number = int.from_bytes(header[18:20], "little" if order == "little" else "big")
+        number = int.from_bytes(header[18:20], "little" if header[5] == _LITTLE_ENDIAN else "big")
         return Binary("Linux", _MACHINES.get(number, f"machine {number}"))
     if header[:4] in _MACH_O:
         return Binary("macOS", "")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MOST_FAULTS = 20
+_DEEPEST = 100
 _DROP = "leave it out in .backendctlignore"
 
 
@@ -99,6 +100,9 @@ class Walk:
         Raises:
             EnoughError: the limits are passed; the last fault says so.
         """
+        if base.count("/") > _DEEPEST:
+            self.found.fault(f"{folder}: is more than {_DEEPEST} folders deep; {_DROP}")
+            return
         names: list[str] = []
         with self._readable(folder), os.scandir(folder) as children:
             names = sorted(child.name for child in islice(children, MOST_FILES + 1))

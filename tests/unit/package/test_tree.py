@@ -201,6 +201,14 @@ def test_what_the_system_refuses_is_a_fault() -> None:
     assert 1 <= len(collect(Path("/proc")).faults) <= 21
 
 
+def test_folders_without_end_are_a_fault(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*"d" * 400)
+    deep.mkdir(parents=True)
+    (deep / "app.py").touch()
+    (fault,) = collect(tmp_path).faults
+    assert "more than 100 folders deep" in fault
+
+
 def test_a_socket_is_a_fault(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(str(tmp_path / "s"))
