@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 import shutil
 import threading
 import time
-import zipfile
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox import kin
 from backendctl.sandbox.environment import Environment
+from backendctl.sandbox.unpack import unpack
 from backendctl.sandbox.world import USUAL_IDLE_MINUTES
 
 if TYPE_CHECKING:
@@ -237,8 +236,7 @@ class Environments:
         if not folder.exists():
             fresh = folder.with_suffix(".new")
             shutil.rmtree(fresh, ignore_errors=True)
-            with zipfile.ZipFile(io.BytesIO(code)) as packed:
-                packed.extractall(fresh)
+            unpack(code, fresh)
             fresh.rename(folder)
         return folder
 
