@@ -14,6 +14,30 @@ if TYPE_CHECKING:
 
 ANY_METHOD = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
+TARGET = ("integrationTarget", "integration-target")
+"""How the listener behind a VPC link of version 2 is called: by the SDK and by the guide (K2)."""
+MEMBERS = frozenset(
+    {
+        "type",
+        "httpMethod",
+        "uri",
+        "credentials",
+        "requestParameters",
+        "requestTemplates",
+        "passthroughBehavior",
+        "contentHandling",
+        "timeoutInMillis",
+        "cacheNamespace",
+        "cacheKeyParameters",
+        "connectionType",
+        "connectionId",
+        *TARGET,
+        "tlsConfig",
+        "responseTransferMode",
+        "responses",
+    }
+)
+"""Members of an integration that a REST API reads."""
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", ANY_METHOD)
 
 _URI = re.compile(r":lambda:path/[^/]+/functions/(?P<function>.+)/(?:response-streaming-)?invocations$")

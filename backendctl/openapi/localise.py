@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from backendctl.openapi.arns import ACCOUNT, PARTITION, REGION, at_home
+from backendctl.openapi.arns import ACCOUNT, NOWHERE, PARTITION, REGION, Home, at_home
 from backendctl.openapi.bindings import Bound, named, placeholder, unbound
 from backendctl.openapi.canonical import digest
 from backendctl.openapi.neutral import NO_VERSION, json_value, make_neutral
@@ -24,8 +24,9 @@ def localise(
     partition: str,
     name: str,
     bindings: Mapping[str, str] | None = None,
+    home: Home = NOWHERE,
 ) -> dict[str, Any]:
-    """The document to send to a region: its ARNs name that region and account, whatever the file names.
+    """The document to send to a region: its own ARNs name that region and account; others stay.
 
     Placeholders are filled in here rather than by API Gateway (A17), so that what is sent can be read and compared.
     Known faults are repaired. A binding that has no value here stays as `${binding:NAME}`; `unbound` finds it.
@@ -34,11 +35,12 @@ def localise(
         document: the file's, an export's, or a canonical form.
         name: the API's name; an import takes it from the title (A8).
         bindings: name → this region's id.
+        home: what a document that is not neutral yet names as its own.
     """
     values = {placeholder(key): value for key, value in (bindings or {}).items()}
     values |= {REGION: region, ACCOUNT: account, PARTITION: partition}
     source = repaired(document)[0]
-    make_neutral(source)
+    make_neutral(source, home)
     result: dict[str, Any] = _filled(source, values)
     _send_pools_home(result)
     info = result.get("info")
@@ -47,14 +49,17 @@ def localise(
     return result
 
 
-def neutralise(document: Mapping[str, Any], *, bindings: Mapping[str, str] | None = None) -> dict[str, Any]:
+def neutralise(document: Mapping[str, Any], *, home: Home, bindings: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The neutral form of one region's document, repaired, with that region's ids turned back to their names.
 
     Localised with the same bindings and neutralised again it is the same, but for the title.
+
+    Args:
+        home: the region and account it is of; what names others is kept.
     """
     result = repaired(document)[0]
     named(result, bindings or {})
-    make_neutral(result)
+    make_neutral(result, home)
     return result
 
 

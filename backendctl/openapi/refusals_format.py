@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from backendctl.openapi.extensions import shown
 from backendctl.openapi.integrations import ANY_METHOD, METHODS
 from backendctl.openapi.layout import (
-    DOCUMENTATION,
     PLACES,
     answer_schemas,
     body_schemas,
@@ -20,9 +20,6 @@ from backendctl.openapi.neutral import operations
 from backendctl.openapi.pointer import Way, mapping, nodes, pointer, referenced
 from backendctl.openapi.refusal import Refusal
 from backendctl.openapi.schemas import subschemas
-
-SHOWN = frozenset({"example", "examples", "default", "enum", "x-example"})
-"""Keys below which anything may stand: it is shown, not read."""
 
 _BESIDE_METHODS = frozenset({"summary", "description", "servers", "parameters", "$ref"})
 _INTRINSIC = ("Fn::", "!")
@@ -42,13 +39,6 @@ def format_refusals(document: Mapping[str, Any]) -> Iterator[Refusal]:
     yield from _schemas(document)
 
 
-def shown(way: Way) -> bool:
-    """Whether the way leads into an example, documentation or the like. A property of that name is none."""
-    return way[:1] == (DOCUMENTATION,) or any(
-        key in SHOWN and way[index - 1 : index] != ("properties",) for index, key in enumerate(way)
-    )
-
-
 def _version(document: Mapping[str, Any]) -> Iterator[Refusal]:
     swagger, openapi = document.get("swagger"), document.get("openapi")
     if swagger is None and openapi is None:
@@ -60,8 +50,6 @@ def _version(document: Mapping[str, Any]) -> Iterator[Refusal]:
         yield Refusal(pointer="/openapi", message=told)
     if "webhooks" in document:
         yield Refusal(pointer="/webhooks", message="webhooks are of OpenAPI 3.1; API Gateway has none")
-    if not mapping(document.get("info")).get("title"):
-        yield Refusal(pointer="/info", message="a title is needed: an import takes the API's name from it", fact="A8")
 
 
 def _paths(document: Mapping[str, Any]) -> Iterator[Refusal]:
