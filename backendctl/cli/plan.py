@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import click
 
-from backendctl.cli.options import Options, choosing, common
+from backendctl.cli.options import Options, breaking, choosing, common
 from backendctl.errors import Exit
 
 
 @click.command(name="plan")
 @click.option("--exit-code", is_flag=True, help="Exit 2 when changes are pending.")
+@breaking
 @choosing
 @common
-def command(*, options: Options, only: tuple[str, ...], skip: tuple[str, ...], exit_code: bool) -> int:
+def command(
+    *, options: Options, only: tuple[str, ...], skip: tuple[str, ...], exit_code: bool, allow_breaking: bool
+) -> int:
     """Show what a deploy would change. Changes nothing."""
     from backendctl.app import check_patterns, plan_deploy  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.applying import show, unreachable  # noqa: PLC0415  # the same
@@ -21,7 +24,7 @@ def command(*, options: Options, only: tuple[str, ...], skip: tuple[str, ...], e
     check_patterns([*only, *skip])
     ready = opened(options)
     plan = plan_deploy(ready.backend, only=only, skip=skip)
-    show(plan, ready, verbose=options.verbose)
+    show(plan, ready, verbose=options.verbose, allow_breaking=allow_breaking)
     if unreachable(plan):
         return Exit.PARTIAL
     return Exit.PENDING if exit_code and plan.changes else Exit.OK

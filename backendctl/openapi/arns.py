@@ -41,7 +41,9 @@ class Home:
 
     def owns(self, region: str, account: str | None = None) -> bool:
         """Whether these parts of an ARN are its own or placeholders; account: None where the ARN has none."""
-        return _own(region, self.regions, REGION) and (account is None or _own(account, self.accounts, ACCOUNT))
+        return _own(region, self.regions, _LITERAL_REGION) and (
+            account is None or _own(account, self.accounts, _LITERAL_ACCOUNT)
+        )
 
 
 NOWHERE = Home()
@@ -94,7 +96,7 @@ def neutral_uri(uri: str, home: Home) -> str:
         return uri
     if inner is not None and inner[2] == outer[2] and not home.owns(inner[2], inner[3]) and not _varies(inner[2]):
         return uri  # a function of another account is called where it is
-    if home.owns(outer[2]):
+    if home.owns(outer[2]) or _varies(outer[2]):
         uri = _GATEWAY.sub(lambda _: f"arn:{PARTITION}:apigateway:{REGION}:", uri, count=1)
     if inner is not None and home.owns(inner[2], inner[3]):
         uri = _LAMBDA.sub(lambda _: f"arn:{PARTITION}:lambda:{REGION}:{ACCOUNT}:", uri)
@@ -112,7 +114,7 @@ def neutral_role(arn: str, home: Home) -> str:
         return f"arn:{PARTITION}:iam::{found[2]}:{arn[found.end() :]}"
     if "stageVariables" in found[2]:
         return f"arn:{PARTITION}:iam::{found[2]}:{arn[found.end() :]}"
-    if not _own(found[2], home.accounts, ACCOUNT):
+    if not _own(found[2], home.accounts, _LITERAL_ACCOUNT):
         return arn
     return f"arn:{PARTITION}:iam::{ACCOUNT}:{arn[found.end() :]}"
 
@@ -135,7 +137,7 @@ def neutral_execute(arn: str, home: Home) -> str:
 def neutral_pool(arn: str, home: Home) -> str:
     """A Cognito pool whose id is bound by name. Any other stays: its id names a region, only its own will do (A27)."""
     found = _POOL.match(arn)
-    if found is None or not _own(found[3], home.accounts, ACCOUNT):
+    if found is None or not _own(found[3], home.accounts, _LITERAL_ACCOUNT):
         return arn
     return f"arn:{PARTITION}:cognito-idp:{REGION}:{ACCOUNT}:userpool/{found[4]}"
 
@@ -157,8 +159,13 @@ def neutral_text(text: str, home: Home) -> str:
     return _ANY.sub(rewrite, text)
 
 
-def _own(part: str, known: frozenset[str], placeholder: str) -> bool:
-    return part in {"", placeholder} or part in known
+def _own(part: str, known: frozenset[str], literal: re.Pattern[str]) -> bool:
+    """Only what is written out can name another; what a stage fills in is nobody's before."""
+    return part in known or not (literal.fullmatch(part) or _by_stage(part))
+
+
+def _by_stage(part: str) -> bool:
+    return "${stageVariables" in part or "${binding" in part
 
 
 def _varies(part: str) -> bool:

@@ -72,10 +72,10 @@ def canonical(document: Mapping[str, Any], home: Home = NOWHERE) -> dict[str, An
     _resolved(result)
     _write_in_place(result)
     if wants_signature(source):
-        home: Any = result
+        holder: Any = result
         for step in schemes_way(result):
-            home = home.setdefault(step, {})
-        home.setdefault("sigv4", dict(STANDARD["sigv4"]))
+            holder = holder.setdefault(step, {})
+        holder.setdefault("sigv4", dict(STANDARD["sigv4"]))
     for way in (schemas_way(result), schemes_way(result)):
         _tidy(result, way)
     _extensions(result)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from backendctl.openapi.arns import ACCOUNT, NOWHERE, PARTITION, REGION, Home, at_home
-from backendctl.openapi.bindings import Bound, named, placeholder, unbound
+from backendctl.openapi.bindings import BINDING, Bound, named, named_in_file, placeholder, unbound
 from backendctl.openapi.canonical import digest
 from backendctl.openapi.neutral import NO_VERSION, json_value, make_neutral
 from backendctl.openapi.pointer import nodes
 from backendctl.openapi.repair import repaired
 
-__all__ = ["Bound", "digest", "localise", "neutralise", "to_bytes", "unbound"]
+__all__ = ["Bound", "digest", "localise", "localised_digest", "neutral_file", "neutralise", "to_bytes", "unbound"]
 
 
 def localise(
@@ -37,8 +38,7 @@ def localise(
         bindings: name → this region's id.
         home: what a document that is not neutral yet names as its own.
     """
-    values = {placeholder(key): value for key, value in (bindings or {}).items()}
-    values |= {REGION: region, ACCOUNT: account, PARTITION: partition}
+    values = _values(region=region, account=account, partition=partition, bindings=bindings)
     source = repaired(document)[0]
     make_neutral(source, home)
     result: dict[str, Any] = _filled(source, values)
@@ -47,6 +47,33 @@ def localise(
     result["info"] = {**(info if isinstance(info, dict) else {"version": "1"}), "title": name}
     result["info"].setdefault("version", NO_VERSION)
     return result
+
+
+def localised_digest(
+    document: Mapping[str, Any],
+    name: str,
+    *,
+    region: str,
+    account: str,
+    partition: str,
+    bindings: Mapping[str, str] | None = None,
+) -> str:
+    """12 hex digits naming what one region gets: the definition, and everything that is filled into it there.
+
+    Not of the bytes: a file and an export of what it made are one definition in different words.
+
+    Args:
+        document: neutral. name: its digest.
+    """
+    named_in = {found for _, value in nodes(document) if isinstance(value, str) for found in BINDING.findall(value)}
+    ids = {key: value for key, value in (bindings or {}).items() if key in named_in}
+    text = json.dumps([name, region, account, partition, ids], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _values(*, region: str, account: str, partition: str, bindings: Mapping[str, str] | None) -> dict[str, str]:
+    values = {placeholder(key): value for key, value in (bindings or {}).items()}
+    return values | {REGION: region, ACCOUNT: account, PARTITION: partition}
 
 
 def neutralise(document: Mapping[str, Any], *, home: Home, bindings: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -59,6 +86,20 @@ def neutralise(document: Mapping[str, Any], *, home: Home, bindings: Mapping[str
     """
     result = repaired(document)[0]
     named(result, bindings or {})
+    make_neutral(result, home)
+    return result
+
+
+def neutral_file(
+    document: Mapping[str, Any], *, home: Home, bindings: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
+    """The neutral form of a file, which may hold the ids of any of its regions.
+
+    Args:
+        bindings: region → name → id there.
+    """
+    result = repaired(document)[0]
+    named_in_file(result, bindings)
     make_neutral(result, home)
     return result
 

@@ -22,7 +22,9 @@ def ignored_members(document: dict[str, Any]) -> Iterator[tuple[Way, str]]:
     """
     for path, method, operation in operations(document):
         integration = operation.get(INTEGRATION)
-        for key in list(integration) if isinstance(integration, dict) else ():
+        if not isinstance(integration, dict):
+            continue
+        for key in list(integration):
             if why := _why(key):
                 del integration[key]
                 yield ("paths", path, method, INTEGRATION, key), f"{key} {why}; a REST API ignores it: left out"

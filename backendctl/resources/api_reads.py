@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 DEFINITION = "backendctl:definition"
 """Tag on an API: digest of the definition it holds, written after a successful put (A12)."""
 
+LOCALISED = "backendctl:localised"
+"""Tag beside it: digest of what this region got, with its own ids filled in."""
+
 ROOT = "(none)"
 """AWS's name for the empty base path (A87)."""
 

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from backendctl.api.review import RegionReview, StageReview
+from backendctl.api.trial import Trial
 from backendctl.sync.prepare import Sync
-from backendctl.sync.review import RegionReview, StageReview
-from backendctl.sync.trial import Trial
 from backendctl.ui.api_diff import diff_text
 
 

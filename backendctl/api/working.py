@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from backendctl.api.working_methods import Names, operation
 from backendctl.openapi.integrations import ANY_METHOD
 from backendctl.openapi.neutral import AUTHORIZER, POLICY
 from backendctl.resources.rest_api import settings_of
-from backendctl.sync.working_methods import Names, operation
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
