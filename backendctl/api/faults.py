@@ -73,7 +73,7 @@ def region_faults(
     """
     api, source = given.api, given.source
     bindings = {**api.bindings.get(region, {}), **{f"keep {text}": text for text in api.keep}}
-    for one in _unbound(body, api, bindings=bindings, region=region, alone=alone or source.region == region):
+    for one in unbound(api.definition, bindings=bindings, region=region, alone=alone):
         yield f"{place(one.pointer)}: {_bound(one, given, region)}"
     origin = origin_of(source)
     abroad = {found.arn for _, found in foreign_arns(api.definition, source.home)}
@@ -91,17 +91,6 @@ def region_faults(
                 f"{place(left.pointer)}: still names the {left.what} {left.found} it came from, and would go to "
                 f"{region}: {_way_out(_token(left), given, region)}"
             )
-
-
-def _unbound(
-    body: Mapping[str, Any], api: Api, *, bindings: Mapping[str, str], region: str, alone: bool
-) -> Iterator[Bound]:
-    yield from (
-        one for one in unbound(body, bindings=bindings, region=region, alone=alone) if one.kind != "load-balancer"
-    )
-    # A placeholder for its region says that it is each region's own, which a localised ARN no longer tells.
-    neutral = unbound(api.definition, bindings=bindings, region=region, alone=alone)
-    yield from (one for one in neutral if one.kind == "load-balancer")
 
 
 def _calls_abroad(body: Mapping[str, Any], abroad: set[str]) -> Iterator[str]:

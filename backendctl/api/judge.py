@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -66,11 +67,12 @@ def judged(plan: Plan, desired: Sequence[Resource], case: Case) -> Plan:
     plan = _putting_again(plan, desired, case)
     plan = replace(plan, changes=tuple(_with_details(plan, case)))
     touched = {change.region for change in plan.changes if change.kind in _SERVING and change.desired is not None}
+    refusals = _once(_refusals(case), case.look.regions) if touched or case.whole else []
     plan = replace(
         plan,
         refusals=(
             *plan.refusals,
-            *(dict.fromkeys(_refusals(case)) if touched or case.whole else ()),
+            *refusals,
             *_held_by_canaries(plan),
         ),
         breaking=(*plan.breaking, *(breaking(case.look.reviews, touched) if touched else ())),
@@ -104,6 +106,18 @@ def _refusals(case: Case) -> Iterator[str]:
             alone=len(case.regions) == 1,
             place=case.place,
         )
+
+
+def _once(lines: Iterable[str], regions: Sequence[str]) -> list[str]:
+    """What is said of several regions alike is said of the first, which names the others."""
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        shape = re.sub("|".join(re.escape(region) for region in regions), "…", line)
+        found.setdefault(shape, []).append(line)
+    return [
+        alike[0] + (f" (the same in {len(alike) - 1} more regions)" if len(set(alike)) > 1 else "")
+        for alike in found.values()
+    ]
 
 
 def _held_by_canaries(plan: Plan) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _IGNORED = frozenset({"ignored-member", "ignored-extension"})
 _SHOWN = 4
+_WORDS = re.compile(r"/responses/[^/]+/description$")  # the format asks for one, and an export writes its own
 _THINGS = {"lambda": "a function", "sqs": "a queue", "sns": "a topic", "states": "a state machine", "iam": "a role"}
 
 
@@ -76,6 +78,8 @@ def _dropped(wanted: Wanted) -> Iterator[str]:
     unused: list[str] = []
     by_why: dict[str, dict[str, None]] = {}
     for loss in losses(document):
+        if _WORDS.search(loss.pointer):
+            continue
         name = loss.pointer.removeprefix(f"{models}/")
         if loss.pointer.startswith(f"{models}/") and "/" not in name:
             unused.append(name)

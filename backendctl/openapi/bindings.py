@@ -18,9 +18,10 @@ from backendctl.openapi.pointer import Way, nodes, pointer
 
 BINDING = re.compile(r"\$\{binding:([^}]+)\}")
 _HOLDERS = frozenset({INTEGRATION, AUTHORIZER, ENDPOINT, POLICY})
-_POOL = re.compile(r"arn:[^:]*:cognito-idp:[^:]*:[^:]*:userpool/.+")
+_PART = r"(?:\$\{[^}]*\}|[^:$])*"
+_POOL = re.compile(rf"arn:{_PART}:cognito-idp:{_PART}:{_PART}:userpool/.+")
 _REGION_OF = re.compile(r"arn:[^:]*:[^:]*:([a-z0-9-]+):")
-_BALANCER = re.compile(r"arn:[^:]*:elasticloadbalancing:[^:]*:[^:]*:.+")
+_BALANCER = re.compile(rf"arn:{_PART}:elasticloadbalancing:{_PART}:{_PART}:.+")
 _VPC = re.compile(r"vpce?-[0-9a-f]+")
 
 
@@ -57,7 +58,7 @@ def unbound(
     A stage variable is neither: its value travels with the stage.
 
     Args:
-        document: neutral or localised.
+        document: neutral, or localised: a pool whose region is a placeholder has an id that fits one region only.
         bindings: of the region it is to go to, or is in; their names and their ids are not told.
         region: that region; an id that tells to be of it is right there.
         alone: whether that is the only region, so that ids which tell no region are taken to be of it.
@@ -149,7 +150,7 @@ def _kind(way: Way, value: str) -> str | None:
     if key == "connectionId" and way[-2:-1] == (INTEGRATION,):
         return "vpc-link"
     if key in TARGET and way[-2:-1] == (INTEGRATION,) and _BALANCER.fullmatch(value):
-        return None if value.startswith("arn:${") else "load-balancer"
+        return None if REGION in value else "load-balancer"  # whoever writes the placeholder has one in every region
     if "providerARNs" in way[-2:-1] and _POOL.fullmatch(value):
         return "user-pool"
     if "vpcEndpointIds" in way[-2:-1]:
