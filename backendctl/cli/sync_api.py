@@ -150,7 +150,7 @@ class _Run:
         if self.ready.format == "text":
             from backendctl.ui.sync_text import show_sync  # noqa: PLC0415  # start-up stays fast
 
-            show_sync(self.sync, self.ready.screen.result, check=check)
+            show_sync(self.sync, self.ready.screen.result, check=check, verbose=self.verbose)
 
     def _draw_plan(self, statuses: dict[str, str] | None) -> None:
         """In text the plan; the one document of JSON and Markdown comes at the end, with the proof."""
@@ -158,7 +158,9 @@ class _Run:
 
         self.statuses = statuses
         if self.ready.format == "text" and self.sync.plan.changes:
-            show_plan(self.sync.plan, self.ready.screen.result, verbose=self.verbose)
+            allowed = self.sync.request.allow_breaking
+            screen = self.ready.screen.result
+            show_plan(self.sync.plan, screen, verbose=self.verbose, allow_breaking=allowed, judging=False)
 
     def _draw_document(self, proof: Trial | None) -> None:
         from backendctl.ui.sync_data import sync_document, sync_markdown  # noqa: PLC0415  # start-up stays fast

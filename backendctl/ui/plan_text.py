@@ -22,21 +22,24 @@ _SHA256 = re.compile(r"[A-Za-z0-9+/]{43}=")
 _SHORT_SHA = 10
 
 
-def show_plan(plan: Plan, console: Console, *, verbose: bool = False, allow_breaking: bool = False) -> None:
+def show_plan(
+    plan: Plan, console: Console, *, verbose: bool = False, allow_breaking: bool = False, judging: bool = True
+) -> None:
     """Changes by region, equal regions folded into one block, then the count and the digest.
 
     Args:
         verbose: also show every field of what is created, and all of what is long.
         allow_breaking: whether what breaks callers is wanted.
+        judging: whether to say what would be refused; whoever refuses says so itself.
     """
     _show_changes(plan, console, verbose=verbose)
     for note in plan.notes:
         console.print(Text("note: ", style="quiet").append(note, style="default"), soft_wrap=True)
-    for line in plan.refusals:
+    for line in plan.refusals if judging else ():
         console.print(Text(f"would be refused: {line}", style="bad"), soft_wrap=True)
-    for line in plan.breaking:
+    for line in plan.breaking if judging or allow_breaking else ():
         console.print(Text(breaks(line), style="bad"), soft_wrap=True)
-    if plan.breaking and not allow_breaking:
+    if plan.breaking and judging and not allow_breaking:
         console.print(Text(f"It would be refused: {ALLOW_BREAKING}", style="bad"), soft_wrap=True)
 
 
