@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from backendctl import stamp as stamping
 from backendctl.api.body import Wanted, bodies, definitions
 from backendctl.api.body import wanted as wanted_api
-from backendctl.api.faults import file_faults
+from backendctl.api.faults import file_faults, shape_faults
 from backendctl.api.judge import judged, kept
 from backendctl.api.look import Look
 from backendctl.api.source import file_source
@@ -148,6 +148,8 @@ def _connected(
     spec = spec.narrowed(regions)
     given = None
     if spec.api is not None and spec.api.source is None:
+        if draft.definition is not None and (faults := shape_faults(draft.definition)):
+            raise SpecError(faults)
         given = wanted_api(spec.api, file_source(spec, account=account))
         spec = replace(spec, api=given.api)
     found = bodies(given, spec.regions, account=account, partition=partition) if given else {}

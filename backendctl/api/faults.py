@@ -14,10 +14,11 @@ from backendctl.openapi.bindings import Bound
 from backendctl.openapi.integrations import INTEGRATION, lambda_targets
 from backendctl.openapi.leftovers import Leftover, leftovers
 from backendctl.openapi.localise import unbound
-from backendctl.openapi.neutral import foreign_arns, operations
+from backendctl.openapi.neutral import foreign_arns, json_value, operations
 from backendctl.openapi.pointer import mapping, pointer
 from backendctl.openapi.refusal import Refusal
 from backendctl.openapi.refusals import refusals
+from backendctl.openapi.refusals_shapes import shape_refusals
 from backendctl.openapi.repair import repaired
 
 if TYPE_CHECKING:
@@ -41,8 +42,15 @@ def file_faults(document: Document, api: Api) -> list[Fault]:
     return [fault_at(document, one.pointer, one.message) for one in definition_refusals(document.value, api)]
 
 
+def shape_faults(document: Document) -> list[Fault]:
+    """What is of so wrong a type that nothing else can be said of the file."""
+    return [fault_at(document, one.pointer, one.message) for one in shape_refusals(json_value(document.value))]
+
+
 def definition_refusals(document: Mapping[str, Any], api: Api) -> list[Refusal]:
-    """The same with JSON pointers."""
+    """The same with JSON pointers. Where something is of a wrong type, only that is told: nothing else can be."""
+    if shapes := list(shape_refusals(json_value(document))):
+        return shapes
     found = refusals(repaired(document)[0], longest=api.timeout_quota * _MS)
     return [*found, *_contradictions(document, api)]
 

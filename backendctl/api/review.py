@@ -11,8 +11,9 @@ from backendctl.api.comparable import comparable, compared
 from backendctl.api.working import working as holds
 from backendctl.errors import AwsError
 from backendctl.openapi.arns import Home
+from backendctl.openapi.carry import left_alone
 from backendctl.openapi.diff import Difference
-from backendctl.resources.api_reads import stages
+from backendctl.resources.api_reads import CARRIES, apis, stages
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -93,6 +94,8 @@ def review(aws: Aws, region: str, *, name: str, wanted: Wanted) -> RegionReview:
     if api_id is None:
         missing = tuple(StageReview(stage=stage, exists=False, same=False) for stage in wanted.stages)
         return RegionReview(region=region, api_id=None, stages=missing)
+    tags = next((one.get("tags") for one in apis(aws, region) if one["id"] == api_id), None) or {}
+    alone = left_alone(wanted.form, tags.get(CARRIES, "").split())
     exports: dict[str, bytes] = {}
     reviewed: list[StageReview] = []
     for stage in wanted.stages:
@@ -107,10 +110,11 @@ def review(aws: Aws, region: str, *, name: str, wanted: Wanted) -> RegionReview:
             reviewed.append(StageReview(stage=stage, exists=False, same=False))
             continue
         exports[stage] = found.body
-        reviewed.append(_reviewed(stage, found, wanted))
+        reviewed.append(_reviewed(stage, found, wanted, alone))
     working = holds(aws, region, api_id)
     edited, unknown = undeployed(aws, region, api_id, working=working, first=wanted.stages, home=wanted.home)
-    if edited and _holds_it(working, wanted):
+    edited = _without(edited, alone)
+    if edited and _holds_it(working, wanted, alone):
         edited, unknown = (), "the API holds this definition already"
     return RegionReview(
         region=region,
@@ -123,18 +127,24 @@ def review(aws: Aws, region: str, *, name: str, wanted: Wanted) -> RegionReview:
     )
 
 
-def _holds_it(working: Mapping[str, Any], wanted: Wanted) -> bool:
+def _holds_it(working: Mapping[str, Any], wanted: Wanted, alone: tuple[str, ...]) -> bool:
     """Whether what waits to be deployed is the source itself, put by a run that got no further."""
     same_form = lives.form_of(wanted.form) == lives.OPENAPI
-    return same_form and not compared(comparable(working, home=wanted.home, bindings=wanted.bindings), wanted.form)
+    form = comparable(working, home=wanted.home, bindings=wanted.bindings)
+    return same_form and not _without(compared(form, wanted.form), alone)
 
 
-def _reviewed(stage: str, found: lives.Served, wanted: Wanted) -> StageReview:
+def _without(found: tuple[Difference, ...], alone: tuple[str, ...]) -> tuple[Difference, ...]:
+    """Without the settings that a put leaves as they are."""
+    return tuple(one for one in found if not one.pointer.startswith(alone))
+
+
+def _reviewed(stage: str, found: lives.Served, wanted: Wanted, alone: tuple[str, ...]) -> StageReview:
     changes: tuple[Difference, ...] = ()
     named = found.digest == wanted.digest and wanted.localised in {None, found.localised}
     if not named:
         form = comparable(found.document, home=wanted.home, bindings=wanted.bindings)
-        changes = compared(form, wanted.form)
+        changes = _without(compared(form, wanted.form), alone)
     return StageReview(
         stage=stage,
         exists=True,

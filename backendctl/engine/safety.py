@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.errors import RefusedError
 
@@ -42,9 +43,13 @@ def refuse_danger(
         f"{c.address} exists and is not ours" + (f" (it belongs to {c.live.owner})" if c.live and c.live.owner else "")
         for c in foreign
     ]
-    reasons += [f"{c.address}: AWS cannot change {f.field} ({f.before} → {f.after})" for c, f in frozen]
+    reasons += [f"{c.address}: AWS cannot change {f.field} ({_told(f)})" for c, f in frozen]
     if reasons:
         raise RefusedError(reasons, hint=_hint(unnamed, foreign, frozen=bool(frozen), broken=bool(broken)))
+
+
+def _told(change: FieldChange) -> str:
+    return f"{change.told[0] or change.before} → {change.told[1] or change.after}"
 
 
 ALLOW_BREAKING = "make a new stage for the new version, or add --allow-breaking"

@@ -11,6 +11,7 @@ from backendctl.openapi.refusal import Refusal
 from backendctl.openapi.refusals_extensions import extension_refusals
 from backendctl.openapi.refusals_format import format_refusals
 from backendctl.openapi.refusals_methods import method_refusals
+from backendctl.openapi.refusals_shapes import shape_refusals
 from backendctl.openapi.unrendered import unrendered
 
 __all__ = ["Refusal", "refusals"]
@@ -25,6 +26,8 @@ def refusals(document: Mapping[str, Any], *, longest: int = TIMEOUT[1]) -> list[
         longest: the account's quota for a timeout, in milliseconds.
     """
     document = json_value(document)
+    if shapes := sorted(set(shape_refusals(document)), key=lambda each: (each.pointer, each.message)):
+        return shapes
     found = [
         *limits(document, longest=longest),
         *format_refusals(document),

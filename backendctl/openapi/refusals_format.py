@@ -29,7 +29,6 @@ def format_refusals(document: Mapping[str, Any]) -> Iterator[Refusal]:
     """Version, references, methods, parameters, callbacks, links."""
     yield from _version(document)
     yield from _paths(document)
-    yield from _shapes(document)
     for way, node in nodes(document):
         if isinstance(node, dict) and not shown(way):
             yield from _reference(document, way, node)
@@ -66,38 +65,6 @@ def _paths(document: Mapping[str, Any]) -> Iterator[Refusal]:
                 word = ANY_METHOD if key.lower() == "any" else key.lower()
                 near = did_you_mean(word, [*METHODS, *_BESIDE_METHODS])
                 yield Refusal(pointer=place, message=f"{path}: {key} is no method{near}")
-
-
-def _shapes(document: Mapping[str, Any]) -> Iterator[Refusal]:
-    """What is of another kind than it must be would be passed over."""
-    holders: list[tuple[Way, Any, str, type]] = [
-        ((), document, "security", list),
-        ((), document, "paths", dict),
-        ((), document, "info", dict),
-    ]
-    for path, item in mapping(document.get("paths")).items():
-        holders += [(("paths", path), item, "parameters", list)]
-        holders += [(("paths", path), item, method, dict) for method in METHODS if method in mapping(item)]
-    for path, method, operation in operations(document):
-        way: Way = ("paths", path, method)
-        holders += [(way, operation, key, list) for key in ("parameters", "security", "tags")]
-        holders += [(way, operation, key, dict) for key in ("responses", "requestBody")]
-        responses = mapping(operation.get("responses"))
-        holders += [((*way, "responses"), responses, status, dict) for status in responses]
-    for way, holder, key, kind in holders:
-        yield from _shape(way, mapping(holder), key, kind)
-
-
-def _shape(way: Way, holder: Mapping[str, Any], key: str, kind: type) -> Iterator[Refusal]:
-    value = holder.get(key)
-    if key in holder and not isinstance(value, kind):
-        wanted = "a list" if kind is list else "an object"
-        yield Refusal(pointer=pointer((*way, key)), message=f"{key} must be {wanted}, not {value!r}")
-    elif isinstance(value, list) and key != "tags":
-        for index, item in enumerate(value):
-            if not isinstance(item, dict):
-                told = f"what stands in {key} must be an object, not {item!r}"
-                yield Refusal(pointer=pointer((*way, key, str(index))), message=told)
 
 
 def _reference(document: Mapping[str, Any], way: Way, node: Mapping[str, Any]) -> Iterator[Refusal]:

@@ -15,6 +15,7 @@ from backendctl.engine.resource import PARTIAL
 from backendctl.errors import BackendctlError
 from backendctl.openapi.carry import carried, carry_over
 from backendctl.resources.api_reads import (
+    CARRIES,
     DEFINITION,
     LOCALISED,
     api_arn,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 REGIONAL = "REGIONAL"
 _REGIONAL_ONLY: EndpointConfigurationTypeDef = {"types": ["REGIONAL"]}
-_CARRIES = "backendctl:carries"  # settings the definition itself set at the last put
 _PENDING = "pending"  # a put is under way; it is not atomic (A12)
 
 
@@ -178,7 +178,7 @@ class RestApi:
             raise AssertionError(msg)
         client = aws.apigateway(self.region)
         before: Any = client.get_rest_api(restApiId=api_id)
-        theirs = frozenset(before.get("tags", {}).get(_CARRIES, "").split())
+        theirs = frozenset(before.get("tags", {}).get(CARRIES, "").split())
         kept = {name: value for name, value in settings_of(before).items() if name not in theirs}
         try:
             client.put_rest_api(
@@ -190,7 +190,7 @@ class RestApi:
         self._keep_security_policy(aws, api_id, before)
         carries = " ".join(sorted(carried(self.body)))
         held = {DEFINITION: self.definition, LOCALISED: self.localised or self.definition}
-        self._tag(aws, api_id, {**held, _CARRIES: carries})
+        self._tag(aws, api_id, {**held, CARRIES: carries})
 
     def _put_back(self, aws: Aws, api_id: str, before: Any, error: Exception) -> None:
         """After a put that may have been carried out in part: what was there, still marked as pending.

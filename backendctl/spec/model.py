@@ -99,6 +99,10 @@ class Attribute:
     name: str
     type: str
 
+    def words(self) -> str:
+        """As the spec says it: `created N`."""
+        return f"{self.name} {self.type}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Key:
@@ -106,6 +110,11 @@ class Key:
 
     hash: Attribute
     range: Attribute | None = None
+
+    def words(self) -> str:
+        """As the spec says it: `hash: owner S, range: created N`."""
+        parts = {"hash": self.hash, "range": self.range}
+        return ", ".join(f"{role}: {part.words()}" for role, part in parts.items() if part is not None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,7 @@ from rich.text import Text
 from backendctl.openapi.diff import Action, Difference, Section
 from backendctl.openapi.uris import short_uri
 from backendctl.ui.long_values import LONGEST, is_long, lines_of, one_line
-from backendctl.ui.plan_data import markdown_cell
+from backendctl.ui.plan_data import differences_data, markdown_cell
 
 _SIGNS = {Action.ADDED: "+", Action.CHANGED: "~", Action.REMOVED: "-"}
 _STYLES = {Action.ADDED: "create", Action.CHANGED: "update", Action.REMOVED: "delete"}
@@ -75,20 +75,7 @@ def diff_markdown(found: Sequence[Difference], *, title: str = "API") -> str:
 def diff_data(found: Sequence[Difference]) -> dict[str, Any]:
     """The JSON document: the same keys for ever."""
     return {
-        "differences": [
-            {
-                "path": change.path,
-                "method": change.method,
-                "aspect": change.aspect,
-                "where": change.where,
-                "pointer": change.pointer,
-                "action": str(change.action),
-                "before": change.before,
-                "after": change.after,
-                "breaking": change.breaking,
-            }
-            for change in found
-        ],
+        "differences": differences_data(found),
         "summary": {
             **{str(action): sum(change.action is action for change in found) for action in Action},
             "breaking": sum(change.breaking is not None for change in found),

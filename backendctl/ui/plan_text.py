@@ -158,14 +158,14 @@ def _tells(name: str) -> bool:
 
 
 def _brief(change: FieldChange) -> str:
-    return f"{change.field} {_value(change.after)}"
+    return f"{change.field} {change.told[1] or _value(change.after)}"
 
 
 def _arrow(change: FieldChange) -> Text:
     line = Text(f"{change.field} ")
     if change.before is not None:
-        line.append(_value(change.before), style="quiet").append(" → ")
-    return line.append("removed" if change.after is None else _value(change.after))
+        line.append(change.told[0] or _value(change.before), style="quiet").append(" → ")
+    return line.append("removed" if change.after is None else change.told[1] or _value(change.after))
 
 
 def _value(value: Any) -> str:

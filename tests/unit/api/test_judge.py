@@ -120,9 +120,6 @@ def test_a_binding_is_filled_in_and_a_changed_one_rolls_out_where_it_changed(aws
     backend = opened(aws, document, bindings=changed)
     turned = {(change.region, change.kind) for change in planned(backend).changes}
     assert turned == {(WEST, "rest-api"), (WEST, "stage")}
-        (WEST, "rest-api"),
-        (WEST, "stage"),
-    }
     deployed(backend)
     assert integration(aws, WEST, "/link")["uri"] == "https://other.example/"
     assert planned(opened(aws, document, bindings=changed)).changes == ()
@@ -171,3 +168,15 @@ def test_whom_it_calls_abroad_and_what_is_dropped_is_said_before(aws: Aws) -> No
     deployed(backend)
     assert integration(aws, WEST, "/theirs")["uri"] == ABROAD
     assert planned(opened(aws, document)).changes == ()
+
+
+def test_what_was_set_beside_the_definition_is_left_alone_and_no_edit(aws: Aws) -> None:
+    deployed(opened(aws, definition("/a", "/b")))
+    api = find_api(aws, WEST, "corkhounds") or ""
+    operation: Any = {"op": "add", "path": "/binaryMediaTypes/image~1png"}
+    aws.apigateway(WEST).update_rest_api(restApiId=api, patchOperations=[operation])
+    assert planned(opened(aws, definition("/a", "/b"))).changes == ()
+    plan = deployed(opened(aws, definition("/a")), allow_breaking=True)
+    assert {one.path for change in plan.changes for part in change.details for one in part.differences} == {"/b"}
+    assert aws.apigateway(WEST).get_rest_api(restApiId=api)["binaryMediaTypes"] == ["image/png"]
+    assert planned(opened(aws, definition("/a"))).changes == ()
