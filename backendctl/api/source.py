@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from backendctl.api import live as lives
-from backendctl.api.unseen import unseen
+from backendctl.api.unseen import unseen, with_unused_models
 from backendctl.api.usage import SourcePlan, plans_of
 from backendctl.errors import BackendctlError, UsageError
 from backendctl.openapi.arns import NOWHERE, Home
@@ -123,14 +123,14 @@ def _live(api: Api, spec: Spec, aws: Aws, *, place: LiveApi, stage: str | None) 
     methods = stage_live.methods_of(found.stage)
     return Source(
         told=f"{place.region}/{where}",
-        document=found.document,
+        document=with_unused_models(aws, place.region, api_id, found.document),
         stages=stages,
         methods={} if told else {one.name: methods for one in stages},
         region=place.region,
         stage=where,
         api_id=api_id,
         digest=found.digest,
-        unseen=tuple(unseen(aws, place.region, api_id, found.document)),
+        unseen=tuple(unseen(aws, place.region, api_id)),
         variables=own.variables,
         plans=plans_of(aws, place.region, api_id, where),
         tags=lives.users_tags(next(one.get("tags") for one in apis(aws, place.region) if one["id"] == api_id)),

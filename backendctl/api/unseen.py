@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from backendctl.api.working import schema_of
 from backendctl.aws.errors import ClientError
-from backendctl.openapi.layout import schemas
+from backendctl.openapi.layout import schemas, schemas_way
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -15,13 +17,23 @@ _GIVEN = frozenset({"Empty", "Error"})  # every API has them
 _PAGE = {"PageSize": 500}
 
 
-def unseen(aws: Aws, region: str, api_id: str, exported: Mapping[str, Any]) -> Iterator[str]:
-    """One sentence for each kind of thing, naming the things."""
+def with_unused_models(aws: Aws, region: str, api_id: str, exported: dict[str, Any]) -> dict[str, Any]:
+    """The export with the models that no method uses, which a put keeps all the same."""
+    listed = {each["name"]: each for each in _all(aws.apigateway(region), "get_models", api_id)}
+    unused = sorted(set(listed) - _GIVEN - set(schemas(exported)))
+    if not unused:
+        return exported
+    document: dict[str, Any] = json.loads(json.dumps(exported))
+    home: Any = document
+    for step in schemas_way(document):
+        home = home.setdefault(step, {})
+    home.update({name: schema_of(listed[name]) for name in unused})
+    return document
+
+
+def unseen(aws: Aws, region: str, api_id: str) -> Iterator[str]:
+    """What cannot be brought along: one sentence for each kind of thing."""
     client: Any = aws.apigateway(region)
-    models = _all(client, "get_models", api_id)
-    left = sorted({each["name"] for each in models} - _GIVEN - set(schemas(exported)))
-    if left:
-        yield f"no method of the source uses the models {', '.join(left)}: an export does not carry them"
     parts = _all(client, "get_documentation_parts", api_id)
     if parts:
         what = "1 documentation part" if len(parts) == 1 else f"{len(parts)} documentation parts"

@@ -65,7 +65,7 @@ def _verb(verb: str) -> str:
 
 def _components(methods: list[Doc], models: list[Doc], authorizers: list[Doc]) -> Doc:
     components: Doc = {}
-    schemas = {each["name"]: _schema(each) for each in models}
+    schemas = {each["name"]: schema_of(each) for each in models}
     used = {name: schemas[name] for name in _used(methods, schemas)}
     if used:
         components["schemas"] = used
@@ -84,7 +84,8 @@ def _components(methods: list[Doc], models: list[Doc], authorizers: list[Doc]) -
     return components
 
 
-def _schema(model: Mapping[str, Any]) -> Any:
+def schema_of(model: Mapping[str, Any]) -> Any:
+    """A model's schema, its references as OpenAPI 3 writes them."""
     try:
         return _referring(json.loads(model.get("schema") or "{}"))
     except ValueError:

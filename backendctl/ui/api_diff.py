@@ -16,6 +16,9 @@ from backendctl.ui.plan_data import differences_data, markdown_cell
 
 _SIGNS = {Action.ADDED: "+", Action.CHANGED: "~", Action.REMOVED: "-"}
 _STYLES = {Action.ADDED: "create", Action.CHANGED: "update", Action.REMOVED: "delete"}
+ALONE = 200
+"""Characters of a value that stands beside no other."""
+
 _DIFF = {"+": "create", "-": "delete"}
 _WHOLES = frozenset({"path", "method"})
 """Aspects whose values are too large to show and need not be."""
@@ -143,6 +146,8 @@ def _value(change: Difference, value: Any) -> str:
     if change.pointer.endswith(("/uri", "/authorizerUri")) and (one_sided or _is_uri(change)):
         return short_uri(value)
     text = one_line(value)
+    if one_sided and len(text) <= ALONE:
+        return text
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
