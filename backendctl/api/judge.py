@@ -80,7 +80,7 @@ def judged(plan: Plan, desired: Sequence[Resource], case: Case) -> Plan:
     if not touched:
         return plan
     told = [
-        f"{region}/stage/{stage.stage} was redeployed by hand at {stage.redeployed}, same definition"
+        f"{region}/stage/{stage.stage} {stage.told_redeployed}"
         for region, review in case.look.reviews.items()
         for stage in review.stages
         if stage.redeployed

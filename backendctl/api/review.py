@@ -43,6 +43,15 @@ class StageReview:
     percent: float | None = None
     trying: bool = False
 
+    @property
+    def told_redeployed(self) -> str:
+        """That it serves the source under another name, in words; empty where it does not."""
+        if not self.redeployed:
+            return ""
+        if self.foreign:
+            return f"was redeployed by hand at {self.redeployed}, same definition"
+        return f"serves the same, deployed at {self.redeployed} from a definition in other words or with other names"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegionReview:

@@ -46,7 +46,8 @@ def show_section(section: Section, console: Console, *, verbose: bool = False) -
     for path, changes in _by_path(section.differences):
         for change in changes:
             first, *rest = _lines(change, verbose=verbose)
-            console.print(Text("    ").append_text(first).append(f"  {path}", style="name"), soft_wrap=True)
+            where = Text("" if path == _WHOLE_API else f"  {path}", style="name")
+            console.print(Text("    ").append_text(first).append_text(where), soft_wrap=True)
             for line in rest:
                 console.print(Text("    ").append_text(line), soft_wrap=True)
 

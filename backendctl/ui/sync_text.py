@@ -70,7 +70,7 @@ def _told(stage: StageReview) -> Text:
     if stage.unknown:
         return Text(f"cannot be compared: {stage.unknown}", style="bad")
     if stage.redeployed:
-        return Text(f"was redeployed by hand at {stage.redeployed}, same definition", style="update")
+        return Text(stage.told_redeployed, style="update")
     return Text("serves this definition", style="ok")
 
 

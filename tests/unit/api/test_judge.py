@@ -180,3 +180,20 @@ def test_what_was_set_beside_the_definition_is_left_alone_and_no_edit(aws: Aws) 
     assert {one.path for change in plan.changes for part in change.details for one in part.differences} == {"/b"}
     assert aws.apigateway(WEST).get_rest_api(restApiId=api)["binaryMediaTypes"] == ["image/png"]
     assert planned(opened(aws, definition("/a"))).changes == ()
+
+
+def test_a_streamed_answer_is_the_same_the_second_time(aws: Aws) -> None:
+    link = {"connectionType": "VPC_LINK", "connectionId": "${stageVariables.link}"}
+    target = "arn:aws:elasticloadbalancing:${AWS::Region}:${AWS::AccountId}:loadbalancer/app/one/1"
+    streamed = mock(
+        type="http_proxy",
+        httpMethod="GET",
+        uri="https://x.example/",
+        responseTransferMode="STREAM",
+        timeoutInMillis=300_000,
+        integrationTarget=target,
+        **link,
+    )
+    deployed(opened(aws, definition(streamed=streamed)))
+    assert planned(opened(aws, definition(streamed=streamed))).changes == ()
+    assert integration(aws, WEST, "/streamed")["timeoutInMillis"] == 300_000
