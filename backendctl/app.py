@@ -119,6 +119,20 @@ def open_backend(settings: Settings) -> Backend:
     return replace(backend, world=world, unreadable=unreadable)
 
 
+def refuse_live_definition(spec: Spec) -> None:
+    """Refuse a spec whose API is a live one's: it does not say which functions the API calls.
+
+    Raises:
+        UsageError: so it is.
+    """
+    api = spec.api
+    if api is not None and api.source is not None:
+        raise UsageError(
+            f"the API of {spec.file} is taken from a live one, which only sync-api does",
+            hint="backendctl sync-api; or write it to a file first: backendctl export-api",
+        )
+
+
 def open_api(settings: Settings) -> Backend:
     """The same for what touches no function: nothing is built, and no slot is chosen.
 
@@ -136,13 +150,7 @@ def _connected(
     regions = _chosen(spec, settings.regions)
     journal = Journal(settings.journal / f"{spec.backend}.jsonl") if settings.journal else None
     aws = Aws(settings.access, backend=spec.backend, journal=journal)
-    account, partition = _identity(aws, regions)
-    if settings.accounts and account not in settings.accounts:
-        allowed = ", ".join(settings.accounts)
-        raise RefusedError(
-            [f"these credentials are for account {account}; config.yaml allows {allowed}"],
-            hint="choose another --profile, or add the account to `accounts` in config.yaml",
-        )
+    account, partition = refuse_account(aws, regions, settings)
     if draft.needs_aws:
         spec = draft.expand(_Lookups(aws, account))
     spec = spec.narrowed(regions)
@@ -198,7 +206,7 @@ def plan_changes(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[s
     desired = assemble.desired(world)
     if seen is not None:
         desired = kept(desired, seen)
-    plan = _plan(backend, desired, regions=world.spec.regions, only=only, skip=skip)
+    plan = plan_of(backend, desired, regions=world.spec.regions, only=only, skip=skip)
     plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
     if seen is not None:
         plan = judged(plan, desired, case_of(backend, seen))
@@ -208,17 +216,26 @@ def plan_changes(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[s
 
 def plan_destroy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
     """What a destroy would delete: everything that is ours, in every region it was ever in."""
-    return _plan(backend, [], regions=backend.spec.regions, only=only, skip=skip)
+    return plan_of(backend, [], regions=backend.spec.regions, only=only, skip=skip)
 
 
-def _plan(
+def plan_of(
     backend: Backend,
     desired: Sequence[Resource],
     *,
     regions: tuple[str, ...],
-    only: Sequence[str],
-    skip: Sequence[str],
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    kinds: Sequence[type[Resource]] = KINDS,
 ) -> Plan:
+    """What differs from these, and what is ours beside them, in these regions and those the spec has left.
+
+    Args:
+        kinds: only these are looked at.
+
+    Raises:
+        BackendctlError: no region at all could be read.
+    """
     everywhere = regions
     if not backend.settings.regions:
         known = roster.known_regions(backend.aws, regions, silent=backend.unreadable)
@@ -226,7 +243,7 @@ def _plan(
         everywhere = (*regions, *left)
     plan = make_plan(
         desired=desired,
-        kinds=KINDS,
+        kinds=kinds,
         aws=backend.aws,
         regions=everywhere,
         workers=backend.settings.workers,
@@ -277,6 +294,23 @@ def _identity(aws: Aws, regions: Sequence[str]) -> tuple[str, str]:
             if not error.silent:
                 raise
     return aws.identity(regions[-1])
+
+
+def refuse_account(aws: Aws, regions: Sequence[str], settings: Settings) -> tuple[str, str]:
+    """The account id and the partition, once it is sure that they may be touched.
+
+    Raises:
+        RefusedError: config.yaml does not allow this account.
+        AwsError: no credentials, or AWS does not let us in.
+    """
+    account, partition = _identity(aws, regions)
+    if settings.accounts and account not in settings.accounts:
+        allowed = ", ".join(settings.accounts)
+        raise RefusedError(
+            [f"these credentials are for account {account}; config.yaml allows {allowed}"],
+            hint="choose another --profile, or add the account to `accounts` in config.yaml",
+        )
+    return account, partition
 
 
 def _chosen(spec: Spec, regions: tuple[str, ...]) -> tuple[str, ...]:

@@ -46,12 +46,14 @@ class Survey:
         regions: columns, primary first; "global" first of all where there is something global.
         rows: (kind, name) in creation order → region → cell; a region without an entry does not have that resource.
         unreadable: regions that did not answer, and why.
+        notes: address → what is worth saying of what is as it should be.
     """
 
     backend: str
     regions: tuple[str, ...]
     rows: dict[tuple[str, str], dict[str, Cell]]
     unreadable: dict[str, str]
+    notes: tuple[tuple[str, str], ...] = ()
 
     @property
     def in_sync(self) -> bool:
@@ -80,6 +82,7 @@ def survey(plan: Plan) -> Survey:
         regions=tuple(columns),
         rows=rows,
         unreadable={region: str(error) for region, error in plan.unreadable.items()},
+        notes=plan.notes,
     )
 
 
@@ -101,4 +104,5 @@ def _detail(resource: Resource) -> str:
         value = getattr(resource, name, None)
         if isinstance(value, str | int) and value:
             return str(value)
-    return ""
+    note: str = getattr(resource, "note", "")
+    return note

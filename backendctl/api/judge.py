@@ -86,7 +86,7 @@ def judged(plan: Plan, desired: Sequence[Resource], case: Case) -> Plan:
         if stage.redeployed
     ]
     puts = any(change.kind == RestApi.kind and change.desired is not None for change in plan.changes)
-    return replace(plan, notes=(*plan.notes, *told, *notes(case.wanted, put=puts)))
+    return replace(plan, remarks=(*plan.remarks, *told, *notes(case.wanted, put=puts)))
 
 
 def _refusals(case: Case) -> Iterator[str]:

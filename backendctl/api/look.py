@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from backendctl.api.comparable import comparable
 from backendctl.api.reach import Reach, reach
-from backendctl.api.regions import each_region
 from backendctl.api.review import RegionReview, Wanted, review
+from backendctl.aws.regions import each_region
 from backendctl.errors import BackendctlError
 from backendctl.openapi.arns import Home
 
@@ -73,7 +73,7 @@ def look(
         )
         return seen, called
 
-    results, failed = each_region(workers, regions, one, doing="read the API of")
+    results, failed = each_region(regions, one, workers=workers, doing="read the API of")
     return Look(
         reviews={region: results[region][0] for region in regions if region in results},
         reaches={region: results[region][1] for region in regions if region in results},

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from backendctl.api.probes import Probe, probes
-from backendctl.api.regions import each_region
 from backendctl.aws.errors import ClientError, explain
+from backendctl.aws.regions import each_region
 from backendctl.resources.api_reads import require_api
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def trial(aws: Aws, asked_for: Tried, *, workers: int) -> Trial:
         return found
 
     everywhere = (*((source.region,) if source.region else ()), *asked_for.regions) if asked else ()
-    results, failed = each_region(workers, everywhere, ask, doing="try the API of")
+    results, failed = each_region(everywhere, ask, workers=workers, doing="try the API of")
     if failed and set(failed) - {source.region}:
         raise next(error for region, error in failed.items() if region != source.region)
     rows = []

@@ -13,6 +13,7 @@ import boto3
 from botocore.config import Config
 
 from backendctl.aws.errors import explain
+from backendctl.aws.isolated import isolated_client, isolated_session
 from backendctl.aws.journal import Journal
 from backendctl.aws.pacing import Pacer
 from backendctl.aws.seam import Seam
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _GLOBAL_REGION = "us-east-1"
+_PATIENCE = 65
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,8 +46,9 @@ class Access:
     Attributes:
         endpoint_url: for every service; None is AWS itself.
         role_arn: a role to assume, with credentials that renew themselves (F11).
-        keys: access key id and secret, for a local AWS only.
+        keys: access key id and secret, for a local AWS only; nothing of the user's AWS configuration counts then.
         tempo: 1.0 is AWS's pace; all waits are multiplied by it.
+        minute: seconds of the clock that a minute of a rule's rate takes; 60 on AWS.
         pool: connections per client; at least the number of threads (F6).
         rates: (service, operation) → calls per second, over the built-in ones.
     """
@@ -55,6 +58,7 @@ class Access:
     endpoint_url: str | None = None
     keys: tuple[str, str] | None = None
     tempo: float = 1.0
+    minute: float = 60.0
     pool: int = 32
     rates: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
@@ -90,30 +94,39 @@ class Aws:
         self.clock = clock
         self.sleep = sleep
         self.tempo = access.tempo
+        self.minute = access.minute
         self._access = access
         self._session = _session(access)
         pacer = Pacer(clock=clock, sleep=sleep, overrides=access.rates, tempo=access.tempo)
         self._seam = Seam(pacer=pacer, journal=journal, tempo=access.tempo, clock=clock)
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str, int], Any] = {}
         self._clients_lock = threading.Lock()
         self._shared: dict[tuple[object, ...], _Shared] = {}
         self._locks: dict[object, threading.Lock] = {}
         self._locks_lock = threading.Lock()
 
-    def client(self, service: str, region: str) -> Any:
-        """The client of that service and region; made once (F7)."""
-        key = (service, region)
+    def client(self, service: str, region: str, *, patience: int = _PATIENCE) -> Any:
+        """The client of that service and region; made once (F7).
+
+        Args:
+            patience: seconds without an answer after which a call is sent again.
+        """
+        key = (service, region, patience)
         with self._clients_lock:
             if key not in self._clients:
                 config = Config(
                     retries={"mode": "standard", "total_max_attempts": 5},  # never the default (F1)
                     max_pool_connections=self._access.pool,
                     connect_timeout=10,
-                    read_timeout=65,
+                    read_timeout=patience,
                 )
-                made = self._session.client(  # type: ignore[call-overload]  # the name is a variable here
-                    service, region_name=region, endpoint_url=self._access.endpoint_url, config=config
-                )
+                url = self._access.endpoint_url
+                if self._access.keys is None:
+                    made = self._session.client(  # type: ignore[call-overload]  # the name is a variable here
+                        service, region_name=region, endpoint_url=url, config=config
+                    )
+                else:
+                    made = isolated_client(self._session, service, region, endpoint_url=url, config=config)
                 self._seam.attach(made)
                 self._clients[key] = made
             return self._clients[key]
@@ -121,6 +134,10 @@ class Aws:
     def lambda_(self, region: str) -> LambdaClient:
         """Lambda in that region."""
         return cast("LambdaClient", self.client("lambda", region))
+
+    def calling(self, region: str, *, timeout: int) -> LambdaClient:
+        """Lambda for Invoke: a function that takes all of its timeout (seconds) is not called twice."""
+        return cast("LambdaClient", self.client("lambda", region, patience=max(_PATIENCE, timeout + 10)))
 
     def apigateway(self, region: str) -> APIGatewayClient:
         """API Gateway v1 in that region."""
@@ -137,6 +154,10 @@ class Aws:
     def events(self, region: str) -> EventBridgeClient:
         """EventBridge in that region."""
         return cast("EventBridgeClient", self.client("events", region))
+
+    def scheduler(self, region: str) -> Any:
+        """EventBridge Scheduler in that region."""
+        return self.client("scheduler", region)
 
     def logs(self, region: str) -> CloudWatchLogsClient:
         """CloudWatch Logs in that region."""
@@ -224,7 +245,7 @@ class Aws:
 
 def _session(access: Access) -> boto3.Session:
     if access.keys is not None:
-        session = boto3.Session(aws_access_key_id=access.keys[0], aws_secret_access_key=access.keys[1])
+        session = isolated_session(access.keys)
     else:
         try:
             session = boto3.Session(profile_name=access.profile or os.environ.get("AWS_PROFILE"))

@@ -117,6 +117,14 @@ _RULES = (
     Rule(service="events", code="ConcurrentModificationException", limit=60),  # D17
     Rule(service="events", code="InternalException", limit=60),  # D17
     Rule(service="events", code="ValidationException", fragment="since it has targets", limit=60),  # D10
+    # A role that is still travelling; a wrong trust policy gives the same text.
+    Rule(
+        service="scheduler",
+        code="ValidationException",
+        fragment="must allow AWS EventBridge Scheduler to assume the role",
+        limit=150,
+        step=3,
+    ),  # D21
     Rule(service="route53", code="PriorRequestNotComplete", limit=120, step=3),  # E22
     Rule(service="logs", code="OperationAbortedException", limit=60),  # F4
     Rule(service="iam", code="ConcurrentModification", limit=60),

@@ -149,7 +149,7 @@ def confirm_and_apply(
     _refuse_danger(plan, consent)
     if consent.dry_run or not plan.changes:
         return None
-    _ask(consent)
+    ask(consent, "Apply this plan?")
     if first is not None:
         first()
     outcome = _apply(plan, opened)
@@ -169,21 +169,26 @@ def _refuse_danger(plan: Plan, consent: Consent) -> None:
     )
 
 
-def _ask(consent: Consent) -> None:
+def ask(consent: Consent, question: str) -> None:
+    """Go on only when the user agrees.
+
+    Raises:
+        UsageError: nobody is there to be asked. click.Abort: the answer is no.
+    """
     if consent.yes:
         return
     if not sys.stdin.isatty():
         raise UsageError(
             "nobody is there to be asked: stdin is no terminal", hint="add --yes to go ahead without asking"
         )
-    click.confirm("Apply this plan?", abort=True, err=True)
+    click.confirm(question, abort=True, err=True)
 
 
 def _apply(plan: Plan, opened: Opened) -> Outcome:
     outcome = Outcome(statuses={}, errors=[])
     started = time.monotonic()
     with (
-        _stop_on_interrupt() as stop,
+        stop_on_interrupt() as stop,
         Progress(plan, opened.screen.progress, quiet=opened.screen.quiet) as progress,
     ):
         for event in carry_out(plan, opened.backend, stop=stop):
@@ -217,7 +222,7 @@ def _tell_outcome(outcome: Outcome, again: str) -> None:
 
 
 @contextmanager
-def _stop_on_interrupt(leave: Callable[[int], object] = os._exit) -> Iterator[threading.Event]:
+def stop_on_interrupt(leave: Callable[[int], object] = os._exit) -> Iterator[threading.Event]:
     """The first Ctrl-C lets what is under way finish; the second leaves at once.
 
     Leaving is by os._exit: the pool would wait for its threads, and a kill is safe anywhere.

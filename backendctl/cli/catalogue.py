@@ -40,6 +40,13 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
         Entry("grant", "grant", "Let API Gateway call every function the API reaches, in every region."),
         Entry("sdk", "sdk", "Write a client library for the API, proven to fit every region."),
     ),
+    "Keep warm": (
+        Entry("warm-status", "warm_status", "Show whether users meet warm functions, and why not."),
+        Entry("warm", "warm", "Warm every function now, through the alias that users hit."),
+        Entry("sync-warmers", "sync_warmers", "Bring what keeps functions warm to every region, and nothing else."),
+        Entry("tune", "tune", "Measure a function at several memory sizes and recommend one."),
+        Entry("cost", "cost", "Estimate a month's cost of the spec or of live traffic, and of changes."),
+    ),
     "Watch": (Entry("status", "status", "Show every region against the spec, in one matrix."),),
     "Try it without AWS": (Entry("sandbox", "sandbox", "Start, stop, inspect or forget the local AWS."),),
 }

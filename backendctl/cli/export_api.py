@@ -12,8 +12,6 @@ from backendctl.cli.options import Options, without_spec
 from backendctl.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from backendctl.app import Settings
-    from backendctl.aws.connection import Aws
     from backendctl.sync.adoption import Adoption
 
 _SUFFIXES = (".json", ".yaml", ".yml")
@@ -38,7 +36,8 @@ def command(*, options: Options, file: Path, source: str, api: str, form: str, f
     For a first adoption: needs no spec, and prints the `api` section that one needs. Ids that hold in one region only
     get a name in FILE, and their values in `bindings`.
     """
-    from backendctl.aws.connection import Aws  # noqa: PLC0415  # start-up stays fast
+    from backendctl.app import refuse_account  # noqa: PLC0415  # start-up stays fast
+    from backendctl.aws.connection import Aws  # noqa: PLC0415  # the same
     from backendctl.sync.adoption import adopt  # noqa: PLC0415  # the same
     from backendctl.sync.request import place  # noqa: PLC0415  # the same
 
@@ -50,20 +49,12 @@ def command(*, options: Options, file: Path, source: str, api: str, form: str, f
     config = options.load()
     settings = options.settings(config, spec=Path())
     aws = Aws(settings.access, backend="")
-    _refuse_account(aws, where.region, settings)
+    refuse_account(aws, (where.region,), settings)
     found = adopt(aws, where, api=api, form=form)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(_text(found.document, file), encoding="utf-8")
     _tell(found, file, options.format(config))
     return Exit.OK
-
-
-def _refuse_account(aws: Aws, region: str, settings: Settings) -> None:
-    account, _ = aws.identity(region)
-    if settings.accounts and account not in settings.accounts:
-        from backendctl.errors import RefusedError  # noqa: PLC0415  # start-up stays fast
-
-        raise RefusedError([f"these credentials are for account {account}, which config.yaml does not allow"])
 
 
 def _text(document: dict[str, Any], file: Path) -> str:

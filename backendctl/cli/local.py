@@ -9,7 +9,7 @@ import click
 
 from backendctl.aws.connection import Access
 from backendctl.errors import BackendctlError
-from backendctl.sandbox.process import SandboxError, default_data, start, status
+from backendctl.sandbox.process import SandboxError, Status, default_data, key, start, status
 
 # Where the local AWS takes no time at all: a wait is still a wait, or polling would be all this machine does.
 _LEAST_TEMPO = 0.002
@@ -28,8 +28,25 @@ def sandbox_access(port: int, *, workers: int, quiet: bool) -> Access:
             click.echo(f"starting the sandbox on port {port} …", err=True)
         with sandbox_errors():
             now = start(port, data)
+    warn_of_damage(now)
+    with sandbox_errors():
+        keys = (key(data), "sandbox")
     tempo = max(now.time_scale, _LEAST_TEMPO)  # its quotas and its waits are those of AWS times its scale, so are ours
-    return Access(endpoint_url=now.url, keys=("sandbox", "sandbox"), tempo=tempo, pool=max(10, workers))
+    pool, minute = max(10, workers), now.minute_seconds
+    return Access(endpoint_url=now.url, keys=keys, tempo=tempo, minute=minute, pool=pool)
+
+
+def warn_of_damage(now: Status) -> None:
+    """Say on stderr which state could not be loaded: everything in it is missing from the local AWS."""
+    for file in now.damaged:
+        lost = f"a part of the sandbox's state was damaged and could not be loaded; it is kept as {file}"
+        click.secho("Warning: ", fg="yellow", bold=True, nl=False, err=True)
+        click.echo(f"{lost} (remove it to end this warning)", err=True)
+
+
+def idle_seconds(port: int) -> float:
+    """After how long the sandbox of that port, up or not yet up, gives an unused environment up."""
+    return status(port, default_data(port)).idle_minutes * 60
 
 
 @contextmanager

@@ -169,8 +169,12 @@ def common(function: F) -> Callable[..., Any]:
     return spec(_gathered(function))
 
 
-def common_with_names(function: F) -> Callable[..., Any]:
-    """The same for a command that takes names: it gets `names: tuple[str, ...]` too; a YAML file among them is SPEC."""
+def common_with_names(function: F, *, metavar: str = "[SPEC] [NAME]...") -> Callable[..., Any]:
+    """The same for a command that takes names: it gets `names: tuple[str, ...]` too; a YAML file among them is SPEC.
+
+    Args:
+        metavar: how the usage line shows both.
+    """
 
     @wraps(function)
     def split(*args: Any, words: tuple[str, ...], options: Options, **given: Any) -> Any:
@@ -181,7 +185,7 @@ def common_with_names(function: F) -> Callable[..., Any]:
         options = replace(options, spec=Path(specs[0]) if specs else options.spec)
         return function(*args, names=names, options=options, **given)
 
-    return click.argument("words", nargs=-1, metavar="[SPEC] [NAME]...")(without_spec(split))
+    return click.argument("words", nargs=-1, metavar=metavar)(without_spec(split))
 
 
 def without_spec(function: F) -> Callable[..., Any]:

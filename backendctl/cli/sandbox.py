@@ -1,15 +1,17 @@
-"""`backendctl sandbox up | down | status | reset | fault …`."""
+"""`backendctl sandbox up | down | status | reset | env | fault …`."""
 
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
 import click
 
-from backendctl.cli.local import sandbox_errors
+from backendctl.cli.local import sandbox_errors, warn_of_damage
 from backendctl.cli.options import inherited
 from backendctl.errors import Exit
 from backendctl.sandbox import process
@@ -36,6 +38,8 @@ _FILTERS = (
     click.option("--times", type=click.IntRange(1), help="At most so often [for ever]."),
     click.option("--seed", type=int, help="Of the dice, to have the same hits again."),
 )
+_REGION = "us-east-1"
+_IN_THE_WAY = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 _traffic = click.option("--traffic", is_flag=True, help="Also requests to the APIs, and what their handlers call.")
 
 
@@ -70,11 +74,17 @@ def _subcommand(group: click.Group, *options: Callable[..., Any]) -> Callable[[C
     command,
     click.option("--time-scale", type=click.FloatRange(0, 1), help="1 is AWS's own pace, 0 waits for nothing [0.01]."),
     click.option("--quotas/--no-quotas", default=None, help="Throttle as AWS does, at the time scale [no]."),
+    click.option(
+        "--require-token/--no-require-token",
+        default=None,
+        help="Keep other users of this machine out: AWS calls need the key of `sandbox env` [as last time; no].",
+    ),
 )
-def up(*, port: int, output: str, time_scale: float | None, quotas: bool | None) -> None:
+def up(*, port: int, output: str, time_scale: float | None, quotas: bool | None, require_token: bool | None) -> None:
     """Start it in the background; its state is what it was."""
     with sandbox_errors():
-        _tell(process.start(port, default_data(port), time_scale=time_scale, quotas=quotas), output)
+        now = process.start(port, default_data(port), time_scale=time_scale, quotas=quotas, require_token=require_token)
+    _tell(now, output)
 
 
 @_subcommand(command)
@@ -92,6 +102,24 @@ def status(*, port: int, output: str) -> int:
     now = process.status(port, default_data(port))
     _tell(now, output)
     return Exit.OK if now.ready else Exit.ERROR
+
+
+@_subcommand(command, click.option("--region", default=_REGION, help="AWS_REGION for the tools.", show_default=True))
+def env(*, port: int, output: str, region: str) -> None:
+    """Print what makes any AWS tool use it: eval "$(backendctl sandbox env)"."""
+    with sandbox_errors():
+        key, url = process.key(default_data(port)), process.status(port, default_data(port)).url
+    variables = {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": key,
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    _say(variables, "\n".join([*lines, f"unset {' '.join(_IN_THE_WAY)}", _no_proxy()]), output)
 
 
 @_subcommand(command)
@@ -185,14 +213,22 @@ def _say(document: Mapping[str, Any], text: str, output: str) -> None:
     click.echo(json.dumps(document, indent=2) if output == "json" else text)
 
 
+def _no_proxy() -> str:
+    """A line which keeps a proxy from getting the calls, beside the hosts that are spared already."""
+    spared = "localhost,127.0.0.1"
+    return f'export NO_PROXY="{spared}${{NO_PROXY:+,$NO_PROXY}}" no_proxy="{spared}${{no_proxy:+,$no_proxy}}"'
+
+
 def _tell(now: process.Status, output: str) -> None:
     document: dict[str, Any] = {"running": now.running, "ready": now.ready, "pid": now.pid, "url": now.url}
     document |= {"data": str(now.data), "time_scale": now.time_scale, "quotas": now.quotas, "throttled": now.throttled}
-    document["faults"] = now.faults
+    document |= {"faults": now.faults, "token": now.token, "damaged": [str(file) for file in now.damaged]}
+    warn_of_damage(now)
     state = "up" if now.ready else ("starting" if now.running else "down")
     lines = [f"sandbox on port {now.port}: {state}" + (f" (pid {now.pid}) at {now.url}" if now.pid else "")]
     if now.ready:
         faults = f"{now.faults} on: backendctl sandbox fault list" if now.faults else "none"
         quotas = f"as AWS's, {now.throttled} calls throttled" if now.quotas else "none"
-        lines.append(f"  time scale {now.time_scale:g}; quotas: {quotas}; faults: {faults}")
+        token = "; calls need the key of `backendctl sandbox env`" if now.token else ""
+        lines.append(f"  time scale {now.time_scale:g}; quotas: {quotas}; faults: {faults}{token}")
     _say(document, "\n".join([*lines, f"  state and log: {now.data}"]), output)

@@ -99,7 +99,7 @@ class Plan:
         regions: the regions looked at, primary first.
         refusals: why it may not be carried out, one sentence each.
         breaking: whom it would break, one sentence each; --allow-breaking goes ahead.
-        notes: what is worth knowing before it is carried out, one sentence each.
+        remarks: what is worth knowing before it is carried out, one sentence each.
     """
 
     backend: str
@@ -109,7 +109,7 @@ class Plan:
     unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
     refusals: tuple[str, ...] = ()
     breaking: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def restricted(self, keep: Callable[[Change], bool]) -> Plan:
         """The same plan with only some of its changes."""
@@ -120,6 +120,13 @@ class Plan:
         """Names this plan: what would change and how, independent of when it was made."""
         document = json.dumps([self.backend, [change.data() for change in self.changes]], sort_keys=True)
         return hashlib.sha256(document.encode()).hexdigest()[:12]
+
+    @property
+    def notes(self) -> tuple[tuple[str, str], ...]:
+        """Address → what is worth saying of a live resource that stays as it is, in the order of addresses."""
+        lives = [*self.unchanged, *(change.live for change in self.changes if change.live and change.desired)]
+        told = [(address_of(live), getattr(live, "note", "")) for live in lives]
+        return tuple(sorted((place, note) for place, note in told if note))
 
     def summary(self) -> dict[str, int]:
         """How many of each."""

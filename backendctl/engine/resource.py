@@ -8,6 +8,8 @@ Fields are what is managed; `None` in desired means "leave it alone"; values are
 * `metadata=SECRET`: the values are never shown, only that they differ;
 * `metadata=IMMUTABLE`: AWS cannot change it; a difference is refused before the first call;
 * `metadata=IMMUTABLE_ITEMS`: of a mapping: items may come and go, but none may change.
+
+A live value may have a `note: str`: what is worth saying of it although the plan leaves it so; empty for nothing.
 """
 
 from __future__ import annotations

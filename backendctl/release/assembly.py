@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from backendctl.release.metric_queries import Values
+from backendctl.aws.metrics import Values
 from backendctl.release.observed import Minute, Observed
 
 

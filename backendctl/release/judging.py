@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import explain
-from backendctl.release.metrics import LAG, Scope, Watched, read, warm_rules
-from backendctl.release.observed import MINUTE, Observed
+from backendctl.aws.metrics import lag, resolution
+from backendctl.release.metrics import Scope, Watched, read, warm_rules
+from backendctl.release.observed import Observed
 from backendctl.release.outcome import Outcome
 from backendctl.release.thresholds import OnNoData, Thresholds
 from backendctl.release.verdict import Verdict, judge
@@ -21,12 +22,8 @@ from backendctl.resources.warmer_layout import layout
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
-    from backendctl.aws.connection import Aws
     from backendctl.release.running import Serving
     from backendctl.spec.canary import Judging
-
-_SOONEST = 1.0
-"""Seconds that even a local CloudWatch is late."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,16 +112,6 @@ def scope_of(backend: Backend, one: Serving, *, at: float) -> Scope:
         lag=lag(backend.aws),
         resolution=resolution(backend.aws),
     )
-
-
-def lag(aws: Aws) -> float:
-    """Seconds after which CloudWatch tells of a minute."""
-    return max(LAG * aws.tempo, _SOONEST)
-
-
-def resolution(aws: Aws) -> int:
-    """Seconds by which metrics are counted: AWS's minute, at the pace of a local AWS."""
-    return MINUTE if aws.tempo >= 1 else max(1, round(MINUTE * aws.tempo))
 
 
 def moment(text: str) -> float:

@@ -17,22 +17,22 @@ waited, and a minute that is not over, or in which the canary began, is never co
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from backendctl.aws.metrics import LAG, MINUTE, Series, Values, fetch
 from backendctl.release.assembly import Counts, Warm, minutes_of, summed
+from backendctl.release.canary_stage import canary_stage
 from backendctl.release.latency import levels_wanted
-from backendctl.release.metric_queries import Series, Values, canary_stage, fetch
-from backendctl.release.observed import MINUTE, Observed, rough_curve
+from backendctl.release.observed import Observed, rough_curve
 from backendctl.release.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.resources.warmer_layout import WarmTarget
 
-LAG = 180
-"""Seconds after which CloudWatch has a minute's figures, as a rule."""
 _LAMBDA, _GATEWAY = "AWS/Lambda", "AWS/ApiGateway"
 _LEVELS = ("p50", "p95", "p99")
 _ALIKE = 0.2
@@ -284,16 +284,21 @@ def _curved(one: Observed, points: Sequence[tuple[float, Values]], sampled: Valu
     return replace(one, curve=tuple(curve), sampled=users)
 
 
+_SHORT_PERIODS = 1, 5, 10, 20, 30
+"""The periods below a minute that CloudWatch takes; above, whole minutes."""
+
+
 def one_period(begin: int, end: int, resolution: int) -> int:
     """A period, in seconds, that holds all of that time in one.
 
     No page says whether periods are counted from the start of the time asked for or from the epoch: this one serves
     either way.
     """
-    period = -(-max(end - begin, resolution) // resolution) * resolution
-    while end > begin and begin // period != (end - 1) // period:
-        period += resolution
-    return period
+    return next(
+        period
+        for period in itertools.chain(_SHORT_PERIODS, itertools.count(MINUTE, MINUTE))
+        if period >= max(end - begin, resolution) and begin // period == (max(end, begin + 1) - 1) // period
+    )
 
 
 def _percentile(level: float) -> str:

@@ -6,9 +6,6 @@ import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-MINUTE = 60
-"""Seconds; CloudWatch keeps what AWS measures by the minute."""
-
 Curve = tuple[tuple[float, float], ...]
 """(level, milliseconds), rising: that share of the requests, 0 to 1, took no longer."""
 

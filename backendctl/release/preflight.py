@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from backendctl.aws.errors import ClientError, explain, is_missing
+from backendctl.aws.errors import ClientError, explain
 from backendctl.engine.plan import Action, Plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
@@ -74,10 +74,8 @@ def _provisioned(links: Sequence[tuple[str, Link]], world: World, backend: Backe
         region, physical = key
         alias = functions[key].alias or ""
         try:
-            kept = _kept(backend.aws, region, physical) & set(slots_of(alias))
+            kept = set(lambda_reads.provisioned(backend.aws, region, physical)) & set(slots_of(alias))
         except ClientError as error:
-            if is_missing(error):
-                return []
             raise explain(error, doing=f"read the provisioned concurrency of {physical} in {region}") from error
         target = world.slot_alias(region, functions[key].function, alias)
         if not kept or target in kept:
@@ -89,14 +87,3 @@ def _provisioned(links: Sequence[tuple[str, Link]], world: World, backend: Backe
 
     with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="preflight") as pool:
         return [reason for found in pool.map(ask, sorted(functions)) for reason in found]
-
-
-def _kept(aws: Aws, region: str, physical: str) -> set[str]:
-    if physical not in lambda_reads.functions(aws, region):
-        return set()
-    pages = aws.lambda_(region).get_paginator("list_provisioned_concurrency_configs")
-    return {
-        config["FunctionArn"].rpartition(":")[2]
-        for page in pages.paginate(FunctionName=physical)
-        for config in page["ProvisionedConcurrencyConfigs"]
-    }

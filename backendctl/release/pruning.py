@@ -108,6 +108,8 @@ class Storage:
 def plan_prune(backend: Backend, found: Sequence[Serving], *, keep: int) -> Plan:
     """What may go: all but the newest `keep`, and what an alias, a stage, a canary or the next rollback uses.
 
+    The versions that an interrupted `tune` left go too.
+
     Args:
         keep: of each function and of each API, beside those in use.
     """
@@ -155,7 +157,8 @@ def _versions(backend: Backend, region: str, kept: Sequence[ledger.Entry], keep:
         for alias in lambda_reads.aliases(aws, region, physical).values():
             used |= {alias.version, *alias.weights}
         published = lambda_reads.versions(aws, region, physical)
-        for version in published[: max(0, len(published) - keep)]:
+        forgotten = lambda_reads.temporary_versions(aws, region, physical)
+        for version in (*published[: max(0, len(published) - keep)], *forgotten):
             if version.number not in used:
                 yield OldVersion(
                     region=region,

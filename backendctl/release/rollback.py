@@ -48,7 +48,7 @@ def plan_rollback(backend: Backend, found: Sequence[Serving], *, to: str | None)
         for way in ways
         if way.one.api_id
     ]
-    return replace(plan_of(backend, desired), notes=taken(backend.aws, moves))
+    return replace(plan_of(backend, desired), remarks=taken(backend.aws, moves))
 
 
 def _parts(backend: Backend, way: Way) -> Iterator[Resource]:
@@ -103,7 +103,7 @@ def _slot_alias(backend: Backend, way: Way, route: ledger.Route, slot: str) -> A
         name=qualified(function.name, f"{route.alias}-{slot}"),
         physical=route.physical,
         version=_version(way.target, route),
-        warm=function.warm.input if function.warm else None,
+        warm=function.warm,
         turned_to=True,
     )
 

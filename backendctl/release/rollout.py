@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from backendctl.aws.metrics import lag, resolution
 from backendctl.endpoints import regional_url
 from backendctl.errors import BackendctlError, Exit
 from backendctl.release import synthetic
 from backendctl.release.hooks import run_hook
-from backendctl.release.judging import Judged, judge_all, lag, moment, overall, resolution
+from backendctl.release.judging import Judged, judge_all, moment, overall
 from backendctl.release.outcome import Outcome
 from backendctl.release.running import Serving, serving
 from backendctl.release.shift import plan_abort, plan_promote, plan_shift

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from backendctl.app import Backend
     from backendctl.engine.resource import Resource
     from backendctl.release.running import Serving
+    from backendctl.spec.model import Warm
 
 Waves = Sequence[Sequence[str]]
 
@@ -56,7 +57,7 @@ def plan_promote(backend: Backend, found: Sequence[Serving], *, waves: Waves = (
         desired += parts
     waiting = [_waiting(r, _ends(ends, earlier_wave(r.region, waves))) for r in desired]
     moves = [_move(one, one.deployment, one.canary_deployment) for one in found if one.canary_deployment]
-    return replace(plan_of(backend, waiting), notes=taken(backend.aws, moves))
+    return replace(plan_of(backend, waiting), remarks=taken(backend.aws, moves))
 
 
 def plan_abort(backend: Backend, found: Sequence[Serving]) -> Plan:
@@ -67,7 +68,7 @@ def plan_abort(backend: Backend, found: Sequence[Serving]) -> Plan:
         backend=backend.spec.backend,
         regions=backend.spec.regions,
         changes=tuple(changes),
-        notes=taken(backend.aws, moves),
+        remarks=taken(backend.aws, moves),
     )
 
 
@@ -139,7 +140,7 @@ def pointing(
     physical: str,
     version: str,
     after: frozenset[str] = frozenset(),
-    warm: str | None = None,
+    warm: Warm | None = None,
     turned_to: bool = False,
     how: str = "",
 ) -> Alias:
@@ -150,7 +151,8 @@ def pointing(
         owner=backend.spec.backend,
         physical=physical,
         alias=name.partition(":")[2],
-        warm_input=warm,
+        warm_input=warm.event(warm.instances) if warm else None,
+        warm_count=warm.instances if warm else 1,
         turned_to=turned_to,
         how=how,
         after=after,

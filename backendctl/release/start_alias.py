@@ -86,7 +86,8 @@ def _shares(backend: Backend, percent: float) -> Iterator[Share]:
                     physical=spec.physical,
                     alias=alias,
                     managed=function.managed,
-                    warm_input=spec.warm.input if spec.warm else None,
+                    warm_input=spec.warm.event(spec.warm.instances) if spec.warm else None,
+                    warm_count=spec.warm.instances if spec.warm else 1,
                     release=function.release,
                     percent=percent,
                 )

@@ -17,6 +17,7 @@ from backendctl.resources.rest_api import RestApi
 from backendctl.resources.role import Role
 from backendctl.resources.roster import Roster
 from backendctl.resources.scaling import Scaling
+from backendctl.resources.schedule import Schedule
 from backendctl.resources.stage import Stage
 from backendctl.resources.table import Table
 from backendctl.resources.warmer import Warmer
@@ -37,6 +38,7 @@ KINDS: tuple[type[Resource], ...] = (
     Domain,
     Mapping,
     Warmer,
+    Schedule,
     HealthCheck,
     Record,
 )

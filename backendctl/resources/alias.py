@@ -16,6 +16,7 @@ from backendctl.resources.function import Function
 from backendctl.resources.prewarm import prewarm
 from backendctl.resources.world import SLOTS
 from backendctl.spec.model import Function as Spec
+from backendctl.spec.model import Warm
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -33,6 +34,7 @@ class Alias:
         physical: the function's name in AWS. alias: the alias's own name.
         managed: the settings that take part in the release id.
         warm_input: JSON sent to a version before traffic gets to it; None sends nothing.
+        warm_count: in so many calls at once.
         turned_to: a slot that a stage turns to as soon as it stands.
         how: what the ledger is told of a move of an alias that no stage leads to; empty tells nothing.
         shared: whether a canary of ours has a share of its calls; live only.
@@ -55,6 +57,7 @@ class Alias:
     alias: str = field(compare=False)
     managed: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     warm_input: str | None = field(default=None, compare=False, repr=False)
+    warm_count: int = field(default=1, compare=False, repr=False)
     turned_to: bool = field(default=False, compare=False, repr=False)
     after: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     how: str = field(default="", compare=False, repr=False)
@@ -89,7 +92,7 @@ class Alias:
                     f"{alias}-{slot}",
                     release=None if keep else function.release,
                     # Environments belong to a version, so the other slot of a first deploy is warm with it.
-                    warm_input=spec.warm.input if spec.warm and slot == choice.target else None,
+                    warm=spec.warm if slot == choice.target else None,
                     turned_to=slot == choice.target,
                     after=tables,
                 )
@@ -106,7 +109,7 @@ class Alias:
         alias: str,
         *,
         release: str | None,
-        warm_input: str | None = None,
+        warm: Warm | None = None,
         turned_to: bool = False,
         after: frozenset[str] = frozenset(),
     ) -> Self:
@@ -117,7 +120,8 @@ class Alias:
             physical=function.physical,
             alias=alias,
             managed=function.managed,
-            warm_input=warm_input,
+            warm_input=warm.event(warm.instances) if warm else None,
+            warm_count=warm.instances if warm else 1,
             turned_to=turned_to,
             after=after,
             release=release,
@@ -236,7 +240,8 @@ class Alias:
         found = lambda_waits.settled(aws, self.region, self.physical, version=number)
         lambda_waits.refuse_failed(found["Configuration"], region=self.region)
         if self.warm_input is not None:
-            prewarm(aws, self.region, self.physical, version=number, payload=self.warm_input)
+            payload, count = self.warm_input, self.warm_count
+            prewarm(aws, self.region, self.physical, version=number, payload=payload, count=count)
         return number
 
     def _released(self, aws: Aws) -> str:

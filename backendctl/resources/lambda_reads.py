@@ -115,15 +115,28 @@ def still_named(aws: Aws, region: str, physical: str, name: str) -> bool:
 
 
 def versions(aws: Aws, region: str, physical: str) -> list[Version]:
-    """The published versions, oldest first; [] when there is no such function."""
+    """The published versions that are releases, oldest first; [] when there is no such function."""
 
     def load() -> list[Version]:
-        pages = aws.lambda_(region).get_paginator("list_versions_by_function").paginate(FunctionName=physical)  # B63
-        found = [config for page in pages for config in page["Versions"] if config["Version"] != _LATEST]
-        found.sort(key=lambda config: int(config["Version"]))
+        found = [one for one in _listed(aws, region, physical) if not releases.is_temporary(one.get("Description", ""))]
         return [_version(aws, region, config, newest=config is found[-1]) for config in found]
 
-    return aws.shared(("lambda-versions", region, physical), lambda: _or_missing(load, []))
+    return aws.shared(("lambda-versions", region, physical), load)
+
+
+def temporary_versions(aws: Aws, region: str, physical: str) -> list[Version]:
+    """Those that `tune` published for its measurements and did not delete yet, oldest first."""
+    listed = _listed(aws, region, physical)
+    return [version_of(one) for one in listed if releases.is_temporary(one.get("Description", ""))]
+
+
+def _listed(aws: Aws, region: str, physical: str) -> list[FunctionConfigurationTypeDef]:
+    def load() -> list[FunctionConfigurationTypeDef]:
+        pages = aws.lambda_(region).get_paginator("list_versions_by_function").paginate(FunctionName=physical)  # B63
+        found = [config for page in pages for config in page["Versions"] if config["Version"] != _LATEST]
+        return sorted(found, key=lambda config: int(config["Version"]))
+
+    return aws.shared(("lambda-versions", region, physical, "listed"), lambda: _or_missing(load, []))
 
 
 def version_of(config: FunctionConfigurationTypeDef, *, image: str | None = None) -> Version:
@@ -161,6 +174,22 @@ def aliases(aws: Aws, region: str, physical: str) -> dict[str, AliasInfo]:
         }
 
     return aws.shared(("lambda-aliases", region, physical), lambda: _or_missing(load, {}))
+
+
+def provisioned(aws: Aws, region: str, physical: str) -> dict[str, int]:
+    """Alias or version → environments that provisioned concurrency asks for; {} when there is no such function."""
+
+    def load() -> dict[str, int]:
+        pages = (
+            aws.lambda_(region).get_paginator("list_provisioned_concurrency_configs").paginate(FunctionName=physical)
+        )
+        return {
+            config["FunctionArn"].rpartition(":")[2]: config["RequestedProvisionedConcurrentExecutions"]
+            for page in pages
+            for config in page["ProvisionedConcurrencyConfigs"]
+        }
+
+    return aws.shared(("lambda-provisioned", region, physical), lambda: _or_missing(load, {}))
 
 
 def _or_missing(load: Callable[[], T], missing: T) -> T:

@@ -89,7 +89,7 @@ class Permission:
         cls, aws: Aws, region: str, physical: str, qualifier: str | None, *, name: str, api: str | None
     ) -> Self | None:
         policy = aws.shared(
-            ("lambda-policy", region, physical, qualifier), lambda: _policy(aws, region, physical, qualifier)
+            ("lambda-policy", region, physical, qualifier), lambda: policy_of(aws, region, physical, qualifier)
         )
         places = Places.of(aws, region, api=api, api_id=find_api(aws, region, api) if api else None)
         found = {sid: places.source(statement) for sid, statement in policy.items() if is_ours(sid, aws.backend)}
@@ -129,7 +129,7 @@ class Permission:
         """Our statements; others stay."""
         if lambda_reads.still_named(aws, self.region, self.physical, self.name.partition(":")[0]):
             with aws.exclusive("policy", self.region, self.physical):
-                for sid in _policy(aws, self.region, self.physical, self.qualifier):
+                for sid in policy_of(aws, self.region, self.physical, self.qualifier):
                     if is_ours(sid, aws.backend):
                         self._remove(aws, sid)
 
@@ -149,7 +149,7 @@ class Permission:
 
     def _difference(self, aws: Aws, places: Places) -> tuple[dict[str, str], list[str]] | None:
         """What to add and what to remove, from the policy as it is now; None when nothing."""
-        policy = _policy(aws, self.region, self.physical, self.qualifier)
+        policy = policy_of(aws, self.region, self.physical, self.qualifier)
         live = {sid: places.source(statement) for sid, statement in policy.items() if is_ours(sid, aws.backend)}
         wanted = self.statements or {}
         add = {sid: source for sid, source in wanted.items() if live.get(sid) != source}
@@ -199,7 +199,7 @@ class Permission:
             )
 
 
-def _policy(aws: Aws, region: str, physical: str, qualifier: str | None) -> dict[str, dict[str, Any]]:
+def policy_of(aws: Aws, region: str, physical: str, qualifier: str | None) -> dict[str, dict[str, Any]]:
     """Statement id → statement, of this qualifier only; {} when there is none (B39)."""
     try:
         text = aws.lambda_(region).get_policy(**_named(physical, qualifier))["Policy"]

@@ -90,6 +90,11 @@ def is_ours(sid: str, backend: str) -> bool:
     return sid.startswith(tuple(f"backendctl-{backend}-{kind}-" for kind in _KINDS))
 
 
+def is_warmer_s(sid: str, backend: str) -> bool:
+    """Whether a statement id is one by which our rules may call."""
+    return sid.startswith(f"backendctl-{backend}-warm-")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Places:
     """What ARNs are made from in one region. api_id: of the present API of that name, None when there is none."""

@@ -73,8 +73,19 @@ def described(release: str, stamp: Stamp) -> str:
     return " ".join(["backendctl", *(f"{key}={value}" for key, value in facts.items() if value)])[:_LONGEST]
 
 
+def described_as_temporary(run: str, memory: int, stamp: Stamp) -> str:
+    """The description of a version that `tune` measures and deletes: `backendctl tuning=… memory=… time=… by=…`."""
+    facts = {"tuning": run, "memory": str(memory), "time": stamp.time, "by": stamp.author}
+    return " ".join(["backendctl", *(f"{key}={value}" for key, value in facts.items() if value)])[:_LONGEST]
+
+
+def is_temporary(description: str) -> bool:
+    """Whether a version was published by `tune` for a measurement, and is no release."""
+    return "tuning" in facts_of(description)
+
+
 def facts_of(description: str) -> dict[str, str]:
-    """What a description tells (release, commit, time, by); empty when it is not one of ours."""
+    """What a description tells (release or tuning, commit, time, by); empty when it is not one of ours."""
     if not description.startswith("backendctl "):
         return {}
     return {key: value.strip() for key, value in _PAIR.findall(description)}

@@ -1,4 +1,4 @@
-"""The execution role of the functions that name none, with no more rights than they need."""
+"""The roles we keep, with no more rights than they need: of functions that name none, and of what pings them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.engine.resource import GLOBAL, PARTIAL
-from backendctl.resources.role_policy import TRUST, normalised, statements_of
+from backendctl.resources.role_policy import (
+    TRUST,
+    calling,
+    normalised,
+    scheduled_functions,
+    scheduler_trust,
+    statements_of,
+)
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -22,7 +29,7 @@ POLICY = "backendctl"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Role:
-    """`<backend>-lambda`.
+    """`<backend>-lambda`, under which functions run, or `<backend>-scheduler`, by which Scheduler calls them (D18).
 
     Attributes:
         trust, policy: statements by their Sid, lists sorted, so that equal documents are equal.
@@ -42,13 +49,24 @@ class Role:
 
     @classmethod
     def desired(cls, world: World) -> Iterable[Self]:
-        """One, unless the spec gives a role for every function. Covers every region of the spec."""
+        """The functions' own, unless the spec gives a role for each; Scheduler's where something is scheduled.
+
+        Both cover every region of the spec.
+        """
         if world.role_name is not None:
             yield cls(
                 name=world.role_name,
                 owner=world.backend,
                 trust=normalised(TRUST),
                 policy=normalised({"Statement": statements_of(world)}),
+                tags=tagging.marked(world.backend, world.spec.tags),
+            )
+        if scheduled := scheduled_functions(world):
+            yield cls(
+                name=scheduler_role(world.backend),
+                owner=world.backend,
+                trust=normalised(scheduler_trust(world)),
+                policy=normalised({"Statement": [calling(world, scheduled)]}),
                 tags=tagging.marked(world.backend, world.spec.tags),
             )
 
@@ -59,11 +77,12 @@ class Role:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """The one of that name, if it carries our mark."""
+        """Those of these names, if they carry our mark."""
         del region
-        live = cls._read(aws, f"{aws.backend}-lambda")
-        if live is not None and live.owner == aws.backend:
-            yield live
+        for name in (f"{aws.backend}-lambda", scheduler_role(aws.backend)):
+            live = cls._read(aws, name)
+            if live is not None and live.owner == aws.backend:
+                yield live
 
     @classmethod
     def _read(cls, aws: Aws, name: str) -> Self | None:
@@ -84,7 +103,7 @@ class Role:
             aws.iam().create_role(
                 RoleName=self.name,
                 AssumeRolePolicyDocument=_document(self.trust or {}),
-                Description=f"backendctl: the functions of {self.owner}",
+                Description=f"backendctl: {self._purpose} {self.owner}",
                 Tags=tags,
             )
         except ClientError as error:
@@ -123,8 +142,17 @@ class Role:
             if not is_missing(error):
                 raise
 
+    @property
+    def _purpose(self) -> str:
+        return "calls the functions of" if self.name == scheduler_role(self.owner or "") else "the functions of"
+
     def _put_policy(self, aws: Aws) -> None:
         aws.iam().put_role_policy(RoleName=self.name, PolicyName=POLICY, PolicyDocument=_document(self.policy or {}))
+
+
+def scheduler_role(backend: str) -> str:
+    """The name of the role by which EventBridge Scheduler calls a backend's functions."""
+    return f"{backend}-scheduler"
 
 
 def _documents(aws: Aws, name: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]] | None:

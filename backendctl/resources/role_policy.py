@@ -76,6 +76,42 @@ def statements_of(world: World) -> list[dict[str, Any]]:
     return found
 
 
+def scheduled_functions(world: World) -> list[Function]:
+    """The functions of any region that EventBridge Scheduler pings."""
+    return [
+        function
+        for region in world.spec.all_regions
+        for function in world.spec.functions_in(region)
+        if function.warm is not None and function.warm.is_scheduled
+    ]
+
+
+def scheduler_trust(world: World) -> dict[str, Any]:
+    """Who may assume Scheduler's role: Scheduler, for this account only.
+
+    A condition on the schedule itself would keep it from being made (D21).
+    """
+    return {
+        "Statement": [
+            {
+                "Sid": "Scheduler",
+                "Effect": "Allow",
+                "Principal": {"Service": "scheduler.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"aws:SourceAccount": world.account}},
+            }
+        ]
+    }
+
+
+def calling(world: World, functions: list[Function]) -> dict[str, Any]:
+    """The right to call these functions by any alias, in every region."""
+    prefix = f"arn:{world.partition}:lambda:*:{world.account}:function:"
+    names = {_pattern(world, function) for function in functions}
+    arns = {f"{prefix}{name}{tail}" for name in names for tail in ("", ":*")}
+    return _allow("Invoke", ("lambda:InvokeFunction",), arns)
+
+
 def normalised(document: Any) -> dict[str, Any]:
     """Statements by Sid, with actions and resources as sorted lists.
 
@@ -104,9 +140,12 @@ def _allow(sid: str, actions: tuple[str, ...], resources: set[str]) -> dict[str,
 
 
 def _log_group(world: World, function: Function) -> str:
-    ours = function.physical.startswith(f"{world.backend}-")
-    name = f"{world.backend}-*" if ours else function.physical
-    return f"arn:{world.partition}:logs:*:{world.account}:log-group:/aws/lambda/{name}:*"
+    return f"arn:{world.partition}:logs:*:{world.account}:log-group:/aws/lambda/{_pattern(world, function)}:*"
+
+
+def _pattern(world: World, function: Function) -> str:
+    """One pattern for all functions called `<backend>-…`; the name of any other."""
+    return f"{world.backend}-*" if function.physical.startswith(f"{world.backend}-") else function.physical
 
 
 def _tables(world: World) -> Iterator[str]:

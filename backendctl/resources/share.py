@@ -28,7 +28,7 @@ class Share:
 
     Attributes:
         physical: the function's name in AWS. alias: the alias's own name.
-        managed: the settings that take part in the release id. warm_input: as `Alias` has it.
+        managed: the settings that take part in the release id. warm_input, warm_count: as `Alias` has them.
         requires: addresses of what has to be done first.
         base, number: live only: the two versions' numbers.
         release: id of the release that gets the share, None leaves it.
@@ -46,6 +46,7 @@ class Share:
     alias: str = field(compare=False)
     managed: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     warm_input: str | None = field(default=None, compare=False, repr=False)
+    warm_count: int = field(default=1, compare=False, repr=False)
     requires: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     base: str = field(default="", compare=False)
     number: str = field(default="", compare=False)
@@ -101,7 +102,8 @@ class Share:
         state = lambda_waits.settled(aws, self.region, self.physical, version=version.number)
         lambda_waits.refuse_failed(state["Configuration"], region=self.region)
         if self.warm_input is not None:
-            prewarm(aws, self.region, self.physical, version=version.number, payload=self.warm_input)
+            payload, count = self.warm_input, self.warm_count
+            prewarm(aws, self.region, self.physical, version=version.number, payload=payload, count=count)
         self._note(aws, "found", found.version)
         self._weigh(aws, {version.number: self._weight})
         self._note(aws, "canary", version.number, percent=self.percent)

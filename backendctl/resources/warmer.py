@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
@@ -12,14 +12,15 @@ from backendctl.aws.errors import ClientError, is_missing
 from backendctl.aws.wait import until
 from backendctl.engine.resource import PARTIAL, address
 from backendctl.errors import BackendctlError
+from backendctl.resources import rule_reads
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.lambda_reads import NAME
-from backendctl.resources.warmer_layout import PER_RULE, layout, rule_prefix, schedule
+from backendctl.resources.warmer_layout import PER_RULE, layout, rule_prefix, schedule, state
 from backendctl.spec.model import Function as Spec
 from backendctl.spec.model import Warm
 
 if TYPE_CHECKING:
-    from mypy_boto3_events.type_defs import RuleTypeDef, TargetOutputTypeDef, TargetTypeDef
+    from mypy_boto3_events.type_defs import RuleTypeDef, TargetTypeDef
 
     from backendctl.aws.connection import Aws
     from backendctl.resources.world import World
@@ -36,6 +37,8 @@ class Warmer:
     Attributes:
         rules: their names. targets: "<rule>/<target id>" → "<function>:<alias>".
         input: JSON that is sent. retries: of a call that failed; none, the next one comes soon enough (D14).
+        state: None leaves the rules as they are; new ones are then enabled.
+        states: rule → its state; live only. note: what a plan should say of it; live only.
     """
 
     kind: ClassVar[str] = "warmer"
@@ -46,6 +49,8 @@ class Warmer:
     name: str = field(compare=False)
     owner: str | None = field(compare=False)
     after: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    states: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    note: str = field(default="", compare=False, repr=False)
 
     rules: tuple[str, ...] | None = None
     schedule: str | None = None
@@ -58,10 +63,10 @@ class Warmer:
 
     @classmethod
     def desired(cls, world: World) -> Iterable[Self]:
-        """One for every function that is to be kept warm."""
+        """One for every function that rules are to keep warm."""
         for region in world.spec.regions:
             for spec in world.spec.functions_in(region):
-                if spec.warm is not None:
+                if spec.warm is not None and not spec.warm.is_scheduled:
                     yield cls._wanted(world, region, spec, spec.warm)
 
     @classmethod
@@ -75,11 +80,11 @@ class Warmer:
             owner=world.backend,
             after=frozenset(address(region, "permission", qualified(spec.name, qualifier)) for qualifier in called),
             rules=tuple(sorted(rules)),
-            schedule=schedule(warm.every),
-            state="ENABLED" if warm.enabled else "DISABLED",
+            schedule=schedule(warm),
+            state=state(warm),
             description=f"backendctl: keeps {spec.physical} warm",
             targets=targets,
-            input=_canonical(warm.input),
+            input=canonical(warm.event(warm.instances)),
             retries="0",
             tags=tagging.marked(world.backend, {**spec.tags, NAME: spec.name}),
         )
@@ -90,16 +95,19 @@ class Warmer:
         wanted = desired.rules or ()
         found = [
             rule
-            for rule in _rules(aws, desired.region)
+            for rule in rule_reads.rules(aws, desired.region)
             if rule["Name"] in wanted or _belongs(_tags(aws, desired.region, rule), aws.backend, desired.name)
         ]
-        return cls._live(aws, desired.region, desired.name, found) if found else None
+        if not found:
+            return None
+        live = cls._live(aws, desired.region, desired.name, found)
+        return replace(live, note=paused(live.states.values(), desired.state))
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
         """Rules called `<backend>-warm-…` that carry our mark, by function."""
         by_function: dict[str, list[RuleTypeDef]] = {}
-        for rule in _rules(aws, region):
+        for rule in rule_reads.rules(aws, region):
             tags = _tags(aws, region, rule)
             if tagging.owner_of(tags) == aws.backend:
                 name = tags.get(NAME) or rule["Name"].removeprefix(rule_prefix(aws.backend))
@@ -109,7 +117,7 @@ class Warmer:
 
     @classmethod
     def _live(cls, aws: Aws, region: str, name: str, rules: Sequence[RuleTypeDef]) -> Self:
-        targets = {rule["Name"]: _targets(aws, region, rule["Name"]) for rule in rules}
+        targets = {rule["Name"]: rule_reads.targets(aws, region, rule["Name"]) for rule in rules}
         each = [target for found in targets.values() for target in found]
         tags = [_tags(aws, region, rule) for rule in rules]
         owners = {tagging.owner_of(one) for one in tags}
@@ -118,12 +126,15 @@ class Warmer:
             name=name,
             owner=owners.pop() if len(owners) == 1 else None,
             rules=tuple(sorted(targets)),
-            schedule=_one(rule.get("ScheduleExpression", "") for rule in rules),
-            state=_one(rule.get("State", "") for rule in rules),
-            description=_one(rule.get("Description", "") for rule in rules),
-            targets={f"{rule}/{target['Id']}": _short(target["Arn"]) for rule, ts in targets.items() for target in ts},
-            input=_one(_canonical(target.get("Input", "")) for target in each),
-            retries=_one(str(target.get("RetryPolicy", {}).get("MaximumRetryAttempts", 185)) for target in each),
+            schedule=one_word(rule.get("ScheduleExpression", "") for rule in rules),
+            state=one_word(rule.get("State", "") for rule in rules),
+            states={rule["Name"]: rule.get("State", "") for rule in rules},
+            description=one_word(rule.get("Description", "") for rule in rules),
+            targets={
+                f"{rule}/{target['Id']}": short_arn(target["Arn"]) for rule, ts in targets.items() for target in ts
+            },
+            input=one_word(canonical(target.get("Input", "")) for target in each),
+            retries=one_word(str(target.get("RetryPolicy", {}).get("MaximumRetryAttempts", 185)) for target in each),
             tags={key: value for key, value in tags[0].items() if all(one.get(key) == value for one in tags)},
         )
 
@@ -133,30 +144,32 @@ class Warmer:
 
     def create(self, aws: Aws) -> None:
         """All rules, marked, and their targets."""
-        self._put(aws, rules=())
+        self._put(aws, states={})
 
     def update(self, aws: Aws, live: Self) -> None:
         """Everything again: PutRule and PutTargets replace, and what the spec no longer names goes."""
-        self._put(aws, rules=live.rules or ())
+        self._put(aws, states=live.states)
 
     def delete(self, aws: Aws) -> None:
         """Targets, then rules (D10)."""
         for rule in self.rules or ():
             _remove(aws, self.region, rule)
 
-    def _put(self, aws: Aws, *, rules: Sequence[str]) -> None:
+    def _put(self, aws: Aws, *, states: Mapping[str, str]) -> None:
         client = aws.events(self.region)
+        # A further rule of a function that somebody switched off stays off with the others.
+        usual = "DISABLED" if states and set(states.values()) == {"DISABLED"} else "ENABLED"
         for rule in self.rules or ():
             # D1: whatever is left out falls back to a default, the state to ENABLED.
-            arguments: Any = {"ScheduleExpression": self.schedule, "State": self.state, "Description": self.description}
-            made = rule not in rules
+            kept = self.state or states.get(rule, usual)
+            arguments: Any = {"ScheduleExpression": self.schedule, "State": kept, "Description": self.description}
             tags: Any = tagging.to_list(self.tags or {})
-            given = {"Tags": tags} if made else {}
+            given = {} if rule in states else {"Tags": tags}
             arn = client.put_rule(Name=rule, **arguments, **given)["RuleArn"]
-            if not made:
+            if rule in states:
                 client.tag_resource(ResourceARN=arn, Tags=tags)  # D1: PutRule ignores the tags of what exists
             self._put_targets(aws, rule)
-        for rule in set(rules) - set(self.rules or ()):
+        for rule in set(states) - set(self.rules or ()):
             _remove(aws, self.region, rule)
         aws.forget("rules", self.region)
 
@@ -164,7 +177,7 @@ class Warmer:
         wanted = {
             key.removeprefix(f"{rule}/"): to for key, to in (self.targets or {}).items() if key.startswith(f"{rule}/")
         }
-        stale = [t["Id"] for t in _list_targets(aws, self.region, rule) if t["Id"] not in wanted]
+        stale = [t["Id"] for t in rule_reads.list_targets(aws, self.region, rule) if t["Id"] not in wanted]
         if stale:
             _remove_targets(aws, self.region, rule, stale)
         prefix = f"arn:{aws.partition}:lambda:{self.region}:{aws.account}:function:"
@@ -185,14 +198,6 @@ class Warmer:
         _settle(aws, f"the targets of {rule}", list(entries), send)
 
 
-def _rules(aws: Aws, region: str) -> list[RuleTypeDef]:
-    def load() -> list[RuleTypeDef]:
-        pages = aws.events(region).get_paginator("list_rules").paginate(NamePrefix=rule_prefix(aws.backend))
-        return [rule for page in pages for rule in page["Rules"]]
-
-    return aws.shared(("rules", region), load)
-
-
 def _tags(aws: Aws, region: str, rule: RuleTypeDef) -> dict[str, str]:
     def load() -> dict[str, str]:
         tags: Any = aws.events(region).list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]
@@ -201,18 +206,9 @@ def _tags(aws: Aws, region: str, rule: RuleTypeDef) -> dict[str, str]:
     return aws.shared(("rules", region, "tags", rule["Name"]), load)
 
 
-def _targets(aws: Aws, region: str, rule: str) -> list[TargetOutputTypeDef]:
-    return aws.shared(("rules", region, "targets", rule), lambda: _list_targets(aws, region, rule))
-
-
-def _list_targets(aws: Aws, region: str, rule: str) -> list[TargetOutputTypeDef]:
-    pages = aws.events(region).get_paginator("list_targets_by_rule").paginate(Rule=rule)
-    return [target for page in pages for target in page["Targets"]]
-
-
 def _remove(aws: Aws, region: str, rule: str) -> None:
     try:
-        ids = [target["Id"] for target in _list_targets(aws, region, rule)]
+        ids = [target["Id"] for target in rule_reads.list_targets(aws, region, rule)]
         if ids:
             _remove_targets(aws, region, rule, ids)
         aws.events(region).delete_rule(Name=rule)
@@ -251,16 +247,25 @@ def _belongs(tags: Mapping[str, str], backend: str, name: str) -> bool:
     return tagging.owner_of(tags) == backend and tags.get(NAME) == name
 
 
-def _one(values: Iterable[str]) -> str:
+def one_word(values: Iterable[str]) -> str:
+    """What all say; all of it where they disagree."""
     return " | ".join(sorted(set(values)))
 
 
-def _short(arn: str) -> str:
+def short_arn(arn: str) -> str:
     """`corkhounds-places:version1-a` of a function's ARN; anything else as it is."""
     return arn.split(":function:", 1)[-1]
 
 
-def _canonical(text: str) -> str:
+def paused(states: Iterable[str], wanted: str | None) -> str:
+    """What to say of pings that somebody switched off and that are left so; empty for none."""
+    if wanted is not None or "DISABLED" not in states:
+        return ""
+    return "disabled by hand, and left so; `enabled: true` under `warm` in the spec switches it on"
+
+
+def canonical(text: str) -> str:
+    """JSON in the one spelling in which inputs are compared; what is no JSON as it is."""
     try:
         return json.dumps(json.loads(text), sort_keys=True)
     except ValueError:

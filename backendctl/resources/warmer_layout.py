@@ -1,4 +1,4 @@
-"""Which rules keep a function warm, and whom each of them calls.
+"""Which rules or schedules keep a function warm, and whom each of them calls.
 
 A rule takes five targets (D5), so a function whose aliases want more has several rules.
 """
@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from backendctl.resources.alias_names import reached
 from backendctl.resources.world import World
-from backendctl.spec.model import Function
+from backendctl.spec.model import Function, Warm
 
 PER_RULE = 5
 _LONGEST = 60
-"""Characters of a rule's name (D4: 64) and room for a number behind it."""
+"""Characters of the name of a rule (D4: 64) or of a schedule group, and room for a number behind it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,25 +33,62 @@ def rule_prefix(backend: str) -> str:
 
 
 def layout(world: World, region: str, function: Function) -> dict[str, tuple[WarmTarget, ...]]:
-    """Rule → its targets: every qualifier that users hit (D24), as many times as instances are to be held (D23)."""
-    if function.warm is None:
+    """Rule → its targets: every qualifier that users hit (D24), as many times as instances are to be held (D23).
+
+    None where EventBridge Scheduler pings.
+    """
+    warm = function.warm
+    if warm is None or warm.is_scheduled:
         return {}
     targets = [
         WarmTarget(id=f"{qualifier or 'unqualified'}-{number}"[-64:], qualifier=qualifier)
         for qualifier in reached(world, region, function)
-        for number in range(1, function.warm.instances + 1)
+        for number in range(1, warm.instances + 1)
     ]
     chunks = [tuple(targets[start : start + PER_RULE]) for start in range(0, len(targets), PER_RULE)]
-    return {_rule_name(world.backend, function.name, number): chunk for number, chunk in enumerate(chunks, start=1)}
+    name = warmer_name(world.backend, function.name)
+    return {name if number == 1 else f"{name}-{number}": chunk for number, chunk in enumerate(chunks, start=1)}
 
 
-def _rule_name(backend: str, function: str, number: int) -> str:
+def schedules(world: World, region: str, function: Function) -> dict[str, tuple[str, str | None]]:
+    """Name of a schedule in its group → its expression and the qualifier it calls; empty where rules ping.
+
+    A schedule has one target, so there is one for every qualifier and expression.
+    """
+    warm = function.warm
+    if warm is None or not warm.is_scheduled:
+        return {}
+    return {
+        f"{qualifier or 'unqualified'}-{number}"[-64:]: (expression, qualifier)
+        for qualifier in reached(world, region, function)
+        for number, expression in enumerate(warm.expressions, start=1)
+    }
+
+
+def calls(world: World, region: str, function: Function) -> dict[str, int]:
+    """Schedule expression → calls whenever it fires, by rules and schedules alike; empty where nothing pings."""
+    if function.warm is None:
+        return {}
+    found = Counter(expression for expression, _ in schedules(world, region, function).values())
+    rules = sum(len(targets) for targets in layout(world, region, function).values())
+    return dict(found) if function.warm.is_scheduled else {schedule(function.warm): rules}
+
+
+def warmer_name(backend: str, function: str) -> str:
+    """The name of a function's first rule, or of its schedule group; at most 60 characters."""
     name = re.sub(r"[^.\-_A-Za-z0-9]", "-", f"{rule_prefix(backend)}{function}")
     if len(name) > _LONGEST:
         name = f"{name[: _LONGEST - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
-    return name if number == 1 else f"{name}-{number}"
+    return name
 
 
-def schedule(minutes: int) -> str:
-    """The rate expression; one minute is singular, or AWS refuses it (D3)."""
-    return "rate(1 minute)" if minutes == 1 else f"rate({minutes} minutes)"
+def schedule(warm: Warm) -> str:
+    """The expression of a rule; one minute is singular, or AWS refuses it (D3)."""
+    if warm.expressions:
+        return warm.expressions[0]
+    return "rate(1 minute)" if warm.every == 1 else f"rate({warm.every} minutes)"
+
+
+def state(warm: Warm) -> str | None:
+    """The state of a rule or schedule; None leaves it as it is."""
+    return None if warm.enabled is None else "ENABLED" if warm.enabled else "DISABLED"

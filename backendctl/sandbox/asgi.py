@@ -21,6 +21,10 @@ _CREDENTIAL = re.compile(r"([^/,\s=]+)/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request"
 _FOREIGN_ACCOUNT = re.compile(rb"(Credential=|AWSAccessKeyId=)\d{12}(?!\d)")
 
 
+class DisconnectedError(Exception):
+    """The client went away before its request was here as a whole."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signed:
     """What a credential scope says: the region and the service's signing name."""
@@ -58,12 +62,16 @@ def one_account(scope: Scope) -> Scope:
 
 
 async def read_body(receive: Receive) -> bytes:
-    """The whole body of a request."""
+    """The whole body of a request.
+
+    Raises:
+        DisconnectedError: it did not come to its end.
+    """
     parts: list[bytes] = []
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return b"".join(parts)
+            raise DisconnectedError
         parts.append(message.get("body", b""))
         if not message.get("more_body"):
             return b"".join(parts)

@@ -15,12 +15,14 @@ class Invocation:
         error: value of X-Amz-Function-Error ("Unhandled", "Handled"), None when the handler returned.
         payload: what the handler returned, or the error document.
         version: ExecutedVersion, when known.
+        request_id: the invocation's own, which is the handler's `aws_request_id`; None when nothing was called.
     """
 
     status: int
     error: str | None
     payload: bytes
     version: str | None = None
+    request_id: str | None = None
 
 
 class Backplane(Protocol):

@@ -47,6 +47,7 @@ class Behind:
             error=headers.get("x-amz-function-error"),
             payload=answer.body,
             version=headers.get("x-amz-executed-version"),
+            request_id=headers.get("x-amzn-requestid"),
         )
 
     async def function_policy(self, region: str, function: str, qualifier: str | None) -> dict[str, Any] | None:

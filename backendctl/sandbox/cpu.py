@@ -17,6 +17,8 @@ PERIOD = 0.02
 TICK = 0.01
 """Seconds between two looks at a process which works."""
 
+_NOTHING = 1e-6  # seconds, which arithmetic leaves
+
 
 def share(megabytes: int) -> float:
     """The processors a function of that memory gets."""
@@ -28,27 +30,34 @@ class Rein:
     """Holds one process, and what belongs to its group, to a share of the processor.
 
     It measures what the process really used, so waiting costs nothing, and being looked at late gives nothing away.
-    Where the system cannot tell the time another process used (not Linux), it does nothing.
+    Time for which other programs of this machine keep the process from running is no time in which its share grows:
+    on AWS there are none, and it would be used up at once afterwards. Where the system cannot tell the time another
+    process used (not Linux), it does nothing.
 
     Attributes:
         pid: of the process, which leads a group of its own.
         portion: processors, 1.0 is a whole one.
+        late: seconds of this call for which the process stayed stopped only because nobody came to let it go.
     """
 
     pid: int
     portion: float
     stopped: bool = False
+    late: float = 0.0
     _credit: float = field(init=False)
+    _granted: float = 0.0
+    _due: float = 0.0
     _seen: float = 0.0
     _used: float = 0.0
+    _waited: float = 0.0
 
     def __post_init__(self) -> None:
         self._credit = self.portion * PERIOD
 
     def begin(self) -> None:
         """A call begins: let the process run, with a fresh period's share."""
-        self._credit = self.portion * PERIOD
-        self._seen, self._used = time.monotonic(), used(self.pid) or 0.0
+        self._credit, self._granted, self.late = self.portion * PERIOD, 0.0, 0.0
+        self._seen, self._used, self._waited = time.monotonic(), used(self.pid) or 0.0, waited(self.pid)
         self.release()
 
     def tick(self) -> float:
@@ -56,14 +65,31 @@ class Rein:
         now, spent = time.monotonic(), used(self.pid)
         if spent is None:
             return PERIOD
-        self._credit += self.portion * (now - self._seen) - (spent - self._used)
-        self._credit = min(self._credit, self.portion * PERIOD)
-        self._seen, self._used = now, spent
-        if self._credit >= 0:
+        late = max(0.0, now - self._due) if self.stopped else 0.0
+        self._grow(now - self._seen - late - self._taken_back(now), spent - self._used)
+        self._seen, self._used, self._due, self.late = now, spent, now, self.late + late
+        if self._credit >= -_NOTHING:
             self.release()
             return TICK
         self.stop()
-        return -self._credit / self.portion
+        self._due = now - self._credit / self.portion
+        return self._due - now
+
+    def _grow(self, elapsed: float, spent: float) -> None:
+        before = self._credit - spent
+        self._credit = min(before + self.portion * elapsed, self.portion * PERIOD)
+        self._granted += self._credit - before
+
+    def _taken_back(self, now: float) -> float:
+        """Seconds since the last look which others took; what they took before is told only now, and taken back."""
+        known, self._waited = self._waited, waited(self.pid)
+        lost = self._waited - known
+        if lost <= 0:
+            return 0.0
+        recent = min(lost, now - self._seen)
+        self._credit -= min(self._granted, self.portion * (lost - recent))
+        self._granted = 0.0
+        return recent
 
     def stop(self) -> None:
         """Freeze the process and its children."""
@@ -93,6 +119,11 @@ def waited(pid: int) -> float:
         return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0
+
+
+def undisturbed(pid: int) -> float:
+    """Seconds of a clock that stands still while others have the processors that a process could use."""
+    return time.monotonic() - waited(pid)
 
 
 def _signal(pid: int, number: signal.Signals) -> bool:

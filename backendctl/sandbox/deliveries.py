@@ -42,6 +42,7 @@ class Deliveries:
 
         def remembering(target: dict[str, Any], event: Any, rule: dict[str, Any], view: Any = None) -> None:
             self._firing.rule = rule
+            self._triggered(rule, event)
             invoke_target(target, event, rule, view)
 
         def dispatch(arn: str, payload: str) -> None:
@@ -50,6 +51,13 @@ class Deliveries:
 
         eventbridge._invoke_target = remembering  # noqa: SLF001
         eventbridge._dispatch_to_lambda = dispatch  # noqa: SLF001
+
+    def _triggered(self, rule: dict[str, Any], event: Any) -> None:
+        """Count a rule that fires, once for all its targets."""
+        firing = rule.get("Arn", ""), event.get("EventId")
+        if ":rule/" in firing[0] and firing != getattr(self._firing, "last", None):
+            self._firing.last = firing
+            self.telemetry.triggered(region=firing[0].split(":")[3], rule=rule.get("Name", ""))
 
     async def deliver(self, rule: dict[str, Any], target: str, payload: str) -> None:
         """Call a function for a rule; without permission only the metric FailedInvocations tells."""
@@ -77,8 +85,17 @@ class Deliveries:
             )
             allowed = answer.status == 202  # noqa: PLR2004 - accepted
         if not allowed:
-            logger.warning("rule %s may not call %s, or it is not there", source, target)
-        self.telemetry.fired(region=region, rule=rule.get("Name", ""), failed=not allowed)
+            logger.warning("%s may not call %s, or it is not there", source, target)
+        self._count(region, rule, failed=not allowed)
+
+    def _count(self, region: str, rule: dict[str, Any], *, failed: bool) -> None:
+        """Rules have metrics by name; schedules by group only."""
+        if ":rule/" in rule.get("Arn", ""):
+            self.telemetry.fired(region=region, rule=rule.get("Name", ""), failed=failed)
+            return
+        values = [("InvocationAttemptCount", 1.0, "Count"), ("TargetErrorCount", float(failed), "Count")]
+        group = {"ScheduleGroup": rule.get("GroupName", "default")}
+        self.telemetry.measured(region, "AWS/Scheduler", values, [group])
 
 
 def permits(policy: dict[str, Any] | None, source: str) -> bool:

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from backendctl.sandbox.http import Request, Response
 
-BAD_REQUEST, TOO_MANY, BROKEN, UNAVAILABLE = 400, 429, 500, 503
+BAD_REQUEST, FORBIDDEN, TOO_MANY, BROKEN, UNAVAILABLE = 400, 403, 429, 500, 503
 
 TRAFFIC = "execute-api"
 """The service's name for requests of an API's own callers."""
@@ -22,6 +22,7 @@ class Kind(StrEnum):
     UNAVAILABLE = "unavailable"
     THROTTLED = "throttled"
     LIMIT = "limit"
+    UNKNOWN_KEY = "unknown key"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,13 +32,24 @@ class _Words:
     status: int
 
 
+_BAD_TOKEN = "The security token included in the request is invalid."
+_QUERY_KEY = _Words(code="InvalidClientTokenId", message=_BAD_TOKEN, status=FORBIDDEN)
+_REST_KEY = _Words(code="UnrecognizedClientException", message=_BAD_TOKEN, status=FORBIDDEN)
 _GENERAL = {
     Kind.ERROR: _Words(code="InternalFailure", message="The request processing has failed.", status=BROKEN),
     Kind.UNAVAILABLE: _Words(code="ServiceUnavailable", message="Service is unavailable.", status=UNAVAILABLE),
     Kind.THROTTLED: _Words(code="ThrottlingException", message="Rate exceeded", status=BAD_REQUEST),
     Kind.LIMIT: _Words(code="LimitExceededException", message="The limit has been exceeded.", status=BAD_REQUEST),
+    Kind.UNKNOWN_KEY: _Words(code="UnrecognizedClientException", message=_BAD_TOKEN, status=BAD_REQUEST),
 }
 _PARTICULAR = {
+    **{(service, Kind.UNKNOWN_KEY): _REST_KEY for service in ("apigateway", "lambda", "scheduler", "xray")},
+    **{(service, Kind.UNKNOWN_KEY): _QUERY_KEY for service in ("iam", "route53", "sts", "cloudformation", "sns")},
+    ("s3", Kind.UNKNOWN_KEY): _Words(
+        code="InvalidAccessKeyId",
+        message="The AWS Access Key Id you provided does not exist in our records.",
+        status=FORBIDDEN,
+    ),
     ("apigateway", Kind.THROTTLED): _Words(  # A36
         code="TooManyRequestsException", message="Too Many Requests", status=TOO_MANY
     ),
@@ -88,7 +100,7 @@ _PARTICULAR = {
     (TRAFFIC, Kind.THROTTLED): _Words(code="TooManyRequestsException", message="Too Many Requests", status=TOO_MANY),
     (TRAFFIC, Kind.LIMIT): _Words(code="LimitExceededException", message="Limit Exceeded", status=TOO_MANY),
 }
-_REST = frozenset({"apigateway", "lambda", "xray", TRAFFIC})
+_REST = frozenset({"apigateway", "lambda", "scheduler", "xray", TRAFFIC})
 _XML = frozenset({"route53", "iam", "sts", "cloudformation", "elasticloadbalancing", "sns"})
 _NAMESPACES = {
     "iam": "https://iam.amazonaws.com/doc/2010-05-08/",
@@ -112,7 +124,7 @@ def answer(kind: Kind, *, service: str, request: Request) -> Response:
     if service in _REST:
         return _rest_json(words, service, kind)
     if service in _XML or "x-www-form-urlencoded" in request.headers.get("content-type", ""):
-        return _xml(words, service)
+        return _xml(_QUERY_KEY if kind is Kind.UNKNOWN_KEY else words, service)
     kind_name = f"com.amazonaws.dynamodb.v20120810#{words.code}" if service == "dynamodb" else words.code
     return Response.of_json(
         {"__type": kind_name, "message": words.message},

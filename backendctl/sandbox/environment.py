@@ -18,7 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.cpu import Rein, share, waited
+from backendctl.sandbox import kin
+from backendctl.sandbox.cpu import Rein, share, undisturbed, waited
+from backendctl.sandbox.printed import Printed, now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,11 +31,13 @@ INIT_LIMIT = 10.0
 LARGEST = 6_291_556
 """Bytes of the largest answer."""
 
+_MOST_ANSWER = 13 * LARGEST  # escaped twice: as the result, and in the line which brings it
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _CHUNK = 65_536
 _PATIENCE = 2.0
 # Loading is all work: a dozen at once would take longer each, and show an Init Duration which is nobody's.
 _TURNS = threading.BoundedSemaphore(os.cpu_count() or 1)
+_UMASK = 0o022  # as on AWS; the server's own is stricter
 _SLIGHT = 0.05  # seconds another program may take away without a word
 
 
@@ -61,7 +65,8 @@ class Outcome:
         result: JSON of what the handler returned; None when it failed.
         error: the error document, None when it did not fail.
         lines: what was printed, with the milliseconds since the epoch when it was.
-        seconds: of the handler alone; `init_seconds` of loading it, None when the environment was there already.
+        seconds: of the handler alone, without the time for which other programs of this machine kept it from running;
+            `init_seconds` of loading it, None when the environment was there already.
         peak: MB the environment has used at most.
         status: "timeout" or "error" when the environment did not survive the call.
     """
@@ -81,6 +86,10 @@ class _GoneError(Exception):
 
 class _LateError(Exception):
     """The time is over."""
+
+
+class _LargeError(Exception):
+    """The answer is longer than it could be with every character escaped."""
 
 
 class Environment:
@@ -115,6 +124,7 @@ class Environment:
         self._rein: Rein | None = None
         self._answers = -1
         self._peak = 0
+        self._started_at = 0
 
     @property
     def pid(self) -> int | None:
@@ -141,10 +151,12 @@ class Environment:
             outcome.status, outcome.seconds = "timeout", timeout
             words = f"Task timed out after {timeout:.2f} seconds"
             outcome.error = _fault(asked, "Sandbox.Timedout", words)
-            outcome.lines.append((_now(), f"{_stamp()} {asked.request_id} {words}"))
+            outcome.lines.append((now(), f"{_stamp()} {asked.request_id} {words}"))
         except (_GoneError, BrokenPipeError):
             outcome.status = "error"
             outcome.error = _fault(asked, "Runtime.ExitError", self._ending())
+        except _LargeError:
+            outcome.status, outcome.error = "error", _too_large(asked)
         outcome.peak = self._peak = max(self._peak, _peak(self.pid))
         if outcome.status is not None:
             self.end()
@@ -157,16 +169,17 @@ class Environment:
         self.spent = True
         process = self._process
         if process is not None and process.returncode is None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+            kin.end_kin(process.pid, started=self._started_at, stream=self.stream)
 
     def end(self) -> None:
         """End an environment at rest, with its children; nothing is left of it."""
-        self.kill()
+        self.spent = True
         process, self._process = self._process, None
         if process is None:
             return
+        kin.end_kin(process.pid, started=self._started_at, stream=self.stream)
         process.wait()
+        kin.environments.discard(process.pid)
         os.close(self._answers)
         for pipe in (process.stdin, process.stdout):
             with contextlib.suppress(OSError):
@@ -200,19 +213,23 @@ class Environment:
     def _spawn(self) -> None:
         reading, writing = os.pipe()
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own script with our own interpreter
-                [sys.executable, "-P", "-B", str(_BOOTSTRAP), str(writing)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=(writing,),
-                cwd=self._code,
-                env=self._variables,
-                # A group in our own session: should we be killed, the system wakes and ends what is frozen in it.
-                process_group=0,
-            )
+            with kin.starting:
+                self._process = subprocess.Popen(  # noqa: S603 - our own script with our own interpreter
+                    [sys.executable, "-P", "-B", str(_BOOTSTRAP), str(writing)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=(writing,),
+                    cwd=self._code,
+                    env=self._variables,
+                    # A group in our own session: should we be killed, the system wakes and ends what is frozen in it.
+                    process_group=0,
+                    umask=_UMASK,
+                )
+                kin.environments.add(self._process.pid)
         finally:
             os.close(writing)
+        self._started_at = kin.started_at(self._process.pid)
         self._answers = reading
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe, as said above
         os.set_blocking(self._process.stdout.fileno(), False)
@@ -222,7 +239,8 @@ class Environment:
     def _serve(self, asked: Asked, outcome: Outcome, timeout: float) -> None:
         if self._rein is not None:
             self._rein.begin()
-        began = time.monotonic()
+        pid = self._process.pid if self._process else 0
+        began, clock = time.monotonic(), undisturbed(pid)
         self._send(
             {
                 "request_id": asked.request_id,
@@ -234,12 +252,13 @@ class Environment:
         )
         try:
             answer = self._answer(outcome, timeout, self._rein)
-        finally:
+        except (_GoneError, _LargeError):
             outcome.seconds = time.monotonic() - began
+            raise
+        outcome.seconds = max(0.0, answer["ended"] - clock - (self._rein.late if self._rein else 0.0))
         outcome.result, outcome.error = answer.get("result"), answer.get("error")
         if outcome.result is not None and len(outcome.result.encode()) > LARGEST:
-            words = f"Response payload size exceeded maximum allowed payload size ({LARGEST} bytes)."
-            outcome.result, outcome.error = None, _fault(asked, "Function.ResponseSizeTooLarge", words, bare=True)
+            outcome.result, outcome.error = None, _too_large(asked)
 
     def _send(self, document: dict[str, Any]) -> None:
         if self._process is None or self._process.stdin is None:
@@ -256,7 +275,7 @@ class Environment:
             _LateError, _GoneError: it did not come.
         """
         assert self._process is not None and self._process.stdout is not None  # noqa: S101, PT018 - callers see to it
-        printed = _Printed(pipe=self._process.stdout.fileno(), lines=outcome.lines)
+        printed = Printed(pipe=self._process.stdout.fileno(), lines=outcome.lines)
         poll = select.poll()
         for pipe in (self._answers, printed.pipe):
             poll.register(pipe, select.POLLIN)
@@ -266,7 +285,7 @@ class Environment:
             while not got.endswith(b"\n"):
                 wait = deadline - time.monotonic()
                 if wait <= 0:
-                    wait = waited(self._process.pid) - known
+                    wait = waited(self._process.pid) + (rein.late if rein else 0.0) - known
                     if wait < _SLIGHT:
                         raise _LateError
                     known, deadline = known + wait, deadline + wait
@@ -278,6 +297,8 @@ class Environment:
                     if not piece:
                         raise _GoneError
                     got += piece
+                    if len(got) > _MOST_ANSWER:
+                        raise _LargeError
         finally:
             printed.finish()
         answer: dict[str, Any] = json.loads(got)
@@ -295,37 +316,10 @@ class Environment:
         return f"Runtime exited with error: {how}"
 
 
-@dataclass(kw_only=True, slots=True)
-class _Printed:
-    """Lines out of a pipe, as they come."""
-
-    pipe: int
-    lines: list[tuple[int, str]]
-    _rest: bytes = b""
-
-    def read(self) -> bool:
-        """Take what is there; False when nothing will ever come again."""
-        while True:
-            try:
-                piece = os.read(self.pipe, _CHUNK)
-            except BlockingIOError:
-                return True
-            if not piece:
-                return False
-            *whole, self._rest = (self._rest + piece).split(b"\n")
-            self.lines += [(_now(), line.decode(errors="replace")) for line in whole]
-
-    def finish(self) -> None:
-        """Take what is left, and the line which did not end."""
-        self.read()
-        if self._rest:
-            self.lines.append((_now(), self._rest.decode(errors="replace")))
-            self._rest = b""
-
-
 def variables(config: Mapping[str, Any], *, region: str, stream: str, base: Mapping[str, str]) -> dict[str, str]:
     """The whole environment of a handler: `base`, the function's own variables, and what Lambda itself sets."""
-    name = config["FunctionName"]
+    name, logging = config["FunctionName"], config.get("LoggingConfig") or {}
+    json_only = {"AWS_LAMBDA_LOG_LEVEL": logging.get("ApplicationLogLevel", "INFO")}
     return {
         **base,
         **(config.get("Environment") or {}).get("Variables", {}),
@@ -336,19 +330,22 @@ def variables(config: Mapping[str, Any], *, region: str, stream: str, base: Mapp
         "AWS_LAMBDA_FUNCTION_VERSION": config["Version"],
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_LAMBDA_LOG_GROUP_NAME": (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}",
+        "AWS_LAMBDA_LOG_FORMAT": logging.get("LogFormat", "Text"),
+        **(json_only if logging.get("LogFormat") == "JSON" else {}),
+        "AWS_LAMBDA_LOG_GROUP_NAME": logging.get("LogGroup") or f"/aws/lambda/{name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": stream,
         "_HANDLER": config["Handler"],
     }
 
 
+def _too_large(asked: Asked) -> dict[str, Any]:
+    words = f"Response payload size exceeded maximum allowed payload size ({LARGEST} bytes)."
+    return _fault(asked, "Function.ResponseSizeTooLarge", words, bare=True)
+
+
 def _fault(asked: Asked, kind: str, words: str, *, bare: bool = False) -> dict[str, Any]:
     message = words if bare else f"RequestId: {asked.request_id} Error: {words}"
     return {"errorType": kind, "errorMessage": message}
-
-
-def _now() -> int:
-    return int(time.time() * 1000)
 
 
 def _stamp() -> str:

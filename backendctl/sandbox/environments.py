@@ -19,18 +19,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox import kin
 from backendctl.sandbox.environment import Environment
+from backendctl.sandbox.world import USUAL_IDLE_MINUTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from backendctl.sandbox.environment import Outcome
 
-IDLE_MINUTES = 7.0
-"""Minutes of the clock after which AWS may give an idle environment up; it says none, 5 to 15 were seen (B61)."""
-
 READY = 4
 """How many processes of a version are kept ready at most, however much concurrency is provisioned."""
+
+MOST_IDLE = 150
+"""Processes that wait for a call at most; beyond, those which waited longest are given up, whatever the idle time."""
 
 _LOOK_EVERY = 1.0
 _DECIDING = ("CodeSha256", "Handler", "Runtime", "MemorySize", "Timeout", "Environment", "LoggingConfig", "Role")
@@ -90,11 +92,13 @@ class Environments:
         folder: where code is unpacked.
         base: the variables which every environment gets.
         idle_minutes: how long an environment is kept after its last call.
+        most_idle: how many are kept at most.
     """
 
     folder: Path
     base: Mapping[str, str]
-    idle_minutes: float = IDLE_MINUTES
+    idle_minutes: float = USUAL_IDLE_MINUTES
+    most_idle: int = MOST_IDLE
     _idle: dict[Place, list[Environment]] = field(default_factory=lambda: defaultdict(list))
     _busy: dict[Place, list[Environment]] = field(default_factory=lambda: defaultdict(list))
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -102,12 +106,15 @@ class Environments:
 
     @contextlib.contextmanager
     def lease(self, place: Place, config: Mapping[str, Any], code: bytes) -> Iterator[Environment]:
-        """An environment for one call: one that is idle, the most recently used first, or a new one."""
+        """An environment for one call: one that is idle, provisioned or else most recently used, or a new one."""
         with self._lock:
             self._outdate(place)
+            self._expire(place)  # nobody may have looked since its time was over
             waiting = self._idle[place]
-            environment = waiting.pop() if waiting else None
-            if environment is None:
+            environment = next((one for one in reversed(waiting) if one.provisioned), waiting[-1] if waiting else None)
+            if environment is not None:
+                waiting.remove(environment)
+            else:
                 environment = Environment(config=config, region=place.region, code=self._unpack(code), base=self.base)
             self._busy[place].append(environment)
         try:
@@ -160,16 +167,18 @@ class Environments:
 
     def expire(self) -> None:
         """End what has been idle too long."""
-        oldest = time.monotonic() - self.idle_minutes * 60
         with self._lock:
             for place in list(self._idle):
-                idle = [environment for environment in self._idle[place] if not environment.provisioned]
-                old = [environment for environment in idle if environment.last_used < oldest]
-                self._idle[place] = [one for one in self._idle[place] if one not in old]
-                for environment in old:
-                    environment.end()
-                if not self._idle[place]:
-                    del self._idle[place]
+                self._expire(place)
+
+    def _expire(self, place: Place) -> None:
+        oldest = time.monotonic() - self.idle_minutes * 60
+        waiting = self._idle.pop(place, [])
+        old = [one for one in waiting if not one.provisioned and one.last_used < oldest]
+        for environment in old:
+            environment.end()
+        if len(old) < len(waiting):
+            self._idle[place] = [one for one in waiting if one not in old]
 
     def start(self) -> None:
         """Begin to look for idle environments, in a thread of its own."""
@@ -184,10 +193,12 @@ class Environments:
             for environment in [one for every in self._idle.values() for one in every]:
                 environment.end()
             self._idle.clear()
+        kin.end_strays()
 
     def _keep_looking(self) -> None:
         while not self._ended.wait(_LOOK_EVERY):
             self.expire()
+            kin.reap()
 
     def _outdate(self, place: Place) -> None:
         """New code or configuration: what the version had before is of no use any more."""
@@ -210,6 +221,15 @@ class Environments:
             else:
                 environment.last_used = time.monotonic()
                 self._idle[place].append(environment)
+                self._hold_most()
+
+    def _hold_most(self) -> None:
+        """Give up what waited longest when too many wait; a machine holds fewer processes than AWS does."""
+        waiting = [(one.last_used, place, one) for place, every in self._idle.items() for one in every]
+        waiting = [each for each in waiting if not each[2].provisioned]
+        for _, place, environment in sorted(waiting, key=lambda each: each[0])[: max(0, len(waiting) - self.most_idle)]:
+            self._idle[place].remove(environment)
+            environment.end()
 
     def _unpack(self, code: bytes) -> Path:
         """The folder with the code, unpacked once for all environments."""
@@ -228,5 +248,5 @@ def idle_minutes(given: str | None) -> float:
     try:
         minutes = float(given or "")
     except ValueError:
-        return IDLE_MINUTES
-    return minutes if minutes > 0 else IDLE_MINUTES
+        return USUAL_IDLE_MINUTES
+    return minutes if minutes > 0 else USUAL_IDLE_MINUTES

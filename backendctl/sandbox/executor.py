@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox import lambda_logs
+from backendctl.sandbox import invocation, lambda_logs
+from backendctl.sandbox.admission import Admission
+from backendctl.sandbox.corrections import function_records
 from backendctl.sandbox.environment import Asked, Outcome
 from backendctl.sandbox.environments import Place
 from backendctl.sandbox.telemetry import caller
@@ -25,23 +28,33 @@ class Executor:
 
     environments: Environments
     telemetry: Telemetry
+    admission: Admission = field(default_factory=Admission)
 
     def install(self, service: Any) -> None:
         """Put this in the place of the module's own way to run functions, to log and to count."""
-        acquire = service._acquire_execution_slot  # noqa: SLF001 - it offers no other way in
-        emit_logs = service._emit_lambda_logs  # noqa: SLF001
+        acquire, release = service._acquire_execution_slot, service._release_execution_slot  # noqa: SLF001 - no way in
 
         def counting(func: dict[str, Any], config: dict[str, Any]) -> Any:
-            slot, limit = acquire(func, config)
+            del func  # whose own limits are looked at here, for the record of a version does not have them
+            place, version = (service.get_region(), config["FunctionName"]), config.get("Version", "$LATEST")
+            is_free = self.admission.admit(place, version, function_records.concurrency(place))
+            slot, limit = (
+                acquire({}, {**config, "ReservedConcurrentExecutions": None}) if is_free else (None, "function")
+            )
+            if is_free and slot is None:
+                self.admission.leave(place, version)
             self._admitted(service, config, throttled=slot is None)
-            return slot, limit
+            return (None if slot is None else (slot, place, version)), limit
 
-        def logging_others(func: dict[str, Any], *arguments: Any, **more: Any) -> None:
-            if not _is_python(func.get("config") or func):
-                emit_logs(func, *arguments, **more)
+        def leaving(held: Any) -> None:
+            if held is not None:
+                slot, place, version = held
+                self.admission.leave(place, version)
+                release(slot)
 
-        def run(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
-            return self._run(service, func, event, request_id)
+        def run(func: dict[str, Any], config: Any, event: Any, request_id: str, _started: float) -> dict[str, Any]:
+            del config  # it is the function's own
+            return self._run(service, func, event, invocation.request_id() or request_id)
 
         def forget(name: str, qualifier: str | None = None, account: str | None = None, region: str = "") -> None:
             del account
@@ -49,9 +62,10 @@ class Executor:
             self.environments.discard(region=where, function=name, version=qualifier)
 
         service._acquire_execution_slot = counting  # noqa: SLF001
-        service._emit_lambda_logs = logging_others  # noqa: SLF001
+        service._release_execution_slot = leaving  # noqa: SLF001
+        service._throttle_response = _throttled  # noqa: SLF001
         service._emit_lambda_metrics = _ignore  # noqa: SLF001 - it counts what was throttled, and twice
-        service._execute_function_warm = run  # noqa: SLF001
+        service._execute_function_dispatch = run  # noqa: SLF001 - whatever the runtime: it would look for Docker
         service.invalidate_worker = forget
 
     def provision(self, region: str, config: Mapping[str, Any], code: bytes, count: int) -> str | None:
@@ -61,7 +75,7 @@ class Executor:
         failure = self.environments.provision(Place.of(config, region=region), config, code, count)
         if failure is None:
             return None
-        lines = lambda_logs.failed_init(failure.outcome)
+        lines = lambda_logs.failed_init(config, failure.outcome)
         self.telemetry.logged(region=region, group=lambda_logs.group_of(config), stream=failure.stream, lines=lines)
         return "FUNCTION_ERROR_INIT_FAILURE"
 
@@ -70,23 +84,22 @@ class Executor:
         self.environments.release(region=region, function=function, version=version)
 
     def _run(self, service: Any, func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
-        config = func.get("config") or func
-        if not _is_python(config):
-            kind = "Runtime.NotSupported"
-            words = f"A sandbox runs Python handlers only, not {config.get('Runtime')}"
-            return {"body": {"errorType": kind, "errorMessage": words}, "error": True, "log": words}
-        config = {"Version": "$LATEST", **config}
+        config = {"Version": "$LATEST", **(func.get("config") or func)}
         region = service.get_region()
-        asked = Asked(
-            request_id=request_id,
-            event=event,
-            arn=config.get("FunctionArn", ""),
-            environment=_of_this_call(service, config),
-        )
         began = int(time.time() * 1000)
-        with self.environments.lease(Place.of(config, region=region), config, func["code_zip"]) as environment:
-            outcome = environment.call(asked)
-            stream = environment.stream
+        if _is_python(config):
+            asked = Asked(
+                request_id=request_id,
+                event=event,
+                arn=config.get("FunctionArn", ""),
+                environment=_of_this_call(service, config),
+            )
+            with self.environments.lease(Place.of(config, region=region), config, func["code_zip"]) as environment:
+                self._provisioned(region, config, is_provisioned=environment.provisioned)
+                outcome = environment.call(asked)
+                stream = environment.stream
+        else:
+            outcome, stream = _not_supported(config), _stream(region, config)
         lines = lambda_logs.lines(config, request_id, outcome, began=began)
         self.telemetry.logged(region=region, group=lambda_logs.group_of(config), stream=stream, lines=lines)
         self._count(region, config, outcome)
@@ -100,6 +113,22 @@ class Executor:
             ("Duration", round(outcome.seconds * 1000, 2), "Milliseconds"),
         ]
         self.telemetry.measured(region, "AWS/Lambda", values, _dimensions(config))
+
+    def _provisioned(self, region: str, config: Mapping[str, Any], *, is_provisioned: bool) -> None:
+        """Count a call of a version which has environments ready, or should have."""
+        place, version = (region, config["FunctionName"]), config["Version"]
+        ready = function_records.concurrency(place).provisioned.get(version, 0)
+        if not ready:
+            return
+        kind = "ProvisionedConcurrencyInvocations" if is_provisioned else "ProvisionedConcurrencySpilloverInvocations"
+        named = [dimensions for dimensions in _dimensions(config) if dimensions]
+        busy = min(self.admission.busy(place, version), ready)
+        values = [
+            (kind, 1.0, "Count"),
+            ("ProvisionedConcurrentExecutions", float(busy), "Count"),
+            ("ProvisionedConcurrencyUtilization", busy / ready, "Count"),
+        ]
+        self.telemetry.measured(region, "AWS/Lambda", values, named)
 
     def _admitted(self, service: Any, config: Mapping[str, Any], *, throttled: bool) -> None:
         region = service.get_region()
@@ -115,7 +144,24 @@ class Executor:
 
 
 def _is_python(config: Mapping[str, Any]) -> bool:
-    return str(config.get("Runtime", "python")).startswith("python")
+    return config.get("PackageType") != "Image" and str(config.get("Runtime", "python")).startswith("python")
+
+
+def _not_supported(config: Mapping[str, Any]) -> Outcome:
+    """What comes of a call of a function that is not Python: an error of its own, as any that a function makes."""
+    kind = "a container image" if config.get("PackageType") == "Image" else config.get("Runtime")
+    words = f"The sandbox runs Python handlers only and cannot run {config['FunctionName']}, which is {kind}"
+    return Outcome(error={"errorType": "Runtime.NotSupported", "errorMessage": words}, status="error")
+
+
+def _stream(region: str, config: Mapping[str, Any]) -> str:
+    """The log stream of a version that has no environment."""
+    version = config["Version"]
+    return f"{time.strftime('%Y/%m/%d', time.gmtime())}/[{version}]{_hex(region, config['FunctionName'], version)}"
+
+
+def _hex(*parts: str) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_URL, "/".join(parts)).hex
 
 
 def _of_this_call(service: Any, config: dict[str, Any]) -> dict[str, str | None]:
@@ -145,6 +191,13 @@ def _answer(outcome: Outcome, log: str) -> dict[str, Any]:
     if outcome.error is not None:
         return {"body": outcome.error, "error": True, "log": log}
     return {"body": json.loads(outcome.result or "null"), "log": log}
+
+
+def _throttled(reason_code: str, msg: str, retry_after: int = 1) -> dict[str, Any]:
+    """A call that was not let in, in AWS's words and not in those of the emulated Lambda."""
+    del msg, retry_after
+    body = {"Reason": reason_code, "Type": "User", "message": "Rate Exceeded."}
+    return {"throttle": True, "error": True, "log": "", "body": body}
 
 
 def _ignore(*_arguments: Any, **_more: Any) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from backendctl.sandbox import asgi, scaling
 from backendctl.sandbox.http import Request, Response
-from backendctl.sandbox.world import DEFAULT_REGION, LOOPBACK, release
+from backendctl.sandbox.planes import ToApi, by_path, target_of
+from backendctl.sandbox.world import DEFAULT_REGION, release
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from backendctl.sandbox.apigateway.service import ApiGateway
     from backendctl.sandbox.asgi import App, Receive, Scope, Send, Signed
+    from backendctl.sandbox.planes import ToDomain
     from backendctl.sandbox.routing import Routing
     from backendctl.sandbox.scaling import Moto
 
@@ -25,15 +27,11 @@ logger = logging.getLogger(__name__)
 
 HEALTH = "/_sandbox/health"
 
-_EXECUTE_HOST = re.compile(r"([a-z0-9-]+)\.execute-api\.(?:([a-z0-9-]+)\.)?(?:localhost|amazonaws\.com)")
-_EXECUTE_PATH = re.compile(r"/_aws/execute-api/([^/]+)/([^/]+)(/.*)?", re.DOTALL)
-_STAGE_PATH = re.compile(r"/([^/]*)(/.*)?", re.DOTALL)
 _CONTROL_PATH = re.compile(
     r"/(restapis|domainnames|domainnameaccessassociations|account|apikeys|usageplans|vpclinks|sdktypes"
     r"|clientcertificates|tags/arn(:|%3A)[^/]*apigateway)(/|$|:|%)",
     re.IGNORECASE,
 )
-_OWN_HOSTS = frozenset({"", "localhost", LOOPBACK, "::1"})
 _HTTP_API = re.compile(r"[0-9a-f]{8}")
 
 
@@ -77,93 +75,81 @@ class Front:
         if scope["type"] == "lifespan":
             await self.lifespan(scope, receive, send)
             return
-        if scope["type"] != "http":
+        target = self.target(scope)
+        if isinstance(target, ToApi) and self._is_not_rest(target):
+            await self.services(asgi.one_account(by_path(scope, target)), receive, send)
+        elif scope["type"] != "http":
             await self.services(asgi.one_account(scope), receive, send)
             return
-        signed = asgi.signed(scope)
-        answer = await self._owner(scope, signed)
-        if answer is None:
-            await self.services(asgi.one_account(scope), receive, send)
         else:
-            region = signed.region if signed else DEFAULT_REGION
-            request = asgi.to_request(asgi.one_account(scope), await asgi.read_body(receive), region)
-            await asgi.respond(send, await _safely(answer, request))
-        if scope["method"] not in {"GET", "HEAD"}:
+            await self._answered(scope, target, receive, send)
+        if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD"}:
             self.dirty()
 
-    async def _owner(self, scope: Scope, signed: Signed | None) -> Callable[[Request], Awaitable[Response]] | None:
+    def target(self, scope: Scope) -> ToApi | ToDomain | None:
+        """Where a request of an API's own caller goes; None when it is not one."""
+        return target_of(scope, self.gateway)
+
+    async def landing(self, scope: Scope) -> str | None:
+        """In which region a request of an API's own caller lands; None when it is no such request."""
+        target = self.target(scope)
+        if target is None:
+            return None
+        if isinstance(target, ToApi):
+            return target.region or self.gateway.region_of_api(target.api_id) or DEFAULT_REGION
+        return await self._region(scope, target)
+
+    async def _answered(self, scope: Scope, target: ToApi | ToDomain | None, receive: Receive, send: Send) -> None:
+        signed = asgi.signed(scope)
+        answer = self._owner(scope, signed) if target is None else await self._serving(scope, target)
+        if answer is None:
+            await self.services(asgi.one_account(scope), receive, send)
+            return
+        region = signed.region if signed else DEFAULT_REGION
+        request = asgi.to_request(asgi.one_account(scope), await asgi.read_body(receive), region)
+        await asgi.respond(send, await _safely(answer, request))
+
+    def _owner(self, scope: Scope, signed: Signed | None) -> Callable[[Request], Awaitable[Response]] | None:
         """Who answers; None for the services behind, which then read the body themselves."""
         path: str = scope["path"]
         if path == HEALTH:
             return self._health
-        executed = self._execute(scope, path)
-        if executed is not None:
-            return executed
         service = signed.service if signed else ""
         if _is_control(service, path):
             return self.gateway.control
         if service in scaling.SERVICES:
             return self.moto.answer
-        if service in self.corrections:
+        if service in self.corrections and not asgi.header(scope, b"x-amz-target").endswith(".StartLiveTail"):
             return self.corrections[service].handle
-        return await self._domain(scope) if service in {"", "execute-api"} else None  # signed: AWS_IAM methods
+        return None
 
-    async def landing(self, scope: Scope) -> str | None:
-        """In which region a request of an API's own caller lands; None when it is no such request."""
-        by_path = _EXECUTE_PATH.fullmatch(scope["path"])
-        if by_path is not None:
-            return self.gateway.region_of_api(by_path[1]) or DEFAULT_REGION
-        host = _host(scope)
-        by_host = _EXECUTE_HOST.fullmatch(host)
-        if by_host is not None:
-            regional = self.gateway.regional_domain(host)
-            return regional[0] if regional else by_host[2] or self.gateway.region_of_api(by_host[1]) or DEFAULT_REGION
-        signed = asgi.signed(scope)
-        if signed is not None and signed.service != "execute-api":
-            return None
-        return None if signed is None and _is_control("", scope["path"]) else await self._domain_region(scope)
+    async def _serving(self, scope: Scope, target: ToApi | ToDomain) -> Callable[[Request], Awaitable[Response]]:
+        if isinstance(target, ToApi):
+            return self._api(target)
+        region = await self._region(scope, target)
+        return lambda request: self._in_domain(request, region, target.domain)
 
-    def _execute(self, scope: Scope, path: str) -> Callable[[Request], Awaitable[Response]] | None:
-        by_path = _EXECUTE_PATH.fullmatch(path)
-        if by_path is not None:
-            return self._api(by_path[1], None, by_path[2], by_path[3] or "/")
-        host = _host(scope)
-        by_host = _EXECUTE_HOST.fullmatch(host)
-        if by_host is None:
-            return None
-        regional = self.gateway.regional_domain(host)
-        if regional is not None:
-            region, domain = regional
-            return lambda request: self._in_domain(request, region, domain)
-        stage = _STAGE_PATH.fullmatch(path)
-        return self._api(by_host[1], by_host[2], stage[1] if stage else "", (stage and stage[2]) or "/")
+    def _is_not_rest(self, target: ToApi) -> bool:
+        """Whether it is an HTTP API or a WebSocket API: not REST, the services behind have those."""
+        return _HTTP_API.fullmatch(target.api_id) is not None and self.gateway.region_of_api(target.api_id) is None
 
-    def _api(
-        self, api_id: str, region: str | None, stage: str, path: str
-    ) -> Callable[[Request], Awaitable[Response]] | None:
-        home = self.gateway.region_of_api(api_id)
-        if home is None and _HTTP_API.fullmatch(api_id):
-            return None  # an HTTP API or a WebSocket API: not REST, the services behind have those
-        where = region or home or DEFAULT_REGION
+    def _api(self, target: ToApi) -> Callable[[Request], Awaitable[Response]]:
+        where = target.region or self.gateway.region_of_api(target.api_id) or DEFAULT_REGION
 
         async def answer(request: Request) -> Response:
             here = replace(request, region=where)
-            return await self.gateway.execute(here, region=where, api_id=api_id, stage=stage, path=path)
+            return await self.gateway.execute(
+                here, region=where, api_id=target.api_id, stage=target.stage, path=target.path
+            )
 
         return answer
 
-    async def _domain(self, scope: Scope) -> Callable[[Request], Awaitable[Response]] | None:
-        host, region = _host(scope), await self._domain_region(scope)
-        return None if region is None else lambda request: self._in_domain(request, region, host)
-
-    async def _domain_region(self, scope: Scope) -> str | None:
-        """Where a caller of a custom domain lands; None when the host is not one."""
-        host = _host(scope)
-        regions = [] if host in _OWN_HOSTS else self.gateway.regions_of_domain(host)
-        if not regions:
-            return None
+    async def _region(self, scope: Scope, target: ToDomain) -> str:
+        """Where a caller of a custom domain lands."""
+        if target.fixed:
+            return target.regions[0]
         wish = asgi.header(scope, b"x-sandbox-region")
-        return wish or await self.routing.region_of(host, regions)
+        return wish or await self.routing.region_of(target.domain, list(target.regions))
 
     async def _in_domain(self, request: Request, region: str, domain: str) -> Response:
         here = replace(request, region=region)
@@ -172,17 +158,14 @@ class Front:
             return Response.of_json({"message": "Forbidden"}, status=403)
         return replace(response, headers={**response.headers, "X-Sandbox-Region": region})
 
-    async def _health(self, _request: Request) -> Response:
-        return Response.of_json(
-            {
-                "ready": self.ready,
-                "pid": os.getpid(),
-                "version": release(),
-                "services": list(self._served),
-                **self.about(),
-            },
-            status=200 if self.ready else 503,
-        )
+    async def _health(self, request: Request) -> Response:
+        about = self.about()
+        if about.get("token") and "x-sandbox-client" not in request.headers:  # whoever that is
+            about = {"ready": self.ready, "time_scale": about.get("time_scale")}
+        else:
+            services = list(self._served)
+            about = {"ready": self.ready, "pid": os.getpid(), "version": release(), "services": services, **about}
+        return Response.of_json(about, status=200 if self.ready else 503)
 
 
 async def _safely(answer: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
@@ -202,8 +185,3 @@ def _is_control(service: str, path: str) -> bool:
     if path.startswith("/v2/"):
         return False  # apigatewayv2 signs with the same name
     return service == "apigateway" or (not service and _CONTROL_PATH.match(path) is not None)
-
-
-def _host(scope: Scope) -> str:
-    host = asgi.header(scope, b"host").lower()
-    return host if host.startswith("[") else host.partition(":")[0]

@@ -35,7 +35,7 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time left: closing resets
 
 @dataclass(kw_only=True, slots=True)
 class Gate:
-    """The ASGI application which the server serves.
+    """The ASGI application behind the door.
 
     Attributes:
         quotas: None enforces none.
@@ -46,11 +46,14 @@ class Gate:
     faults: Faults = field(default_factory=Faults)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not (self._armed or scope["path"].startswith(faults.PATH)):
+        is_control = (
+            scope["type"] == "http" and scope["path"].startswith(faults.PATH) and self.front.target(scope) is None
+        )
+        if scope["type"] != "http" or not (self._armed or is_control):
             await self.front(scope, receive, send)
             return
         request = asgi.to_request(asgi.one_account(scope), await asgi.read_body(receive), DEFAULT_REGION)
-        if scope["path"].startswith(faults.PATH):
+        if is_control:
             await asgi.respond(send, self.faults.control(request))
             return
         call = await self._call(scope, request)

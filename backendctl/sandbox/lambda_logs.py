@@ -4,12 +4,44 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from backendctl.sandbox import lambda_json_logs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from backendctl.sandbox.environment import Outcome
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usage:
+    """What a report tells of one call.
+
+    Attributes:
+        duration, init: milliseconds; `init` on cold starts only (B59).
+        billed: whole milliseconds, with those of the init (B60).
+        memory, peak: MB.
+    """
+
+    duration: float
+    init: float | None
+    billed: int
+    memory: int
+    peak: int
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any], outcome: Outcome) -> Self:
+        """Of one call's outcome."""
+        duration, init = outcome.seconds * 1000, outcome.init_seconds
+        return cls(
+            duration=round(duration, 2),
+            init=None if init is None else round(init * 1000, 2),
+            billed=math.ceil(duration + (init or 0) * 1000),
+            memory=int(config.get("MemorySize", 128)),
+            peak=outcome.peak,
+        )
 
 
 def group_of(config: Mapping[str, Any]) -> str:
@@ -27,6 +59,9 @@ def lines(config: Mapping[str, Any], request_id: str, outcome: Outcome, *, began
         Milliseconds since the epoch and text, per event.
     """
     ended = int(time.time() * 1000)
+    if lambda_json_logs.is_wanted(config):
+        usage = Usage.of(config, outcome)
+        return lambda_json_logs.lines(config, request_id, outcome, usage, began=began, ended=ended)
     start = f"START RequestId: {request_id} Version: {config['Version']}\n"
     written = [(began, start), *outcome.lines]
     if outcome.error is not None and outcome.status != "timeout":
@@ -35,9 +70,11 @@ def lines(config: Mapping[str, Any], request_id: str, outcome: Outcome, *, began
     return [*written, (ended, end), (ended, report(config, request_id, outcome))]
 
 
-def failed_init(outcome: Outcome) -> list[tuple[int, str]]:
+def failed_init(config: Mapping[str, Any], outcome: Outcome) -> list[tuple[int, str]]:
     """What a handler that could not be made ready ahead of calls leaves in the log."""
     ended = int(time.time() * 1000)
+    if lambda_json_logs.is_wanted(config):
+        return lambda_json_logs.failed_init(outcome, ended)
     error = outcome.error or {}
     parts = [f"INIT_REPORT Init Duration: {(outcome.init_seconds or 0) * 1000:.2f} ms", "Phase: init", "Status: error"]
     told = "\t".join([*parts, f"Error Type: {error.get('errorType')}", "\n"])
@@ -52,20 +89,17 @@ def exception(error: Mapping[str, Any]) -> str:
 
 
 def report(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> str:
-    """The REPORT line; `Init Duration` is there on cold starts only (B59), and is billed (B60)."""
-    duration = outcome.seconds * 1000
-    init = outcome.init_seconds
-    billed = math.ceil(duration + (init or 0) * 1000)
-    memory = int(config.get("MemorySize", 128))
+    """The REPORT line."""
+    usage = Usage.of(config, outcome)
     parts = [
         f"REPORT RequestId: {request_id}",
-        f"Duration: {duration:.2f} ms",
-        f"Billed Duration: {billed} ms",
-        f"Memory Size: {memory} MB",
-        f"Max Memory Used: {outcome.peak} MB",
+        f"Duration: {usage.duration:.2f} ms",
+        f"Billed Duration: {usage.billed} ms",
+        f"Memory Size: {usage.memory} MB",
+        f"Max Memory Used: {usage.peak} MB",
     ]
-    if init is not None:
-        parts.append(f"Init Duration: {init * 1000:.2f} ms")
+    if usage.init is not None:
+        parts.append(f"Init Duration: {usage.init:.2f} ms")
     if outcome.status is not None:
         parts.append(f"Status: {outcome.status}")
     if outcome.status == "error" and outcome.error is not None:

@@ -15,15 +15,24 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from backendctl.sandbox.world import LOOPBACK, url_of
+from backendctl.sandbox import ownership, private
+from backendctl.sandbox.keys import Keys, read_keys, require_keys
+from backendctl.sandbox.world import LOOPBACK, USUAL_IDLE_MINUTES, environment, url_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DEFAULT_PORT = 4566
+SCRUBBED = "--scrubbed"
+"""Says to the server that it was started with `world.environment` and nothing else."""
 _PARTS = ("ministack", "moto", "hypercorn")
 _LOG_LINES = 15
 _TEARING_DOWN = 3.0
+_PATIENCE = 8.0
+_RESET = 20.0
 """Seconds."""
 
 
@@ -40,7 +49,11 @@ class Status:
         ready: it answers its health endpoint.
         time_scale: real seconds that a second of AWS takes.
         quotas: whether AWS's control-plane rates hold.
+        idle_minutes: after which an unused execution environment is given up.
+        minute_seconds: seconds of the clock that a minute of a rule's rate takes.
         throttled: how many calls have been too many for the quotas. faults: how many faults are on.
+        token: whether calls need the access key id of `key`.
+        damaged: files of the state which could not be loaded and were kept aside.
     """
 
     running: bool
@@ -53,6 +66,10 @@ class Status:
     quotas: bool = False
     throttled: int = 0
     faults: int = 0
+    token: bool = False
+    damaged: tuple[Path, ...] = ()
+    idle_minutes: float = USUAL_IDLE_MINUTES
+    minute_seconds: float = 60.0
 
 
 def default_data(port: int) -> Path:
@@ -62,7 +79,7 @@ def default_data(port: int) -> Path:
 
 
 def pid_file(data: Path) -> Path:
-    """The file with the process id of the running sandbox."""
+    """The file with the process id of the running sandbox, for people to look at: no command relies on it."""
     return data / "sandbox.pid"
 
 
@@ -72,66 +89,103 @@ def log_file(data: Path) -> Path:
 
 
 def start(
-    port: int, data: Path, *, timeout: float = 20, time_scale: float | None = None, quotas: bool | None = None
+    port: int,
+    data: Path,
+    *,
+    timeout: float = 20,
+    time_scale: float | None = None,
+    quotas: bool | None = None,
+    require_token: bool | None = None,
 ) -> Status:
     """Start a sandbox in the background and wait until it answers; one that runs already is left alone.
+
+    Of several starts at the same time one starts it, and the others find it running.
 
     Args:
         time_scale: real seconds that a second of AWS shall take; None means whatever it runs with, or the default.
         quotas: whether AWS's control-plane rates shall hold; None means whatever it runs with, or that they do not.
+        require_token: whether calls need the access key id of `key`; None means what was said last, at first not.
 
     Raises:
         SandboxError: the extra is not installed, the port is taken, it runs with other settings, or it did not come
             up within `timeout` seconds.
     """
+    wished = _Wished(time_scale=time_scale, quotas=quotas, token=require_token)
     now = status(port, data)
     if now.ready:
-        return _as_wished(now, time_scale, quotas)
+        return _as_wished(now, wished)
     _check_installed()
+    with _alone(data, timeout):
+        return _start(port, data, wished, timeout)
+
+
+def _start(port: int, data: Path, wished: _Wished, timeout: float) -> Status:
     child: subprocess.Popen[bytes] | None = None
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         now = status(port, data)
         if now.ready:
-            return _as_wished(now, time_scale, quotas)
+            return _as_wished(now, wished)
         if child is None and not now.running:  # also when the one found at first was only about to end
             _check_port(port)
-            child = _spawn(port, data, _flags(time_scale, quotas))
+            private.folder(data)
+            if wished.token is not None:
+                require_keys(data, required=wished.token)
+            child = _spawn(port, data, _flags(wished))
         elif child is not None and child.poll() is not None:
             raise SandboxError(f"the sandbox ended while starting:\n{_last_lines(data)}")
         time.sleep(0.05)
     if child is not None:
-        child.terminate()
+        child.kill()
+        child.wait()
     raise SandboxError(f"the sandbox did not answer within {timeout:g} s:\n{_last_lines(data)}")
 
 
 def stop(port: int, data: Path, *, timeout: float = 20) -> bool:
     """End a sandbox and wait for its end; whether there was one.
 
+    One that does not end by itself is killed after `_PATIENCE` seconds; its state is that of the last saving.
+
     Raises:
         SandboxError: it did not end within `timeout` seconds.
     """
-    pid = status(port, data).pid
-    if pid is None:
+    if not data.exists() or ownership.owner(data) is None:
         return False
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        if not _is_sandbox(pid):
+    with _alone(data, timeout):
+        return _stop(port, data, timeout)
+
+
+def _stop(port: int, data: Path, timeout: float) -> bool:
+    owner = ownership.owner(data)
+    if owner is None:
+        return False
+    health = _health(port, data)
+    if health is not None and health.get("data") == str(data.resolve()) and health.get("pid") != owner.pid:
+        other = health.get("pid")
+        raise SandboxError(f"process {owner.pid} holds {data}, but {other} answers on port {port}; nothing is ended")
+    began, sent = time.monotonic(), set[signal.Signals]()
+    while time.monotonic() < began + timeout:
+        if ownership.owner(data) != owner:
+            _reap(owner.pid)
             return True
+        late = time.monotonic() > began + _PATIENCE
+        number = signal.SIGKILL if late else signal.SIGTERM
+        if number not in sent:
+            sent.add(number)
+            ownership.send(number, owner, data)
+            ownership.send(signal.SIGCONT, owner, data)  # a handler may have stopped it
         time.sleep(0.05)
-    raise SandboxError(f"the sandbox (process {pid}) did not end within {timeout:g} s; see {log_file(data)}")
+    raise SandboxError(f"the sandbox (process {owner.pid}) did not end within {timeout:g} s; see {log_file(data)}")
 
 
 def status(port: int, data: Path) -> Status:
     """How the sandbox of a port and data directory stands."""
-    pid = _pid(data)
-    health = (None if pid is None else _health(port)) or {}
+    owner = ownership.owner(data)
+    health = (None if owner is None else _health(port, data)) or {}
     return Status(
-        running=pid is not None,
-        ready=health.get("ready") is True and health.get("pid") == pid,
-        pid=pid,
+        running=owner is not None,
+        ready=owner is not None and health.get("ready") is True and health.get("pid") == owner.pid,
+        pid=None if owner is None else owner.pid,
         port=port,
         url=url_of(port),
         data=data,
@@ -139,7 +193,23 @@ def status(port: int, data: Path) -> Status:
         quotas=health.get("quotas") is True,
         throttled=int(health.get("throttled", 0)),
         faults=int(health.get("faults", 0)),
+        token=health.get("token") is True,
+        damaged=tuple(sorted((data / "state").glob("*.damaged"))),
+        idle_minutes=float(health.get("idle_minutes", USUAL_IDLE_MINUTES)),
+        minute_seconds=float(health.get("minute_seconds", 60)),
     )
+
+
+def key(data: Path) -> str:
+    """The access key id with which to call the sandbox of a data directory; one that takes any gets "test".
+
+    With "test" and the secret "sandbox" presigned URLs of S3 work, whose signatures are verified.
+
+    Raises:
+        SandboxError: the file that holds it cannot be read.
+    """
+    keys = _keys(data)
+    return "test" if keys is None else keys.client
 
 
 def add_fault(port: int, data: Path, fault: dict[str, Any]) -> dict[str, Any]:
@@ -177,18 +247,30 @@ def reset(port: int, data: Path) -> None:
     Raises:
         SandboxError: it did not end, or the directory is not one of a sandbox.
     """
-    stop(port, data)
     if not data.exists():
         return
-    if any(data.iterdir()) and not (data / "state").is_dir():
-        raise SandboxError(f"{data} is not the data directory of a sandbox; nothing was deleted")
-    shutil.rmtree(data)
+    with _alone(data, _RESET):
+        _stop(port, data, _RESET)
+        if any(data.iterdir()) and not (data / "state").is_dir():
+            raise SandboxError(f"{data} is not the data directory of a sandbox; nothing was deleted")
+        shutil.rmtree(data)
 
 
-def _as_wished(now: Status, time_scale: float | None, quotas: bool | None) -> Status:  # noqa: FBT001 - private
-    other = [f"time scale {now.time_scale:g}"] if time_scale not in {None, now.time_scale} else []
-    if quotas not in {None, now.quotas}:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wished:
+    """Settings asked for; None is "as it is"."""
+
+    time_scale: float | None
+    quotas: bool | None
+    token: bool | None
+
+
+def _as_wished(now: Status, wished: _Wished) -> Status:
+    other = [f"time scale {now.time_scale:g}"] if wished.time_scale not in {None, now.time_scale} else []
+    if wished.quotas not in {None, now.quotas}:
         other.append("quotas" if now.quotas else "no quotas")
+    if wished.token not in {None, now.token}:
+        other.append("a required token" if now.token else "no required token")
     if other:
         raise SandboxError(
             f"the sandbox on port {now.port} is up with {' and '.join(other)}; "
@@ -197,23 +279,30 @@ def _as_wished(now: Status, time_scale: float | None, quotas: bool | None) -> St
     return now
 
 
-def _flags(time_scale: float | None, quotas: bool | None) -> list[str]:  # noqa: FBT001 - private
-    scaled = [] if time_scale is None else ["--time-scale", str(time_scale)]
-    return [*scaled, *(["--quotas"] if quotas else [])]
+def _flags(wished: _Wished) -> list[str]:
+    scaled = [] if wished.time_scale is None else ["--time-scale", str(wished.time_scale)]
+    return [*scaled, *(["--quotas"] if wished.quotas else [])]
+
+
+@contextlib.contextmanager
+def _alone(data: Path, timeout: float) -> Iterator[None]:
+    try:
+        with ownership.alone(data, timeout=timeout):
+            yield
+    except ownership.BusyError as problem:
+        raise SandboxError(f"{problem}; try again") from problem
 
 
 def _spawn(port: int, data: Path, flags: list[str]) -> subprocess.Popen[bytes]:
-    data.mkdir(parents=True, exist_ok=True)
-    source = Path(__file__).parents[2]
-    environment = {**os.environ, "PYTHONPATH": str(source)}  # a plain checkout works without installation
-    with log_file(data).open("wb") as log:
+    keys = _keys(data)
+    with os.fdopen(private.opened(log_file(data)), "wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own module with our own interpreter
-            [sys.executable, "-m", "backendctl.sandbox", "--port", str(port), "--data", str(data), *flags],
+            [sys.executable, "-m", "backendctl.sandbox", "--port", str(port), "--data", str(data), *flags, SCRUBBED],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=data,
-            env=environment,
+            env=environment(port=port, data=data.resolve(), key=None if keys is None else keys.handlers),
             start_new_session=True,
         )
 
@@ -253,7 +342,7 @@ def _control(
 ) -> dict[str, Any]:
     if not status(port, data).ready:
         raise SandboxError(f"the sandbox on port {port} is not up; start it: backendctl sandbox up --port {port}")
-    told = _ask(port, method, f"/_sandbox/faults/{quote(name, safe='')}".rstrip("/"), body=body)
+    told = _ask(port, data, method, f"/_sandbox/faults/{quote(name, safe='')}".rstrip("/"), body=body)
     if told is None:
         raise SandboxError(f"the sandbox on port {port} does not answer; see {log_file(data)}")
     code, document = told
@@ -262,15 +351,19 @@ def _control(
     return document
 
 
-def _health(port: int) -> dict[str, Any] | None:
-    told = _ask(port, "GET", "/_sandbox/health")
+def _health(port: int, data: Path) -> dict[str, Any] | None:
+    """What the server on the port says of itself; None when there is none, or it does not know us."""
+    told = _ask(port, data, "GET", "/_sandbox/health")
     return None if told is None else told[1]
 
 
-def _ask(port: int, method: str, path: str, *, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]] | None:
+def _ask(
+    port: int, data: Path, method: str, path: str, *, body: dict[str, Any] | None = None
+) -> tuple[int, dict[str, Any]] | None:
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
     try:
-        connection.request(method, path, body=None if body is None else json.dumps(body))
+        headers = {"X-Sandbox-Client": key(data)}
+        connection.request(method, path, body=None if body is None else json.dumps(body), headers=headers)
         answer = connection.getresponse()
         document = json.loads(answer.read())
     except (OSError, ValueError, http.client.HTTPException):
@@ -280,26 +373,17 @@ def _ask(port: int, method: str, path: str, *, body: dict[str, Any] | None = Non
     return (answer.status, document) if isinstance(document, dict) else None
 
 
-def _pid(data: Path) -> int | None:
+def _keys(data: Path) -> Keys | None:
     try:
-        pid = int(pid_file(data).read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return None
-    return pid if _is_sandbox(pid) else None
+        return read_keys(data)
+    except (OSError, ValueError) as problem:
+        raise SandboxError(f"the access key of the sandbox cannot be read: {problem}") from problem
 
 
-def _is_sandbox(pid: int) -> bool:
-    """Whether a process is alive and, where /proc can tell, a sandbox: pids are used again."""
+def _reap(pid: int) -> None:
+    """A child of ours which is ending leaves the list of processes."""
     with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # a child of ours which has ended is not alive
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return False
-    command = Path(f"/proc/{pid}/cmdline")
-    return not command.exists() or b"backendctl.sandbox" in command.read_bytes()
+        os.waitpid(pid, 0)
 
 
 def _last_lines(data: Path) -> str:

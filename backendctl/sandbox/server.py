@@ -8,53 +8,66 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any, cast
 
-from backendctl.sandbox import world
+from backendctl.sandbox import kin, world
 from backendctl.sandbox.apigateway.service import ApiGateway
+from backendctl.sandbox.asynchronous import Asynchronous
 from backendctl.sandbox.behind import Behind
 from backendctl.sandbox.corrections import corrections
 from backendctl.sandbox.deliveries import Deliveries
+from backendctl.sandbox.door import Door
 from backendctl.sandbox.environments import Environments, idle_minutes
 from backendctl.sandbox.executor import Executor
 from backendctl.sandbox.front import Front
 from backendctl.sandbox.gate import Gate, transport
 from backendctl.sandbox.inner import Inner
+from backendctl.sandbox.ownership import start_time
 from backendctl.sandbox.process_copy import share_everything
 from backendctl.sandbox.quotas import Quotas
 from backendctl.sandbox.routing import Routing
 from backendctl.sandbox.scaling import Moto
-from backendctl.sandbox.state import State, write_quickly
+from backendctl.sandbox.schedules import minute_seconds, quicken
+from backendctl.sandbox.state import State, take_over
 from backendctl.sandbox.telemetry import Telemetry, forget_seldom
 from backendctl.sandbox.timing import Pace
 from backendctl.sandbox.world import LOOPBACK
+from backendctl.sandbox.zoned_schedules import Schedules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from backendctl.sandbox.asgi import App, Message, Receive, Scope, Send
+    from backendctl.sandbox.keys import Keys
     from backendctl.sandbox.timing import TimeScale
 
 logger = logging.getLogger(__name__)
 
 
-def build(*, data: Path, scale: TimeScale, quotas: bool) -> Gate:
+def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None) -> Door:
     """Put the parts together, in the loop which will serve them.
 
     The process environment must be `world.environment` already.
 
     Args:
         quotas: whether AWS's control-plane rates hold.
+        keys: the access keys which the control plane takes; None takes any.
     """
+    kin.adopt_orphans()
     front = _front(data, scale)
+    kept = {
+        "idle_minutes": idle_minutes(os.environ.get(world.IDLE_MINUTES)),
+        "minute_seconds": minute_seconds(os.environ.get(world.MINUTE_SECONDS)),
+    }
     gate = Gate(front=front, quotas=Quotas(factor=scale.factor) if quotas else None)
-    front.about = lambda: {"time_scale": scale.factor, **gate.about()}
-    return gate
+    me = {"data": str(data), "started": start_time(os.getpid()), "token": keys is not None}
+    front.about = lambda: {"time_scale": scale.factor, **kept, **gate.about(), **me}
+    return Door(inside=gate, names=front.gateway, keys=keys)
 
 
 def _front(data: Path, scale: TimeScale) -> Front:
     from ministack import app as ministack  # noqa: PLC0415 - reads its settings from the environment on import
     from ministack.core import persistence  # noqa: PLC0415 - the same
-    from ministack.services import cloudwatch, eventbridge, lambda_svc  # noqa: PLC0415 - the same
+    from ministack.services import cloudwatch, lambda_svc  # noqa: PLC0415 - the same
 
     inner = Inner(app=ministack.app)
 
@@ -65,18 +78,15 @@ def _front(data: Path, scale: TimeScale) -> Front:
     telemetry = Telemetry(inner=inner)
     behind = Behind(inner=Inner(app=whole))
     gateway = telemetry.gateway = ApiGateway(behind, pace=Pace(scale=scale), on_served=telemetry.served)
-    Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()).install(eventbridge)
-    environments = Environments(
-        folder=data / "tmp" / "code",
-        base=world.handler_environment(os.environ),
-        idle_minutes=idle_minutes(os.environ.get(world.IDLE_MINUTES)),
-    )
+    _take_over_timers(Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()))
+    environments = _environments(data)
     executor = Executor(environments=environments, telemetry=telemetry)
     executor.install(lambda_svc)
+    Asynchronous(inner=behind.inner, loop=asyncio.get_running_loop()).install(lambda_svc)
     environments.start()
     moto = Moto()
     routing = Routing(inner=inner, regional_domain=gateway.regional_domain)
-    write_quickly(persistence)
+    take_over(ministack, persistence, data / "state")
     state = State(
         data=data,
         gateway=gateway,
@@ -101,6 +111,23 @@ def _front(data: Path, scale: TimeScale) -> Front:
     )
     front.lifespan = _lifespan(front, (state, telemetry), ministack.app, environments.end)
     return front
+
+
+def _take_over_timers(deliveries: Deliveries) -> None:
+    """Rules and schedules call through permissions and roles, at the pace and in the time zone that are theirs."""
+    from ministack.services import eventbridge, scheduler  # noqa: PLC0415 - reads its settings on import
+
+    deliveries.install(eventbridge)
+    quicken(eventbridge, scheduler, minute_seconds(os.environ.get(world.MINUTE_SECONDS)))
+    Schedules(scheduler=scheduler, eventbridge=eventbridge).install()
+
+
+def _environments(data: Path) -> Environments:
+    return Environments(
+        folder=data / "tmp" / "code",
+        base=world.handler_environment(os.environ),
+        idle_minutes=idle_minutes(os.environ.get(world.IDLE_MINUTES)),
+    )
 
 
 def _lifespan(
@@ -134,7 +161,7 @@ def _lifespan(
     return lifespan
 
 
-async def serve(*, port: int, data: Path, scale: TimeScale, quotas: bool) -> None:
+async def serve(*, port: int, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None) -> None:
     """Serve until SIGTERM or SIGINT, then save and return."""
     import hypercorn.asyncio.run  # noqa: PLC0415 - kept out of the import of this module's parts
     from hypercorn.asyncio.tcp_server import TCPServer  # noqa: PLC0415
@@ -159,5 +186,5 @@ async def serve(*, port: int, data: Path, scale: TimeScale, quotas: bool) -> Non
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    gate = build(data=data, scale=scale, quotas=quotas)
-    await hypercorn.asyncio.serve(cast("Any", gate), config, shutdown_trigger=ended.wait)
+    door = build(data=data, scale=scale, quotas=quotas, keys=keys)
+    await hypercorn.asyncio.serve(cast("Any", door), config, shutdown_trigger=ended.wait)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 import time
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox.private import write
 from backendctl.sandbox.process_copy import POSSIBLE, ProcessCopy
 
 if TYPE_CHECKING:
@@ -33,13 +35,50 @@ _POLL = 0.02
 _TOO_LONG = 20.0
 
 
-def write_quickly(persistence: Any) -> None:
-    """Make a module's `json.dump` write in one go: piece by piece it takes ten times as long."""
+def take_over(services: Any, persistence: Any, folder: Path) -> None:
+    """Put our ways of saving and loading in the place of those of the services behind.
+
+    They write piece by piece, which takes ten times as long as in one go, and drop what is damaged.
+
+    Args:
+        services: the module with their registry.
+        persistence: the module which writes with `json.dump`.
+        folder: of their files.
+    """
     persistence.json = SimpleNamespace(**{**vars(json), "dump": _dump})
+    services._load_persisted_state = lambda: _restore_services(services, folder)  # noqa: SLF001 - it offers no other way
 
 
 def _dump(document: Any, file: IO[str], default: Callable[[Any], Any] | None = None) -> None:
     file.write(json.dumps(document, default=default))
+
+
+def _restore_services(services: Any, folder: Path) -> None:
+    """Load each; what cannot be loaded is kept aside before it is written over."""
+    for name, module in services._state_map.items():  # noqa: SLF001 - it has no other
+        path = folder / f"{name}.json"
+        if not path.exists():
+            continue
+        try:
+            saved = services.load_state(name)
+            if not isinstance(saved, dict):
+                raise TypeError(f"{path} holds no state")  # noqa: TRY301 - damaged is damaged
+            if saved:
+                services._get_module(module).load_persisted_state(saved)  # noqa: SLF001
+        except Exception:
+            logger.exception("%s cannot be loaded", path)
+            set_aside(path)
+
+
+def set_aside(path: Path) -> None:
+    """Keep a damaged file under a name which nothing writes to; `process.status` tells of it until it is removed."""
+    number = next(number for number in itertools.count(1) if not _aside(path, number).exists())
+    path.replace(_aside(path, number))
+    logger.error("%s is damaged: it is not loaded, and kept as %s", path, _aside(path, number))
+
+
+def _aside(path: Path, number: int) -> Path:
+    return path.with_suffix(".damaged" if number == 1 else f".{number}.damaged")
 
 
 @dataclass(kw_only=True, slots=True)
@@ -66,10 +105,8 @@ class State:
 
     def restore(self) -> None:
         """Load what was saved; a damaged file is reported and left aside."""
-        document = self._read("apigateway-rest")
-        if document is not None:
-            self.gateway.load(document)
-        self.moto.load(self._read("application-autoscaling") or [])
+        self._load("apigateway-rest", dict, self.gateway.load)
+        self._load("application-autoscaling", list, self.moto.load)
 
     def start(self) -> None:
         """Begin to save in the background."""
@@ -137,19 +174,17 @@ class State:
 
     def _write(self, name: str, document: Any) -> None:
         text = json.dumps(document)
-        path = self._path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
+        write(self._path(name), text)
 
-    def _read(self, name: str) -> Any:
+    def _load(self, name: str, form: type, load: Callable[[Any], None]) -> None:
         path = self._path(name)
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            saved = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(saved, form):
+                raise TypeError(f"{path} holds no state")  # noqa: TRY301 - damaged is damaged
+            load(saved)
         except FileNotFoundError:
-            return None
-        except ValueError:
-            logger.exception("%s is damaged and is not loaded", path)
-            path.replace(path.with_suffix(".damaged"))
-            return None
+            return
+        except Exception:
+            logger.exception("%s cannot be loaded", path)
+            set_aside(path)

@@ -115,6 +115,10 @@ class Telemetry:
         values = [("Invocations", 1.0, "Count"), ("FailedInvocations", float(failed), "Count")]
         self.measured(region, "AWS/Events", values, [{"RuleName": rule}])
 
+    def triggered(self, *, region: str, rule: str) -> None:
+        """A rule fires, at however many targets."""
+        self.measured(region, "AWS/Events", [("TriggeredRules", 1.0, "Count")], [{"RuleName": rule}])
+
     def measured(
         self, region: str, namespace: str, values: Iterable[Value], dimensions: Iterable[Mapping[str, str]]
     ) -> None:

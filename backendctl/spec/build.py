@@ -26,8 +26,8 @@ from backendctl.spec.model import (
     Table,
     Throttling,
     Vpc,
-    Warm,
 )
+from backendctl.spec.warming import build_warm
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,6 @@ ACCESS_FORMAT = json.dumps(
 
 _DEFAULT_RETENTION = "30 days"
 _PROJECTIONS = {"all": "ALL", "keys": "KEYS_ONLY"}
-_MINUTES = {"minute": 1, "minutes": 1, "hour": 60, "hours": 60}
 
 
 def build(view: View, *, file: Path) -> Spec:
@@ -106,7 +105,7 @@ def _function(view: View, region: str, name: str, folder: Path) -> Function:
         vpc=Vpc(subnets=tuple(vpc["subnets"]), security_groups=tuple(vpc["security-groups"])) if vpc else None,
         tracing="Active" if settings.get("tracing") else "PassThrough",  # B58
         aliases=aliases(view, region, name),
-        warm=_warm(warm) if isinstance(warm, dict) else None,
+        warm=build_warm(warm) if isinstance(warm, dict) else None,
         log_retention=None if retention == "never" else int(retention.split()[0]),
         tags=_tags(view.plain, settings),
         **_given(settings, "runtime", "handler", "description", "architecture", "environment", "role"),
@@ -121,16 +120,6 @@ def _code(code: dict[str, Any], folder: Path) -> Code:
         include=tuple((folder / one).resolve() for one in code.get("include", ())),
         **_given(code, "build", "s3", "image", "bucket"),
     )
-
-
-def _warm(warm: dict[str, Any]) -> Warm:
-    made = _given(warm, "enabled") | _whole(warm, "instances")
-    if "every" in warm:
-        number, unit = warm["every"].split()
-        made["every"] = int(number) * _MINUTES[unit]
-    if "input" in warm:
-        made["input"] = json.dumps(warm["input"])
-    return Warm(**made)
 
 
 def _table(view: View, name: str, table: dict[str, Any]) -> Table:

@@ -10,13 +10,13 @@ from backendctl.spec.check_links import aliases
 from backendctl.spec.check_names import alias_fault, check_regions_named, check_tags
 from backendctl.spec.loader import MISSING
 from backendctl.spec.view import SOURCES
+from backendctl.spec.warming import warm_faults
 
 if TYPE_CHECKING:
     from backendctl.spec.view import View
 
 _MAX_NAME = 64  # B54
 _MAX_ENVIRONMENT = 4096  # bytes of JSON, B55
-_MAX_INPUT = 8192  # characters, D9
 _LAYER = re.compile(r"^arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$")
 _IMAGE_REGION = re.compile(r"\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.")
 _RESERVED = frozenset(
@@ -150,9 +150,8 @@ def _check_warm(view: View, region: str, name: str, function: dict[str, Any]) ->
     warm = function.get("warm")
     if not isinstance(warm, dict):
         return
-    way = view.way(region, name, "warm")
-    if len(json.dumps(warm.get("input", {}))) > _MAX_INPUT:
-        view.report.add((*way, "input"), f"the warmer's input may have {_MAX_INPUT} characters as JSON", key=True)
+    for setting, message, offset in warm_faults(warm):
+        view.report.add(view.way(region, name, "warm", setting), message, offset=offset, key=offset is None)
     if not view.backend or (view.definition is None and "api" in view.plain):
         return  # these are faulty, so the aliases are not known
     if not aliases(view, region, name):
@@ -160,4 +159,4 @@ def _check_warm(view: View, region: str, name: str, function: dict[str, Any]) ->
             f"'{name}' has no alias that could be kept warm: name one under 'aliases', or let the definition "
             "call it through a stage variable"
         )
-        view.report.add(way, message, key=True)
+        view.report.add(view.way(region, name, "warm"), message, key=True)

@@ -44,11 +44,12 @@ class Config:
         file: None when there is no config file.
         role_arn: role to assume first.
         spec: the default spec; absolute when it comes from the file, as given when from the environment.
+        prices: prices over the built-in list, for `cost`; absolute.
         regions: only these of the spec's; None for all.
         max_parallel: calls under way at once.
         output: text, json or markdown.
         color: None lets the terminal decide.
-        accounts: the account ids that may be touched; empty for any.
+        accounts: the account ids that may be touched; empty for any. Not asked in the sandbox.
         pacing: calls per second by service and operation.
         from_environ: the fields that an environment variable gave.
     """
@@ -57,6 +58,7 @@ class Config:
     profile: str | None = None
     role_arn: str | None = None
     spec: Path | None = None
+    prices: Path | None = None
     regions: tuple[str, ...] | None = None
     max_parallel: int = 16
     output: str = "text"
@@ -123,6 +125,7 @@ def _read(path: Path) -> Config:
         },
         accounts=tuple(value.get("accounts", ())),
         pacing=value.get("pacing", {}),
+        prices=folder / Path(value["prices"]).expanduser() if "prices" in value else None,
         color=value.get("color"),
         output=value.get("output", "text"),
         max_parallel=int(value.get("max-parallel", 16)),

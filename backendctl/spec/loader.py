@@ -91,6 +91,22 @@ class Document:
         node = self._node(way)
         return str(node.value) if node is not None and node.id == "scalar" and not node.style else None
 
+    def span(self, way: Sequence[str | int]) -> tuple[tuple[int, int], tuple[int, int]] | None:
+        """Line and column, 1-based, of the first character of a scalar and of the one behind it.
+
+        None where there is no scalar. Of an alias, that of its anchor's value.
+        """
+        node = self._node(way)
+        if node is None or node.id != "scalar":
+            return None
+        return _mark(node), (node.end_mark.line + 1, node.end_mark.column + 1)
+
+    def key_place(self, way: Sequence[str | int]) -> tuple[int, int, bool] | None:
+        """Line and column, 1-based, of a key, and whether its mapping is in flow style; None where it is not."""
+        parent = self._node(way[:-1])
+        found = _child(parent, way[-1]) if parent is not None else None
+        return None if parent is None or found is None else (*_mark(found[0]), bool(parent.flow_style))
+
     def _node(self, way: Sequence[str | int]) -> Node | None:
         node = self.root()
         for step in way:

@@ -6,11 +6,15 @@ overrides. Names are the user's short ones; `physical` gives what AWS sees (`<ba
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from backendctl.spec.canary import Canary
+
+HOLD = "holdMs"
+"""What a ping asks the handler in its event: to stay for so many milliseconds before it returns."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,16 +43,42 @@ class Warm:
     """How a function is kept warm.
 
     Attributes:
-        every: whole minutes.
+        every: whole minutes between two pings; of a cron expression the shortest time between them.
         input: JSON text sent to the function.
         instances: environments to hold per alias, 1 to 5.
-        enabled: False keeps the rule but disables it.
+        hold: milliseconds for which a ping asks the handler to stay, where instances is above 1.
+        enabled: False switches the pings off, True on; None leaves them as they are, once they are there.
+        expressions: cron expressions, all of which fire; empty for a plain rate.
+        time_zone: IANA name, in which the expressions are meant; None is UTC.
     """
 
     every: int = 5
     input: str = '{"instruction": "warmer"}'
     instances: int = 1
-    enabled: bool = True
+    hold: int = 75
+    enabled: bool | None = None
+    expressions: tuple[str, ...] = ()
+    time_zone: str | None = None
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether EventBridge Scheduler pings, for the rules of EventBridge know no time zones (D19)."""
+        return self.time_zone is not None
+
+    def event(self, instances: int, *, hold: int | None = None) -> str:
+        """The JSON text of one of so many pings that are to overlap: the input, and `holdMs` when they are several.
+
+        Args:
+            hold: milliseconds, in the place of the spec's.
+        """
+        if instances == 1 or not self.takes_hold:
+            return self.input
+        return json.dumps(json.loads(self.input) | {HOLD: self.hold if hold is None else hold})
+
+    @property
+    def takes_hold(self) -> bool:
+        """Whether the input is a JSON object, to which something can be added."""
+        return isinstance(json.loads(self.input), dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from backendctl.api.body import wanted
 from backendctl.api.reach import Reach, reach
-from backendctl.api.regions import each_region
 from backendctl.api.source import api_of
 from backendctl.aws.errors import ClientError, is_missing
+from backendctl.aws.regions import each_region
 from backendctl.engine.plan import Plan
 from backendctl.engine.plan import make_plan as plan_of
 from backendctl.errors import BackendctlError, RefusedError
@@ -51,7 +51,7 @@ def prepare_grant(backend: Backend, request: Request) -> Grant:
     api = wanted(api_of(backend.spec), source_for(backend, request)).api
     regions = tuple(r for r in backend.spec.regions if not request.targets or r in request.targets)
     reaches, failed = each_region(
-        backend.settings.workers, regions, partial(_reach, backend, api), doing="read the API of"
+        regions, partial(_reach, backend, api), workers=backend.settings.workers, doing="read the API of"
     )
     if not reaches:
         raise next(iter(failed.values()))

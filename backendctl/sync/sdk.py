@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from backendctl.api import live as lives
 from backendctl.api.comparable import comparable
-from backendctl.api.regions import each_region
 from backendctl.aws.errors import explain
+from backendctl.aws.regions import each_region
 from backendctl.errors import BackendctlError, RefusedError, UsageError
 from backendctl.openapi.arns import Home
 from backendctl.openapi.localise import digest
@@ -77,9 +77,9 @@ def generate(backend: Backend, *, kind: str, stage: str | None, parameters: Mapp
     """
     name = _stage(backend, stage)
     found, failed = each_region(
-        backend.settings.workers,
         backend.spec.all_regions,
         partial(_definition, backend, name),
+        workers=backend.settings.workers,
         doing="read the API of",
     )
     if failed:

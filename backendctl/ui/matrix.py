@@ -32,6 +32,7 @@ _ROWS = {
     "alias": ("function", "{base}"),
     "permission": ("function", "{base}"),
     "warmer": ("function", "{base}"),
+    "schedule": ("function", "{base}"),
     "table": ("table", "{base}"),
     "replica": ("table", "{base}"),
     "scaling": ("table", "{base}"),
@@ -64,6 +65,8 @@ def show_matrix(survey: Survey, console: Console, *, verbose: bool = False) -> N
     console.print(table)
     for region, why in survey.unreadable.items():
         console.print(Text(f"{region} did not answer: {why}", style="bad"), soft_wrap=True)
+    for address, note in survey.notes:
+        console.print(Text("note: ", style="update").append(f"{address} is {note}", style="default"), soft_wrap=True)
     console.print(_verdict(survey))
 
 
@@ -82,7 +85,8 @@ def survey_markdown(survey: Survey) -> str:
     for (kind, name), row in _rows(survey, verbose=True):
         cells = [markdown_cell(_cell(row.get(region, ())).plain) for region in survey.regions]
         lines.append(f"| {kind}/{markdown_cell(name)} | " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", _verdict(survey).plain])
+    notes = [f"- {address} is {note}" for address, note in survey.notes]
+    return "\n".join([*lines, "", *([*notes, ""] if notes else []), _verdict(survey).plain])
 
 
 _Row = dict[str, Sequence[tuple[str, Cell]]]

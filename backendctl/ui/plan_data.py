@@ -14,12 +14,12 @@ PENDING = "pending"
 
 
 def plan_document(plan: Plan, statuses: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The JSON document of `plan` and `deploy`: the same keys for ever.
+    """The JSON document of `plan` and `deploy`: the same keys for ever; `notes` only where there are any.
 
     Args:
         statuses: address → "done", "failed" or "skipped"; None when nothing was applied.
     """
-    return {
+    document: dict[str, Any] = {
         "backend": plan.backend,
         "digest": plan.digest,
         "changes": [
@@ -36,8 +36,11 @@ def plan_document(plan: Plan, statuses: Mapping[str, str] | None = None) -> dict
         "summary": plan.summary(),
         "refusals": list(plan.refusals),
         "breaking": list(plan.breaking),
-        "notes": list(plan.notes),
+        "remarks": list(plan.remarks),
     }
+    if plan.notes:
+        document["notes"] = [{"address": address, "note": note} for address, note in plan.notes]
+    return document
 
 
 def differences_data(found: Sequence[Difference]) -> list[dict[str, Any]]:
@@ -75,7 +78,8 @@ def plan_markdown(plan: Plan, statuses: Mapping[str, str] | None = None) -> str:
         lines.append(f"| {change.region} | {change.action} | {change.kind}/{name} | {fields} | {status} |")
     lines += [f"- refused: {markdown_cell(line)}" for line in plan.refusals]
     lines += [f"- **breaks callers**: {markdown_cell(line)}" for line in plan.breaking]
-    lines += [f"- note: {markdown_cell(line)}" for line in plan.notes]
+    lines += [f"- note: {markdown_cell(line)}" for line in plan.remarks]
+    lines += [f"\n> {address} is {note}" for address, note in plan.notes]
     return "\n".join(lines)
 
 

@@ -33,7 +33,7 @@ def show_plan(
         judging: whether to say what would be refused; whoever refuses says so itself.
     """
     _show_changes(plan, console, verbose=verbose)
-    for note in plan.notes:
+    for note in plan.remarks:
         console.print(Text("note: ", style="quiet").append(note, style="default"), soft_wrap=True)
     for line in plan.refusals if judging else ():
         console.print(Text(f"would be refused: {line}", style="bad"), soft_wrap=True)
@@ -46,6 +46,7 @@ def show_plan(
 def _show_changes(plan: Plan, console: Console, *, verbose: bool) -> None:
     if not plan.changes:
         console.print(Text("Nothing to do", style="ok").append(f": {_peace(plan)}", style="default"))
+        _show_notes(plan, console)
         return
     for regions, changes in _blocks(plan):
         console.print(Text(" and ".join(regions), style="region"))
@@ -56,6 +57,12 @@ def _show_changes(plan: Plan, console: Console, *, verbose: bool) -> None:
                 show_section(section, console, verbose=verbose)
         console.print()
     console.print(tally(plan))
+    _show_notes(plan, console)
+
+
+def _show_notes(plan: Plan, console: Console) -> None:
+    for address, note in plan.notes:
+        console.print(Text("note: ", style="update").append(f"{address} is {note}", style="default"), soft_wrap=True)
 
 
 def _peace(plan: Plan) -> str:

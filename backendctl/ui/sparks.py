@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from backendctl.release.observed import Minute
 
-_BLOCKS = "▁▂▃▄▅▆▇█"
+BLOCKS = "▁▂▃▄▅▆▇█"
 _NOTHING = "·"
 Worth = Callable[[Sequence[Minute]], float | None]
 
@@ -46,7 +46,7 @@ def spark(values: Sequence[float | None], *, top: float) -> str:
     def block(value: float | None) -> str:
         if value is None:
             return _NOTHING
-        return _BLOCKS[min(len(_BLOCKS) - 1, round(value / top * (len(_BLOCKS) - 1)) if top > 0 else 0)]
+        return BLOCKS[min(len(BLOCKS) - 1, round(value / top * (len(BLOCKS) - 1)) if top > 0 else 0)]
 
     return "".join(block(value) for value in values)
 

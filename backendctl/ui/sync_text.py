@@ -34,7 +34,7 @@ def show_sync(sync: Sync, console: Console, *, check: bool, verbose: bool = Fals
         _show_region(sync, sync.reviews[region], console, check=check, verbose=verbose)
     for line in sync.refusals if check else ():
         console.print(Text(f"refused: {line}", style="bad"), soft_wrap=True)
-    for line in sync.plan.notes if check else ():
+    for line in sync.plan.remarks if check else ():
         console.print(Text("note: ", style="quiet").append(line, style="default"), soft_wrap=True)
     if sync.in_sync:
         regions = len(sync.regions)

@@ -114,7 +114,7 @@ class App:
             nonlocal cold
             was_cold, cold = cold, False
             if event.get("instruction") == "warmer":
-                return _warm(stores, was_cold=was_cold)
+                return _warm(stores, was_cold=was_cold, hold=event.get("holdMs", 0) / 1000)
             return _http(self._answer(event, context, stores))
 
         return handle
@@ -142,10 +142,16 @@ def place_of_service() -> dict[str, str]:
     }
 
 
-def _warm(stores: Mapping[str, Store], *, was_cold: bool) -> dict[str, Any]:
-    """Open every connection. A failure is raised: it belongs into the function's Errors metric."""
+def _warm(stores: Mapping[str, Store], *, was_cold: bool, hold: float) -> dict[str, Any]:
+    """Open every connection, then stay. A failure is raised: it belongs into the function's Errors metric.
+
+    Args:
+        hold: seconds, so that pings that come at the same time meet an environment each.
+    """
+    began = time.monotonic()
     for store in stores.values():
         store.touch()
+    time.sleep(max(0.0, hold - (time.monotonic() - began)))
     return {"warmed": True, "cold": was_cold, **place_of_service()}
 
 

@@ -119,8 +119,13 @@ class Project:
 
     def run(self, *arguments: str, expect: int | None = 0) -> Result:
         """`backendctl --sandbox --port … ARGUMENTS spec.yaml`; the exit code is held when `expect` is given."""
+        return self.command(arguments[0], str(self.folder / "spec.yaml"), *arguments[1:], expect=expect)
+
+    def command(self, *arguments: str, expect: int | None = 0) -> Result:
+        """`backendctl ARGUMENTS --sandbox --port …`, without the spec; `sandbox …` takes its port alone."""
         out, err = io.StringIO(), io.StringIO()
-        line = [arguments[0], str(self.folder / "spec.yaml"), "--sandbox", "--port", str(self.port), *arguments[1:]]
+        reached = ["--port", str(self.port)] if arguments[0] == "sandbox" else ["--sandbox", "--port", str(self.port)]
+        line = [*arguments, *reached]
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = run(lambda: cli.main(args=line, prog_name="backendctl", standalone_mode=False))
         result = Result(code=code, out=out.getvalue(), err=err.getvalue())

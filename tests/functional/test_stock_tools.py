@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from backendctl.cli.main import cli, run
@@ -17,6 +21,7 @@ from tests.functional.project import Project, environment, make_project
 from tests.functional.sandboxed import EAST, WEST, free_port
 
 BothPorts = tuple[int, int]
+WHO = "import boto3; print(boto3.client('sts').get_caller_identity()['Account'])"
 
 
 def sandbox_command(verb: str, port: int, *, expect: int = 0) -> Any:
@@ -141,3 +146,54 @@ def test_two_sandboxes_side_by_side_know_nothing_of_each_other(ports: BothPorts,
     sandbox_command("reset", ports[1])
     first.assert_nothing_to_do()
     assert sandbox_command("status", ports[0])["ready"] is True
+
+
+def test_env_makes_any_tool_use_the_sandbox(ports: BothPorts, tmp_path: Path) -> None:
+    variables = sandbox_command("env", ports[0])
+    assert variables["AWS_ENDPOINT_URL"] == f"http://127.0.0.1:{ports[0]}"
+    start(ports[0], default_data(ports[0]), require_token=True)
+    guarded = sandbox_command("env", ports[0])
+    assert guarded["AWS_ACCESS_KEY_ID"] != variables["AWS_ACCESS_KEY_ID"]
+    line = ["bash", "-c", 'eval "$1" && "$2" -c "$3"', "bash", env_text(ports[0]), sys.executable, WHO]
+    broken = tmp_path / "config"
+    broken.write_text("broken [[[", encoding="utf-8")
+    hostile = {
+        "AWS_CONFIG_FILE": str(broken),
+        "AWS_PROFILE": "nosuch",
+        "AWS_SESSION_TOKEN": "old",
+        "http_proxy": "http://127.0.0.1:9",
+    }
+    done = subprocess.run(line, capture_output=True, text=True, check=False, env={**os.environ, **hostile})
+    assert (done.stdout.strip(), done.returncode) == ("123456789012", 0), done.stderr
+
+
+def test_the_command_line_finds_the_key_of_a_sandbox_that_requires_one(ports: BothPorts, tmp_path: Path) -> None:
+    start(ports[0], default_data(ports[0]), require_token=True)
+    project = make_small(tmp_path / "project", name="guarded", port=ports[0], regions=[EAST])
+    project.deploy()
+    project.assert_nothing_to_do()
+    sandbox_command("down", ports[0])
+    assert sandbox_command("up", ports[0])["token"] is True  # as last time
+    status = project.get("/prodv1/one", EAST, host=f"{_api_id(project)}.execute-api.{EAST}.localhost")[0]
+    assert status == 200  # callers of an API need no key
+
+
+def env_text(port: int) -> str:
+    """What `backendctl sandbox env` prints."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        run(lambda: cli.main(args=["sandbox", "env", "--port", f"{port}"], standalone_mode=False))
+    return out.getvalue()
+
+
+def _api_id(project: Project) -> str:
+    key = sandbox_command("env", project.port)["AWS_ACCESS_KEY_ID"]
+    client = boto3.client(
+        "apigateway",
+        region_name=EAST,
+        endpoint_url=project.url,
+        aws_access_key_id=key,
+        aws_secret_access_key="sandbox",
+    )
+    found: str = client.get_rest_apis()["items"][0]["id"]
+    return found

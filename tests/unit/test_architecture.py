@@ -104,6 +104,11 @@ def test_only_ui_imports_rich() -> None:
     assert _told([found for found in _outside("ui") if found.is_of("rich")]) == []
 
 
+def test_only_charts_import_matplotlib() -> None:
+    assert _told([found for found in _outside("ui/charts") if found.is_of("matplotlib", "numpy")]) == []
+    assert any(found.is_of("matplotlib") for found in _in("ui/charts"))
+
+
 def test_only_cli_imports_click() -> None:
     assert _told([found for found in _outside("cli") if found.is_of("click")]) == []
 

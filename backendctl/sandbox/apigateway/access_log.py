@@ -49,7 +49,14 @@ def _context(exchange: Exchange, response: Response, seconds: float) -> dict[str
         "responseLength": str(len(response.body)),
         "responseLatency": str(int(seconds * 1000)),
         "integrationLatency": None if spent is None else str(int(spent * 1000)),
-        "integration": {"latency": None if spent is None else str(int(spent * 1000))},
+        "integrationStatus": exchange.integration_status,
+        "awsEndpointRequestId": exchange.integration_id,
+        "integration": {
+            "requestId": exchange.integration_id,
+            "latency": None if spent is None else str(int(spent * 1000)),
+            "integrationStatus": exchange.integration_status,
+            "status": exchange.backend_status,
+        },
     }
 
 

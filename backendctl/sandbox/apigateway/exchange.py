@@ -54,6 +54,8 @@ class Exchange:
         now: epoch seconds.
         log: lines of the execution log, oldest first.
         live: fill levels of throttles, and what authorizers have said.
+        integration_id: the request id of the integration's Lambda invocation.
+        integration_status: what Lambda itself answered; `backend_status` what the function's code says, or the backend.
     """
 
     request: Request
@@ -79,6 +81,9 @@ class Exchange:
     authorizer: Doc | None = None
     api_key: Doc | None = None
     integration_seconds: float | None = None
+    integration_id: str | None = None
+    integration_status: int | None = None
+    backend_status: int | None = None
 
     @property
     def stage_name(self) -> str:

@@ -106,11 +106,17 @@ async def call(
 async def _timed(exchange: Exchange, owner: Doc, target: Target, payload: bytes, *, wait: bool) -> Invocation:
     seconds = owner.get("timeoutInMillis", 29_000) / 1000
     began = time.perf_counter()
+    outcome: Invocation | None = None
     try:
         async with asyncio.timeout(seconds):
-            return await exchange.backplane.invoke(target.region, target.name, target.qualifier, payload, wait=wait)
+            invoked = exchange.backplane.invoke(target.region, target.name, target.qualifier, payload, wait=wait)
+            outcome = await invoked
+            return outcome
     except TimeoutError as error:
         exchange.log("Execution failed due to a timeout error")
         raise RefusedError(kind="INTEGRATION_TIMEOUT", status=504, message="Endpoint request timed out") from error
     finally:
-        exchange.integration_seconds = time.perf_counter() - began
+        if owner is exchange.method.get("methodIntegration"):  # and no authorizer
+            exchange.integration_seconds = time.perf_counter() - began
+            exchange.integration_id = None if outcome is None else outcome.request_id
+            exchange.integration_status = exchange.backend_status = None if outcome is None else outcome.status

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from typing import Any
 
 from backendctl.sandbox.apigateway.event import proxy_event
@@ -13,6 +14,7 @@ from backendctl.sandbox.apigateway.functions import call, source_arn
 from backendctl.sandbox.apigateway.model import Doc
 from backendctl.sandbox.http import Response
 
+NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 JSON = "application/json"
 PROXY_MEMBERS = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
 REMAPPED = {"connection", "content-length", "date", "server", "www-authenticate", "transfer-encoding"}
@@ -28,6 +30,7 @@ async def proxy(exchange: Exchange) -> Response:
         source_arn=source_arn(exchange),
         event=proxy_event(exchange),
     )
+    exchange.backend_status = None
     if outcome.error is not None:
         exchange.log(
             "Lambda execution failed with status 200 due to customer function error: "
@@ -45,7 +48,7 @@ def _proxy_response(exchange: Exchange, answer: Any) -> Response:
     """The function's answer as a response; ValueError or TypeError when AWS would call it malformed."""
     if not isinstance(answer, dict) or not answer.keys() <= PROXY_MEMBERS:
         raise ValueError("not an object of " + ", ".join(sorted(PROXY_MEMBERS)))
-    status = int(answer.get("statusCode") or 200)
+    status = exchange.backend_status = int(answer.get("statusCode") or 200)
     body = answer.get("body")
     if body is not None and not isinstance(body, str):
         raise ValueError("the body is no text")
@@ -67,12 +70,22 @@ def _proxy_headers(answer: Doc) -> dict[str, str]:
     for name, values in multiple.items():
         rest = {key: each for key, each in merged.items() if key.lower() != str(name).lower()}
         own = [each for key, listed in merged.items() if key.lower() == str(name).lower() for each in listed]
+        if not isinstance(values, list):
+            raise TypeError("the values of a header are no list")
         extra = [_header(value) for value in values]
         merged = {**rest, str(name): extra + [each for each in own if each not in extra]}
     headers: dict[str, str] = {}
-    for name, values in merged.items():
+    for name, values in _names(merged).items():
         sent = f"x-amzn-Remapped-{name}" if name.lower() in REMAPPED else name
         headers.update(repeated(sent, values))
+    return headers
+
+
+def _names(headers: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Headers whose names HTTP can carry."""
+    wrong = next((name for name in headers if not NAME.fullmatch(name)), None)
+    if wrong is not None:
+        raise ValueError(f"{wrong!r} is no name of a header")
     return headers
 
 

@@ -10,9 +10,12 @@ from backendctl.sandbox.corrections.cloudwatch import CloudWatch
 from backendctl.sandbox.corrections.dynamodb import DynamoDB
 from backendctl.sandbox.corrections.events import Events
 from backendctl.sandbox.corrections.iam import IAM, Roles
+from backendctl.sandbox.corrections.log_queries import LogQueries
+from backendctl.sandbox.corrections.logs import Logs
 from backendctl.sandbox.corrections.route53 import Route53
 from backendctl.sandbox.corrections.scheduler import Scheduler
 from backendctl.sandbox.corrections.sts import Sessions
+from backendctl.sandbox.insights.queries import Queries
 from backendctl.sandbox.timing import Pace, TimeScale
 
 if TYPE_CHECKING:
@@ -49,6 +52,7 @@ def corrections(
         "events": Events(inner=inner),
         "iam": IAM(inner=inner, roles=roles),
         "lambda": Lambda(inner, meter, roles=roles, pace=pace, provisioner=provisioner),
+        "logs": Logs(inner=inner, queries=LogQueries(queries=Queries(pace=pace))),
         "monitoring": CloudWatch(inner=inner),
         "route53": Route53(inner=inner, changed=zones_changed, pace=pace),
         "scheduler": Scheduler(inner=inner, roles=roles),

@@ -8,7 +8,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from backendctl.sandbox.corrections import event_invoke, function_names, function_records, function_shape, lambda_model
+from backendctl.sandbox import invocation
+from backendctl.sandbox.corrections import (
+    event_invoke,
+    function_names,
+    function_records,
+    function_shape,
+    function_tags,
+    lambda_model,
+)
 from backendctl.sandbox.corrections import function_rules as rules
 from backendctl.sandbox.corrections.answers import carrying, retold
 from backendctl.sandbox.corrections.calls import FUNCTIONS, Call, call_of
@@ -31,7 +39,8 @@ if TYPE_CHECKING:
     from backendctl.sandbox.telemetry import Meter
     from backendctl.sandbox.timing import Pace
 
-OK, CREATED, NO_CONTENT, NOT_FOUND, REFUSED = 200, 201, 204, 404, 400
+OK, CREATED, ACCEPTED, NO_CONTENT, NOT_FOUND, REFUSED = 200, 201, 202, 204, 404, 400
+THROTTLED = 429
 _SHOWN = frozenset({"", "/configuration", "/code", "/versions"})
 
 
@@ -56,7 +65,7 @@ class Lambda:
         """Answer a request."""
         refusal = lambda_model.refusal(request)
         answer = refusal.rest_json() if refusal else await self._answer(request)
-        return answer if answer.status < REFUSED else _whole(answer)
+        return answer if answer.status < REFUSED or answer.status == THROTTLED else _whole(answer)
 
     async def _answer(self, request: Request) -> Response:
         found = FUNCTIONS.fullmatch(request.raw_path)
@@ -73,7 +82,12 @@ class Lambda:
             return await self.event_sources.handle(request, mapping[1])
         if LAYERS.fullmatch(request.path) is not None:
             return await self.layers.handle(request)
-        return await self.inner.forward(request)
+        refusal = function_tags.refusal(request)
+        answer = refusal.rest_json() if refusal else await self.inner.forward(request)
+        tagged = function_tags.place(request)
+        if tagged is not None and request.method != "GET" and answer.status == NO_CONTENT:
+            function_records.revise(tagged)
+        return answer
 
     async def _function(self, call: Call) -> Response:
         method, rest = call.request.method, call.rest
@@ -94,7 +108,13 @@ class Lambda:
         pending = self.times.pending(call.place)
         if pending is not None:
             return pending.rest_json()
-        return await (self.inner.forward(call.request) if call.qualifier is None else self._invoke(call))
+        with invocation.begun() as request_id:
+            answer = await (self.inner.forward(call.request) if call.qualifier is None else self._invoke(call))
+        dropped = {"x-amzn-requestid"} | ({"x-amz-executed-version"} if answer.status == ACCEPTED else set())
+        headers = {name: value for name, value in answer.headers.items() if name.lower() not in dropped}
+        if answer.status == THROTTLED:
+            headers["x-amzn-ErrorType"] = "TooManyRequestsException"
+        return replace(answer, headers={**headers, "x-amzn-RequestId": request_id})
 
     async def _accepted(self, call: Call, method: str, rest: str) -> Response:
         if rest == "/code" and method == "PUT" and call.request.json().get("DryRun"):
@@ -120,6 +140,13 @@ class Lambda:
             return function_names.not_found(call.arn, call.qualifier).rest_json()
         if call.rest == "/url":
             return nothing().rest_json()
+        alias = unquote(call.rest.removeprefix("/aliases/"))
+        if (
+            call.rest.startswith("/aliases/")
+            and call.request.method == "GET"
+            and function_records.has(call.place, None)
+        ):
+            return function_names.no_alias(call.arn, alias).rest_json()
         if (
             call.rest.startswith("/aliases/")
             and call.request.method == "DELETE"

@@ -11,8 +11,9 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections import constraints
+from backendctl.sandbox.corrections import constraints, metric_reads
 from backendctl.sandbox.corrections.answers import retold
+from backendctl.sandbox.corrections.refusals import Refusal
 from backendctl.sandbox.http import Response
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ OK, BAD_REQUEST, NOT_FOUND = 200, 400, 404
 DATAPOINTS = 1440
 """How many GetMetricStatistics may give at once."""
 
+_READS = {
+    "GetMetricData": metric_reads.metric_data,
+    "GetMetricStatistics": metric_reads.metric_statistics,
+    "ListMetrics": metric_reads.listed,
+}
 _JUDGE = constraints.Judge(
     service="cloudwatch",
     enums={"StateValue": ("INSUFFICIENT_DATA", "ALARM", "OK")},
@@ -46,7 +52,11 @@ class CloudWatch:
         refused = _refusal(operation, request)
         if refused is not None:
             return refused
-        answer = await self.inner.forward(request)
+        if operation in _READS:
+            return _told(_READS[operation](request.region, request.json()))
+        return self._retold(operation, await self.inner.forward(request))
+
+    def _retold(self, operation: str, answer: Response) -> Response:
         if operation == "DescribeAlarms" and answer.status == OK:
             return retold(answer, _alarms(json.loads(answer.body)))
         if answer.status == NOT_FOUND and operation == "ListTagsForResource":
@@ -64,9 +74,18 @@ def _refusal(operation: str, request: Request) -> Response | None:
     if operation == "GetMetricStatistics":
         return _statistics(asked)
     if operation == "PutMetricData":
+        if asked["Namespace"].startswith("AWS/"):
+            return _error("InvalidParameterValue", "The value AWS/ for parameter Namespace is invalid.")
         data = enumerate(asked.get("MetricData", []), start=1)
         return next((refused for number, one in data if (refused := _datum(one, f"MetricData.member.{number}."))), None)
     return None
+
+
+def _told(found: dict[str, Any] | Refusal) -> Response:
+    if not isinstance(found, Refusal):
+        return Response.of_json(found, headers={"Content-Type": "application/x-amz-json-1.0"})
+    name = found.code if found.code in {"ValidationError", "InvalidNextToken"} else ""
+    return _error(found.code, found.message, name=name)
 
 
 def _statistics(asked: Mapping[str, Any]) -> Response | None:

@@ -121,12 +121,13 @@ class Concurrency:
         limit = account["ConcurrentExecutions"]
         others = limit - account["UnreservedConcurrentExecutions"] - (own or 0)
         wanted = call.request.json().get("ReservedConcurrentExecutions", 0)
-        return rules.reserved(wanted=wanted, limit=limit, others=others)
+        return rules.reserved(wanted=wanted, limit=limit, others=others, provisioned=_total(call.place))
 
     async def _provision(self, call: Call) -> Refusal | None:
         account = await self._account(call.region)
         return await self._twice(call) or rules.provisioned(
             wanted=call.request.json().get("ProvisionedConcurrentExecutions", 0),
+            others=_total(call.place, without=call.qualifier),
             own=await self._own(call),
             unreserved=account["UnreservedConcurrentExecutions"],
         )
@@ -178,6 +179,13 @@ class Concurrency:
         return reserved
 
 
+def _total(place: tuple[str, str], *, without: str | None = None) -> int:
+    """What a function has provisioned, all together or without one version or alias."""
+    configs = (records.record(place) or _NOTHING)[_CONFIGS]
+    wished = [one["RequestedProvisionedConcurrentExecutions"] for name, one in configs.items() if name != without]
+    return sum(wished)
+
+
 def _allocating(config: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in config.items() if name != "StatusReason"} | _UNDER_WAY
 
@@ -198,11 +206,7 @@ def _nowhere(call: Call) -> Refusal | None:
         return None
     if str(call.qualifier).isdigit():
         return names.not_found(call.arn, call.qualifier)
-    return Refusal(
-        code="ResourceNotFoundException",
-        message=f"Cannot find alias arn: {call.arn}:{call.qualifier}",
-        status=NOT_FOUND,
-    )
+    return names.no_alias(call.arn, call.qualifier)
 
 
 def _not_provisioned() -> Refusal:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
+from backendctl.sandbox.corrections import function_names
+from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections import function_rules as rules
 from backendctl.sandbox.corrections.refusals import CONFLICT, Refusal
 
@@ -41,7 +43,9 @@ class FunctionChecks:
         )
 
     async def change(self, call: Call) -> Refusal | None:
-        """UpdateFunctionConfiguration, UpdateFunctionCode, PublishVersion and the changes of aliases."""
+        """UpdateFunctionConfiguration, UpdateFunctionCode, PublishVersion, changes of aliases; code signing of none."""
+        if call.rest == "/code-signing-config" and not records.has(call.place, None):
+            return function_names.not_found(call.arn)
         if call.request.method not in {"POST", "PUT"}:
             return None
         asked = call.request.json()
@@ -58,6 +62,7 @@ class FunctionChecks:
             or (self.times.busy(call.place, call.arn) if now else None)
             or await self._role(asked)
             or await self._tracing(call, asked)
+            or (await self._code(call.region, asked) if call.rest == "/code" and asked.get("S3Bucket") else None)
             or (rules.same_code(asked, now) if call.rest == "/versions" else None)
         )
 
@@ -113,14 +118,16 @@ class FunctionChecks:
         return rules.bad_value("The provided execution role does not have permissions to call PutTraceSegments on XRAY")
 
     async def _code(self, region: str, code: dict[str, Any]) -> Refusal | None:
-        path = f"/{code['S3Bucket']}/{quote(code.get('S3Key', ''))}"
-        answer = await self.inner.ask(service="s3", region=region, method="HEAD", path=path)
-        if answer.status != NOT_FOUND:  # a bucket elsewhere is refused behind
-            return None
-        return rules.bad_value(  # B21
-            "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: "
-            "The specified key does not exist."
-        )
+        bucket, key = f"/{code['S3Bucket']}", quote(code.get("S3Key", ""))
+        paths = {  # B21
+            bucket: "NoSuchBucket. S3 Error Message: The specified bucket does not exist",
+            f"{bucket}/{key}": "NoSuchKey. S3 Error Message: The specified key does not exist.",
+        }
+        for path, words in paths.items():
+            answer = await self.inner.ask(service="s3", region=region, method="HEAD", path=path)
+            if answer.status == NOT_FOUND:  # a bucket elsewhere is refused behind
+                return rules.bad_value(f"Error occurred while GetObject. S3 Error Code: {words}")
+        return None
 
     async def _alias(self, call: Call, asked: dict[str, Any]) -> Refusal | None:
         name = asked.get("Name") or unquote(call.rest.removeprefix("/aliases").strip("/"))
@@ -128,6 +135,10 @@ class FunctionChecks:
         if call.request.method == "POST" and now is not None:  # B27
             return Refusal(
                 code="ResourceConflictException", message=f"Alias already exists: {now['AliasArn']}", status=CONFLICT
+            )
+        if call.request.method == "PUT" and now is None and records.has(call.place, None):
+            return Refusal(
+                code="ResourceNotFoundException", message=f"Alias not found: {call.arn}:{name}", status=NOT_FOUND
             )
         main = asked.get("FunctionVersion") or (now or {}).get("FunctionVersion", "")
         weights = (asked.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}

@@ -61,6 +61,11 @@ def not_found(arn: str, qualifier: str | None = None) -> Refusal:
     return Refusal(code="ResourceNotFoundException", message=f"Function not found: {whole}", status=NOT_FOUND)
 
 
+def no_alias(arn: str, alias: str | None) -> Refusal:
+    """There is the function, and no alias of that name."""
+    return Refusal(code="ResourceNotFoundException", message=f"Cannot find alias arn: {arn}:{alias}", status=NOT_FOUND)
+
+
 def too_long(name: str) -> Refusal | None:
     """A bare name has at most 64 characters (B54); the model's limit is that of an ARN."""
     if len(name) <= LONGEST:

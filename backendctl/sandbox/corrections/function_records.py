@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox.admission import Rules
 from backendctl.sandbox.world import ACCOUNT
 
 if TYPE_CHECKING:
@@ -34,6 +35,17 @@ def has(place: Place, qualifier: str | None) -> bool:
     if known is None:
         return False
     return qualifier in {None, "$LATEST"} or qualifier in known["versions"] or qualifier in known["aliases"]
+
+
+def concurrency(place: Place) -> Rules:
+    """What is reserved for a function and provisioned for its versions; a wish that failed counts for nothing."""
+    known = record(place) or {}
+    provisioned: dict[str, int] = {}
+    for qualifier, config in known.get("provisioned_concurrency", {}).items():
+        if config.get("Status") != "FAILED":
+            version = version_of(place, qualifier)
+            provisioned[version] = provisioned.get(version, 0) + config["RequestedProvisionedConcurrentExecutions"]
+    return Rules(reserved=known.get("concurrency"), provisioned=provisioned)
 
 
 def policy_revision(place: Place, qualifier: str | None) -> str | None:

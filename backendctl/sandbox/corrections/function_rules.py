@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_BYTES = 4096  # B55
 UNRESERVED = 100  # B49
+_MORE = "Requested Provisioned Concurrency should not be greater than"
 _RESERVED = re.compile(
     r"_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_REGION|REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID"
     r"|SECRET_ACCESS_KEY|SESSION_TOKEN|LAMBDA_\w+)|LAMBDA_(TASK_ROOT|RUNTIME_DIR)"
@@ -122,18 +123,23 @@ def revision(asked: Mapping[str, Any], now: Mapping[str, Any], *, read: str = "G
     )
 
 
-def provisioned(*, wanted: int, own: int | None, unreserved: int) -> Refusal | None:
+def provisioned(*, wanted: int, others: int, own: int | None, unreserved: int) -> Refusal | None:
     """Provisioned concurrency is within what is reserved or free (B49).
 
     Args:
         wanted: concurrent executions asked for.
+        others: what other versions and aliases of the function have already.
         own: what is reserved for the function; None when nothing is.
         unreserved: what the account has left for functions without a reservation.
     """
     if own is not None and wanted > own:
+        return bad_value(f"{_MORE} the reservedConcurrentExecution for function [{own}]")
+    if own is not None and wanted + others > own:
+        return bad_value(f"{_MORE} the reservedConcurrentExecution for function")
+    if own is None and wanted > unreserved:
         return bad_value(
-            f"Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for "
-            f"function [{own}]"
+            "Specified ConcurrentExecutions for function is greater than account's unreserved concurrency "
+            f"[{unreserved}]."
         )
     if own is None and wanted > unreserved - UNRESERVED:
         return bad_value(
@@ -168,8 +174,20 @@ def _weights(*, main: str, weights: Mapping[str, float], versions: Mapping[str, 
     return next((bad_value(message) for message, holds in faults.items() if holds), None)
 
 
-def reserved(*, wanted: int, limit: int, others: int) -> Refusal | None:
-    """A reservation leaves at least 100 concurrent executions to the rest of the account (B49)."""
+def reserved(*, wanted: int, limit: int, others: int, provisioned: int) -> Refusal | None:
+    """A reservation leaves at least 100 concurrent executions to the rest of the account (B49).
+
+    Args:
+        wanted: concurrent executions asked for.
+        limit: of the account.
+        others: what is reserved for other functions.
+        provisioned: what versions and aliases of the function have, all together.
+    """
+    if wanted < provisioned:
+        return bad_value(
+            f" ReservedConcurrentExecutions  {wanted} should not be lower than function's total provisioned "
+            f"concurrency [{provisioned}]."
+        )
     if limit - others - wanted >= UNRESERVED:
         return None
     return bad_value(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
+from backendctl.sandbox.corrections import function_names as names
 from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections import function_rules as rules
 from backendctl.sandbox.corrections.answers import carrying
@@ -56,7 +57,7 @@ class Permissions:
         if refusal is None and len(json.dumps(asked)) > POLICY_BYTES:
             refusal = _too_long(len(json.dumps(asked)))
         policy = await self._policy(call)
-        refusal = refusal or _guard(call, asked.get("RevisionId"))
+        refusal = refusal or _no_alias(call) or _guard(call, asked.get("RevisionId"))
         if refusal is None and isinstance(policy, dict):
             refusal = _clash(policy, asked)
         if refusal is not None:
@@ -76,7 +77,7 @@ class Permissions:
         statement_id = unquote(call.rest.removeprefix("/policy/"))
         policy = await self._policy(call)
         if not isinstance(policy, dict):
-            return policy
+            return _nothing_to_remove(call).rest_json()
         had = next((statement for statement in policy["Statement"] if statement["Sid"] == statement_id), None)
         if had is None:
             return Refusal(  # B39
@@ -122,7 +123,7 @@ class Permissions:
         """The policy of exactly this qualifier with its ids as they were given, or the refusal to read one."""
         answer = await self._raw(call)
         if answer.status != OK:
-            return nothing().rest_json() if records.has(call.place, call.qualifier) else answer
+            return nothing().rest_json()
         policy: dict[str, Any] = json.loads(json.loads(answer.body)["Policy"])
         mine = [
             {**statement, "Sid": statement["Sid"].partition(".")[0]}
@@ -169,6 +170,20 @@ def _refusal(qualifier: str | None, asked: dict[str, Any]) -> Refusal | None:
             message="The provided principal was invalid. Please check the principal and try again.",
         )
     return None
+
+
+def _no_alias(call: Call) -> Refusal | None:
+    """An alias which its function does not have."""
+    is_alias = call.qualifier is not None and not call.qualifier.isdigit()
+    is_missing = records.has(call.place, None) and not records.has(call.place, call.qualifier)
+    return names.no_alias(call.arn, call.qualifier) if is_alias and is_missing else None
+
+
+def _nothing_to_remove(call: Call) -> Refusal:
+    words = "No policy is associated with the given resource."
+    if not records.has(call.place, None):
+        words = f"No policy found for: {call.arn}"
+    return _no_alias(call) or Refusal(code="ResourceNotFoundException", message=words, status=NOT_FOUND)
 
 
 def _guard(call: Call, given: str | None) -> Refusal | None:

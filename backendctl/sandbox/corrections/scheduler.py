@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
 
 from backendctl.sandbox.corrections.refusals import Refusal, invalid
 from backendctl.sandbox.corrections.schedule import is_scheduler_expression
@@ -31,6 +32,9 @@ class Scheduler:
             expression = asked.get("ScheduleExpression", "")
             if not is_scheduler_expression(expression):
                 return invalid(f"Invalid Schedule Expression {expression}.").rest_json()
+            zone = asked.get("ScheduleExpressionTimezone", "UTC")
+            if zone not in available_timezones():
+                return invalid(f"Invalid Schedule Expression Timezone {zone}.").rest_json()
             role = asked.get("Target", {}).get("RoleArn", "")
             if not await self.roles.trusts(role, "scheduler.amazonaws.com"):
                 return Refusal(

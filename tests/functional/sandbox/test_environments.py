@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -143,6 +145,19 @@ def test_an_idle_environment_expires(kept: Environments) -> None:
     kept.expire()
     assert not _is_alive(pid)
     assert _call(kept, "count").init_seconds is not None
+
+
+def test_an_environment_that_was_idle_too_long_serves_nobody_even_before_it_is_looked_for(kept: Environments) -> None:
+    first = _pid(_call(kept, "count"))
+    kept.idle_minutes = 1e-9
+    assert _pid(_call(kept, "count")) != first
+
+
+def test_those_which_waited_longest_are_given_up_when_too_many_wait(kept: Environments) -> None:
+    kept.most_idle = 2
+    pids = {version: _pid(_call(kept, "count", Version=version)) for version in ("1", "2", "3")}
+    assert [_is_alive(pid) for pid in pids.values()] == [False, True, True]
+    assert _pid(_call(kept, "count", Version="2")) == pids["2"]
 
 
 @pytest.mark.parametrize(("given", "minutes"), [("0.5", 0.5), ("", 7), (None, 7), ("soon", 7), ("-1", 7)])
@@ -301,6 +316,21 @@ def test_processor_time_follows_memory(kept: Environments) -> None:
     assert 0.2 / cpu.share(256) * 0.8 < small
     assert 0.2 / cpu.share(1024) * 0.8 < large
     assert large < small
+
+
+def test_other_programs_do_not_make_a_handler_slower(kept: Environments) -> None:
+    _call(kept, "count")
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * (os.cpu_count() or 1))]
+    try:
+        began = time.monotonic()
+        seconds = [_call(kept, "burn", 0.1).seconds for _ in range(3)]
+        whole = time.monotonic() - began
+    finally:
+        for other in busy:
+            other.kill()
+            other.wait()
+    assert min(seconds) < 0.15
+    assert sum(seconds) < 0.8 * whole
 
 
 def test_waiting_is_not_held_back(kept: Environments) -> None:

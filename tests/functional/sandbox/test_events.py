@@ -4,6 +4,7 @@ import json
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from botocore.exceptions import ClientError
@@ -166,3 +167,57 @@ def test_a_rule_calls_an_alias_only_with_its_permission(sandbox: Sandbox) -> Non
 
     eventually(called)
     assert set(said()) == {"called as 1"}
+
+
+def test_a_schedule_fires_in_its_own_time_zone_and_counts_for_its_group(sandbox: Sandbox) -> None:
+    """By the clock of Tokyo; the sweep over schedules comes every ten seconds."""
+    name = f"s{uuid.uuid4().hex[:8]}"
+    function = sandbox.function(name, "def handler(event, context):\n    print('pinged', event)\n")
+    trust = {"Effect": "Allow", "Principal": {"Service": "scheduler.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam, scheduler = sandbox.client("iam"), sandbox.client("scheduler")
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    scheduler.create_schedule_group(Name=name)
+    sandbox.client("logs").create_log_group(logGroupName=f"/aws/lambda/{name}")
+    soon = datetime.now(ZoneInfo("Asia/Tokyo")).strftime("%Y-%m-%dT%H:%M:%S")
+    given = {
+        "Name": "once",
+        "GroupName": name,
+        "ScheduleExpression": f"at({soon})",
+        "ScheduleExpressionTimezone": "Asia/Tokyo",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {"Arn": function, "RoleArn": role, "Input": '{"holdMs": 1}'},
+    }
+    assert "Timezone Mars/Base" in _refused(
+        scheduler.create_schedule, **(given | {"ScheduleExpressionTimezone": "Mars/Base"})
+    )
+
+    def made() -> bool:
+        try:
+            return bool(scheduler.create_schedule(**given)["ScheduleArn"])
+        except scheduler.exceptions.ValidationException as problem:  # a new role has to travel first
+            assert "to assume the role" in str(problem)  # noqa: PT017 - what else it says is no wait
+            return False
+
+    eventually(made)
+
+    def counted() -> bool:
+        found = sandbox.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Scheduler",
+            MetricName="InvocationAttemptCount",
+            Dimensions=[{"Name": "ScheduleGroup", "Value": name}],
+            StartTime=datetime.now(UTC) - timedelta(minutes=5),
+            EndTime=datetime.now(UTC) + timedelta(minutes=1),
+            Period=60,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        return bool(sum(point["Sum"] for point in found) == 1)
+
+    eventually(counted, seconds=30)
+
+    def told() -> bool:
+        group = {"logGroupName": f"/aws/lambda/{name}"}
+        events = sandbox.client("logs").filter_log_events(**group, filterPattern="pinged")["events"]
+        return any("holdMs" in event["message"] for event in events)
+
+    eventually(told)

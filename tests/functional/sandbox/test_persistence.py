@@ -118,6 +118,19 @@ def test_a_damaged_file_is_set_aside(fresh_sandbox: Sandbox) -> None:
     assert fresh_sandbox.client("apigateway").get_rest_apis()["items"] == []
 
 
+@pytest.mark.parametrize("text", ["{", "[]", "\xff", '{"__ministack_format__": 99, "payload": {}}'])
+def test_damaged_state_of_a_service_is_kept_aside_and_told(fresh_sandbox: Sandbox, text: str) -> None:
+    fresh_sandbox.client("ssm").put_parameter(Name="/kept", Value="x", Type="String")
+    fresh_sandbox.stop()
+    saved = fresh_sandbox.data / "state" / "ssm.json"
+    saved.write_bytes(text.encode("latin-1"))
+    fresh_sandbox.start()
+    aside = saved.with_suffix(".damaged")
+    assert aside.read_bytes() == text.encode("latin-1")
+    assert process.status(fresh_sandbox.port, fresh_sandbox.data).damaged == (aside,)
+    assert "ssm.json is damaged" in process.log_file(fresh_sandbox.data).read_text(encoding="utf-8")
+
+
 @pytest.mark.skipif(not process_copy.POSSIBLE, reason="here the sandbox saves in its own process")
 def test_nobody_waits_while_the_state_is_saved(tmp_path: Path) -> None:
     def save() -> None:

@@ -5,15 +5,12 @@ import socket
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from backendctl.sandbox import process
-from tests.functional.sandboxed import Sandbox, free_port
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.functional.sandboxed import Sandbox, eventually, free_port
 
 
 def test_it_is_up_within_the_promised_time(tmp_path: Path) -> None:
@@ -70,6 +67,87 @@ def test_a_pid_which_now_belongs_to_something_else_is_left_alone(tmp_path: Path)
     finally:
         stranger.kill()
         stranger.wait()
+
+
+@pytest.mark.parametrize("text", ["-1", "0", "1", "99999999999999999999999", "text", "", "{self}"])
+def test_whatever_stands_in_the_pid_file_signals_nobody(tmp_path: Path, text: str) -> None:
+    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "backendctl.sandbox"])
+    try:
+        process.pid_file(tmp_path).write_text(text.replace("{self}", str(stranger.pid)), encoding="ascii")
+        assert not process.status(free_port(), tmp_path).running
+        assert not process.stop(free_port(), tmp_path)
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_a_changed_pid_file_changes_nothing(fresh_sandbox: Sandbox) -> None:
+    before = process.status(fresh_sandbox.port, fresh_sandbox.data)
+    process.pid_file(fresh_sandbox.data).write_text("-1", encoding="ascii")
+    assert process.status(fresh_sandbox.port, fresh_sandbox.data) == before
+    assert fresh_sandbox.stop()
+
+
+def test_of_many_starts_at_once_one_wins_and_all_find_it(tmp_path: Path) -> None:
+    port, data = free_port(), tmp_path / "data"
+    code = (
+        "import sys; from pathlib import Path; from backendctl.sandbox import process\n"
+        "print(process.start(int(sys.argv[1]), Path(sys.argv[2]), timeout=60).pid)"
+    )
+    line = [sys.executable, "-c", code, str(port), str(data)]
+    starters = [subprocess.Popen(line, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    told = {starter.communicate()[0].strip() for starter in starters}
+    assert told == {str(process.status(port, data).pid)}
+    assert process.stop(port, data)
+    assert not process.status(port, data).running
+
+
+def test_a_second_server_on_the_same_folder_touches_nothing(fresh_sandbox: Sandbox) -> None:
+    unpacked = fresh_sandbox.data / "tmp" / "unpacked"
+    unpacked.touch()
+    line = [sys.executable, "-m", "backendctl.sandbox", "--port", f"{free_port()}", "--data", f"{fresh_sandbox.data}"]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert (done.returncode, "another sandbox is running" in done.stderr) == (1, True)
+    assert unpacked.exists()
+    assert process.pid_file(fresh_sandbox.data).exists()
+    assert process.status(fresh_sandbox.port, fresh_sandbox.data).ready
+
+
+def test_a_server_in_the_foreground_starts_anew_with_an_environment_of_its_own(tmp_path: Path) -> None:
+    port, data = free_port(), tmp_path / "data"
+    line = [sys.executable, "-m", "backendctl.sandbox", "--port", f"{port}", "--data", f"{data}"]
+    given = {"PATH": os.environ["PATH"], "AWS_SECRET_ACCESS_KEY": "of the operator", "PYTHONPATH": str(Path.cwd())}
+    server = subprocess.Popen(line, env=given)  # without LANG, to which the interpreter answers with LC_CTYPE
+    try:
+        eventually(lambda: process.status(port, data).ready, seconds=30)
+        assert process.status(port, data).pid == server.pid
+        assert b"of the operator" not in Path(f"/proc/{server.pid}/environ").read_bytes()
+    finally:
+        process.stop(port, data)
+
+
+def test_only_the_owner_reads_what_it_keeps(fresh_sandbox: Sandbox) -> None:
+    fresh_sandbox.client("ssm").put_parameter(Name="/secret", Value="x", Type="SecureString")
+    s3 = fresh_sandbox.client("s3")
+    s3.create_bucket(Bucket="private")
+    s3.put_object(Bucket="private", Key="key", Body=b"value")
+    fresh_sandbox.stop()
+    kept = [fresh_sandbox.data, *fresh_sandbox.data.rglob("*")]
+    assert {place.stat().st_mode & 0o777 for place in kept if place.is_dir()} == {0o700}
+    files = {place: place.stat().st_mode & 0o777 for place in kept if place.is_file()}
+    assert (fresh_sandbox.data / "state" / "ssm.json") in files
+    assert set(files.values()) == {0o600}
+
+
+def test_an_open_folder_of_an_older_version_is_closed(fresh_sandbox: Sandbox) -> None:
+    fresh_sandbox.stop()
+    left = fresh_sandbox.data / "state" / "old.json"
+    left.write_text("{}", encoding="utf-8")
+    for place, mode in ((fresh_sandbox.data, 0o755), (left.parent, 0o755), (left, 0o644)):
+        place.chmod(mode)
+    fresh_sandbox.start()
+    assert [place.stat().st_mode & 0o777 for place in (fresh_sandbox.data, left.parent, left)] == [0o700, 0o700, 0o600]
 
 
 def test_reset_deletes_the_state(fresh_sandbox: Sandbox) -> None:

@@ -275,3 +275,43 @@ def test_row_17_a_hundred_concurrent_executions_stay_unreserved(sandbox: Sandbox
     told = refused(client.put_provisioned_concurrency_config, **put)
     assert told.startswith("InvalidParameterValueException 400: ")
     assert words in told
+
+
+def test_what_is_missing_is_named_in_awss_words(sandbox: Sandbox) -> None:
+    client, name = sandbox.client("lambda"), unique("named")
+    arn = sandbox.function(name, "def handler(event, context): pass\n")
+
+    def words(operation: str, **asked: Any) -> str:
+        with pytest.raises(client.exceptions.ResourceNotFoundException) as caught:
+            getattr(client, operation)(**asked)
+        message: str = caught.value.response["Error"]["Message"]
+        return message
+
+    alias = {"FunctionName": name, "Name": "nope"}
+    assert words("update_alias", **alias, Description="x") == f"Alias not found: {arn}:nope"
+    assert words("get_alias", **alias) == f"Cannot find alias arn: {arn}:nope"
+    remove = {"FunctionName": name, "StatementId": "x"}
+    assert words("remove_permission", **remove) == "No policy is associated with the given resource."
+    assert words("remove_permission", **remove, Qualifier="nope") == f"Cannot find alias arn: {arn}:nope"
+    assert words("remove_permission", **{**remove, "FunctionName": f"{name}x"}) == f"No policy found for: {arn}x"
+    assert words("get_policy", FunctionName=f"{name}x") == "The resource you requested does not exist."
+    assert words("get_function_code_signing_config", FunctionName=f"{name}x") == f"Function not found: {arn}x"
+
+
+def test_tags_are_of_functions_alone_and_change_their_revision(sandbox: Sandbox) -> None:
+    client, name = sandbox.client("lambda"), unique("tagged")
+    arn = sandbox.function(name, "def handler(event, context): pass\n")
+    invalid = client.exceptions.InvalidParameterValueException
+    for qualifier in ("$LATEST", "1", "live"):
+        with pytest.raises(invalid, match="Tags on function aliases and versions are not supported"):
+            client.tag_resource(Resource=f"{arn}:{qualifier}", Tags={"a": "b"})
+    for call, asked in ((client.tag_resource, {"Tags": {}}), (client.untag_resource, {"TagKeys": []})):
+        with pytest.raises(invalid):
+            call(Resource=arn, **asked)
+    with pytest.raises(invalid):
+        client.tag_resource(Resource=arn, Tags={f"k{number}": "v" for number in range(51)})
+    before = client.get_function_configuration(FunctionName=name)["RevisionId"]
+    client.tag_resource(Resource=arn, Tags={f"k{number}": "v" for number in range(50)})
+    assert client.get_function_configuration(FunctionName=name)["RevisionId"] != before
+    with pytest.raises(invalid):
+        client.tag_resource(Resource=arn, Tags={"one": "more"})

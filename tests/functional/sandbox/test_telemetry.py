@@ -404,7 +404,8 @@ def test_the_access_log_has_a_line_of_the_stages_own_format(sandbox: Sandbox) ->
     logs.create_log_group(logGroupName=group)
     settings = {
         "destinationArn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group}",
-        "format": "$context.requestId $context.httpMethod $context.status",
+        "format": "$context.requestId $context.httpMethod $context.status $context.integration.status "
+        "$context.integration.requestId",
     }
     patches = [
         {"op": "replace", "path": f"/accessLogSettings/{key}", "value": value} for key, value in settings.items()
@@ -413,11 +414,17 @@ def test_the_access_log_has_a_line_of_the_stages_own_format(sandbox: Sandbox) ->
     sandbox.arrived()
     sandbox.get(f"/_aws/execute-api/{api}/live/well")
 
+    lines: list[list[str]] = []
+
     def told() -> bool:
-        events = logs.filter_log_events(logGroupName=group)["events"]
-        return [event["message"].partition(" ")[2] for event in events] == ["GET 200"]
+        lines[:] = [event["message"].split() for event in logs.filter_log_events(logGroupName=group)["events"]]
+        return bool(lines)
 
     eventually(told)
+    assert [line[1:4] for line in lines] == [["GET", "200", "200"]]
+    name = _name(sandbox, api)
+    reported = {report["id"] for report in _reports(_log(sandbox, name, reports=2))}
+    assert {line[4] for line in lines} <= reported, "the invocation's own id, as its log has it"
 
 
 @pytest.mark.parametrize("namespace", ["AWS/Lambda", "AWS/ApiGateway"])

@@ -152,7 +152,7 @@ def test_a_deployment_made_by_hand_of_the_same_definition_is_said_to_be_that(aws
     aws.apigateway(WEST).create_deployment(restApiId=api, stageName="prod")
     plan = planned(opened(aws, definition("/a")))
     assert [change.address for change in plan.changes] == [f"{WEST}/stage/prod"]
-    assert any("was redeployed by hand at" in note and "same definition" in note for note in plan.notes)
+    assert any("was redeployed by hand at" in note and "same definition" in note for note in plan.remarks)
 
 
 def test_whom_it_calls_abroad_and_what_is_dropped_is_said_before(aws: Aws) -> None:
@@ -161,7 +161,7 @@ def test_whom_it_calls_abroad_and_what_is_dropped_is_said_before(aws: Aws) -> No
     )
     document["components"] = {"schemas": {"Unused": {"type": "object"}}}
     backend = opened(aws, document)
-    notes = planned(backend).notes
+    notes = planned(backend).remarks
     assert any("GET /theirs calls a function of account 999999999999, kept as it is" in note for note in notes)
     assert any("payloadFormatVersion is for HTTP APIs" in note for note in notes)
     assert any("no method uses the models Unused" in note for note in notes)

@@ -111,6 +111,12 @@ NOT_YET = [
     ("events", "PutTargets", "InternalException", "An internal error occurred"),
     ("events", "DeleteRule", "ValidationException", "Rule can't be deleted since it has targets."),
     (
+        "scheduler",
+        "CreateSchedule",
+        "ValidationException",
+        "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
+    ),  # D21
+    (
         "route53",
         "ChangeResourceRecordSets",
         "PriorRequestNotComplete",

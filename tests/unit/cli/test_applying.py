@@ -14,7 +14,7 @@ import pytest
 
 from backendctl.app import Backend, Settings
 from backendctl.aws.connection import Access
-from backendctl.cli.applying import Consent, Outcome, _stop_on_interrupt, confirm_and_apply, unreachable
+from backendctl.cli.applying import Consent, Outcome, confirm_and_apply, stop_on_interrupt, unreachable
 from backendctl.cli.opening import Opened
 from backendctl.engine.plan import Plan
 from backendctl.errors import AwsError, BackendctlError, Exit, RefusedError, UsageError
@@ -211,7 +211,7 @@ def test_the_first_interrupt_lets_what_runs_finish(stage: Stage, capsys: pytest.
 def test_the_second_interrupt_leaves_at_once_and_the_handler_is_put_back() -> None:
     before = signal.getsignal(signal.SIGINT)
     left: list[int] = []
-    with _stop_on_interrupt(leave=left.append) as stop:
+    with stop_on_interrupt(leave=left.append) as stop:
         signal.raise_signal(signal.SIGINT)
         assert (stop.is_set(), left) == (True, [])
         signal.raise_signal(signal.SIGINT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,13 @@ def test_the_warmer_tells_whether_the_instance_was_cold(backend: Backend) -> Non
     handler = backend.handler("search")
     colds = [handler({"instruction": "warmer"}, Context())["cold"] for _ in range(3)]
     assert colds == [True, False, False]
+
+
+def test_the_warmer_stays_as_long_as_it_is_asked(backend: Backend) -> None:
+    handler = backend.handler("places")
+    began = time.monotonic()
+    handler({"instruction": "warmer", "holdMs": 60}, Context())
+    assert time.monotonic() - began >= 0.06
 
 
 def test_a_warmer_that_cannot_reach_the_table_fails(backend: Backend) -> None:

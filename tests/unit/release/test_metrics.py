@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from backendctl.aws.metrics import Series, fetch
 from backendctl.errors import AwsError
-from backendctl.release.metric_queries import Series, fetch
 from backendctl.release.metrics import Scope, WarmRule, Watched, one_period, read, warm_rules
 from backendctl.release.observed import Observed
 from backendctl.release.thresholds import Thresholds
@@ -328,6 +328,14 @@ def test_one_period_holds_all_of_a_time_even_across_midnight(begin: int, length:
     assert period % 60 == 0
     assert period >= length
     assert begin // period == (begin + length - 1) // period
+
+
+@pytest.mark.parametrize("length", [0, 1, 4, 11, 29, 31, 61])
+def test_one_period_is_one_that_cloudwatch_has(length: int) -> None:
+    for begin in range(START, START + 120, 7):
+        period = one_period(begin, begin + length, 1)
+        assert period in {1, 5, 10, 20, 30} or period % 60 == 0
+        assert begin // period == (begin + max(length, 1) - 1) // period
 
 
 def test_the_levels_asked_for_follow_the_settings() -> None:

@@ -16,6 +16,7 @@ from backendctl.resources.alias_names import reached
 from backendctl.resources.function import Function
 from backendctl.resources.prewarm import failed
 from backendctl.resources.world import World
+from backendctl.spec.model import Warm
 from tests.unit.resources.lambda_helpers import (
     EAST,
     PLACES,
@@ -86,6 +87,12 @@ def test_only_slots_are_warmed_before_they_serve() -> None:
     found = by_name(staged_world())
     assert found["places:version1-a"].warm_input == '{"instruction": "warmer"}'
     assert found["places:version1"].warm_input is None
+
+
+def test_a_new_version_is_warmed_in_as_many_environments_as_are_to_be_held() -> None:
+    world = staged_world(changed(PLACES, warm=Warm(instances=3)))
+    found = {alias.name: alias for alias in Alias.desired(world)}["places:version1-a"]
+    assert (found.warm_input, found.warm_count) == ('{"instruction": "warmer", "holdMs": 75}', 3)
 
 
 def test_an_alias_no_stage_variable_names_has_no_slots() -> None:

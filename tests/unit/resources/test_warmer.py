@@ -14,6 +14,7 @@ from backendctl.resources import warmer_layout
 from backendctl.resources.warmer import Warmer, _settle
 from backendctl.resources.world import World
 from backendctl.spec.model import Warm
+from backendctl.spec.warming import build_warm
 from tests.unit.resources.lambda_helpers import EAST, PLACES, changed, emulated, staged_world, world_of
 
 RULE = "corkhounds-warm-places"
@@ -51,6 +52,10 @@ def rules(aws: Aws) -> list[str]:
     return [rule["Name"] for rule in aws.events(EAST).list_rules()["Rules"]]
 
 
+def rules_states(aws: Aws) -> set[str]:
+    return {rule["State"] for rule in aws.events(EAST).list_rules()["Rules"]}
+
+
 def test_both_slots_are_called_and_the_plain_name_is_not() -> None:
     assert wanted(warm()).targets == {
         f"{RULE}/version1-a-1": "corkhounds-places:version1-a",
@@ -82,8 +87,8 @@ def test_a_rule_takes_five_targets() -> None:
 
 
 def test_one_minute_is_singular() -> None:
-    assert warmer_layout.schedule(1) == "rate(1 minute)"
-    assert warmer_layout.schedule(5) == "rate(5 minutes)"
+    assert warmer_layout.schedule(Warm(every=1)) == "rate(1 minute)"
+    assert warmer_layout.schedule(Warm(every=5)) == "rate(5 minutes)"
 
 
 def test_long_names_fit_and_stay_apart() -> None:
@@ -114,6 +119,55 @@ def test_a_disabled_warmer_stays_disabled(aws: Aws) -> None:
     apply(aws, warm(enabled=False, every=10))
     found = aws.events(EAST).describe_rule(Name=RULE)
     assert (found["State"], found["ScheduleExpression"]) == ("DISABLED", "rate(10 minutes)")
+
+
+def test_a_rule_disabled_by_hand_is_left_so_and_told(aws: Aws) -> None:
+    apply(aws, warm(instances=3))
+    assert rules_states(aws) == {"ENABLED"}
+    for rule in rules(aws):
+        aws.events(EAST).disable_rule(Name=rule)
+    assert pending(aws, warm(instances=3)) == []
+    aws.forget()
+    live = Warmer.read(aws, wanted(warm(instances=3)))
+    assert live is not None
+    assert "disabled by hand" in live.note
+    apply(aws, warm(instances=4, every=10))
+    assert pending(aws, warm(instances=4, every=10)) == []
+    assert rules_states(aws) == {"DISABLED"}
+
+
+def test_one_rule_of_two_disabled_by_hand_stays_the_only_one(aws: Aws) -> None:
+    apply(aws, warm(instances=3))
+    aws.events(EAST).disable_rule(Name=RULE)
+    apply(aws, warm(instances=3, every=10))
+    assert pending(aws, warm(instances=3, every=10)) == []
+    found = {rule["Name"]: rule["State"] for rule in aws.events(EAST).list_rules()["Rules"]}
+    assert found == {RULE: "DISABLED", f"{RULE}-2": "ENABLED"}
+
+
+def test_enabled_true_switches_a_disabled_rule_on(aws: Aws) -> None:
+    apply(aws, warm())
+    aws.events(EAST).disable_rule(Name=RULE)
+    assert pending(aws, warm(enabled=True)) == ["state"]
+    apply(aws, warm(enabled=True))
+    assert rules_states(aws) == {"ENABLED"}
+    assert pending(aws, warm(enabled=True)) == []
+
+
+def test_pings_that_are_to_overlap_say_how_long_to_stay(aws: Aws) -> None:
+    apply(aws, warm(instances=2, hold=120))
+    inputs = {target["Input"] for target in aws.events(EAST).list_targets_by_rule(Rule=RULE)["Targets"]}
+    assert inputs == {'{"holdMs": 120, "instruction": "warmer"}'}
+    assert pending(aws, warm(instances=2, hold=120)) == []
+    assert pending(aws, warm(instances=2)) == ["input"]
+
+
+def test_a_cron_expression_without_a_time_zone_is_a_rule(aws: Aws) -> None:
+    text = "cron(0/5 7-19 ? * MON-FRI *)"
+    world = staged_world(changed(PLACES, warm=build_warm({"every": text})))
+    apply(aws, world)
+    assert aws.events(EAST).describe_rule(Name=RULE)["ScheduleExpression"] == text
+    assert pending(aws, world) == []
 
 
 def test_fewer_instances_leave_no_rule_behind(aws: Aws) -> None:

@@ -184,6 +184,15 @@ def test_multi_value_headers_reach_the_caller(aws: Any, places: str) -> None:
     assert headers["X-List"] == "1, 2"
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"multiValueHeaders": {"X-List": "value"}}, {"headers": {"two words": "x"}}, {"multiValueHeaders": {"": ["x"]}}],
+)
+def test_headers_which_are_none_are_a_bad_gateway(aws: Any, places: str, headers: dict[str, Any]) -> None:
+    aws.backplane.add("places", "a", lambda _event: {"statusCode": 200, **headers})
+    assert aws.call(places, "dev", "/places/42").status == 502
+
+
 def test_the_canary_gets_its_share_its_variables_and_its_log(aws: Any, places: str) -> None:
     aws.backplane.add("places", "b", lambda _event: {"statusCode": 201})
     aws.client().create_deployment(

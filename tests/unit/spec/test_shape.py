@@ -97,7 +97,7 @@ def test_every_setting_is_explained_to_editors(name: str) -> None:
         (FUNCTION + "warm: true\n", ["8:11: 'warm' is false or a mapping such as {every: 5 minutes}"]),
         (
             FUNCTION + "aliases: [live]\n    warm: {every: 90 seconds}\n",
-            ["9:19: '90 seconds' will not do as 'every': whole minutes or hours, for instance '5 minutes'"],
+            ["9:19: '90 seconds' will not do as 'every': whole minutes or hours, for instance '5 minutes' or cron(…)"],
         ),
         (
             FUNCTION + "aliases: [live]\n    warm: {instances: 6}\n",

@@ -38,7 +38,7 @@ def test_the_document_has_these_keys_and_no_others() -> None:
         "summary": {"create": 0, "update": 1, "delete": 0, "unchanged": 0},
         "refusals": [],
         "breaking": [],
-        "notes": [],
+        "remarks": [],
     }
 
 

@@ -13,6 +13,12 @@ from backendctl.errors import AwsError
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
 
+LAG = 180
+"""Seconds after which CloudWatch has a minute's figures, as a rule."""
+MINUTE = 60
+"""Seconds; CloudWatch keeps what AWS measures by the minute."""
+_SOONEST = 1.0
+"""Seconds that even a local AWS is late."""
 _AT_ONCE = 500
 """Queries in one call, at most."""
 _PARTLY = frozenset({"Complete", "PartialData"})  # PartialData goes on with the next page
@@ -93,20 +99,11 @@ def _seconds(moment: datetime) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
-def canary_stage(aws: Aws, region: str, *, api: str, stage: str) -> str | None:
-    """The name under which a stage's canary has metrics, if it has (A76: no page says which, so it is looked for)."""
-    api_name: Any = [{"Name": "ApiName", "Value": api}]
-    try:
-        pages = (
-            aws.cloudwatch(region)
-            .get_paginator("list_metrics")
-            .paginate(Namespace="AWS/ApiGateway", MetricName="Count", Dimensions=api_name)
-        )
-        metrics = [metric for page in pages for metric in page["Metrics"]]
-    except (ClientError, BotoCoreError) as error:
-        raise explain(error, doing=f"list {region}/metrics") from error
-    for metric in metrics:
-        named = {dimension["Name"]: dimension["Value"] for dimension in metric.get("Dimensions", ())}
-        if set(named) == {"ApiName", "Stage"} and named["Stage"].lower() == f"{stage}/canary".lower():
-            return named["Stage"]
-    return None
+def lag(aws: Aws) -> float:
+    """Seconds after which CloudWatch tells of a minute."""
+    return max(LAG * aws.tempo, _SOONEST)
+
+
+def resolution(aws: Aws) -> int:
+    """Seconds by which metrics are counted: AWS's minute, at the pace of a local AWS."""
+    return MINUTE if aws.tempo >= 1 else max(1, round(MINUTE * aws.tempo))

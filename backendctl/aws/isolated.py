@@ -1,0 +1,36 @@
+"""A session for the local AWS, which nothing outside can change: no variable, no profile, no file, no proxy.
+
+Whoever tries `--sandbox` may have a broken ~/.aws/config, a profile that does not exist or a company's proxy, and none
+of it is of any concern there.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.loaders import Loader
+from botocore.session import Session
+
+
+def isolated_session(keys: tuple[str, str]) -> boto3.Session:
+    """A session with these keys (access key id and secret) and the SDK's defaults for everything else."""
+    defaults = {name: (None, None, told[2], told[3]) for name, told in Session.SESSION_VARIABLES.items()}
+    defaults["config_file"] = (None, None, os.devnull, None)
+    defaults["credentials_file"] = (None, None, os.devnull, None)
+    session = Session(session_vars=defaults)
+    loader = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+    session.register_component("data_loader", loader)  # ~/.aws/models may hold other descriptions of services
+    return boto3.Session(aws_access_key_id=keys[0], aws_secret_access_key=keys[1], botocore_session=session)
+
+
+def isolated_client(
+    session: boto3.Session, service: str, region: str, *, endpoint_url: str | None, config: Config
+) -> Any:
+    """A client of the local AWS: its calls go to the endpoint without any proxy, and it opens no certificates."""
+    direct = config.merge(Config(proxies={}))
+    return session.client(  # type: ignore[call-overload]  # the name is a variable here
+        service, region_name=region, endpoint_url=endpoint_url, config=direct, verify=False
+    )

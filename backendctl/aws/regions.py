@@ -1,0 +1,52 @@
+"""The same work in every region at once, on one thread pool; one region's failure is that region's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from backendctl.aws.errors import explain
+from backendctl.errors import BackendctlError, BugError
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+
+def each(
+    keys: Sequence[K], work: Callable[[K], T], *, workers: int, doing: Callable[[K], str]
+) -> tuple[dict[K, T], dict[K, BackendctlError]]:
+    """Key → result, and key → what went wrong; both in the order of `keys`.
+
+    Args:
+        workers: threads, at most.
+        doing: begins the sentence of an error, e.g. "read the log of us-east-1/places".
+
+    Raises:
+        BugError: a bug of ours, which is no answer of any region.
+    """
+
+    def attempt(key: K) -> T | BackendctlError:
+        try:
+            return work(key)
+        except Exception as error:  # noqa: BLE001  # the others go on; a bug keeps its trace
+            return explain(error, doing=doing(key))
+
+    with ThreadPoolExecutor(max_workers=max(1, workers), thread_name_prefix="each") as pool:
+        answers = list(zip(keys, pool.map(attempt, keys), strict=True))
+    for _, answer in answers:
+        if isinstance(answer, BugError):
+            raise answer
+    failed = {key: answer for key, answer in answers if isinstance(answer, BackendctlError)}
+    return {key: answer for key, answer in answers if not isinstance(answer, BackendctlError)}, failed
+
+
+def each_region(
+    regions: Sequence[str], work: Callable[[str], T], *, workers: int, doing: str
+) -> tuple[dict[str, T], dict[str, BackendctlError]]:
+    """Region → result, and region → what went wrong.
+
+    Args:
+        doing: begins the sentence of an error, e.g. "read the API of".
+    """
+    return each(regions, work, workers=workers, doing=lambda region: f"{doing} {region}")

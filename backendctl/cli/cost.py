@@ -1,0 +1,108 @@
+"""`backendctl cost`."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from backendctl.cli.options import Options, common
+from backendctl.errors import Exit
+
+if TYPE_CHECKING:
+    from backendctl.warmth.cost.request import Request
+    from backendctl.warmth.cost.workload import Workload
+
+
+@click.command(name="cost")
+@click.option(
+    "--requests", multiple=True, metavar="[NAME=]N", help="API requests a month; NAME is a region or a function. 10M."
+)
+@click.option(
+    "--duration", multiple=True, metavar="[FUNCTION=]MS", help="Billed per invocation [100]; may be repeated."
+)
+@click.option("--ping-duration", metavar="MS", help="Billed per ping of the warmer [100].")
+@click.option(
+    "--items",
+    multiple=True,
+    metavar="TABLE:KEY=N,…",
+    help="Of a table, a month: gb stored, kb per item, reads, strong-reads, writes; may be repeated.",
+)
+@click.option("--response-kb", metavar="KB", help="Mean size of an answer, for the data sent to users.")
+@click.option("--log-kb", metavar="KB", help="Written to the log per invocation.")
+@click.option("--from-metrics", metavar="DURATION", help="Measured traffic instead of the above: 30d, 24h.")
+@click.option(
+    "--prices", type=click.Path(path_type=Path), help="Your prices, over the built-in list; see docs/cost.md."
+)
+@common
+def command(
+    *,
+    options: Options,
+    requests: tuple[str, ...],
+    duration: tuple[str, ...],
+    ping_duration: str | None,
+    items: tuple[str, ...],
+    response_kb: str | None,
+    log_kb: str | None,
+    from_metrics: str | None,
+    prices: Path | None,
+) -> int:
+    """Estimate what the spec, or the live traffic, costs a month: by region, function and service, and by change.
+
+    Without --from-metrics nothing is asked of AWS. Prices are AWS's list for us-east-1; --prices has others.
+    """
+    from backendctl.ui.cost_data import cost_document, cost_markdown  # noqa: PLC0415  # start-up stays fast
+    from backendctl.ui.cost_view import show_cost  # noqa: PLC0415  # the same
+    from backendctl.warmth.cost.estimate import estimate  # noqa: PLC0415  # the same
+    from backendctl.warmth.cost.request import Given, understood  # noqa: PLC0415  # the same
+
+    config = options.load()
+    given = Given(
+        requests=requests,
+        duration=duration,
+        ping_duration=ping_duration,
+        items=items,
+        response_kb=response_kb,
+        log_kb=log_kb,
+        from_metrics=from_metrics,
+    )
+    regions = options.regions or config.regions or ()
+    request = understood(options.spec_path(config), regions, given, prices or config.prices)
+    workload, complete = _workload(options, request)
+    found = estimate(workload, request.prices)
+    shape = options.format(config)
+    if shape == "json":
+        click.echo(json.dumps(cost_document(found), indent=2))
+    elif shape == "markdown":
+        click.echo(cost_markdown(found))
+    else:
+        show_cost(found, options.screen(config).result)
+    return Exit.OK if complete else Exit.PARTIAL
+
+
+def _workload(options: Options, request: Request) -> tuple[Workload, bool]:
+    """The month to price, and whether every region is in it."""
+    from backendctl.warmth.cost.from_spec import workload_of  # noqa: PLC0415  # start-up stays fast
+
+    if request.window is None:
+        return workload_of(request.world, request.asked), True
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # boto3 loads only when AWS is asked
+    from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
+    from backendctl.ui.progress import busy  # noqa: PLC0415  # the same
+    from backendctl.warmth.cost.from_metrics import measured  # noqa: PLC0415  # the same
+
+    ready = opened_api(options)
+    backend = ready.backend
+    with busy(ready.screen.progress, "reading CloudWatch …", quiet=options.quiet):
+        workload, failed = measured(
+            backend.aws,
+            backend.world,
+            request.asked,
+            window=request.window,
+            now=time.time(),
+            workers=backend.settings.workers,
+        )
+    return workload, not tell_silent(failed)

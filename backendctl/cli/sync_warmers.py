@@ -1,0 +1,41 @@
+"""`backendctl sync-warmers`."""
+
+from __future__ import annotations
+
+import click
+
+from backendctl.cli.options import Options, changing, common
+from backendctl.errors import Exit
+
+
+@click.command(name="sync-warmers")
+@click.option("--check", is_flag=True, help="Change nothing; exit 2 when something differs.")
+@click.option("--adopt", is_flag=True, help="Take over what exists under these names and is not ours.")
+@changing
+@common
+def command(
+    *,
+    options: Options,
+    check: bool,
+    dry_run: bool,
+    yes: bool,
+    expect: str | None,
+    allow_delete: tuple[str, ...],
+    adopt: bool,
+) -> int:
+    """Bring the rules and schedules that keep functions warm to every region, with their permissions; nothing else.
+
+    No code is built and nothing is released. A rule that was disabled by hand stays so, and is told.
+    """
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
+    from backendctl.warmth.syncing import plan_warmers  # noqa: PLC0415  # the same
+
+    ready = opened_api(options)
+    plan = plan_warmers(ready.backend)
+    consent = Consent(dry_run=dry_run or check, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt)
+    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
+    silent = unreachable(plan)
+    if check and plan.changes and not silent:
+        return Exit.PENDING
+    return exit_after(outcome, silent=silent)

@@ -1,0 +1,41 @@
+"""`backendctl warm`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from backendctl.cli.options import Options, common_with_names
+from backendctl.errors import Exit
+
+
+@click.command(name="warm")
+@click.option(
+    "--instances", type=click.IntRange(1, 50), metavar="N", help="Calls that overlap, 1 to 50 [the spec's instances]."
+)
+@click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only what this stage calls; may be repeated.")
+@common_with_names
+def command(*, options: Options, names: tuple[str, ...], instances: int | None, stages: tuple[str, ...]) -> int:
+    """Warm every function now, in every region, through the alias that users hit; NAME chooses functions.
+
+    Tells how many environments answered, as far as that is proven. Exit 3 when a handler fails or does not stay as it
+    is asked to, 4 when the calls could not be told apart, 5 when a region does not answer.
+    """
+    from backendctl.app import refuse_live_definition  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
+    from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
+    from backendctl.ui.warmed import show_warming, warming_document, warming_markdown  # noqa: PLC0415  # the same
+    from backendctl.warmth.calling import warm_now  # noqa: PLC0415  # the same
+
+    ready = opened_api(options)
+    refuse_live_definition(ready.backend.spec)
+    warming = warm_now(ready.backend, names, instances=instances, stages=stages)
+    if ready.format == "json":
+        click.echo(json.dumps(warming_document(warming), indent=2))
+    elif ready.format == "markdown":
+        click.echo(warming_markdown(warming))
+    else:
+        show_warming(warming, ready.screen.result)
+    tell_silent(warming.failed)
+    return Exit(warming.exit_code)

@@ -1,0 +1,1 @@
+"""CloudWatch Logs as it is read: events of a group in order, filter patterns, pages."""

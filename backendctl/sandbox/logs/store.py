@@ -1,0 +1,89 @@
+"""The events which the emulated CloudWatch Logs keeps, read in order over streams."""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from backendctl.sandbox.world import ACCOUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+Record = dict[str, Any]
+Cursor = tuple[int, int, str, int]
+"""Where an event stands among all of a group: its moment, that of its arrival, its stream, its number therein."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """One log event; moments in milliseconds since the epoch."""
+
+    timestamp: int
+    ingested: int
+    message: str
+    id: str
+    stream: str
+    cursor: Cursor
+
+
+def group(region: str, name: str) -> Record | None:
+    """The record of a log group; None when there is none."""
+    from ministack.services import cloudwatch_logs  # noqa: PLC0415 - reads its settings from the environment on import
+
+    found: Record | None = cloudwatch_logs._log_groups.get_scoped(ACCOUNT, region, name)  # noqa: SLF001 - no way in
+    return found
+
+
+def named(asked: Mapping[str, Any]) -> str | None:
+    """The group a request names, by name or by ARN; None when by neither or by both."""
+    name, identifier = asked.get("logGroupName"), asked.get("logGroupIdentifier")
+    if (name is None) is (identifier is None):
+        return None
+    return str(name) if identifier is None else bare(identifier)
+
+
+def bare(identifier: str) -> str:
+    """The name of a group from its name or ARN."""
+    _, found, name = identifier.partition(":log-group:")
+    return name.removesuffix(":*") if found else identifier
+
+
+def events(
+    known: Record, *, start: int | None = None, end: int | None = None, streams: Iterable[str] | None = None
+) -> Iterator[Event]:
+    """The events of a group's streams by time, those of one stream in the order in which they came.
+
+    Args:
+        known: the group's record.
+        start, end: first and last moment, both included.
+        streams: their names; None is all.
+    """
+    every: dict[str, Record] = dict(known["streams"])
+    chosen = every if streams is None else {name: every[name] for name in streams if name in every}
+    parts = [_of(name, list(stream["events"]), start, end) for name, stream in chosen.items()]
+    return heapq.merge(*parts, key=lambda event: event.cursor)
+
+
+def _of(name: str, history: list[Record], start: int | None, end: int | None) -> Iterator[Event]:
+    low = 0 if start is None else bisect_left(history, start, key=_moment)
+    high = len(history) if end is None else bisect_right(history, end, key=_moment)
+    number, before = 0, None
+    for record in history[low:high]:
+        number = number + 1 if record["timestamp"] == before else 0
+        before = record["timestamp"]
+        yield Event(
+            timestamp=before,
+            ingested=record["ingestionTime"],
+            message=record["message"],
+            id=record["eventId"],
+            stream=name,
+            cursor=(before, record["ingestionTime"], name, number),
+        )
+
+
+def _moment(record: Record) -> int:
+    moment: int = record["timestamp"]
+    return moment

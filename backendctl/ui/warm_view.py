@@ -1,0 +1,219 @@
+"""The screen of `warm-status`: a table per region, with the reason under each row that is not warm."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.padding import Padding
+from rich.text import Text
+
+from backendctl.ui.charts.blocks import blocks
+from backendctl.ui.warm_data import cold_users, iso, rounded, warm_document, warm_line, warm_markdown
+from backendctl.warmth.figures import Quantiles
+from backendctl.warmth.look import Row, WarmStatus
+from backendctl.warmth.verdict import GOOD, Outcome
+
+__all__ = ["WarmWatch", "show_warm", "warm_document", "warm_markdown"]
+
+_COLUMNS = {"pings": 5, "cold users": 17, "cold": 6, "warm": 6, "alive": 5}
+"""Heads and widths."""
+_NAME = 14
+"""Columns for a name; a longer one gets a line of its own, so that a row fits 80 columns."""
+_WIDTH = 80
+_MANY = 4
+"""Rows of a region from which on a footer adds them up."""
+_SECOND = 1000.0
+_CENT = 0.01
+
+
+def show_warm(status: WarmStatus, console: Console, *, verbose: bool = False) -> None:
+    """Every region, once."""
+    console.print(warm_screen(status, verbose=verbose))
+    timelines = [row.timeline for row in status.rows if row.timeline is not None]
+    if verbose and timelines:
+        console.print(Group(Text(), *blocks(timelines, width=console.width)))
+
+
+class WarmWatch:
+    """Draws the same again and again: in place on a terminal, a line for each change of verdict when piped."""
+
+    def __init__(self, console: Console, *, verbose: bool = False) -> None:
+        self._console, self._verbose = console, verbose
+        self._said: dict[tuple[str, str], Outcome] = {}
+        self._silent: frozenset[str] = frozenset()
+        self._live: Live | None = None
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live = Live(console=self._console, auto_refresh=False)
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, status: WarmStatus) -> None:
+        """Take in what was found now."""
+        if self._live is not None:
+            self._live.update(warm_screen(status, verbose=self._verbose), refresh=True)
+            return
+        for row in status.rows:
+            key = (row.subject.region, row.subject.called)
+            if self._said.get(key) != row.verdict.outcome:
+                self._said[key] = row.verdict.outcome
+                self._console.print(Text(warm_line(row)), soft_wrap=True)
+        for region, error in status.silent.items():
+            if region not in self._silent:
+                self._console.print(Text(f"{region} did not answer: {error.message}"), soft_wrap=True)
+        self._silent = frozenset(status.silent)
+
+
+def warm_screen(status: WarmStatus, *, verbose: bool) -> RenderableType:
+    """All of it."""
+    window = status.request.window
+    head = Text(status.backend or "functions", style="name")
+    head.append(f"  {iso(window.since)} to {iso(window.until)}", style="quiet")
+    parts: list[RenderableType] = [head]
+    for region in dict.fromkeys(row.subject.region for row in status.rows):
+        parts += _region(region, [row for row in status.rows if row.subject.region == region], verbose=verbose)
+    for region, error in status.silent.items():
+        parts.append(Text.assemble("\n", (region, "region"), (f"  did not answer: {error.message}", "bad")))
+    if not status.rows and not status.silent:
+        parts.append(Text("no function to look at", style="quiet"))
+    if any(row.figures is not None and row.figures.is_estimated and row.figures.users for row in status.rows):
+        parts.append(
+            Text(
+                "~ estimated: no access log with $context.integration.requestId tells users' requests from pings",
+                style="quiet",
+            )
+        )
+    return Group(*parts)
+
+
+def _region(region: str, rows: Sequence[Row], *, verbose: bool) -> list[RenderableType]:
+    names = _names(rows)
+    widest = min(max(len(name) for name in names), _NAME)
+    parts: list[RenderableType] = [Text(), Text(region, style="region"), _head(widest)]
+    for name, row in zip(names, rows, strict=True):
+        if len(name) > widest:
+            parts += [Text(name, style="name"), _row("", row, widest)]
+        else:
+            parts.append(_row(name, row, widest))
+        parts += [Padding(line, (0, 0, 0, 2)) for line in _lines(row, widest, verbose=verbose)]
+    if len(rows) >= _MANY:
+        parts.append(_footer(rows))
+    return parts
+
+
+def _names(rows: Sequence[Row]) -> list[str]:
+    """The function; with the alias where users hit several of one function."""
+    several = Counter(row.subject.function for row in rows)
+    return [
+        row.subject.function + (f":{row.subject.alias or '$LATEST'}" if several[row.subject.function] > 1 else "")
+        for row in rows
+    ]
+
+
+def _head(widest: int) -> Text:
+    heads = "  ".join(head.rjust(width) for head, width in _COLUMNS.items())
+    return Text(f"{'':{widest}}  {heads}  verdict", style="quiet", no_wrap=True)
+
+
+def _row(name: str, row: Row, widest: int) -> Text:
+    mark, style = _mark(row.verdict.outcome)
+    verdict = Text(f"{mark} {row.verdict.outcome if _has_room(row, widest) else '…'}", style=style)
+    return Text.assemble((name.ljust(widest), "name"), "  ", _values(row), "  ", verdict)
+
+
+def _values(row: Row) -> str:
+    found = row.figures
+    cells = ("-",) * len(_COLUMNS)
+    if found is not None:
+        share = cold_users(found, longest=_COLUMNS["cold users"])
+        cells = (rounded(found.pings), share, _time(found.cold.p50), _time(found.warm.p50), rounded(found.alive))
+    return "  ".join(cell.rjust(width) for cell, width in zip(cells, _COLUMNS.values(), strict=True))
+
+
+def _has_room(row: Row, widest: int) -> bool:
+    """Whether the verdict fits into the row; one that does not stands below it, with its reason."""
+    return widest + len("  ") + len(_values(row)) + len("  ✓ ") + len(row.verdict.outcome) <= _WIDTH
+
+
+def _mark(outcome: Outcome) -> tuple[str, str]:
+    """A sign and its style."""
+    if outcome in GOOD:
+        return "✓", "ok"
+    return ("?", "update") if outcome is Outcome.NO_DATA else ("✗", "bad")
+
+
+def _lines(row: Row, widest: int, *, verbose: bool) -> Iterator[Text]:
+    """Why, the classes of cold starts, what to do next; and, verbose, everything else that is known."""
+    verdict, found = row.verdict, row.figures
+    if verdict.outcome not in GOOD:
+        _, style = _mark(verdict.outcome)
+        word = "" if _has_room(row, widest) else f"{verdict.outcome}: "
+        yield Text.assemble((word, style), verdict.reason)
+    elif verbose or not _has_room(row, widest):
+        yield Text(verdict.reason if _has_room(row, widest) else f"{verdict.outcome}: {verdict.reason}")
+    if found is not None and found.cold_users:
+        told = ", ".join(f"{count:,} {cause}" for cause, count in found.causes.items())
+        yield Text(f"cold starts of users: {told}", style="quiet")
+    if verdict.next_step:
+        yield Text(f"→ {verdict.next_step}", style="region")
+    if verbose:
+        yield from (Text(line, style="quiet") for line in _details(row))
+
+
+def _details(row: Row) -> Iterator[str]:
+    for rule in row.subject.rules:
+        state = ("enabled" if rule.is_enabled else "disabled") if rule.is_there else "does not exist"
+        calls = ", ".join(f"{n} x {qualifier or '$LATEST'}" for qualifier, n in rule.targets.items())
+        yield f"{rule.told}: {state}, {rule.schedule}, calls {calls or 'nothing'}"
+    counted = row.counted
+    due = f" of {counted.due} due" if counted.due is not None else ""
+    yield f"users hit {row.subject.called}, version {row.subject.version or '-'}, {row.subject.memory_mb} MB"
+    yield f"fired {counted.fired:,}{due}, {counted.failed} failed, last {iso(counted.last) or 'never'}"
+    found = row.figures
+    if found is None:
+        return
+    yield f"invocations {found.invocations:,}: {found.users:,} users, {found.pings:,} pings, {found.others:,} others"
+    yield (
+        f"users: init {_both(found.init)}, cold {_both(found.cold)}, warm {_both(found.warm)}; "
+        f"first after a ping {_both(found.first)}, later {_both(found.later)}"
+    )
+    yield (
+        f"pings: {_both(found.ping)}, {found.absorbed} met a cold start, {found.failed_pings} failed, "
+        f"{found.overlap} at the same time"
+    )
+    if row.pings_month:
+        price = "" if row.pings_month_usd is None else f", ${row.pings_month_usd:.4f} a month before the free tier"
+        yield f"pings cost: {row.pings_month:,.0f} invocations a month{price}"
+
+
+def _footer(rows: Sequence[Row]) -> Text:
+    outcomes = Counter(row.verdict.outcome for row in rows)
+    told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
+    users = sum(row.figures.users for row in rows if row.figures)
+    cold = sum(row.figures.cold_users for row in rows if row.figures)
+    pings = sum(row.pings_month_usd or 0.0 for row in rows)
+    price = f"; pings ${pings:.2f} a month" if pings >= _CENT else ""
+    return Text(f"{len(rows)} functions: {told}; {cold:,} of {users:,} users' requests cold{price}", style="quiet")
+
+
+def _both(found: Quantiles) -> str:
+    return "-" if found.p50 is None else f"{_time(found.p50)} / {_time(found.p95)}"
+
+
+def _time(value: float | None) -> str:
+    """`14 ms`, `1.2 s`."""
+    if value is None:
+        return "-"
+    return f"{value:.0f} ms" if value < _SECOND else f"{value / _SECOND:.2g} s"

@@ -1,0 +1,1 @@
+"""Keeping functions warm: what warm-status, warm, tune and cost know."""

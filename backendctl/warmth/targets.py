@@ -1,0 +1,76 @@
+"""Which alias of a function users hit now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backendctl.resources.alias_names import names_of, slots_of
+from backendctl.resources.slots import LiveVariables, live_variables
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+    from backendctl.resources.world import Link, World
+    from backendctl.spec.model import Function
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hit:
+    """One way in which calls reach a function.
+
+    Attributes:
+        stage: the live stage that calls it; None for an alias that no stage leads to.
+        alias: its plain name in the spec; None for the function itself, without a qualifier.
+        qualifier: what is called, e.g. "version1-b" where the alias has two slots; None for the function itself.
+        is_canary: whether only a canary's share of the stage's requests arrives there.
+    """
+
+    stage: str | None
+    alias: str | None
+    qualifier: str | None
+    is_canary: bool = False
+
+
+def hit_by_users(aws: Aws, world: World, region: str, function: Function) -> tuple[Hit, ...]:
+    """What the live stages' variables name now, then the aliases that no stage leads to.
+
+    Stages are read through `Aws.shared`: call `aws.forget("stages")` first to ask again. A function that nothing
+    names an alias for is hit as it is. The result is empty when the spec's stages lead to the function, but none of
+    them is live.
+    """
+    api = world.spec.api
+    live = live_variables(aws, region, api.name) if api is not None else {}
+    return targets_in(world, region, function, live)
+
+
+def targets_in(world: World, region: str, function: Function, live: LiveVariables) -> tuple[Hit, ...]:
+    """The same, from what the live stages say."""
+    links = [link for link in world.links.get(region, ()) if link.function.name == function.name]
+    names = names_of(world, region, function)
+    plain = {slot: alias for alias in names.staged for slot in slots_of(alias)}
+    in_spec = {stage.name for stage in world.spec.api.stages} if world.spec.api is not None else set()
+    hits = [
+        Hit(stage=stage, alias=plain.get(qualifier or "", qualifier), qualifier=qualifier, is_canary=is_canary)
+        for stage, variables in live.items()
+        for link in links
+        if link.stage.name == stage or stage not in in_spec
+        for qualifier, is_canary in _named(function, link, variables)
+    ]
+    spelt = {link.alias for link in links}
+    hits += [Hit(stage=None, alias=alias, qualifier=alias) for alias in names.plain if alias not in spelt]
+    if not hits and not links:
+        hits.append(Hit(stage=None, alias=None, qualifier=None))
+    return tuple(dict.fromkeys(hits))
+
+
+def _named(function: Function, link: Link, variables: Mapping[str, Sequence[str]]) -> Iterator[tuple[str | None, bool]]:
+    """The qualifiers that a link means on a live stage, and whether it is the canary's."""
+    if link.variable is None:
+        yield link.alias, False
+        return
+    values = list(dict.fromkeys(variables.get(link.variable, ())))
+    for number, value in enumerate(values):
+        name, _, qualifier = value.rpartition(":")  # a variable may hold "function:alias" (A28)
+        if name in {"", function.physical}:
+            yield qualifier, number > 0
