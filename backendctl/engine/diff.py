@@ -18,12 +18,14 @@ class FieldChange:
 
     Attributes:
         immutable: AWS cannot change this field on a live resource.
+        told: before and after in the spec's own words, where the value has such (its method `words`); else None.
     """
 
     field: str
     before: Any
     after: Any
     immutable: bool = False
+    told: tuple[str | None, str | None] = dataclasses.field(default=(None, None), compare=False)
 
 
 def differences(desired: Resource, live: Resource | None) -> tuple[FieldChange, ...]:
@@ -59,10 +61,16 @@ def _compare(name: str, wanted: Any, found: Any, metadata: Mapping[str, Any]) ->
 
 
 def _change(name: str, before: Any, after: Any, *, secret: bool, immutable: bool) -> FieldChange:
+    told = (None, None) if secret else (_words(before), _words(after))
     if secret:
         before = None if before is None else HIDDEN
         after = None if after is None else HIDDEN
-    return FieldChange(field=name, before=plain(before), after=plain(after), immutable=immutable)
+    return FieldChange(field=name, before=plain(before), after=plain(after), immutable=immutable, told=told)
+
+
+def _words(value: Any) -> str | None:
+    words = getattr(value, "words", None)
+    return str(words()) if callable(words) else None
 
 
 def plain(value: Any) -> Any:
