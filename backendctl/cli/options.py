@@ -177,6 +177,10 @@ _RUNTIMES = (
         help="Try this runtime although AWS has named a day for the end of its updates; may be repeated.",
     ),
 )
+_BREAKING = (click.option("--allow-breaking", is_flag=True, help="Go ahead although callers of the API may break."),)
+_PUTTING = (
+    click.option("--backup-dir", type=click.Path(path_type=Path), help="Where the API that is overwritten is kept."),
+)
 _CHOOSING = (
     click.option("--only", multiple=True, metavar="KIND[/NAME]", help="Only these resources; may be repeated."),
     click.option("--skip", multiple=True, metavar="KIND[/NAME]", help="Not these resources; may be repeated."),
@@ -248,6 +252,16 @@ def choosing(function: F) -> F:
 def runtimes(function: F) -> F:
     """--allow-runtime."""
     return _stack(function, _RUNTIMES)
+
+
+def breaking(function: F) -> F:
+    """--allow-breaking, of whatever puts a definition, and of what shows it."""
+    return _stack(function, _BREAKING)
+
+
+def putting(function: F) -> F:
+    """The options of whatever puts a definition."""
+    return _stack(function, (*_BREAKING, *_PUTTING))
 
 
 def changing(function: F) -> F:

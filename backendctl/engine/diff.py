@@ -19,12 +19,14 @@ class FieldChange:
 
     Attributes:
         immutable: AWS cannot change this field on a live resource.
+        told: before and after in the spec's own words, where the value has such (its method `words`); else None.
     """
 
     field: str
     before: Any
     after: Any
     immutable: bool = False
+    told: tuple[str | None, str | None] = dataclasses.field(default=(None, None), compare=False)
 
 
 def differences(desired: Resource, live: Resource | None) -> tuple[FieldChange, ...]:
@@ -82,14 +84,16 @@ def _compare(name: str, wanted: Any, found: Any, metadata: Mapping[str, Any], sh
 
 
 def _change(name: str, before: Any, after: Any, *, shows: Callable[[Any], bool], immutable: bool) -> FieldChange:
+    words = (_words(before), _words(after))
     before, after = plain(before), plain(after)
-    told = KNOWN.redact_data(after)
-    kept = told == after  # else what is there now may well be the secret of yesterday
+    kept = KNOWN.redact_data(after) == after  # else what is there now may well be the secret of yesterday
+    seen = _seen(name, before, shown=kept and shows(before)), _seen(name, after, shown=shows(after))
     return FieldChange(
         field=name,
-        before=_seen(name, before, shown=kept and shows(before)),
-        after=_seen(name, after, shown=shows(after)),
+        before=seen[0],
+        after=seen[1],
         immutable=immutable,
+        told=words if seen == (before, after) else (None, None),
     )
 
 
@@ -104,6 +108,11 @@ def _seen(name: str, value: Any, *, shown: bool) -> Any:
     if told == value:
         return value
     return digest(whole, of=name) if told == MARK or not isinstance(told, str) else f"{told} {digest(whole, of=name)}"
+
+
+def _words(value: Any) -> str | None:
+    words = getattr(value, "words", None)
+    return str(words()) if callable(words) else None
 
 
 def plain(value: Any) -> Any:

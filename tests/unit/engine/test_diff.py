@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
 
 from backendctl.engine.diff import FieldChange, differences, plain
 from backendctl.engine.resource import IMMUTABLE_ITEMS
 from backendctl.secrets import KNOWN
+from backendctl.spec.model import Attribute, Key
 from tests.unit.engine.things import EAST, Thing
 
 LIVE = Thing(region=EAST, name="a", size=1, key="id", tags={"team": "x"}, settings={"a": 1, "b": 2})
@@ -116,3 +118,22 @@ def test_items_of_a_mapping_may_be_immutable_while_they_come_and_go() -> None:
         "indexes.changed": True,
         "indexes.removed": False,
     }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Keyed:
+    """Has one value with words of its own."""
+
+    kind: ClassVar[str] = "keyed"
+
+    key: Key
+
+
+def test_a_value_with_words_of_its_own_is_told_in_them() -> None:
+    def keyed(kind: str) -> Any:
+        attribute = Attribute(name="created", type=kind)
+        return _Keyed(key=Key(hash=Attribute(name="owner", type="S"), range=attribute))
+
+    (change,) = differences(keyed("N"), keyed("S"))
+    assert change.told == ("hash: owner S, range: created S", "hash: owner S, range: created N")
+    assert change.after == {"hash": {"name": "owner", "type": "S"}, "range": {"name": "created", "type": "N"}}
