@@ -83,6 +83,16 @@ class Options:
         """Whether to use the local AWS."""
         return self.sandbox or config.sandbox
 
+    def _aim_hints(self, config: Config, endpoint: str) -> None:
+        """Let hints name the sandbox, as far as the environment and config.yaml do not."""
+        from backendctl.cli.catalogue import entries  # noqa: PLC0415  # only with --sandbox
+        from backendctl.hints import aim  # noqa: PLC0415  # the same
+
+        given = [] if config.sandbox or os.environ.get("BACKENDCTL_SANDBOX") else ["--sandbox"]
+        if self.port != _SANDBOX_PORT and "BACKENDCTL_SANDBOX_PORT" not in os.environ:
+            given.append(f"--port {self.port}")
+        aim(entries().keys() - {"sandbox"}, " ".join(given), endpoint=endpoint)
+
     def settings(self, config: Config, *, spec: Path | None = None) -> Settings:
         """Everything a use case needs; starts the sandbox when it is asked for and not up.
 
@@ -99,9 +109,11 @@ class Options:
         if self.in_sandbox(config):
             from backendctl.cli.local import sandbox_access  # noqa: PLC0415  # only with --sandbox
 
+            access = sandbox_access(self.port, workers=workers, quiet=self.quiet)
+            self._aim_hints(config, access.endpoint_url or "")
             return Settings(
                 spec=spec,
-                access=sandbox_access(self.port, workers=workers, quiet=self.quiet),
+                access=access,
                 regions=self.regions or config.regions or (),
                 workers=workers,
                 journal=journal / f"sandbox-{self.port}",

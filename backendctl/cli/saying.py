@@ -10,6 +10,7 @@ import click
 
 from backendctl.cli.streams import styled
 from backendctl.errors import BackendctlError, BugError, SpecError
+from backendctl.hints import runnable
 from backendctl.secrets import KNOWN
 from backendctl.visible import visible
 
@@ -48,7 +49,7 @@ def label(text: str, colour: str, *, bold: bool = True) -> None:
 
 def _line(text: str, *, after: str = "") -> None:
     """A text without secrets and control characters; on a terminal wrapped between words."""
-    text = visible(KNOWN.redact(text))
+    text = runnable(visible(KNOWN.redact(text)))
     if sys.stderr is not None and sys.stderr.isatty():
         width = max(_LEAST_WIDTH, shutil.get_terminal_size().columns)
         text = "\n".join(_wrapped(line, width, after if first else "") for first, line in _lines(text))

@@ -31,7 +31,7 @@ def refuse_danger(
     if expect is not None and expect != plan.digest:
         raise RefusedError(
             [f"the plan is {plan.digest}, the reviewed one was {expect}: the world or the spec has moved"],
-            hint="review it again: backendctl plan",
+            hint="review it again: the same command with --dry-run",
         )
     unnamed = [change for change in plan.changes if _unnamed_delete(change, allow_delete)]
     foreign = [change for change in plan.changes if change.foreign and not adopt]

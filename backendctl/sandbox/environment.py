@@ -203,8 +203,10 @@ class Environment:
         try:
             began = time.monotonic()
             self._spawn()
+            pid = self._process.pid if self._process else 0
             answer = self._answer(outcome, limit)
-            outcome.init_seconds = time.monotonic() - began
+            # What other programs took of the processors is nobody's Init Duration; a new process has waited for none.
+            outcome.init_seconds = max(0.0, time.monotonic() - began - waited(pid))
             return answer
         finally:
             if is_my_turn:

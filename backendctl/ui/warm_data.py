@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from backendctl.hints import runnable
 from backendctl.ui.plan_data import markdown_cell
 from backendctl.warmth.cold import Cause
 from backendctl.warmth.figures import Figures, Quantiles
@@ -61,7 +62,7 @@ def _row(row: Row) -> dict[str, Any]:
         "pings_month_usd": row.pings_month_usd,
         "verdict": row.verdict.outcome.value,
         "reason": row.verdict.reason,
-        "next": row.verdict.next_step,
+        "next": runnable(row.verdict.next_step),
     }
 
 
@@ -133,7 +134,7 @@ def _cells(row: Row) -> list[str]:
         str(found.pings) if found else "-",
         cold_users(found),
         str(found.alive) if found else "-",
-        row.verdict.next_step,
+        runnable(row.verdict.next_step),
     ]
 
 
@@ -171,5 +172,5 @@ def _percent(share: float) -> str:
 def warm_line(row: Row) -> str:
     """A row as one plain line, for a pipe."""
     subject, verdict = row.subject, row.verdict
-    tail = f" -> {verdict.next_step}" if verdict.next_step else ""
+    tail = f" -> {runnable(verdict.next_step)}" if verdict.next_step else ""
     return f"{subject.region} {subject.called} {verdict.outcome}: {verdict.reason}{tail}"

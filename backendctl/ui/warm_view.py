@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.padding import Padding
 from rich.text import Text
 
+from backendctl.hints import runnable
 from backendctl.ui.charts.blocks import blocks
 from backendctl.ui.warm_data import cold_users, iso, rounded, warm_document, warm_line, warm_markdown
 from backendctl.warmth.figures import Quantiles
@@ -107,7 +108,7 @@ def _region(region: str, rows: Sequence[Row], *, verbose: bool) -> list[Renderab
             parts += [Text(name, style="name"), _row("", row, widest)]
         else:
             parts.append(_row(name, row, widest))
-        parts += [Padding(line, (0, 0, 0, 2)) for line in _lines(row, widest, verbose=verbose)]
+        parts += [Padding(line, (0, 0, 0, 2), expand=False) for line in _lines(row, widest, verbose=verbose)]
     if len(rows) >= _MANY:
         parts.append(_footer(rows))
     return parts
@@ -135,7 +136,7 @@ def _row(name: str, row: Row, widest: int) -> Text:
 
 def _values(row: Row) -> str:
     found = row.figures
-    cells = ("-",) * len(_COLUMNS)
+    cells = (rounded(row.counted.fired) if row.counted.is_known else "-", *("-",) * (len(_COLUMNS) - 1))
     if found is not None:
         share = cold_users(found, longest=_COLUMNS["cold users"])
         cells = (rounded(found.pings), share, _time(found.cold.p50), _time(found.warm.p50), rounded(found.alive))
@@ -167,7 +168,7 @@ def _lines(row: Row, widest: int, *, verbose: bool) -> Iterator[Text]:
         told = ", ".join(f"{count:,} {cause}" for cause, count in found.causes.items())
         yield Text(f"cold starts of users: {told}", style="quiet")
     if verdict.next_step:
-        yield Text(f"→ {verdict.next_step}", style="region")
+        yield Text(f"→ {runnable(verdict.next_step)}", style="region")
     if verbose:
         yield from (Text(line, style="quiet") for line in _details(row))
 

@@ -125,7 +125,7 @@ def _measured(subject: Subject, values: Mapping[Series, Values], period: int, wi
         is_known=bool(fired or of_function),
         fired=round(on_alias),
         failed=round(failed),
-        due=None if interval is None else int((window.until - began) // interval),
+        due=None if interval is None else int((window.until - began) // interval) * _calls(subject),
         last=last,
         silent=max(0.0, window.until - late - (began if last is None else last + period)),
         throttles=round(sum(values[_of_function(subject, "Throttles", period)].values())),
@@ -156,3 +156,8 @@ def _requests(subject: Subject, values: Mapping[Series, Values], period: int) ->
         for moment, value in values[_of_stage(subject.api, stage, period)].items():
             found[moment] = found.get(moment, 0.0) + value
     return found
+
+
+def _calls(subject: Subject) -> int:
+    """Of what users hit, in each interval."""
+    return sum(rule.targets.get(subject.alias, 0) for rule in subject.calling)

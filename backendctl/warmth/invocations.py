@@ -251,33 +251,32 @@ def _straight(found: Sequence[Invocation], pings: set[int], firings: Firings) ->
     rest = [n for n in range(len(found)) if n not in pings]
     straight = {n for n in rest if found[n].came >= firings.until}
     if firings.requests is not None:
-        counted = [n for n in rest if n not in straight]
-        by_period = {
-            period: [counted[n] for n in numbers]
-            for period, numbers in _by_period([found[n] for n in counted], firings.period).items()
-        }
-        for period, numbers in by_period.items():
-            # Whoever calls straight does so to warm: of several the cold one is rather not a user's.
-            numbers.sort(key=lambda n: (not found[n].is_cold, found[n].came))
-            straight.update(numbers[: _surplus(found, by_period, period, firings)])
+        straight.update(_beyond(found, [n for n in rest if n not in straight], firings))
     return straight
 
 
-def _surplus(found: Sequence[Invocation], by_period: Mapping[int, Sequence[int]], period: int, firings: Firings) -> int:
-    """How many more invocations came in a period than requests were counted that may have caused them."""
-    requests, here, end = firings.requests or {}, by_period[period], period + firings.period
+def _beyond(found: Sequence[Invocation], numbers: Iterable[int], firings: Firings) -> list[int]:
+    """Of these invocations, those for which no request is left that API Gateway counted.
 
-    def spare(other: int) -> int:
-        return max(0, round(requests.get(other, 0.0)) - len(by_period.get(other, ())))
-
-    # A request is counted when it is over, so one that took long is counted in a later period.
-    longest = max(found[n].ended for n in here)
-    periods = range(period, int(longest // firings.period) * firings.period + 1, firings.period)
-    more = len(here) - round(sum(requests.get(one, 0.0) for one in periods))
-    more -= min(sum(found[n].came < period + _EDGE for n in here), spare(period - firings.period))
-    if longest < end:
-        more -= min(sum(found[n].ended > end - _EDGE for n in here), spare(end))
-    return max(0, more)
+    A request causes one invocation at most, and is counted while it runs or when it is over; near the edge of a period
+    perhaps in the neighbour, if nothing else claims it. Whoever calls straight does so to warm: of several calls for
+    one request a cold one is rather not the user's.
+    """
+    left = {period: round(count) for period, count in (firings.requests or {}).items()}
+    length = firings.period
+    rest = sorted(numbers, key=lambda n: (found[n].is_cold, found[n].ended))
+    for edge in (0.0, _EDGE):
+        without: list[int] = []
+        for number in rest:
+            one = found[number]
+            first, last = (int(at // length) * length for at in (one.came - edge, one.ended + edge))
+            period = next((at for at in range(first, last + 1, length) if left.get(at, 0) > 0), None)
+            if period is None:
+                without.append(number)
+            else:
+                left[period] -= 1
+        rest = without
+    return rest
 
 
 def _moment(times: Sequence[float], interval: float | None) -> float | None:

@@ -143,7 +143,7 @@ def _off(evidence: Evidence) -> Verdict | None:
         return None
     off = disabled[0]
     if subject.disabled_by_spec:
-        told, step = "is disabled: the spec says enabled: false", "remove it from the spec, then "
+        told, step = "is disabled: the spec says enabled: false", "write enabled: true in the spec, then "
         return _fails(Outcome.NOT_FIRING, f"{off.told} {told}", step + next_steps.sync(subject))
     by_hand = " by hand" if subject.wants_warmth else ""
     return _fails(Outcome.NOT_FIRING, f"{off.told} is disabled{by_hand}", next_steps.enable(subject, off))

@@ -186,6 +186,13 @@ def test_a_request_that_took_long_is_counted_when_it_is_over() -> None:
     assert callers([call(30, ms=100_000)], firings(requests={120: 1})) == [USER]
 
 
+def test_a_request_stands_for_one_call_however_long_the_calls_took() -> None:
+    found = [call(second, ms=40_000) for second in range(5)]
+    assert sum(caller == USER for caller in callers(found, firings(requests={0: 1, 30: 1}))) == 1
+    quick = [call(30.5 + second, ms=40_000) for second in range(5)]
+    assert sum(caller == USER for caller in callers(quick, firings(requests={0: 1, 60: 2}))) == 3
+
+
 def test_a_ping_that_failed_and_came_again_is_a_ping_each_time() -> None:
     first = call(5)
     found = [first, replace(call(65), request_id=first.request_id), call(100), call(190)]

@@ -56,7 +56,7 @@ def test_a_rule_that_the_spec_switches_off_is_switched_on_there() -> None:
     found = told(row=subject(rules=(rule(is_enabled=False),), disabled_by_spec=True))
     assert found.outcome is Outcome.NOT_FIRING
     assert "enabled: false" in found.reason
-    assert found.next_step == "remove it from the spec, then backendctl sync-warmers -r us-east-1"
+    assert found.next_step == "write enabled: true in the spec, then backendctl sync-warmers -r us-east-1"
 
 
 def test_a_rule_that_was_deleted_is_made_by_sync_warmers() -> None:
