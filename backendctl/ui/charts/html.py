@@ -114,7 +114,7 @@ def page(drawn: Drawn, table: Table) -> str:
 def timeline_table(timelines: Sequence[Timeline]) -> Table:
     """A row for each function and region."""
     heads = (
-        *("function", "region", "alias", "invocations", "pings", "cold starts", "of them pings", "errors"),
+        *("function", "region", "alias", "invocations", "not users'", "cold starts", "not users'", "errors"),
         *("warm p50", "warm p95", "cold p50", "cold longest"),
     )
     rows = []

@@ -52,12 +52,20 @@ class Mark:
 
 
 WARM = Mark(kind="warm", legend="warm", shape="o", fill=Role.WARM, edge=Role.WARM, alpha=0.6, order=4)
-PING = Mark(kind="ping", legend="ping", shape="o", fill=Role.PING, edge=Role.PING, alpha=0.45, order=3)
+PING = Mark(
+    kind="ping",
+    legend="ping or another call, no user's",
+    shape="o",
+    fill=Role.PING,
+    edge=Role.PING,
+    alpha=0.45,
+    order=3,
+)
 COLD = Mark(
     kind="cold", legend="cold start, loading included", shape="^", fill=Role.COLD, edge=Role.SURFACE, alpha=1, order=7
 )
 COLD_PING = Mark(
-    kind="coldping", legend="cold start that a ping absorbed", shape="^", fill=Role.SURFACE, edge=Role.COLD, alpha=1,
+    kind="coldping", legend="cold start that no user met", shape="^", fill=Role.SURFACE, edge=Role.COLD, alpha=1,
     order=6,
 )  # fmt: skip
 ERROR = Mark(kind="error", legend="error", shape="x", fill=Role.ERROR, edge=Role.ERROR, alpha=1, order=8)
