@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import importlib.util
 import json
+import math
 import os
 import shutil
 import signal
@@ -20,7 +21,7 @@ from urllib.parse import quote
 
 from backendctl.sandbox import ownership, private
 from backendctl.sandbox.keys import Keys, read_keys, require_keys
-from backendctl.sandbox.world import LOOPBACK, USUAL_IDLE_MINUTES, environment, url_of
+from backendctl.sandbox.world import IDLE_MINUTES, LOOPBACK, MINUTE_SECONDS, USUAL_IDLE_MINUTES, environment, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,7 +111,13 @@ def start(
         SandboxError: the extra is not installed, the port is taken, it runs with other settings, or it did not come
             up within `timeout` seconds.
     """
-    wished = _Wished(time_scale=time_scale, quotas=quotas, token=require_token)
+    wished = _Wished(
+        time_scale=time_scale,
+        quotas=quotas,
+        token=require_token,
+        idle_minutes=_variable(IDLE_MINUTES),
+        minute_seconds=_variable(MINUTE_SECONDS),
+    )
     now = status(port, data)
     if now.ready:
         return _as_wished(now, wished)
@@ -263,6 +270,8 @@ class _Wished:
     time_scale: float | None
     quotas: bool | None
     token: bool | None
+    idle_minutes: float | None
+    minute_seconds: float | None
 
 
 def _as_wished(now: Status, wished: _Wished) -> Status:
@@ -270,13 +279,35 @@ def _as_wished(now: Status, wished: _Wished) -> Status:
     if wished.quotas not in {None, now.quotas}:
         other.append("quotas" if now.quotas else "no quotas")
     if wished.token not in {None, now.token}:
-        other.append("a required token" if now.token else "no required token")
+        other.append("a required token" if now.token else "no token required")
+    if wished.idle_minutes not in {None, now.idle_minutes}:
+        other.append(f"an idle time of {now.idle_minutes:g} minutes")
+    if wished.minute_seconds not in {None, now.minute_seconds}:
+        other.append(f"minutes of {now.minute_seconds:g} s")
     if other:
         raise SandboxError(
             f"the sandbox on port {now.port} is up with {' and '.join(other)}; "
             "stop it first (backendctl sandbox down), its state is kept"
         )
     return now
+
+
+def _variable(name: str) -> float | None:
+    """A number above 0 from the environment; None when it is not set.
+
+    Raises:
+        SandboxError: it is set to anything else.
+    """
+    text = os.environ.get(name)
+    if not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise SandboxError(f"{name} is {text!r}: it takes a number above 0")
+    return number
 
 
 def _flags(wished: _Wished) -> list[str]:
