@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from backendctl.sandbox import process
+from backendctl.sandbox.environments import Environments
+from backendctl.sandbox.world import environment, handler_environment
 from tests.functional.sandboxed import Sandbox, free_port
 
 
@@ -24,3 +28,13 @@ def metered_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
     process.start(running.port, running.data, time_scale=1, quotas=True)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Environments]:
+    """Environments without a server; what they start is ended."""
+    server = environment(port=1, data=tmp_path, host={"PATH": os.environ["PATH"], "SECRET_OF_THE_HOST": "x"})
+    (tmp_path / "tmp").mkdir()
+    running = Environments(folder=tmp_path / "code", base=handler_environment(server))
+    yield running
+    running.end()
