@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 
 from backendctl.sandbox import process
 from backendctl.sandbox.environments import Environments
-from backendctl.sandbox.world import environment, handler_environment
+from tests.functional.sandbox.runtimes import environments
 from tests.functional.sandboxed import Sandbox, free_port
 
 
@@ -33,8 +32,5 @@ def metered_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Environments]:
     """Environments without a server; what they start is ended."""
-    server = environment(port=1, data=tmp_path, host={"PATH": os.environ["PATH"], "SECRET_OF_THE_HOST": "x"})
-    (tmp_path / "tmp").mkdir()
-    running = Environments(folder=tmp_path / "code", base=handler_environment(server))
-    yield running
-    running.end()
+    with environments(tmp_path) as running:
+        yield running

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
 import uuid
 import zipfile
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.environment import Asked, Outcome
 from backendctl.sandbox.environments import Environments, Place
+from backendctl.sandbox.world import environment, handler_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+@contextlib.contextmanager
+def environments(folder: Path) -> Iterator[Environments]:
+    """Environments without a server; what they start is ended."""
+    server = environment(port=1, data=folder, host={"PATH": os.environ["PATH"], "SECRET_OF_THE_HOST": "x"})
+    (folder / "tmp").mkdir()
+    running = Environments(folder=folder / "code", base=handler_environment(server))
+    yield running
+    running.end()
 
 
 def packed(files: Mapping[str, str | bytes]) -> bytes:
