@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +14,8 @@ PUBLISHED_LATELY = 600.0
 TURNED_LATELY = 60.0
 """Seconds after the first user's request of a version in which its cold starts are the release's: before it, fewer
 environments of that version were needed."""
+_AT_ONCE = 0.25
+"""Seconds within which calls count as simultaneous: when a call came is reckoned from its report, which may be late."""
 _LONGEST = 1800.0
 """Seconds that an invocation may take, loading and handler."""
 
@@ -52,15 +55,47 @@ def causes(found: Sequence[Invocation], circumstances: Circumstances) -> dict[in
         found: every invocation of the function with its caller.
     """
     told: dict[int, Cause] = {}
-    earlier: dict[str, list[Invocation]] = {}
+    of_version: dict[str, list[Invocation]] = {}
+    ordered = sorted(enumerate(found), key=lambda pair: pair[1].came)  # loading differs in length
+    for _, one in ordered:
+        of_version.setdefault(one.version, []).append(one)
+    seen = Counter[str]()
     turns = _Turns(circumstances.idle)
-    for number, one in sorted(enumerate(found), key=lambda pair: pair[1].came):  # loading differs in length
+    for number, one in ordered:
         if one.caller is Caller.USER:
             turns.take(one)
         if one.is_cold:
-            told[number] = _cause(one, earlier.get(one.version, ()), turns.at.get(one.version), circumstances)
-        earlier.setdefault(one.version, []).append(one)
+            around = _Around(calls=of_version[one.version], place=seen[one.version])
+            told[number] = _cause(one, around, turns.at.get(one.version), circumstances)
+        seen[one.version] += 1
     return told
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Around:
+    """The calls of a version in order of time, and the place of one among them."""
+
+    calls: Sequence[Invocation]
+    place: int
+
+    def environments(self, idle: float) -> tuple[set[str], set[str]]:
+        """Environments that lived when the call came, and those that were busy."""
+        one = self.calls[self.place]
+        alive: set[str] = set()
+        busy: set[str] = set()
+        for number in range(self.place - 1, -1, -1):
+            past = self.calls[number]
+            if past.came < one.came - idle - _LONGEST:
+                break
+            if past.ended >= one.came - idle:
+                alive.add(past.stream)
+            if past.came <= one.came < past.ended:
+                busy.add(past.stream)
+        for number in range(self.place + 1, len(self.calls)):
+            if self.calls[number].came > one.came + _AT_ONCE:
+                break
+            busy.add(self.calls[number].stream)
+        return alive, busy
 
 
 class _Turns:
@@ -82,37 +117,23 @@ class _Turns:
         self._last[one.version] = one.came
 
 
-def _cause(one: Invocation, earlier: Sequence[Invocation], turned: float | None, known: Circumstances) -> Cause:
+def _cause(one: Invocation, around: _Around, turned: float | None, known: Circumstances) -> Cause:
     """turned: when users were sent to this version, seconds since the epoch; -inf when they always were."""
     if one.version in known.provisioned:
         return Cause.SPILLOVER
     if turned is not None and one.caller is Caller.USER and one.came - turned <= TURNED_LATELY:
         return Cause.RELEASE
-    alive, busy = _environments(one, earlier, known.idle)
+    alive, busy = around.environments(known.idle)
     if alive:
         return Cause.SCALE_OUT if busy >= alive else Cause.RECYCLED
-    return _after_a_pause(one, earlier, known)
+    return _after_a_pause(one, known, is_first=around.place == 0)
 
 
-def _after_a_pause(one: Invocation, earlier: Sequence[Invocation], known: Circumstances) -> Cause:
-    """Nothing lived when the call came."""
+def _after_a_pause(one: Invocation, known: Circumstances, *, is_first: bool) -> Cause:
+    """Nothing lived when the call came. is_first: of its version."""
     born = known.published.get(one.version)
-    if born is not None and not earlier and one.came - born <= PUBLISHED_LATELY:
+    if born is not None and is_first and one.came - born <= PUBLISHED_LATELY:
         return Cause.RELEASE
-    if not earlier and one.came - known.since < known.idle:
+    if is_first and one.came - known.since < known.idle:
         return Cause.UNKNOWN
     return Cause.IDLE
-
-
-def _environments(one: Invocation, earlier: Sequence[Invocation], idle: float) -> tuple[set[str], set[str]]:
-    """Environments of the version that lived when the call came, and those of them that were busy."""
-    alive: set[str] = set()
-    busy: set[str] = set()
-    for past in reversed(earlier):
-        if past.came < one.came - idle - _LONGEST:
-            break
-        if past.ended >= one.came - idle:
-            alive.add(past.stream)
-        if past.came <= one.came < past.ended:
-            busy.add(past.stream)
-    return alive, busy

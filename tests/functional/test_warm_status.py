@@ -81,7 +81,7 @@ time.sleep(0.2)
 
 def handler(event, context):
     if event.get("instruction") == "warmer":
-        time.sleep(event.get("holdMs", 200) / 1000)
+        time.sleep(event.get("holdMs", 0) / 1000)
         return {"warmed": True}
     return {"statusCode": 200, "body": "{}"}
 """
@@ -101,7 +101,8 @@ class Situation:
     code: str = QUICK
     warm: Mapping[str, Any] | None = None
     users: int = 0
-    """At the same time, every few seconds."""
+    """At the same time, every so many seconds."""
+    every: float = 2.0
     outcome: str = "warm"
     reason: str = ""
 
@@ -117,7 +118,8 @@ SITUATIONS: dict[str, Situation] = {
     "ignores": Situation(code=IGNORING, users=1, outcome="handler ignores the warmer"),
     "lazy": Situation(code=LAZY, users=1, outcome="cold", reason="does not open the connections"),
     "seldom": Situation(warm={**EVERY, "every": "4 minutes"}, outcome="interval too long"),
-    "crowded": Situation(code=SLOW, users=3, outcome="too few instances", reason="busy"),
+    # More than are kept warm, and seldom enough for those beyond to be given up in between.
+    "crowded": Situation(code=SLOW, users=6, every=IDLE + 2, outcome="too few instances", reason="busy"),
     "holds": Situation(code=HOLDING, warm={**EVERY, "instances": 3}),
     "provisioned": Situation(outcome="provisioned"),
     "raises": Situation(code=RAISING, outcome="ping fails"),
@@ -261,9 +263,13 @@ def _play(project: Project, *, seconds: float = PLAYED) -> None:
     api = project.apis(REGION)[0]["id"]
     over = time.monotonic() + seconds
     threads: list[threading.Thread] = []
+    due = dict.fromkeys(SITUATIONS, time.monotonic() + 2)
     while time.monotonic() < over:
-        time.sleep(2)
+        time.sleep(0.2)
         for title, one in SITUATIONS.items():
+            if time.monotonic() < due[title]:
+                continue
+            due[title] += one.every
             for _ in range(one.users):
                 call = threading.Thread(target=_call, args=(f"{project.url}/_aws/execute-api/{api}/prodv1/{title}",))
                 call.start()

@@ -110,3 +110,10 @@ def test_a_version_with_provisioned_concurrency_spills_over() -> None:
 @pytest.mark.parametrize("caller", [USER, PING])
 def test_a_warm_invocation_has_no_cause(caller: str) -> None:
     assert told(call(0, caller=caller), call(1, caller=caller)) == []
+
+
+def test_a_free_environment_that_is_called_in_the_same_moment_was_not_free_for_this_call() -> None:
+    """When a call came is reckoned from its report: the order of simultaneous calls is not known."""
+    found = [call(-10, stream="a"), call(0.6, init=500, stream="b"), call(0.2, stream="a")]
+    assert told(*found) == [Cause.SCALE_OUT]
+    assert told(found[0], found[1], call(0.5, stream="a")) == [Cause.RECYCLED]

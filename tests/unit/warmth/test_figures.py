@@ -20,7 +20,7 @@ def counted(*found: Invocation, causes: dict[int, Cause] | None = None, **given:
 
 @pytest.mark.parametrize(
     ("hits", "trials", "low", "high"),
-    [  # the figures of R's binom.confint(…, methods="wilson")
+    [  # the figures of statsmodels' proportion_confint(…, method="wilson")
         (0, 10, 0.0, 0.2775328),
         (1, 10, 0.01787621, 0.4041500),
         (5, 10, 0.2365931, 0.7634069),
