@@ -172,7 +172,7 @@ class Environment:
             case InvalidEntrypointError():
                 return _fault(asked, "Runtime.InvalidEntrypoint", str(problem))
             case NotSupportedError():
-                return not_supported(self._config, str(problem))
+                return not_supported(str(problem))
             case LargeError():
                 return _too_large(asked)
         return _fault(asked, "Runtime.ExitError", self._ending())

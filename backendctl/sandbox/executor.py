@@ -105,7 +105,7 @@ class Executor:
                 outcome = environment.call(asked)
                 stream = environment.stream
         else:
-            outcome = Outcome(error=not_supported(config, reason), status="error")
+            outcome = Outcome(error=not_supported(reason), status="error")
             stream = _stream(region, config)
         lines = lambda_logs.lines(config, request_id, outcome, began=began)
         self.telemetry.logged(region=region, group=lambda_logs.group_of(config), stream=stream, lines=lines)

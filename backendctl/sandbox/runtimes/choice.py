@@ -54,11 +54,9 @@ def why_not(config: Mapping[str, Any], *, path: str) -> str | None:
     return None
 
 
-def not_supported(config: Mapping[str, Any], reason: str) -> dict[str, Any]:
+def not_supported(reason: str) -> dict[str, Any]:
     """The error document of a call of a function that this machine cannot run."""
-    kind = "a container image" if config.get("PackageType") == "Image" else config.get("Runtime")
-    words = f"The sandbox cannot run {config['FunctionName']}, which is {kind}, on this machine: {reason}"
-    return {"errorType": NOT_SUPPORTED, "errorMessage": words}
+    return {"errorType": NOT_SUPPORTED, "errorMessage": reason}
 
 
 def split(name: str) -> tuple[str, str]:

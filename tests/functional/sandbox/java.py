@@ -91,7 +91,7 @@ import com.amazonaws.services.lambda.runtime.*;
 import java.util.*;
 public class Api implements RequestHandler<Map<String, Object>, Map<String, Object>> {
     public Map<String, Object> handleRequest(Map<String, Object> input, Context context) {
-        return Map.of("statusCode", 200, "body", "java says " + input.get("body"));
+        return Map.of("statusCode", 200, "body", "\\"java says " + input.get("httpMethod") + "\\"");
     }
 }""",
     "example/Plain": """package example;
