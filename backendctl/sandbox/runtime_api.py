@@ -43,17 +43,24 @@ class _Call:
 
 
 class RuntimeApi:
-    """See `Talk`. logs_errors: whether the process writes its handler's errors to the log itself."""
+    """See `Talk`.
+
+    Args:
+        user: id of the user whose processes are served; None is that of this process.
+
+    Attributes:
+        secret: what a path begins with to be served whoever asks.
+    """
 
     stdin = subprocess.DEVNULL
     handed: tuple[int, ...] = ()
     pause = 0.05
 
-    def __init__(self, *, logs_errors: bool = True) -> None:
-        self._logs_errors = logs_errors
+    def __init__(self, *, user: int | None = None) -> None:
+        self._user = os.getuid() if user is None else user
         self._listener = socket.create_server((LOOPBACK, 0))
         self._listener.settimeout(0)
-        self._secret = secrets.token_urlsafe(24)
+        self.secret = secrets.token_urlsafe(24)
         self._process: subprocess.Popen[bytes] | None = None
         self._peers: dict[int, HttpPeer] = {}
         self._waiting: HttpPeer | None = None
@@ -66,7 +73,7 @@ class RuntimeApi:
     def address(self) -> str:
         """The value of AWS_LAMBDA_RUNTIME_API."""
         host, port = self._listener.getsockname()
-        return f"{host}:{port}" if peers.are_known() else f"{host}:{port}/{self._secret}"
+        return f"{host}:{port}" if peers.are_known() else f"{host}:{port}/{self.secret}"
 
     def started(self, process: subprocess.Popen[bytes]) -> None:
         """Remember whose end to look for."""
@@ -142,15 +149,15 @@ class RuntimeApi:
         peer.close()
 
     def _serve(self, peer: HttpPeer, request: Received) -> Answer | None:
-        path = request.path.removeprefix(f"/{self._secret}")
-        if path == request.path and not (peers.are_known() and peers.is_of(peer.socket, os.getuid())):
+        path = request.path.removeprefix(f"/{self.secret}")
+        if path == request.path and not (peers.are_known() and peers.is_of(peer.socket, self._user)):
             peer.refuse(_FORBIDDEN, "Forbidden", "another user's process has no business here")
             return None
         if request.method == "GET" and path == _NEXT:
             return self._asked_for_next(peer)
         if request.method == "POST" and path == _INIT_ERROR:
             peer.answer(_ACCEPTED, {"status": "OK"})
-            return Answer(error=_document(request), logged=self._logs_errors)
+            return Answer(error=_document(request), logged=True)
         found = _ANSWER.fullmatch(path)
         if request.method != "POST" or found is None:
             peer.refuse(_UNKNOWN, "NotFound", f"there is no {request.method} {path}")
@@ -179,7 +186,7 @@ class RuntimeApi:
             return
         peer.answer(_ACCEPTED, {"status": "OK"})
         if is_error:
-            self._answer = Answer(error=_document(request), logged=self._logs_errors)
+            self._answer = Answer(error=_document(request), logged=True)
         else:
             self._answer = Answer(result=request.body.decode(errors="replace"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _BOOTSTRAP = Path(__file__).parents[1] / "bootstrap.py"
 _OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+_OLDEST = (3, 10)  # which the sandbox's boto3 runs on
 _WHICH = "import json, sys; print(json.dumps([sys.executable, '%d.%d' % sys.version_info[:2]]))"
 
 
@@ -48,8 +50,9 @@ class Python:
 
 @cache
 def interpreter(version: str, path: str) -> str | None:
-    """The interpreter of a version other than the sandbox's own; None when there is none that runs."""
-    program = None if version == _OWN else shutil.which(f"python{version}", path=path)
+    """The interpreter of a version other than the sandbox's own; None when none runs, or it is too old."""
+    is_wanted = version != _OWN and re.fullmatch(r"3\.\d+", version) and int(version[2:]) >= _OLDEST[1]
+    program = shutil.which(f"python{version}", path=path) if is_wanted else None
     if program is None:
         return None
     try:
