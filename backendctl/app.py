@@ -1,6 +1,5 @@
 """The use cases: what each command does, without a word about command lines or screens.
 
-check(...)            → the spec, or all its faults; no AWS
 open_backend(...)     → a Backend: spec, connection, world
 plan_deploy(backend)  → Plan      plan_destroy(backend) → Plan
 carry_out(plan, …)    → Events, one by one
@@ -10,7 +9,7 @@ survey(backend)       → Survey: every region against the spec
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -19,15 +18,12 @@ from typing import TYPE_CHECKING
 from backendctl import stamp as stamping
 from backendctl.aws.connection import Access, Aws
 from backendctl.aws.journal import Journal
+from backendctl.checking import check
 from backendctl.engine.executor import apply
 from backendctl.engine.plan import Change, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
-from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
+from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, UsageError
 from backendctl.openapi.integrations import lambda_targets, resolve
-from backendctl.openapi.refusals import refusals
-from backendctl.openapi.repair import repaired
-from backendctl.package import Packager, handler_check, handler_faults, limit_faults
-from backendctl.package import check as code_faults
 from backendctl.resources import KINDS, ORDER, assemble, code_source, roster
 from backendctl.resources.canary import Canary
 from backendctl.resources.stage import Stage
@@ -51,6 +47,8 @@ class Settings:
         accounts: account ids that may be touched; empty means any.
         workers: calls at once, over all regions.
         journal: folder for the journal of mutating calls; None keeps none.
+        allow_runtimes: names of runtimes that are tried although AWS takes no more updates of them; None for all.
+        tell: gets each line that a build command writes; None when nobody listens.
     """
 
     spec: Path
@@ -59,6 +57,8 @@ class Settings:
     accounts: tuple[str, ...] = ()
     workers: int = 16
     journal: Path | None = None
+    allow_runtimes: tuple[str, ...] | None = ()
+    tell: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,26 +70,7 @@ class Backend:
     aws: Aws
     world: World
     unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
-
-
-def check(path: Path) -> tuple[Draft, Spec, dict[tuple[str, str], Artefact]]:
-    """Everything that can be found wrong without calling AWS, all at once; code is built.
-
-    Returns:
-        The draft, the spec as it is without AWS's answers, and the archives.
-
-    Raises:
-        SpecError: with every fault.
-    """
-    draft = parse(path)
-    spec = draft.expand(Offline())
-    faults = [*_code_faults(spec, draft), *_definition_faults(spec)]
-    if faults:
-        raise SpecError(faults)
-    artefacts = assemble.build_code(spec, Packager())
-    if faults := _archive_faults(spec, draft, artefacts):
-        raise SpecError(faults)
-    return draft, spec, artefacts
+    warnings: tuple[Fault, ...] = ()
 
 
 def open_backend(settings: Settings) -> Backend:
@@ -101,11 +82,11 @@ def open_backend(settings: Settings) -> Backend:
         RefusedError: this account may not be touched.
         AwsError: no credentials, or AWS does not let us in.
     """
-    draft, spec, artefacts = check(settings.spec)
-    _refuse_what_only_sync_api_does(spec)
-    backend = _connected(settings, draft, spec, artefacts)
+    checked = check(settings.spec, allow_runtimes=settings.allow_runtimes, tell=settings.tell)
+    _refuse_what_only_sync_api_does(checked.spec)
+    backend = _connected(settings, checked.draft, checked.spec, checked.artefacts)
     world, unreadable = assemble.with_slots(backend.world, backend.aws, workers=settings.workers)
-    return replace(backend, world=world, unreadable=unreadable)
+    return replace(backend, world=world, unreadable=unreadable, warnings=checked.warnings)
 
 
 def refuse_live_definition(spec: Spec) -> None:
@@ -304,42 +285,6 @@ def _chosen(spec: Spec, regions: tuple[str, ...]) -> tuple[str, ...]:
         if region not in spec.regions:
             raise UsageError(f"--region {region}: the spec names {', '.join(spec.regions)}")
     return tuple(region for region in spec.regions if not regions or region in regions)
-
-
-def _code_faults(spec: Spec, draft: Draft) -> Iterator[Fault]:
-    seen = set()
-    for region in spec.regions:
-        for function in spec.functions_in(region):
-            source = assemble.source_of(function, spec)
-            found = code_faults(source)
-            if not found and not function.layers:
-                found = handler_check(source, runtime=function.runtime, handler=function.handler)
-            for message in found:
-                if (function.name, message) not in seen:
-                    seen.add((function.name, message))
-                    yield draft.document.fault(("functions", function.name, "code"), message)
-
-
-def _archive_faults(spec: Spec, draft: Draft, artefacts: Mapping[tuple[str, str], Artefact]) -> list[Fault]:
-    faults: dict[Fault, None] = {}
-    for region in spec.regions:
-        for function in spec.functions_in(region):
-            artefact = artefacts.get((region, function.name))
-            if artefact is None:
-                continue
-            found = limit_faults(artefact, bucket=function.code.bucket is not None)
-            if not function.layers:
-                found += handler_faults(artefact, runtime=function.runtime, handler=function.handler)
-            faults.update(
-                {draft.document.fault(("functions", function.name, "code"), message): None for message in found}
-            )
-    return list(faults)
-
-
-def _definition_faults(spec: Spec) -> Iterator[Fault]:
-    if spec.api is not None and spec.api.source is None:
-        for refusal in refusals(repaired(spec.api.definition)[0]):
-            yield Fault(file=str(spec.api.path), line=1, column=1, message=str(refusal))
 
 
 class _Lookups:

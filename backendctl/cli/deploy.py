@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from backendctl.cli.options import Options, changing, choosing, common
+from backendctl.cli.options import Options, changing, choosing, common, runtimes
 from backendctl.errors import Exit
 
 
@@ -12,6 +12,7 @@ from backendctl.errors import Exit
 @click.option("--adopt", is_flag=True, help="Take over what exists under these names and is not ours.")
 @changing
 @choosing
+@runtimes
 @common
 def command(
     *,
@@ -23,6 +24,7 @@ def command(
     expect: str | None,
     allow_delete: tuple[str, ...],
     adopt: bool,
+    allow_runtimes: tuple[str, ...],
 ) -> int:
     """Make every region as the spec says. Doing it again changes nothing; interrupted, it goes on where it stopped."""
     from backendctl.app import check_patterns, plan_deploy, refuse_canaries  # noqa: PLC0415  # start-up stays fast
@@ -32,7 +34,7 @@ def command(
     from backendctl.ui.summary import show_summary  # noqa: PLC0415  # the same
 
     check_patterns([*only, *skip])
-    ready = opened(options)
+    ready = opened(options, allow_runtimes=allow_runtimes)
     plan = plan_deploy(ready.backend, only=only, skip=skip)
     if not dry_run:
         refuse_canaries(plan)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
 
 from backendctl.app import Backend, Settings, open_api, open_backend
+from backendctl.cli.code import code_lines, tell_warnings
 from backendctl.cli.options import Options
 from backendctl.prerequisites import furnish
+from backendctl.ui.build_output import build_output
 from backendctl.ui.progress import busy
 
 if TYPE_CHECKING:
@@ -29,9 +31,14 @@ class Opened:
     sandbox: bool
 
 
-def opened(options: Options) -> Opened:
-    """Load, check, connect; in a sandbox also what a real account would have already."""
-    ready = _opened(options, open_backend)
+def opened(options: Options, *, allow_runtimes: tuple[str, ...] | None = ()) -> Opened:
+    """Load, check, connect; in a sandbox also what a real account would have already.
+
+    Args:
+        allow_runtimes: as `Settings` has them.
+    """
+    ready = _opened(options, lambda settings: open_backend(replace(settings, allow_runtimes=allow_runtimes)))
+    tell_warnings(ready.backend.warnings)
     if ready.sandbox:
         _furnish(ready, quiet=options.quiet)
     return ready
@@ -46,6 +53,8 @@ def _opened(options: Options, open_it: Callable[[Settings], Backend]) -> Opened:
     config = options.load()
     screen = options.screen(config)
     settings = options.settings(config)
+    if not options.quiet:
+        settings = replace(settings, tell=build_output(screen.progress))
     with busy(screen.progress, f"reading {settings.spec} and AWS …", quiet=options.quiet):
         backend = open_it(settings)
     return Opened(
@@ -55,6 +64,13 @@ def _opened(options: Options, open_it: Callable[[Settings], Backend]) -> Opened:
         format=options.format(config),
         sandbox=options.in_sandbox(config),
     )
+
+
+def tell_code(ready: Opened) -> None:
+    """What went into the archives, on stderr."""
+    if not ready.screen.quiet:
+        for line in code_lines(ready.backend.spec, ready.backend.world.artefacts):
+            click.echo(line, err=True)
 
 
 def _furnish(ready: Opened, *, quiet: bool) -> None:

@@ -153,6 +153,15 @@ _CHANGING = (
         help="Let this table, replica or domain be deleted; may be repeated.",
     ),
 )
+_RUNTIMES = (
+    click.option(
+        "--allow-runtime",
+        "allow_runtimes",
+        multiple=True,
+        metavar="NAME",
+        help="Try this runtime although AWS has named a day for the end of its updates; may be repeated.",
+    ),
+)
 _CHOOSING = (
     click.option("--only", multiple=True, metavar="KIND[/NAME]", help="Only these resources; may be repeated."),
     click.option("--skip", multiple=True, metavar="KIND[/NAME]", help="Not these resources; may be repeated."),
@@ -219,6 +228,11 @@ def inherited(name: str, value: Any) -> Any:
 def choosing(function: F) -> F:
     """--only and --skip."""
     return _stack(function, _CHOOSING)
+
+
+def runtimes(function: F) -> F:
+    """--allow-runtime."""
+    return _stack(function, _RUNTIMES)
 
 
 def changing(function: F) -> F:

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from backendctl.cli.options import Options, common_with_names
+from backendctl.cli.options import Options, common_with_names, runtimes
 from backendctl.errors import Exit
 
 
@@ -15,9 +15,17 @@ from backendctl.errors import Exit
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--expect", metavar="DIGEST", help="Apply only the plan that was reviewed.")
+@runtimes
 @common_with_names
 def command(
-    *, options: Options, names: tuple[str, ...], alias: str | None, dry_run: bool, yes: bool, expect: str | None
+    *,
+    options: Options,
+    names: tuple[str, ...],
+    alias: str | None,
+    dry_run: bool,
+    yes: bool,
+    expect: str | None,
+    allow_runtimes: tuple[str, ...],
 ) -> int:
     """Publish a version of every function whose code or configuration changed; NAME chooses functions.
 
@@ -29,7 +37,7 @@ def command(
     from backendctl.release.publish import plan_publish, published, published_document, same_bits  # noqa: PLC0415
     from backendctl.ui.published import published_markdown, show_published  # noqa: PLC0415  # the same
 
-    ready = opened(options)
+    ready = opened(options, allow_runtimes=allow_runtimes)
     plan = plan_publish(ready.backend, names, alias=alias)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=())
     text = ready.format == "text"

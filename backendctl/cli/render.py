@@ -19,12 +19,12 @@ def command(*, options: Options, reveal: bool) -> None:
     """
     import yaml  # noqa: PLC0415  # start-up stays fast
 
-    from backendctl.app import check  # noqa: PLC0415  # boto3 comes with it
+    from backendctl.checking import check  # noqa: PLC0415  # boto3 comes with it
     from backendctl.spec import effective  # noqa: PLC0415  # the same
 
     config = options.load()
-    _, spec, _ = check(options.spec_path(config))
-    document = effective(spec, reveal=reveal)
+    checked = check(options.spec_path(config), allow_runtimes=None)
+    document = effective(checked.spec, reveal=reveal)
     if options.format(config) == "json":
         click.echo(json.dumps(document, indent=2))
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from backendctl.cli.options import Options, changing, common
+from backendctl.cli.options import Options, changing, common, runtimes
 from backendctl.errors import Exit
 
 
@@ -21,6 +21,7 @@ from backendctl.errors import Exit
 )
 @click.option("--regions-in-waves", is_flag=True, help="One wave of regions after the other, as the spec says.")
 @changing
+@runtimes
 @common
 def command(
     *,
@@ -32,6 +33,7 @@ def command(
     yes: bool,
     expect: str | None,
     allow_delete: tuple[str, ...],
+    allow_runtimes: tuple[str, ...],
 ) -> int:
     """Put a release beside what is live, in every region, for a share of the requests.
 
@@ -44,7 +46,7 @@ def command(
     from backendctl.release.start_alias import plan_start_aliases  # noqa: PLC0415  # the same
     from backendctl.spec.canary import ALIAS  # noqa: PLC0415  # the same
 
-    ready = opened(options)
+    ready = opened(options, allow_runtimes=allow_runtimes)
     canary = ready.backend.spec.canary
     share, waves = canary.steps[0] if percent is None else percent, canary.waves if regions_in_waves else ()
     if canary.strategy == ALIAS:

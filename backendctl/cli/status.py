@@ -20,7 +20,7 @@ def command(*, options: Options, exit_code: bool) -> int:
     from backendctl.survey import survey  # noqa: PLC0415  # the same
     from backendctl.ui.matrix import show_matrix, survey_document, survey_markdown  # noqa: PLC0415  # the same
 
-    ready = opened(options)
+    ready = opened(options, allow_runtimes=None)
     found = survey(plan_deploy(ready.backend))
     if ready.format == "json":
         click.echo(json.dumps(survey_document(found), indent=2))

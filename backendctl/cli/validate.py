@@ -6,20 +6,28 @@ import json
 
 import click
 
-from backendctl.cli.options import Options, common
+from backendctl.cli.options import Options, common, runtimes
 
 
 @click.command(name="validate")
+@runtimes
 @common
-def command(*, options: Options) -> None:
+def command(*, options: Options, allow_runtimes: tuple[str, ...]) -> None:
     """Check the spec and everything it names: the definition, the code, the archives. Calls nothing in AWS."""
-    from backendctl.app import check  # noqa: PLC0415  # boto3 comes with it
+    from backendctl.checking import check  # noqa: PLC0415  # boto3 comes with it
+    from backendctl.cli import code  # noqa: PLC0415  # the same
+    from backendctl.ui.build_output import build_output  # noqa: PLC0415  # the same
 
     config = options.load()
-    _, spec, artefacts = check(options.spec_path(config))
+    tell = None if options.quiet else build_output(options.screen(config).progress)
+    checked = check(options.spec_path(config), allow_runtimes=allow_runtimes, tell=tell)
+    spec, artefacts = checked.spec, checked.artefacts
     if options.format(config) == "json":
-        click.echo(json.dumps({"backend": spec.backend, "valid": True, "regions": list(spec.regions)}, indent=2))
+        told = {"backend": spec.backend, "valid": True, "regions": list(spec.regions)}
+        told |= {"code": code.code_documents(spec, artefacts), "warnings": code.warning_documents(checked.warnings)}
+        click.echo(json.dumps(told, indent=2))
         return
+    code.tell_warnings(checked.warnings)
     functions = len(spec.functions_in(spec.primary))
     size = sum(artefact.size for (region, _), artefact in artefacts.items() if region == spec.primary)
     counted = [
@@ -29,6 +37,8 @@ def command(*, options: Options) -> None:
         _count(len(spec.api.stages) if spec.api else 0, "stage"),
     ]
     click.echo(f"{spec.backend} is valid: {', '.join(counted)}.")
+    for line in code.code_lines(spec, artefacts):
+        click.echo(f"  {line}")
 
 
 def _count(number: int, noun: str) -> str:

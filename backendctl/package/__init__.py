@@ -7,28 +7,25 @@ A `Source` says where a function's code comes from, `check` what is wrong with i
 from __future__ import annotations
 
 from backendctl.package.errors import PackageError
-from backendctl.package.handler import handler_faults
-from backendctl.package.packager import (
-    DIRECT_LIMIT,
-    UNZIPPED_LIMIT,
-    Packager,
-    build,
-    check,
-    handler_check,
-    limit_faults,
-)
-from backendctl.package.source import Artefact, Source
+from backendctl.package.handler import Findings, Wanted, findings
+from backendctl.package.limits import DIRECT_LIMIT, UNZIPPED_LIMIT
+from backendctl.package.packager import Packager, build, check, handler_check, left_out_clause, limit_faults
+from backendctl.package.source import BUILD_TIMEOUT, Artefact, Source
 
 __all__ = [
+    "BUILD_TIMEOUT",
     "DIRECT_LIMIT",
     "UNZIPPED_LIMIT",
     "Artefact",
+    "Findings",
     "PackageError",
     "Packager",
     "Source",
+    "Wanted",
     "build",
     "check",
+    "findings",
     "handler_check",
-    "handler_faults",
+    "left_out_clause",
     "limit_faults",
 ]

@@ -1,75 +1,84 @@
-"""Whether Lambda will find the handler: a wrong name is else seen at the first request only."""
+"""Whether Lambda can start a package: what is wrong is else seen at the first request only."""
 
 from __future__ import annotations
 
-import ast
-import warnings
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backendctl.package import (
+    handler_dotnet,
+    handler_java,
+    handler_node,
+    handler_provided,
+    handler_python,
+    handler_ruby,
+    native,
+)
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable
 
-    from backendctl.package.source import Artefact
+    from backendctl.package.contents import Contents
+
+_FAMILY = re.compile(r"^(?P<family>python|nodejs|java|ruby|dotnet|provided)(?P<version>[0-9.]*)")
+_HANDLERS: dict[str, Callable[[Contents, str], list[str]]] = {
+    "python": handler_python.faults,
+    "ruby": handler_ruby.faults,
+    "dotnet": handler_dotnet.faults,
+}
 
 
-def handler_faults(artefact: Artefact, *, runtime: str | None, handler: str | None) -> list[str]:
-    """What is wrong with `handler: module.function`; only Python runtimes are looked into.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """What a function says of the package it is started from.
 
-    A function whose handler comes from a layer must not be asked about: the archive does not hold it.
+    Attributes:
+        architecture: x86_64 or arm64.
+        layers: whether layers add files, among which the handler may be.
     """
-    if not is_python(runtime):
-        return []
-    return faults_among(artefact.names(), handler=handler or "", read=artefact.member)
+
+    runtime: str | None
+    handler: str | None
+    architecture: str = "x86_64"
+    layers: bool = False
 
 
-def faults_among(names: Collection[str], *, handler: str, read: Callable[[str], bytes]) -> list[str]:
-    """The same for files that are no archive yet; `read` gives the bytes of a name."""
-    module, dot, function = handler.rpartition(".")
-    stem = module.replace(".", "/")  # Lambda takes pkg/app.handler and pkg.app.handler alike
-    if not (dot and stem and function):
-        return [f"handler {handler!r} is not of the form module.function, such as app.handler"]
-    source = next((name for name in (f"{stem}/__init__.py", f"{stem}.py") if name in names), None)
-    if source is None:
-        return [] if _has_binary(names, stem) else [_missing_module(names, handler, stem)]
-    defined = _top_level(read(source))
-    if defined is None or function in defined or "*" in defined or "__getattr__" in defined:
-        return []
-    return [f"handler {handler!r}: {source} defines no {function!r} at its top level"]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Findings:
+    """What was found; one sentence each.
+
+    Attributes:
+        faults: with these the function cannot run.
+        warnings: with these it may not.
+    """
+
+    faults: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
-def is_python(runtime: str | None) -> bool:
-    """Whether Lambda's runtime of that name runs Python."""
-    return runtime is not None and runtime.startswith("python")
+def findings(contents: Contents, wanted: Wanted) -> Findings:
+    """What stands against running these contents; nothing is said of a runtime of no known family."""
+    found = _FAMILY.match(wanted.runtime or "")
+    if found is None:
+        return Findings()
+    family, version = found["family"], found["version"].rstrip(".")
+    told, doubts = [], []
+    if not wanted.layers:
+        told += _handler_faults(contents, wanted, family, version)
+    if family == "python":
+        told += native.extension_faults(contents, version=version, architecture=wanted.architecture)
+    doubts += native.library_warnings(contents, architecture=wanted.architecture)
+    return Findings(faults=tuple(told), warnings=tuple(doubts))
 
 
-def _has_binary(names: Iterable[str], stem: str) -> bool:
-    """Whether the module is an extension, or bytecode without its source."""
-    return any(name.startswith(f"{stem}.") and name.endswith((".so", ".pyc")) for name in names)
-
-
-def _missing_module(names: Iterable[str], handler: str, stem: str) -> str:
-    deeper = [name for name in names if name.endswith(f"/{stem}.py")]
-    where = f"; there is {deeper[0]}, which is not at the root" if deeper else ""
-    return f"handler {handler!r}: the archive holds neither {stem}.py nor {stem}/__init__.py{where}"
-
-
-def _top_level(source: bytes) -> set[str] | None:
-    """The names a module binds; None when this Python cannot read it, which may be older than the runtime."""
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            return set(_bound(ast.parse(source)))
-    except (SyntaxError, ValueError, RecursionError):
-        return None
-
-
-def _bound(node: ast.AST) -> Iterator[str]:
-    """Names bound by a node in the scope it stands in, also inside if, try, with, for and match."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield node.name
-    elif isinstance(node, (ast.Import, ast.ImportFrom)):
-        yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
-    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-        yield node.id
-    elif not isinstance(node, ast.Lambda):
-        for child in ast.iter_child_nodes(node):
-            yield from _bound(child)
+def _handler_faults(contents: Contents, wanted: Wanted, family: str, version: str) -> list[str]:
+    handler = wanted.handler or ""
+    if family == "provided":
+        return handler_provided.faults(contents, wanted.architecture)
+    number = int(version) if version.isdigit() else None
+    if family == "java":
+        return handler_java.faults(contents, handler, number)
+    if family == "nodejs":
+        return handler_node.faults(contents, handler, number)
+    return _HANDLERS[family](contents, handler)

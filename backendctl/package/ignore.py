@@ -39,26 +39,26 @@ class Rule:
     """One line of an ignore file.
 
     Attributes:
-        base: folder of the ignore file, relative to the root, "" or ending in "/".
-        regex: matches the path relative to `base`, without a trailing slash.
+        origin: what the rule comes from, as a report names it.
+        regex: matches the path relative to the folder of the file, without a trailing slash.
         negated: brings back what an earlier rule left out.
         folders_only: the pattern ended in "/".
     """
 
-    base: str
+    origin: str
     regex: re.Pattern[str]
     negated: bool
     folders_only: bool
 
 
-def parse(text: str, *, base: str = "") -> list[Rule]:
+def parse(text: str, *, origin: str = "") -> list[Rule]:
     """The rules of an ignore file, in its order; lines git would never match are left out."""
     lines = text.removeprefix("\ufeff").split("\n")
-    return [rule for line in lines if (rule := _rule(line.removesuffix("\r"), base)) is not None]
+    return [rule for line in lines if (rule := _rule(line.removesuffix("\r"), origin)) is not None]
 
 
-def ignored(rules: Sequence[Rule], path: str, *, is_folder: bool) -> bool:
-    """Whether the last rule that matches leaves `path` out.
+def deciding(rules: Sequence[Rule], path: str, *, is_folder: bool) -> Rule | None:
+    """The last rule that matches `path`, unless that one brings it back: the rule that leaves it out.
 
     The caller walks from the top and does not enter what is left out: as in git, nothing below it can be
     brought back.
@@ -66,12 +66,12 @@ def ignored(rules: Sequence[Rule], path: str, *, is_folder: bool) -> bool:
     for rule in reversed(rules):
         if rule.folders_only and not is_folder:
             continue
-        if path.startswith(rule.base) and rule.regex.fullmatch(path, len(rule.base)):
-            return not rule.negated
-    return False
+        if rule.regex.fullmatch(path):
+            return None if rule.negated else rule
+    return None
 
 
-def _rule(line: str, base: str) -> Rule | None:
+def _rule(line: str, origin: str) -> Rule | None:
     if line.startswith("#"):
         return None
     negated = line.startswith("!")
@@ -84,7 +84,7 @@ def _rule(line: str, base: str) -> Rule | None:
     if not pattern or regex is None:
         return None
     prefix = "" if anchored else "(?:.*/)?"
-    return Rule(base=base, regex=re.compile(prefix + regex, re.DOTALL), negated=negated, folders_only=folders_only)
+    return Rule(origin=origin, regex=re.compile(prefix + regex, re.DOTALL), negated=negated, folders_only=folders_only)
 
 
 def _trim(pattern: str) -> str:

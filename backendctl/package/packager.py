@@ -8,9 +8,11 @@ import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from backendctl.package import archive, command
+from backendctl.package import archive, command, ready
+from backendctl.package.contents import Contents
 from backendctl.package.errors import PackageError
-from backendctl.package.handler import faults_among, is_python
+from backendctl.package.handler import Wanted, findings
+from backendctl.package.limits import DIRECT_LIMIT, UNZIPPED_LIMIT, too_large
 from backendctl.package.once import Once
 from backendctl.package.source import ARCHIVE_SUFFIXES, Artefact, Source
 from backendctl.package.tree import Tree, collect
@@ -18,11 +20,6 @@ from backendctl.package.tree import Tree, collect
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-DIRECT_LIMIT = 52_428_800
-"""Bytes of an archive that can no longer be sent in the request itself (B20)."""
-UNZIPPED_LIMIT = 262_144_000
-"""Bytes that a function can no longer have unzipped, its layers included (B20)."""
 
 _S3_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+")
 _IMAGE_URI = re.compile(r"[A-Za-z0-9.-]+(:\d+)?/[a-z0-9._/-]+(:[\w.-]+|@sha256:[0-9a-f]{64})?")
@@ -45,14 +42,12 @@ def check(source: Source) -> list[str]:
     return []
 
 
-def handler_check(source: Source, *, runtime: str | None, handler: str | None) -> list[str]:
-    """`handler_faults` for a plain folder that has not been packaged; nothing is said of other sources."""
+def handler_check(source: Source, wanted: Wanted) -> list[str]:
+    """The faults of `findings` for a plain folder that has not been packaged; nothing is said of other sources."""
     if source.path is None or source.build is not None or source.is_archive or not source.path.is_dir():
         return []
-    if not is_python(runtime):
-        return []
-    entries = {entry.name: entry for entry in collect(source.path, source.include).entries}
-    return faults_among(entries, handler=handler or "", read=lambda name: entries[name].path.read_bytes())
+    tree = collect(source.path, source.include, within=source.within)
+    return list(findings(Contents.of_entries(tree.entries), wanted).faults)
 
 
 def limit_faults(artefact: Artefact, *, bucket: bool) -> list[str]:
@@ -69,11 +64,11 @@ def limit_faults(artefact: Artefact, *, bucket: bool) -> list[str]:
             "directly; name an artifact bucket"
         )
     if artefact.unzipped >= UNZIPPED_LIMIT:
-        faults.append(_too_large(artefact.unzipped))
+        faults.append(too_large(artefact.unzipped))
     return faults
 
 
-def build(source: Source, *, run: Callable[[str, Path | None], str] = command.run) -> Artefact:
+def build(source: Source, *, run: Callable[[Source], str] = command.run_for) -> Artefact:
     """Run the build command if there is one, and make the archive (see `archive.pack` on its bytes).
 
     Nothing is remembered: each call builds anew. `Packager` builds once.
@@ -84,11 +79,11 @@ def build(source: Source, *, run: Callable[[str, Path | None], str] = command.ru
     if source.reference is not None:
         raise PackageError(f"{source.reference}: AWS fetches this by itself; there is nothing to package")
     _refuse(source, check(source))
-    log = "" if source.build is None else run(source.build, source.cwd)
+    log = "" if source.build is None else run(source)
     faults, tree = _path_faults(source)
     _refuse(source, faults)
     try:
-        return archive.snapshot(_path(source), log=log) if tree is None else archive.pack(tree.entries, log=log)
+        return archive.snapshot(_path(source), log=log) if tree is None else archive.pack(tree, log=log)
     except (OSError, zipfile.BadZipFile) as error:
         raise PackageError(f"{source.path}: cannot be packaged: {error}") from error
 
@@ -100,10 +95,14 @@ class Packager:
     A build command shared by several sources runs once too, and only one command runs at a time: they mostly
     share a folder. Failures are remembered as well, so that what failed for one region is not run again for
     the next. One packager serves one run of the tool: what is deployed is what was planned.
+
+    Attributes:
+        tell: gets each line that a build command writes, as it comes.
     """
 
+    tell: Callable[[str], None] = command.keep_quiet
     _artefacts: Once[Source, Artefact] = field(default_factory=Once)
-    _logs: Once[tuple[str, Path | None], str] = field(default_factory=Once)
+    _logs: Once[tuple[str | None, Path | None], str] = field(default_factory=Once)
     _running: threading.Lock = field(default_factory=threading.Lock)
 
     def build(self, source: Source) -> Artefact:
@@ -114,12 +113,12 @@ class Packager:
         """
         return self._artefacts.get(source, lambda: build(source, run=self._run))
 
-    def _run(self, line: str, cwd: Path | None) -> str:
-        return self._logs.get((line, cwd), lambda: self._run_alone(line, cwd))
+    def _run(self, source: Source) -> str:
+        return self._logs.get((source.build, source.cwd), lambda: self._run_alone(source))
 
-    def _run_alone(self, line: str, cwd: Path | None) -> str:
+    def _run_alone(self, source: Source) -> str:
         with self._running:
-            return command.run(line, cwd)
+            return command.run_for(source, tell=self.tell)
 
 
 def _path(source: Source) -> Path:
@@ -145,32 +144,32 @@ def _reference_faults(source: Source) -> list[str]:
 
 def _path_faults(source: Source) -> tuple[list[str], Tree | None]:
     """The faults of what lies at the path, and the files of a folder (None for a ready-made archive)."""
+    try:
+        return _seen(source)
+    except OSError as error:  # a folder above it may not be entered
+        return [f"{error.filename or source.path}: cannot be read: {error.strerror}"], None
+
+
+def _seen(source: Source) -> tuple[list[str], Tree | None]:
     path = _path(source)
     if source.is_archive and not path.is_dir():
         return _archive_faults(source), None
-    if path.is_file():
+    if path.exists() and not path.is_dir():
         return [f"{path}: neither a folder nor one of {', '.join(ARCHIVE_SUFFIXES)}"], None
-    tree = collect(path, source.include)
+    tree = collect(path, source.include, within=source.within)
     faults = list(tree.faults)
     if not tree.entries and not faults:
-        faults.append(f"{path}: there are no files to package")
-    if tree.size >= UNZIPPED_LIMIT:
-        faults.append(f"{path}: {_too_large(tree.size)}")
+        faults.append(f"{path}: there are no files to package{left_out_clause(tree.left_out)}")
     return faults, tree
+
+
+def left_out_clause(left_out: tuple[tuple[str, int], ...]) -> str:
+    """`, 3 left out by .backendctlignore`, or nothing."""
+    return "".join(f", {number} left out by {origin}" for origin, number in left_out)
 
 
 def _archive_faults(source: Source) -> list[str]:
     path = _path(source)
     if source.include:
         return [f"{path}: further folders cannot be put into a ready-made archive"]
-    try:
-        with zipfile.ZipFile(path) as ready:
-            return [] if ready.namelist() else [f"{path}: the archive is empty"]
-    except FileNotFoundError:
-        return [f"{path}: does not exist"]
-    except (OSError, zipfile.BadZipFile) as error:
-        return [f"{path}: cannot be read as an archive: {error}"]
-
-
-def _too_large(size: int) -> str:
-    return f"the files have {size} bytes and must be smaller than {UNZIPPED_LIMIT} unzipped, layers included"
+    return ready.faults(path)

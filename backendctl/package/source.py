@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import zipfile
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backendctl.package.contents import Contents
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 ARCHIVE_SUFFIXES = (".zip", ".jar")
+BUILD_TIMEOUT = 600
+"""Seconds that a build command may take unless the spec says otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,7 +24,9 @@ class Source:
     Attributes:
         path: a folder, a .zip or a .jar; the output of `build` where there is one.
         include: further folders, each put under its own name into the root of the archive.
+        within: links that leave the folders are replaced by what they lead to inside this one; None follows none.
         build: shell command run first.
+        build_timeout: seconds.
         cwd: folder `build` runs in; the current one when None.
         s3: `s3://bucket/key` of a ready-made archive.
         image: URI of a container image.
@@ -27,7 +34,9 @@ class Source:
 
     path: Path | None = None
     include: tuple[Path, ...] = ()
+    within: Path | None = None
     build: str | None = None
+    build_timeout: int = BUILD_TIMEOUT
     cwd: Path | None = None
     s3: str | None = None
     image: str | None = None
@@ -55,25 +64,35 @@ class Artefact:
         size: of the archive, in bytes.
         unzipped: sum of the files in it, in bytes.
         path: the archive; it lives as long as the process.
-        log: what the build command wrote; empty without one.
+        files: number of files and links in it.
+        left_out: what left files of the folder out, and how many; empty for a ready-made archive.
+        log: the end of what the build command wrote; empty without one.
     """
 
     sha256: str
     size: int
     unzipped: int
     path: Path
+    files: int = 0
+    left_out: tuple[tuple[str, int], ...] = ()
     log: str = ""
 
     def content(self) -> bytes:
         """The whole archive, read anew at each call."""
         return self.path.read_bytes()
 
+    @contextlib.contextmanager
+    def contents(self) -> Iterator[Contents]:
+        """What is in the archive, which is open meanwhile."""
+        with Contents.of_archive(self.path) as contents:
+            yield contents
+
     def names(self) -> tuple[str, ...]:
-        """The files in the archive, in its order."""
-        with zipfile.ZipFile(self.path) as archive:
-            return tuple(name for name in archive.namelist() if not name.endswith("/"))
+        """The files and links in the archive, in its order."""
+        with self.contents() as contents:
+            return tuple(contents.members)
 
     def member(self, name: str) -> bytes:
         """One file of the archive; KeyError when it holds none of that name."""
-        with zipfile.ZipFile(self.path) as archive:
-            return archive.read(name)
+        with self.contents() as contents:
+            return contents.read(name)

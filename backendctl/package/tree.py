@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import stat
-from dataclasses import dataclass, field
+import posixpath
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backendctl.package import ignore
+from backendctl.package.walk import EnoughError, Entry, Found, Walk
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
-IGNORE_FILES = (".gitignore", ".backendctlignore")
-# Ignore files stay out too: a new comment in one is no reason to publish a version.
-_NEVER = frozenset({".git", "__pycache__", ".DS_Store", *IGNORE_FILES})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
-    """One file of the archive.
-
-    Attributes:
-        name: in the archive, "/" between its parts.
-        path: where its bytes are read.
-        size: in bytes.
-        executable: whether its owner may run it.
-    """
-
-    name: str
-    path: Path
-    size: int
-    executable: bool
+IGNORE_FILE = ".backendctlignore"
+"""The file whose patterns say what stays out; only the one at the root of a folder counts."""
+BUILT_IN = "the built-in list"
+"""What a report names for the two lists below."""
+SELDOM_NEEDED = (
+    ".gitignore",
+    ".gitattributes",
+    IGNORE_FILE,
+    "__pycache__/",
+    ".venv/",
+    ".DS_Store",
+    "Thumbs.db",
+)
+"""Patterns that stand before those of the ignore file, which can take each of them back."""
+NEVER_NEEDED = (".git", ".hg/", ".svn/", f"/{IGNORE_FILE}")
+"""Patterns that stand after them, so that a broad `!*` does not bring a whole repository in."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,10 +38,12 @@ class Tree:
     Attributes:
         entries: by name, in the order of the archive.
         faults: one sentence each.
+        left_out: what left files out, and how many.
     """
 
     entries: tuple[Entry, ...]
     faults: tuple[str, ...]
+    left_out: tuple[tuple[str, int], ...] = ()
 
     @property
     def size(self) -> int:
@@ -52,96 +51,90 @@ class Tree:
         return sum(entry.size for entry in self.entries)
 
 
-def collect(folder: Path, include: tuple[Path, ...] = ()) -> Tree:
+def collect(folder: Path, include: tuple[Path, ...] = (), *, within: Path | None = None) -> Tree:
     """The files of `folder`, and of each `include` under its own name.
 
-    `.gitignore` and `.backendctlignore` of a folder and of the folders in it are honoured; those above
-    it are not, or the output of a build would usually be empty. In one folder .backendctlignore comes
-    second, so that its `!vendor/` brings back what git does not keep but Lambda needs. Empty folders
-    are left out, as git does. Symbolic links are followed where they stay inside their folder, and a
-    fault where they do not.
+    What stays out is said by the `.backendctlignore` at the root of each of these folders and by a short built-in
+    list; a .gitignore never counts, because git rightly keeps out what a build makes and Lambda needs. Empty
+    folders are left out. A symbolic link stays a link when what it leads to is in the archive. A link that leaves
+    the folders is replaced by what it leads to if that is inside `within`, and a fault otherwise.
     """
-    found: dict[str, Entry] = {}
-    faults: list[str] = []
-    for root, prefix in [(folder, ""), *((extra, f"{extra.name}/") for extra in include)]:
-        if not root.is_dir():
-            faults.append(f"{root}: {'not a folder' if root.exists() else 'does not exist'}")
-            continue
-        walk = _Walk(root=root, real_root=root.resolve(), prefix=prefix, faults=faults)
-        walk.enter(root, "", [], (walk.real_root,))
-        for entry in walk.entries:
-            if entry.name in found:
-                faults.append(f"{entry.path}: {found[entry.name].path} has the same name in the archive")
-            found[entry.name] = entry
-    return Tree(entries=tuple(found[name] for name in sorted(found)), faults=tuple(faults))
-
-
-@dataclass(kw_only=True, slots=True)
-class _Walk:
-    """One walk through one folder; paths are relative to its root, names carry the prefix."""
-
-    root: Path
-    real_root: Path
-    prefix: str
-    faults: list[str]
-    entries: list[Entry] = field(default_factory=list)
-
-    def enter(self, folder: Path, base: str, rules: list[ignore.Rule], chain: tuple[Path, ...]) -> None:
-        """Collect the files below `folder`; `chain` holds the real folders that lead to it."""
-        try:
-            rules = [*rules, *self._rules(folder, base)]
-            for child in sorted(child.name for child in folder.iterdir()):
-                if child not in _NEVER and not child.endswith(".pyc"):
-                    self._visit(folder / child, base + child, rules, chain)
-        except OSError as error:
-            self.faults.append(f"{error.filename or folder}: cannot be read: {error.strerror}")
-
-    def _rules(self, folder: Path, base: str) -> list[ignore.Rule]:
-        rules: list[ignore.Rule] = []
-        for path in (folder / name for name in IGNORE_FILES):
-            if path.is_file():
-                rules += ignore.parse(path.read_text(encoding="utf-8", errors="replace"), base=base)
-        return rules
-
-    def _visit(self, path: Path, relative: str, rules: list[ignore.Rule], chain: tuple[Path, ...]) -> None:
-        # A link to a folder becomes a folder in the archive, so it is matched as one.
-        if ignore.ignored(rules, relative, is_folder=path.is_dir()):
-            return
-        if path.is_symlink() and (fault := self._link_fault(path, chain)):
-            self.faults.append(f"{path}: {fault}")
-        elif path.is_dir():
-            self.enter(path, relative + "/", rules, (*chain, path.resolve()))
-        else:
-            self._add(path, relative)
-
-    def _link_fault(self, path: Path, chain: tuple[Path, ...]) -> str | None:
-        try:
-            target = path.resolve(strict=True)
-        except (OSError, RuntimeError):  # 3.11 and 3.12 report a loop of links as RuntimeError
-            return f"the symbolic link to {path.readlink()} leads nowhere"
-        if not target.is_relative_to(self.real_root):
-            return f"the symbolic link leads to {target}, outside {self.root}"
-        if target in chain:
-            return f"the symbolic link leads to {target}, a folder that holds it"
-        return None
-
-    def _add(self, path: Path, relative: str) -> None:
-        status = path.stat()
-        name = self.prefix + relative
-        if not stat.S_ISREG(status.st_mode):
-            self.faults.append(f"{path}: neither a file nor a folder")
-        elif not os.access(path, os.R_OK):
-            self.faults.append(f"{path}: cannot be read")
-        elif not _is_unicode(name):
-            self.faults.append(f"{path!a}: its name is not UTF-8")
-        else:
-            executable = bool(status.st_mode & stat.S_IXUSR)
-            self.entries.append(Entry(name=name, path=path, size=status.st_size, executable=executable))
-
-
-def _is_unicode(name: str) -> bool:
+    roots = [(folder, ""), *((extra, f"{extra.name}/") for extra in include)]
+    found = Found(
+        homes=[(root.resolve(), prefix) for root, prefix in roots if root.is_dir()],
+        within=None if within is None else within.resolve(),
+    )
     try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        for root, prefix in roots:
+            if not root.is_dir():
+                found.fault(f"{root}: {'not a folder' if root.exists() else 'does not exist'}")
+            elif root.resolve().parent == root.resolve():
+                found.fault(f"{root}: is the root of the file system, and no folder of code")
+            else:
+                Walk(root=root, prefix=prefix, rules=_rules(root, found), found=found).enter(root)
+        entries = _with_links(found)
+        _check_names(entries, found)
+    except EnoughError:
+        entries = found.entries
+    left_out = tuple(sorted(found.left_out.items()))
+    return Tree(
+        entries=tuple(sorted(entries, key=lambda entry: entry.name)), faults=tuple(found.faults), left_out=left_out
+    )
+
+
+def _rules(root: Path, found: Found) -> list[ignore.Rule]:
+    before, after = (ignore.parse("\n".join(one), origin=BUILT_IN) for one in (SELDOM_NEEDED, NEVER_NEEDED))
+    path = root / IGNORE_FILE
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    except OSError as error:
+        found.fault(f"{path}: cannot be read: {error.strerror}")
+        text = ""
+    return [*before, *ignore.parse(text, origin=IGNORE_FILE), *after]
+
+
+def _with_links(found: Found) -> list[Entry]:
+    """The files, and the links to what is in the archive; the others are faults."""
+    places = _folders([*(entry.name for entry in found.entries), *(link.name for link in found.links)])
+    places.update(entry.name for entry in found.entries)
+    entries = list(found.entries)
+    for link in found.links:
+        place = next((one for one in _places(link.target, found.homes) if one in places), None)
+        if place is None:
+            found.fault(f"{link.path}: the symbolic link leads to {link.target}, which is left out; leave out both")
+            continue
+        text = posixpath.relpath(place or ".", posixpath.dirname(link.name) or ".")
+        entries.append(Entry(name=link.name, path=link.path, size=len(text.encode()), executable=False, link=text))
+    return entries
+
+
+def _places(target: Path, homes: Sequence[tuple[Path, str]]) -> Iterator[str]:
+    """The names that something of this machine can have in the archive; "" is the root."""
+    for home, prefix in homes:
+        if target.is_relative_to(home):
+            inside = target.relative_to(home).as_posix()
+            yield (prefix if inside == "." else prefix + inside).rstrip("/")
+
+
+def _folders(names: Sequence[str]) -> set[str]:
+    folders = {""}
+    for name in names:
+        parent = posixpath.dirname(name)
+        while parent not in folders:
+            folders.add(parent)
+            parent = posixpath.dirname(parent)
+    return folders
+
+
+def _check_names(entries: list[Entry], found: Found) -> None:
+    folders = _folders([entry.name for entry in entries])
+    seen: dict[str, Path] = {}
+    for entry in entries:
+        if entry.name in seen:
+            found.fault(f"{entry.path}: {seen[entry.name]} has the same name in the archive")
+        elif entry.name in folders:
+            found.fault(f"{entry.path}: a folder has the same name in the archive")
+        seen[entry.name] = entry.path
+
+
+__all__ = ["BUILT_IN", "IGNORE_FILE", "Entry", "Tree", "collect"]

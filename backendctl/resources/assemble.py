@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import explain
@@ -28,11 +30,23 @@ def source_of(function: Function, spec: Spec) -> Source:
     return Source(
         path=code.path,
         include=code.include,
+        within=project_root(spec.file.parent, code.path) if code.follow_links and code.path else None,
         build=code.build,
+        build_timeout=code.build_timeout,
         cwd=spec.file.parent if code.build else None,
         s3=code.s3,
         image=code.image,
     )
+
+
+def project_root(folder: Path, code: Path) -> Path:
+    """The folder that links may lead into: the git repository of the spec, or else what holds both spec and code."""
+    folder = folder.resolve()
+    for one in (folder, *folder.parents):
+        if (one / ".git").exists():
+            return one
+    common = Path(os.path.commonpath([folder, code.resolve()]))
+    return folder if common == common.parent else common
 
 
 def build_code(spec: Spec, packager: Packager) -> dict[tuple[str, str], Artefact]:

@@ -7,12 +7,14 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import explain
+from backendctl.package import UNZIPPED_LIMIT, PackageError
 from backendctl.spec.model import Function, Spec
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
 
 _CHUNK = 1 << 20
+_LIMIT = f"a function must be smaller than {UNZIPPED_LIMIT} unzipped"
 
 
 def identify(spec: Spec, aws: Aws) -> dict[tuple[str, str], str]:
@@ -20,6 +22,7 @@ def identify(spec: Spec, aws: Aws) -> dict[tuple[str, str], str]:
 
     Raises:
         AwsError: the object cannot be read in that region.
+        PackageError: the object is larger than any function's code.
     """
     found: dict[tuple[str, str], str] = {}
     for region in spec.regions:
@@ -44,14 +47,23 @@ def _digest_of_object(function: Function, region: str, aws: Aws) -> str:
     def ask() -> str:
         try:
             head = aws.s3(region).head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+            _refuse_large(uri, head["ContentLength"])
             if head.get("ChecksumType") == "FULL_OBJECT" and "ChecksumSHA256" in head:
                 return head["ChecksumSHA256"]
             body = aws.s3(region).get_object(Bucket=bucket, Key=key)["Body"]
             digest = hashlib.sha256()
             for chunk in body.iter_chunks(_CHUNK):
                 digest.update(chunk)
+        except PackageError:
+            raise
         except Exception as error:
             raise explain(error, doing=f"read {uri} for {region}/function/{function.name}") from error
         return base64.b64encode(digest.digest()).decode()
 
     return aws.shared(("code", region, uri), ask)
+
+
+def _refuse_large(uri: str, size: int) -> None:
+    """Not even fetched: it would be refused."""
+    if size >= UNZIPPED_LIMIT:
+        raise PackageError(f"{uri}: the archive alone has {size} bytes; {_LIMIT}")

@@ -118,7 +118,8 @@ def _code(code: dict[str, Any], folder: Path) -> Code:
     return Code(
         path=(folder / local).resolve() if local else None,
         include=tuple((folder / one).resolve() for one in code.get("include", ())),
-        **_given(code, "build", "s3", "image", "bucket"),
+        **_given(code, "build", "follow-links", "s3", "image", "bucket"),
+        **_whole(code, "build-timeout"),
     )
 
 

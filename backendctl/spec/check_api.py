@@ -93,10 +93,10 @@ def _check_variable(view: View, way: Way, value: str) -> None:
         message = f"'{name}' will not do as a stage variable: letters, digits and '_'"
         view.report.add(way, message, key=True)
     if not value:
-        view.report.add(way, f"the stage variable '{name}' is empty, which API Gateway refuses")
+        view.report.add(way, f"the stage variable '{name}' is empty, which API Gateway refuses", free=True)
     elif found := _NOT_IN_VARIABLE.search(value):
         shown = "a space" if found[0] == " " else f"'{found[0]}'"
-        view.report.add(way, f"the stage variable '{name}' holds {shown}, which API Gateway refuses")
+        view.report.add(way, f"the stage variable '{name}' holds {shown}, which API Gateway refuses", free=True)
 
 
 def _check_logging(view: View, way: Way, logging: dict[str, Any]) -> None:

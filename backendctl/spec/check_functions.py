@@ -6,13 +6,16 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from backendctl.spec.check_links import aliases
-from backendctl.spec.check_names import alias_fault, check_regions_named, check_tags
+from backendctl.spec.check_links import aliases, calls
+from backendctl.spec.check_names import alias_fault, check_regions_named, check_tags, looks_like
 from backendctl.spec.loader import MISSING
+from backendctl.spec.paths import path_fault
+from backendctl.spec.values import asks_aws
 from backendctl.spec.view import SOURCES
 from backendctl.spec.warming import warm_faults
 
 if TYPE_CHECKING:
+    from backendctl.spec.loader import Way
     from backendctl.spec.view import View
 
 _MAX_NAME = 64  # B54
@@ -43,8 +46,9 @@ _RESERVED = frozenset(
 )
 _LOCAL = ("folder", "archive")
 _ZIP_ONLY = ("runtime", "handler", "layers")
-_FOR_FOLDERS = ("include",)
-_FOR_FILES = ("include", "build", "bucket")
+_FOR_FOLDERS = ("include", "follow-links")
+_FOR_FILES = (*_FOR_FOLDERS, "build", "build-timeout", "bucket")
+_API_TIMEOUT = 29_000  # ms that API Gateway waits unless the account has a larger quota
 
 
 def check(view: View) -> None:
@@ -57,8 +61,10 @@ def check(view: View) -> None:
             _check_layers(view, region, name, function.get("layers", []))
             _check_aliases(view, region, name, function)
             _check_warm(view, region, name, function)
+            _check_timeout(view, region, name, function)
             check_tags(view, view.way(region, name, "tags"), function.get("tags", {}))
     _check_networks(view)
+    _check_similar_aliases(view)
     given = view.document.raw(("functions",))
     for name, function in given.items() if isinstance(given, dict) else ():
         overrides = function.get("regions") if isinstance(function, dict) else None
@@ -80,17 +86,32 @@ def _check_code(view: View, region: str, name: str, function: dict[str, Any]) ->
     for setting in {"folder": (), "archive": _FOR_FOLDERS}.get(kind, _FOR_FILES):
         if setting in code:
             view.report.add(view.way(region, name, "code", setting), f"'{setting}' has no use with '{kind}'", key=True)
+    _check_build(view, region, name, code)
     if kind == "image":
         _check_image(view, region, name, function)
         return
-    if kind in _LOCAL and "build" not in code and not (view.folder / code[kind]).exists():
-        view.report.add(view.way(region, name, "code", kind), f"there is no '{code[kind]}' beside the spec")
+    if kind in _LOCAL and (message := path_fault(code[kind], view.folder, there="build" not in code)):
+        view.report.add(view.way(region, name, "code", kind), message)
+    for index, folder in enumerate(code.get("include", ())):
+        if message := path_fault(folder, view.folder, there="build" not in code):
+            view.report.add(view.way(region, name, "code", "include", index), message)
     for setting in ("runtime", "handler"):
         way = view.way(region, name, setting)
         given = view.document.raw(way)
         if given is None or given is MISSING:
             message = f"a function needs '{setting}' unless its code is an image"
             view.report.add(("functions", name) if given is MISSING else way, message, key=True)
+
+
+def _check_build(view: View, region: str, name: str, code: dict[str, Any]) -> None:
+    if "build-timeout" in code and "build" not in code:
+        view.report.add(
+            view.way(region, name, "code", "build-timeout"), "'build-timeout' has no use without 'build'", key=True
+        )
+    way = view.way(region, name, "code", "build")
+    given = view.document.raw(way)
+    if isinstance(given, str) and asks_aws(given):
+        view.report.add(way, "'build' runs before AWS is asked, so it can use neither 'ssm' nor 'account'", key=True)
 
 
 def _check_image(view: View, region: str, name: str, function: dict[str, Any]) -> None:
@@ -144,6 +165,39 @@ def _check_aliases(view: View, region: str, name: str, function: dict[str, Any])
     for index, alias in enumerate(function.get("aliases", [])):
         if message := alias_fault(alias):
             view.report.add(view.way(region, name, "aliases", index), message)
+
+
+def _check_timeout(view: View, region: str, name: str, function: dict[str, Any]) -> None:
+    """Behind an API nobody waits longer than API Gateway does."""
+    timeout = function.get("timeout")
+    waits = [ms for physical, ms in calls(view, default=_API_TIMEOUT) if physical == view.physical(name, function)]
+    if isinstance(timeout, int) and waits and timeout * 1000 > max(waits):
+        message = (
+            f"the API gives up after {max(waits) / 1000:g} s and answers 504, while '{name}' may run {timeout} s; "
+            "give it less, or call it without waiting"
+        )
+        view.report.warn(view.way(region, name, "timeout"), message)
+
+
+def _check_similar_aliases(view: View) -> None:
+    """Each alias that a spec names is made, so one with a typo is a second one that nobody calls or everybody does."""
+    uses: dict[str, list[Way]] = {}
+    known: set[str] = set()
+    for region, functions in view.functions.items():
+        for name, function in functions.items():
+            known.update(aliases(view, region, name))
+            for index, alias in enumerate(function.get("aliases", [])):
+                uses.setdefault(alias, []).append(view.way(region, name, "aliases", index))
+    for stage, settings in view.stages().items():
+        for variable, value in settings.get("variables", {}).items():
+            if value in known:
+                uses.setdefault(value, []).append(("api", "stages", stage, "variables", variable))
+    ranked = sorted(uses, key=lambda alias: -len(uses[alias]))  # stable: of two equals the first is meant
+    for at, alias in enumerate(ranked):
+        if near := next((better for better in ranked[:at] if looks_like(alias, better)), None):
+            for way in uses[alias]:
+                message = f"the alias '{alias}' looks like a typo of '{near}'; as it stands, there will be both"
+                view.report.warn(way, message)
 
 
 def _check_warm(view: View, region: str, name: str, function: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from backendctl.spec.check_names import alias_fault
 from backendctl.spec.report import listed, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from backendctl.openapi.integrations import Target
     from backendctl.spec.loader import Document, Way
@@ -33,6 +33,17 @@ def aliases(view: View, region: str, name: str) -> tuple[str, ...]:
             if found and found.function == physical and _is_alias(found.qualifier):
                 called[str(found.qualifier)] = None
     return tuple(called)
+
+
+def calls(view: View, *, default: int) -> Iterator[tuple[str, int]]:
+    """The functions' names that the API's routes call, each with the milliseconds that the route waits."""
+    for target in view.targets:
+        given = view.definition.raw((*target.way[:-1], "timeoutInMillis")) if view.definition else None
+        waits = given if isinstance(given, int) else default
+        stages: list[Mapping[str, str]] = [stage.get("variables", {}) for stage in view.stages().values()] or [{}]
+        for found in (resolve(target, variables) for variables in stages):
+            if found is not None and target.method != "AUTHORIZER":
+                yield found.function, waits
 
 
 def check(view: View) -> None:
@@ -101,7 +112,7 @@ def _blame(view: View, definition: Document, target: Target, message: str, sourc
     way, text = source
     variable = _VARIABLE.match(text)
     if variable:
-        view.report.add((*way, variable[1]), message)
+        view.report.add((*way, variable[1]), message, free=True)
     else:
         view.report.put(definition.fault(target.way, message))
 

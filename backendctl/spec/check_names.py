@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from backendctl.spec.report import nearest
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 _MAX_TAGS = 49  # F20: 50, of which backendctl:backend is one
 _RESERVED = ("aws:", "backendctl:")
 _ALIAS = re.compile(r"^[a-zA-Z0-9_-]+$")
+_SHORTEST_TYPO = 4
+_TWO = 2
+_SEPARATORS = re.compile(r"[-_]")
 _MAX_ALIAS = 126  # B27: 128, less the -a or -b of the alias' pair
 
 
@@ -47,6 +51,34 @@ def alias_fault(alias: str) -> str:
     if len(alias) > _MAX_ALIAS:
         return f"an alias may have {_MAX_ALIAS} characters, and this one has {len(alias)}"
     return ""
+
+
+def looks_like(word: str, other: str) -> bool:
+    """Whether one name is likely a slip of the other: one letter more, less or different, or two changed about.
+
+    Digits tell names apart on purpose (version1, version2), and so does a letter that stands alone (blue-a, blue-b).
+    """
+    if word == other or min(len(word), len(other)) < _SHORTEST_TYPO:
+        return False
+    if _SEPARATORS.sub("", word).lower() == _SEPARATORS.sub("", other).lower():
+        return True
+    same = _shared(word, other)
+    left, right = word[same:], other[same:]
+    back = _shared(left[::-1], right[::-1])
+    left, right = left[: len(left) - back], right[: len(right) - back]
+    if not (left + right).isalpha() or _stands_alone(word, same, len(left)) or _stands_alone(other, same, len(right)):
+        return False
+    return max(len(left), len(right)) == 1 or (len(left) == len(right) == _TWO and left == right[::-1])
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two words have in common at their beginning."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _stands_alone(word: str, at: int, length: int) -> bool:
+    before, after = word[at - 1 : at] if at else "", word[at + length : at + length + 1]
+    return length == 1 and not before.isalpha() and not after.isalpha()
 
 
 def check_regions_named(view: View, way: Way, named: list[str], *, key: bool) -> None:

@@ -12,6 +12,7 @@ from backendctl.spec import loader, schema
 from backendctl.spec.build import build
 from backendctl.spec.check import check
 from backendctl.spec.loader import MISSING
+from backendctl.spec.paths import path_fault
 from backendctl.spec.report import Report
 from backendctl.spec.values import ExpressionError, Lookups, Offline, Scope, asks_aws, expressions
 from backendctl.spec.view import View, expanded
@@ -19,6 +20,7 @@ from backendctl.spec.view import View, expanded
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from backendctl.errors import Fault
     from backendctl.spec.loader import Document, Way
     from backendctl.spec.model import Spec
 
@@ -34,6 +36,7 @@ class Draft:
         file: path as the user gave it.
         needs_aws: whether an expression asks for the account or a parameter.
         elsewhere: whether the definition may call functions that the spec does not name.
+        warnings: what may be meant, but is more often a mistake.
     """
 
     file: Path
@@ -44,6 +47,7 @@ class Draft:
     definition: Document | None
     environ: Mapping[str, str]
     elsewhere: bool = False
+    warnings: tuple[Fault, ...] = ()
 
     def expand(self, lookups: Lookups) -> Spec:
         """The spec with every expression expanded.
@@ -52,7 +56,7 @@ class Draft:
             SpecError: what AWS answered does not fit.
             BackendctlError: AWS had no answer.
         """
-        report = Report(document=self.document)
+        report = Report(document=self.document, stand_ins=isinstance(lookups, Offline))
         scope = _scope(self.file, lookups, self.environ)
         view = expanded(
             self.document,
@@ -101,6 +105,7 @@ def parse(path: Path, *, environ: Mapping[str, str] | None = None, elsewhere: bo
         definition=definition,
         environ=environ,
         elsewhere=elsewhere,
+        warnings=tuple(report.doubts),
     )
 
 
@@ -150,8 +155,11 @@ def _definition(path: Path, value: dict[str, Any], report: Report) -> Document |
     if named is None or isinstance(named, dict):  # a live one is read when AWS is asked
         return None
     place = path.parent / named
+    if message := path_fault(named, path.parent):
+        report.add(("api", "definition"), message)
+        return None
     if not place.is_file():
-        report.add(("api", "definition"), f"there is no file '{named}' beside the spec")
+        report.add(("api", "definition"), f"'{named}' is no file")
         return None
     try:
         document = loader.read(place)

@@ -12,10 +12,12 @@ import functools
 import json
 import math
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from backendctl.errors import Fault, SpecError
+from backendctl.spec import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -154,6 +156,8 @@ def read(path: Path) -> Document:
 def parse_yaml(text: str, *, file: str) -> Document:
     """Parse YAML text; raises SpecError with every duplicate key, or the first thing that does not parse."""
     node = _compose(text, file=file)
+    if node is not None and (found := bounds.node_fault(node)):
+        raise SpecError([_at(file, *_mark(found[0]), found[1])])
     builder = _Builder(file=file)
     value = builder.value(node) if node is not None else None
     if builder.faults:
@@ -163,12 +167,15 @@ def parse_yaml(text: str, *, file: str) -> Document:
 
 def parse_json(text: str, *, file: str) -> Document:
     """Parse JSON text; raises SpecError likewise."""
+    if message := bounds.text_fault(text, yaml=False):
+        raise SpecError([_at(file, 0, 0, message)])
     repeated: list[str] = []
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(items)
         if len(made) != len(items):
-            repeated.extend(sorted({key for key, _ in items if [k for k, _ in items].count(key) > 1}))
+            counts = Counter(key for key, _ in items)
+            repeated.extend(sorted(key for key, count in counts.items() if count > 1))
         return made
 
     try:
@@ -176,10 +183,18 @@ def parse_json(text: str, *, file: str) -> Document:
     except json.JSONDecodeError as error:
         message = f"the JSON does not parse: {error.msg}"
         raise SpecError([_at(file, error.lineno, error.colno, message)]) from None
+    except RecursionError:
+        raise SpecError([_at(file, 1, 1, "the JSON is nested too deep")]) from None
+    if message := bounds.value_fault(value):
+        raise SpecError([_at(file, 0, 0, message)])
+    placeable = not bounds.text_fault(text, yaml=True)
     if repeated:
-        parse_yaml(text, file=file)  # JSON is YAML, and that parser knows the places
+        if placeable:
+            parse_yaml(text, file=file)  # JSON is YAML, and that parser knows the places
         raise SpecError([_at(file, 1, 1, f"'{key}' stands twice in one object") for key in repeated])
-    return Document(file=file, value=value, root=functools.cache(lambda: _compose(text, file=file)))
+    return Document(
+        file=file, value=value, root=functools.cache(lambda: _compose(text, file=file) if placeable else None)
+    )
 
 
 @dataclass(kw_only=True, slots=True)
@@ -277,6 +292,8 @@ def _loader_class() -> _LoaderClass:
 def _compose(text: str, *, file: str) -> Node | None:
     import yaml  # noqa: PLC0415 - lazily, see the top
 
+    if message := bounds.text_fault(text, yaml=True):
+        raise SpecError([_at(file, 0, 0, message)])
     loader = _loader_class()(text)
     try:
         return loader.get_single_node()

@@ -25,6 +25,8 @@ class Code:
         path: a folder, .zip or .jar; absolute.
         include: further folders put under their own names into the root of the archive.
         build: shell command run first, in the folder of the spec file.
+        build_timeout: seconds.
+        follow_links: whether links that leave the folder are replaced by what they lead to.
         s3: s3://bucket/key of a ready-made archive.
         image: container image URI.
         bucket: name pattern of the bucket to upload large archives to, per region (B21); may hold {region}.
@@ -33,6 +35,8 @@ class Code:
     path: Path | None = None
     include: tuple[Path, ...] = ()
     build: str | None = None
+    build_timeout: int = 600
+    follow_links: bool = False
     s3: str | None = None
     image: str | None = None
     bucket: str | None = None

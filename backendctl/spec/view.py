@@ -63,7 +63,7 @@ class View:
 
     def way(self, region: str, name: str, *rest: str | int) -> Way:
         """Where the file says what this region's function gets: in the override, or else in the function."""
-        return _origin(self.document, region, name, rest)
+        return origin(self.document, region, name, rest)
 
     def stages(self) -> dict[str, dict[str, Any]]:
         """The stages by name."""
@@ -190,7 +190,7 @@ def _function(
     override = function.get("regions", {}).get(region, {})
     base = {key: item for key, item in function.items() if key != "regions"}
     merged = _merged(_with_long_code(base), _with_long_code(override))
-    here = replace(body, origin=lambda way: _origin(document, region, name, way))
+    here = replace(body, origin=lambda way: origin(document, region, name, way))
     made: dict[str, Any] = here.value(merged, ())
     code = made.get("code", {})
     if _SHORT in code:
@@ -221,7 +221,8 @@ def _merged(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _origin(document: Document, region: str, name: str, rest: Sequence[str | int]) -> Way:
+def origin(document: Document, region: str, name: str, rest: Sequence[str | int]) -> Way:
+    """Where the file says what a region's function gets: in the override, or else in the function."""
     base: Way = ("functions", name)
     override: Way = (*base, "regions", region)
     found = document.raw(override)

@@ -139,8 +139,10 @@ def make_archive(path: Path, size: int) -> None:
 
 def _packed(path: Path, padding: int) -> int:
     with zipfile.ZipFile(path, "w") as zipped:
-        zipped.writestr(zipfile.ZipInfo("app.py"), "def handler(event, context): ...\n")
-        zipped.writestr(zipfile.ZipInfo("padding"), bytes(padding))
+        for name, content in {"app.py": b"def handler(event, context): ...\n", "padding": bytes(padding)}.items():
+            info = zipfile.ZipInfo(name)
+            info.external_attr = 0o644 << 16  # zipfile's own choice, 0600, Lambda's user could not read
+            zipped.writestr(info, content)
     return path.stat().st_size
 
 

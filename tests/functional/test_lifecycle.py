@@ -70,6 +70,7 @@ def test_an_item_written_through_one_region_is_read_through_the_other(untouched:
 def test_editing_a_handler_plans_that_function_only_in_both_regions(deployed: Project) -> None:
     deployed.write_function("one", release="2")
     changed = deployed.plan().json["changes"]
+    assert "code of one: " in deployed.run("plan").err
     assert {change["region"] for change in changed} == {EAST, WEST}
     assert {(c["kind"], c["name"].partition(":")[0]) for c in changed} == {
         ("function", "one"),

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import io
 import json
 import os
+import stat
 import subprocess
 import sys
 import threading
 import time
 import uuid
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,6 +97,19 @@ def test_an_environment_is_used_again_and_only_its_first_call_is_cold(kept: Envi
     assert first.init_seconds is not None
     assert first.init_seconds > 0
     assert second.init_seconds is None
+
+
+def test_code_behind_a_link_runs(kept: Environments) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        packed.writestr(zipfile.ZipInfo("lib/real.py"), "def handler(event, context): return __file__[-7:]")
+        link = zipfile.ZipInfo("app.py")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        packed.writestr(link, "lib/real.py")
+    setup = _config(CodeSha256="link")
+    with kept.lease(Place.of(setup, region="us-east-1"), setup, buffer.getvalue()) as leased:
+        outcome = leased.call(Asked(request_id=str(uuid.uuid4()), event={}, arn="arn:of:f"))
+    assert _result(outcome) == "/app.py"
 
 
 def test_calls_at_the_same_time_have_environments_of_their_own(kept: Environments) -> None:

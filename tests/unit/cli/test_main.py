@@ -152,6 +152,8 @@ def test_validate_speaks_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         "backend": "shop",
         "valid": True,
         "regions": ["us-east-1", "us-west-2"],
+        "code": [],
+        "warnings": [],
     }
 
 

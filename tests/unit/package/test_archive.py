@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backendctl.package import Source, build
-from backendctl.package.archive import STORED_BELOW
+from backendctl.package import PackageError, Source, build
+from backendctl.package.archive import STORED_BELOW, pack
+from backendctl.package.tree import collect
+from tests.unit.package.zipped import zipped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,6 +124,33 @@ def test_names_of_every_script_survive(tmp_path: Path) -> None:
         assert {name: archive.read(name) for name in archive.namelist()} == files
 
 
+def test_links_are_kept_and_the_sum_does_not_depend_on_how_they_were_written(tmp_path: Path) -> None:
+    one, two = write(tmp_path / "one", FILES), write(tmp_path / "two", FILES)
+    (one / "again.py").symlink_to("lib/b.py")
+    (two / "again.py").symlink_to(two / "lib" / "b.py")
+    made = build(Source(path=one))
+    assert made.sha256 == build(Source(path=two)).sha256
+    with zipfile.ZipFile(made.path) as archive:
+        info = archive.getinfo("again.py")
+        assert (info.external_attr >> 16, archive.read(info)) == (stat.S_IFLNK | 0o777, b"lib/b.py")
+    assert made.member("again.py") == FILES["lib/b.py"]
+    assert made.files == 5
+
+
+def test_what_was_left_out_is_told_with_the_archive(tmp_path: Path) -> None:
+    write(tmp_path, {**FILES, ".backendctlignore": b"lib/\n", ".git/HEAD": b""})
+    made = build(Source(path=tmp_path))
+    assert (made.files, made.left_out) == (2, ((".backendctlignore", 2), ("the built-in list", 2)))
+
+
+def test_a_file_that_grows_meanwhile_is_not_packed_without_end(tmp_path: Path) -> None:
+    write(tmp_path, FILES)
+    tree = collect(tmp_path)
+    (tmp_path / "app.py").write_bytes(b"longer" * 100)
+    with pytest.raises(PackageError, match="changed while it was being packaged"):
+        pack(tree)
+
+
 def test_headers_tell_nothing_of_the_machine(tmp_path: Path) -> None:
     artefact = build(Source(path=write(tmp_path, FILES)))
     with zipfile.ZipFile(artefact.path) as archive:
@@ -132,9 +161,7 @@ def test_headers_tell_nothing_of_the_machine(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["ready.zip", "ready.jar", "READY.ZIP"])
 def test_a_ready_made_archive_is_taken_byte_for_byte(tmp_path: Path, name: str) -> None:
     ready = tmp_path / name
-    with zipfile.ZipFile(ready, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("b.txt", "b" * 100)
-        archive.writestr("a.txt", "a")
+    zipped(ready, {"b.txt": b"b" * 100, "a.txt": b"a"}, method=zipfile.ZIP_DEFLATED)
     content = ready.read_bytes()
     artefact = build(Source(path=ready))
     assert artefact.content() == content
@@ -143,8 +170,7 @@ def test_a_ready_made_archive_is_taken_byte_for_byte(tmp_path: Path, name: str) 
 
 def test_what_was_hashed_is_sent_even_if_the_original_changes(tmp_path: Path) -> None:
     ready = tmp_path / "ready.zip"
-    with zipfile.ZipFile(ready, "w") as archive:
-        archive.writestr("a.txt", "a")
+    zipped(ready, {"a.txt": b"a"})
     artefact = build(Source(path=ready))
     ready.write_bytes(b"something else")
     assert base64.b64encode(hashlib.sha256(artefact.content()).digest()).decode() == artefact.sha256

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
-from backendctl.package import Artefact, Source, build, handler_check, handler_faults
+from backendctl.package import Artefact, Source, Wanted, build, findings, handler_check
+from tests.unit.package.zipped import zipped
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def artefact(folder: Path, files: dict[str, str]) -> Artefact:
-    with zipfile.ZipFile(folder / "code.zip", "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return build(Source(path=folder / "code.zip"))
+    return build(Source(path=zipped(folder / "code.zip", files)))
+
+
+def handler_faults(code: Artefact, *, runtime: str | None, handler: str | None) -> list[str]:
+    with code.contents() as contents:
+        return list(findings(contents, Wanted(runtime=runtime, handler=handler)).faults)
 
 
 @pytest.mark.parametrize(
@@ -89,19 +91,30 @@ def test_a_handler_of_another_form_is_a_fault(tmp_path: Path, handler: str | Non
     assert "module.function" in fault
 
 
-@pytest.mark.parametrize("runtime", ["java21", "nodejs22.x", "provided.al2023", None])
-def test_other_runtimes_are_not_looked_into(tmp_path: Path, runtime: str | None) -> None:
+@pytest.mark.parametrize("runtime", ["go1.x", "cobol85", None])
+def test_runtimes_of_no_known_family_are_not_looked_into(tmp_path: Path, runtime: str | None) -> None:
     code = artefact(tmp_path, {"A.class": ""})
     assert handler_faults(code, runtime=runtime, handler="com.example.Handler::handle") == []
+
+
+def test_a_handler_behind_links_is_found(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/app.py").write_text("def handler(event, context): ...")
+    (tmp_path / "code").symlink_to("src", target_is_directory=True)
+    (tmp_path / "main.py").symlink_to("code/app.py")
+    code = build(Source(path=tmp_path))
+    for handler in ("main.handler", "code.app.handler", "src.app.handler"):
+        assert handler_faults(code, runtime="python3.13", handler=handler) == []
+    assert len(handler_faults(code, runtime="python3.13", handler="code.other.handler")) == 1
 
 
 def test_a_folder_is_checked_without_packaging(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("def main(event, context): ...")
     source = Source(path=tmp_path)
-    assert handler_check(source, runtime="python3.13", handler="app.main") == []
-    assert len(handler_check(source, runtime="python3.13", handler="app.handler")) == 1
+    assert handler_check(source, Wanted(runtime="python3.13", handler="app.main")) == []
+    assert len(handler_check(source, Wanted(runtime="python3.13", handler="app.handler"))) == 1
 
 
 def test_code_that_is_still_to_be_built_is_not_judged(tmp_path: Path) -> None:
     source = Source(path=tmp_path, build="make")
-    assert handler_check(source, runtime="python3.13", handler="app.handler") == []
+    assert handler_check(source, Wanted(runtime="python3.13", handler="app.handler")) == []

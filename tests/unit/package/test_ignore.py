@@ -68,30 +68,34 @@ CASES = [
 ]
 
 
+def ignored(rules: list[ignore.Rule], path: str, *, is_folder: bool) -> bool:
+    return ignore.deciding(rules, path, is_folder=is_folder) is not None
+
+
 @pytest.mark.parametrize(("pattern", "path", "is_folder", "expected"), CASES)
 def test_a_pattern_leaves_out_what_git_does(pattern: str, path: str, is_folder: bool, expected: bool) -> None:  # noqa: FBT001
-    assert ignore.ignored(ignore.parse(pattern), path, is_folder=is_folder) is expected
+    assert ignored(ignore.parse(pattern), path, is_folder=is_folder) is expected
 
 
 def test_the_last_matching_rule_decides() -> None:
     rules = ignore.parse("*.txt\n!keep.txt\n")
-    assert ignore.ignored(rules, "drop.txt", is_folder=False)
-    assert not ignore.ignored(rules, "keep.txt", is_folder=False)
+    assert ignored(rules, "drop.txt", is_folder=False)
+    assert not ignored(rules, "keep.txt", is_folder=False)
 
 
 def test_stars_without_an_anchor_stay_within_a_name() -> None:
     rules = ignore.parse("ab**\n!ab\n")
-    assert not ignore.ignored(rules, "ab/x", is_folder=False)
+    assert not ignored(rules, "ab/x", is_folder=False)
 
 
-def test_the_rules_of_a_nested_file_hold_below_it_only() -> None:
-    rules = ignore.parse("/a.txt", base="deep/")
-    assert ignore.ignored(rules, "deep/a.txt", is_folder=False)
-    assert not ignore.ignored(rules, "a.txt", is_folder=False)
+def test_the_rule_that_decided_tells_where_it_comes_from() -> None:
+    rules = ignore.parse("*.txt", origin="first") + ignore.parse("a.*", origin="second")
+    found = [ignore.deciding(rules, name, is_folder=False) for name in ("a.txt", "b.txt", "b.py")]
+    assert [one and one.origin for one in found] == ["second", "first", None]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_pattern() -> None:
-    assert ignore.ignored(ignore.parse("\ufeffa.txt"), "a.txt", is_folder=False)
+    assert ignored(ignore.parse("\ufeffa.txt"), "a.txt", is_folder=False)
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is the judge here, and it is not installed")
@@ -101,9 +105,9 @@ def test_random_trees_keep_the_same_files_as_git(tmp_path: Path, seed: int) -> N
     _grow(tmp_path, dice)
     git = [shutil.which("git") or "git", "-C", str(tmp_path)]
     subprocess.run([*git, "init", "-q"], check=True)
-    listing = [*git, "ls-files", "-oz", "--exclude-per-directory=.gitignore"]
+    listing = [*git, "ls-files", "-oz", "--exclude-per-directory=.backendctlignore"]
     kept = subprocess.run(listing, check=True, capture_output=True, encoding="utf-8").stdout
-    expected = {name for name in kept.split("\0") if name and not name.endswith(".gitignore")}
+    expected = {name for name in kept.split("\0") if name and name != ".backendctlignore"}
     assert {entry.name for entry in collect(tmp_path).entries} == expected
 
 
@@ -115,8 +119,6 @@ def _grow(root: Path, dice: random.Random) -> None:
         if not any(parent.is_file() for parent in path.parents) and not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
-    folders = sorted(path for path in root.rglob("*") if path.is_dir())
-    for folder in [root, *dice.sample(folders, min(2, len(folders)))]:
-        patterns = ["".join(dice.choices(pieces.split(), k=dice.randint(1, 4))) for _ in range(3)]
-        lines = [dice.choice(["", "", "!"]) + text + dice.choice(["", "", "/"]) for text in patterns]
-        (folder / ".gitignore").write_text("\n".join(lines))
+    patterns = ["".join(dice.choices(pieces.split(), k=dice.randint(1, 4))) for _ in range(6)]
+    lines = [dice.choice(["", "", "!"]) + text + dice.choice(["", "", "/"]) for text in patterns]
+    (root / ".backendctlignore").write_text("\n".join(lines))

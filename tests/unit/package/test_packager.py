@@ -73,9 +73,11 @@ def test_faults_of_paths_are_found(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_nothing_but_ignored_files_is_a_fault(tmp_path: Path) -> None:
-    (tmp_path / ".gitignore").write_text("*\n")
+    (tmp_path / ".backendctlignore").write_text("*\n")
     (tmp_path / "app.py").touch()
-    assert check(Source(path=tmp_path)) == [f"{tmp_path}: there are no files to package"]
+    assert check(Source(path=tmp_path)) == [
+        f"{tmp_path}: there are no files to package, 1 left out by .backendctlignore, 1 left out by the built-in list"
+    ]
 
 
 def test_nothing_is_put_into_a_ready_made_archive(tmp_path: Path) -> None:

@@ -260,7 +260,7 @@ def test_a_faulty_definition_has_its_own_places(definition: str, fault: str, fau
 
 
 def test_a_definition_that_is_not_there_is_a_fault(faults_of: Faults) -> None:
-    assert faults_of(HEAD + "api: {definition: apis.yaml}\n") == ["3:19: there is no file 'apis.yaml' beside the spec"]
+    assert faults_of(HEAD + "api: {definition: apis.yaml}\n") == ["3:19: there is no 'apis.yaml' beside the spec"]
 
 
 @pytest.mark.parametrize(
