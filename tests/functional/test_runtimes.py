@@ -23,6 +23,7 @@ def handler(event, context):
 NODE = """
 exports.handler = async (event) => ({ statusCode: 200, body: JSON.stringify(`node says ${event.httpMethod}`) });
 """
+RUBY = "def handler(event:, context:)\nend\n"
 SHELL = """#!/bin/sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
 while true; do
@@ -45,7 +46,7 @@ def test_the_four_runtimes_answer_requests_and_what_cannot_run_is_told_and_no_fa
 ) -> None:
     name = f"m{uuid.uuid4().hex[:6]}"
     project = Project(folder=tmp_path, name=name, port=command_line_home)
-    files = {"python/app.py": PYTHON, "node/app.js": NODE, "shell/bootstrap": SHELL, "ruby/app.rb": ""}
+    files = {"python/app.py": PYTHON, "node/app.js": NODE, "shell/bootstrap": SHELL, "ruby/app.rb": RUBY}
     for file, text in files.items():
         path = tmp_path / file
         path.parent.mkdir()

@@ -70,14 +70,17 @@ class Java:
     def _compile(self, folder: Path) -> None:
         folder.mkdir(parents=True)
         command = [self.program, "-m", _COMPILER, "--release", str(_LEAST), "-d", str(folder), str(_SOURCE)]
-        run = subprocess.run(  # noqa: S603 - the machine's own compiler with a file of ours
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env={"PATH": self.path},
-            timeout=_PATIENCE,
-            check=False,
-        )
+        try:
+            run = subprocess.run(  # noqa: S603 - the machine's own compiler with a file of ours
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                env={"PATH": self.path},
+                timeout=_PATIENCE,
+                check=False,
+            )
+        except (OSError, subprocess.SubprocessError) as problem:
+            raise NotSupportedError(f"java on PATH does not compile: {problem}") from problem
         if run.returncode:
             said = run.stderr.decode(errors="replace").strip().splitlines()
             raise NotSupportedError(
