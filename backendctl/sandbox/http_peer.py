@@ -36,12 +36,17 @@ class Received:
 
 
 class HttpPeer:
-    """A connection that was accepted; it is set not to block."""
+    """A connection that was accepted; it is set not to block.
+
+    Attributes:
+        is_known: whether the other end may be served; None before anybody looked.
+    """
 
     def __init__(self, connection: socket.socket) -> None:
         connection.settimeout(0)
         self.socket = connection
         self.is_closed = False
+        self.is_known: bool | None = None
         self._http = h11.Connection(h11.SERVER)
         self._out = bytearray()
         self._request: Received | None = None

@@ -150,7 +150,7 @@ class RuntimeApi:
 
     def _serve(self, peer: HttpPeer, request: Received) -> Answer | None:
         path = request.path.removeprefix(f"/{self.secret}")
-        if path == request.path and not (peers.are_known() and peers.is_of(peer.socket, self._user)):
+        if path == request.path and not self._knows(peer):
             peer.refuse(_FORBIDDEN, "Forbidden", "another user's process has no business here")
             return None
         if request.method == "GET" and path == _NEXT:
@@ -166,6 +166,12 @@ class RuntimeApi:
         else:
             self._answered(peer, request, is_error=found[2] == "error")
         return None
+
+    def _knows(self, peer: HttpPeer) -> bool:
+        """Whether it is of the user; asked once per connection, as the system takes milliseconds to tell."""
+        if peer.is_known is None:
+            peer.is_known = peers.are_known() and peers.is_of(peer.socket, self._user)
+        return peer.is_known
 
     def _asked_for_next(self, peer: HttpPeer) -> Answer | None:
         self._waiting = peer
