@@ -35,6 +35,9 @@ A canary is the same step taken slowly: the stage shares its requests with the o
 judges both over the same minutes, and one UpdateStage makes the one what the other was. What served together is
 written into one SSM parameter per stage (`resources.ledger`), which `history` and `rollback` read.
 
+One path changes an API, whichever verb asks (`api`): the body of each region, what callers would see of it, a copy
+kept before it is put, requests made after.
+
 Imports point one way: cli → ui, app, release, sync → everything below; resources → aws, spec, package, openapi;
 engine → aws. `sandbox` stands apart: it imports nothing from here, so that a misunderstanding of AWS is not repeated
 by its judge.

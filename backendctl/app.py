@@ -16,17 +16,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backendctl import stamp as stamping
+from backendctl.api.body import Wanted, bodies, definitions
+from backendctl.api.body import wanted as wanted_api
+from backendctl.api.faults import shape_faults
+from backendctl.api.judge import judged, kept
+from backendctl.api.look import Look
+from backendctl.api.source import file_source
+from backendctl.api_in_plan import about_api, case_of, look_at_api, readable_world, sparing_source, with_live_source
 from backendctl.aws.connection import Access, Aws
 from backendctl.aws.journal import Journal
 from backendctl.checking import check
 from backendctl.engine.executor import apply
 from backendctl.engine.plan import Change, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
-from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, UsageError
-from backendctl.openapi.integrations import lambda_targets, resolve
+from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
 from backendctl.resources import KINDS, ORDER, assemble, code_source, roster
 from backendctl.resources.canary import Canary
-from backendctl.resources.stage import Stage
 from backendctl.spec import Draft, Offline, parse
 
 if TYPE_CHECKING:
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
     from backendctl.engine.resource import Resource
     from backendctl.package import Artefact
     from backendctl.resources.world import World
+    from backendctl.spec.loader import Document
     from backendctl.spec.model import Spec
 
 
@@ -63,7 +69,13 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """One backend, opened: everything a use case needs."""
+    """One backend, opened: everything a use case needs.
+
+    Attributes:
+        spec: its API's definition is neutral; empty while that of a live source has not been read.
+        wanted: the API and where its definition comes from; None while that of a live source has not been read.
+        document: the definition's file. source_error: why the live source could not be read.
+    """
 
     settings: Settings
     spec: Spec
@@ -71,6 +83,9 @@ class Backend:
     world: World
     unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
     warnings: tuple[Fault, ...] = ()
+    wanted: Wanted | None = None
+    document: Document | None = None
+    source_error: BackendctlError | None = None
 
 
 def open_backend(settings: Settings) -> Backend:
@@ -78,13 +93,11 @@ def open_backend(settings: Settings) -> Backend:
 
     Raises:
         SpecError: faults in the spec; AWS has not been called.
-        UsageError: the definition is that of a live API.
         RefusedError: this account may not be touched.
         AwsError: no credentials, or AWS does not let us in.
     """
     checked = check(settings.spec, allow_runtimes=settings.allow_runtimes, tell=settings.tell)
-    _refuse_what_only_sync_api_does(checked.spec)
-    backend = _connected(settings, checked.draft, checked.spec, checked.artefacts)
+    backend = with_live_source(_connected(settings, checked.draft, checked.spec, checked.artefacts))
     world, unreadable = assemble.with_slots(backend.world, backend.aws, workers=settings.workers)
     return replace(backend, world=world, unreadable=unreadable, warnings=checked.warnings)
 
@@ -100,20 +113,6 @@ def refuse_live_definition(spec: Spec) -> None:
         raise UsageError(
             f"the API of {spec.file} is taken from a live one, which only sync-api does",
             hint="backendctl sync-api; or write it to a file first: backendctl export-api",
-        )
-
-
-def _refuse_what_only_sync_api_does(spec: Spec) -> None:
-    refuse_live_definition(spec)
-    api = spec.api
-    own = {one.physical for region in spec.regions for one in spec.functions_in(region)}
-    stages, document = (api.stages, api.definition) if api else ((), {})
-    called = [resolve(target, stage.variables) for stage in stages for target in lambda_targets(document)]
-    lacking = sorted({one.function for one in called if one is not None} - own)
-    if lacking:
-        raise UsageError(
-            f"the API calls {', '.join(lacking)}, which {spec.file} does not name under `functions`",
-            hint="backendctl sync-api brings an API to functions that are there already",
         )
 
 
@@ -138,31 +137,64 @@ def _connected(
     if draft.needs_aws:
         spec = draft.expand(_Lookups(aws, account))
     spec = spec.narrowed(regions)
+    given = None
+    if spec.api is not None and spec.api.source is None:
+        if draft.definition is not None and (faults := shape_faults(draft.definition)):
+            raise SpecError(faults)
+        given = wanted_api(spec.api, file_source(spec, account=account))
+        spec = replace(spec, api=given.api)
+    found = bodies(given, spec.regions, account=account, partition=partition) if given else {}
     world = assemble.make_world(
         spec,
+        definitions=definitions(found),
         account=account,
         partition=partition,
         artefacts={key: artefact for key, artefact in (artefacts or {}).items() if key[0] in regions},
         code_ids={} if artefacts is None else code_source.identify(spec, aws),
         stamp=stamping.stamp(spec.file.parent),
     )
-    return Backend(settings=settings, spec=spec, aws=aws, world=world)
+    return Backend(settings=settings, spec=spec, aws=aws, world=world, wanted=given, document=draft.definition)
 
 
 def plan_deploy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
-    """What a deploy would change.
+    """What a deploy would change. See `plan_changes`."""
+    return plan_changes(backend, only=only, skip=skip).plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """A plan, and the API's part of it.
+
+    Attributes:
+        look: what the regions serve; None where the plan has nothing to do with the API.
+        world: what it was planned from.
+    """
+
+    plan: Plan
+    world: World
+    look: Look | None = None
+
+
+def plan_changes(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Changes:
+    """What a deploy would change, and what that means for callers of the API.
 
     Args:
         only, skip: KIND or KIND/NAME, with shell wildcards.
 
     Raises:
-        BackendctlError: no region at all could be read.
+        BackendctlError: no region at all could be read, or the live source could not.
     """
-    readable = tuple(region for region in backend.spec.regions if region not in backend.unreadable)
-    if not readable:
-        raise next(iter(backend.unreadable.values()))
-    world = replace(backend.world, spec=backend.spec.narrowed(readable))
-    return plan_of(backend, assemble.desired(world), regions=readable, only=only, skip=skip)
+    seen = look_at_api(backend) if about_api(only, skip) else None
+    world, unreadable = readable_world(backend, seen)
+    desired = assemble.desired(world)
+    if seen is not None:
+        desired = kept(desired, seen)
+    plan = plan_of(backend, desired, regions=world.spec.regions, only=only, skip=skip)
+    plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
+    if seen is not None:
+        plan = judged(plan, desired, case_of(backend, seen))
+        plan = plan.restricted(lambda change: _wanted(change, only, skip))
+    return Changes(plan=sparing_source(plan, backend), world=world, look=seen)
 
 
 def plan_destroy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
@@ -223,22 +255,6 @@ def _wanted(change: Change, only: Sequence[str], skip: Sequence[str]) -> bool:
 def _matches(change: Change, pattern: str) -> bool:
     kind, _, name = pattern.partition("/")
     return change.kind == kind and (not name or fnmatch(change.name, name))
-
-
-def refuse_canaries(plan: Plan) -> None:
-    """Refuse to deploy under a canary: the stage takes nothing else meanwhile (A64), and regions would come apart.
-
-    Raises:
-        RefusedError: naming every stage of which that is so.
-    """
-    reasons = [
-        f"{change.address} has a canary, and its {' and '.join(told)} would change"
-        for change in plan.changes
-        if isinstance(change.live, Stage) and change.live.canary and change.desired is not None
-        if (told := sorted({f.field.partition(".")[0] for f in change.fields} & {"definition", "variables"}))
-    ]
-    if reasons:
-        raise RefusedError(reasons, hint="promote it: backendctl promote-canary; or end it: backendctl abort-canary")
 
 
 def check_patterns(patterns: Sequence[str]) -> None:

@@ -8,9 +8,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backendctl.api.faults import file_faults
 from backendctl.errors import Fault, SpecError, UsageError
-from backendctl.openapi.refusals import refusals
-from backendctl.openapi.repair import repaired
 from backendctl.package import Findings, Packager, Wanted, findings, handler_check, limit_faults
 from backendctl.package import check as code_faults
 from backendctl.resources import assemble
@@ -64,7 +63,8 @@ def check(
     spec = draft.expand(Offline())
     _refuse_unused(spec, allow_runtimes or ())
     faults = [*_runtime_faults(spec, draft, allow_runtimes, today), *_code_faults(spec, draft)]
-    faults += _definition_faults(spec)
+    if spec.api is not None and draft.definition is not None:
+        faults += file_faults(draft.definition, spec.api)
     if faults:
         raise SpecError(faults)
     artefacts = assemble.build_code(spec, Packager(tell=tell) if tell else Packager())
@@ -147,9 +147,3 @@ def _archive_findings(
         faults.update({draft.document.fault(way, message): None for message in told})
         doubts.update({draft.document.fault(way, message): None for message in known[key].warnings})
     return list(faults), list(doubts)
-
-
-def _definition_faults(spec: Spec) -> Iterator[Fault]:
-    if spec.api is not None and spec.api.source is None:
-        for refusal in refusals(repaired(spec.api.definition)[0]):
-            yield Fault(file=str(spec.api.path), line=1, column=1, message=str(refusal))

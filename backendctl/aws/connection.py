@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +16,8 @@ from backendctl.aws.isolated import isolated_client, isolated_session
 from backendctl.aws.journal import Journal
 from backendctl.aws.pacing import Pacer
 from backendctl.aws.seam import Seam
+from backendctl.aws.signing_in import Prompt, check_credentials, open_session, refuse_to_prompt
+from backendctl.aws.silence import Silence
 
 if TYPE_CHECKING:
     from mypy_boto3_acm import ACMClient
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _GLOBAL_REGION = "us-east-1"
-_PATIENCE = 65
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +50,8 @@ class Access:
         tempo: 1.0 is AWS's pace; all waits are multiplied by it.
         minute: seconds of the clock that a minute of a rule's rate takes; 60 on AWS.
         pool: connections per client; at least the number of threads (F6).
+        timeout: seconds that one call may wait for an answer, all attempts together.
+        prompt: asks the user for an MFA code; gets the question, returns the answer.
         rates: (service, operation) → calls per second, over the built-in ones.
     """
 
@@ -60,6 +62,8 @@ class Access:
     tempo: float = 1.0
     minute: float = 60.0
     pool: int = 32
+    timeout: float = 60.0
+    prompt: Prompt = refuse_to_prompt
     rates: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
@@ -96,30 +100,47 @@ class Aws:
         self.tempo = access.tempo
         self.minute = access.minute
         self._access = access
-        self._session = _session(access)
         pacer = Pacer(clock=clock, sleep=sleep, overrides=access.rates, tempo=access.tempo)
-        self._seam = Seam(pacer=pacer, journal=journal, tempo=access.tempo, clock=clock)
-        self._clients: dict[tuple[str, str, int], Any] = {}
+        self._silence = Silence(access.timeout)
+        self._seam = Seam(pacer=pacer, journal=journal, tempo=access.tempo, silence=self._silence, clock=clock)
+        self._home: str | None = None
+        self._session = self._open(access)
+        self._clients: dict[tuple[str, str, int | None], Any] = {}
         self._clients_lock = threading.Lock()
         self._shared: dict[tuple[object, ...], _Shared] = {}
         self._locks: dict[object, threading.Lock] = {}
         self._locks_lock = threading.Lock()
 
-    def client(self, service: str, region: str, *, patience: int = _PATIENCE) -> Any:
+    def _open(self, access: Access) -> boto3.Session:
+        if access.keys is not None:
+            return isolated_session(access.keys)
+        return open_session(
+            profile=access.profile,
+            role_arn=access.role_arn,
+            endpoint_url=access.endpoint_url,
+            prompt=access.prompt,
+            home=lambda: self._home,
+            config=self._config("sts"),
+        )
+
+    def _config(self, service: str, patience: int | None = None) -> Config:
+        return Config(
+            retries={"mode": "standard", "total_max_attempts": 5},  # never the default (F1)
+            max_pool_connections=self._access.pool,
+            connect_timeout=self._silence.connecting(),
+            read_timeout=patience or self._silence.reading(service),
+        )
+
+    def client(self, service: str, region: str, *, patience: int | None = None) -> Any:
         """The client of that service and region; made once (F7).
 
         Args:
-            patience: seconds without an answer after which a call is sent again.
+            patience: seconds that one attempt may wait for an answer; by default what `--timeout` leaves it.
         """
         key = (service, region, patience)
         with self._clients_lock:
             if key not in self._clients:
-                config = Config(
-                    retries={"mode": "standard", "total_max_attempts": 5},  # never the default (F1)
-                    max_pool_connections=self._access.pool,
-                    connect_timeout=10,
-                    read_timeout=patience,
-                )
+                config = self._config(service, patience)
                 url = self._access.endpoint_url
                 if self._access.keys is None:
                     made = self._session.client(  # type: ignore[call-overload]  # the name is a variable here
@@ -137,7 +158,9 @@ class Aws:
 
     def calling(self, region: str, *, timeout: int) -> LambdaClient:
         """Lambda for Invoke: a function that takes all of its timeout (seconds) is not called twice."""
-        return cast("LambdaClient", self.client("lambda", region, patience=max(_PATIENCE, timeout + 10)))
+        return cast(
+            "LambdaClient", self.client("lambda", region, patience=max(int(self._silence.timeout), timeout + 10))
+        )
 
     def apigateway(self, region: str) -> APIGatewayClient:
         """API Gateway v1 in that region."""
@@ -199,11 +222,14 @@ class Aws:
         """
 
         def ask() -> tuple[str, str]:
+            self._home = region
+            check_credentials(self._session, doing=f"sign in to {region}")
             try:
                 caller = self.sts(region).get_caller_identity()
+                account, arn = caller["Account"], caller["Arn"]
             except Exception as error:
                 raise explain(error, doing=f"ask {region} who we are") from error
-            return caller["Account"], caller["Arn"].split(":")[1]
+            return account, arn.split(":")[1]
 
         return self.shared(("identity",), ask)
 
@@ -241,33 +267,3 @@ class Aws:
         """A lock for what has room for one writer, e.g. a function's policy (B42)."""
         with self._locks_lock:
             return self._locks.setdefault(("exclusive", *key), threading.Lock())
-
-
-def _session(access: Access) -> boto3.Session:
-    if access.keys is not None:
-        session = isolated_session(access.keys)
-    else:
-        try:
-            session = boto3.Session(profile_name=access.profile or os.environ.get("AWS_PROFILE"))
-        except Exception as error:
-            raise explain(error, doing="open the AWS profile") from error
-    return _assuming(session, access.role_arn) if access.role_arn else session
-
-
-def _assuming(session: boto3.Session, role_arn: str) -> boto3.Session:
-    """A session whose credentials come from a role and renew themselves; a replica may take hours (F11)."""
-    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials  # noqa: PLC0415
-    from botocore.session import get_session  # noqa: PLC0415  # needed only when a role is assumed
-
-    source = session._session  # noqa: SLF001  # boto3 has no public way to the botocore session it wraps
-    fetcher = AssumeRoleCredentialFetcher(
-        client_creator=source.create_client,
-        source_credentials=source.get_credentials(),
-        role_arn=role_arn,
-        extra_args={"RoleSessionName": "backendctl"},
-    )
-    inner = get_session()
-    inner._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]  # noqa: SLF001
-        method="assume-role", refresh_using=fetcher.fetch_credentials
-    )
-    return boto3.Session(botocore_session=inner)

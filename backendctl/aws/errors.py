@@ -4,31 +4,58 @@ from __future__ import annotations
 
 import re
 import traceback
+from typing import Any
 
 from botocore import exceptions as botocore
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from backendctl.aws.answers import MalformedAnswerError, lacking
 from backendctl.errors import AwsError, BackendctlError, BugError
+from backendctl.secrets import KNOWN
 
-__all__ = ["BotoCoreError", "ClientError", "code_of", "conceal", "explain", "is_missing", "says"]
+__all__ = ["BotoCoreError", "ClientError", "code_of", "conceal", "explain", "is_missing", "no_credentials", "says"]
 
 _NO_ANSWER = "NoAnswer"
+ASKED = "BackendctlAsked"
+"""In the ResponseMetadata of an error: (service, region)."""
+_CHANGING = ("create", "update", "delete")
 
-_WHO = "the keys are wrong, or this region is not enabled for the account (F13): aws account list-regions"
-_DENIED = "the profile or role in use lacks this permission: aws sts get-caller-identity shows who you are"
+_SIGN_IN = "sign in again (aws sso login, or new keys), then run the same command"
+_WHO = "the keys are wrong, or this region is not enabled for the account: aws account list-regions"
+_CLOCK = "set this machine's clock: AWS refuses what is signed more than 5 minutes off"
+_WRONG = "correct what AWS names; the same input is refused again"
+_PROFILE = "aws configure list-profiles shows the profiles there are; aws sso login signs in"
 # code → the next thing to do
 _HINTS = {
-    "ExpiredToken": "sign in again (aws sso login, or new keys), then run the same command",
-    "ExpiredTokenException": "sign in again (aws sso login, or new keys), then run the same command",
+    "ExpiredToken": _SIGN_IN,
+    "ExpiredTokenException": _SIGN_IN,
+    "TokenRefreshRequired": _SIGN_IN,
     "InvalidClientTokenId": _WHO,
     "UnrecognizedClientException": _WHO,
-    "AccessDenied": _DENIED,
-    "AccessDeniedException": _DENIED,
-    "LimitExceededException": "an account quota is reached; waiting does not help (A37): raise it or remove something",
+    "AuthFailure": _WHO,
+    "InvalidAccessKeyId": _WHO,
+    "SignatureDoesNotMatch": "the secret access key is not that of the access key id, or is cut: aws configure list",
+    "IncompleteSignature": "the access key id or the secret access key is cut or has a stray character",
+    "RequestTimeTooSkewed": _CLOCK,
+    "RequestExpired": _CLOCK,
+    "OptInRequired": _WHO,
+    "LimitExceededException": "an account quota is reached, and waiting does not help: raise it or remove something",
 }
+_DENIALS = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AccessDeniedFault"})
+_AS_SIGNED = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure"})
+_OF_THE_CLOCK = ("expired", "not yet current", "too skewed")
+_WAIT = frozenset(
+    {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
+    | {"ResourceConflictException", "ConflictException", "ResourceInUseException", "PriorRequestNotComplete"}
+    | {"ConcurrentModificationException", "OperationAbortedException", "ConcurrentUpdateException"}
+)
+_REFUSALS = range(400, 500)
+_DENIED_ACTION = re.compile(r"not authorized to perform:? ([\w-]+:[\w*]+)")
+_WITH_ENVIRONMENT = frozenset(
+    {"CreateFunction", "UpdateFunctionConfiguration", "UpdateFunctionCode", "PublishVersion", "Invoke"}
+)
 _INVALID_ENVIRONMENT = re.compile(r"(Value ').*?(' at 'environment)", re.DOTALL)
-_AGAIN = "run the same command again; it continues where this stopped"
 
 
 def code_of(error: BaseException) -> str:
@@ -68,19 +95,93 @@ def explain(error: BaseException, *, doing: str) -> BackendctlError:
         return error
     if isinstance(error, ClientError):
         return _refused(error, doing)
-    if isinstance(error, botocore.NoCredentialsError | botocore.PartialCredentialsError):
-        return AwsError(
-            "there are no AWS credentials",
-            doing=doing,
-            code="NoCredentials",
-            hint="sign in (aws sso login / aws configure), name one with --profile, or try --sandbox",
-        )
-    if isinstance(error, botocore.ProfileNotFound | botocore.SSOError | botocore.TokenRetrievalError):
-        return AwsError(str(error), doing=doing, code="Profile", hint="aws configure list-profiles; aws sso login")
-    if _unanswered(error):
-        return AwsError(str(error), doing=doing, code=_NO_ANSWER, hint=_AGAIN)
+    if isinstance(error, _OF_THE_CREDENTIALS):
+        return no_credentials(error, doing=doing)
+    for kinds, code, hint in _BEFORE_ANY_ANSWER:
+        if isinstance(error, kinds):
+            return AwsError(_sentence(error), doing=doing, code=code, hint=hint)
+    malformed = lacking(error) or error
+    if _unanswered(malformed):
+        hint = _unanswered_hint(malformed, doing)
+        return AwsError(_sentence(malformed), doing=doing, code=_NO_ANSWER, hint=hint)
+    return _bug(error, doing)
+
+
+def _bug(error: BaseException, doing: str) -> BugError:
     trace = "".join(conceal(line) for line in traceback.format_exception(error))
     return BugError(f"{doing}: {type(error).__name__}: {conceal(str(error))}", trace=trace)
+
+
+def no_credentials(error: BaseException, *, doing: str) -> BackendctlError:
+    """Why there are no credentials: whatever a profile's command, role or token said, in one sentence.
+
+    Args:
+        doing: what was being done, e.g. "sign in to us-east-1".
+    """
+    if isinstance(error, ClientError) or (_unanswered(error) and not isinstance(error, _OF_THE_CREDENTIALS)):
+        return explain(error, doing=doing)
+    if isinstance(error, botocore.RefreshWithMFAUnsupportedError):
+        hint = "run the same command again: it asks for a new MFA code, which works once"
+        return AwsError(_sentence(error), doing=doing, code="Credentials", hint=hint)
+    return AwsError(
+        _sentence(error) or type(error).__name__,
+        doing=doing,
+        code="Credentials",
+        hint="aws sts get-caller-identity shows whether the profile signs in; aws sso login renews a token",
+    )
+
+
+_OF_THE_CREDENTIALS = (
+    botocore.CredentialRetrievalError,
+    botocore.RefreshWithMFAUnsupportedError,
+    botocore.InvalidConfigError,
+    botocore.InfiniteLoopConfigError,
+    botocore.UnknownCredentialError,
+    botocore.MissingDependencyException,
+    botocore.MetadataRetrievalError,
+)
+_OF_THE_SETTINGS = (
+    "look at --endpoint-url, BACKENDCTL_ENDPOINT_URL and AWS_ENDPOINT_URL, and at the regions of the spec"
+)
+_Kinds = tuple[type[BaseException], ...]
+_BEFORE_ANY_ANSWER: tuple[tuple[_Kinds, str, str], ...] = (
+    (
+        (botocore.NoCredentialsError, botocore.PartialCredentialsError),
+        "NoCredentials",
+        "sign in (aws sso login / aws configure), name one with --profile, or try --sandbox",
+    ),
+    (
+        (
+            botocore.ProfileNotFound,
+            botocore.SSOError,
+            botocore.TokenRetrievalError,
+            botocore.ConfigNotFound,
+            botocore.ConfigParseError,
+        ),
+        "Profile",
+        _PROFILE,
+    ),
+    (
+        (
+            botocore.InvalidRegionError,
+            botocore.NoRegionError,
+            botocore.UnknownRegionError,
+            botocore.UnknownEndpointError,
+            botocore.InvalidProxiesConfigError,
+        ),
+        "Endpoint",
+        _OF_THE_SETTINGS,
+    ),
+)
+
+
+def _sentence(error: BaseException) -> str:
+    """Its words on one line."""
+    if isinstance(error, ResponseParserError):  # botocore's words hold the whole body
+        return "what came back is no answer of AWS, or only the beginning of one"
+    if isinstance(error, botocore.NoCredentialsError):
+        return "there are no AWS credentials"
+    return " ".join(conceal(str(error)).split())
 
 
 def _unanswered(error: BaseException) -> bool:
@@ -89,20 +190,68 @@ def _unanswered(error: BaseException) -> bool:
     return answerless and not isinstance(error, botocore.ParamValidationError)
 
 
+def _unanswered_hint(error: BaseException, doing: str) -> str:
+    if isinstance(error, MalformedAnswerError | ResponseParserError):
+        return "look at the network (does a proxy or a captive portal answer?), then " + _again(doing)
+    if isinstance(error, botocore.ReadTimeoutError | botocore.ConnectTimeoutError):
+        return f"{_again(doing)} (--timeout SECONDS is how long one call waits)"
+    if isinstance(error, botocore.SSLError):
+        return "look at the certificates that are trusted (AWS_CA_BUNDLE) and at the proxy, if there is one"
+    if isinstance(error, botocore.ProxyConnectionError):
+        return "look at HTTPS_PROXY and HTTP_PROXY"
+    address = str(getattr(error, "kwargs", {}).get("endpoint_url", ""))
+    if isinstance(error, botocore.EndpointConnectionError) and address and "amazonaws.com" not in address:
+        return (
+            f"is anything listening there? (--endpoint-url, BACKENDCTL_ENDPOINT_URL, AWS_ENDPOINT_URL); {_again(doing)}"
+        )
+    return _again(doing)
+
+
+def _again(doing: str) -> str:
+    """What is changed goes on where it stopped; what only reads begins anew."""
+    again = "run the same command again"
+    return f"{again}; it continues where this stopped" if doing.startswith(_CHANGING) else again
+
+
 def _refused(error: ClientError, doing: str) -> AwsError:
     told = error.response.get("Error", {})
     code = str(told.get("Code", "Unknown"))
+    message = str(told.get("Message") or error)
+    if error.operation_name in _WITH_ENVIRONMENT:
+        message = KNOWN.redact_echo(message)
+    message = conceal(message)
     return AwsError(
-        conceal(str(told.get("Message") or error)),
+        message,
         doing=doing,
         code=code,
         request_id=str(error.response.get("ResponseMetadata", {}).get("RequestId", "")),
-        hint=_HINTS.get(code, _AGAIN),
+        hint=_hint(error, code, message, doing),
     )
 
 
+def _hint(error: ClientError, code: str, message: str, doing: str) -> str:
+    if code in _DENIALS:
+        return _denied(error, message)
+    if code in _AS_SIGNED and any(word in message.lower() for word in _OF_THE_CLOCK):
+        return _CLOCK
+    if code in _HINTS:
+        return _HINTS[code]
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return _WRONG if status in _REFUSALS and code not in _WAIT else _again(doing)
+
+
+def _denied(error: ClientError, message: str) -> str:
+    """The action that is missing, by AWS's words, else by the call."""
+    metadata: Any = error.response.get("ResponseMetadata", {})
+    service = str(metadata.get(ASKED, ("",))[0])
+    called = f"{service}:{error.operation_name}" if service else error.operation_name
+    action = found[1] if (found := _DENIED_ACTION.search(message)) else called
+    return f"let the profile or role in use do {action}; aws sts get-caller-identity shows which one that is"
+
+
 def conceal(message: str) -> str:
-    """Take out what AWS echoes: all environment variables, secrets included, if too large (B55) or invalid."""
+    """Take out secrets, and what AWS echoes: all environment variables if too large (B55) or invalid."""
+    message = KNOWN.redact(message)
     message = _INVALID_ENVIRONMENT.sub(r"\1(hidden)\2", message)
     head, mark, _ = message.partition("String measured:")
     return f"{head}{mark} (hidden)" if mark else message

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from backendctl.secrets import KNOWN
+
 _READS = ("Get", "List", "Describe", "Head", "Test", "Search", "AssumeRole", "BatchGet", "Filter")
 _HIDDEN = "(hidden)"
 # Parameters that may hold a secret, a whole program, or somebody's data.
@@ -51,7 +53,7 @@ class Journal:
                 "outcome": outcome,
                 "request": request_id,
             },
-            default=str,
+            default=lambda value: KNOWN.redact(str(value)),
         )
         with self._lock:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,6 +67,8 @@ def conceal(value: Any) -> Any:
         return {key: _HIDDEN if key in _SECRET else conceal(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [conceal(item) for item in value]
+    if isinstance(value, str):
+        return KNOWN.redact(value)
     if isinstance(value, bytes | bytearray):
         return _HIDDEN
     return value

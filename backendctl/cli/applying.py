@@ -16,8 +16,8 @@ from types import FrameType
 import click
 
 from backendctl.app import carry_out
-from backendctl.cli.main import tell
 from backendctl.cli.opening import Opened
+from backendctl.cli.saying import tell
 from backendctl.engine.events import Done, Event, Failed, Noted, Skipped
 from backendctl.engine.plan import Plan
 from backendctl.engine.safety import refuse_danger
@@ -42,6 +42,7 @@ class Consent:
     expect: str | None
     allow_delete: tuple[str, ...]
     adopt: bool = False
+    allow_breaking: bool = False
 
 
 @dataclass(kw_only=True, slots=True)
@@ -66,14 +67,27 @@ class Outcome:
         return Exit.PARTIAL if "done" in self.statuses.values() else Exit.ERROR
 
 
-def show(plan: Plan, opened: Opened, *, verbose: bool, statuses: dict[str, str] | None = None) -> None:
-    """The plan on stdout, in the form asked for."""
+def show(
+    plan: Plan,
+    opened: Opened,
+    *,
+    verbose: bool,
+    statuses: dict[str, str] | None = None,
+    allow_breaking: bool = False,
+    judging: bool = True,
+) -> None:
+    """The plan on stdout, in the form asked for.
+
+    Args:
+        allow_breaking: whether what breaks callers is wanted, so that nothing has to be said of how to allow it.
+        judging: whether to say what would be refused; whoever refuses says so itself.
+    """
     if opened.format == "json":
         click.echo(json.dumps(plan_document(plan, statuses), indent=2))
     elif opened.format == "markdown":
         click.echo(plan_markdown(plan, statuses))
     else:
-        show_plan(plan, opened.screen.result, verbose=verbose)
+        show_plan(plan, opened.screen.result, verbose=verbose, allow_breaking=allow_breaking, judging=judging)
 
 
 def unreachable(plan: Plan) -> bool:
@@ -125,10 +139,19 @@ def confirm_and_apply(
     if text and idle and not (plan.changes or plan.unchanged):
         click.echo(idle)
         return None
-    draw = shown or (lambda statuses: show(plan, opened, verbose=verbose, statuses=statuses))
+    draw = shown or (
+        lambda statuses: show(
+            plan,
+            opened,
+            verbose=verbose,
+            statuses=statuses,
+            allow_breaking=consent.allow_breaking,
+            judging=False,
+        )
+    )
     if text or consent.dry_run or not plan.changes:
         draw(None)
-    refuse_danger(plan, allow_delete=consent.allow_delete, adopt=consent.adopt, expect=consent.expect)
+    _refuse_danger(plan, consent)
     if consent.dry_run or not plan.changes:
         return None
     ask(consent, "Apply this plan?")
@@ -139,6 +162,16 @@ def confirm_and_apply(
         draw(outcome.statuses)
     _tell_outcome(outcome, again)
     return outcome
+
+
+def _refuse_danger(plan: Plan, consent: Consent) -> None:
+    refuse_danger(
+        plan,
+        allow_delete=consent.allow_delete,
+        adopt=consent.adopt,
+        allow_breaking=consent.allow_breaking,
+        expect=consent.expect,
+    )
 
 
 def ask(consent: Consent, question: str) -> None:

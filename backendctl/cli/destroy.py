@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from backendctl.cli.options import Options, changing, choosing, common
-from backendctl.errors import Exit
+from backendctl.cli.saying import warn
+from backendctl.errors import Exit, RefusedError
 
 
 @click.command(name="destroy")
@@ -36,7 +37,14 @@ def command(
     ready = opened_api(options)
     plan = plan_destroy(ready.backend, only=only, skip=skip)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete)
-    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
+    try:
+        outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
+    except RefusedError as refused:
+        if not dry_run or expect is not None:
+            raise
+        outcome = None  # a dry run has refused nothing: it shows what would go, and says what would hold it up
+        reasons = "\n".join(f"  {reason}" for reason in refused.reasons)
+        warn(f"without --dry-run this is refused:\n{reasons}", refused.hint)
     silent = unreachable(plan)
     if outcome is not None and outcome.exit_code is Exit.OK and ready.format == "text":
         show_summary(plan, [], ready.screen.result, seconds=outcome.seconds)

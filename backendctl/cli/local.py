@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 
 from backendctl.aws.connection import Access
+from backendctl.cli.saying import warn
 from backendctl.errors import BackendctlError
 from backendctl.sandbox.process import SandboxError, Status, default_data, key, start, status
 
@@ -40,8 +41,7 @@ def warn_of_damage(now: Status) -> None:
     """Say on stderr which state could not be loaded: everything in it is missing from the local AWS."""
     for file in now.damaged:
         lost = f"a part of the sandbox's state was damaged and could not be loaded; it is kept as {file}"
-        click.secho("Warning: ", fg="yellow", bold=True, nl=False, err=True)
-        click.echo(f"{lost} (remove it to end this warning)", err=True)
+        warn(f"{lost} (remove it to end this warning)")
 
 
 def idle_seconds(port: int) -> float:

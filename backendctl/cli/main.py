@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from typing import cast
 
@@ -12,7 +15,12 @@ import click
 from backendctl import __version__
 from backendctl.cli.catalogue import CATALOGUE, entries
 from backendctl.cli.options import everywhere
-from backendctl.errors import BackendctlError, BugError, Exit, SpecError
+from backendctl.cli.saying import tell
+from backendctl.cli.streams import OutputError, guarded
+from backendctl.errors import BackendctlError, BugError, Exit
+from backendctl.secrets import KNOWN, register_credentials
+
+__all__ = ["Commands", "cli", "main", "run", "tell"]
 
 _INTERRUPTED = 130
 
@@ -66,31 +74,70 @@ def cli(**_: object) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run, and exit with one of `errors.Exit`."""
-    sys.exit(run(lambda: cli.main(args=arguments, prog_name="backendctl", standalone_mode=False)))
+    sys.exit(run(lambda: cli.main(args=arguments, prog_name="backendctl", standalone_mode=False), bugs=_tell_bug))
 
 
-def run(body: Callable[[], object]) -> int:
-    """Call, and turn every expected failure into a sentence and a code; a bug keeps its traceback."""
+def _tell_bug(error: Exception) -> int:
+    """The traceback as the interpreter would show it, without secrets."""
+    sys.stderr.write(KNOWN.redact("".join(traceback.format_exception(error))))
+    return Exit.ERROR
+
+
+def _flushed(code: int) -> int:
+    try:
+        sys.stdout.flush()
+    except OutputError as error:
+        return _unwritten(error) if code == Exit.OK else code
+    return code
+
+
+def _unwritten(error: OutputError) -> int:
+    """Nobody reads on, which needs no words; or the disk is full, which does."""
+    if error.errno not in {errno.EPIPE, errno.EBADF}:
+        tell(BackendctlError(f"cannot write the result: {error.strerror}"))
+    return Exit.ERROR
+
+
+def _reraised(error: Exception) -> int:
+    raise error
+
+
+def run(body: Callable[[], object], *, bugs: Callable[[Exception], int] = _reraised) -> int:
+    """Call with guarded streams, and turn every expected failure into a sentence and a code.
+
+    Args:
+        bugs: what becomes of any other exception.
+    """
+    KNOWN.forget()
+    register_credentials(os.environ)
+    with guarded():
+        return _flushed(_run(body, bugs))
+
+
+def _run(body: Callable[[], object], bugs: Callable[[Exception], int]) -> int:
     try:
         result = body()
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return _INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        error.show(file=sys.stderr)
         return Exit.USAGE if isinstance(error, click.UsageError) else Exit.ERROR
-    except BrokenPipeError:
-        sys.stderr.close()
-        return Exit.ERROR
-    except Exception as error:
-        known = _expected(error)
-        if known is None:
-            raise
-        tell(known)
-        return known.exit_code
+    except Exception as error:  # noqa: BLE001  # the one boundary
+        return _failed(error, bugs)
     return int(result) if isinstance(result, int) else Exit.OK
+
+
+def _failed(error: Exception, bugs: Callable[[Exception], int]) -> int:
+    if isinstance(error, OutputError):
+        return _unwritten(error)
+    known = _expected(error)
+    if known is None:
+        return bugs(error)
+    tell(known)
+    return known.exit_code
 
 
 def _expected(error: Exception) -> BackendctlError | None:
@@ -103,17 +150,3 @@ def _expected(error: Exception) -> BackendctlError | None:
 
     told = explain(error, doing="ask AWS")
     return None if isinstance(told, BugError) else told
-
-
-def tell(error: BackendctlError) -> None:
-    """The error on stderr: what happened, then what to do."""
-    if isinstance(error, SpecError):
-        for fault in error.faults:
-            click.echo(str(fault), err=True)
-    if isinstance(error, BugError):
-        click.echo(error.trace, err=True)
-    click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(error.message, err=True)
-    if error.hint:
-        click.secho("Next:  ", fg="cyan", bold=True, nl=False, err=True)
-        click.echo(error.hint, err=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from backendctl.cli.streams import styled
 from backendctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 _SANDBOX_PORT = 4566
+_TIMEOUT = 60.0
 _YAML = (".yaml", ".yml")
 
 
@@ -42,6 +44,7 @@ class Options:
     quiet: bool
     verbose: bool
     max_parallel: int | None
+    timeout: float
     environment: str | None
 
     def load(self) -> Config:
@@ -60,7 +63,7 @@ class Options:
         from backendctl.ui.console import Screen  # noqa: PLC0415  # rich loads only when something is shown
 
         color = False if self.no_color or config.color is False else None
-        return Screen(out=sys.stdout, err=sys.stderr, color=color, quiet=self.quiet)
+        return Screen(out=styled(sys.stdout), err=styled(sys.stderr), color=color, quiet=self.quiet)
 
     def spec_path(self, config: Config) -> Path:
         """The spec: the argument, or what config.yaml names.
@@ -88,6 +91,7 @@ class Options:
         """
         from backendctl.app import Settings  # noqa: PLC0415  # boto3 loads only when AWS is needed
         from backendctl.aws.connection import Access  # noqa: PLC0415  # the same
+        from backendctl.cli.asking import ask_for_code  # noqa: PLC0415  # the same
 
         workers = self.max_parallel or config.max_parallel
         spec = spec or self.spec_path(config)
@@ -107,6 +111,8 @@ class Options:
             role_arn=config.role_arn,
             endpoint_url=self.endpoint_url or config.endpoint_url,
             pool=max(10, workers),
+            timeout=self.timeout,
+            prompt=ask_for_code,
             rates={(service, name): rate for service, rates in config.pacing.items() for name, rate in rates.items()},
         )
         return Settings(
@@ -140,6 +146,15 @@ _COMMON = (
     click.option("--no-color", is_flag=True, help="Never colour (also: NO_COLOR)."),
     click.option("-q", "--quiet", is_flag=True, help="No progress."),
     click.option("-v", "--verbose", is_flag=True, help="Show more."),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(1),
+        default=_TIMEOUT,
+        envvar="BACKENDCTL_TIMEOUT",
+        show_default=True,
+        metavar="SECONDS",
+        help="How long one call to AWS may wait for an answer.",
+    ),
     click.option("--max-parallel", type=click.IntRange(1, 256), help="Calls at once, over all regions [16]."),
 )
 _CHANGING = (
@@ -161,6 +176,10 @@ _RUNTIMES = (
         metavar="NAME",
         help="Try this runtime although AWS has named a day for the end of its updates; may be repeated.",
     ),
+)
+_BREAKING = (click.option("--allow-breaking", is_flag=True, help="Go ahead although callers of the API may break."),)
+_PUTTING = (
+    click.option("--backup-dir", type=click.Path(path_type=Path), help="Where the API that is overwritten is kept."),
 )
 _CHOOSING = (
     click.option("--only", multiple=True, metavar="KIND[/NAME]", help="Only these resources; may be repeated."),
@@ -233,6 +252,16 @@ def choosing(function: F) -> F:
 def runtimes(function: F) -> F:
     """--allow-runtime."""
     return _stack(function, _RUNTIMES)
+
+
+def breaking(function: F) -> F:
+    """--allow-breaking, of whatever puts a definition, and of what shows it."""
+    return _stack(function, _BREAKING)
+
+
+def putting(function: F) -> F:
+    """The options of whatever puts a definition."""
+    return _stack(function, (*_BREAKING, *_PUTTING))
 
 
 def changing(function: F) -> F:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from backendctl.cli.applying import Consent, confirm_and_apply
-from backendctl.cli.main import tell
+from backendctl.cli.saying import label, tell
 from backendctl.errors import Exit
 from backendctl.release.rollout import Ending
 from backendctl.ui.plan_data import plan_document
@@ -63,7 +63,7 @@ def tell_verdicts(judged: Sequence[Judged], when: str, opened: Opened) -> None:
         return
     for one in judged:
         mark, colour = _MARKS[str(one.verdict.outcome)]
-        click.secho(f"  {mark} ", fg=colour, nl=False, err=True)
+        label(f"  {mark} ", colour, bold=False)
         click.echo(f"{one.one.region}/{one.one.stage} at {when}: {one.verdict.outcome}", err=True)
         for reason in (*one.verdict.reasons, *one.verdict.notes):
             click.echo(f"      {reason}", err=True)

@@ -7,10 +7,13 @@ import json
 import click
 
 from backendctl.cli.options import Options, common
+from backendctl.secrets import KNOWN
 
 
 @click.command(name="render")
-@click.option("--reveal", is_flag=True, help="Show environment values; they may be secrets.")
+@click.option(
+    "--reveal", is_flag=True, help="Show environment values and what came from outside the files; they may be secrets."
+)
 @common
 def command(*, options: Options, reveal: bool) -> None:
     """Show the spec as backendctl understands it: defaults filled in, expressions expanded, region by region.
@@ -22,6 +25,8 @@ def command(*, options: Options, reveal: bool) -> None:
     from backendctl.checking import check  # noqa: PLC0415  # boto3 comes with it
     from backendctl.spec import effective  # noqa: PLC0415  # the same
 
+    if reveal:
+        KNOWN.reveal()
     config = options.load()
     checked = check(options.spec_path(config), allow_runtimes=None)
     document = effective(checked.spec, reveal=reveal)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from backendctl.cli.options import Options, changing, common, runtimes
+from backendctl.cli.options import Options, changing, common, putting, runtimes
 from backendctl.errors import Exit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from backendctl.app import Changes
+    from backendctl.cli.opening import Opened
 
 
 @click.command(name="start-canary")
@@ -21,6 +29,7 @@ from backendctl.errors import Exit
 )
 @click.option("--regions-in-waves", is_flag=True, help="One wave of regions after the other, as the spec says.")
 @changing
+@putting
 @runtimes
 @common
 def command(
@@ -34,6 +43,8 @@ def command(
     expect: str | None,
     allow_delete: tuple[str, ...],
     allow_runtimes: tuple[str, ...],
+    allow_breaking: bool,
+    backup_dir: Path | None,
 ) -> int:
     """Put a release beside what is live, in every region, for a share of the requests.
 
@@ -42,24 +53,42 @@ def command(
     """
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
+    from backendctl.cli.writing_api import Writing, after, variables_of  # noqa: PLC0415  # the same
+
+    ready = opened(options, allow_runtimes=allow_runtimes)
+    changes, pending = _planned(ready, percent=percent, stages=stages, in_waves=regions_in_waves)
+    if pending and not options.quiet:
+        click.echo(f"not part of a canary, left for `deploy`: {', '.join(pending)}", err=True)
+    consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete, allow_breaking=allow_breaking)
+    writing = Writing.of(changes, ready, folder=backup_dir, quiet=options.quiet)
+    idle = "Nothing to release: every stage serves this code and this definition already."
+    again = "the same command"
+    outcome = confirm_and_apply(
+        changes.plan, ready, consent, verbose=options.verbose, again=again, idle=idle, first=writing.keep
+    )
+    silent = unreachable(changes.plan)
+    if outcome is None or outcome.exit_code is not Exit.OK:
+        return exit_after(outcome, silent=silent)
+    proof = writing.prove(variables_of(changes.world), writing.puts)
+    if proof is not None and not proof.passed:
+        click.echo("The new definition does not answer as it should. End it: backendctl abort-canary", err=True)
+    elif not silent and ready.format == "text":
+        click.echo("The canary is on. Watch it: backendctl canary-status --watch; go on: backendctl promote-canary")
+    return after(proof, exit_after(outcome, silent=silent))
+
+
+def _planned(
+    ready: Opened, *, percent: float | None, stages: tuple[str, ...], in_waves: bool
+) -> tuple[Changes, tuple[str, ...]]:
+    """The plan, and what it leaves for `deploy`."""
+    from backendctl.app import Changes  # noqa: PLC0415  # start-up stays fast
     from backendctl.release.start import plan_start  # noqa: PLC0415  # the same
     from backendctl.release.start_alias import plan_start_aliases  # noqa: PLC0415  # the same
     from backendctl.spec.canary import ALIAS  # noqa: PLC0415  # the same
 
-    ready = opened(options, allow_runtimes=allow_runtimes)
     canary = ready.backend.spec.canary
-    share, waves = canary.steps[0] if percent is None else percent, canary.waves if regions_in_waves else ()
-    if canary.strategy == ALIAS:
-        plan = plan_start_aliases(ready.backend, percent=share, names=stages, waves=waves)
-        pending: tuple[str, ...] = ()
-    else:
-        plan, pending = plan_start(ready.backend, percent=share, stages=stages, waves=waves)
-    if pending and not options.quiet:
-        click.echo(f"not part of a canary, left for `deploy`: {', '.join(pending)}", err=True)
-    consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete)
-    idle = "Nothing to release: every stage serves this code and this definition already."
-    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
-    silent = unreachable(plan)
-    if outcome is not None and outcome.exit_code is Exit.OK and not silent and ready.format == "text":
-        click.echo("The canary is on. Watch it: backendctl canary-status --watch; go on: backendctl promote-canary")
-    return exit_after(outcome, silent=silent)
+    share, waves = canary.steps[0] if percent is None else percent, canary.waves if in_waves else ()
+    if canary.strategy != ALIAS:
+        return plan_start(ready.backend, percent=share, stages=stages, waves=waves)
+    plan = plan_start_aliases(ready.backend, percent=share, names=stages, waves=waves)
+    return Changes(plan=plan, world=ready.backend.world), ()

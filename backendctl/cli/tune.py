@@ -188,7 +188,7 @@ def _ended(tuning: Tuning, ready: Opened) -> int:
 
 
 def _exit_code(tuning: Tuning) -> int:
-    from backendctl.cli.main import tell  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.saying import tell  # noqa: PLC0415  # start-up stays fast
 
     for error in (*tuning.failed.values(), *([tuning.unwritten] if tuning.unwritten else [])):
         tell(error)

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import click
 
 from backendctl.cli.options import Options, common, runtimes
+from backendctl.errors import SpecError
+from backendctl.secrets import KNOWN
 
 
 @click.command(name="validate")
 @runtimes
 @common
 def command(*, options: Options, allow_runtimes: tuple[str, ...]) -> None:
-    """Check the spec and everything it names: the definition, the code, the archives. Calls nothing in AWS."""
+    """Check the spec and everything it names: the definition, the code, the archives. Calls nothing in AWS.
+
+    With -o json stdout has one document either way: `valid`, and the `faults` with file, line, column and message.
+    """
     from backendctl.checking import check  # noqa: PLC0415  # boto3 comes with it
     from backendctl.cli import code  # noqa: PLC0415  # the same
     from backendctl.ui.build_output import build_output  # noqa: PLC0415  # the same
 
     config = options.load()
+    in_json = options.format(config) == "json"
     tell = None if options.quiet else build_output(options.screen(config).progress)
-    checked = check(options.spec_path(config), allow_runtimes=allow_runtimes, tell=tell)
+    try:
+        checked = check(options.spec_path(config), allow_runtimes=allow_runtimes, tell=tell)
+    except SpecError as error:
+        if in_json:
+            faults = [KNOWN.redact_data(asdict(fault)) for fault in error.faults]
+            click.echo(json.dumps({"valid": False, "faults": faults}, indent=2))
+        raise
     spec, artefacts = checked.spec, checked.artefacts
-    if options.format(config) == "json":
+    if in_json:
         told = {"backend": spec.backend, "valid": True, "regions": list(spec.regions)}
         told |= {"code": code.code_documents(spec, artefacts), "warnings": code.warning_documents(checked.warnings)}
         click.echo(json.dumps(told, indent=2))

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from backendctl.engine.resource import Resource
-
-HIDDEN = "(hidden)"
+from backendctl.secrets import KNOWN, MARK, digest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FieldChange:
-    """One field that differs; before and after are JSON-able, secrets already hidden.
+    """One field that differs; before and after are JSON-able, secrets already hidden (`•••`, with a digest).
 
     Attributes:
         immutable: AWS cannot change this field on a live resource.
+        told: before and after in the spec's own words, where the value has such (its method `words`); else None.
     """
 
     field: str
     before: Any
     after: Any
     immutable: bool = False
+    told: tuple[str | None, str | None] = dataclasses.field(default=(None, None), compare=False)
 
 
 def differences(desired: Resource, live: Resource | None) -> tuple[FieldChange, ...]:
@@ -36,16 +39,38 @@ def differences(desired: Resource, live: Resource | None) -> tuple[FieldChange, 
         if wanted is None:
             continue
         found = None if live is None else getattr(live, spec.name)
-        changes.extend(_compare(spec.name, wanted, found, spec.metadata))
+        changes.extend(_compare(spec.name, wanted, found, spec.metadata, _shown(desired, spec.metadata)))
     return tuple(changes)
 
 
-def _compare(name: str, wanted: Any, found: Any, metadata: Mapping[str, Any]) -> Iterator[FieldChange]:
+_Shows = Callable[[str, Any], bool]
+"""Whether a field's value may be shown, by the key in the mapping (empty for a field that is none) and the value."""
+
+
+def _shown(desired: Resource, metadata: Mapping[str, Any]) -> _Shows:
+    if metadata.get("secret"):
+        return _never
+    if metadata.get("guarded"):
+        shows: _Shows = getattr(desired, "shows")  # noqa: B009  # only kinds with a guarded field have it
+        return shows
+    return _always
+
+
+def _never(key: str, value: Any) -> bool:
+    del key, value
+    return False
+
+
+def _always(key: str, value: Any) -> bool:
+    del key, value
+    return True
+
+
+def _compare(name: str, wanted: Any, found: Any, metadata: Mapping[str, Any], shows: _Shows) -> Iterator[FieldChange]:
     immutable = bool(metadata.get("immutable"))
-    secret = bool(metadata.get("secret"))
     if not isinstance(wanted, Mapping):
         if wanted != found:
-            yield _change(name, found, wanted, secret=secret, immutable=immutable)
+            yield _change(name, found, wanted, shows=lambda value: shows("", value), immutable=immutable)
         return
     found = found or {}
     keys = list(wanted)
@@ -55,14 +80,39 @@ def _compare(name: str, wanted: Any, found: Any, metadata: Mapping[str, Any]) ->
         before, after = found.get(key), wanted.get(key)
         if before != after:
             frozen = immutable or (bool(metadata.get("immutable_items")) and None not in (before, after))
-            yield _change(f"{name}.{key}", before, after, secret=secret, immutable=frozen)
+            yield _change(f"{name}.{key}", before, after, shows=partial(shows, key), immutable=frozen)
 
 
-def _change(name: str, before: Any, after: Any, *, secret: bool, immutable: bool) -> FieldChange:
-    if secret:
-        before = None if before is None else HIDDEN
-        after = None if after is None else HIDDEN
-    return FieldChange(field=name, before=plain(before), after=plain(after), immutable=immutable)
+def _change(name: str, before: Any, after: Any, *, shows: Callable[[Any], bool], immutable: bool) -> FieldChange:
+    words = (_words(before), _words(after))
+    before, after = plain(before), plain(after)
+    kept = KNOWN.redact_data(after) == after  # else what is there now may well be the secret of yesterday
+    seen = _seen(name, before, shown=kept and shows(before)), _seen(name, after, shown=shows(after))
+    return FieldChange(
+        field=name,
+        before=seen[0],
+        after=seen[1],
+        immutable=immutable,
+        told=words if seen == (before, after) else (None, None),
+    )
+
+
+def _seen(name: str, value: Any, *, shown: bool) -> Any:
+    """A value as a plan may tell it: secrets give way to a digest, by which a reviewed plan is still the same plan."""
+    if value is None:
+        return None
+    whole = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    if not shown:
+        return digest(whole, of=name)
+    told = KNOWN.redact_data(value)
+    if told == value:
+        return value
+    return digest(whole, of=name) if told == MARK or not isinstance(told, str) else f"{told} {digest(whole, of=name)}"
+
+
+def _words(value: Any) -> str | None:
+    words = getattr(value, "words", None)
+    return str(words()) if callable(words) else None
 
 
 def plain(value: Any) -> Any:

@@ -38,6 +38,7 @@ class Change:
     Attributes:
         desired: None for a delete. live: None for a create.
         foreign: it exists and does not carry our mark.
+        details: what differs within a field, in the words of the kind; `ui` draws it.
     """
 
     action: Action
@@ -45,6 +46,7 @@ class Change:
     live: Resource | None
     fields: tuple[FieldChange, ...] = ()
     foreign: bool = False
+    details: tuple[Any, ...] = ()
 
     @property
     def resource(self) -> Resource:
@@ -95,6 +97,9 @@ class Plan:
         unchanged: the live resources that are as desired.
         unreadable: regions that did not answer, with what they said; nothing is planned there.
         regions: the regions looked at, primary first.
+        refusals: why it may not be carried out, one sentence each.
+        breaking: whom it would break, one sentence each; --allow-breaking goes ahead.
+        remarks: what is worth knowing before it is carried out, one sentence each.
     """
 
     backend: str
@@ -102,6 +107,9 @@ class Plan:
     changes: tuple[Change, ...]
     unchanged: tuple[Resource, ...] = ()
     unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
+    refusals: tuple[str, ...] = ()
+    breaking: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def restricted(self, keep: Callable[[Change], bool]) -> Plan:
         """The same plan with only some of its changes."""

@@ -6,6 +6,8 @@ Fields are what is managed; `None` in desired means "leave it alone"; values are
 * `field(compare=False)`: context for the verbs, never compared (region, owner, the archive's bytes …);
 * `metadata=PARTIAL`: a mapping of which only the keys we name are ours (tags);
 * `metadata=SECRET`: the values are never shown, only that they differ;
+* `metadata=GUARDED`: what AWS has there may be a secret that the spec does not know: a value is shown only where the
+  resource's `shows(key, value)` says so;
 * `metadata=IMMUTABLE`: AWS cannot change it; a difference is refused before the first call;
 * `metadata=IMMUTABLE_ITEMS`: of a mapping: items may come and go, but none may change.
 
@@ -25,6 +27,7 @@ GLOBAL = "global"
 
 PARTIAL: Mapping[str, Any] = {"partial": True}
 SECRET: Mapping[str, Any] = {"secret": True}
+GUARDED: Mapping[str, Any] = {"guarded": True}
 IMMUTABLE: Mapping[str, Any] = {"immutable": True}
 IMMUTABLE_ITEMS: Mapping[str, Any] = {"immutable_items": True}
 

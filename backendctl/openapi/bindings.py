@@ -11,13 +11,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backendctl.openapi.integrations import INTEGRATION
+from backendctl.openapi.arns import ACCOUNT, PARTITION, REGION
+from backendctl.openapi.integrations import INTEGRATION, TARGET
 from backendctl.openapi.neutral import AUTHORIZER, ENDPOINT, POLICY
 from backendctl.openapi.pointer import Way, nodes, pointer
 
 BINDING = re.compile(r"\$\{binding:([^}]+)\}")
 _HOLDERS = frozenset({INTEGRATION, AUTHORIZER, ENDPOINT, POLICY})
-_POOL = re.compile(r"arn:[^:]*:cognito-idp:[^:]*:[^:]*:userpool/.+")
+_PART = r"(?:\$\{[^}]*\}|[^:$])*"
+_POOL = re.compile(rf"arn:{_PART}:cognito-idp:{_PART}:{_PART}:userpool/.+")
+_REGION_OF = re.compile(r"arn:[^:]*:[^:]*:([a-z0-9-]+):")
+_BALANCER = re.compile(rf"arn:{_PART}:elasticloadbalancing:{_PART}:{_PART}:.+")
 _VPC = re.compile(r"vpce?-[0-9a-f]+")
 
 
@@ -27,7 +31,8 @@ class Bound:
 
     Attributes:
         pointer: where it stands.
-        kind: "user-pool", "vpc-link", "vpc-endpoint" or "vpc"; "binding" for a name with no value in this region.
+        kind: "user-pool", "vpc-link", "vpc-endpoint", "vpc" or "load-balancer"; "binding" for a name with no value in
+            this region.
         value: the id or ARN; the name, for a "binding".
     """
 
@@ -41,17 +46,58 @@ def placeholder(name: str) -> str:
     return f"${{binding:{name}}}"
 
 
-def unbound(document: Mapping[str, Any], *, bindings: Mapping[str, str] | None = None) -> list[Bound]:
+def unbound(
+    document: Mapping[str, Any],
+    *,
+    bindings: Mapping[str, str] | None = None,
+    region: str | None = None,
+    alone: bool = False,
+) -> list[Bound]:
     """Region-bound ids that no name stands for, and names that have no id, in the order of the document.
 
     A stage variable is neither: its value travels with the stage.
 
     Args:
-        document: neutral or localised.
+        document: neutral, or localised: a pool whose region is a placeholder has an id that fits one region only.
         bindings: of the region it is to go to, or is in; their names and their ids are not told.
+        region: that region; an id that tells to be of it is right there.
+        alone: whether that is the only region, so that ids which tell no region are taken to be of it.
     """
     known = {*(bindings or {}).keys(), *(bindings or {}).values()}
-    return [each for each in _unbound(document) if not {each.value, each.value.rpartition("/")[2]} & known]
+    return [
+        each
+        for each in _unbound(document)
+        if not {each.value, each.value.rpartition("/")[2]} & known and not _fits(each, region, alone=alone)
+    ]
+
+
+def _fits(each: Bound, region: str | None, *, alone: bool) -> bool:
+    if each.kind == "binding" or region is None:
+        return False
+    told = _REGION_OF.match(each.value)
+    return told[1] == region if told else alone
+
+
+def named_in_file(document: dict[str, Any], bindings: Mapping[str, Mapping[str, str]]) -> None:
+    """The same for a file, which may hold the id of any region, also with a placeholder for what the id tells of it.
+
+    Args:
+        bindings: region → name → id there.
+    """
+    chosen: dict[str, str] = {}
+    for region, values in sorted(bindings.items(), reverse=True):
+        for name, value in sorted(values.items(), reverse=True):
+            for spelled in _spellings(value, region):
+                chosen[spelled] = name
+    _name(document, chosen)
+
+
+def _spellings(value: str, region: str) -> Iterator[str]:
+    account = re.sub(r"(?<=:)\d{12}(?=:)", lambda _: ACCOUNT, value)
+    for text in (value, account):
+        for spelled in (text, text.replace(region, REGION)):
+            yield spelled
+            yield re.sub(r"^arn:[^:$]*:", lambda _: f"arn:{PARTITION}:", spelled)
 
 
 def named(document: dict[str, Any], bindings: Mapping[str, str]) -> None:
@@ -60,7 +106,11 @@ def named(document: dict[str, Any], bindings: Mapping[str, str]) -> None:
     The longest value first, so that an ARN is not taken for the id within it. Two names for one value: the first
     by alphabet.
     """
-    chosen = {value: name for name, value in sorted(bindings.items(), reverse=True) if value}
+    _name(document, {value: name for name, value in sorted(bindings.items(), reverse=True)})
+
+
+def _name(document: dict[str, Any], chosen: dict[str, str]) -> None:
+    chosen = {value: name for value, name in chosen.items() if value}
     if not chosen:
         return
     values = "|".join(re.escape(value) for value in sorted(chosen, key=lambda value: (-len(value), value)))
@@ -99,6 +149,8 @@ def _kind(way: Way, value: str) -> str | None:
     key = way[-1] if way else ""
     if key == "connectionId" and way[-2:-1] == (INTEGRATION,):
         return "vpc-link"
+    if key in TARGET and way[-2:-1] == (INTEGRATION,) and _BALANCER.fullmatch(value):
+        return None if REGION in value else "load-balancer"  # whoever writes the placeholder has one in every region
     if "providerARNs" in way[-2:-1] and _POOL.fullmatch(value):
         return "user-pool"
     if "vpcEndpointIds" in way[-2:-1]:

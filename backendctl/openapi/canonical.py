@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from backendctl.openapi.arns import NOWHERE, Home
 from backendctl.openapi.canonical_operation import canonical_operation
 from backendctl.openapi.canonical_parts import (
     canonical_endpoint,
@@ -55,10 +56,14 @@ _ROOT_DEFAULTS: Mapping[str, Any] = {KEY_SOURCE: "HEADER", COMPRESSION: None, BI
 _DECORATIONS = ("x-amazon-apigateway-importexport-version", "consumes", "produces", VALIDATOR)
 
 
-def canonical(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A new document; the canonical form of a canonical form is itself. The argument is left as it is."""
+def canonical(document: Mapping[str, Any], home: Home = NOWHERE) -> dict[str, Any]:
+    """A new document; the canonical form of a canonical form is itself. The argument is left as it is.
+
+    Args:
+        home: what a document that is not neutral yet names as its own.
+    """
     source = repaired(document)[0]
-    make_neutral(source)
+    make_neutral(source, home)
     result: dict[str, Any] = {key: value for key, value in source.items() if key not in _DECORATIONS}
     if str(result.get("openapi")).startswith("3.0"):
         result["openapi"] = "3.0.1"  # what an export says; the patches of the format differ in wording only
@@ -67,22 +72,22 @@ def canonical(document: Mapping[str, Any]) -> dict[str, Any]:
     _resolved(result)
     _write_in_place(result)
     if wants_signature(source):
-        home: Any = result
+        holder: Any = result
         for step in schemes_way(result):
-            home = home.setdefault(step, {})
-        home.setdefault("sigv4", dict(STANDARD["sigv4"]))
+            holder = holder.setdefault(step, {})
+        holder.setdefault("sigv4", dict(STANDARD["sigv4"]))
     for way in (schemas_way(result), schemes_way(result)):
         _tidy(result, way)
     _extensions(result)
     return result
 
 
-def digest(document: Mapping[str, Any]) -> str:
+def digest(document: Mapping[str, Any], home: Home = NOWHERE) -> str:
     """12 hex digits naming the definition: equal for every region and account, and for documents of one canonical form.
 
     The title is left out: it is the API's name (A8), not what the API does.
     """
-    form = canonical(document)
+    form = canonical(document, home)
     form["info"] = {key: value for key, value in mapping(form.get("info")).items() if key != "title"}
     text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

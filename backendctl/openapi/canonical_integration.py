@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from backendctl.openapi.integrations import TARGET
 from backendctl.openapi.pointer import mapping
 from backendctl.openapi.schemas import as_set
 
@@ -25,6 +26,9 @@ _DEFAULTS: Mapping[str, Any] = {
 def canonical_integration(integration: Mapping[str, Any]) -> dict[str, Any]:
     """A new integration; its responses keep their patterns, which are matched as they are."""
     result = dict(integration)
+    for spelling in TARGET[1:]:
+        if spelling in result:
+            result.setdefault(TARGET[0], result.pop(spelling))
     if isinstance(result.get("cacheKeyParameters"), list):
         result["cacheKeyParameters"] = as_set(result["cacheKeyParameters"])
     if isinstance(result.get("responses"), dict):

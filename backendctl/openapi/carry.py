@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from backendctl.openapi.neutral import ENDPOINT, POLICY
+from backendctl.openapi.pointer import pointer
 
 # our name → root key of the document
 _ROOT = {
@@ -46,6 +47,21 @@ def carry_over(body: bytes, settings: Mapping[str, Any]) -> bytes:
         else:
             document[_ROOT[name]] = value
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def left_alone(wanted: Mapping[str, Any], put_before: Collection[str]) -> tuple[str, ...]:
+    """Where in a document the settings stand that a put leaves as they are: nobody's definition has ever set them.
+
+    Args:
+        wanted: the definition to be put. put_before: names of the settings that the last put set itself.
+
+    Returns:
+        The beginnings of their JSON pointers.
+    """
+    places = {name: pointer((key,)) for name, key in _ROOT.items() if key not in wanted}
+    if _endpoint_home(wanted) is None:
+        places["endpoint-configuration"] = "/servers"
+    return tuple(place for name, place in places.items() if name not in put_before)
 
 
 def _endpoint_home(document: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -56,6 +56,14 @@ class Difference:
     breaking: str | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """Differences told together, under a title."""
+
+    title: str
+    differences: tuple[Difference, ...]
+
+
 _OPERATION = {
     "parameters": "parameters",
     "requestBody": "request body",

@@ -9,11 +9,37 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from backendctl.openapi.arns import ACCOUNT, REGION
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ANY_METHOD = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
+TARGET = ("integrationTarget", "integration-target")
+"""How the listener behind a VPC link of version 2 is called: by the SDK and by the guide (K2)."""
+MEMBERS = frozenset(
+    {
+        "type",
+        "httpMethod",
+        "uri",
+        "credentials",
+        "requestParameters",
+        "requestTemplates",
+        "passthroughBehavior",
+        "contentHandling",
+        "timeoutInMillis",
+        "cacheNamespace",
+        "cacheKeyParameters",
+        "connectionType",
+        "connectionId",
+        *TARGET,
+        "tlsConfig",
+        "responseTransferMode",
+        "responses",
+    }
+)
+"""Members of an integration that a REST API reads."""
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", ANY_METHOD)
 
 _URI = re.compile(r":lambda:path/[^/]+/functions/(?P<function>.+)/(?:response-streaming-)?invocations$")
@@ -33,6 +59,7 @@ class Target:
         function: its name; may hold `${stageVariables.x}`.
         qualifier: alias or version, may be or hold `${stageVariables.x}`; None when there is none.
         way: keys that lead to the URI in the document.
+        region, account: as the ARN names them: written out, a placeholder, or a stage variable.
     """
 
     path: str
@@ -40,11 +67,18 @@ class Target:
     function: str
     qualifier: str | None
     way: tuple[str, ...] = ()
+    region: str = REGION
+    account: str = ACCOUNT
 
     @property
     def variables(self) -> frozenset[str]:
         """The stage variables it depends on."""
-        return frozenset(_VARIABLE.findall(f"{self.function}:{self.qualifier or ''}"))
+        parts = (self.region, self.account, self.function, self.qualifier or "")
+        return frozenset(_VARIABLE.findall(":".join(parts)))
+
+    def is_in(self, region: str, account: str) -> bool:
+        """Whether the function is one of that region and account; the target is of a neutral document, resolved."""
+        return self.region in {REGION, region} and self.account in {ACCOUNT, account}
 
 
 def lambda_targets(document: Mapping[str, Any]) -> list[Target]:
@@ -62,7 +96,13 @@ def resolve(target: Target, variables: Mapping[str, str]) -> Target | None:
     function = _filled(target.function, variables)
     qualifier = _filled(target.qualifier, variables) if target.qualifier is not None else None
     name, _, alias = function.partition(":")
-    return replace(target, function=name, qualifier=qualifier or alias or None)
+    return replace(
+        target,
+        function=name,
+        qualifier=qualifier or alias or None,
+        region=_filled(target.region, variables),
+        account=_filled(target.account, variables),
+    )
 
 
 def stage_variables(document: Any) -> set[str]:
@@ -75,13 +115,14 @@ def stage_variables(document: Any) -> set[str]:
 
 def parse_uri(uri: Any) -> tuple[str, str | None] | None:
     """Function and qualifier of a Lambda URI; None for any other URI."""
+    parts = _arn(uri)
+    return None if parts is None else (parts[6], parts[7] if parts[7:] else None)
+
+
+def _arn(uri: Any) -> list[str] | None:
     found = _URI.search(uri) if isinstance(uri, str) else None
-    if found is None:
-        return None
-    parts = _COLON.split(found["function"])
-    if len(parts) < _FULL_ARN or parts[5] != "function":
-        return None
-    return parts[6], parts[7] if parts[7:] else None
+    parts = _COLON.split(found["function"]) if found else []
+    return parts if len(parts) >= _FULL_ARN and parts[5] == "function" else None
 
 
 def _integrations(document: Mapping[str, Any]) -> Iterator[Target]:
@@ -107,8 +148,16 @@ def _authorizers(document: Mapping[str, Any]) -> Iterator[Target]:
 
 
 def _target(uri: Any, *, path: str, method: str, way: tuple[str, ...]) -> Iterator[Target]:
-    if found := parse_uri(uri):
-        yield Target(path=path, method=method, function=found[0], qualifier=found[1], way=way)
+    if parts := _arn(uri):
+        yield Target(
+            path=path,
+            method=method,
+            function=parts[6],
+            qualifier=parts[7] if parts[7:] else None,
+            way=way,
+            region=parts[3],
+            account=parts[4],
+        )
 
 
 def _filled(text: str, variables: Mapping[str, str]) -> str:

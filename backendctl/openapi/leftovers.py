@@ -57,7 +57,7 @@ def leftovers(
     pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{choice})(?![A-Za-z0-9])")
     meant = sorted((text for text in bound if text), key=len, reverse=True)
     return [
-        Leftover(pointer=pointer(way), what=words[word], found=word, text=text, refuses=not _is_text(way))
+        Leftover(pointer=pointer(way), what=words[word], found=word, text=text, refuses=not is_text(way))
         for way, text in _texts(document)
         for word in sorted(set(pattern.findall(_without(text, meant))))
     ]
@@ -77,8 +77,8 @@ def _without(text: str, meant: list[str]) -> str:
     return text
 
 
-def _is_text(way: Way) -> bool:
-    """A property or header that is called `description` is none of these: it is a name."""
+def is_text(way: Way) -> bool:
+    """Whether people read what stands there. A property or header that is called `description` is a name."""
     return any(
         key in _TEXT and way[index - 1 : index] not in (("properties",), ("headers",)) for index, key in enumerate(way)
     )

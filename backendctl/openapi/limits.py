@@ -15,17 +15,22 @@ from backendctl.openapi.refusal import Refusal
 MAX_BYTES = 6 * 1024 * 1024  # A13
 MAX_RESOURCES = 300  # A41; AWS raises it on request
 TIMEOUT = (50, 29_000)  # A42; milliseconds
+STREAMED = 900_000  # K4; milliseconds
 _RESERVED = frozenset({"/ping", "/sping"})  # A90
 _MODEL = re.compile(r"[A-Za-z0-9]+")  # A16
 _SEGMENT = re.compile(r"[A-Za-z0-9_\-.,:]+|\{[A-Za-z0-9_\-.,:]+\+?\}")  # A16
 
 
-def limits(document: Mapping[str, Any]) -> Iterator[Refusal]:
-    """What is too large, too many, too slow or wrongly named."""
+def limits(document: Mapping[str, Any], *, longest: int = TIMEOUT[1]) -> Iterator[Refusal]:
+    """What is too large, too many, too slow or wrongly named.
+
+    Args:
+        longest: the account's quota for a timeout, in milliseconds.
+    """
     yield from _size(document)
     yield from _paths(document)
     yield from _models(document)
-    yield from _integrations(document)
+    yield from _integrations(document, longest)
 
 
 def resources(document: Mapping[str, Any]) -> set[str]:
@@ -96,16 +101,34 @@ def _models(document: Mapping[str, Any]) -> Iterator[Refusal]:
                 yield Refusal(pointer=pointer((*way, name)), message=told, fact="A16")
 
 
-def _integrations(document: Mapping[str, Any]) -> Iterator[Refusal]:
+def _integrations(document: Mapping[str, Any], longest: int) -> Iterator[Refusal]:
     for path, method, operation in operations(document):
         integration = mapping(operation.get(INTEGRATION))
         where = f"{method.upper() if not method.startswith('x-') else 'ANY'} {path}"
         way = ("paths", path, method, INTEGRATION)
-        timeout = integration.get("timeoutInMillis")
-        if isinstance(timeout, int) and not TIMEOUT[0] <= timeout <= TIMEOUT[1]:
-            told = f"{where}: a timeout of {timeout} ms; API Gateway waits {TIMEOUT[0]} to {TIMEOUT[1]} ms"
-            yield Refusal(pointer=pointer((*way, "timeoutInMillis")), message=told, fact="A42")
+        if told := _timeout(integration, longest):
+            yield Refusal(pointer=pointer((*way, "timeoutInMillis")), message=f"{where}: {told}", fact="A42")
         verb = str(integration.get("httpMethod", "")).upper()
         if parse_uri(integration.get("uri")) is not None and verb != "POST":
             told = f"{where}: the integration's httpMethod must be POST for a Lambda function, not {verb or 'missing'}"
             yield Refusal(pointer=pointer((*way, "httpMethod")), message=told, fact="A98")
+
+
+def _timeout(integration: Mapping[str, Any], longest: int) -> str:
+    timeout = integration.get("timeoutInMillis")
+    if timeout is None:
+        return ""
+    if isinstance(timeout, bool) or not isinstance(timeout, int):
+        return f"timeoutInMillis must be a whole number of milliseconds, not {timeout!r}"
+    if str(integration.get("responseTransferMode")).upper() == "STREAM":
+        most, way_round = STREAMED, ""
+    else:
+        most = longest
+        way_round = (
+            f"; if AWS raised the account's quota, say so in the spec: `api: {{timeout-quota: {-(-timeout // 1000)}}}`"
+        )
+    if TIMEOUT[0] <= timeout <= most:
+        return ""
+    return (
+        f"a timeout of {timeout} ms; API Gateway waits {TIMEOUT[0]} to {most} ms{way_round if timeout > most else ''}"
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backendctl.openapi.canonical import canonical
-from backendctl.openapi.integrations import INTEGRATION, METHODS
+from backendctl.openapi.integrations import INTEGRATION, MEMBERS, METHODS
 from backendctl.openapi.layout import (
     BINARY,
     COMPRESSION,
@@ -63,26 +63,6 @@ _ROOT = frozenset({"swagger", "openapi", "info", "paths", VALIDATORS, GATEWAY_RE
 _ROOT_TOO = frozenset({COMPRESSION, ENDPOINT, "servers"})
 _INFO = ("title", "description", "version")
 _OPERATION = ("operationId", "security", VALIDATOR, INTEGRATION)
-_INTEGRATION = frozenset(
-    {
-        "type",
-        "httpMethod",
-        "uri",
-        "credentials",
-        "requestParameters",
-        "requestTemplates",
-        "passthroughBehavior",
-        "contentHandling",
-        "timeoutInMillis",
-        "cacheNamespace",
-        "cacheKeyParameters",
-        "connectionType",
-        "connectionId",
-        "tlsConfig",
-        "responseTransferMode",
-        "responses",
-    }
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -165,7 +145,7 @@ def _operation(form: Mapping[str, Any], operation: dict[str, Any]) -> dict[str, 
     if security:
         result["security"] = security
     if isinstance(result.get(INTEGRATION), dict):
-        result[INTEGRATION] = {key: value for key, value in result[INTEGRATION].items() if key in _INTEGRATION}
+        result[INTEGRATION] = {key: value for key, value in result[INTEGRATION].items() if key in MEMBERS}
     listed = operation.get("parameters")
     parameters = [_parameter(each, swagger=swagger) for each in (listed if isinstance(listed, list) else ())]
     if any(parameters):

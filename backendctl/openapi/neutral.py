@@ -7,11 +7,23 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from backendctl.openapi.arns import neutral_execute, neutral_pool, neutral_role, neutral_text, neutral_uri
+from backendctl.openapi.arns import (
+    NOWHERE,
+    Foreign,
+    Home,
+    foreign,
+    neutral_execute,
+    neutral_pool,
+    neutral_role,
+    neutral_text,
+    neutral_uri,
+)
 from backendctl.openapi.integrations import INTEGRATION, METHODS
+from backendctl.openapi.pointer import Way, nodes
 
 AUTHORIZER = "x-amazon-apigateway-authorizer"
 POLICY = "x-amazon-apigateway-policy"
@@ -23,7 +35,7 @@ NO_VERSION = "1970-01-01T00:00:00Z"
 _PLACE = ("host", "basePath", "schemes", "servers")
 
 # Which texts of which object name a region or an account (A26); the texts within a list or an object are meant too.
-_FIELDS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
+_FIELDS: Mapping[str, Mapping[str, Callable[[str, Home], str]]] = {
     INTEGRATION: {
         "uri": neutral_uri,
         "credentials": neutral_role,
@@ -34,18 +46,18 @@ _FIELDS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
 }
 
 
-def neutral(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with placeholders for region, account and partition, and without where it was served.
+def neutral(document: Mapping[str, Any], home: Home = NOWHERE) -> dict[str, Any]:
+    """The document with placeholders for its own region, account and partition, and without where it was served.
 
     Root security is written out per operation, because API Gateway ignores it at the root (A14).
     The argument is left as it is.
     """
     result: dict[str, Any] = json_value(document)
-    make_neutral(result)
+    make_neutral(result, home)
     return result
 
 
-def make_neutral(document: dict[str, Any]) -> None:
+def make_neutral(document: dict[str, Any], home: Home = NOWHERE) -> None:
     """The same to the document itself, which must be as JSON has it."""
     endpoint = _endpoint(document)
     for key in _PLACE:  # A25
@@ -56,8 +68,8 @@ def make_neutral(document: dict[str, Any]) -> None:
     if isinstance(info, dict) and info.get("version") == NO_VERSION:
         del info["version"]
     _push_security(document)
-    _rewrite_fields(document)
-    _rewrite_policy(document.get(POLICY))
+    _rewrite_fields(document, home)
+    _rewrite_policy(document.get(POLICY), home)
 
 
 def json_value(value: Any) -> Any:
@@ -89,7 +101,11 @@ def _key(key: Any) -> str:
 def _endpoint(document: Mapping[str, Any]) -> Any:
     """OpenAPI 3 keeps these settings inside a server, which must not take them along when it goes."""
     servers = document.get("servers")
-    found = [server[ENDPOINT] for server in servers or () if isinstance(server, dict) and ENDPOINT in server]
+    found = [
+        server[ENDPOINT]
+        for server in (servers if isinstance(servers, list) else ())
+        if isinstance(server, dict) and ENDPOINT in server
+    ]
     return found[0] if found else None
 
 
@@ -100,35 +116,73 @@ def _push_security(document: dict[str, Any]) -> None:
             operation.setdefault("security", json_value(security))
 
 
-def _rewrite_fields(node: Any) -> None:
+def _rewrite_fields(node: Any, home: Home) -> None:
     if isinstance(node, list):
         for item in node:
-            _rewrite_fields(item)
+            _rewrite_fields(item, home)
     if not isinstance(node, dict):
         return
     for key, value in node.items():
         if key in _FIELDS and isinstance(value, dict):
+            kept = key == INTEGRATION and _sends_abroad(value, home)
             for name, rewrite in _FIELDS[key].items():
-                if name in value:
-                    value[name] = _each(value[name], rewrite)
+                if name in value and not (kept and name == "uri"):
+                    value[name] = _each(value[name], rewrite, home)
         else:
-            _rewrite_fields(value)
+            _rewrite_fields(value, home)
 
 
-def _each(value: Any, rewrite: Callable[[str], str]) -> Any:
+def _sends_abroad(integration: Mapping[str, Any], home: Home) -> bool:
+    """Whether a service is called for what lies in another account or region: it must be called there."""
+    uri = integration.get("uri")
+    service = _SERVICE.match(uri) if isinstance(uri, str) else None
+    if service is None:
+        return False
+    named = [one for text in _texts(integration) for one in foreign(text, home) if one.service == service[2]]
+    return any(f":{service[2]}:{service[1]}:" in one.arn for one in named)
+
+
+_SERVICE = re.compile(r"arn:[^:]*:apigateway:([a-z0-9-]+):([a-z0-9-]+):(?:action|path)/")
+
+
+def _texts(integration: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("requestParameters", "requestTemplates"):
+        members = integration.get(key)
+        for text in members.values() if isinstance(members, dict) else ():
+            if isinstance(text, str):
+                yield text
+
+
+def foreign_arns(document: Mapping[str, Any], home: Home) -> Iterator[tuple[Way, Foreign]]:
+    """Every ARN of another account or region that the document calls or trusts, with the way to its text."""
+    for way, value in nodes(document):
+        if isinstance(value, str) and _is_field(way):
+            for found in foreign(value, home):
+                yield way, found
+
+
+def _is_field(way: Way) -> bool:
+    return any(
+        key in _FIELDS and way[index + 1 : index + 2] and way[index + 1] in _FIELDS[key]
+        for index, key in enumerate(way)
+    )
+
+
+def _each(value: Any, rewrite: Callable[[str, Home], str], home: Home) -> Any:
     if isinstance(value, dict):
-        return {key: rewrite(item) if isinstance(item, str) else item for key, item in value.items()}
+        return {key: rewrite(item, home) if isinstance(item, str) else item for key, item in value.items()}
     if isinstance(value, list):
-        return [rewrite(item) if isinstance(item, str) else item for item in value]
-    return rewrite(value) if isinstance(value, str) else value
+        return [rewrite(item, home) if isinstance(item, str) else item for item in value]
+    return rewrite(value, home) if isinstance(value, str) else value
 
 
-def _rewrite_policy(policy: Any) -> None:
+def _rewrite_policy(policy: Any, home: Home) -> None:
     statements = policy.get("Statement") if isinstance(policy, dict) else None
-    for statement in [statements] if isinstance(statements, dict) else statements or ():
+    listed = [statements] if isinstance(statements, dict) else statements
+    for statement in listed if isinstance(listed, list) else ():
         for key in ("Resource", "NotResource"):
             found = statement.get(key) if isinstance(statement, dict) else None
             if isinstance(found, str):
-                statement[key] = neutral_execute(found)
+                statement[key] = neutral_execute(found, home)
             elif isinstance(found, list):
-                statement[key] = [neutral_execute(item) if isinstance(item, str) else item for item in found]
+                statement[key] = [neutral_execute(item, home) if isinstance(item, str) else item for item in found]

@@ -7,40 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from backendctl.openapi.canonical_parts import GATEWAY_STATUS
+from backendctl.openapi.extensions import KNOWN, PREFIX, nearest_extension, shown
 from backendctl.openapi.layout import COMPRESSION, GATEWAY_RESPONSES, KEY_SOURCE, schemes, schemes_way
 from backendctl.openapi.nearest import did_you_mean
 from backendctl.openapi.neutral import AUTHORIZER, POLICY
 from backendctl.openapi.pointer import Way, mapping, nodes, pointer
 from backendctl.openapi.refusal import Refusal
-from backendctl.openapi.refusals_format import shown
 
-_PREFIX = "x-amazon-apigateway-"
-KNOWN = frozenset(
-    _PREFIX + name
-    for name in (
-        "any-method",
-        "api-key-source",
-        "auth",
-        "authorizer",
-        "authtype",
-        "binary-media-types",
-        "documentation",
-        "endpoint-access-mode",
-        "endpoint-configuration",
-        "gateway-responses",
-        "importexport-version",
-        "integration",
-        "minimum-compression-size",
-        "policy",
-        "request-validator",
-        "request-validators",
-        "security-policy",
-        "tag-value",
-    )
-)
-"""Extensions that a REST API reads."""
-
-_HTTP_API = frozenset(_PREFIX + name for name in ("cors", "integrations"))
 _AUTHORIZERS = ("token", "request", "cognito_user_pools")
 _MAX_AUTHORIZERS = 10  # A41
 _MAX_POLICY = 8192  # A43; characters
@@ -60,11 +33,9 @@ def extension_refusals(document: Mapping[str, Any]) -> Iterator[Refusal]:
 
 
 def _unknown(way: Way, key: str) -> Iterator[Refusal]:
-    if not key.lower().startswith(_PREFIX) or key in KNOWN:
-        return
-    why = "is for HTTP APIs; a REST API ignores it" if key in _HTTP_API else "is not known to API Gateway"
-    near = "" if key in _HTTP_API else did_you_mean(key, KNOWN)
-    yield Refusal(pointer=pointer(way), message=f"{key} {why}{near}")
+    if key.lower().startswith(PREFIX) and key not in KNOWN:  # what is like none is left out by a repair
+        told = f"{key} is not known to API Gateway{nearest_extension(key)}"
+        yield Refusal(pointer=pointer(way), message=told)
 
 
 def _authorizers(document: Mapping[str, Any]) -> Iterator[Refusal]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from backendctl.openapi.extensions import shown
 from backendctl.openapi.integrations import ANY_METHOD, METHODS
 from backendctl.openapi.layout import (
-    DOCUMENTATION,
     PLACES,
     answer_schemas,
     body_schemas,
@@ -21,9 +21,6 @@ from backendctl.openapi.pointer import Way, mapping, nodes, pointer, referenced
 from backendctl.openapi.refusal import Refusal
 from backendctl.openapi.schemas import subschemas
 
-SHOWN = frozenset({"example", "examples", "default", "enum", "x-example"})
-"""Keys below which anything may stand: it is shown, not read."""
-
 _BESIDE_METHODS = frozenset({"summary", "description", "servers", "parameters", "$ref"})
 _INTRINSIC = ("Fn::", "!")
 
@@ -32,7 +29,6 @@ def format_refusals(document: Mapping[str, Any]) -> Iterator[Refusal]:
     """Version, references, methods, parameters, callbacks, links."""
     yield from _version(document)
     yield from _paths(document)
-    yield from _shapes(document)
     for way, node in nodes(document):
         if isinstance(node, dict) and not shown(way):
             yield from _reference(document, way, node)
@@ -40,13 +36,6 @@ def format_refusals(document: Mapping[str, Any]) -> Iterator[Refusal]:
     for path, method, operation in operations(document):
         yield from _operation(document, ("paths", path, method), operation)
     yield from _schemas(document)
-
-
-def shown(way: Way) -> bool:
-    """Whether the way leads into an example, documentation or the like. A property of that name is none."""
-    return way[:1] == (DOCUMENTATION,) or any(
-        key in SHOWN and way[index - 1 : index] != ("properties",) for index, key in enumerate(way)
-    )
 
 
 def _version(document: Mapping[str, Any]) -> Iterator[Refusal]:
@@ -60,8 +49,6 @@ def _version(document: Mapping[str, Any]) -> Iterator[Refusal]:
         yield Refusal(pointer="/openapi", message=told)
     if "webhooks" in document:
         yield Refusal(pointer="/webhooks", message="webhooks are of OpenAPI 3.1; API Gateway has none")
-    if not mapping(document.get("info")).get("title"):
-        yield Refusal(pointer="/info", message="a title is needed: an import takes the API's name from it", fact="A8")
 
 
 def _paths(document: Mapping[str, Any]) -> Iterator[Refusal]:
@@ -78,38 +65,6 @@ def _paths(document: Mapping[str, Any]) -> Iterator[Refusal]:
                 word = ANY_METHOD if key.lower() == "any" else key.lower()
                 near = did_you_mean(word, [*METHODS, *_BESIDE_METHODS])
                 yield Refusal(pointer=place, message=f"{path}: {key} is no method{near}")
-
-
-def _shapes(document: Mapping[str, Any]) -> Iterator[Refusal]:
-    """What is of another kind than it must be would be passed over."""
-    holders: list[tuple[Way, Any, str, type]] = [
-        ((), document, "security", list),
-        ((), document, "paths", dict),
-        ((), document, "info", dict),
-    ]
-    for path, item in mapping(document.get("paths")).items():
-        holders += [(("paths", path), item, "parameters", list)]
-        holders += [(("paths", path), item, method, dict) for method in METHODS if method in mapping(item)]
-    for path, method, operation in operations(document):
-        way: Way = ("paths", path, method)
-        holders += [(way, operation, key, list) for key in ("parameters", "security", "tags")]
-        holders += [(way, operation, key, dict) for key in ("responses", "requestBody")]
-        responses = mapping(operation.get("responses"))
-        holders += [((*way, "responses"), responses, status, dict) for status in responses]
-    for way, holder, key, kind in holders:
-        yield from _shape(way, mapping(holder), key, kind)
-
-
-def _shape(way: Way, holder: Mapping[str, Any], key: str, kind: type) -> Iterator[Refusal]:
-    value = holder.get(key)
-    if key in holder and not isinstance(value, kind):
-        wanted = "a list" if kind is list else "an object"
-        yield Refusal(pointer=pointer((*way, key)), message=f"{key} must be {wanted}, not {value!r}")
-    elif isinstance(value, list) and key != "tags":
-        for index, item in enumerate(value):
-            if not isinstance(item, dict):
-                told = f"what stands in {key} must be an object, not {item!r}"
-                yield Refusal(pointer=pointer((*way, key, str(index))), message=told)
 
 
 def _reference(document: Mapping[str, Any], way: Way, node: Mapping[str, Any]) -> Iterator[Refusal]:

@@ -7,38 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from backendctl.openapi.canonical_parts import canonical_kind
-from backendctl.openapi.integrations import ANY_METHOD, INTEGRATION
-from backendctl.openapi.layout import VALIDATOR, VALIDATORS, answer_schemas, body_schemas, schemes
+from backendctl.openapi.integrations import ANY_METHOD, INTEGRATION, MEMBERS
+from backendctl.openapi.layout import VALIDATOR, VALIDATORS, answer_schemas, body_schemas, is_swagger, schemes
 from backendctl.openapi.nearest import did_you_mean
 from backendctl.openapi.neutral import AUTHORIZER, operations
 from backendctl.openapi.pointer import Way, mapping, pointer
 from backendctl.openapi.refusal import Refusal
 
 TYPES = ("aws", "aws_proxy", "http", "http_proxy", "mock")
-KNOWN = frozenset(
-    {
-        "type",
-        "httpMethod",
-        "uri",
-        "credentials",
-        "requestParameters",
-        "requestTemplates",
-        "passthroughBehavior",
-        "contentHandling",
-        "timeoutInMillis",
-        "cacheNamespace",
-        "cacheKeyParameters",
-        "connectionType",
-        "connectionId",
-        "tlsConfig",
-        "responseTransferMode",
-        "responses",
-    }
-)
-"""Members of an integration that a REST API reads."""
-
 _RESPONSE = frozenset({"statusCode", "responseParameters", "responseTemplates", "contentHandling"})
-_HTTP_API = frozenset({"payloadFormatVersion", "integrationSubtype", "connectionArn"})
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "passthroughBehavior": ("when_no_match", "when_no_templates", "never"),
     "contentHandling": ("CONVERT_TO_BINARY", "CONVERT_TO_TEXT"),
@@ -46,6 +23,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "responseTransferMode": ("BUFFERED", "STREAM"),
 }
 _AWS_URI = re.compile(r"arn:.+:apigateway:.+:(path|action)/.+|\$\{binding:.+", re.DOTALL)
+_UNRENDERED = re.compile(r"\$\{(?!stageVariables\.|AWS::|binding:)")  # `unrendered` tells of it
 _MAX_TEMPLATE = 300 * 1024  # A43; bytes
 _JSON = re.compile(r"application/(.+\+)?json(;.*)?")
 
@@ -71,9 +49,9 @@ def _integration(way: Way, where: str, operation: Mapping[str, Any]) -> Iterator
         return
     way = (*way, INTEGRATION)
     for key in integration:
-        if key not in KNOWN and not key.startswith("x-"):
-            why = "is for HTTP APIs" if key in _HTTP_API else f"is not known to API Gateway{did_you_mean(key, KNOWN)}"
-            yield Refusal(pointer=pointer((*way, key)), message=f"{where}: {key} {why}")
+        if key not in MEMBERS and not key.startswith("x-"):  # what is like no member is left out by a repair
+            told = f"{where}: {key} is not known to API Gateway{did_you_mean(key, MEMBERS)}"
+            yield Refusal(pointer=pointer((*way, key)), message=told)
     yield from _target(way, where, integration)
     for key, words in _WORDS.items():
         value = integration.get(key)
@@ -99,7 +77,7 @@ def _target(way: Way, where: str, integration: Mapping[str, Any]) -> Iterator[Re
     place = pointer((*way, "uri"))
     if not uri:
         yield Refusal(pointer=pointer(way), message=f"{where}: the integration has no uri")
-    elif isinstance(uri, str) and kind.startswith("aws") and not _AWS_URI.fullmatch(uri):
+    elif isinstance(uri, str) and kind.startswith("aws") and not (_AWS_URI.fullmatch(uri) or _UNRENDERED.match(uri)):
         told = f"{where}: {uri} is no ARN of a service or function (arn:…:apigateway:…:path/… or action/…)"
         yield Refusal(pointer=place, message=told, fact="A26")
     elif isinstance(uri, str) and kind.startswith("http") and not re.match(r"https?://|\$\{", uri):
@@ -171,8 +149,12 @@ def _security(document: Mapping[str, Any], way: Way, where: str, operation: Mapp
 
 
 def _models(document: Mapping[str, Any], way: Way, where: str, operation: Mapping[str, Any]) -> Iterator[Refusal]:
-    """A model for non-JSON content alone can be imported but makes every later export fail (A24)."""
-    for key, found in (("consumes", body_schemas(operation)), ("produces", answer_schemas(operation))):
+    """A model for non-JSON content alone can be imported but makes every later export fail (A24).
+
+    Not so for the responses of OpenAPI 3: exports themselves have such models (K3).
+    """
+    answers = answer_schemas(operation) if is_swagger(document) else ()
+    for key, found in (("consumes", body_schemas(operation)), ("produces", answers)):
         places = [inner for inner, _ in found]
         kinds: dict[Way, list[str]] = {}
         for inner in places:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backendctl.openapi import repair_bodies, repair_words
+from backendctl.openapi import repair_bodies, repair_ignored, repair_words
 from backendctl.openapi.neutral import json_value
 from backendctl.openapi.pointer import Way, pointer
 
@@ -35,6 +35,8 @@ _RULES = {
     "text-for-number": repair_words.numbers,
     "number-for-text": repair_words.texts,
     "nothing-for-object": repair_bodies.drop_nothing,
+    "ignored-member": repair_ignored.ignored_members,
+    "ignored-extension": repair_ignored.ignored_extensions,
     "letter-case": repair_words.letter_case,
     "empty-text": repair_words.empty_texts,
     "model-url": repair_bodies.model_urls,

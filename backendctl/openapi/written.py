@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from backendctl.openapi.arns import Home
 from backendctl.openapi.canonical import canonical
 from backendctl.openapi.integrations import INTEGRATION
 from backendctl.openapi.localise import neutralise
@@ -16,7 +17,7 @@ _OPERATION = ("tags", "summary", "description", "operationId", "consumes", "prod
 _LAST = ("responses", "security", INTEGRATION)
 
 
-def written(document: Mapping[str, Any], *, bindings: Mapping[str, str] | None = None) -> dict[str, Any]:
+def written(document: Mapping[str, Any], *, home: Home, bindings: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The definition to write to a file; its canonical form is that of the document.
 
     What both formats ask for is there, though it says nothing: a version (that of the export: the day it was made),
@@ -24,9 +25,9 @@ def written(document: Mapping[str, Any], *, bindings: Mapping[str, str] | None =
 
     Args:
         document: an export, or any definition.
-        bindings: of the region it came from, whose ids become names.
+        home: the region and account it came from. bindings: of that region, whose ids become names.
     """
-    neutral = neutralise(document, bindings=bindings)
+    neutral = neutralise(document, home=home, bindings=bindings)
     form = canonical(neutral)
     version = mapping(neutral.get("info")).get("version")
     form["info"] = {"title": "", **mapping(form.get("info")), "version": version or NO_VERSION}

@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backendctl.package import temporary
 from backendctl.package.errors import PackageError
 from backendctl.package.source import Artefact
 
@@ -120,5 +121,5 @@ def _new_file() -> Path:
 
 @functools.cache
 def _workspace() -> tempfile.TemporaryDirectory[str]:
-    """Removed with all archives when the process ends."""
-    return tempfile.TemporaryDirectory(prefix="backendctl-", ignore_cleanup_errors=True)
+    """Removed with all archives when the process ends, or by the next run when this one is killed."""
+    return temporary.folder()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from backendctl.errors import BackendctlError
+from backendctl.secrets import of_environment
 
 _SECONDS = 300
 _SHOWN = 500
@@ -37,6 +38,8 @@ def run_hook(name: str, hook: str | None, document: Mapping[str, Any]) -> None:
 
 
 def _call(name: str, command: str, body: bytes) -> None:
+    secrets = of_environment(os.environ)
+    shown = secrets.redact(command)
     try:
         done = subprocess.run(  # noqa: S602  # a shell command of the user's own spec, as `build` is
             command,
@@ -47,11 +50,11 @@ def _call(name: str, command: str, body: bytes) -> None:
             check=False,
             env={**os.environ, "BACKENDCTL_HOOK": name},
         )
-    except subprocess.TimeoutExpired as error:
-        raise BackendctlError(f"the hook {name} did not end in {_SECONDS} s: {command}") from error
+    except subprocess.TimeoutExpired:
+        raise BackendctlError(f"the hook {name} did not end in {_SECONDS} s: {shown}") from None
     if done.returncode != 0:
-        said = (done.stderr or done.stdout).decode(errors="replace").strip()[-_SHOWN:]
-        raise BackendctlError(f"the hook {name} said no (exit {done.returncode}): {command}\n{said}".rstrip())
+        said = secrets.redact((done.stderr or done.stdout).decode(errors="replace").strip())[-_SHOWN:]
+        raise BackendctlError(f"the hook {name} said no (exit {done.returncode}): {shown}\n{said}".rstrip())
 
 
 def _post(name: str, url: str, body: bytes) -> None:

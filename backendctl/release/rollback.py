@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from backendctl.api.taken import Move, taken
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
@@ -35,7 +37,18 @@ def plan_rollback(backend: Backend, found: Sequence[Serving], *, to: str | None)
     """
     ways = choose(backend, found, to=to)
     desired = [part for way in ways for part in _parts(backend, way)]
-    return plan_of(backend, desired)
+    moves = [
+        Move(
+            region=way.one.region,
+            stage=way.one.stage,
+            api_id=way.one.api_id,
+            before=way.one.deployment,
+            after=way.target.deployment,
+        )
+        for way in ways
+        if way.one.api_id
+    ]
+    return replace(plan_of(backend, desired), remarks=taken(backend.aws, moves))
 
 
 def _parts(backend: Backend, way: Way) -> Iterator[Resource]:

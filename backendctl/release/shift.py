@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from backendctl.api.taken import Move, taken
 from backendctl.engine.plan import Action, Change, Plan, make_plan
 from backendctl.engine.resource import address
 from backendctl.release.steps import earlier_wave
@@ -55,13 +56,24 @@ def plan_promote(backend: Backend, found: Sequence[Serving], *, waves: Waves = (
         ends.setdefault(one.region, set()).update(address(r.region, r.kind, r.name) for r in parts)
         desired += parts
     waiting = [_waiting(r, _ends(ends, earlier_wave(r.region, waves))) for r in desired]
-    return plan_of(backend, waiting)
+    moves = [_move(one, one.deployment, one.canary_deployment) for one in found if one.canary_deployment]
+    return replace(plan_of(backend, waiting), remarks=taken(backend.aws, moves))
 
 
 def plan_abort(backend: Backend, found: Sequence[Serving]) -> Plan:
     """Every canary goes, in all regions at once."""
     changes = [Change(action=Action.DELETE, desired=None, live=one.canary) for one in found if one.canary is not None]
-    return Plan(backend=backend.spec.backend, regions=backend.spec.regions, changes=tuple(changes))
+    moves = [_move(one, one.canary_deployment, one.deployment) for one in found if one.canary_deployment]
+    return Plan(
+        backend=backend.spec.backend,
+        regions=backend.spec.regions,
+        changes=tuple(changes),
+        remarks=taken(backend.aws, moves),
+    )
+
+
+def _move(one: Serving, before: str, after: str) -> Move:
+    return Move(region=one.region, stage=one.stage, api_id=one.api_id, before=before, after=after)
 
 
 def _ends(ends: Mapping[str, set[str]], regions: frozenset[str]) -> frozenset[str]:

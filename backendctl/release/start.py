@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from backendctl.api.judge import judged, kept
+from backendctl.api_in_plan import case_of, look_at_api, readable_world
+from backendctl.app import Changes
 from backendctl.engine.plan import Action, Plan, make_plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
@@ -30,7 +33,7 @@ _PARTS = frozenset({"roster", "role", "log-group", "function", "alias", "rest-ap
 
 def plan_start(
     backend: Backend, *, percent: float, stages: Sequence[str] = (), waves: Sequence[Sequence[str]] = ()
-) -> tuple[Plan, tuple[str, ...]]:
+) -> tuple[Changes, tuple[str, ...]]:
     """New versions behind the idle aliases, and a canary on every stage whose requests would change.
 
     A canary that shows the same already is left as it is, so that a start that was interrupted is finished by the
@@ -48,9 +51,12 @@ def plan_start(
         UsageError: there is no such stage.
     """
     refuse_unknown(backend, stages)
-    world = _readable(backend)
+    seen = look_at_api(backend)
+    world, unreadable = readable_world(backend, seen)
     chosen = _stages(world, stages)
     everything = assemble.desired(world)
+    if seen is not None:
+        everything = kept(everything, seen)
     found = list(_canaries(world, chosen, everything, percent=percent, backend=backend))
     canaries = [_after(canary, found, waves) for canary in found]
     parts = [resource for resource in everything if _belongs(resource, world, chosen)] if canaries else []
@@ -63,16 +69,12 @@ def plan_start(
         backend=backend.spec.backend,
         strays=False,
     )
-    plan = replace(plan, unreadable={**backend.unreadable, **plan.unreadable})
+    plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
     preflight.refuse(plan, canaries, world, backend)
-    return plan, _pending(everything, plan, backend)
-
-
-def _readable(backend: Backend) -> World:
-    readable = tuple(region for region in backend.spec.regions if region not in backend.unreadable)
-    if not readable:
-        raise next(iter(backend.unreadable.values()))
-    return replace(backend.world, spec=backend.spec.narrowed(readable))
+    if seen is not None and canaries:
+        plan = judged(plan, parts, case_of(backend, seen))
+    changes = Changes(plan=plan, world=world, look=seen)
+    return changes, _pending(everything, plan, backend)
 
 
 def _stages(world: World, names: Sequence[str]) -> tuple[Spec, ...]:

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 DEFINITION = "backendctl:definition"
 """Tag on an API: digest of the definition it holds, written after a successful put (A12)."""
 
+LOCALISED = "backendctl:localised"
+"""Tag beside it: digest of what this region got, with its own ids filled in."""
+
+CARRIES = "backendctl:carries"
+"""Tag beside it: names of the settings that the definition itself set at the last put."""
+
 ROOT = "(none)"
 """AWS's name for the empty base path (A87)."""
 

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError, RefusedError
-from backendctl.openapi.canonical import digest
 from backendctl.openapi.integrations import Target, lambda_targets, resolve, stage_variables
-from backendctl.openapi.localise import localise, to_bytes
 from backendctl.package import Artefact, Packager, Source
 from backendctl.resources import KINDS, slots
 from backendctl.resources.world import Definition, Link, SlotChoice, Stamp, World
@@ -71,11 +69,14 @@ def make_world(
     artefacts: Mapping[tuple[str, str], Artefact],
     code_ids: Mapping[tuple[str, str], str],
     stamp: Stamp,
+    definitions: Mapping[str, Definition] | None = None,
 ) -> World:
     """Everything but the slots, without calling AWS.
 
     Args:
+        spec: its API's definition is neutral.
         code_ids: of functions whose code AWS fetches itself; those built here are added.
+        definitions: region → what it gets of the API's definition.
     """
     built = {key: artefact.sha256 for key, artefact in artefacts.items()}
     return World(
@@ -85,9 +86,14 @@ def make_world(
         stamp=stamp,
         artefacts=dict(artefacts),
         code_ids={**code_ids, **built},
-        definitions=dict(_definitions(spec, account=account, partition=partition)),
-        links={region: tuple(_links(spec, region)) for region in spec.regions},
+        definitions=dict(definitions or {}),
+        links=links_of(spec, account=account),
     )
+
+
+def links_of(spec: Spec, *, account: str) -> dict[str, tuple[Link, ...]]:
+    """Region → every call of a function of the spec that a stage leads to; the definition is neutral."""
+    return {region: tuple(_links(spec, region, account=account)) for region in spec.regions}
 
 
 def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str, BackendctlError]]:
@@ -117,18 +123,7 @@ def desired(world: World) -> list[Resource]:
     return [resource for kind in KINDS for resource in kind.desired(world)]
 
 
-def _definitions(spec: Spec, *, account: str, partition: str) -> Iterator[tuple[str, Definition]]:
-    if spec.api is None or not spec.api.definition:  # a live one has not been read yet
-        return
-    name = digest(spec.api.definition)
-    for region in spec.regions:
-        document = localise(
-            spec.api.definition, region=region, account=account, partition=partition, name=spec.api.name
-        )
-        yield region, Definition(body=to_bytes(document), digest=name)
-
-
-def _links(spec: Spec, region: str) -> Iterator[Link]:
+def _links(spec: Spec, region: str, *, account: str) -> Iterator[Link]:
     if spec.api is None:
         return
     functions = {function.physical: function for function in spec.functions_in(region)}
@@ -136,7 +131,7 @@ def _links(spec: Spec, region: str) -> Iterator[Link]:
     for stage in spec.api.stages:
         for target in lambda_targets(spec.api.definition):
             found = resolve(target, stage.variables)
-            if found is None or found.function not in functions:
+            if found is None or not found.is_in(region, account) or found.function not in functions:
                 continue
             key = (stage.name, slot_variable(target), found.function, found.qualifier)
             if key not in seen:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import is_missing
 from backendctl.aws.wait import settle
-from backendctl.engine.resource import address
+from backendctl.engine.resource import GUARDED, address
 from backendctl.errors import BackendctlError, RefusedError
 from backendctl.resources import deployments as releases
 from backendctl.resources import ledger
@@ -38,7 +38,7 @@ class Canary:
     Attributes:
         api: the API's name. stamp: who makes this release. routes: for the ledger.
         requires: addresses of what has to be there or, in an earlier wave of regions, to be done first.
-        definition: digest of its deployment. variables: those it puts over the stage's.
+        definition, localised: digests of its deployment. variables: those it puts over the stage's.
         percent: its share of the requests; None leaves it alone.
     """
 
@@ -54,7 +54,8 @@ class Canary:
     routes: tuple[ledger.Route, ...] = field(default=(), compare=False, repr=False)
     requires: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     definition: str | None = None
-    variables: dict[str, str] | None = None
+    localised: str | None = None
+    variables: dict[str, str] | None = field(default=None, metadata=GUARDED)
     percent: float | None = None
 
     @classmethod
@@ -68,7 +69,7 @@ class Canary:
         """What a stage is to become, as a canary of what it is; None when its requests would meet nothing new."""
         serving = live.variables or {}
         overrides = {key: value for key, value in (stage.variables or {}).items() if serving.get(key) != value}
-        if not overrides and stage.definition == live.definition and not live.canary:
+        if not overrides and not stage.turns_from(live) and not live.canary:
             return None
         return cls(
             region=stage.region,
@@ -79,6 +80,7 @@ class Canary:
             routes=stage.routes,
             requires=stage.requires | {address(stage.region, "rest-api", stage.api)},
             definition=stage.definition,
+            localised=stage.localised,
             variables=overrides,
             percent=percent,
         )
@@ -118,6 +120,7 @@ class Canary:
             api=api,
             routes=routes,
             definition=releases.definition_of(described.get(settings.get("deploymentId", ""))),
+            localised=releases.localised_of(described.get(settings.get("deploymentId", ""))),
             variables=dict(settings.get("stageVariableOverrides") or {}),
             percent=float(settings.get("percentTraffic", 0.0)),
         )
@@ -127,6 +130,10 @@ class Canary:
         """None: what no command names is left alone."""
         del aws, region
         return ()
+
+    def shows(self, key: str, value: Any) -> bool:
+        """Whether a plan shows the value of that variable: an alias, or what the spec says."""
+        return any(route.variable == key for route in self.routes) or value in (self.variables or {}).values()
 
     def needs(self) -> frozenset[str]:
         """Everything its requests will meet."""
@@ -194,7 +201,7 @@ class Canary:
 
     def shifted(self, percent: float, *, requires: frozenset[str]) -> Self:
         """The same with another share, whatever it shows."""
-        return replace(self, definition=None, variables=None, percent=percent, requires=requires)
+        return replace(self, definition=None, localised=None, variables=None, percent=percent, requires=requires)
 
     @property
     def _share(self) -> float:
@@ -222,13 +229,21 @@ class Canary:
     def _deployment(self, aws: Aws, api_id: str, found: Mapping[str, Any]) -> str:
         """The stage's own when the definition stays."""
         told = {d["id"]: d.get("description", "") for d in list_deployments(aws, self.region, api_id)}
-        if self.definition is None or releases.definition_of(told.get(found["deploymentId"])) == self.definition:
+        served = told.get(found["deploymentId"])
+        same = releases.definition_of(served) == self.definition
+        if self.definition is None or (same and self.localised in {None, releases.localised_of(served)}):
             return str(found["deploymentId"])
         if self.stamp is None:
             msg = f"{self.name}: nothing to deploy"
             raise AssertionError(msg)
         return releases.deploy(
-            aws, self.region, api=self.api, api_id=api_id, definition=self.definition, stamp=self.stamp
+            aws,
+            self.region,
+            api=self.api,
+            api_id=api_id,
+            definition=self.definition,
+            localised=self.localised,
+            stamp=self.stamp,
         )
 
     def _found(self, aws: Aws, api_id: str) -> StageTypeDef:

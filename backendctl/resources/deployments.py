@@ -20,9 +20,15 @@ KEPT = 10
 _MARK = "backendctl "
 
 
-def describe(definition: str, stamp: Stamp) -> str:
-    """The description of a deployment: `backendctl definition=… commit=… time=… by=…`; memory lives in AWS."""
-    facts = {"definition": definition, "commit": stamp.commit, "time": stamp.time, "by": stamp.author}
+def describe(definition: str, localised: str, stamp: Stamp) -> str:
+    """The description of a deployment: `backendctl definition=… localised=… commit=… time=… by=…`."""
+    facts = {
+        "definition": definition,
+        "localised": localised,
+        "commit": stamp.commit,
+        "time": stamp.time,
+        "by": stamp.author,
+    }
     return " ".join([_MARK.strip(), *(f"{key}={value}" for key, value in facts.items() if value)])
 
 
@@ -31,7 +37,14 @@ def definition_of(description: str | None) -> str | None:
     return facts_of(description or "").get("definition")
 
 
-def deploy(aws: Aws, region: str, *, api: str, api_id: str, definition: str, stamp: Stamp) -> str:
+def localised_of(description: str | None) -> str | None:
+    """The digest of what the region got, with its own ids filled in; None where the description tells none."""
+    return facts_of(description or "").get("localised")
+
+
+def deploy(
+    aws: Aws, region: str, *, api: str, api_id: str, definition: str, localised: str | None, stamp: Stamp
+) -> str:
     """Id of a deployment of that definition: the newest there is, or a new one.
 
     Without a stage name, so that no stage moves yet (A48). The caller holds the API's lock.
@@ -40,15 +53,18 @@ def deploy(aws: Aws, region: str, *, api: str, api_id: str, definition: str, sta
         BackendctlError: the API holds another definition, so a snapshot would not be what it says.
     """
     for deployment in list_deployments(aws, region, api_id):
-        if definition_of(deployment.get("description")) == definition:
+        told = deployment.get("description")
+        if definition_of(told) == definition and localised in {None, localised_of(told)}:
             return deployment["id"]
-    held = definition_held(aws, region, api)
-    if held != definition:
+    held, held_here = definition_held(aws, region, api)
+    if held != definition or localised not in {None, held_here}:
         raise BackendctlError(
             f"the API {api!r} in {region} holds the definition {held or 'unknown'}, not {definition}",
             hint=f"put it first: backendctl deploy --only rest-api/{api}",
         )
-    made = aws.apigateway(region).create_deployment(restApiId=api_id, description=describe(definition, stamp))
+    made = aws.apigateway(region).create_deployment(
+        restApiId=api_id, description=describe(definition, localised or definition, stamp)
+    )
     return made["id"]
 
 

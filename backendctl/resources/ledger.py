@@ -197,8 +197,22 @@ def _newest(aws: Aws, region: str, stage: str) -> Entry | None:
 
 
 def _entry(text: str) -> Entry | None:
+    """An entry as it was written; None for what another hand wrote: unknown words, or values of other types."""
     try:
         value: dict[str, Any] = json.loads(text)
-        return Entry(**value)
-    except (ValueError, TypeError):  # somebody else's hand
+        entry = Entry(**{key: item for key, item in value.items() if item is not None})
+    except (ValueError, TypeError, AttributeError):
         return None
+    return entry if _is_sound(entry) else None
+
+
+def _is_sound(entry: Entry) -> bool:
+    words = (entry.how, entry.time, entry.commit, entry.by, entry.definition or "", entry.deployment)
+    versions: Any = entry.versions
+    return (
+        all(isinstance(word, str) for word in words)
+        and isinstance(versions, dict)
+        and all(isinstance(number, str) for number in versions.values())
+        and isinstance(entry.percent, int | float | None)
+        and not isinstance(entry.percent, bool)
+    )

@@ -54,7 +54,7 @@ class Permission:
     def desired(cls, world: World) -> Iterable[Self]:
         """One for every qualifier that a stage's routes, an authorizer or a warmer calls."""
         for region in world.spec.regions:
-            for spec in world.spec.functions_in(region):
+            for spec in world.called_in(region):
                 for qualifier, statements in sources_of(world, region, spec).items():
                     yield cls(
                         region=region,

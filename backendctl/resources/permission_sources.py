@@ -41,7 +41,7 @@ def sources_of(world: World, region: str, function: Function) -> dict[str | None
             ("api", link.stage.name): f"{_API}:{api.name}/{link.stage.name}/*",
             ("api", TEST_STAGE): f"{_API}:{api.name}/{TEST_STAGE}/*",  # B41
         }
-        if _is_authorizer(world, link):
+        if _is_authorizer(world, region, link):
             sources["authorizer", api.name] = f"{_API}:{api.name}/authorizers/*"  # B41
         for qualifier in _qualifiers(link):
             statements = found.setdefault(qualifier, {})
@@ -61,12 +61,15 @@ def _qualifiers(link: Link) -> Iterator[str | None]:
     yield link.alias
 
 
-def _is_authorizer(world: World, link: Link) -> bool:
+def _is_authorizer(world: World, region: str, link: Link) -> bool:
     """Whether the definition calls this function as an authorizer, which is a source of its own."""
     api = world.spec.api
     targets = lambda_targets(api.definition) if api is not None else []
     resolved = [resolve(target, link.stage.variables) for target in targets if target.method == "AUTHORIZER"]
-    return any(found is not None and found.function == link.function.physical for found in resolved)
+    return any(
+        found is not None and found.is_in(region, world.account) and found.function == link.function.physical
+        for found in resolved
+    )
 
 
 def statement_id(backend: str, kind: str, what: str, qualifier: str | None) -> str:

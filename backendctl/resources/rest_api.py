@@ -15,7 +15,9 @@ from backendctl.engine.resource import PARTIAL
 from backendctl.errors import BackendctlError
 from backendctl.openapi.carry import carried, carry_over
 from backendctl.resources.api_reads import (
+    CARRIES,
     DEFINITION,
+    LOCALISED,
     api_arn,
     apis,
     find_api,
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
 REGIONAL = "REGIONAL"
 _REGIONAL_ONLY: EndpointConfigurationTypeDef = {"types": ["REGIONAL"]}
-_CARRIES = "backendctl:carries"  # settings the definition itself set at the last put
 _PENDING = "pending"  # a put is under way; it is not atomic (A12)
 
 
@@ -43,6 +44,7 @@ class RestApi:
 
     Attributes:
         definition: 12-hex digest of the definition; live it is "pending" after a put that did not finish.
+        localised: the same with this region's ids filled in, which a changed binding changes.
         endpoint: always REGIONAL: the others cannot be in several regions under one name (A82).
         blanks: empty APIs of the same name that lost answers have left (F9); none are wanted.
         body: the document to send; None on live.
@@ -59,6 +61,7 @@ class RestApi:
     body: bytes | None = field(default=None, compare=False, repr=False)
     backup: bytes | None = field(default=None, compare=False, repr=False)
     definition: str | None = None
+    localised: str | None = None
     endpoint: str = REGIONAL
     blanks: int = 0
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
@@ -69,7 +72,7 @@ class RestApi:
         api = world.spec.api
         if api is None:
             return
-        for region in world.spec.regions:
+        for region in world.api_regions:
             definition = world.definitions[region]
             yield cls(
                 region=region,
@@ -77,6 +80,7 @@ class RestApi:
                 owner=world.backend,
                 body=definition.body,
                 definition=definition.digest,
+                localised=definition.localised,
                 tags=tagging.marked(world.backend, api.tags),
             )
 
@@ -105,6 +109,7 @@ class RestApi:
             name=name,
             owner=tagging.owner_of(tags),
             definition=tags.get(DEFINITION),
+            localised=tags.get(LOCALISED),
             endpoint=(api.get("endpointConfiguration", {}).get("types") or ["EDGE"])[0],
             blanks=len(_blanks(listed, api, aws.backend)),
             tags=tags,
@@ -162,7 +167,7 @@ class RestApi:
             client.update_rest_api(restApiId=api_id, patchOperations=[operation])  # type: ignore[list-item]
         if live.blanks:
             self._remove_blanks(aws, api_id)
-        if live.definition != self.definition:
+        if (live.definition, live.localised) != (self.definition, self.localised):
             self._tag(aws, api_id, {DEFINITION: _PENDING})
             self._put(aws, api_id)
 
@@ -173,7 +178,7 @@ class RestApi:
             raise AssertionError(msg)
         client = aws.apigateway(self.region)
         before: Any = client.get_rest_api(restApiId=api_id)
-        theirs = frozenset(before.get("tags", {}).get(_CARRIES, "").split())
+        theirs = frozenset(before.get("tags", {}).get(CARRIES, "").split())
         kept = {name: value for name, value in settings_of(before).items() if name not in theirs}
         try:
             client.put_rest_api(
@@ -184,7 +189,8 @@ class RestApi:
             raise
         self._keep_security_policy(aws, api_id, before)
         carries = " ".join(sorted(carried(self.body)))
-        self._tag(aws, api_id, {DEFINITION: self.definition, _CARRIES: carries})
+        held = {DEFINITION: self.definition, LOCALISED: self.localised or self.definition}
+        self._tag(aws, api_id, {**held, CARRIES: carries})
 
     def _put_back(self, aws: Aws, api_id: str, before: Any, error: Exception) -> None:
         """After a put that may have been carried out in part: what was there, still marked as pending.
@@ -253,12 +259,13 @@ class RestApi:
                 raise
 
 
-def definition_held(aws: Aws, region: str, name: str) -> str | None:
-    """Digest of what the API holds now, asked now; None when unknown or half written."""
+def definition_held(aws: Aws, region: str, name: str) -> tuple[str | None, str | None]:
+    """Digests of what the API holds now, neutral and localised, asked now; None when unknown or half written."""
     api_id = find_api(aws, region, name)
     if api_id is None:
-        return None
-    return aws.apigateway(region).get_rest_api(restApiId=api_id).get("tags", {}).get(DEFINITION)
+        return None, None
+    tags = aws.apigateway(region).get_rest_api(restApiId=api_id).get("tags", {})
+    return tags.get(DEFINITION), tags.get(LOCALISED)
 
 
 def _blanks(listed: list[RestApiTypeDef], kept: RestApiTypeDef, backend: str) -> list[RestApiTypeDef]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.wait import settle, until
-from backendctl.engine.resource import PARTIAL, address
+from backendctl.engine.resource import GUARDED, PARTIAL, address
 from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
 from backendctl.resources import ledger, stage_live
@@ -46,6 +46,7 @@ class Stage:
         routes: the functions its variables lead to, for the ledger.
         canary: whether a part of the traffic goes elsewhere; live only.
         definition: digest of the deployed definition, from the deployment's description.
+        localised: the same with this region's ids filled in.
         variables: all of them; one that names a staged alias names the slot.
         cache: GB as AWS spells it, or "off". cache_ttl: seconds.
         throttling, logging: None leaves them alone.
@@ -67,7 +68,8 @@ class Stage:
     canary: bool = field(default=False, compare=False)
     pruned: bool = field(default=True, compare=False, repr=False)
     definition: str | None = None
-    variables: dict[str, str] | None = None
+    localised: str | None = None
+    variables: dict[str, str] | None = field(default=None, metadata=GUARDED)
     tracing: bool | None = None
     metrics: bool | None = None
     throttling: Throttling | None = None
@@ -82,7 +84,7 @@ class Stage:
     def desired(cls, world: World) -> Iterable[Self]:
         """Every stage of the API in every region."""
         api = world.spec.api
-        for region in world.spec.regions if api else ():
+        for region in world.api_regions if api else ():
             for stage in api.stages if api else ():
                 yield cls._desired(world, region, stage, api.name if api else "")
 
@@ -97,6 +99,7 @@ class Stage:
             stamp=world.stamp,
             routes=routes_of(world, region, stage),
             definition=world.definitions[region].digest,
+            localised=world.definitions[region].localised,
             variables=_variables(world, region, stage),
             tracing=stage.tracing,
             metrics=stage.metrics,
@@ -145,6 +148,7 @@ class Stage:
             api=api,
             canary=bool(found.get("canarySettings")),
             definition=releases.definition_of(described.get(found.get("deploymentId", ""))),
+            localised=releases.localised_of(described.get(found.get("deploymentId", ""))),
             variables=dict(found.get("variables") or {}),
             tracing=found.get("tracingEnabled", False),
             metrics=stage_live.settings(found).get("metricsEnabled", False),
@@ -156,6 +160,10 @@ class Stage:
             description=found.get("description") or "",
             tags=tags,
         )
+
+    def shows(self, key: str, value: Any) -> bool:
+        """Whether a plan shows the value of that variable: an alias, or what the spec says."""
+        return any(route.variable == key for route in self.routes) or value in (self.variables or {}).values()
 
     def needs(self) -> frozenset[str]:
         """The API, the aliases its variables name, the permission to call them, and the account's log role."""
@@ -219,7 +227,7 @@ class Stage:
         ledger.forget(aws, self.region, self.name)
 
     def _switch(self, aws: Aws, api_id: str, live: Self) -> None:
-        moves = self.definition is not None and self.definition != live.definition
+        moves = self.turns_from(live)
         operations = patches(
             self,
             live,
@@ -263,8 +271,19 @@ class Stage:
             msg = f"{self.name}: nothing to deploy"
             raise AssertionError(msg)
         return releases.deploy(
-            aws, self.region, api=self.api, api_id=api_id, definition=self.definition, stamp=self.stamp
+            aws,
+            self.region,
+            api=self.api,
+            api_id=api_id,
+            definition=self.definition,
+            localised=self.localised,
+            stamp=self.stamp,
         )
+
+    def turns_from(self, live: Self) -> bool:
+        """Whether another definition is to be deployed than the live stage serves."""
+        pairs = ((self.definition, live.definition), (self.localised, live.localised))
+        return any(wanted is not None and wanted != found for wanted, found in pairs)
 
     def _now(self, aws: Aws, api_id: str) -> Self:
         described = {d["id"]: d.get("description", "") for d in list_deployments(aws, self.region, api_id)}
@@ -272,11 +291,8 @@ class Stage:
         return self._live(found, region=self.region, api=self.api, described=described)
 
     def _refuse_canary(self, live: Self) -> None:
-        changes = [
-            name
-            for name in ("definition", "variables")
-            if getattr(self, name) is not None and getattr(self, name) != getattr(live, name)
-        ]
+        changes = ["definition"] if self.turns_from(live) else []
+        changes += ["variables"] if self.variables is not None and self.variables != live.variables else []
         if live.canary and changes:  # A64
             told = " and ".join(changes)
             raise BackendctlError(
@@ -319,7 +335,7 @@ def _variables(world: World, region: str, stage: Spec) -> dict[str, str]:
                 hint="give every function a variable of its own in the definition and in the stage",
             )
         found[link.variable] = value
-    return found
+    return {name: world.serving.get((region, stage.name, name), value) for name, value in found.items()}
 
 
 def routes_of(world: World, region: str, stage: Spec) -> tuple[ledger.Route, ...]:

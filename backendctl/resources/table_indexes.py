@@ -25,6 +25,12 @@ class GlobalIndex:
     key: Key
     projection: str | tuple[str, ...] = "ALL"
 
+    def words(self) -> str:
+        """As the spec says it: `hash: owner S, range: created N, projection: keys`."""
+        named = {"ALL": "", "KEYS_ONLY": "keys"}
+        shown = named[self.projection] if isinstance(self.projection, str) else f"[{', '.join(self.projection)}]"
+        return self.key.words() + (f", projection: {shown}" if shown else "")
+
 
 def wanted(indexes: Iterable[Index]) -> dict[str, GlobalIndex]:
     """The spec's indexes by name."""

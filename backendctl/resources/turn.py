@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.wait import settle
-from backendctl.engine.resource import address
+from backendctl.engine.resource import GUARDED, PARTIAL, address
 from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
 from backendctl.resources import ledger
@@ -60,7 +60,7 @@ class Turn:
     requires: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     definition: str | None = None
     deployment: str | None = None
-    variables: dict[str, str] | None = field(default=None, metadata={"partial": True})
+    variables: dict[str, str] | None = field(default=None, metadata={**PARTIAL, **GUARDED})
     canary: str | None = None
 
     @classmethod
@@ -96,6 +96,11 @@ class Turn:
         """None: what no command names is left alone."""
         del aws, region
         return ()
+
+    def shows(self, key: str, value: Any) -> bool:
+        """Whether a plan shows the value of that variable: an alias."""
+        del value
+        return any(route.variable == key for route in self.routes)
 
     def needs(self) -> frozenset[str]:
         """The aliases its variables name, and what an earlier wave of regions does."""

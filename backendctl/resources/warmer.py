@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, is_missing
 from backendctl.aws.wait import until
-from backendctl.engine.resource import PARTIAL, address
+from backendctl.engine.resource import GUARDED, PARTIAL, address
 from backendctl.errors import BackendctlError
 from backendctl.resources import rule_reads
 from backendctl.resources.alias_names import qualified
@@ -57,7 +57,7 @@ class Warmer:
     state: str | None = None
     description: str | None = None
     targets: dict[str, str] | None = None
-    input: str | None = None
+    input: str | None = field(default=None, metadata=GUARDED)
     retries: str | None = None
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
@@ -137,6 +137,11 @@ class Warmer:
             retries=one_word(str(target.get("RetryPolicy", {}).get("MaximumRetryAttempts", 185)) for target in each),
             tags={key: value for key, value in tags[0].items() if all(one.get(key) == value for one in tags)},
         )
+
+    def shows(self, key: str, value: Any) -> bool:
+        """Whether a plan shows that input: the one of the spec."""
+        del key
+        return bool(value == self.input)
 
     def needs(self) -> frozenset[str]:
         """The permission of everything that is called; a missing one shows nowhere but in a metric (D13)."""

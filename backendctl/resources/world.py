@@ -32,11 +32,13 @@ class Definition:
 
     Attributes:
         body: the document to send, region and account filled in.
-        digest: 12 hex digits naming the neutral document: equal in every region.
+        digest: 12 hex digits naming the neutral document: equal in every region, what people compare.
+        localised: the same of what this region gets, its ids and account filled in: what has to roll out.
     """
 
     body: bytes
     digest: str
+    localised: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +79,7 @@ class World:
         definitions: per region; empty without an API.
         links: per region, every (stage, variable, function, alias) the definition reaches.
         slots: per (region, physical function name, plain alias) that a stage variable names.
+        serving: (region, stage, variable) → value, of variables that lead to functions beside the spec.
     """
 
     spec: Spec
@@ -88,6 +91,19 @@ class World:
     definitions: Mapping[str, Definition] = field(default_factory=dict)
     links: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
     slots: Mapping[tuple[str, str, str], SlotChoice] = field(default_factory=dict)
+    serving: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+
+    @property
+    def api_regions(self) -> tuple[str, ...]:
+        """The regions that get the API: all but that of a live source, which stays as it is."""
+        return tuple(region for region in self.spec.regions if region in self.definitions)
+
+    def called_in(self, region: str) -> tuple[Function, ...]:
+        """The spec's functions, and those beside the spec that the API calls."""
+        known = {function.physical: function for function in self.spec.functions_in(region)}
+        for link in self.links.get(region, ()):
+            known.setdefault(link.function.physical, link.function)
+        return tuple(known.values())
 
     @property
     def backend(self) -> str:

@@ -179,6 +179,9 @@ def _api(view: View, file: Path) -> Api:
         stages_told=live is None or bool(view.stages()),
         bindings=api.get("bindings", {}),
         smoke=tuple(_smoke(route, asked) for route, asked in api.get("smoke", {}).items()),
+        keep=tuple(api.get("keep", ())),
+        **_given(api, "source-account", "source-region"),
+        **_whole(api, "timeout-quota"),
     )
 
 

@@ -85,7 +85,7 @@ def _check_target(view: View, definition: Document, target: Target, variables: M
         for functions in view.functions.values()
         for name, function in functions.items()
     }
-    if found.function not in names and view.elsewhere:
+    if found.function not in names and (view.elsewhere or not _by_name(view, found.function)):
         return  # whether it is there, only AWS knows
     if found.function not in names:
         hint = nearest(found.function, names) or f"; functions: {listed(names)}"
@@ -95,6 +95,11 @@ def _check_target(view: View, definition: Document, target: Target, variables: M
         message = _alias_fault(view, names[found.function], found.qualifier)
         if message:
             _blame(view, definition, target, message, (way, target.qualifier or target.function))
+
+
+def _by_name(view: View, function: str) -> bool:
+    """Whether a function's name says that it is one of this spec's."""
+    return function.startswith(f"{view.backend}-")
 
 
 def _alias_fault(view: View, name: str, alias: str) -> str:

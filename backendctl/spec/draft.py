@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backendctl.errors import SpecError
+from backendctl.secrets import KNOWN
 from backendctl.spec import loader, schema
 from backendctl.spec.build import build
 from backendctl.spec.check import check
@@ -85,6 +86,7 @@ def parse(path: Path, *, environ: Mapping[str, str] | None = None, elsewhere: bo
     """
     environ = os.environ if environ is None else environ
     document = loader.read(path)
+    KNOWN.publish(_literals(document.value))
     report = Report(document=document, offline=True)
     pruned = _shape(report)
     if not isinstance(document.value, dict):
@@ -148,6 +150,20 @@ def _texts(way: Way, value: Any) -> Iterator[tuple[Way, str]]:
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for step, item in items:
         yield from _texts((*way, step), item)
+
+
+def _literals(value: Any) -> Iterator[str]:
+    """What the file says in plain text, keys too, but for the values of `environment`."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield str(key)
+            if key != "environment":
+                yield from _literals(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _literals(item)
+    elif value is not None and "{{" not in str(value):
+        yield str(value)
 
 
 def _definition(path: Path, value: dict[str, Any], report: Report) -> Document | None:

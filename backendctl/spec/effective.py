@@ -6,6 +6,8 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backendctl.secrets import KNOWN
+
 if TYPE_CHECKING:
     from backendctl.spec.model import Spec
 
@@ -16,7 +18,7 @@ def effective(spec: Spec, *, reveal: bool = False) -> dict[str, Any]:
     """Everything the spec says, defaults included, as values JSON and YAML can hold.
 
     Functions stand by region and name, stages and tables by name. Environment values are '(hidden)' unless
-    `reveal`. Of the definition only the path is told.
+    `reveal`, and so are the values that came from outside the project's files. Of the definition only the path is told.
     """
     functions = {
         region: {one.name: _plain(_concealed(one, reveal=reveal), "name") for one in functions}
@@ -30,7 +32,10 @@ def effective(spec: Spec, *, reveal: bool = False) -> dict[str, Any]:
     if spec.api:
         made["api"] = _plain(dataclasses.replace(spec.api, definition={}, stages=()), "definition", "stages")
         made["api"]["stages"] = {stage.name: _plain(stage, "name") for stage in spec.api.stages}
-    return made
+    if reveal:
+        return made
+    redacted: dict[str, Any] = KNOWN.redact_data(made)
+    return redacted
 
 
 def _concealed(function: Any, *, reveal: bool) -> Any:

@@ -12,12 +12,12 @@ import functools
 import json
 import math
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from backendctl.errors import Fault, SpecError
 from backendctl.spec import bounds
+from backendctl.spec.json_nodes import compose_json, doubled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -169,13 +169,12 @@ def parse_json(text: str, *, file: str) -> Document:
     """Parse JSON text; raises SpecError likewise."""
     if message := bounds.text_fault(text, yaml=False):
         raise SpecError([_at(file, 0, 0, message)])
-    repeated: list[str] = []
+    repeated = False
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeated
         made = dict(items)
-        if len(made) != len(items):
-            counts = Counter(key for key, _ in items)
-            repeated.extend(sorted(key for key, count in counts.items() if count > 1))
+        repeated = repeated or len(made) != len(items)
         return made
 
     try:
@@ -183,18 +182,19 @@ def parse_json(text: str, *, file: str) -> Document:
     except json.JSONDecodeError as error:
         message = f"the JSON does not parse: {error.msg}"
         raise SpecError([_at(file, error.lineno, error.colno, message)]) from None
-    except RecursionError:
-        raise SpecError([_at(file, 1, 1, "the JSON is nested too deep")]) from None
+    except (RecursionError, ValueError) as error:
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise SpecError([_at(file, 1, 1, f"the JSON does not parse: {why}")]) from None
     if message := bounds.value_fault(value):
         raise SpecError([_at(file, 0, 0, message)])
-    placeable = not bounds.text_fault(text, yaml=True)
     if repeated:
-        if placeable:
-            parse_yaml(text, file=file)  # JSON is YAML, and that parser knows the places
-        raise SpecError([_at(file, 1, 1, f"'{key}' stands twice in one object") for key in repeated])
-    return Document(
-        file=file, value=value, root=functools.cache(lambda: _compose(text, file=file) if placeable else None)
-    )
+        found = list(doubled(compose_json(text)))
+        raise SpecError([_at(file, *_mark(key), _twice(key.value, first)) for key, first in found])
+    return Document(file=file, value=value, root=functools.cache(lambda: compose_json(text)))
+
+
+def _twice(key: str, first: Node) -> str:
+    return f"'{key}' stands twice; the first is on line {first.start_mark.line + 1}"
 
 
 @dataclass(kw_only=True, slots=True)

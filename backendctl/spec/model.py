@@ -133,6 +133,10 @@ class Attribute:
     name: str
     type: str
 
+    def words(self) -> str:
+        """As the spec says it: `created N`."""
+        return f"{self.name} {self.type}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Key:
@@ -140,6 +144,11 @@ class Key:
 
     hash: Attribute
     range: Attribute | None = None
+
+    def words(self) -> str:
+        """As the spec says it: `hash: owner S, range: created N`."""
+        parts = {"hash": self.hash, "range": self.range}
+        return ", ".join(f"{role}: {part.words()}" for role, part in parts.items() if part is not None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -274,6 +283,10 @@ class Api:
         stages_told: whether the spec says what the stages are like; else they are as the live source's stage is, and
             only its name is known.
         bindings: region → name → id or ARN there, of what differs by region (A27).
+        source_account, source_region: what a definition file was written for, beside the account and the regions of
+            the spec; ARNs that name them are the API's own.
+        timeout_quota: seconds; the account's quota for an integration's timeout (A42).
+        keep: ids and texts of another region or account that are meant as they are, in every region.
     """
 
     name: str
@@ -285,6 +298,10 @@ class Api:
     stages_told: bool = True
     bindings: dict[str, dict[str, str]] = field(default_factory=dict)
     smoke: tuple[Smoke, ...] = ()
+    source_account: str | None = None
+    source_region: str | None = None
+    timeout_quota: int = 29
+    keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

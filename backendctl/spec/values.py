@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from backendctl.secrets import KNOWN
 from backendctl.spec.report import listed, nearest
 
 if TYPE_CHECKING:
@@ -116,8 +117,15 @@ def expressions(text: str) -> Iterator[Expression]:
         start = text.find("{{", found.end())
 
 
-def expand(text: str, scope: Scope) -> str:
-    """The text with every expression replaced by its value.
+_SECRET = frozenset({"env", "must_env", "ssm"})
+"""Expressions whose values come from outside the project's files, and are never shown."""
+
+
+def expand(text: str, scope: Scope, *, named: bool = False) -> str:
+    """The text with every expression replaced by its value; what came from outside is registered as secret.
+
+    Args:
+        named: whether the text names a resource, and so has to be shown.
 
     Raises:
         ExpressionError: an expression is malformed or has no value here.
@@ -126,9 +134,22 @@ def expand(text: str, scope: Scope) -> str:
     parts: list[str] = []
     position = 0
     for one in expressions(text):
-        parts += [text[position : one.start], _FUNCTIONS[one.name](one, scope)]
+        value = _FUNCTIONS[one.name](one, scope)
+        _register(one, value, scope, named=named)
+        parts += [text[position : one.start], value]
         position = one.end
     return "".join((*parts, text[position:]))
+
+
+def _register(one: Expression, value: str, scope: Scope, *, named: bool) -> None:
+    if one.name not in _SECRET or value in one.arguments[1:]:  # a default is written in the spec
+        return
+    if one.name == "ssm" and isinstance(scope.lookups, Offline):
+        return
+    if named:
+        KNOWN.publish([value])
+    else:
+        KNOWN.add(value)
 
 
 def asks_aws(text: str) -> bool:

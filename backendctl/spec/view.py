@@ -156,10 +156,20 @@ class _Expander:
 
     def _text(self, text: str, way: Way) -> Any:
         try:
-            return expand(text, self.scope)
+            return expand(text, self.scope, named=_names_a_resource(self.origin(way)))
         except ExpressionError as error:
             self.report.add(self.origin(way), error.message, offset=error.offset)
             return MISSING
+
+
+def _names_a_resource(way: Way) -> bool:
+    """Whether what stands there is part of addresses, which every plan shows."""
+    if way[0] in {"backend", "regions", "role"} or way in {("api", "name"), ("domain", "name"), ("domain", "zone")}:
+        return True
+    if way[0] not in {"functions", "tables"}:
+        return False
+    own = way[4:] if way[2:3] == ("regions",) and way[0] == "functions" else way[2:]
+    return own in {("name",), ("role",)} or own[:1] == ("aliases",)
 
 
 def _by_region(way: Way, key: str) -> bool:

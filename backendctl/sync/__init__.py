@@ -1,12 +1,8 @@
-"""`sync-api` and what belongs to it: the same API in every region, right the second time too.
+"""`sync-api` and what belongs to it: the path of `api`, for an API alone.
 
-    source (a file, or a live stage) ──▶ definition, stages, variables, settings
-            │
-            ├─▶ review: what each region serves against it; what was edited there and never deployed
-            ├─▶ reach:  which alias of which function each stage calls there; what is missing is refused
-            └─▶ plan:   RestApi, Permission, ApiAccount and Stage, the same kinds and the same executor as a deploy
-                          │
-                          └─▶ apply ─▶ trial: every provable route asked in every region, the answers compared
+The plan has RestApi, Permission, ApiAccount and Stage only, of the same making and with the same executor as a deploy;
+the functions' code and aliases stay as they are, and the source may be a live stage given by --from.
+`export-api`, `grant` and `sdk` read the same way.
 
 Nothing here prints; `ui` draws and `cli` asks.
 """

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from backendctl.api import live as lives
+from backendctl.api.review import undeployed
+from backendctl.api.working import working
 from backendctl.errors import BackendctlError
+from backendctl.openapi.arns import ACCOUNT, REGION, Home
 from backendctl.openapi.diff import Difference
 from backendctl.openapi.integrations import Target, lambda_targets, resolve
 from backendctl.openapi.localise import digest, unbound
 from backendctl.openapi.repair import Repair, repaired
 from backendctl.openapi.written import written
 from backendctl.resources.stage_live import methods_of
-from backendctl.sync import live as lives
-from backendctl.sync.review import undeployed
-from backendctl.sync.working import working
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -64,10 +65,12 @@ def adopt(aws: Aws, place: LiveApi, *, api: str, form: str) -> Adoption:
     if found is None:
         raise BackendctlError(f"the API {api!r} in {place.region} has no stage {stage!r}")
     bindings = names_for(found.document)
-    document = written(found.document, bindings=bindings)
+    home = Home(accounts=frozenset({aws.account}), regions=frozenset({place.region}))
+    document = written(found.document, home=home, bindings=bindings)
     title = document["info"]["title"] or api
     own = lives.as_spec(found.stage)
-    edited, _ = undeployed(aws, place.region, api_id, working=working(aws, place.region, api_id), first=(stage,))
+    now = working(aws, place.region, api_id)
+    edited, _ = undeployed(aws, place.region, api_id, working=now, first=(stage,), home=home)
     return Adoption(
         region=place.region,
         api=title,
@@ -119,7 +122,7 @@ def names_for(document: Mapping[str, Any]) -> dict[str, str]:
 
 def _called(document: Mapping[str, Any], variables: Mapping[str, str]) -> list[Target]:
     resolved = (resolve(target, variables) for target in lambda_targets(document))
-    return [one for one in resolved if one is not None]
+    return [one for one in resolved if one is not None and one.is_in(REGION, ACCOUNT)]
 
 
 def _told(found: Target) -> str:

@@ -7,18 +7,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from backendctl.api.body import wanted
+from backendctl.api.reach import Reach, reach
+from backendctl.api.source import api_of
 from backendctl.aws.errors import ClientError, is_missing
+from backendctl.aws.regions import each_region
 from backendctl.engine.plan import Plan
 from backendctl.engine.plan import make_plan as plan_of
 from backendctl.errors import BackendctlError, RefusedError
-from backendctl.openapi.localise import neutralise
 from backendctl.resources import KINDS
 from backendctl.resources.api_reads import find_api
 from backendctl.resources.permission import LIMIT
 from backendctl.sync.planning import called_world, permissions_of
-from backendctl.sync.reach import Reach, reach
-from backendctl.sync.regions import each_region
-from backendctl.sync.source import source_of
+from backendctl.sync.prepare import source_for
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -47,22 +48,19 @@ def prepare_grant(backend: Backend, request: Request) -> Grant:
         RefusedError: a stage calls what is not there, or a region has no such API.
         BackendctlError: no region can be read.
     """
-    source = source_of(backend.spec, backend.aws, given=request.source, stage=request.stage)
-    api = backend.spec.api
-    if api is None:
-        raise AssertionError(backend.spec.file)
-    home = api.bindings.get(source.region or "", {})
-    api = replace(api, definition=neutralise(source.document, bindings=home), stages=source.stages)
+    api = wanted(api_of(backend.spec), source_for(backend, request)).api
     regions = tuple(r for r in backend.spec.regions if not request.targets or r in request.targets)
-    reaches, failed = each_region(backend, regions, partial(_reach, backend, api), doing="read the API of")
+    reaches, failed = each_region(
+        regions, partial(_reach, backend, api), workers=backend.settings.workers, doing="read the API of"
+    )
     if not reaches:
         raise next(iter(failed.values()))
     if missing := [line for one in reaches.values() for line in one.missing]:
         raise RefusedError(list(dict.fromkeys(missing)))
     readable = tuple(region for region in regions if region in reaches)
-    wanted = tuple(permissions_of(called_world(backend, api, reaches, readable)))
+    granted = tuple(permissions_of(called_world(backend, api, reaches, readable)))
     plan = plan_of(
-        desired=wanted,
+        desired=granted,
         kinds=KINDS,
         aws=backend.aws,
         regions=readable,
@@ -70,7 +68,7 @@ def prepare_grant(backend: Backend, request: Request) -> Grant:
         backend=backend.spec.backend,
         strays=False,
     )
-    return Grant(backend=backend, plan=replace(plan, unreadable={**failed, **plan.unreadable}), permissions=wanted)
+    return Grant(backend=backend, plan=replace(plan, unreadable={**failed, **plan.unreadable}), permissions=granted)
 
 
 def sizes(grant: Grant) -> Mapping[str, int]:
@@ -96,4 +94,12 @@ def _size(backend: Backend, one: Permission) -> int:
 def _reach(backend: Backend, api: Api, region: str) -> Reach:
     if find_api(backend.aws, region, api.name) is None:
         raise BackendctlError(f"there is no API {api.name!r} in {region}", hint="bring it there: backendctl sync-api")
-    return reach(backend.aws, backend.spec, region, document=api.definition, wanted=api.stages, api=api.name)
+    return reach(
+        backend.aws,
+        backend.spec,
+        region,
+        document=api.definition,
+        wanted=api.stages,
+        api=api.name,
+        account=backend.world.account,
+    )

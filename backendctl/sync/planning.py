@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from backendctl.api.elsewhere import with_reaches
+from backendctl.api.judge import kept
+from backendctl.api.usage import UsagePlan
 from backendctl.engine import plan as planning
-from backendctl.engine.diff import differences
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.plan import Plan
 from backendctl.engine.resource import Resource, address_of
 from backendctl.errors import RefusedError
 from backendctl.resources import KINDS
@@ -20,19 +22,15 @@ from backendctl.resources.canary import Canary
 from backendctl.resources.permission import Permission
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
-from backendctl.resources.world import Definition, SlotChoice, World
-from backendctl.spec.model import Api, Function
-from backendctl.sync.reach import Reach
+from backendctl.resources.world import World
 from backendctl.sync.request import Request
-from backendctl.sync.review import RegionReview
-from backendctl.sync.source import Source
-from backendctl.sync.usage import UsagePlan
 
 if TYPE_CHECKING:
+    from backendctl.api.body import Body, Wanted
+    from backendctl.api.look import Look
+    from backendctl.api.reach import Reach
     from backendctl.app import Backend
-
-EDITED = "edited by hand"
-"""What stands for the definition of an API that does not hold what it says it does."""
+    from backendctl.spec.model import Api
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,26 +38,31 @@ class Parts:
     """What a plan is made from.
 
     Attributes:
-        api: with the definition and the stages that all regions are to have.
+        wanted: the API with the definition and the stages that all regions are to have.
+        bodies: what each region gets. look: what each region serves and reaches.
     """
 
     backend: Backend
-    api: Api
-    regions: tuple[str, ...]
-    definitions: Mapping[str, Definition]
-    reaches: Mapping[str, Reach]
-    reviews: Mapping[str, RegionReview]
-    source: Source
+    wanted: Wanted
+    bodies: Mapping[str, Body]
+    look: Look
     request: Request
 
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Those that could be read."""
+        return self.look.regions
 
-def make_plan(parts: Parts) -> Plan:
-    """Everything that differs. An API that was edited by hand is put again, whatever its tag says it holds."""
-    world = world_of(parts)
+
+def make_plan(parts: Parts) -> tuple[Plan, list[Resource]]:
+    """Everything that differs, and what is wanted."""
+    world = called_world(parts.backend, parts.wanted.api, parts.look.reaches, parts.regions)
+    world = replace(world, definitions={region: parts.bodies[region].definition for region in parts.regions})
     permissions = list(permissions_of(world))
-    wanted: list[Resource] = [*_apis(world, parts), *permissions, *ApiAccount.desired(world)]
+    wanted: list[Resource] = [*RestApi.desired(world), *permissions, *ApiAccount.desired(world)]
     wanted += _stages(world, parts, permissions)
     wanted += _usage_plans(parts)
+    wanted = kept(wanted, parts.look)
     backend = parts.backend
     plan = planning.make_plan(
         desired=wanted,
@@ -70,33 +73,13 @@ def make_plan(parts: Parts) -> Plan:
         backend=backend.spec.backend,
         strays=False,
     )
-    return _putting_again(plan, wanted, parts)
-
-
-def world_of(parts: Parts) -> World:
-    """The world of this API."""
-    world = called_world(parts.backend, parts.api, parts.reaches, parts.regions)
-    return replace(world, definitions=dict(parts.definitions))
+    return plan, wanted
 
 
 def called_world(backend: Backend, api: Api, reaches: Mapping[str, Reach], regions: tuple[str, ...]) -> World:
-    """The spec's functions, those beside the spec that the API calls, and who calls what."""
-    functions: dict[str, tuple[Function, ...]] = {}
-    slots: dict[tuple[str, str, str], SlotChoice] = {}
-    for region in regions:
-        known = {one.physical: one for one in backend.spec.functions.get(region, ())}
-        for link in reaches[region].links:
-            known.setdefault(link.function.physical, link.function)
-            if link.variable is not None and link.alias is not None:
-                # Which one does not matter: the stages' variables are known, and both slots may be called.
-                slots[region, link.function.physical, link.alias] = SlotChoice(target="a", idle_exists=True)
-        functions[region] = tuple(known.values())
-    return replace(
-        backend.world,
-        spec=replace(backend.spec.narrowed(regions), api=api, functions=functions),
-        links={region: reaches[region].links for region in regions},
-        slots=slots,
-    )
+    """The world of this API alone: whatever it calls is taken as it serves now."""
+    world = replace(backend.world, spec=replace(backend.spec.narrowed(regions), api=api), links={}, slots={})
+    return with_reaches(world, {region: reaches[region] for region in regions})
 
 
 def permissions_of(world: World) -> Iterator[Permission]:
@@ -106,20 +89,13 @@ def permissions_of(world: World) -> Iterator[Permission]:
             yield permission
 
 
-def _apis(world: World, parts: Parts) -> Iterator[RestApi]:
-    for api in RestApi.desired(world):
-        exports = parts.reviews[api.region].exports or {}
-        yield replace(api, backup=next(iter(exports.values()), None))
-
-
 def _stages(world: World, parts: Parts, permissions: Sequence[Permission]) -> Iterator[Resource]:
     for stage in Stage.desired(world):
         after = {address_of(one) for one in permissions if one.region == stage.region}
         after |= {need for need in stage.needs() if "/alias/" not in need and "/function/" not in need}
         full = replace(
             stage,
-            variables=parts.reaches[stage.region].variables[stage.name],
-            methods=parts.source.methods.get(stage.name),
+            methods=parts.wanted.source.methods.get(stage.name),
             requires=frozenset(after),
             pruned=parts.request.pruned,
         )
@@ -147,30 +123,13 @@ def _canary(stage: Stage, parts: Parts, *, percent: float) -> Iterator[Canary]:
 
 def _usage_plans(parts: Parts) -> Iterator[UsagePlan]:
     """Of the live stage that the definition comes from; the stage of that name, or the only one, is in them too."""
-    stages = [one.name for one in parts.api.stages if one.name == parts.source.stage or len(parts.api.stages) == 1]
+    stages = [
+        one.name
+        for one in parts.wanted.api.stages
+        if one.name == parts.wanted.source.stage or len(parts.wanted.api.stages) == 1
+    ]
     for region in parts.regions if stages else ():
-        for plan in parts.source.plans:
+        for plan in parts.wanted.source.plans:
             yield UsagePlan.after(
-                plan, region=region, api=parts.api.name, owner=parts.backend.spec.backend, stages=stages
+                plan, region=region, api=parts.wanted.api.name, owner=parts.backend.spec.backend, stages=stages
             )
-
-
-def _putting_again(plan: Plan, wanted: Sequence[Resource], parts: Parts) -> Plan:
-    """With a put wherever the API does not hold what its tag says."""
-    by_hand = {region for region in parts.regions if _edited(parts.reviews[region])}
-    planned = {change.address for change in plan.changes}
-    more: list[Change] = []
-    kept: list[Resource] = []
-    for live in plan.unchanged:
-        if not isinstance(live, RestApi) or live.region not in by_hand or address_of(live) in planned:
-            kept.append(live)
-            continue
-        desired = next(one for one in wanted if address_of(one) == address_of(live))
-        found = replace(live, definition=EDITED)
-        more.append(Change(action=Action.UPDATE, desired=desired, live=found, fields=differences(desired, found)))
-    changes = sorted((*more, *plan.changes), key=lambda c: parts.regions.index(c.region))
-    return replace(plan, changes=tuple(changes), unchanged=tuple(kept))
-
-
-def _edited(found: RegionReview) -> bool:
-    return bool(found.edited) or any(stage.foreign and stage.differences for stage in found.stages)

@@ -5,28 +5,27 @@ Nothing is written here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from backendctl.api.body import Wanted, bodies, wanted
+from backendctl.api.faults import file_faults
+from backendctl.api.judge import Case, judged
+from backendctl.api.look import Look, look
+from backendctl.api.places import place_in
+from backendctl.api.source import Source, api_of, chosen_stages, source_of
 from backendctl.app import Backend
 from backendctl.engine.plan import Plan
-from backendctl.errors import BackendctlError, RefusedError, UsageError
-from backendctl.openapi.localise import digest, localise, neutralise, to_bytes
-from backendctl.resources.stage import Stage
-from backendctl.resources.world import Definition
+from backendctl.engine.safety import refuse_danger
+from backendctl.errors import SpecError, UsageError
 from backendctl.spec.model import Api, Spec
-from backendctl.sync.comparable import comparable
 from backendctl.sync.planning import Parts, make_plan
-from backendctl.sync.reach import Reach, reach
-from backendctl.sync.refusals import definition_faults, localised_faults
-from backendctl.sync.regions import each_region
 from backendctl.sync.request import Request
-from backendctl.sync.review import RegionReview, Wanted, review
-from backendctl.sync.source import Source, source_of
 
 if TYPE_CHECKING:
-    from backendctl.aws.connection import Aws
+    from backendctl.api.reach import Reach
+    from backendctl.api.review import RegionReview
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +34,8 @@ class Sync:
 
     Attributes:
         source: where the definition comes from. digest: names it.
+        plan: with what stands in the way of any write, and with what would break callers.
         regions: the targets; every one has a review, or stands in `plan.unreadable`.
-        origin: the review of a live source: only what was edited there and never deployed.
-        refusals: what stands in the way of any write, one sentence each.
-        breaking: changes that break callers of a stage that serves, one sentence each.
     """
 
     backend: Backend
@@ -48,11 +45,28 @@ class Sync:
     api: Api
     plan: Plan
     regions: tuple[str, ...]
-    reviews: Mapping[str, RegionReview]
-    reaches: Mapping[str, Reach]
-    origin: RegionReview | None = None
-    refusals: tuple[str, ...] = ()
-    breaking: tuple[str, ...] = ()
+    wanted: Wanted
+    look: Look
+
+    @property
+    def reviews(self) -> Mapping[str, RegionReview]:
+        """Region → what it serves."""
+        return self.look.reviews
+
+    @property
+    def reaches(self) -> Mapping[str, Reach]:
+        """Region → what its stages reach."""
+        return self.look.reaches
+
+    @property
+    def origin(self) -> RegionReview | None:
+        """The review of a live source: only what was edited there and never deployed."""
+        return self.look.origin
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """What stands in the way of any write, one sentence each."""
+        return self.plan.refusals
 
     @property
     def in_sync(self) -> bool:
@@ -66,94 +80,71 @@ class Sync:
         Raises:
             RefusedError: with every reason at once.
         """
-        if self.refusals:
-            raise RefusedError(list(self.refusals))
-        if self.breaking and not self.request.allow_breaking:
-            raise RefusedError(
-                [f"breaks callers: {line}" for line in self.breaking],
-                hint="make a new stage for the new version, or add --allow-breaking",
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Read:
-    """What was read of the regions."""
-
-    reviews: dict[str, RegionReview] = field(default_factory=dict)
-    reaches: dict[str, Reach] = field(default_factory=dict)
-    unreadable: dict[str, BackendctlError] = field(default_factory=dict)
+        refuse_danger(self.plan, adopt=True, allow_breaking=self.request.allow_breaking)
 
 
 def prepare(backend: Backend, request: Request) -> Sync:
     """Read the source and every target, and say what a sync would do.
 
     Raises:
+        SpecError: the definition's file has faults.
         BackendctlError: the source cannot be read, or no region at all.
         UsageError: the spec has no such stage or region.
     """
-    source = source_of(backend.spec, backend.aws, given=request.source, stage=request.stage)
+    source = source_for(backend, request)
     regions = targets_of(backend.spec, source, request)
-    api = backend.spec.api
-    if api is None:
-        raise AssertionError(backend.spec.file)
-    home = api.bindings.get(source.region or "", {})
-    document = neutralise(source.document, bindings=home)
-    api = replace(api, definition=document, stages=source.stages, tags={**source.tags, **api.tags})
-    name = source.digest or digest(document)
-    found = _read(backend, regions, api, name)
-    readable = tuple(region for region in regions if region in found.reviews)
-    if not readable:
-        raise next(iter(found.unreadable.values()))
-    bodies = {region: _localised(backend, api, region) for region in readable}
-    plan = make_plan(
-        Parts(
-            backend=backend,
-            api=api,
-            regions=readable,
-            definitions={r: Definition(body=to_bytes(body), digest=name) for r, body in bodies.items()},
-            reaches=found.reaches,
-            reviews=found.reviews,
-            source=source,
-            request=request,
-        )
+    given = wanted(api_of(backend.spec), source)
+    where = {"account": backend.world.account, "partition": backend.world.partition}
+    found = bodies(given, regions, **where)
+    seen = look(
+        backend.aws,
+        backend.spec,
+        given,
+        found,
+        regions=regions,
+        account=backend.world.account,
+        workers=backend.settings.workers,
     )
+    if not seen.regions:
+        raise next(iter(seen.unreadable.values()))
+    parts = Parts(backend=backend, wanted=given, bodies=found, look=seen, request=request)
+    plan, desired = make_plan(parts)
+    case = Case(
+        wanted=given,
+        bodies=found,
+        look=seen,
+        account=backend.world.account,
+        regions=backend.spec.all_regions,
+        place=place_in(None if source.is_live else backend.document, source.told),
+        whole=True,
+    )
+    plan = judged(replace(plan, unreadable={**seen.unreadable, **plan.unreadable}), desired, case)
     return Sync(
         backend=backend,
         request=request,
         source=source,
-        digest=name,
-        api=api,
-        plan=replace(plan, unreadable={**found.unreadable, **plan.unreadable}),
+        digest=given.digest,
+        api=given.api,
+        plan=plan,
         regions=regions,
-        reviews=found.reviews,
-        reaches=found.reaches,
-        origin=_origin(backend.aws, source, name),
-        refusals=(*dict.fromkeys(_refusals(backend, source, api, found, bodies)), *_held_by_canaries(plan, found)),
-        breaking=tuple(_breaking(found.reviews)),
+        wanted=given,
+        look=seen,
     )
 
 
-def _refusals(
-    backend: Backend, source: Source, api: Api, found: _Read, bodies: Mapping[str, dict[str, Any]]
-) -> Iterator[str]:
-    yield from definition_faults(api.definition)
-    for one in found.reaches.values():
-        yield from one.missing
-    for region, body in bodies.items():
-        yield from localised_faults(body, source=source, api=api, region=region, backend=backend)
+def source_for(backend: Backend, request: Request) -> Source:
+    """The source asked for: a file was read with the spec; whatever is live is read now.
 
-
-def _held_by_canaries(plan: Plan, found: _Read) -> Iterator[str]:
-    """A64: while a canary is on, the stage itself is not to be deployed to."""
-    for change in plan.changes:
-        if isinstance(change.desired, Stage) and change.live is not None:
-            on = any(
-                one.stage == change.name and one.percent is not None for one in found.reviews[change.region].stages
-            )
-            told = sorted({f.field.partition(".")[0] for f in change.fields} & {"definition", "variables"})
-            if on and told:
-                what = " and ".join(told)
-                yield f"{change.address} has a canary on, and its {what} would change: promote-canary or abort-canary"
+    Raises:
+        SpecError: the definition's file has faults.
+        UsageError: the spec has no API, or not that stage.
+    """
+    spec, known = backend.spec, backend.wanted
+    if request.source is None and known is not None and not known.source.is_live:
+        if backend.document is not None and (faults := file_faults(backend.document, known.api)):
+            raise SpecError(faults)
+        return replace(known.source, stages=chosen_stages(known.source.stages, request.stage, spec))
+    return source_of(spec, backend.aws, account=backend.world.account, given=request.source, stage=request.stage)
 
 
 def targets_of(spec: Spec, source: Source, request: Request) -> tuple[str, ...]:
@@ -167,59 +158,11 @@ def targets_of(spec: Spec, source: Source, request: Request) -> tuple[str, ...]:
             raise UsageError(f"--to {region}: the spec names {', '.join(spec.all_regions)}")
         if region == source.region:
             raise UsageError(f"--to {region}: the definition comes from there")
-    wanted = request.targets or spec.regions
-    chosen = tuple(region for region in spec.all_regions if region in wanted and region != source.region)
+    chosen_from = request.targets or spec.regions
+    chosen = tuple(region for region in spec.all_regions if region in chosen_from and region != source.region)
     if not chosen:
         raise UsageError(
             f"no region is left to bring the definition to: it comes from {source.region}",
             hint="name further regions in the spec: `regions: [us-east-1, us-west-2]`",
         )
     return chosen
-
-
-def _read(backend: Backend, regions: Sequence[str], api: Api, digest: str) -> _Read:
-    def look(region: str) -> tuple[RegionReview, Reach]:
-        bindings = api.bindings.get(region, {})
-        form = comparable(_localised(backend, api, region), bindings=bindings)
-        wanted = Wanted(form=form, digest=digest, stages=tuple(stage.name for stage in api.stages))
-        seen = review(backend.aws, region, name=api.name, bindings=bindings, wanted=wanted)
-        called = reach(backend.aws, backend.spec, region, document=api.definition, wanted=api.stages, api=api.name)
-        return seen, called
-
-    results, failed = each_region(backend, regions, look, doing="read the API of")
-    return _Read(
-        reviews={region: results[region][0] for region in regions if region in results},
-        reaches={region: results[region][1] for region in regions if region in results},
-        unreadable=failed,
-    )
-
-
-def _localised(backend: Backend, api: Api, region: str) -> dict[str, Any]:
-    return localise(
-        api.definition,
-        region=region,
-        account=backend.world.account,
-        partition=backend.world.partition,
-        name=api.name,
-        bindings=api.bindings.get(region, {}),
-    )
-
-
-def _origin(aws: Aws, source: Source, digest: str) -> RegionReview | None:
-    if source.region is None or source.api_id is None or source.stage is None:
-        return None
-    here = Wanted(form=comparable(source.document, bindings={}), digest=digest, stages=(source.stage,))
-    found = review(aws, source.region, name=source.api_id, bindings={}, wanted=here)
-    return replace(found, stages=())
-
-
-def _breaking(reviews: Mapping[str, RegionReview]) -> list[str]:
-    found: dict[str, list[str]] = {}
-    for region, one in reviews.items():
-        for stage in one.stages:
-            for change in stage.differences:
-                if change.breaking:
-                    where = f"{change.method or ''} {change.path or ''}".strip()
-                    told = change.breaking if where in change.breaking else f"{where}: {change.breaking}"
-                    found.setdefault(told, []).append(region)
-    return [f"{told} ({', '.join(regions)})" for told, regions in found.items()]

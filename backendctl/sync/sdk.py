@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from backendctl.api import live as lives
+from backendctl.api.comparable import comparable
 from backendctl.aws.errors import explain
+from backendctl.aws.regions import each_region
 from backendctl.errors import BackendctlError, RefusedError, UsageError
+from backendctl.openapi.arns import Home
 from backendctl.openapi.localise import digest
 from backendctl.resources.api_reads import require_api
 from backendctl.spec.report import listed, nearest
-from backendctl.sync import live as lives
-from backendctl.sync.comparable import comparable
-from backendctl.sync.regions import each_region
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -76,7 +77,10 @@ def generate(backend: Backend, *, kind: str, stage: str | None, parameters: Mapp
     """
     name = _stage(backend, stage)
     found, failed = each_region(
-        backend, backend.spec.all_regions, partial(_definition, backend, name), doing="read the API of"
+        backend.spec.all_regions,
+        partial(_definition, backend, name),
+        workers=backend.settings.workers,
+        doing="read the API of",
     )
     if failed:
         raise next(iter(failed.values()))
@@ -119,4 +123,5 @@ def _definition(backend: Backend, stage: str, region: str) -> str:
     found = lives.served(backend.aws, region, api_id, stage, form=lives.OPENAPI)
     if found is None:
         raise BackendctlError(f"the API {api.name!r} in {region} has no stage {stage!r}")
-    return digest(comparable(found.document, bindings=api.bindings.get(region, {})))
+    home = Home(accounts=frozenset({backend.world.account}), regions=frozenset({region}))
+    return digest(comparable(found.document, home=home, bindings=api.bindings.get(region, {})))

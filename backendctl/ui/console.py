@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.table import Table
 from rich.theme import Theme
 
+from backendctl.ui.fitting import fitted
+from backendctl.visible import visible
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import TextIO
 
 _THEME = Theme(
@@ -26,6 +32,20 @@ _THEME = Theme(
     }
 )
 _PIPED_WIDTH = 160
+
+
+class SafeConsole(Console):
+    """Shows control characters as escapes, and tables so that nothing in them is cut.
+
+    So nothing that AWS holds can write to the terminal by itself.
+    """
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """As rich does; what is drawn is escaped, the console's own control codes are not."""
+        if isinstance(renderable, Table):
+            renderable = fitted(renderable, self, options or self.options)
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +74,7 @@ class Screen:
 
     def _console(self, stream: TextIO) -> Console:
         plain = self.color is False or "NO_COLOR" in os.environ
-        return Console(
+        return SafeConsole(
             file=stream,
             theme=_THEME,
             no_color=plain,

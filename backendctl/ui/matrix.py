@@ -136,13 +136,23 @@ def _cell(cells: Sequence[tuple[str, Cell]]) -> Text:
     detail = next((cell.detail for _, cell in cells if cell.detail), "")
     bad = [(name, cell) for name, cell in cells if cell.state is not State.OK]
     if not bad and detail:
-        return text.append(f" {detail[:_DETAIL]}", style="quiet")
+        return text.append(f" {detail if len(detail) <= _DETAIL else detail[: _DETAIL - 1] + '…'}", style="quiet")
     if state is State.UNREADABLE:
         return text
     if len(cells) == 1 and not any(cell.fields for _, cell in bad):
         return text
-    told = ", ".join(dict.fromkeys(what for name, cell in bad for what in cell.fields or (name,)))
-    return text.append(f" {told}"[:_FIELDS])
+    told = dict.fromkeys(what for name, cell in bad for what in cell.fields or (name,))
+    return text.append(f" {_listed(list(told))}") if told else text
+
+
+def _listed(names: list[str]) -> str:
+    """Whole names, as many as have room; the first always has."""
+    told = names[0]
+    for place, name in enumerate(names[1:], start=1):
+        if len(told) + len(name) > _FIELDS:
+            return f"{told} and {len(names) - place} more"
+        told = f"{told}, {name}"
+    return told
 
 
 def _verdict(survey: Survey) -> Text:

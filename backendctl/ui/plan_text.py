@@ -13,6 +13,8 @@ from rich.text import Text
 
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.safety import ALLOW_BREAKING, breaks
+from backendctl.ui.api_diff import show_section
 
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 _LONGEST = 60
@@ -20,12 +22,28 @@ _SHA256 = re.compile(r"[A-Za-z0-9+/]{43}=")
 _SHORT_SHA = 10
 
 
-def show_plan(plan: Plan, console: Console, *, verbose: bool = False) -> None:
+def show_plan(
+    plan: Plan, console: Console, *, verbose: bool = False, allow_breaking: bool = False, judging: bool = True
+) -> None:
     """Changes by region, equal regions folded into one block, then the count and the digest.
 
     Args:
-        verbose: also show every field of what is created.
+        verbose: also show every field of what is created, and all of what is long.
+        allow_breaking: whether what breaks callers is wanted.
+        judging: whether to say what would be refused; whoever refuses says so itself.
     """
+    _show_changes(plan, console, verbose=verbose)
+    for note in plan.remarks:
+        console.print(Text("note: ", style="quiet").append(note, style="default"), soft_wrap=True)
+    for line in plan.refusals if judging else ():
+        console.print(Text(f"would be refused: {line}", style="bad"), soft_wrap=True)
+    for line in plan.breaking if judging or allow_breaking else ():
+        console.print(Text(breaks(line), style="bad"), soft_wrap=True)
+    if plan.breaking and judging and not allow_breaking:
+        console.print(Text(f"It would be refused: {ALLOW_BREAKING}", style="bad"), soft_wrap=True)
+
+
+def _show_changes(plan: Plan, console: Console, *, verbose: bool) -> None:
     if not plan.changes:
         console.print(Text("Nothing to do", style="ok").append(f": {_peace(plan)}", style="default"))
         _show_notes(plan, console)
@@ -35,6 +53,8 @@ def show_plan(plan: Plan, console: Console, *, verbose: bool = False) -> None:
         for alike in _alike(changes, verbose=verbose):
             for line in _lines(alike[0], names=[change.name for change in alike], verbose=verbose):
                 console.print(line, soft_wrap=True)
+            for section in alike[0].details:
+                show_section(section, console, verbose=verbose)
         console.print()
     console.print(tally(plan))
     _show_notes(plan, console)
@@ -91,8 +111,18 @@ def _alike(changes: Sequence[Change], *, verbose: bool) -> Iterator[list[Change]
 
 
 def _shape(changes: Sequence[Change], region: str) -> str:
-    document = json.dumps([{**change.data(), "address": "", "region": ""} for change in changes], sort_keys=True)
+    data = [
+        {**change.data(), "fields": [_comparable(f) for f in change.fields], "address": "", "region": ""}
+        for change in changes
+    ]
+    document = json.dumps([data, [repr(change.details) for change in changes]], sort_keys=True)
     return document.replace(region, "{region}")
+
+
+def _comparable(change: FieldChange) -> Any:
+    """What a region has for itself alone is no reason to show it apart."""
+    told = change.field == "localised"
+    return {"field": change.field, "before": "" if told else change.before, "after": "" if told else change.after}
 
 
 def _lines(change: Change, *, names: Sequence[str], verbose: bool) -> Iterator[Text]:
@@ -104,13 +134,20 @@ def _lines(change: Change, *, names: Sequence[str], verbose: bool) -> Iterator[T
         summary = ", ".join(_brief(f) for f in change.fields if _tells(f.field))
         yield head.append(f"  {summary}", style="quiet") if summary else head
         return
-    if change.action is Action.UPDATE and len(change.fields) == 1:
-        yield head.append("  ").append(_arrow(change.fields[0]))
+    fields = _told(change.fields)
+    if change.action is Action.UPDATE and len(fields) == 1:
+        yield head.append("  ").append(_arrow(fields[0]))
         return
     yield head
     if change.action is not Action.DELETE:
-        for item in change.fields:
+        for item in fields:
             yield Text("                   ").append(_arrow(item))
+
+
+def _told(fields: Sequence[FieldChange]) -> list[FieldChange]:
+    """Without the digest of what one region gets, where that of the definition says that it changes."""
+    names = {item.field for item in fields}
+    return [item for item in fields if item.field != "localised" or "definition" not in names]
 
 
 def _joined(names: Sequence[str]) -> str:
@@ -128,14 +165,14 @@ def _tells(name: str) -> bool:
 
 
 def _brief(change: FieldChange) -> str:
-    return f"{change.field} {_value(change.after)}"
+    return f"{change.field} {change.told[1] or _value(change.after)}"
 
 
 def _arrow(change: FieldChange) -> Text:
     line = Text(f"{change.field} ")
     if change.before is not None:
-        line.append(_value(change.before), style="quiet").append(" → ")
-    return line.append("removed" if change.after is None else _value(change.after))
+        line.append(change.told[0] or _value(change.before), style="quiet").append(" → ")
+    return line.append("removed" if change.after is None else change.told[1] or _value(change.after))
 
 
 def _value(value: Any) -> str:

@@ -12,6 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.markup import escape
 from rich.spinner import Spinner
+from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
@@ -23,6 +24,8 @@ _COUNT = len("999/999")
 _SLOW = 10.0
 """Seconds; on a terminal the bars tell the rest."""
 _FRAMES_PER_SECOND = 10
+_drawn: list[Live | Status] = []
+"""What moves on the terminal now."""
 
 
 class Progress:
@@ -51,12 +54,14 @@ class Progress:
                 get_renderable=self._draw, console=self._console, refresh_per_second=_FRAMES_PER_SECOND, transient=True
             )
             self._live.start()
+            _drawn.append(self._live)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._live is not None:
+            _drawn.remove(self._live)
             self._live.stop()
 
     def show(self, event: Event) -> None:
@@ -125,8 +130,25 @@ def busy(console: Console, what: str, *, quiet: bool = False) -> Iterator[None]:
     if quiet or not console.is_terminal:
         yield
         return
-    with console.status(what):
+    with console.status(what) as status:
+        _drawn.append(status)
+        try:
+            yield
+        finally:
+            _drawn.remove(status)
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Nothing is drawn within this block, because somebody is asked something; any thread may call it."""
+    stopped = list(_drawn)
+    for one in stopped:
+        one.stop()
+    try:
         yield
+    finally:
+        for one in stopped:
+            one.start()
 
 
 def watch(events: Iterable[Event], progress: Progress) -> Iterator[Event]:

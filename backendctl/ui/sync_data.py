@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from backendctl.api.trial import Trial
 from backendctl.sync.prepare import Sync
-from backendctl.sync.trial import Trial
 from backendctl.ui.api_diff import diff_data, diff_markdown
 from backendctl.ui.plan_data import plan_document, plan_markdown
 
@@ -32,7 +32,7 @@ def sync_document(
         "regions": {region: _region(sync, region) for region in sync.regions},
         "source_edited": diff_data(sync.origin.edited if sync.origin else ())["differences"],
         "refusals": list(sync.refusals),
-        "breaking": list(sync.breaking),
+        "breaking": list(sync.plan.breaking),
         "proof": None if proof is None else proof_data(proof),
         "backups": [str(path) for path in backups],
     }

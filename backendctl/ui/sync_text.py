@@ -8,17 +8,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from backendctl.api.review import RegionReview, StageReview
+from backendctl.api.trial import Trial
 from backendctl.sync.prepare import Sync
-from backendctl.sync.review import RegionReview, StageReview
-from backendctl.sync.trial import Trial
 from backendctl.ui.api_diff import diff_text
 
 
-def show_sync(sync: Sync, console: Console, *, check: bool) -> None:
+def show_sync(sync: Sync, console: Console, *, check: bool, verbose: bool = False) -> None:
     """Source, then every region; one line for each that has nothing to tell.
 
     Args:
-        check: whether this is all there is to see: then variables, settings, permissions and refusals are told too.
+        check: whether this is all there is to see: then variables, settings, permissions and refusals are told too,
+            and the differences, which the plan shows otherwise.
+        verbose: all of what is long.
     """
     api = sync.api.name
     console.print(Text(f"{api}: ", style="name").append(f"definition {sync.digest} from {sync.source.told}"))
@@ -29,25 +31,27 @@ def show_sync(sync: Sync, console: Console, *, check: bool) -> None:
         if error is not None or region not in sync.reviews:
             console.print(_head(region).append(f"cannot be read: {error}", style="bad"))
             continue
-        _show_region(sync, sync.reviews[region], console, check=check)
+        _show_region(sync, sync.reviews[region], console, check=check, verbose=verbose)
     for line in sync.refusals if check else ():
         console.print(Text(f"refused: {line}", style="bad"), soft_wrap=True)
+    for line in sync.plan.remarks if check else ():
+        console.print(Text("note: ", style="quiet").append(line, style="default"), soft_wrap=True)
     if sync.in_sync:
         regions = len(sync.regions)
         console.print(Text(f"In sync: {regions} region{'s' if regions > 1 else ''}.", style="ok"))
 
 
-def _show_region(sync: Sync, found: RegionReview, console: Console, *, check: bool) -> None:
+def _show_region(sync: Sync, found: RegionReview, console: Console, *, check: bool, verbose: bool) -> None:
     if found.api_id is None:
         console.print(_head(found.region).append(f"has no API {sync.api.name}", style="create"))
         return
     for stage in found.stages:
         console.print(_head(found.region).append(f"{stage.stage} ", style="name").append_text(_told(stage)))
-        if stage.differences:
-            diff_text(stage.differences, console)
+        if stage.differences and check:
+            diff_text(stage.differences, console, verbose=verbose)
     for line in _settings(sync, found.region) if check else ():
         console.print(line, soft_wrap=True)
-    if found.edited:
+    if found.edited and check:
         _show_edited(found, console, source=False)
     elif found.unknown:
         console.print(_head(found.region).append(f"edits that were never deployed: {found.unknown}", style="quiet"))
@@ -63,6 +67,10 @@ def _told(stage: StageReview) -> Text:
         count = len(stage.differences)
         changes = f"{count} change{'s' if count > 1 else ''}"
         return Text(f"serves another definition; a sync makes {changes}:", style="update")
+    if stage.unknown:
+        return Text(f"cannot be compared: {stage.unknown}", style="bad")
+    if stage.redeployed:
+        return Text(stage.told_redeployed, style="update")
     return Text("serves this definition", style="ok")
 
 
@@ -71,7 +79,13 @@ def _settings(sync: Sync, region: str) -> Iterator[Text]:
     for change in sync.plan.changes:
         if change.region != region or (change.live is None and change.kind == "rest-api"):
             continue
-        told = [f for f in change.fields if f.field not in {"definition", "owner"}]
+        told = [f for f in change.fields if f.field not in {"definition", "localised", "owner"}]
+        digests = [f for f in change.fields if f.field in {"definition", "localised"}]
+        if digests and change.live is not None and not change.details:
+            before = digests[0].before or "none of ours"
+            yield Text(
+                f"  {change.kind} {change.name} holds the definition {before}; a sync brings this one", style="update"
+            )
         if change.foreign:
             yield Text(f"  {change.kind} {change.name} exists and is not ours; --adopt takes it over", style="bad")
         if change.kind == "permission":
@@ -101,13 +115,16 @@ def show_trial(found: Trial, console: Console) -> None:
         table.add_column(title)
     for row in found.rows:
         cells = [str(row.answers.get(region, "-")) for region in found.regions]
-        verdict = Text(row.verdict or "ok", style="bad" if row.verdict else "ok")
+        unasked = any(answer.unasked for answer in row.answers.values())
+        good = Text("not asked", style="quiet") if unasked else Text("ok", style="ok")
+        verdict = Text(row.verdict, style="bad") if row.verdict else good
         table.add_row(row.stage, row.probe.route, *cells, verdict)
     console.print(table)
     for row in found.rows:
         for region, answer in row.answers.items():
             if answer.said:
-                console.print(Text(f"{region} {row.probe.route}: {answer.said}", style="bad"), soft_wrap=True)
+                style = "quiet" if answer.unasked else "bad"
+                console.print(Text(f"{region} {row.probe.route}: {answer.said}", style=style), soft_wrap=True)
 
 
 def _head(region: str) -> Text:

@@ -7,12 +7,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from backendctl.openapi.canonical import canonical, digest
 from backendctl.openapi.diff import differences
 from backendctl.openapi.leftovers import leftovers
-from backendctl.openapi.localise import localise
-from backendctl.openapi.lost import surviving
 from backendctl.openapi.refusals import refusals
+from tests.unit.openapi.everywhere import canonical, digest, localise, surviving
 from tests.unit.openapi.samples import large
 
 RUNS = 5

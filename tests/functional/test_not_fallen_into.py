@@ -164,7 +164,8 @@ def test_row_04_a_route_that_left_is_gone_and_what_was_set_by_hand_stays(project
     client.update_rest_api(restApiId=api, patchOperations=[policy, binary])
     del project.routes["/gone"]
     project.save()
-    project.deploy()
+    assert "breaks callers: the path /gone is removed" in project.deploy(expect=1).err
+    project.deploy("--allow-breaking")
     eventually(lambda: project.get("/v1/gone", EAST)[0] == 403)
     kept = client.get_rest_api(restApiId=api)
     assert kept["binaryMediaTypes"] == ["image/png"]

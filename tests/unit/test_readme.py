@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from backendctl.cli.catalogue import entries
 from backendctl.cli.main import cli
 from backendctl.errors import Exit
+from backendctl.spec import parse
+from backendctl.spec.config import load_config
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -48,3 +50,35 @@ def test_every_exit_code_is_in_the_readme() -> None:
     table = README.partition("| exit |")[2].partition("\n\n")[0]
     told = {int(number) for number in re.findall(r"^\| (\d+) \|", table, flags=re.MULTILINE)}
     assert told == set(Exit)
+
+
+def test_every_variable_is_in_the_readme_and_no_other() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "backendctl").rglob("*.py"))
+    used = set(re.findall(r"\bBACKENDCTL_[A-Z][A-Z_]*[A-Z]\b", code))
+    assert set(re.findall(r"`(BACKENDCTL_[A-Z_]+)`", README)) == used
+
+
+def test_the_specs_and_configs_of_the_readme_are_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "orders").mkdir()
+    for name in ("mail.zip", "billing/build/libs/billing.jar"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    blocks = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        path = tmp_path / "specs" / "block.yaml"
+        path.write_text(block, encoding="utf-8")
+        if block.startswith("backend:"):
+            parse(path)
+        else:
+            load_config(path, {}).for_environment("prod")
+
+
+@pytest.mark.parametrize("name", [name for name in entries() if name != "sandbox"])
+def test_every_command_takes_the_options_that_the_readme_says_it_takes(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    taken = {option for parameter in command.params for option in parameter.opts}
+    assert {"--output", "--region", "--sandbox", "--timeout", "--quiet", "--verbose"} <= taken

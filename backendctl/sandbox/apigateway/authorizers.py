@@ -13,6 +13,7 @@ from backendctl.sandbox.apigateway.errors import (
     refuse_invalid,
     refuse_missing,
 )
+from backendctl.sandbox.apigateway.integrations import UNRENDERED
 from backendctl.sandbox.apigateway.model import Definition, Doc, new_id
 from backendctl.sandbox.http import Response
 
@@ -47,6 +48,11 @@ def authorizer_of(body: Doc, *, name: str) -> Doc:
         at = "createAuthorizerInput.type"
         refuse_invalid([enum_complaint(value=kind, at=at, allowed=", ".join(TYPES))])
     cognito = kind == "COGNITO_USER_POOLS"
+    if UNRENDERED.search(str(body.get("authorizerUri") or "")):
+        raise bad_request(
+            f"Invalid Authorizer URI: {body['authorizerUri']}. Authorizer URI should be a valid API Gateway ARN that "
+            "represents a Lambda function invocation."
+        )
     if not cognito and not body.get("authorizerUri"):
         raise bad_request(
             "Invalid authorizer URI: null. Authorizer URI should be a valid API Gateway ARN that "

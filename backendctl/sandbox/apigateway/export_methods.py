@@ -134,7 +134,7 @@ def _kinds(method: Doc) -> Doc:
 
 def integration_extension(integration: Doc) -> Doc:
     document: Doc = {"type": integration["type"].lower()}
-    for key in ("httpMethod", "uri", "credentials", "connectionId"):
+    for key in ("httpMethod", "uri", "credentials", "connectionId", "integrationTarget"):
         if integration.get(key):
             document[key] = integration[key]
     if integration.get("connectionType") == "VPC_LINK":
@@ -149,6 +149,8 @@ def integration_extension(integration: Doc) -> Doc:
         if integration.get(key):
             document[key] = integration[key]
     document["passthroughBehavior"] = integration["passthroughBehavior"].lower()
+    if integration.get("responseTransferMode") == "STREAM":
+        document["responseTransferMode"] = "STREAM"
     if integration["timeoutInMillis"] != LONGEST_MS:
         document["timeoutInMillis"] = integration["timeoutInMillis"]
     return document

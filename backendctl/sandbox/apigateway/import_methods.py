@@ -7,7 +7,7 @@ from typing import Any
 
 from backendctl.sandbox.apigateway.errors import ApiError
 from backendctl.sandbox.apigateway.import_parts import model_for
-from backendctl.sandbox.apigateway.integrations import integration_of, integration_response_of
+from backendctl.sandbox.apigateway.integrations import integration_of, integration_response_of, longest_of
 from backendctl.sandbox.apigateway.methods import check_method
 from backendctl.sandbox.apigateway.model import Definition, Doc
 from backendctl.sandbox.apigateway.oas import PLACES, Source
@@ -18,6 +18,7 @@ TEXT_MEMBERS = (
     "httpMethod",
     "connectionId",
     "connectionType",
+    "integrationTarget",
     "cacheNamespace",
     "responseTransferMode",
 )
@@ -123,6 +124,8 @@ class MethodReader:
 
     def _integration(self, resource: Doc, verb: str, sent: Doc) -> Doc:
         body = {key: str(sent[key]) for key in TEXT_MEMBERS if sent.get(key)}
+        if sent.get("integration-target"):  # K2: the guide's spelling
+            body["integrationTarget"] = str(sent["integration-target"])
         body["type"] = str(sent.get("type") or "").upper()
         for key in ("passthroughBehavior", "contentHandling"):
             if sent.get(key):
@@ -130,7 +133,7 @@ class MethodReader:
         extra: Doc = {key: sent[key] for key in ("timeoutInMillis", "cacheKeyParameters", "tlsConfig") if key in sent}
         for key in ("requestParameters", "requestTemplates"):
             extra[key] = self._texts(sent.get(key) or {}, key, resource, verb)
-        document = integration_of({**body, **extra}, resource_id=resource["id"])
+        document = integration_of({**body, **extra}, resource_id=resource["id"], longest=longest_of(self.definition))
         responses = _integration_responses(sent.get("responses") or {})
         if responses:
             document["integrationResponses"] = responses

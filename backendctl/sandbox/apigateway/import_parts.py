@@ -7,11 +7,15 @@ from typing import Any
 
 from backendctl.sandbox.apigateway.authorizers import authorizer_of, check_quota
 from backendctl.sandbox.apigateway.errors import bad_request
+from backendctl.sandbox.apigateway.export_methods import referring
 from backendctl.sandbox.apigateway.gateway_responses import STATUS, response_of
 from backendctl.sandbox.apigateway.model import DEFAULT_MODELS, Definition, Doc, new_id
 from backendctl.sandbox.apigateway.models import validator_of
 from backendctl.sandbox.apigateway.oas import Source, model_name
 from backendctl.sandbox.apigateway.restapis import default_model
+
+MODELS = "https://apigateway.amazonaws.com/restapis"
+"""Models name each other by their address (recorded)."""
 
 
 def put_models(source: Source, definition: Definition) -> None:
@@ -30,8 +34,10 @@ def _put_model(definition: Definition, name: str, schema: Any) -> None:
         "id": known.get("id") or new_id(),
         "name": name,
         "contentType": "application/json",
-        "schema": json.dumps(schema),
+        "schema": json.dumps(referring(schema, f"{MODELS}/{definition.info['id']}/models/")),
     }
+    if isinstance(schema, dict) and isinstance(schema.get("description"), str):
+        definition.models[name]["description"] = schema["description"]
 
 
 def model_for(source: Source, definition: Definition, schema: Doc) -> str:

@@ -7,30 +7,52 @@ import re
 from backendctl.sandbox.apigateway import patch
 from backendctl.sandbox.apigateway.call import Call, answer, created, no_content
 from backendctl.sandbox.apigateway.errors import bad_request, enum_complaint, not_found, refuse_invalid, refuse_missing
-from backendctl.sandbox.apigateway.model import Doc
+from backendctl.sandbox.apigateway.model import Definition, Doc
 from backendctl.sandbox.http import Response
 
 TYPES = ("HTTP", "MOCK", "AWS_PROXY", "HTTP_PROXY", "AWS")
+BAD_URL = "Invalid HTTP endpoint specified for URI"
 PASSTHROUGH = ("WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER")
 LARGEST_TEMPLATE = 300 * 1024  # A43
 SHORTEST_MS, LONGEST_MS = 50, 29_000  # A42
+RAISED_MS = 300_000
+"""What this account may wait for a buffered answer of a REGIONAL or PRIVATE API: AWS raised its quota."""
+STREAMED_MS = 900_000  # K4
 AWS_URI = re.compile(r"arn:aws[a-z-]*:apigateway:[a-z0-9-]+:[^:]+:(path|action)/.+")
-COPIED = ("uri", "credentials", "contentHandling", "connectionId", "tlsConfig", "responseTransferMode")
+COPIED = (
+    "uri",
+    "credentials",
+    "contentHandling",
+    "connectionId",
+    "integrationTarget",
+    "tlsConfig",
+    "responseTransferMode",
+)
+UNRENDERED = re.compile(r"\$\{(?!stageVariables\.)[^}]*\}?")
 
 
 def put(call: Call) -> Response:
     method = call.method()
     resource = call.resource()
     kept = method.get("methodIntegration", {}).get("integrationResponses")
-    integration = integration_of(call.body(), resource_id=resource["id"])
+    integration = integration_of(call.body(), resource_id=resource["id"], longest=longest_of(call.definition()))
     if kept:
         integration["integrationResponses"] = kept
     method["methodIntegration"] = integration
     return created(integration)
 
 
-def integration_of(body: Doc, *, resource_id: str) -> Doc:
+def longest_of(definition: Definition) -> int:
+    """The longest timeout of a buffered answer, in milliseconds."""
+    types = definition.info.get("endpointConfiguration", {}).get("types") or ["EDGE"]
+    return LONGEST_MS if "EDGE" in types else RAISED_MS
+
+
+def integration_of(body: Doc, *, resource_id: str, longest: int) -> Doc:
     """The Integration document for what was sent.
+
+    Args:
+        longest: timeout of a buffered answer, in milliseconds.
 
     Raises:
         ApiError: what AWS refuses, in its words.
@@ -54,11 +76,11 @@ def integration_of(body: Doc, *, resource_id: str) -> Doc:
     document["timeoutInMillis"] = int(body.get("timeoutInMillis") or LONGEST_MS)
     document["cacheNamespace"] = body.get("cacheNamespace") or resource_id
     document["cacheKeyParameters"] = list(body.get("cacheKeyParameters") or [])
-    check_integration(document)
+    check_integration(document, longest=longest)
     return document
 
 
-def check_integration(document: Doc) -> None:
+def check_integration(document: Doc, *, longest: int) -> None:
     _check_templates(document.get("requestTemplates", {}))
     if document["type"] != "MOCK":
         _check_target(document)
@@ -66,8 +88,9 @@ def check_integration(document: Doc) -> None:
         raise bad_request(
             "Enumeration value for PassthroughBehavior must be one of: [WHEN_NO_MATCH, WHEN_NO_TEMPLATES, NEVER]"
         )
-    if not SHORTEST_MS <= document["timeoutInMillis"] <= LONGEST_MS:
-        raise bad_request(f"Timeout should be between {SHORTEST_MS} ms and {LONGEST_MS} ms")
+    most = STREAMED_MS if document.get("responseTransferMode") == "STREAM" else longest
+    if not SHORTEST_MS <= document["timeoutInMillis"] <= most:
+        raise bad_request(f"Timeout should be between {SHORTEST_MS} ms and {most} ms")
 
 
 def _check_templates(templates: dict[str, str]) -> None:
@@ -80,13 +103,15 @@ def _check_target(document: Doc) -> None:
     if not document.get("httpMethod"):
         raise bad_request("Enumeration value for HttpMethod must be non-empty")
     uri = str(document.get("uri") or "")
+    if UNRENDERED.search(uri):
+        raise bad_request("Invalid ARN specified in the request" if document["type"].startswith("AWS") else BAD_URL)
     if document["type"] in {"AWS", "AWS_PROXY"}:
         if not uri.startswith("arn:"):
             raise bad_request("Invalid ARN specified in the request")
         if not AWS_URI.fullmatch(uri):
             raise bad_request("AWS ARN for integration must contain path or action")
     elif not uri.startswith(("http://", "https://", "${stageVariables.")):
-        raise bad_request("Invalid HTTP endpoint specified for URI")
+        raise bad_request(BAD_URL)
 
 
 def _integration(call: Call) -> Doc:
@@ -104,7 +129,7 @@ def update(call: Call) -> Response:
     listed = patch.operations(call, shape="updateIntegrationInput")
     changed = patch.patched(_integration(call), listed, INTEGRATION_RULES)
     changed.setdefault("cacheKeyParameters", [])
-    check_integration(changed)
+    check_integration(changed, longest=longest_of(call.definition()))
     call.method()["methodIntegration"] = changed
     return answer(changed)
 
@@ -120,6 +145,7 @@ INTEGRATION_RULES = patch.Rules(
         "/contentHandling": patch.text_or_none,
         "/connectionType": patch.text,
         "/connectionId": patch.text_or_none,
+        "/integrationTarget": patch.text_or_none,
         "/cacheNamespace": patch.text,
         "/responseTransferMode": patch.text,
         "/tlsConfig/insecureSkipVerification": patch.boolean,
@@ -138,8 +164,6 @@ def delete(call: Call) -> Response:
 def put_response(call: Call) -> Response:
     integration = _integration(call)
     status = call.params["status"]
-    if status not in call.method().get("methodResponses", {}):
-        raise not_found("No method response exists for method.")
     document = integration_response_of(call.body(), status=status)
     integration.setdefault("integrationResponses", {})[status] = document
     return created(document)

@@ -41,7 +41,7 @@ def method_of(body: Doc, name: str) -> Doc:
         refuse_missing(at="putMethodInput.authorizationType")
     method: Doc = {
         "httpMethod": name,
-        "authorizationType": body["authorizationType"],
+        "authorizationType": str(body["authorizationType"]).upper(),  # K6
         "apiKeyRequired": bool(body.get("apiKeyRequired")),
     }
     for key in ("authorizerId", "requestValidatorId", "operationName", "authorizationScopes"):

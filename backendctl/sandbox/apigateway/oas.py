@@ -101,7 +101,7 @@ class Source:
         """The base path, "" when there is none (A10)."""
         if self.is_swagger:
             return str(self.root.get("basePath") or "").rstrip("/")
-        servers = self.root.get("servers") or []
+        servers = self._servers()
         if not servers:
             return ""
         variable = (servers[0].get("variables") or {}).get("basePath")
@@ -109,13 +109,18 @@ class Source:
         path = path.strip("/")
         return f"/{path}" if path else ""
 
+    def _servers(self) -> list[Doc]:
+        """The servers; one that stands without a list is taken as the only one."""
+        found = self.root.get("servers") or []
+        return [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)]
+
     def extension(self, name: str) -> Any:
         """A root level `x-amazon-apigateway-…` member."""
         return self.root.get(f"x-amazon-apigateway-{name}")
 
     def endpoint_extension(self) -> Doc:
         """OpenAPI 3 keeps it below the first server."""
-        servers = self.root.get("servers") or [{}]
+        servers = self._servers() or [{}]
         found = self.extension("endpoint-configuration") or servers[0].get("x-amazon-apigateway-endpoint-configuration")
         return found or {}
 

@@ -98,7 +98,8 @@ def update(call: Call) -> Response:
         "copy": lambda _call, _api, document, operation: canary.promote(document, operation),
     }
     for operation in listed:
-        verb = verbs.get(operation.op)
+        adds = operation.op == "add" and operation.parts[:1] == ["accessLogSettings"]  # K5
+        verb = _replace if adds else verbs.get(operation.op)
         if verb is None:  # A65: `add` is refused in these words
             raise bad_request(f"Invalid {operation.op} operation with path: {operation.path}")
         verb(call, api, stage, operation)

@@ -14,6 +14,7 @@ from backendctl.sandbox.apigateway.gateway import refusal
 from backendctl.sandbox.apigateway.integrate import integrate
 from backendctl.sandbox.apigateway.live import Live
 from backendctl.sandbox.apigateway.matching import resource_for
+from backendctl.sandbox.apigateway.methods import HTTP_METHODS
 from backendctl.sandbox.apigateway.model import Doc
 from backendctl.sandbox.apigateway.validation import validate
 from backendctl.sandbox.http import Request, Response
@@ -24,7 +25,8 @@ STAGE = "test-invoke-stage"
 
 async def invoke(call: Call) -> Response:
     """Status, headers, body, execution log and latency in milliseconds of one request."""
-    resource, method = call.resource(), call.method()
+    resource = call.resource()
+    method = resource["methods"].get("ANY") if _concrete(call, resource) else call.method()
     if "methodIntegration" not in method:
         raise bad_request("No integration defined for method")
     lines: list[str] = []
@@ -47,6 +49,12 @@ async def invoke(call: Call) -> Response:
     )
 
 
+def _concrete(call: Call, resource: Doc) -> bool:
+    """Whether a method is asked for by name where only ANY answers (K6)."""
+    verb = call.params["method"].upper()
+    return verb not in resource["methods"] and verb in HTTP_METHODS and "ANY" in resource["methods"]
+
+
 async def _run(exchange: Exchange) -> Response:
     try:
         validate(exchange)
@@ -65,7 +73,7 @@ def _exchange(call: Call, resource: Doc, method: Doc, log: Callable[[str], None]
     api = call.api()
     found = resource_for(api.definition, path)
     return Exchange(
-        request=_request(call, method, body, path, query),
+        request=_request(call, body, path, query),
         backplane=call.backplane,
         region=call.request.region,
         api=api,
@@ -87,12 +95,12 @@ def _exchange(call: Call, resource: Doc, method: Doc, log: Callable[[str], None]
     )
 
 
-def _request(call: Call, method: Doc, body: Doc, path: str, query: str) -> Request:
+def _request(call: Call, body: Doc, path: str, query: str) -> Request:
     headers = {str(name).lower(): str(value) for name, value in (body.get("headers") or {}).items()}
     several = {str(name).lower(): ", ".join(values) for name, values in (body.get("multiValueHeaders") or {}).items()}
     verb = call.params["method"].upper()
     return Request(
-        method="GET" if verb == "ANY" else str(method.get("httpMethod", verb)),
+        method="GET" if verb == "ANY" else verb,
         path=path,
         raw_path=path,
         query=parse_qs(query, keep_blank_values=True),

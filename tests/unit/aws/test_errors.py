@@ -6,8 +6,9 @@ import pytest
 from botocore import exceptions as botocore
 from botocore.exceptions import ClientError
 
-from backendctl.aws.errors import code_of, conceal, explain, is_missing, says
+from backendctl.aws.errors import ASKED, code_of, conceal, explain, is_missing, says
 from backendctl.errors import AwsError, BackendctlError, BugError, Exit, RefusedError
+from backendctl.secrets import KNOWN
 
 _ECHO = (
     "Lambda was unable to configure your environment variables because the environment variables you have provided "
@@ -50,6 +51,8 @@ def test_a_refusal_without_a_request_id_has_no_empty_brackets() -> None:
         ("AccessDenied", "get-caller-identity"),
         ("LimitExceededException", "quota"),
         ("SomethingNew", "run the same command again"),
+        ("RequestTimeTooSkewed", "clock"),
+        ("ThrottlingException", "run the same command again"),
     ],
 )
 def test_each_code_has_its_next_step(code: str, hint: str) -> None:
@@ -163,3 +166,92 @@ def test_says_wants_the_code_and_the_fragment_in_any_case() -> None:
     assert not says(error, "ConflictException", "in progress")
     assert not says(error, "ResourceConflictException", "already exists")
     assert not says(KeyError("already exists"), "ConflictException")
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "status", "hint"),
+    [
+        ("ValidationException", "1 validation error detected", 400, "correct what AWS names"),
+        ("InvalidParameterValueException", "The role cannot be assumed", 400, "correct what AWS names"),
+        ("BadRequestException", "Invalid stage name", 400, "correct what AWS names"),
+        ("SignatureDoesNotMatch", "Signature expired: 20261128 is now earlier than 20261129", 403, "clock"),
+        ("InvalidSignatureException", "Signature not yet current: 20261128", 403, "clock"),
+        ("SignatureDoesNotMatch", "The request signature we calculated does not match", 403, "secret access key"),
+        ("ThrottlingException", "Rate exceeded", 400, "continues where this stopped"),
+        ("ServiceUnavailable", "", 503, "continues where this stopped"),
+    ],
+)
+def test_a_hint_says_only_what_helps(code: str, message: str, status: int, hint: str) -> None:
+    error = _client_error(code, message)
+    error.response["ResponseMetadata"]["HTTPStatusCode"] = status
+    assert hint in _explained(error).hint
+    assert ("continues" in _explained(error).hint) == ("continues" in hint)
+
+
+def test_what_only_reads_does_not_continue_anything() -> None:
+    told = explain(botocore.ReadTimeoutError(endpoint_url="https://x"), doing="read us-west-2/table/places")
+    assert told.hint.startswith("run the same command again")
+    assert "continues" not in told.hint
+
+
+@pytest.mark.parametrize(
+    ("message", "asked", "action"),
+    [
+        (
+            "User: arn:aws:iam::1:user/me is not authorized to perform: lambda:CreateFunction on resource: arn:x",
+            None,
+            "lambda:CreateFunction",
+        ),
+        ("You are not authorized to perform this operation", ("ssm", "us-east-1"), "ssm:Anything"),
+        ("denied", None, "Anything"),
+    ],
+)
+def test_a_denial_names_the_action_that_is_missing(message: str, asked: object, action: str) -> None:
+    error = _client_error("AccessDeniedException", message)
+    if asked is not None:
+        error.response["ResponseMetadata"][ASKED] = asked  # type: ignore[literal-required]  # our own key
+    assert f"do {action};" in _explained(error).hint
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (botocore.SSLError(endpoint_url="https://x", error=OSError("certificate verify failed")), "AWS_CA_BUNDLE"),
+        (botocore.ProxyConnectionError(proxy_url="http://proxy"), "HTTPS_PROXY"),
+    ],
+)
+def test_what_the_same_command_would_meet_again_is_no_reason_to_run_it_again(error: Exception, hint: str) -> None:
+    told = _explained(error)
+    assert hint in told.hint
+    assert "again" not in told.hint
+
+
+def test_nobody_listening_at_an_address_of_the_users_own_is_told_as_that() -> None:
+    told = _explained(botocore.EndpointConnectionError(endpoint_url="http://127.0.0.1:1/"))
+    assert "--endpoint-url" in told.hint
+    assert (
+        "--endpoint-url"
+        not in _explained(botocore.EndpointConnectionError(endpoint_url="https://a.amazonaws.com")).hint
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        botocore.CredentialRetrievalError(provider="custom-process", error_msg="exit 1\nno vault"),
+        botocore.RefreshWithMFAUnsupportedError(),
+        botocore.InfiniteLoopConfigError(source_profile="a", visited_profiles=["a", "b"]),
+        botocore.InvalidConfigError(error_msg="no source_profile"),
+    ],
+)
+def test_credentials_that_a_profile_cannot_give_are_one_sentence(error: Exception) -> None:
+    told = _explained(error)
+    assert told.code == "Credentials"
+    assert "\n" not in told.message
+    assert "same command again; it continues" not in told.hint
+
+
+def test_the_values_of_an_environment_are_hidden_in_any_wording_of_aws() -> None:
+    KNOWN.add_echoed(["hunter2hunter2"])
+    error = ClientError({"Error": {"Code": "X", "Message": "odd: {T=hunter2hunter2}"}}, "UpdateFunctionConfiguration")
+    assert "hunter2" not in _explained(error).message

@@ -157,6 +157,18 @@ def test_validate_speaks_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     }
 
 
+def test_validate_tells_faults_in_json_on_stdout_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "shop.yaml").write_text("backend: shop\nregoins: [us-east-1]\n", encoding="utf-8")
+    assert _run("validate", "shop.yaml", "-o", "json") == Exit.USAGE
+    told = capsys.readouterr()
+    document = json.loads(told.out)
+    assert document["valid"] is False
+    assert {"file": "shop.yaml", "line": 2, "column": 1} in [
+        {key: fault[key] for key in ("file", "line", "column")} for fault in document["faults"]
+    ]
+    assert "shop.yaml:2:1: " in told.err
+
+
 @pytest.mark.parametrize(
     ("result", "code"),
     [(None, 0), (Exit.OK, 0), (Exit.PENDING, 2), (Exit.FAILED_VERDICT, 3), (Exit.PARTIAL, 5), ("text", 0)],

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
 
-from backendctl.engine.diff import HIDDEN, FieldChange, differences, plain
+from backendctl.engine.diff import FieldChange, differences, plain
 from backendctl.engine.resource import IMMUTABLE_ITEMS
+from backendctl.secrets import KNOWN
+from backendctl.spec.model import Attribute, Key
 from tests.unit.engine.things import EAST, Thing
 
 LIVE = Thing(region=EAST, name="a", size=1, key="id", tags={"team": "x"}, settings={"a": 1, "b": 2})
@@ -73,12 +76,22 @@ def test_the_order_of_a_mapping_is_no_difference() -> None:
 def test_secrets_are_hidden_before_they_leave_the_diff() -> None:
     live = replace(LIVE, environment={"OLD": "s3cret-1", "BOTH": "s3cret-2"})
     changes = differences(replace(LIVE, environment={"NEW": "s3cret-3", "BOTH": "s3cret-4"}), live)
-    assert changes == (
-        FieldChange(field="environment.BOTH", before=HIDDEN, after=HIDDEN),
-        FieldChange(field="environment.NEW", before=None, after=HIDDEN),
-        FieldChange(field="environment.OLD", before=HIDDEN, after=None),
-    )
+    assert [change.field for change in changes] == ["environment.BOTH", "environment.NEW", "environment.OLD"]
+    both, new, old = changes
+    assert (new.before, old.after) == (None, None)
+    assert all(value.startswith("•••") for value in (both.before, both.after, new.after, old.before))
+    assert both.before != both.after  # a digest tells that they differ
     assert "s3cret" not in repr(changes)
+
+
+def test_what_is_secret_in_the_spec_is_hidden_in_any_field_and_so_is_what_it_takes_the_place_of() -> None:
+    KNOWN.add("hunter2hunter2")
+    live = replace(LIVE, settings={"input": '{"key": "the old one"}', "a": 1})
+    change = differences(replace(LIVE, settings={"input": '{"key": "hunter2hunter2"}', "a": 1}), live)[0]
+    assert change.before.startswith("•••")
+    assert change.after.startswith('{"key": "•••"} •••')
+    other = differences(replace(LIVE, settings={"input": '{"key": "hunter2hunter2!"}', "a": 1}), live)[0]
+    assert other.after != change.after  # a reviewed plan is still told from another one
 
 
 def test_plain_values_are_json_and_sorted() -> None:
@@ -105,3 +118,22 @@ def test_items_of_a_mapping_may_be_immutable_while_they_come_and_go() -> None:
         "indexes.changed": True,
         "indexes.removed": False,
     }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Keyed:
+    """Has one value with words of its own."""
+
+    kind: ClassVar[str] = "keyed"
+
+    key: Key
+
+
+def test_a_value_with_words_of_its_own_is_told_in_them() -> None:
+    def keyed(kind: str) -> Any:
+        attribute = Attribute(name="created", type=kind)
+        return _Keyed(key=Key(hash=Attribute(name="owner", type="S"), range=attribute))
+
+    (change,) = differences(keyed("N"), keyed("S"))
+    assert change.told == ("hash: owner S, range: created S", "hash: owner S, range: created N")
+    assert change.after == {"hash": {"name": "owner", "type": "S"}, "range": {"name": "created", "type": "N"}}

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from backendctl.openapi.bindings import Bound, unbound
-from backendctl.openapi.canonical import canonical, digest
-from backendctl.openapi.localise import localise, neutralise
+from tests.unit.openapi.everywhere import canonical, digest, localise, neutralise
 from tests.unit.openapi.samples import AUTHORIZER, INTEGRATION, lambda_uri, openapi, operation, swagger
 
 EAST: dict[str, Any] = {"region": "us-east-1", "account": "111122223333", "partition": "aws", "name": "places"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backendctl.openapi.canonical import canonical
+from tests.unit.openapi.everywhere import canonical
 from tests.unit.openapi.samples import AUTHORIZER, INTEGRATION, example, lambda_uri, openapi, operation, swagger
 
 GET = ("/places", "get")

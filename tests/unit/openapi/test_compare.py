@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from backendctl.openapi.compare import comparable
 from backendctl.openapi.diff import differences
-from backendctl.openapi.localise import localise
+from tests.unit.openapi.everywhere import comparable, localise
 from tests.unit.openapi.samples import INTEGRATION, example, openapi, operation, swagger
 from tests.unit.openapi.test_corpus import HERE, after_import, moved
 

@@ -10,15 +10,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from backendctl.openapi.bindings import unbound
-from backendctl.openapi.canonical import canonical, digest
 from backendctl.openapi.diff import differences
 from backendctl.openapi.layout import export_type
 from backendctl.openapi.leftovers import leftovers
-from backendctl.openapi.localise import localise, neutralise
-from backendctl.openapi.lost import losses, surviving
+from backendctl.openapi.lost import losses
 from backendctl.openapi.refusals import refusals
 from backendctl.openapi.repair import repaired
 from backendctl.sandbox.apigateway.service import ApiGateway
+from tests.unit.openapi.everywhere import canonical, digest, localise, neutralise, surviving
 from tests.unit.openapi.samples import CORPUS, corpus, finished, loaded
 from tests.unit.sandbox_apigateway.conftest import ACCOUNT, NOW, Aws, SmallBackplane
 

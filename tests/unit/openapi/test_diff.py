@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from backendctl.openapi.canonical import canonical
 from backendctl.openapi.diff import ASPECTS, Action, Difference, differences, is_breaking
+from tests.unit.openapi.everywhere import canonical
 from tests.unit.openapi.samples import AUTHORIZER, INTEGRATION, lambda_uri, large, openapi, operation, swagger
 
 PET = {

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from backendctl.openapi.canonical import canonical
-from backendctl.openapi.lost import losses, surviving
+from backendctl.openapi.lost import losses
 from backendctl.openapi.pointer import at
+from tests.unit.openapi.everywhere import canonical, surviving
 from tests.unit.openapi.samples import INTEGRATION, example, openapi, operation, swagger
 
 GET = "/paths/~1places/get"

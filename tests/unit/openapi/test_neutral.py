@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from backendctl.openapi.canonical import digest
-from backendctl.openapi.localise import localise, to_bytes
-from backendctl.openapi.neutral import neutral
+from backendctl.openapi.localise import to_bytes
+from tests.unit.openapi.everywhere import digest, localise, neutral
 
 LAMBDA = (
     "arn:{p}:apigateway:{r}:lambda:path/2015-03-31/functions/"

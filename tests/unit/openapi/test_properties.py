@@ -9,14 +9,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backendctl.openapi.canonical import canonical, digest
 from backendctl.openapi.diff import Action, differences
-from backendctl.openapi.localise import neutralise
-from backendctl.openapi.lost import losses, surviving
+from backendctl.openapi.lost import losses
 from backendctl.openapi.pointer import Way, at
 from backendctl.openapi.refusals import refusals
 from backendctl.openapi.repair import repaired
 from tests.unit.openapi import made
+from tests.unit.openapi.everywhere import canonical, digest, neutralise, surviving
 from tests.unit.openapi.samples import CORPUS, example, loaded
 from tests.unit.openapi.test_corpus import HERE, THERE, after_import, moved
 

@@ -31,12 +31,14 @@ def authorized(**inner: Any) -> dict[str, Any]:
 AUTH = f"/components/securitySchemes/a/{AUTHORIZER}"
 
 
+CSV = {"200": {"description": "rows", "schema": {"type": "object"}}}
+
+
 @pytest.mark.parametrize(
     ("document", "place", "told", "fact"),
     [
         ({**openapi(), "openapi": "3.1.0"}, "/openapi", "OpenAPI 3.1.0", ""),
         ({**swagger(), "swagger": "1.2"}, "/swagger", "Swagger 1.2", ""),
-        ({**openapi(), "info": {"version": "1"}}, "/info", "a title is needed", "A8"),
         ({**openapi(), "webhooks": {"x": {}}}, "/webhooks", "webhooks are of OpenAPI 3.1", ""),
         (openapi({"places": {"get": operation()}}), "/paths/places", "a path begins with /", ""),
         (
@@ -93,7 +95,29 @@ AUTH = f"/components/securitySchemes/a/{AUTHORIZER}"
         (integrated(httpMethod="GET"), f"{PLACE}/httpMethod", "must be POST", "A98"),
         (integrated(timeoutInMillis=30000), f"{PLACE}/timeoutInMillis", "a timeout of 30000 ms", "A42"),
         (integrated(timeoutInMilis=1), f"{PLACE}/timeoutInMilis", "did you mean 'timeoutInMillis'?", ""),
-        (integrated(payloadFormatVersion="2.0"), f"{PLACE}/payloadFormatVersion", "is for HTTP APIs", ""),
+        (integrated(uri="${lambda_arn}"), f"{PLACE}/uri", "${lambda_arn} has not been filled in", ""),
+        (integrated(credentials="${aws_iam_role.x.arn}"), f"{PLACE}/credentials", "has not been filled in", ""),
+        (
+            integrated(requestParameters={"integration.request.header.a": "'${secret}'"}),
+            f"{PLACE}/requestParameters/integration.request.header.a",
+            "${secret} has not been filled in",
+            "",
+        ),
+        (authorized(authorizerUri="${authorizer_uri}"), f"{AUTH}/authorizerUri", "has not been filled in", ""),
+        (
+            openapi(**{"x-amazon-apigateway-policy": {"Statement": [{"Resource": "${api_arn}/*"}]}}),
+            "/x-amazon-apigateway-policy/Statement/0/Resource",
+            "${api_arn} has not been filled in",
+            "",
+        ),
+        (with_get(operationId="${name}"), f"{GET}/operationId", "${name} has not been filled in", ""),
+        (
+            integrated(responseTransferMode="STREAM", timeoutInMillis=900_001),
+            f"{PLACE}/timeoutInMillis",
+            "waits 50 to 900000 ms",
+            "A42",
+        ),
+        (integrated(timeoutInMillis=True), f"{PLACE}/timeoutInMillis", "must be a whole number", "A42"),
         (integrated(passthroughBehavior="sometimes"), f"{PLACE}/passthroughBehavior", "none of when_no_match", ""),
         (integrated(connectionType="VPC_LINK"), PLACE, "needs a connectionId", "A27"),
         (
@@ -140,7 +164,7 @@ AUTH = f"/components/securitySchemes/a/{AUTHORIZER}"
         ),
         ({**openapi(), "security": [{"who": []}]}, "/security/0/who", "it would be open", "A14"),
         (
-            with_get(responses={"200": {"content": {"text/csv": {"schema": {"type": "object"}}}}}),
+            swagger({"/places": {"get": operation(produces=["text/csv"], responses=CSV)}}),
             f"{GET}/responses/200",
             "needs one for application/json beside it",
             "A24",
@@ -151,7 +175,6 @@ AUTH = f"/components/securitySchemes/a/{AUTHORIZER}"
             "did you mean 'x-amazon-apigateway-policy'?",
             "",
         ),
-        (openapi(**{"x-amazon-apigateway-cors": {}}), "/x-amazon-apigateway-cors", "for HTTP APIs", ""),
         (
             openapi(**{"x-amazon-apigateway-gateway-responses": {"THROTLED": {}}}),
             "/x-amazon-apigateway-gateway-responses/THROTLED",
@@ -245,3 +268,33 @@ def test_every_api_has_the_models_empty_and_error() -> None:
 def test_documents_of_the_wrong_shape_are_refused_and_break_nothing() -> None:
     for odd in ({}, {"openapi": "3.0.1", "paths": {"/a": {"get": None}}}, {"swagger": "2.0", "definitions": {"A": 1}}):
         assert refusals(odd)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {**openapi(), "info": {"version": "1"}},
+        with_get(responses={"200": {"content": {"text/csv": {"schema": {"type": "object"}}}}}),
+        integrated(responseTransferMode="STREAM", timeoutInMillis=900_000),
+        integrated(integrationTarget="arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/a/b"),
+        integrated(requestTemplates={"application/json": "#set($x = 1) ${x}"}),
+        with_get(description="a text with ${anything}"),
+        integrated(uri="http://${stageVariables.host}/${AWS::Region}", type="http"),
+        openapi(
+            **{
+                "x-amazon-apigateway-policy": {
+                    "Statement": [{"Condition": {"StringEquals": {"a": "${aws:username}"}}}],
+                }
+            }
+        ),
+    ],
+)
+def test_what_api_gateway_takes_is_not_refused(document: dict[str, Any]) -> None:
+    assert refusals(document) == []
+
+
+def test_a_raised_quota_lets_longer_timeouts_through() -> None:
+    document = integrated(timeoutInMillis=60_000)
+    (found,) = refusals(document)
+    assert "api: {timeout-quota: 60}" in found.message
+    assert refusals(document, longest=60_000) == []

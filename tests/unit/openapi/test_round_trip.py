@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backendctl.openapi.diff import differences
-from backendctl.openapi.lost import surviving
+from tests.unit.openapi.everywhere import surviving
 from tests.unit.openapi.samples import AUTHORIZER, lambda_uri, openapi, operation, swagger
 from tests.unit.openapi.test_corpus import HERE, after_import, moved
 

@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from backendctl.openapi.canonical import canonical
-from backendctl.openapi.compare import comparable
-from backendctl.openapi.written import written
+from tests.unit.openapi.everywhere import canonical, comparable, written
 from tests.unit.openapi.samples import INTEGRATION, corpus, example, loaded, openapi, operation
 from tests.unit.openapi.test_corpus import HERE, after_import, moved
 

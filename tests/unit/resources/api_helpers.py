@@ -20,7 +20,7 @@ from moto.core.models import botocore_stubber
 from backendctl.aws.connection import Access, Aws
 from backendctl.engine.plan import Change, Plan, make_plan
 from backendctl.engine.resource import Resource
-from backendctl.openapi.localise import digest, localise, to_bytes
+from backendctl.openapi.localise import digest, localise, localised_digest, to_bytes
 from backendctl.resources.world import Definition, Link, SlotChoice, Stamp, World
 from backendctl.sandbox.apigateway.service import ApiGateway
 from backendctl.sandbox.backplane import Invocation
@@ -72,8 +72,10 @@ def world(
 
 
 def _definition(source: Mapping[str, Any], region: str) -> Definition:
-    body = localise(source, region=region, account=ACCOUNT, partition="aws", name="corkhounds")
-    return Definition(body=to_bytes(body), digest=digest(source))
+    where: dict[str, Any] = {"region": region, "account": ACCOUNT, "partition": "aws"}
+    body = localise(source, name="corkhounds", **where)
+    name = digest(source)
+    return Definition(body=to_bytes(body), digest=name, localised=localised_digest(source, name, **where))
 
 
 class Backplane:

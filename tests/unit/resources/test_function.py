@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from backendctl.aws.connection import Aws
-from backendctl.engine.diff import HIDDEN, differences
+from backendctl.engine.diff import differences
 from backendctl.errors import BackendctlError
 from backendctl.package import Artefact
 from backendctl.resources import lambda_code, lambda_reads, lambda_waits
@@ -110,7 +110,8 @@ def test_the_values_of_the_environment_are_never_shown(aws: Aws) -> None:
     desired = wanted(world_of(changed(PLACES, environment={"TABLE": "s3cret"})))
     aws.forget()
     change = next(c for c in differences(desired, Function.read(aws, desired)) if c.field == "environment.TABLE")
-    assert (change.before, change.after) == (HIDDEN, HIDDEN)
+    assert change.before.startswith("•••")
+    assert change.after.startswith("•••")
     assert "s3cret" not in repr(desired)
 
 

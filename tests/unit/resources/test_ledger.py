@@ -74,6 +74,35 @@ def test_somebody_elses_words_are_passed_over(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        '{"how": "deploy", "versions": [1]}',
+        '{"how": "deploy", "versions": {"f:live": 7}}',
+        '{"how": {}, "versions": {}}',
+        '{"how": "deploy", "percent": "ten"}',
+        '{"how": "deploy", "by": ["me"]}',
+        '{"how": null}',
+        '["deploy"]',
+        "null",
+        "7",
+    ],
+)
+def test_values_of_other_types_are_somebody_elses(aws: Aws, value: str) -> None:
+    ledger.write(aws, EAST, "prod", entry("deploy", 1))
+    aws.ssm(EAST).put_parameter(Name=ledger.path(aws.backend, "prod"), Value=value, Type="String", Overwrite=True)
+    assert told(aws) == [("deploy", "d1")]
+    ledger.note_found(aws, EAST, "prod", entry("found", 2))
+    assert told(aws)[0] == ("found", "d2")
+
+
+def test_a_null_is_what_was_never_written(aws: Aws) -> None:
+    value = '{"how": "deploy", "versions": null, "percent": null, "commit": null}'
+    aws.ssm(EAST).put_parameter(Name=ledger.path(aws.backend, "prod"), Value=value, Type="String", Overwrite=True)
+    (found,) = ledger.read(aws, EAST, "prod")
+    assert (found.how, found.versions, found.percent, found.commit) == ("deploy", {}, None, "")
+
+
+@pytest.mark.parametrize(
     ("variable", "value", "leads"),
     [("alias", "version1-b", "version1-b"), ("alias", "f:version1-b", "version1-b"), (None, "", "version1")],
 )

@@ -204,7 +204,7 @@ def test_after_a_put_that_broke_off_it_holds_what_it_held_and_the_next_run_puts_
     assert {resource["path"] for resource in resources} == {"/", "/places"}
     assert broken.puts == 2
     (again,) = plan(aws, [SECOND], RestApi).changes
-    assert [(f.field, f.before) for f in again.fields] == [("definition", "pending")]
+    assert [(f.field, f.before) for f in again.fields] == [("definition", "pending"), ("localised", FIRST.localised)]
 
 
 def test_a_definition_that_was_refused_has_changed_nothing_to_put_back(aws: Aws) -> None:

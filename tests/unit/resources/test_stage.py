@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backendctl.aws.connection import Aws
+from backendctl.engine.diff import differences
 from backendctl.engine.plan import Action
 from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
@@ -78,7 +79,8 @@ def test_a_new_stage_serves_the_definition_with_the_slot_in_its_variables(aws: A
     assert live["tags"]["backendctl:backend"] == "corkhounds"
     (deployment,) = deployed(aws)
     assert deployment["description"] == (
-        f"backendctl definition={stage.definition} commit=c1 time=2026-11-23T10:00:00Z by=Ada"
+        f"backendctl definition={stage.definition} localised={stage.localised} "
+        "commit=c1 time=2026-11-23T10:00:00Z by=Ada"
     )
 
 
@@ -168,7 +170,7 @@ def test_a_stage_made_without_its_settings_is_finished(aws: Aws) -> None:
     stage = only(Stage, given)
     api_id = find_api(aws, EAST, "corkhounds") or ""
     deployment = aws.apigateway(EAST).create_deployment(
-        restApiId=api_id, description=releases.describe(stage.definition, stage.stamp)
+        restApiId=api_id, description=releases.describe(stage.definition, stage.localised, stage.stamp)
     )
     aws.apigateway(EAST).create_stage(
         restApiId=api_id, stageName="prodv1", deploymentId=deployment["id"], tags=stage.tags
@@ -227,7 +229,8 @@ def test_ten_deployments_stay_and_those_in_use(aws: Aws) -> None:
     foreign = aws.apigateway(EAST).create_deployment(restApiId=api_id, description="by hand")["id"]
     for number in range(12):
         aws.apigateway(EAST).create_deployment(
-            restApiId=api_id, description=releases.describe(f"{number:012x}", Stamp(commit="", author="", time=""))
+            restApiId=api_id,
+            description=releases.describe(f"{number:012x}", "0" * 12, Stamp(commit="", author="", time="")),
         )
     release(aws, world(definition=TWO))
     left = {deployment["id"] for deployment in deployed(aws)}
@@ -305,7 +308,23 @@ def test_a_plan_with_nothing_to_do_is_three_calls(aws: Aws) -> None:
 
 
 def test_a_description_tells_its_definition_and_a_foreign_one_nothing() -> None:
-    text = releases.describe("0123456789ab", Stamp(commit="c1+", author="Ada L.", time="2026-11-23T10:00:00Z"))
+    text = releases.describe(
+        "0123456789ab", "ba9876543210", Stamp(commit="c1+", author="Ada L.", time="2026-11-23T10:00:00Z")
+    )
     assert releases.definition_of(text) == "0123456789ab"
     assert releases.definition_of("definition=0123456789ab by hand") is None
     assert releases.definition_of(None) is None
+
+
+def test_a_live_variable_that_the_spec_does_not_know_is_shown_as_a_digest_and_aliases_as_they_are() -> None:
+    given = with_stage(variables={"placesAlias": "version1", "mode": "full", "key": "new"})
+    desired: Stage = only(Stage, given)
+    live = replace(
+        desired, variables={"placesAlias": "version1-b", "mode": "s3cret-1", "key": "s3cret-2", "gone": "s3cret-3"}
+    )
+    changes = {change.field: (change.before, change.after) for change in differences(desired, live)}
+    assert changes["variables.placesAlias"] == ("version1-b", "version1-a")
+    assert changes["variables.mode"][1] == "full"
+    assert changes["variables.gone"][1] is None
+    assert "s3cret" not in str(changes)
+    assert all(str(changes[f"variables.{key}"][0]).startswith("••• (") for key in ("mode", "key", "gone"))

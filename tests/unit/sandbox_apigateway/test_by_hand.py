@@ -58,7 +58,9 @@ def test_integrations_are_checked_as_aws_checks_them(client: Any) -> None:
         ({"type": "AWS_PROXY", "uri": URI}, "Enumeration value for HttpMethod must be non-empty"),
         ({"type": "AWS", "integrationHttpMethod": "POST", "uri": "places"}, "Invalid ARN specified"),
         ({"type": "HTTP", "integrationHttpMethod": "GET", "uri": "x"}, "Invalid HTTP endpoint specified for URI"),
-        ({"type": "MOCK", "timeoutInMillis": 30000}, "Timeout should be between 50 ms and 29000 ms"),
+        ({"type": "MOCK", "timeoutInMillis": 300_001}, "Timeout should be between 50 ms and 300000 ms"),
+        ({"type": "HTTP", "integrationHttpMethod": "GET", "uri": "${url}"}, "Invalid HTTP endpoint specified for URI"),
+        ({"type": "AWS", "integrationHttpMethod": "POST", "uri": "${lambda_arn}"}, "Invalid ARN specified"),
         ({"type": "NEW"}, "Member must satisfy enum value set"),
     ]
     for options, text in wrong:

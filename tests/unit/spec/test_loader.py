@@ -131,3 +131,22 @@ def test_importing_the_spec_loads_neither_parsers_nor_boto() -> None:
     code = "import sys, backendctl.spec; print([m for m in ('yaml', 'jsonschema', 'botocore') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("text", "way", "place"),
+    [
+        ('{\n\t"a": {\n\t\t"b": [1,\n\t\t2]}}', ("a", "b", 1), (4, 3)),
+        ('{"a": "x\\/y",\n "b": 1}', ("b",), (2, 7)),
+        ('{"a": "\\ud83d\\ude00",\n "b": {"c": [[], [3]]}}', ("b", "c", 1, 0), (2, 19)),
+        ('{"a": 1,\n"' + "k" * 2000 + '": 1}', ("k" * 2000,), (2, 2005)),
+    ],
+)
+def test_json_that_is_no_yaml_has_places_too(text: str, way: tuple[str | int, ...], place: tuple[int, int]) -> None:
+    assert parse_json(text, file="x.json").place(way) == place
+
+
+def test_json_that_is_nested_too_deeply_is_a_fault() -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_json("[" * 100_000, file="x.json")
+    assert "does not parse" in caught.value.faults[0].message

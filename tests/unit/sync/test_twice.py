@@ -24,6 +24,7 @@ from backendctl.spec.model import Api, LiveApi, Spec, Stage
 from backendctl.sync.adoption import names_for
 from backendctl.sync.prepare import Sync, prepare
 from backendctl.sync.request import Request
+from tests.unit.openapi.everywhere import ANYWHERE
 from tests.unit.openapi.samples import corpus, example, finished, loaded
 from tests.unit.resources.api_helpers import ACCOUNT, EAST, WEST, Calls, mocked
 
@@ -40,7 +41,7 @@ def backend_of(aws: Aws, document: Mapping[str, Any]) -> Backend:
     """A backend that is nothing but this API; what has an id of its own in each region is bound."""
     given = repaired(document)[0]
     bindings = names_for(given)
-    neutral = neutralise(given, bindings=bindings)
+    neutral = neutralise(given, home=ANYWHERE, bindings=bindings)
     stage = Stage(name="prod", variables=dict.fromkeys(stage_variables(neutral), "live"))
     api = Api(
         name="corpus",

@@ -6,11 +6,11 @@ import io
 import json
 from typing import Any
 
-from backendctl.openapi.canonical import canonical
 from backendctl.openapi.diff import Difference, differences
 from backendctl.openapi.uris import short_uri
 from backendctl.ui.api_diff import diff_data, diff_markdown, diff_text
 from backendctl.ui.console import Screen
+from tests.unit.openapi.everywhere import canonical
 from tests.unit.openapi.samples import INTEGRATION, lambda_uri, openapi, operation
 
 

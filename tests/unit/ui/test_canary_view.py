@@ -17,7 +17,7 @@ from backendctl.release.status import CanaryStatus, RegionStatus
 from backendctl.release.verdict import judge
 from backendctl.ui import sparks
 from backendctl.ui.canary_view import CanaryWatch, canary_document, canary_markdown, show_canary
-from backendctl.ui.console import _THEME, Screen
+from backendctl.ui.console import _THEME, SafeConsole, Screen
 
 EAST, WEST, SOUTH = "us-east-1", "us-west-2", "sa-east-1"
 START = 1_764_000_000
@@ -77,7 +77,7 @@ def _status(*regions: RegionStatus) -> CanaryStatus:
 
 
 def _terminal(out: StringIO, *, width: int = 130) -> Console:
-    return Console(file=out, theme=Theme(_THEME.styles), force_terminal=True, width=width, no_color=True)
+    return SafeConsole(file=out, theme=Theme(_THEME.styles), force_terminal=True, width=width, no_color=True)
 
 
 def _screen(status: CanaryStatus, *, width: int = 130) -> str:
@@ -143,6 +143,17 @@ def test_functions_stand_by_themselves_where_latency_is_known_of_each() -> None:
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     text = _screen(_status(_region(EAST), _region(WEST, errors=60, ms=200)), width=width)
     assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text.replace("… open", "")
+
+
+def test_long_names_of_functions_are_whole_at_80_columns() -> None:
+    names = ["corkhounds-production-places-by-owner", "corkhounds-production-checkins-of-today"]
+    base, canary = (
+        _side(100, 0, 0, parts=tuple(_side(50, 0, ms, name=name) for name in names)) for ms in (100.0, 110.0)
+    )
+    text = _screen(_status(_region(EAST, base=base, canary=canary, verdict=judge(base, canary))), width=80)
+    assert all(f"p{level} {name}" in text for level in (50, 95, 99) for name in names)
+    assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text.replace("… open", "")
 
 

@@ -32,9 +32,13 @@ def test_the_document_has_these_keys_and_no_others() -> None:
                 "action": "update",
                 "fields": [{"field": "size", "before": 1, "after": 2}],
                 "status": "pending",
+                "details": [],
             }
         ],
         "summary": {"create": 0, "update": 1, "delete": 0, "unchanged": 0},
+        "refusals": [],
+        "breaking": [],
+        "remarks": [],
     }
 
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from backendctl.api.reach import Reach, reach
 from backendctl.aws.connection import Access, Aws
 from backendctl.resources.lambda_reads import AliasInfo
 from backendctl.spec.model import Api, Code, Function, Spec, Stage
-from backendctl.sync.reach import Reach, reach
 
 WEST = "us-west-2"
+ACCOUNT = "123456789012"
 URI = (
     "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/arn:${AWS::Partition}:lambda:"
     "${AWS::Region}:${AWS::AccountId}:function:%s/invocations"
@@ -58,7 +59,7 @@ def looked_up(
     stage = Stage(name="prod", variables=variables)
     api = Api(name="shop", path=Path("x"), definition={}, stages=(stage,))
     spec = Spec(backend="shop", file=Path("x"), regions=(WEST,), functions={WEST: (own,)}, api=api)
-    return reach(aws, spec, WEST, document=document(**routes), wanted=(stage,), api="shop")
+    return reach(aws, spec, WEST, document=document(**routes), wanted=(stage,), api="shop", account=ACCOUNT)
 
 
 ITEMS = {"items": "shop-items:${stageVariables.items}"}

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backendctl.api.probes import Probe, probes
 from backendctl.aws.errors import ClientError, explain
+from backendctl.aws.regions import each_region
 from backendctl.resources.api_reads import require_api
-from backendctl.sync.prepare import Sync
-from backendctl.sync.probes import Probe, probes
-from backendctl.sync.regions import each_region
 
 if TYPE_CHECKING:
+    from backendctl.api.source import Source
     from backendctl.aws.connection import Aws
+    from backendctl.spec.model import Api
 
 _TRIES = 4
 _PAUSE = 3.0  # seconds; a permission takes some to arrive (B43)
@@ -26,12 +27,17 @@ class Answer:
     """What one region answered.
 
     Attributes:
-        status: None when AWS would not make the request.
+        status: None when the request was not made.
         said: the last line worth reading of API Gateway's log, where the status is bad.
     """
 
     status: int | None
     said: str = ""
+
+    @property
+    def unasked(self) -> bool:
+        """Whether what we talk to cannot make the request at all, as an emulator without the network."""
+        return self.status is None and "NotImplementedException" in self.said
 
     def __str__(self) -> str:
         return "-" if self.status is None else str(self.status)
@@ -49,6 +55,8 @@ class Row:
     def verdict(self) -> str:
         """Empty when all is well; else what is wrong, in a few words."""
         statuses = {region: one.status for region, one in self.answers.items()}
+        if any(one.unasked for one in self.answers.values()):
+            return ""
         bad = [region for region, status in statuses.items() if status is None or status >= _SERVER]
         if self.probe.expect is not None:
             other = [region for region, status in statuses.items() if status != self.probe.expect]
@@ -83,38 +91,50 @@ class Trial:
         return not self.passed and bool(well)
 
 
-def trial(sync: Sync) -> Trial:
-    """Ask every provable route of every stage in every region that was synced.
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """What is asked for.
 
-    The source's own API is asked too where it lets itself be asked; its permissions are not ours.
+    Attributes:
+        regions: those that were changed. variables: region → stage → the stage's variables.
+        source: of a live definition: its own API is asked too, where it lets itself be asked.
     """
-    aws = sync.backend.aws
-    asked = probes(sync.api.definition, sync.api.smoke)
-    regions = tuple(region for region in sync.regions if region in sync.reviews and region not in sync.plan.unreadable)
-    source = sync.source.region
+
+    api: Api
+    regions: tuple[str, ...]
+    variables: Mapping[str, Mapping[str, Mapping[str, str]]]
+    source: Source
+
+
+def trial(aws: Aws, asked_for: Tried, *, workers: int) -> Trial:
+    """Ask every provable route of every stage in every region.
+
+    The source's permissions are not ours, so a source that does not let itself be asked is left out.
+    """
+    api, source = asked_for.api, asked_for.source
+    asked = probes(api.definition, api.smoke)
 
     def ask(region: str) -> dict[tuple[str, Probe], Answer]:
-        api_id = str(sync.source.api_id) if region == source else require_api(aws, region, sync.api.name)
+        api_id = str(source.api_id) if region == source.region else require_api(aws, region, api.name)
         ids = _resource_ids(aws, region, api_id)
         found: dict[tuple[str, Probe], Answer] = {}
-        for stage in sync.api.stages:
-            reach = sync.reaches.get(region)
-            variables = sync.source.variables if reach is None else reach.variables[stage.name]
+        for stage in api.stages:
+            variables = asked_for.variables.get(region, {}).get(stage.name, source.variables)
             for probe in asked:
                 door = _Door(aws=aws, region=region, api_id=api_id, variables=variables)
                 found[stage.name, probe] = door.ask(probe, ids.get(probe.path))
         return found
 
-    everywhere = (*((source,) if source else ()), *regions) if asked else ()
-    results, failed = each_region(sync.backend, everywhere, ask, doing="try the API of")
-    if failed and set(failed) - {source}:
-        raise next(error for region, error in failed.items() if region != source)
+    everywhere = (*((source.region,) if source.region else ()), *asked_for.regions) if asked else ()
+    results, failed = each_region(everywhere, ask, workers=workers, doing="try the API of")
+    if failed and set(failed) - {source.region}:
+        raise next(error for region, error in failed.items() if region != source.region)
     rows = []
-    for stage in sync.api.stages:
+    for stage in api.stages:
         for probe in asked:
             answers = {region: results[region][stage.name, probe] for region in everywhere if region in results}
-            if source in answers and _unasked(answers[source]):
-                del answers[source]
+            if source.region in answers and _unasked(answers[source.region]):
+                del answers[source.region]
             rows.append(Row(stage=stage.name, probe=probe, answers=answers))
     return Trial(regions=everywhere, rows=tuple(rows))
 
@@ -151,7 +171,7 @@ class _Door:
             if attempt:
                 self.aws.sleep(_PAUSE * self.aws.tempo)
             answer = self._once(probe, resource)
-            if answer.status is not None and answer.status < _SERVER:
+            if answer.unasked or (answer.status is not None and answer.status < _SERVER):
                 break
         return answer
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from backendctl.api.probes import Probe, probes
+from backendctl.api.trial import Answer, Row, Trial
 from backendctl.errors import UsageError
 from backendctl.spec.model import LiveApi, Smoke
-from backendctl.sync.probes import Probe, probes
 from backendctl.sync.request import place
 from backendctl.sync.sdk import check_parameters
-from backendctl.sync.trial import Answer, Row, Trial
 
 EAST, WEST = "us-east-1", "us-west-2"
 

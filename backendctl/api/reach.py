@@ -6,7 +6,7 @@ through the slot that serves now: a sync changes no code, so it never turns a st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -42,15 +42,24 @@ class Reach:
 
 
 def reach(
-    aws: Aws, spec: Spec, region: str, *, document: Mapping[str, Any], wanted: Sequence[Stage], api: str
+    aws: Aws,
+    spec: Spec,
+    region: str,
+    *,
+    document: Mapping[str, Any],
+    wanted: Sequence[Stage],
+    api: str,
+    account: str,
+    built: Collection[str] = (),
 ) -> Reach:
     """Look up everything that the definition calls through the wanted stages' variables.
 
     Args:
-        document: the definition; which region it names does not matter.
-        api: name of the API whose stages serve now.
+        document: the definition, neutral: functions of another account or region are not looked for.
+        api: name of the API whose stages serve now. account: the one we deploy to.
+        built: names in AWS of the functions that are deployed with it: those need not be there yet.
     """
-    search = _Search(aws, spec, region)
+    search = _Search(aws, spec, region, account=account, built=built)
     api_id = find_api(aws, region, api)
     serving = stages(aws, region, api_id) if api_id else {}
     variables: dict[str, dict[str, str]] = {}
@@ -67,6 +76,8 @@ def reach(
                 lacking = ", ".join(sorted(target.variables - values.keys()))
                 missing[f"stage {stage.name} has no variable {lacking}, which {_route(target)} needs"] = None
                 continue
+            if found.function in built or not found.is_in(region, account):
+                continue
             fault = search.fault(found)
             if fault:
                 missing[f"{region}: {_route(target)} calls {_called(found)}{_through(target, stage)}; {fault}"] = None
@@ -79,7 +90,9 @@ def reach(
 class _Search:
     """The functions and aliases of one region."""
 
-    def __init__(self, aws: Aws, spec: Spec, region: str) -> None:
+    def __init__(self, aws: Aws, spec: Spec, region: str, *, account: str, built: Collection[str]) -> None:
+        self._account = account
+        self._built = built
         self._aws = aws
         self._region = region
         self._known = {one.physical: one for one in spec.functions.get(region, ())}
@@ -132,7 +145,9 @@ class _Search:
         for target in targets:
             if variable in target.variables:
                 found = resolve(target, stage.variables)
-                if found is not None and found.qualifier is not None:
+                if found is None or found.function in self._built or not found.is_in(self._region, self._account):
+                    continue
+                if found.qualifier is not None:
                     yield found.function
 
 

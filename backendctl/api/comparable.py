@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from backendctl.openapi import compare
+from backendctl.openapi.arns import Home
 from backendctl.openapi.diff import Difference, differences
 from backendctl.openapi.layout import answer_schemas, body_schemas, schemas
 from backendctl.openapi.neutral import operations
@@ -14,14 +15,14 @@ from backendctl.openapi.schemas import models_within
 _SILENT = "documentation"  # nobody is served it, and an export has it from documentation parts only
 
 
-def comparable(document: Mapping[str, Any], *, bindings: Mapping[str, str]) -> dict[str, Any]:
+def comparable(document: Mapping[str, Any], *, home: Home, bindings: Mapping[str, str]) -> dict[str, Any]:
     """What API Gateway keeps of one region's document, in canonical form; models that no method uses are not exported.
 
     Args:
         document: as it is sent to a region, or as that region exports it: localised, either way.
-        bindings: of that region.
+        home: that region and account. bindings: of that region.
     """
-    form = compare.comparable(document, bindings=bindings)
+    form = compare.comparable(document, home=home, bindings=bindings)
     form["info"] = {}  # the title is the API's name (A8), a version says nothing about what is served
     models = schemas(form)
     used = {

@@ -29,7 +29,8 @@ class Served:
 
     Attributes:
         body: the export, complete: with the settings that no export carries put in.
-        digest: what its deployment says it is, None when the deployment is not ours.
+        digest, localised: what its deployment says it is, None when the deployment is not ours.
+        deployed: when its deployment was made, as AWS says it to the second.
         trying: the same of its canary's deployment, None without a canary.
         percent: of the traffic that the canary gets, None without one.
     """
@@ -37,6 +38,8 @@ class Served:
     body: bytes
     digest: str | None
     stage: StageTypeDef
+    localised: str | None = None
+    deployed: str = ""
     trying: str | None = None
     percent: float | None = None
 
@@ -68,11 +71,15 @@ def served(aws: Aws, region: str, api_id: str, stage: str, *, form: str) -> Serv
     found = stages(aws, region, api_id).get(stage)
     if found is None:
         return None
-    described = {d["id"]: d.get("description", "") for d in _deployments(aws, region, api_id)}
+    listed = _deployments(aws, region, api_id)
+    described = {d["id"]: d.get("description", "") for d in listed}
+    made = {d["id"]: d["createdDate"].strftime("%Y-%m-%d %H:%M:%S %Z") for d in listed if d.get("createdDate")}
     canary: Any = found.get("canarySettings") or {}
     return Served(
         body=aws.shared(("export", region, api_id, stage, form), lambda: _export(aws, region, api_id, stage, form)),
         digest=deployments.definition_of(described.get(found.get("deploymentId", ""))),
+        localised=deployments.localised_of(described.get(found.get("deploymentId", ""))),
+        deployed=made.get(found.get("deploymentId", ""), "an unknown time"),
         stage=found,
         trying=deployments.definition_of(described.get(canary.get("deploymentId", ""))),
         percent=canary.get("percentTraffic", 0.0) if canary else None,

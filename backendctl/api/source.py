@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from backendctl.api import live as lives
+from backendctl.api.unseen import unseen, with_unused_models
+from backendctl.api.usage import SourcePlan, plans_of
 from backendctl.errors import BackendctlError, UsageError
+from backendctl.openapi.arns import NOWHERE, Home
 from backendctl.resources import stage_live
 from backendctl.resources.api_reads import apis
 from backendctl.spec.model import Api, LiveApi, Spec, Stage
-from backendctl.sync import live as lives
-from backendctl.sync.usage import SourcePlan, plans_of
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -29,6 +31,7 @@ class Source:
         digest: what the live deployment says it holds, when it is ours; None when the document has to tell.
         variables: of the live stage, as they are there. plans: the usage plans it is in.
         tags: of the live API, without AWS's own and ours.
+        home: the accounts and regions that are its own. unseen: what its export cannot carry, one sentence each.
     """
 
     told: str
@@ -42,25 +45,56 @@ class Source:
     variables: Mapping[str, str] = field(default_factory=dict)
     plans: tuple[SourcePlan, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    home: Home = NOWHERE
+    unseen: tuple[str, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a stage of a live API is the source."""
+        return self.region is not None
 
 
-def source_of(spec: Spec, aws: Aws, *, given: LiveApi | None, stage: str | None) -> Source:
+def file_source(spec: Spec, *, account: str, stage: str | None = None) -> Source:
+    """The source of a spec whose definition is a file.
+
+    Raises:
+        UsageError: the spec has no API, or not that stage.
+    """
+    api = api_of(spec)
+    home = Home(
+        accounts=frozenset({account, *([api.source_account] if api.source_account else ())}),
+        regions=frozenset({*spec.all_regions, *([api.source_region] if api.source_region else ())}),
+    )
+    return Source(told=str(api.path), document=api.definition, stages=chosen_stages(api.stages, stage, spec), home=home)
+
+
+def api_of(spec: Spec) -> Api:
+    """The API of a spec.
+
+    Raises:
+        UsageError: it has none.
+    """
+    if spec.api is None:
+        raise UsageError(f"{spec.file} has no `api`", hint="add one: `api: {definition: …}`")
+    return spec.api
+
+
+def source_of(spec: Spec, aws: Aws, *, account: str, given: LiveApi | None, stage: str | None) -> Source:
     """The source that --from or the spec names.
 
     Args:
-        given: --from. stage: --stage.
+        account: the one we deploy to. given: --from. stage: --stage.
 
     Raises:
         UsageError: the spec has no API, or not that stage.
         BackendctlError: there is no such live API or stage.
     """
-    api = spec.api
-    if api is None:
-        raise UsageError(f"{spec.file} has no `api`", hint="add one: `api: {definition: …}`")
+    api = api_of(spec)
     place = _place(api, given)
     if place is None:
-        return Source(told=str(api.path), document=api.definition, stages=_chosen(api.stages, stage, spec))
-    return _live(api, spec, aws, place=place, stage=stage)
+        return file_source(spec, account=account, stage=stage)
+    found = _live(api, spec, aws, place=place, stage=stage)
+    return replace(found, home=Home(accounts=frozenset({account}), regions=frozenset({place.region})))
 
 
 def _place(api: Api, given: LiveApi | None) -> LiveApi | None:
@@ -85,17 +119,18 @@ def _live(api: Api, spec: Spec, aws: Aws, *, place: LiveApi, stage: str | None) 
     if found is None:
         raise BackendctlError(f"the API {name!r} in {place.region} has no stage {where!r}")
     own = lives.as_spec(found.stage)
-    stages = _chosen(told, stage, spec) if told else (replace(own, name=stage or own.name),)
+    stages = chosen_stages(told, stage, spec) if told else (replace(own, name=stage or own.name),)
     methods = stage_live.methods_of(found.stage)
     return Source(
         told=f"{place.region}/{where}",
-        document=found.document,
+        document=with_unused_models(aws, place.region, api_id, found.document),
         stages=stages,
         methods={} if told else {one.name: methods for one in stages},
         region=place.region,
         stage=where,
         api_id=api_id,
         digest=found.digest,
+        unseen=tuple(unseen(aws, place.region, api_id)),
         variables=own.variables,
         plans=plans_of(aws, place.region, api_id, where),
         tags=lives.users_tags(next(one.get("tags") for one in apis(aws, place.region) if one["id"] == api_id)),
@@ -109,7 +144,12 @@ def _known(told: tuple[Stage, ...], stage: str | None) -> str | None:
     return told[0].name if len(told) == 1 else None
 
 
-def _chosen(stages: tuple[Stage, ...], stage: str | None, spec: Spec) -> tuple[Stage, ...]:
+def chosen_stages(stages: tuple[Stage, ...], stage: str | None, spec: Spec) -> tuple[Stage, ...]:
+    """Those that are asked for.
+
+    Raises:
+        UsageError: there is no such stage.
+    """
     chosen = tuple(one for one in stages if stage in {None, one.name})
     if stage is not None and not chosen:
         known = ", ".join(one.name for one in stages) or "none"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backendctl.openapi.integrations import INTEGRATION
+from backendctl.openapi.integrations import INTEGRATION, TARGET
 
 Doc = dict[str, Any]
 
@@ -79,7 +79,7 @@ def _security(method: Mapping[str, Any], names: Names) -> list[Doc]:
 
 def _integration(integration: Mapping[str, Any]) -> Doc:
     made: Doc = {"type": integration["type"].lower()}
-    for key in ("httpMethod", "uri", "credentials", "connectionId"):
+    for key in ("httpMethod", "uri", "credentials", "connectionId", TARGET[0]):
         if integration.get(key):
             made[key] = integration[key]
     if integration.get("connectionType") == "VPC_LINK":
@@ -95,6 +95,8 @@ def _integration(integration: Mapping[str, Any]) -> Doc:
             made[key] = integration[key]
     if integration.get("passthroughBehavior"):
         made["passthroughBehavior"] = integration["passthroughBehavior"].lower()
+    if integration.get("responseTransferMode") == "STREAM":
+        made["responseTransferMode"] = "STREAM"
     if integration.get("timeoutInMillis", _LONGEST) != _LONGEST:
         made["timeoutInMillis"] = integration["timeoutInMillis"]
     return made

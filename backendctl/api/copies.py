@@ -1,4 +1,4 @@
-"""What a target had before a sync overwrites it, kept on disk."""
+"""What an API had before it is overwritten, kept on disk."""
 
 from __future__ import annotations
 
@@ -10,27 +10,31 @@ from typing import TYPE_CHECKING, Any
 from backendctl.resources.api_reads import stages
 
 if TYPE_CHECKING:
-    from backendctl.sync.prepare import Sync
+    from backendctl.api.review import RegionReview
+    from backendctl.aws.connection import Aws
+    from backendctl.engine.plan import Plan
 
 
-def keep(sync: Sync, folder: Path) -> tuple[Path, ...]:
+def keep(aws: Aws, plan: Plan, reviews: Mapping[str, RegionReview], *, folder: Path, time: str) -> tuple[Path, ...]:
     """Write down every API that the plan puts: its export, its stages, and what was edited and never deployed.
 
     An export is what AWS takes back: `aws apigateway put-rest-api --mode overwrite --body fileb://…`.
+
+    Args:
+        time: of this run, UTC, ISO 8601; begins the names.
 
     Returns:
         The files written; none where nothing is overwritten.
     """
     written: list[Path] = []
-    time = sync.backend.world.stamp.time.replace(":", "")
-    for change in sync.plan.changes:
-        review = sync.reviews.get(change.region)
-        if change.kind != "rest-api" or review is None or review.api_id is None:
+    for change in plan.changes:
+        review = reviews.get(change.region)
+        if change.kind != "rest-api" or change.desired is None or review is None or review.api_id is None:
             continue
-        base = f"{time}-{change.region}-{review.api_id}"
+        base = f"{time.replace(':', '')}-{change.region}-{review.api_id}"
         for stage, body in (review.exports or {}).items():
             written.append(_write(folder / f"{base}-{stage}.json", body))
-        found = stages(sync.backend.aws, change.region, review.api_id)
+        found = stages(aws, change.region, review.api_id)
         written.append(_write(folder / f"{base}-stages.json", _text(found)))
         if review.edited and review.working is not None:
             written.append(_write(folder / f"{base}-undeployed.json", _text(review.working)))

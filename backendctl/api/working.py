@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from backendctl.api.working_methods import Names, operation
 from backendctl.openapi.integrations import ANY_METHOD
 from backendctl.openapi.neutral import AUTHORIZER, POLICY
 from backendctl.resources.rest_api import settings_of
-from backendctl.sync.working_methods import Names, operation
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -65,7 +65,7 @@ def _verb(verb: str) -> str:
 
 def _components(methods: list[Doc], models: list[Doc], authorizers: list[Doc]) -> Doc:
     components: Doc = {}
-    schemas = {each["name"]: _schema(each) for each in models}
+    schemas = {each["name"]: schema_of(each) for each in models}
     used = {name: schemas[name] for name in _used(methods, schemas)}
     if used:
         components["schemas"] = used
@@ -84,7 +84,8 @@ def _components(methods: list[Doc], models: list[Doc], authorizers: list[Doc]) -
     return components
 
 
-def _schema(model: Mapping[str, Any]) -> Any:
+def schema_of(model: Mapping[str, Any]) -> Any:
+    """A model's schema, its references as OpenAPI 3 writes them."""
     try:
         return _referring(json.loads(model.get("schema") or "{}"))
     except ValueError:

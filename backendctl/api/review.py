@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backendctl.api import live as lives
+from backendctl.api.comparable import comparable, compared
+from backendctl.api.working import working as holds
+from backendctl.errors import AwsError
+from backendctl.openapi.arns import Home
+from backendctl.openapi.carry import left_alone
 from backendctl.openapi.diff import Difference
-from backendctl.resources.api_reads import stages
-from backendctl.sync import live as lives
-from backendctl.sync.comparable import comparable, compared
-from backendctl.sync.working import working as holds
+from backendctl.resources.api_reads import CARRIES, apis, stages
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -25,6 +28,8 @@ class StageReview:
         same: whether it serves the source, by what its deployment says or else by what it exports.
         differences: from what it serves to the source.
         foreign: whether somebody else deployed what it serves.
+        redeployed: when what it serves was deployed, where that is the source although its deployment says otherwise.
+        unknown: why it could not be compared; empty when it could.
         percent: of the traffic that a canary gets, None without one. trying: whether the canary shows the source.
     """
 
@@ -33,8 +38,19 @@ class StageReview:
     same: bool
     differences: tuple[Difference, ...] = ()
     foreign: bool = False
+    redeployed: str = ""
+    unknown: str = ""
     percent: float | None = None
     trying: bool = False
+
+    @property
+    def told_redeployed(self) -> str:
+        """That it serves the source under another name, in words; empty where it does not."""
+        if not self.redeployed:
+            return ""
+        if self.foreign:
+            return f"was redeployed by hand at {self.redeployed}, same definition"
+        return f"serves the same, deployed at {self.redeployed} from a definition in other words or with other names"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,31 +81,49 @@ class RegionReview:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What the source says. form: its canonical form. digest: its name."""
+    """What one region is to serve.
+
+    Attributes:
+        form: in canonical form, as it compares with an export of that region.
+        digest, localised: its names.
+        home: that region and the account. bindings: of that region.
+    """
 
     form: Mapping[str, Any]
     digest: str
+    localised: str | None
     stages: tuple[str, ...]
+    home: Home
+    bindings: Mapping[str, str]
 
 
-def review(aws: Aws, region: str, *, name: str, bindings: Mapping[str, str], wanted: Wanted) -> RegionReview:
+def review(aws: Aws, region: str, *, name: str, wanted: Wanted) -> RegionReview:
     """Look at one region. name: of its API, or its id."""
     api_id = lives.api_id_of(aws, region, name)
     if api_id is None:
         missing = tuple(StageReview(stage=stage, exists=False, same=False) for stage in wanted.stages)
         return RegionReview(region=region, api_id=None, stages=missing)
+    tags = next((one.get("tags") for one in apis(aws, region) if one["id"] == api_id), None) or {}
+    alone = left_alone(wanted.form, tags.get(CARRIES, "").split())
     exports: dict[str, bytes] = {}
     reviewed: list[StageReview] = []
     for stage in wanted.stages:
-        found = lives.served(aws, region, api_id, stage, form=lives.form_of(wanted.form))
+        try:
+            found = lives.served(aws, region, api_id, stage, form=lives.form_of(wanted.form))
+        except AwsError as error:
+            if error.silent:
+                raise
+            reviewed.append(StageReview(stage=stage, exists=True, same=False, unknown=str(error)))
+            continue
         if found is None:
             reviewed.append(StageReview(stage=stage, exists=False, same=False))
             continue
         exports[stage] = found.body
-        reviewed.append(_reviewed(stage, found, wanted, bindings))
+        reviewed.append(_reviewed(stage, found, wanted, alone))
     working = holds(aws, region, api_id)
-    edited, unknown = undeployed(aws, region, api_id, working=working, first=wanted.stages)
-    if edited and _holds_it(working, wanted, bindings):
+    edited, unknown = undeployed(aws, region, api_id, working=working, first=wanted.stages, home=wanted.home)
+    edited = _without(edited, alone)
+    if edited and _holds_it(working, wanted, alone):
         edited, unknown = (), "the API holds this definition already"
     return RegionReview(
         region=region,
@@ -102,29 +136,38 @@ def review(aws: Aws, region: str, *, name: str, bindings: Mapping[str, str], wan
     )
 
 
-def _holds_it(working: Mapping[str, Any], wanted: Wanted, bindings: Mapping[str, str]) -> bool:
+def _holds_it(working: Mapping[str, Any], wanted: Wanted, alone: tuple[str, ...]) -> bool:
     """Whether what waits to be deployed is the source itself, put by a run that got no further."""
     same_form = lives.form_of(wanted.form) == lives.OPENAPI
-    return same_form and not compared(comparable(working, bindings=bindings), wanted.form)
+    form = comparable(working, home=wanted.home, bindings=wanted.bindings)
+    return same_form and not _without(compared(form, wanted.form), alone)
 
 
-def _reviewed(stage: str, found: lives.Served, wanted: Wanted, bindings: Mapping[str, str]) -> StageReview:
+def _without(found: tuple[Difference, ...], alone: tuple[str, ...]) -> tuple[Difference, ...]:
+    """Without the settings that a put leaves as they are."""
+    return tuple(one for one in found if not one.pointer.startswith(alone))
+
+
+def _reviewed(stage: str, found: lives.Served, wanted: Wanted, alone: tuple[str, ...]) -> StageReview:
     changes: tuple[Difference, ...] = ()
-    if found.digest != wanted.digest:
-        changes = compared(comparable(found.document, bindings=bindings), wanted.form)
+    named = found.digest == wanted.digest and wanted.localised in {None, found.localised}
+    if not named:
+        form = comparable(found.document, home=wanted.home, bindings=wanted.bindings)
+        changes = _without(compared(form, wanted.form), alone)
     return StageReview(
         stage=stage,
         exists=True,
         same=not changes,
         differences=changes,
         foreign=found.digest is None,
+        redeployed=found.deployed if not (named or changes) else "",
         percent=found.percent,
         trying=found.trying == wanted.digest,
     )
 
 
 def undeployed(
-    aws: Aws, region: str, api_id: str, *, working: Mapping[str, Any], first: Sequence[str]
+    aws: Aws, region: str, api_id: str, *, working: Mapping[str, Any], first: Sequence[str], home: Home
 ) -> tuple[tuple[Difference, ...], str]:
     """What the API holds and no stage serves, and why that is unknown when it is.
 
@@ -132,16 +175,21 @@ def undeployed(
     cannot be exported (A20).
 
     Args:
-        first: the stages against which a difference is told, where they exist.
+        first: the stages against which a difference is told, where they exist. home: the region and the account.
     """
     found = stages(aws, region, api_id)
     if not found:
         return (), "no stage has been made"
-    now = comparable(working, bindings={})
+    now = comparable(working, home=home, bindings={})
     nearest: tuple[Difference, ...] | None = None
     for stage in sorted(found, key=lambda name: (name not in first, name)):
-        served = lives.served(aws, region, api_id, stage, form=lives.OPENAPI)
-        changes = () if served is None else compared(comparable(served.document, bindings={}), now)
+        try:
+            served = lives.served(aws, region, api_id, stage, form=lives.OPENAPI)
+        except AwsError as error:
+            if error.silent:
+                raise
+            return (), f"AWS does not export the stage {stage}: {error}"
+        changes = () if served is None else compared(comparable(served.document, home=home, bindings={}), now)
         if not changes:
             return (), ""
         nearest = changes if nearest is None else nearest

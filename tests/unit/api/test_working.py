@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from backendctl.api.review import undeployed
+from backendctl.api.working import working
 from backendctl.aws.connection import Aws
+from backendctl.openapi.arns import Home
 from backendctl.openapi.localise import localise, to_bytes
-from backendctl.sync.review import undeployed
-from backendctl.sync.working import working
 from tests.unit.openapi.samples import corpus, finished, loaded
 from tests.unit.resources.api_helpers import ACCOUNT, EAST, mocked
 
@@ -66,6 +67,9 @@ def aws() -> Iterator[Aws]:
         yield made
 
 
+HOME = Home(accounts=frozenset({ACCOUNT}), regions=frozenset({EAST}))
+
+
 def deployed(aws: Aws, body: bytes) -> str:
     client = aws.apigateway(EAST)
     api = client.import_rest_api(body=body, parameters={"endpointConfigurationTypes": "REGIONAL"})["id"]
@@ -75,7 +79,7 @@ def deployed(aws: Aws, body: bytes) -> str:
 
 def edits(aws: Aws, api: str) -> list[str]:
     aws.forget()
-    found, unknown = undeployed(aws, EAST, api, working=working(aws, EAST, api), first=["prod"])
+    found, unknown = undeployed(aws, EAST, api, working=working(aws, EAST, api), first=["prod"], home=HOME)
     assert unknown == ""
     return [one.aspect for one in found]
 
@@ -179,5 +183,5 @@ def test_beside_a_canary_it_is_unknown(aws: Aws) -> None:
     client.put_gateway_response(restApiId=api, responseType="THROTTLED", statusCode="503")
     client.create_deployment(restApiId=api, stageName="prod", canarySettings={"percentTraffic": 5})
     aws.forget()
-    found, unknown = undeployed(aws, EAST, api, working=working(aws, EAST, api), first=["prod"])
+    found, unknown = undeployed(aws, EAST, api, working=working(aws, EAST, api), first=["prod"], home=HOME)
     assert (found, unknown) == ((), "a canary is on, and AWS exports no canary's definition")

@@ -1,0 +1,79 @@
+"""What every region is to get: one neutral definition, and for each region the document that is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from backendctl.openapi.localise import digest, localise, localised_digest, neutral_file, neutralise, to_bytes
+from backendctl.resources.world import Definition
+
+if TYPE_CHECKING:
+    from backendctl.api.source import Source
+    from backendctl.spec.model import Api
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """An API as its spec and its source want it.
+
+    Attributes:
+        api: its definition is neutral; stages and tags are those of the spec, or else of the live source.
+        digest: names the definition, the same in every region.
+    """
+
+    api: Api
+    source: Source
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Body:
+    """What one region gets. document: as it is sent, parsed."""
+
+    document: dict[str, Any]
+    definition: Definition
+
+
+def wanted(api: Api, source: Source) -> Wanted:
+    """The neutral definition of a source: what names its own account and regions becomes each region's own."""
+    if source.region is None:
+        document = neutral_file(source.document, home=source.home, bindings=api.bindings)
+    else:
+        document = neutralise(source.document, home=source.home, bindings=api.bindings.get(source.region, {}))
+    return Wanted(
+        api=replace(api, definition=document, stages=source.stages, tags={**source.tags, **api.tags}),
+        source=source,
+        digest=source.digest or digest(document),
+    )
+
+
+def bodies(given: Wanted, regions: Iterable[str], *, account: str, partition: str) -> dict[str, Body]:
+    """Region → what it gets: its bindings, partition, account and region put in.
+
+    Args:
+        regions: that of a live source is left out, for it stays as it is.
+    """
+    return {
+        region: _body(given, region, account=account, partition=partition)
+        for region in regions
+        if region != given.source.region
+    }
+
+
+def _body(given: Wanted, region: str, *, account: str, partition: str) -> Body:
+    where: dict[str, Any] = {
+        "region": region,
+        "account": account,
+        "partition": partition,
+        "bindings": given.api.bindings.get(region, {}),
+    }
+    document = localise(given.api.definition, name=given.api.name, **where)
+    here = localised_digest(given.api.definition, given.digest, **where)
+    return Body(document=document, definition=Definition(body=to_bytes(document), digest=given.digest, localised=here))
+
+
+def definitions(found: Mapping[str, Body]) -> dict[str, Definition]:
+    """Region → what a world needs of its body."""
+    return {region: body.definition for region, body in found.items()}

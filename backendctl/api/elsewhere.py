@@ -1,0 +1,32 @@
+"""Functions beside the spec that an API calls: whoever keeps them, its stages lead to what serves now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from backendctl.resources.world import SLOTS, SlotChoice
+
+if TYPE_CHECKING:
+    from backendctl.api.reach import Reach
+    from backendctl.resources.world import World
+
+
+def with_reaches(world: World, reaches: Mapping[str, Reach]) -> World:
+    """The world with every call that was looked up in AWS, beside those that the spec itself leads to."""
+    links = dict(world.links)
+    slots = dict(world.slots)
+    serving = dict(world.serving)
+    for region, found in reaches.items():
+        links[region] = (*links.get(region, ()), *found.links)
+        for link in found.links:
+            if link.variable is None or link.alias is None:
+                continue
+            value = found.variables[link.stage.name][link.variable]
+            letter = value[-1] if value.endswith(tuple(f"{link.alias}-{slot}" for slot in SLOTS)) else SLOTS[0]
+            slots[region, link.function.physical, link.alias] = SlotChoice(target=letter, idle_exists=True)
+        for stage, values in found.variables.items():
+            own = {link.variable for link in world.links.get(region, ()) if link.stage.name == stage}
+            serving |= {(region, stage, name): value for name, value in values.items() if name not in own}
+    return replace(world, links=links, slots=slots, serving=serving)

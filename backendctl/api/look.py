@@ -1,0 +1,110 @@
+"""Reading every region before anything is planned: what it serves, and what its stages would reach."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from backendctl.api.comparable import comparable
+from backendctl.api.reach import Reach, reach
+from backendctl.api.review import RegionReview, Wanted, review
+from backendctl.aws.regions import each_region
+from backendctl.errors import BackendctlError
+from backendctl.openapi.arns import Home
+
+if TYPE_CHECKING:
+    from backendctl.api.body import Body
+    from backendctl.api.body import Wanted as WantedApi
+    from backendctl.aws.connection import Aws
+    from backendctl.spec.model import Spec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What was read.
+
+    Attributes:
+        unreadable: regions that did not answer, and what they said.
+        origin: of a live source: what was edited there and never deployed.
+    """
+
+    reviews: Mapping[str, RegionReview] = field(default_factory=dict)
+    reaches: Mapping[str, Reach] = field(default_factory=dict)
+    unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
+    origin: RegionReview | None = None
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Those that could be read."""
+        return tuple(self.reviews)
+
+
+def look(
+    aws: Aws,
+    spec: Spec,
+    wanted: WantedApi,
+    bodies: Mapping[str, Body],
+    *,
+    regions: Sequence[str],
+    account: str,
+    workers: int,
+    built: Collection[str] = (),
+) -> Look:
+    """Look at every region at once.
+
+    Args:
+        bodies: of these regions. account: the one we deploy to.
+        built: names in AWS of functions that are deployed with the API.
+    """
+    api = wanted.api
+
+    def one(region: str) -> tuple[RegionReview, Reach]:
+        seen = review(aws, region, name=api.name, wanted=_of_region(wanted, bodies[region], region, account))
+        called = reach(
+            aws,
+            spec,
+            region,
+            document=api.definition,
+            wanted=api.stages,
+            api=api.name,
+            account=account,
+            built=built,
+        )
+        return seen, called
+
+    results, failed = each_region(regions, one, workers=workers, doing="read the API of")
+    return Look(
+        reviews={region: results[region][0] for region in regions if region in results},
+        reaches={region: results[region][1] for region in regions if region in results},
+        unreadable=failed,
+        origin=_origin(aws, wanted),
+    )
+
+
+def _of_region(wanted: WantedApi, body: Body, region: str, account: str) -> Wanted:
+    bindings = wanted.api.bindings.get(region, {})
+    home = Home(accounts=frozenset({account}), regions=frozenset({region}))
+    return Wanted(
+        form=comparable(body.document, home=home, bindings=bindings),
+        digest=wanted.digest,
+        localised=body.definition.localised,
+        stages=tuple(stage.name for stage in wanted.api.stages),
+        home=home,
+        bindings=bindings,
+    )
+
+
+def _origin(aws: Aws, wanted: WantedApi) -> RegionReview | None:
+    source = wanted.source
+    if source.region is None or source.api_id is None or source.stage is None:
+        return None
+    here = Wanted(
+        form=comparable(source.document, home=source.home, bindings={}),
+        digest=wanted.digest,
+        localised=None,
+        stages=(source.stage,),
+        home=source.home,
+        bindings={},
+    )
+    return replace(review(aws, source.region, name=source.api_id, wanted=here), stages=())

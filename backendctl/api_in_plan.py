@@ -1,0 +1,114 @@
+"""The API's part of a backend's plan: its source read, its regions looked at, its judgement asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from backendctl.api.body import bodies, definitions
+from backendctl.api.body import wanted as wanted_api
+from backendctl.api.elsewhere import with_reaches
+from backendctl.api.judge import Case
+from backendctl.api.look import Look, look
+from backendctl.api.places import place_in
+from backendctl.api.source import source_of
+from backendctl.engine.plan import Action, Plan
+from backendctl.errors import BackendctlError
+from backendctl.resources import assemble
+from backendctl.resources.permission import Permission
+from backendctl.resources.rest_api import RestApi
+from backendctl.resources.stage import Stage
+
+if TYPE_CHECKING:
+    from backendctl.app import Backend
+    from backendctl.resources.world import World
+
+
+def with_live_source(backend: Backend) -> Backend:
+    """With the definition of a live source read; when it cannot be, only what puts it has to stop."""
+    spec, world = backend.spec, backend.world
+    if spec.api is None or spec.api.source is None:
+        return backend
+    try:
+        source = source_of(spec, backend.aws, account=world.account, given=None, stage=None)
+    except BackendctlError as error:
+        return replace(backend, source_error=error)
+    given = wanted_api(spec.api, source)
+    spec = replace(spec, api=given.api)
+    found = bodies(given, spec.regions, account=world.account, partition=world.partition)
+    links = assemble.links_of(spec, account=world.account)
+    world = replace(world, spec=spec, definitions=definitions(found), links=links)
+    return replace(backend, spec=spec, world=world, wanted=given)
+
+
+def about_api(only: Sequence[str], skip: Sequence[str]) -> bool:
+    """Whether --only and --skip leave anything of the API."""
+    kinds = {kind.kind for kind in (RestApi, Stage)}
+    chosen = kinds if not only else kinds & {pattern.partition("/")[0] for pattern in only}
+    return bool(chosen - {pattern for pattern in skip if "/" not in pattern})
+
+
+def look_at_api(backend: Backend) -> Look | None:
+    """What every region serves of the API; None when the spec has none.
+
+    Raises:
+        BackendctlError: the live source could not be read.
+    """
+    if backend.source_error is not None:
+        raise backend.source_error
+    given = backend.wanted
+    if given is None:
+        return None
+    spec, world = backend.spec, backend.world
+    found = bodies(given, spec.regions, account=world.account, partition=world.partition)
+    regions = tuple(region for region in found if region not in backend.unreadable)
+    built = {function.physical for region in spec.regions for function in spec.functions_in(region)}
+    return look(
+        backend.aws,
+        spec,
+        given,
+        found,
+        regions=regions,
+        account=world.account,
+        workers=backend.settings.workers,
+        built=built,
+    )
+
+
+def case_of(backend: Backend, seen: Look) -> Case:
+    """What is judged of a plan of this backend."""
+    given, world = backend.wanted, backend.world
+    if given is None:
+        raise AssertionError(backend.spec.file)
+    return Case(
+        wanted=given,
+        bodies=bodies(given, backend.spec.regions, account=world.account, partition=world.partition),
+        look=seen,
+        account=world.account,
+        regions=backend.spec.all_regions,
+        place=place_in(None if given.source.is_live else backend.document, given.source.told),
+    )
+
+
+def readable_world(backend: Backend, seen: Look | None) -> tuple[World, dict[str, BackendctlError]]:
+    """The world of the regions that answer, with what the API calls beside the spec; and those that do not.
+
+    Raises:
+        BackendctlError: none does.
+    """
+    silent = {**backend.unreadable, **(seen.unreadable if seen else {})}
+    readable = tuple(region for region in backend.spec.regions if region not in silent)
+    if not readable:
+        raise next(iter(silent.values()))
+    world = replace(backend.world, spec=backend.spec.narrowed(readable))
+    return (with_reaches(world, seen.reaches) if seen else world), silent
+
+
+def sparing_source(plan: Plan, backend: Backend) -> Plan:
+    """A live source stays as it is, although the spec asks for no API in its region."""
+    source = backend.wanted.source.region if backend.wanted else None
+    kinds = {kind.kind for kind in (RestApi, Stage, Permission)}
+    return plan.restricted(
+        lambda change: change.action is not Action.DELETE or change.region != source or change.kind not in kinds
+    )

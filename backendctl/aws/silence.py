@@ -1,0 +1,71 @@
+"""Regions that do not answer: how long one call waits, and that the next one does not wait as long again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from botocore.exceptions import BotoCoreError, ConnectTimeoutError, ReadTimeoutError
+
+CONNECT = 10.0
+"""Seconds for a connection, at most."""
+_CALLS_HANDLERS = ("lambda", "Invoke")
+"""Whoever is called there may take its time."""
+
+
+class SilentError(BotoCoreError):
+    """A service of a region gave no answer a moment ago, and is not asked again yet."""
+
+    fmt = "{service} in {region} gave no answer to {operation} within {seconds:g} s (--timeout); not asked again yet"
+
+
+class Silence:
+    """The bound of one call, and who has reached it; safe from many threads.
+
+    Args:
+        timeout: seconds that one call may wait for an answer, all attempts together.
+    """
+
+    def __init__(self, timeout: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.timeout = timeout
+        self.now = clock
+        self._lock = threading.Lock()
+        self._answered: dict[tuple[str, str], float] = {}
+        self._silent: dict[tuple[str, str], tuple[float, str]] = {}
+
+    def connecting(self) -> float:
+        """Seconds for one attempt to connect."""
+        return min(CONNECT, self.timeout)
+
+    def reading(self, service: str) -> float:
+        """Seconds for one attempt; half of the bound, so that there is time for a second one."""
+        return self.timeout if service == _CALLS_HANDLERS[0] else self.timeout / 2
+
+    def ends(self, error: BaseException | None, service: str, *, since: float) -> bool:
+        """Whether there is no time left for another attempt after this error."""
+        if not isinstance(error, ReadTimeoutError | ConnectTimeoutError):
+            return False
+        next_one = self.connecting() if isinstance(error, ConnectTimeoutError) else self.reading(service)
+        return self.now() - since + next_one > self.timeout + 1
+
+    def note(self, error: BaseException, service: str, region: str, operation: str, *, since: float) -> None:
+        """A call has failed; if nothing at all was answered meanwhile, that service there is left alone for a while."""
+        timed_out = isinstance(error, ReadTimeoutError | ConnectTimeoutError)
+        if not timed_out or (service, operation) == _CALLS_HANDLERS:
+            return
+        with self._lock:
+            if self._answered.get((service, region), since) <= since:
+                self._silent[service, region] = (self.now(), operation)
+
+    def broken(self, service: str, region: str) -> None:
+        """It has answered."""
+        with self._lock:
+            self._answered[service, region] = self.now()
+            self._silent.pop((service, region), None)
+
+    def refuse(self, service: str, region: str) -> None:
+        """Raise SilentError while it is not to be asked."""
+        when, operation = self._silent.get((service, region), (None, ""))
+        if when is not None and self.now() - when < self.timeout:
+            raise SilentError(service=service, region=region, operation=operation, seconds=self.timeout)
