@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from backendctl.api.trial import Answer
 from backendctl.aws.progress import reporting_to
 from backendctl.errors import BackendctlError
 from backendctl.resources import lambda_waits
@@ -68,3 +69,9 @@ def test_only_a_sandboxs_own_word_on_a_runtime_is_remarked(error: dict[str, str]
     with reporting_to(remarks.append):
         lambda_waits.tell_if_not_run(config)
     assert remarks == told
+
+
+def test_a_request_to_a_function_which_a_sandbox_cannot_run_proves_nothing() -> None:
+    said = 'Lambda execution failed … {"errorType": "Runtime.NotSupported", "errorMessage": "no java on PATH"}'
+    assert Answer(status=502, said=said).unasked
+    assert not Answer(status=502, said="Lambda execution failed …").unasked
