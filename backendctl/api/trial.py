@@ -10,6 +10,7 @@ from backendctl.api.probes import Probe, probes
 from backendctl.aws.errors import ClientError, explain
 from backendctl.aws.regions import each_region
 from backendctl.resources.api_reads import require_api
+from backendctl.resources.lambda_waits import NOT_RUN_HERE
 
 if TYPE_CHECKING:
     from backendctl.api.source import Source
@@ -36,8 +37,8 @@ class Answer:
 
     @property
     def unasked(self) -> bool:
-        """Whether what we talk to cannot make the request at all, as an emulator without the network."""
-        return self.status is None and "NotImplementedException" in self.said
+        """Whether what we talk to cannot make the request at all: an emulator without the network or the runtime."""
+        return (self.status is None and "NotImplementedException" in self.said) or NOT_RUN_HERE in self.said
 
     def __str__(self) -> str:
         return "-" if self.status is None else str(self.status)

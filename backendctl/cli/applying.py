@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 
 import click
@@ -18,7 +18,7 @@ import click
 from backendctl.app import carry_out
 from backendctl.cli.opening import Opened
 from backendctl.cli.saying import tell
-from backendctl.engine.events import Done, Event, Failed, Skipped
+from backendctl.engine.events import Done, Event, Failed, Noted, Skipped
 from backendctl.engine.plan import Plan
 from backendctl.engine.safety import refuse_danger
 from backendctl.errors import BackendctlError, Exit, UsageError
@@ -47,10 +47,15 @@ class Consent:
 
 @dataclass(kw_only=True, slots=True)
 class Outcome:
-    """What became of a plan."""
+    """What became of a plan.
+
+    Attributes:
+        remarks: what the user should know of it, without a failure.
+    """
 
     statuses: dict[str, str]
     errors: list[BackendctlError]
+    remarks: list[str] = field(default_factory=list)
     seconds: float = 0.0
     interrupted: bool = False
 
@@ -209,9 +214,13 @@ def _note(event: Event, outcome: Outcome) -> None:
             outcome.errors.append(error)
         case Skipped():
             outcome.statuses[address] = "skipped"
+        case Noted(message=message, lasting=True) if message not in outcome.remarks:
+            outcome.remarks.append(message)
 
 
 def _tell_outcome(outcome: Outcome, again: str) -> None:
+    for message in outcome.remarks:
+        click.echo(f"Warning: {message}", err=True)
     for error in outcome.errors:
         tell(error)
     if outcome.exit_code is Exit.OK:

@@ -17,10 +17,15 @@ class Started:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Noted:
-    """Something worth knowing while it goes on, e.g. "replica CREATING"."""
+    """Something worth knowing while it goes on, e.g. "replica CREATING".
+
+    Attributes:
+        lasting: it is still worth knowing when all is done.
+    """
 
     change: Change
     message: str
+    lasting: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

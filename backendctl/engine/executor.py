@@ -113,7 +113,10 @@ def _run(
     started = clock()
     events.put(Started(change=change))
     try:
-        with reporting_to(lambda message: events.put(Noted(change=change, message=message))):
+        with reporting_to(
+            lambda message: events.put(Noted(change=change, message=message)),
+            remarks=lambda message: events.put(Noted(change=change, message=message, lasting=True)),
+        ):
             _carry_out(change, aws)
     except Exception as error:  # noqa: BLE001  # a worker must always answer; bugs are told with their traceback
         events.put(Failed(change=change, error=explain(error, doing=f"{change.action} {change.address}")))

@@ -229,6 +229,7 @@ class Function:
     def _publish(self, aws: Aws, found: GetFunctionResponseTypeDef, existing: Sequence[lambda_reads.Version]) -> None:
         """Publish what was looked at and nothing else (B24), unless a version of this release exists."""
         aws.forget("lambda-function", self.region, self.physical)
+        lambda_waits.tell_if_not_run(found["Configuration"])
         release = self.release or ""
         if lambda_reads.newest(existing, release, self.managed):
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import is_missing
+from backendctl.aws.progress import remark
 from backendctl.aws.wait import until
 from backendctl.errors import BackendctlError
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 # What is none of these, known today or not, means "keep waiting" (B1); absent is fine (B6).
 _RESTING = frozenset({None, "Active", "Inactive", "Failed"})
 _UPDATED = frozenset({None, "Successful", "Failed"})
+NOT_RUN_HERE = "Runtime.NotSupported"
+"""What a sandbox calls functions it cannot run; AWS has no error of that name."""
+
 _FUNCTION_LIMIT = 600.0
 _VERSION_LIMIT = 1560.0
 """Seconds; a SnapStart version takes many minutes (B5, B52)."""
@@ -67,6 +71,18 @@ def refuse_failed(config: FunctionConfigurationTypeDef, *, region: str) -> None:
             f"{config.get('FunctionName')} cannot run in {region}: {why}",
             hint="correct what AWS names (image, subnets, key …), then run the same command again",
         )
+
+
+def tell_if_not_run(config: FunctionConfigurationTypeDef) -> None:
+    """Remark on a function which a sandbox has taken, and whose calls it cannot carry out."""
+    problem = (config.get("RuntimeVersionConfig") or {}).get("Error") or {}
+    if problem.get("ErrorCode") == NOT_RUN_HERE:
+        remark(not_run(config.get("FunctionName", ""), problem.get("Message", "")))
+
+
+def not_run(physical: str, reason: str) -> str:
+    """The sentence for a function whose calls a sandbox cannot carry out."""
+    return f"calls to {physical} will answer 502 here: {reason}"
 
 
 def gone(aws: Aws, region: str, physical: str) -> None:

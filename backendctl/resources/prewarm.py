@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from backendctl.aws.progress import note
+from backendctl.aws.progress import note, remark
 from backendctl.errors import BackendctlError
 from backendctl.resources.calling import call_at_once, decoded
+from backendctl.resources.lambda_waits import NOT_RUN_HERE, not_run
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -18,8 +20,8 @@ _SHOWN = 1000
 def prewarm(aws: Aws, region: str, physical: str, *, version: str, payload: str, count: int = 1) -> None:
     """Invoke a version, so that its first users do not wait for it.
 
-    What AWS or the network says is only told, since the release may be good all the same; what the *function* says
-    is final.
+    What AWS or the network says is only told, since the release may be good all the same, and so is a sandbox's word
+    that it cannot run the function; what the *function* says is final.
 
     Args:
         count: environments to make; so many calls run at once.
@@ -29,7 +31,9 @@ def prewarm(aws: Aws, region: str, physical: str, *, version: str, payload: str,
     """
     answers = call_at_once(aws, region, physical, qualifier=version, payload=payload, count=count)
     for answer in answers:
-        if answer.fault:
+        if answer.fault and (reason := _not_run(answer.said)):
+            remark(not_run(physical, reason))
+        elif answer.fault:
             raise BackendctlError(
                 failed(f"{physical}:{version} in {region}", fault=answer.fault, said=answer.said, log=answer.log),
                 hint="the release gets no traffic; correct it, or the function's warm input, and deploy again",
@@ -43,3 +47,14 @@ def failed(what: str, *, fault: str, said: str, log: str) -> str:
     tail = decoded(log).strip()
     sentence = f"{what} answers the warmer's input with an error ({fault}): {said[:_SHOWN]}"
     return f"{sentence}\n{tail[-_SHOWN:]}" if tail else sentence
+
+
+def _not_run(said: str) -> str | None:
+    """Why a sandbox could not run the function; None when it ran, and failed by itself."""
+    try:
+        document = json.loads(said)
+    except ValueError:
+        return None
+    if not isinstance(document, dict) or document.get("errorType") != NOT_RUN_HERE:
+        return None
+    return str(document.get("errorMessage", "no reason given"))

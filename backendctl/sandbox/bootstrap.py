@@ -46,6 +46,8 @@ class FaultError(Exception):
 
 def main() -> None:
     """Load, say so, and serve until standard input ends."""
+    if sys.path[0] == os.path.dirname(os.path.abspath(__file__)):  # noqa: PTH100, PTH120 - pathlib is slow to load
+        del sys.path[0]  # the option -P is not known before Python 3.11
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(int(sys.argv[1]), "wb")
     os.set_inheritable(answers.fileno(), False)  # noqa: FBT003 - it knows no keywords
@@ -57,6 +59,7 @@ def main() -> None:
     sys.addaudithook(guard)
     sys.meta_path.insert(0, _Lineage())
     sys.path.insert(0, code)
+    sys.path += settings["more"]
     log = _logging()
     try:
         handler = load(settings["handler"])

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import math
 import os
 import re
 import select
 import signal
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -21,24 +18,26 @@ from typing import TYPE_CHECKING, Any
 from backendctl.sandbox import kin
 from backendctl.sandbox.cpu import Rein, share, undisturbed, waited
 from backendctl.sandbox.printed import Printed, now
+from backendctl.sandbox.runtimes.choice import not_supported, runtime_of
+from backendctl.sandbox.runtimes.model import InvalidEntrypointError, NotSupportedError, Setup
+from backendctl.sandbox.runtimes.variables import of_function, of_process
+from backendctl.sandbox.talk import LARGEST, Answer, GoneError, LargeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from backendctl.sandbox.runtimes.model import Launch
+    from backendctl.sandbox.talk import Talk
+
 INIT_LIMIT = 10.0
 """Seconds a handler may take to load; what takes longer is started anew within the call (B59)."""
 
-LARGEST = 6_291_556
-"""Bytes of the largest answer."""
-
-_MOST_ANSWER = 13 * LARGEST  # escaped twice: as the result, and in the line which brings it
-_BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
-_CHUNK = 65_536
 _PATIENCE = 2.0
 # Loading is all work: a dozen at once would take longer each, and show an Init Duration which is nobody's.
 _TURNS = threading.BoundedSemaphore(os.cpu_count() or 1)
 _UMASK = 0o022  # as on AWS; the server's own is stricter
 _SLIGHT = 0.05  # seconds another program may take away without a word
+_FAILURES = (GoneError, BrokenPipeError, LargeError, InvalidEntrypointError, NotSupportedError)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +68,7 @@ class Outcome:
             `init_seconds` of loading it, None when the environment was there already.
         peak: MB the environment has used at most.
         status: "timeout" or "error" when the environment did not survive the call.
+        logged: whether the runtime has logged the error itself.
     """
 
     result: str | None = None
@@ -78,18 +78,11 @@ class Outcome:
     init_seconds: float | None = None
     peak: int = 0
     status: str | None = None
-
-
-class _GoneError(Exception):
-    """The process ended without an answer."""
+    logged: bool = False
 
 
 class _LateError(Exception):
     """The time is over."""
-
-
-class _LargeError(Exception):
-    """The answer is longer than it could be with every character escaped."""
 
 
 class Environment:
@@ -97,7 +90,8 @@ class Environment:
 
     Args:
         config: as GetFunctionConfiguration gives it.
-        code: folder of the unpacked code.
+        code: folder of the unpacked code. layers: of the unpacked layers, None without any.
+        cache: folder for what a runtime makes once for all of its processes.
         base: the variables which every environment gets.
         provisioned: whether it is made ready ahead of calls, and kept.
     """
@@ -109,6 +103,8 @@ class Environment:
         region: str,
         code: Path,
         base: Mapping[str, str],
+        layers: Path | None = None,
+        cache: Path | None = None,
         provisioned: bool = False,
     ) -> None:
         self.provisioned = provisioned
@@ -116,13 +112,21 @@ class Environment:
         self.spent = False
         self.last_used = time.monotonic()
         self._config = config
-        self._code = code
-        self._variables = variables(config, region=region, stream=self.stream, base=base)
+        self._setup = Setup(
+            code=code,
+            layers=layers,
+            handler=str(config.get("Handler", "")),
+            memory=int(config.get("MemorySize", 128)),
+            cache=cache or code.parent,
+            path=base.get("PATH", ""),
+        )
+        self._variables = of_function(config, region=region, stream=self.stream, base=base)
         if provisioned:
             self._variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = "provisioned-concurrency"
         self._process: subprocess.Popen[bytes] | None = None
+        self._talk: Talk | None = None
         self._rein: Rein | None = None
-        self._answers = -1
+        self._folds = False
         self._peak = 0
         self._started_at = 0
 
@@ -152,17 +156,26 @@ class Environment:
             words = f"Task timed out after {timeout:.2f} seconds"
             outcome.error = _fault(asked, "Sandbox.Timedout", words)
             outcome.lines.append((now(), f"{_stamp()} {asked.request_id} {words}"))
-        except (_GoneError, BrokenPipeError):
-            outcome.status = "error"
-            outcome.error = _fault(asked, "Runtime.ExitError", self._ending())
-        except _LargeError:
-            outcome.status, outcome.error = "error", _too_large(asked)
+        except _FAILURES as problem:
+            outcome.status, outcome.error = "error", self._failure(asked, problem)
+        if self._folds:
+            outcome.lines = [(moment, text.replace("\r", "\n")) for moment, text in outcome.lines]
         outcome.peak = self._peak = max(self._peak, _peak(self.pid))
-        if outcome.status is not None:
+        if outcome.status is not None or self._has_ended():
             self.end()
         elif self._rein is not None:
             self._rein.stop()
         return outcome
+
+    def _failure(self, asked: Asked, problem: Exception) -> dict[str, Any]:
+        match problem:
+            case InvalidEntrypointError():
+                return _fault(asked, "Runtime.InvalidEntrypoint", str(problem))
+            case NotSupportedError():
+                return not_supported(str(problem))
+            case LargeError():
+                return _too_large(asked)
+        return _fault(asked, "Runtime.ExitError", self._ending())
 
     def kill(self) -> None:
         """End the process, whatever it does; the call that waits for it sees that."""
@@ -175,16 +188,16 @@ class Environment:
         """End an environment at rest, with its children; nothing is left of it."""
         self.spent = True
         process, self._process = self._process, None
+        talk, self._talk = self._talk, None
+        if talk is not None:
+            talk.close()
         if process is None:
             return
         kin.end_kin(process.pid, started=self._started_at, stream=self.stream)
         process.wait()
         kin.environments.discard(process.pid)
-        os.close(self._answers)
-        for pipe in (process.stdin, process.stdout):
-            with contextlib.suppress(OSError):
-                if pipe is not None:
-                    pipe.close()
+        if process.stdout is not None:
+            process.stdout.close()
 
     def _load(self, outcome: Outcome, timeout: float) -> None:
         """Start the process and wait until the handler is loaded; this runs at full speed."""
@@ -195,14 +208,16 @@ class Environment:
             self.spent = False
             # On AWS the function's timeout holds; a machine of one's own may be too slow for the shortest ones.
             answer = self._started(outcome, max(timeout, INIT_LIMIT))
-        if "error" in answer:
-            outcome.error, outcome.status = answer["error"], "error"
+        if answer.error is not None:
+            outcome.error, outcome.status, outcome.logged = answer.error, "error", answer.logged
 
-    def _started(self, outcome: Outcome, limit: float) -> dict[str, Any]:
+    def _started(self, outcome: Outcome, limit: float) -> Answer:
         is_my_turn = _TURNS.acquire(timeout=_PATIENCE)
         try:
+            launch = runtime_of(self._config, path=self._setup.path).launch(self._setup)
+            self._talk, self._folds = launch.talk, launch.folds
             began = time.monotonic()
-            self._spawn()
+            self._spawn(launch)
             pid = self._process.pid if self._process else 0
             answer = self._answer(outcome, limit)
             # What other programs took of the processors is nobody's Init Duration; a new process has waited for none.
@@ -212,100 +227,78 @@ class Environment:
             if is_my_turn:
                 _TURNS.release()
 
-    def _spawn(self) -> None:
-        reading, writing = os.pipe()
-        try:
-            with kin.starting:
-                self._process = subprocess.Popen(  # noqa: S603 - our own script with our own interpreter
-                    [sys.executable, "-P", "-B", str(_BOOTSTRAP), str(writing)],
-                    stdin=subprocess.PIPE,
+    def _spawn(self, launch: Launch) -> None:
+        with kin.starting:
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 - a runtime of ours, or what the user brought to be run
+                    launch.command,
+                    stdin=launch.talk.stdin,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
-                    pass_fds=(writing,),
-                    cwd=self._code,
-                    env=self._variables,
+                    pass_fds=launch.talk.handed,
+                    cwd=self._setup.code,
+                    env=of_process(self._variables, launch, self._setup),
                     # A group in our own session: should we be killed, the system wakes and ends what is frozen in it.
                     process_group=0,
                     umask=_UMASK,
                 )
-                kin.environments.add(self._process.pid)
-        finally:
-            os.close(writing)
+            except OSError as problem:
+                raise InvalidEntrypointError(_cannot_start(problem, launch, self._setup)) from problem
+            kin.environments.add(self._process.pid)
         self._started_at = kin.started_at(self._process.pid)
-        self._answers = reading
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe, as said above
         os.set_blocking(self._process.stdout.fileno(), False)
-        self._rein = Rein(pid=self._process.pid, portion=share(int(self._config.get("MemorySize", 128))))
-        self._send({"code": str(self._code), "handler": self._config["Handler"]})
+        self._rein = Rein(pid=self._process.pid, portion=share(self._setup.memory))
+        launch.talk.started(self._process)
 
     def _serve(self, asked: Asked, outcome: Outcome, timeout: float) -> None:
         if self._rein is not None:
             self._rein.begin()
         pid = self._process.pid if self._process else 0
         began, clock = time.monotonic(), undisturbed(pid)
-        self._send(
-            {
-                "request_id": asked.request_id,
-                "event": asked.event,
-                "arn": asked.arn,
-                "environment": dict(asked.environment),
-                "deadline": time.time() + timeout,
-            }
-        )
+        if self._talk is None:
+            raise GoneError
+        self._talk.send(asked, deadline=time.time() + timeout)
         try:
             answer = self._answer(outcome, timeout, self._rein)
-        except (_GoneError, _LargeError):
+        except (GoneError, LargeError):
             outcome.seconds = time.monotonic() - began
             raise
-        outcome.seconds = max(0.0, answer["ended"] - clock - (self._rein.late if self._rein else 0.0))
-        outcome.result, outcome.error = answer.get("result"), answer.get("error")
+        ended = undisturbed(pid) if answer.ended is None else answer.ended
+        outcome.seconds = max(0.0, ended - clock - (self._rein.late if self._rein else 0.0))
+        outcome.result, outcome.error, outcome.logged = answer.result, answer.error, answer.logged
         if outcome.result is not None and len(outcome.result.encode()) > LARGEST:
             outcome.result, outcome.error = None, _too_large(asked)
 
-    def _send(self, document: dict[str, Any]) -> None:
-        if self._process is None or self._process.stdin is None:
-            raise _GoneError
-        self._process.stdin.write(json.dumps(document).encode() + b"\n")
-        self._process.stdin.flush()
-
-    def _answer(self, outcome: Outcome, limit: float, rein: Rein | None = None) -> dict[str, Any]:
-        """Wait for a line of JSON, at most so many seconds, and gather what is printed meanwhile.
+    def _answer(self, outcome: Outcome, limit: float, rein: Rein | None = None) -> Answer:
+        """Wait for the process to say something, at most so many seconds, and gather what is printed meanwhile.
 
         Time for which other programs of this machine kept the handler from running does not count.
 
         Raises:
-            _LateError, _GoneError: it did not come.
+            _LateError, GoneError, LargeError: it did not come.
         """
-        assert self._process is not None and self._process.stdout is not None  # noqa: S101, PT018 - callers see to it
-        printed = Printed(pipe=self._process.stdout.fileno(), lines=outcome.lines)
-        poll = select.poll()
-        for pipe in (self._answers, printed.pipe):
-            poll.register(pipe, select.POLLIN)
-        got = b""
-        deadline, known = time.monotonic() + limit, waited(self._process.pid)
+        process, talk = self._process, self._talk
+        assert process is not None and process.stdout is not None and talk is not None  # noqa: S101, PT018 - by callers
+        printed = Printed(pipe=process.stdout.fileno(), lines=outcome.lines)
+        answer: Answer | None = None
+        deadline, known = time.monotonic() + limit, waited(process.pid)
         try:
-            while not got.endswith(b"\n"):
+            while answer is None:
                 wait = deadline - time.monotonic()
                 if wait <= 0:
-                    wait = waited(self._process.pid) + (rein.late if rein else 0.0) - known
+                    wait = waited(process.pid) + (rein.late if rein else 0.0) - known
                     if wait < _SLIGHT:
                         raise _LateError
                     known, deadline = known + wait, deadline + wait
-                ready = poll.poll(math.ceil(1000 * (min(wait, rein.tick()) if rein else wait)))
-                if any(pipe == printed.pipe for pipe, _ in ready) and not printed.read():
-                    poll.unregister(printed.pipe)
-                if any(pipe == self._answers for pipe, _ in ready):
-                    piece = os.read(self._answers, _CHUNK)
-                    if not piece:
-                        raise _GoneError
-                    got += piece
-                    if len(got) > _MOST_ANSWER:
-                        raise _LargeError
+                answer = _heard(talk, printed, min(wait, talk.pause, rein.tick() if rein else wait))
         finally:
             printed.finish()
-        answer: dict[str, Any] = json.loads(got)
-        self._peak = max(self._peak, answer["peak"])
+        self._peak = max(self._peak, answer.peak)
         return answer
+
+    def _has_ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
 
     def _ending(self) -> str:
         try:
@@ -318,26 +311,29 @@ class Environment:
         return f"Runtime exited with error: {how}"
 
 
-def variables(config: Mapping[str, Any], *, region: str, stream: str, base: Mapping[str, str]) -> dict[str, str]:
-    """The whole environment of a handler: `base`, the function's own variables, and what Lambda itself sets."""
-    name, logging = config["FunctionName"], config.get("LoggingConfig") or {}
-    json_only = {"AWS_LAMBDA_LOG_LEVEL": logging.get("ApplicationLogLevel", "INFO")}
-    return {
-        **base,
-        **(config.get("Environment") or {}).get("Variables", {}),
-        "AWS_REGION": region,
-        "AWS_DEFAULT_REGION": region,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{config.get('Runtime', '')}",
-        "AWS_LAMBDA_FUNCTION_NAME": name,
-        "AWS_LAMBDA_FUNCTION_VERSION": config["Version"],
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_LAMBDA_LOG_FORMAT": logging.get("LogFormat", "Text"),
-        **(json_only if logging.get("LogFormat") == "JSON" else {}),
-        "AWS_LAMBDA_LOG_GROUP_NAME": logging.get("LogGroup") or f"/aws/lambda/{name}",
-        "AWS_LAMBDA_LOG_STREAM_NAME": stream,
-        "_HANDLER": config["Handler"],
-    }
+def _heard(talk: Talk, printed: Printed, seconds: float) -> Answer | None:
+    """Wait a while for the process to say or to print something; its answer, once there is one."""
+    poll = select.poll()
+    for descriptor, events in talk.watched().items():
+        poll.register(descriptor, events)
+    if not printed.is_over:
+        poll.register(printed.pipe, select.POLLIN)
+    ready = [descriptor for descriptor, _ in poll.poll(math.ceil(1000 * seconds))]
+    if not ready:
+        return talk.check()
+    if printed.pipe in ready:
+        printed.read()
+    answers = [talk.take(descriptor) for descriptor in ready if descriptor != printed.pipe]
+    return next((answer for answer in answers if answer is not None), None)
+
+
+def _cannot_start(problem: OSError, launch: Launch, setup: Setup) -> str:
+    """Why a program could not be started, in AWS's words."""
+    program = Path(launch.command[0])
+    for folder, name in ((setup.code, "/var/task"), (setup.layers, "/opt")):
+        if folder is not None and program.is_relative_to(folder):
+            program = Path(name) / program.relative_to(folder)
+    return f"fork/exec {program}: {(problem.strerror or str(problem)).lower()}"
 
 
 def _too_large(asked: Asked) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from backendctl.sandbox.unpack import unpack
 from backendctl.sandbox.world import USUAL_IDLE_MINUTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from backendctl.sandbox.environment import Outcome
 
@@ -34,7 +34,10 @@ MOST_IDLE = 150
 """Processes that wait for a call at most; beyond, those which waited longest are given up, whatever the idle time."""
 
 _LOOK_EVERY = 1.0
-_DECIDING = ("CodeSha256", "Handler", "Runtime", "MemorySize", "Timeout", "Environment", "LoggingConfig", "Role")
+_DECIDING = (
+    *("CodeSha256", "Handler", "Runtime", "MemorySize", "Timeout", "Environment", "LoggingConfig", "Role"),
+    "Layers",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,7 +107,9 @@ class Environments:
     _ended: threading.Event = field(default_factory=threading.Event)
 
     @contextlib.contextmanager
-    def lease(self, place: Place, config: Mapping[str, Any], code: bytes) -> Iterator[Environment]:
+    def lease(
+        self, place: Place, config: Mapping[str, Any], code: bytes, layers: Sequence[bytes] = ()
+    ) -> Iterator[Environment]:
         """An environment for one call: one that is idle, provisioned or else most recently used, or a new one."""
         with self._lock:
             self._outdate(place)
@@ -114,25 +119,23 @@ class Environments:
             if environment is not None:
                 waiting.remove(environment)
             else:
-                environment = Environment(config=config, region=place.region, code=self._unpack(code), base=self.base)
+                environment = self._fresh(place, config, code, layers)
             self._busy[place].append(environment)
         try:
             yield environment
         finally:
             self._return(place, environment)
 
-    def provision(self, place: Place, config: Mapping[str, Any], code: bytes, count: int) -> Failure | None:
+    def provision(
+        self, place: Place, config: Mapping[str, Any], code: bytes, count: int, layers: Sequence[bytes] = ()
+    ) -> Failure | None:
         """Have environments of a version ready, in the place of those it had; what went wrong, if it did.
 
         Args:
             count: how many AWS would have ready; more than `READY` processes are not kept.
         """
         with self._lock:
-            folder = self._unpack(code)
-        fresh = [
-            Environment(config=config, region=place.region, code=folder, base=self.base, provisioned=True)
-            for _ in range(min(count, READY))
-        ]
+            fresh = [self._fresh(place, config, code, layers, provisioned=True) for _ in range(min(count, READY))]
         for environment in fresh:
             outcome = environment.prepare()
             if outcome.error is not None:
@@ -229,6 +232,39 @@ class Environments:
         for _, place, environment in sorted(waiting, key=lambda each: each[0])[: max(0, len(waiting) - self.most_idle)]:
             self._idle[place].remove(environment)
             environment.end()
+
+    def _fresh(
+        self,
+        place: Place,
+        config: Mapping[str, Any],
+        code: bytes,
+        layers: Sequence[bytes],
+        *,
+        provisioned: bool = False,
+    ) -> Environment:
+        return Environment(
+            config=config,
+            region=place.region,
+            code=self._unpack(code),
+            layers=self._lay(layers),
+            cache=self.folder.with_name("runtimes"),
+            base=self.base,
+            provisioned=provisioned,
+        )
+
+    def _lay(self, layers: Sequence[bytes]) -> Path | None:
+        """The folder with all layers, the later ones over the earlier ones; None without any."""
+        if not layers:
+            return None
+        mark = hashlib.sha256(b"".join(hashlib.sha256(layer).digest() for layer in layers)).hexdigest()[:32]
+        folder = self.folder / f"{mark}-layers"
+        if not folder.exists():
+            fresh = folder.with_suffix(".new")
+            shutil.rmtree(fresh, ignore_errors=True)
+            for layer in layers:
+                shutil.copytree(self._unpack(layer), fresh, symlinks=True, dirs_exist_ok=True)
+            fresh.rename(folder)
+        return folder
 
     def _unpack(self, code: bytes) -> Path:
         """The folder with the code, unpacked once for all environments."""

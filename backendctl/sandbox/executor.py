@@ -13,6 +13,7 @@ from backendctl.sandbox.admission import Admission
 from backendctl.sandbox.corrections import function_records
 from backendctl.sandbox.environment import Asked, Outcome
 from backendctl.sandbox.environments import Place
+from backendctl.sandbox.runtimes.choice import NOT_SUPPORTED, not_supported, why_not
 from backendctl.sandbox.telemetry import caller
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Executor:
-    """Takes calls of Python functions out of the emulated Lambda's hands, in the thread it makes for each."""
+    """Takes calls of functions out of the emulated Lambda's hands, in the thread it makes for each."""
 
     environments: Environments
     telemetry: Telemetry
@@ -70,10 +71,11 @@ class Executor:
 
     def provision(self, region: str, config: Mapping[str, Any], code: bytes, count: int) -> str | None:
         """Have environments of a version ready ahead of calls; AWS's word for why not, if they cannot be."""
-        if not _is_python(config):
-            return None
-        failure = self.environments.provision(Place.of(config, region=region), config, code, count)
-        if failure is None:
+        if self._why_not(config) is not None:
+            return None  # it is told where the function is read, and in every call
+        layers = function_records.layers(config)
+        failure = self.environments.provision(Place.of(config, region=region), config, code, count, layers)
+        if failure is None or (failure.outcome.error or {}).get("errorType") == NOT_SUPPORTED:
             return None
         lines = lambda_logs.failed_init(config, failure.outcome)
         self.telemetry.logged(region=region, group=lambda_logs.group_of(config), stream=failure.stream, lines=lines)
@@ -87,23 +89,31 @@ class Executor:
         config = {"Version": "$LATEST", **(func.get("config") or func)}
         region = service.get_region()
         began = int(time.time() * 1000)
-        if _is_python(config):
+        reason = self._why_not(config)
+        if reason is None:
             asked = Asked(
                 request_id=request_id,
                 event=event,
                 arn=config.get("FunctionArn", ""),
                 environment=_of_this_call(service, config),
             )
-            with self.environments.lease(Place.of(config, region=region), config, func["code_zip"]) as environment:
+            place = Place.of(config, region=region)
+            with self.environments.lease(
+                place, config, func["code_zip"], function_records.layers(config)
+            ) as environment:
                 self._provisioned(region, config, is_provisioned=environment.provisioned)
                 outcome = environment.call(asked)
                 stream = environment.stream
         else:
-            outcome, stream = _not_supported(config), _stream(region, config)
+            outcome = Outcome(error=not_supported(reason), status="error")
+            stream = _stream(region, config)
         lines = lambda_logs.lines(config, request_id, outcome, began=began)
         self.telemetry.logged(region=region, group=lambda_logs.group_of(config), stream=stream, lines=lines)
         self._count(region, config, outcome)
         return _answer(outcome, "".join(f"{text.rstrip()}\n" for _, text in lines))
+
+    def _why_not(self, config: Mapping[str, Any]) -> str | None:
+        return why_not(config, path=self.environments.base.get("PATH", ""))
 
     def _count(self, region: str, config: Mapping[str, Any], outcome: Outcome) -> None:
         values = [
@@ -143,17 +153,6 @@ class Executor:
             self.telemetry.measured(region, "AWS/Lambda", values, [dimensions])
 
 
-def _is_python(config: Mapping[str, Any]) -> bool:
-    return config.get("PackageType") != "Image" and str(config.get("Runtime", "python")).startswith("python")
-
-
-def _not_supported(config: Mapping[str, Any]) -> Outcome:
-    """What comes of a call of a function that is not Python: an error of its own, as any that a function makes."""
-    kind = "a container image" if config.get("PackageType") == "Image" else config.get("Runtime")
-    words = f"The sandbox runs Python handlers only and cannot run {config['FunctionName']}, which is {kind}"
-    return Outcome(error={"errorType": "Runtime.NotSupported", "errorMessage": words}, status="error")
-
-
 def _stream(region: str, config: Mapping[str, Any]) -> str:
     """The log stream of a version that has no environment."""
     version = config["Version"]
@@ -190,7 +189,10 @@ def _dimensions(config: Mapping[str, Any]) -> list[dict[str, str]]:
 def _answer(outcome: Outcome, log: str) -> dict[str, Any]:
     if outcome.error is not None:
         return {"body": outcome.error, "error": True, "log": log}
-    return {"body": json.loads(outcome.result or "null"), "log": log}
+    try:
+        return {"body": json.loads(outcome.result or "null"), "log": log}
+    except ValueError:  # a bootstrap of the user's may answer with anything
+        return {"body": outcome.result, "raw_payload": True, "log": log}
 
 
 def _throttled(reason_code: str, msg: str, retry_after: int = 1) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox.runtimes.choice import split
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -37,7 +39,7 @@ def lines(
         ]
 
     told = [*shown(_before(config, request_id, outcome, began)), *outcome.lines]
-    if outcome.error is not None and outcome.status != "timeout":
+    if outcome.error is not None and outcome.status != "timeout" and not outcome.logged:
         told.append((ended, error(outcome.error, ended)))
     return told + shown(_after(request_id, outcome, usage, ended))
 
@@ -57,8 +59,8 @@ def failed_init(outcome: Outcome, ended: int) -> list[Event]:
         "errorType": (outcome.error or {}).get("errorType"),
         "metrics": {"durationMs": round((outcome.init_seconds or 0) * 1000, 2)},
     }
-    told = [*outcome.lines, (ended, error(outcome.error or {}, ended))]
-    return [*told, (ended, _event(ended, "platform.initReport", record))]
+    failure = [] if outcome.logged else [(ended, error(outcome.error or {}, ended))]
+    return [*outcome.lines, *failure, (ended, _event(ended, "platform.initReport", record))]
 
 
 def _before(
@@ -67,7 +69,7 @@ def _before(
     if outcome.init_seconds is not None:
         init = {"initializationType": "on-demand", "phase": "init"}
         about = {"functionName": config["FunctionName"], "functionVersion": config["Version"]}
-        runtime = {"runtimeVersion": str(config.get("Runtime", "")).replace("python", "python:") + ".v1"}
+        runtime = {"runtimeVersion": f"{':'.join(split(str(config.get('Runtime', ''))))}.v1"}
         yield "INFO", began, "platform.initStart", {**init, **runtime, **about}
         loaded = began + int(outcome.init_seconds * 1000)
         failed = outcome.status == "error" and not outcome.seconds

@@ -64,7 +64,7 @@ def lines(config: Mapping[str, Any], request_id: str, outcome: Outcome, *, began
         return lambda_json_logs.lines(config, request_id, outcome, usage, began=began, ended=ended)
     start = f"START RequestId: {request_id} Version: {config['Version']}\n"
     written = [(began, start), *outcome.lines]
-    if outcome.error is not None and outcome.status != "timeout":
+    if outcome.error is not None and outcome.status != "timeout" and not outcome.logged:
         written.append((ended, exception(outcome.error)))
     end = f"END RequestId: {request_id}\n"
     return [*written, (ended, end), (ended, report(config, request_id, outcome))]
@@ -78,7 +78,8 @@ def failed_init(config: Mapping[str, Any], outcome: Outcome) -> list[tuple[int, 
     error = outcome.error or {}
     parts = [f"INIT_REPORT Init Duration: {(outcome.init_seconds or 0) * 1000:.2f} ms", "Phase: init", "Status: error"]
     told = "\t".join([*parts, f"Error Type: {error.get('errorType')}", "\n"])
-    return [*outcome.lines, (ended, exception(error)), (ended, told)]
+    failure = [] if outcome.logged else [(ended, exception(error))]
+    return [*outcome.lines, *failure, (ended, told)]
 
 
 def exception(error: Mapping[str, Any]) -> str:

@@ -22,11 +22,13 @@ class Printed:
         pipe: a descriptor which does not block.
         lines: milliseconds since the epoch and text, added to as they come.
         dropped: bytes of the lines that were not kept.
+        is_over: whether nothing will ever come again.
     """
 
     pipe: int
     lines: list[tuple[int, str]]
     dropped: int = 0
+    is_over: bool = False
     _kept: int = 0
     _rest: bytes = b""
 
@@ -38,6 +40,7 @@ class Printed:
             except BlockingIOError:
                 return True
             if not piece:
+                self.is_over = True
                 return False
             if self._kept >= MOST:
                 self.dropped += len(piece)

@@ -70,7 +70,7 @@ class Progress:
         match event:
             case Started():
                 self._now[address] = (region, event.change.action + " " + _short(address))
-            case Noted(message=message):
+            case Noted(message=message, lasting=False):  # what lasts is told when all is done
                 if self._now.get(address, ("", ""))[1] == f"{_short(address)}: {message}":
                     return
                 self._now[address] = (region, f"{_short(address)}: {message}")

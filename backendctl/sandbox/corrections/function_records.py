@@ -48,6 +48,19 @@ def concurrency(place: Place) -> Rules:
     return Rules(reserved=known.get("concurrency"), provisioned=provisioned)
 
 
+def layers(config: Mapping[str, Any]) -> list[bytes]:
+    """The archives of a function's layers in their order, as far as they are known; also of deleted versions."""
+    from ministack.services import lambda_svc  # noqa: PLC0415 - as above
+
+    found: list[bytes] = []
+    for layer in config.get("Layers") or ():
+        *_, region, account, _, name, version = layer["Arn"].split(":")
+        known, _ = lambda_svc._find_layer_version(name, int(version), account, region, include_deleted=True)  # noqa: SLF001
+        if known and known.get("_zip_data"):
+            found.append(known["_zip_data"])
+    return found
+
+
 def policy_revision(place: Place, qualifier: str | None) -> str | None:
     """The RevisionId of a policy, which is that of its function, version or alias until one of the two changes alone.
 

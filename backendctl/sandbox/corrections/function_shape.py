@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import Any
+
+from backendctl.sandbox.runtimes.choice import NOT_SUPPORTED, why_not
 
 Configuration = dict[str, Any]
 
@@ -26,12 +29,8 @@ def whole(configuration: Configuration, *, region: str) -> Configuration:
     shown = {name: value for name, value in configuration.items() if value or name not in _LEFT_OUT_WHEN_EMPTY}
     if not (shown.get("VpcConfig") or {}).get("SubnetIds"):
         shown.pop("VpcConfig", None)
-    runtime = shown.get("Runtime")
-    if runtime:
-        shown["RuntimeVersionConfig"] = {"RuntimeVersionArn": _runtime_version(region, runtime)}
-    else:  # an image has none
-        shown.pop("RuntimeVersionConfig", None)
-    return shown
+    shown.pop("RuntimeVersionConfig", None)
+    return shown | _runtime_version_config(shown, region)
 
 
 def listed(configuration: Configuration) -> Configuration:
@@ -43,6 +42,14 @@ def qualified(configuration: Configuration, qualifier: str) -> Configuration:
     """A configuration which was asked for by version or alias: its ARN ends with that."""
     bare = ":".join(configuration["FunctionArn"].split(":")[:7])
     return {**configuration, "FunctionArn": f"{bare}:{qualifier}"}
+
+
+def _runtime_version_config(shown: Configuration, region: str) -> Configuration:
+    """The version of the runtime, which an image has none of; also that this machine cannot run it."""
+    runtime, reason = shown.get("Runtime"), why_not(shown, path=os.environ.get("PATH", ""))
+    known = {"RuntimeVersionArn": _runtime_version(region, runtime)} if runtime else {}
+    problem = {"Error": {"ErrorCode": NOT_SUPPORTED, "Message": reason}} if reason is not None else {}
+    return {"RuntimeVersionConfig": known | problem} if known or problem else {}
 
 
 def _runtime_version(region: str, runtime: str) -> str:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from backendctl.sandbox import process
+from backendctl.sandbox.environments import Environments
+from tests.functional.sandbox.runtimes import environments
 from tests.functional.sandboxed import Sandbox, free_port
 
 
@@ -24,3 +27,10 @@ def metered_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
     process.start(running.port, running.data, time_scale=1, quotas=True)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Environments]:
+    """Environments without a server; what they start is ended."""
+    with environments(tmp_path) as running:
+        yield running

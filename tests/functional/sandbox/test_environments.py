@@ -20,12 +20,9 @@ from backendctl.sandbox import cpu, environments
 from backendctl.sandbox.bootstrap import is_foreign_name, is_local
 from backendctl.sandbox.environment import Asked, Environment, Outcome
 from backendctl.sandbox.environments import Environments, Place
-from backendctl.sandbox.world import environment, handler_environment
 from tests.functional.sandboxed import archive, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.functional.sandboxed import Sandbox
 
 CODE = """
@@ -54,16 +51,6 @@ def handler(event, context):
     if what == "print": print(value)
     return {"calls": len(SEEN), "pid": os.getpid()}
 """
-
-
-@pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Environments]:
-    """Environments without a server; what they start is ended."""
-    server = environment(port=1, data=tmp_path, host={"PATH": os.environ["PATH"], "SECRET_OF_THE_HOST": "x"})
-    (tmp_path / "tmp").mkdir()
-    running = Environments(folder=tmp_path / "code", base=handler_environment(server))
-    yield running
-    running.end()
 
 
 def _config(**more: Any) -> dict[str, Any]:

@@ -86,11 +86,13 @@ def test_levels_hide_what_is_below_them(sandbox: Sandbox) -> None:
 
 
 def test_a_function_the_sandbox_cannot_run_fails_with_a_clear_line_in_its_log(sandbox: Sandbox) -> None:
-    name, client = _function(sandbox, Runtime="nodejs22.x"), sandbox.client("lambda")
+    name, client = _function(sandbox, Runtime="ruby3.3"), sandbox.client("lambda")
     answer = client.invoke(FunctionName=name)
     assert answer["FunctionError"] == "Unhandled"
     told = _texts(sandbox, f"/aws/lambda/{name}", having="REPORT")
-    words = f"The sandbox runs Python handlers only and cannot run {name}, which is nodejs22.x"
+    words = "the sandbox does not run ruby3.3"
+    told_before = client.get_function_configuration(FunctionName=name)["RuntimeVersionConfig"]["Error"]
+    assert told_before == {"ErrorCode": "Runtime.NotSupported", "Message": words}
     assert [text for text in told if text.startswith("[ERROR]")] == [f"[ERROR] Runtime.NotSupported: {words}"]
     assert "Status: error\tError Type: Runtime.NotSupported" in told[-1]
 

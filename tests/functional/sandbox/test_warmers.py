@@ -104,7 +104,7 @@ def test_a_rule_without_permission_is_a_failed_invocation_and_calls_nobody(hasty
 
 
 def test_a_ping_of_a_function_the_sandbox_cannot_run_fails_and_says_so(hasty: Sandbox) -> None:
-    name, rule = _warmed(hasty, "rate(1 minute)", Runtime="java21")
+    name, rule = _warmed(hasty, "rate(1 minute)", Runtime="ruby3.3")
     _, report = _reports(hasty, name, count=1)[0]
     assert "Error Type: Runtime.NotSupported" in report
     eventually(lambda: _sum(hasty, "AWS/Lambda", "Errors", FunctionName=name) >= 1)
