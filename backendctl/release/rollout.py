@@ -177,7 +177,7 @@ class Rollout:
             outcome = overall(judged)
             if outcome is Outcome.FAIL or (held >= hold and (outcome is Outcome.PASS or held >= hold * _PATIENCE)):
                 return judged
-            if held >= hold and not _will_tell(judged):
+            if held >= hold and not _will_tell(judged, wanted=self.backend.spec.canary.judging.min_requests):
                 return self._with_synthetic(wave, judged)
             aws.sleep(max(_WATCH * aws.tempo, 0.5))
 
@@ -226,9 +226,19 @@ def _nothing() -> None:
     """No hook."""
 
 
-def _will_tell(judged: Sequence[Judged]) -> bool:
-    """Whether users call every canary that is not yet known to be good, so that waiting brings what is missing."""
-    return all(one.canary.requests for one in judged if one.verdict.outcome is Outcome.INCONCLUSIVE)
+def _will_tell(judged: Sequence[Judged], *, wanted: int) -> bool:
+    """Whether users call every canary that is not yet known to be good, so that waiting brings what is missing.
+
+    Where requests of our own may take their place, a call or two, such as a smoke request, are not worth the wait.
+
+    Args:
+        wanted: requests that a verdict takes at least.
+    """
+    return all(
+        one.canary.requests * (_PATIENCE if one.verdict.wants_synthetic else wanted) >= wanted
+        for one in judged
+        if one.verdict.outcome is Outcome.INCONCLUSIVE
+    )
 
 
 def exit_of(ending: Ending) -> Exit:

@@ -218,10 +218,8 @@ class Environment:
             self._talk, self._folds = launch.talk, launch.folds
             began = time.monotonic()
             self._spawn(launch)
-            pid = self._process.pid if self._process else 0
             answer = self._answer(outcome, limit)
-            # What other programs took of the processors is nobody's Init Duration; a new process has waited for none.
-            outcome.init_seconds = max(0.0, time.monotonic() - began - waited(pid))
+            outcome.init_seconds = time.monotonic() - began
             return answer
         finally:
             if is_my_turn:

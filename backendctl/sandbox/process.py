@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import importlib.util
 import json
-import math
 import os
 import shutil
 import signal
@@ -21,7 +20,8 @@ from urllib.parse import quote
 
 from backendctl.sandbox import ownership, private
 from backendctl.sandbox.keys import Keys, read_keys, require_keys
-from backendctl.sandbox.world import IDLE_MINUTES, LOOPBACK, MINUTE_SECONDS, USUAL_IDLE_MINUTES, environment, url_of
+from backendctl.sandbox.wished import Wished
+from backendctl.sandbox.world import LOOPBACK, USUAL_IDLE_MINUTES, environment, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,13 +111,10 @@ def start(
         SandboxError: the extra is not installed, the port is taken, it runs with other settings, or it did not come
             up within `timeout` seconds.
     """
-    wished = _Wished(
-        time_scale=time_scale,
-        quotas=quotas,
-        token=require_token,
-        idle_minutes=_variable(IDLE_MINUTES),
-        minute_seconds=_variable(MINUTE_SECONDS),
-    )
+    try:
+        wished = Wished.asked(time_scale=time_scale, quotas=quotas, token=require_token)
+    except ValueError as error:
+        raise SandboxError(str(error)) from None
     now = status(port, data)
     if now.ready:
         return _as_wished(now, wished)
@@ -126,7 +123,7 @@ def start(
         return _start(port, data, wished, timeout)
 
 
-def _start(port: int, data: Path, wished: _Wished, timeout: float) -> Status:
+def _start(port: int, data: Path, wished: Wished, timeout: float) -> Status:
     child: subprocess.Popen[bytes] | None = None
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
@@ -138,7 +135,7 @@ def _start(port: int, data: Path, wished: _Wished, timeout: float) -> Status:
             private.folder(data)
             if wished.token is not None:
                 require_keys(data, required=wished.token)
-            child = _spawn(port, data, _flags(wished))
+            child = _spawn(port, data, wished.flags())
         elif child is not None and child.poll() is not None:
             raise SandboxError(f"the sandbox ended while starting:\n{_last_lines(data)}")
         time.sleep(0.05)
@@ -263,56 +260,20 @@ def reset(port: int, data: Path) -> None:
         shutil.rmtree(data)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Wished:
-    """Settings asked for; None is "as it is"."""
-
-    time_scale: float | None
-    quotas: bool | None
-    token: bool | None
-    idle_minutes: float | None
-    minute_seconds: float | None
-
-
-def _as_wished(now: Status, wished: _Wished) -> Status:
-    other = [f"time scale {now.time_scale:g}"] if wished.time_scale not in {None, now.time_scale} else []
-    if wished.quotas not in {None, now.quotas}:
-        other.append("quotas" if now.quotas else "no quotas")
-    if wished.token not in {None, now.token}:
-        other.append("a required token" if now.token else "no token required")
-    if wished.idle_minutes not in {None, now.idle_minutes}:
-        other.append(f"an idle time of {now.idle_minutes:g} minutes")
-    if wished.minute_seconds not in {None, now.minute_seconds}:
-        other.append(f"minutes of {now.minute_seconds:g} s")
+def _as_wished(now: Status, wished: Wished) -> Status:
+    other = wished.other_than(
+        time_scale=now.time_scale,
+        quotas=now.quotas,
+        token=now.token,
+        idle_minutes=now.idle_minutes,
+        minute_seconds=now.minute_seconds,
+    )
     if other:
         raise SandboxError(
             f"the sandbox on port {now.port} is up with {' and '.join(other)}; "
             "stop it first (backendctl sandbox down), its state is kept"
         )
     return now
-
-
-def _variable(name: str) -> float | None:
-    """A number above 0 from the environment; None when it is not set.
-
-    Raises:
-        SandboxError: it is set to anything else.
-    """
-    text = os.environ.get(name)
-    if not text:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < math.inf:
-        raise SandboxError(f"{name} is {text!r}: it takes a number above 0")
-    return number
-
-
-def _flags(wished: _Wished) -> list[str]:
-    scaled = [] if wished.time_scale is None else ["--time-scale", str(wished.time_scale)]
-    return [*scaled, *(["--quotas"] if wished.quotas else [])]
 
 
 @contextlib.contextmanager

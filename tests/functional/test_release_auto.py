@@ -81,7 +81,7 @@ def test_a_bad_canary_is_aborted_everywhere_with_exit_3(live: Project, tmp_path:
     (live.folder / "functions" / "one" / "app.py").write_text(FAILING)
     users = users_of(live)
     with users.asking():
-        live.run("start-canary", "-y")
+        assert "abort-canary" in live.run("start-canary", "-y", expect=1).err  # its smoke requests fail
         told = promote(live, "--auto", expect=3).json
     assert told["outcome"] == "aborted"
     assert told["verdicts"][0]["outcome"] == "fail"
