@@ -110,9 +110,10 @@ class Mapping:
         if "/" in base_path:
             raise BackendctlError(f"{self.name}: a base path has one level here (A88)", hint="take a path without '/'")
         api, stage = self._goal
+        api_id = require_api(aws, self.region, api)
         try:
             aws.apigateway(self.region).create_base_path_mapping(
-                domainName=domain, basePath=base_path, restApiId=require_api(aws, self.region, api), stage=stage
+                domainName=domain, basePath=base_path, restApiId=api_id, stage=stage
             )
         except aws.apigateway(self.region).exceptions.ClientError as error:
             if not says(error, "ConflictException", "already exists"):  # A87

@@ -183,11 +183,12 @@ class Stage:
         self.update(aws, live)
 
     def _make(self, aws: Aws, api_id: str) -> None:
+        deployment = self._deployment(aws, api_id)
         try:
             aws.apigateway(self.region).create_stage(
                 restApiId=api_id,
                 stageName=self.name,
-                deploymentId=self._deployment(aws, api_id),
+                deploymentId=deployment,
                 description=self.description or "",
                 variables=self.variables or {},
                 tracingEnabled=bool(self.tracing),

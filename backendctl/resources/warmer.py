@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
-from backendctl.aws.errors import ClientError, is_missing
+from backendctl.aws.errors import gone_already
 from backendctl.aws.wait import until
 from backendctl.engine.resource import GUARDED, PARTIAL, address
 from backendctl.errors import BackendctlError
@@ -212,14 +212,14 @@ def _tags(aws: Aws, region: str, rule: RuleTypeDef) -> dict[str, str]:
 
 
 def _remove(aws: Aws, region: str, rule: str) -> None:
-    try:
-        ids = [target["Id"] for target in rule_reads.list_targets(aws, region, rule)]
-        if ids:
+    ids: list[str] = []
+    with gone_already():  # D11
+        ids += [target["Id"] for target in rule_reads.list_targets(aws, region, rule)]
+    if ids:
+        with gone_already():
             _remove_targets(aws, region, rule, ids)
+    with gone_already():
         aws.events(region).delete_rule(Name=rule)
-    except ClientError as error:
-        if not is_missing(error):  # D11
-            raise
 
 
 def _remove_targets(aws: Aws, region: str, rule: str, ids: list[str]) -> None:
