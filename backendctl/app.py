@@ -30,8 +30,12 @@ from backendctl.engine.executor import apply
 from backendctl.engine.plan import Change, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
-from backendctl.resources import KINDS, ORDER, assemble, code_source, roster
+from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, roster
+from backendctl.resources.alias import Alias
 from backendctl.resources.canary import Canary
+from backendctl.resources.release_log import ReleaseLog
+from backendctl.resources.roster import Roster
+from backendctl.resources.stage import Stage
 from backendctl.spec import Draft, Offline, parse
 
 if TYPE_CHECKING:
@@ -136,6 +140,7 @@ def _connected(
     account, partition = refuse_account(aws, regions, settings)
     if draft.needs_aws:
         spec = draft.expand(_Lookups(aws, account))
+    aws.spec_names = _names_of(spec)
     spec = spec.narrowed(regions)
     given = None
     if spec.api is not None and spec.api.source is None:
@@ -154,6 +159,12 @@ def _connected(
         stamp=stamping.stamp(spec.file.parent),
     )
     return Backend(settings=settings, spec=spec, aws=aws, world=world, wanted=given, document=draft.definition)
+
+
+def _names_of(spec: Spec) -> frozenset[str]:
+    """What the spec's functions and tables are called in AWS."""
+    functions = {one.physical for region in spec.all_regions for one in spec.functions_in(region)}
+    return frozenset(functions | {table.physical for table in spec.tables})
 
 
 def plan_deploy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
@@ -199,7 +210,20 @@ def plan_changes(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[s
 
 def plan_destroy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
     """What a destroy would delete: everything that is ours, in every region it was ever in."""
-    return plan_of(backend, [], regions=backend.spec.regions, only=only, skip=skip)
+    backend.aws.granted = backend.aws.spec_names | assemble.called_names(backend.spec)
+    whole = plan_of(backend, [], regions=backend.spec.regions, kinds=REMOVED)
+    chosen = whole.restricted(lambda change: _wanted(change, only, skip))
+    addresses = {change.address for change in chosen.changes}
+    return chosen.restricted(
+        lambda change: not any(_tells_of(change, other) for other in whole.changes if other.address not in addresses)
+    )
+
+
+def _tells_of(note: Change, other: Change) -> bool:
+    """Whether one is what we remember of the other, and has to stay as long as that does."""
+    if note.kind == Roster.kind:
+        return other.kind not in {Roster.kind, ReleaseLog.kind} and other.region in {note.name, GLOBAL}
+    return note.kind == ReleaseLog.kind and other.kind in {Stage.kind, Alias.kind} and other.region == note.region
 
 
 def plan_of(

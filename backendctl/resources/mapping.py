@@ -70,9 +70,12 @@ class Mapping:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """On our domains, those that lead to our APIs, or to an API that is gone."""
+        """Those that lead to our APIs, or on our domains to an API that is gone.
+
+        Domains without any mark are looked at too: a domain whose tag was taken off still holds up our API.
+        """
         for domain, described in domain_names(aws, region).items():
-            if owner_of(described.get("tags")) == aws.backend:
+            if owner_of(described.get("tags")) in {aws.backend, None}:
                 for found in mappings(aws, region, domain).values():
                     live = cls._live(aws, region, domain=domain, found=found)
                     if live.owner == aws.backend:
