@@ -208,10 +208,16 @@ def plan_changes(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[s
     return Changes(plan=sparing_source(plan, backend), world=world, look=seen)
 
 
-def plan_destroy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
-    """What a destroy would delete: everything that is ours, in every region it was ever in."""
+def plan_destroy(
+    backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = (), regions: tuple[str, ...] = ()
+) -> Plan:
+    """What a destroy would delete: everything that is ours, in every region it was ever in.
+
+    Args:
+        regions: where to look at least; the spec's when empty.
+    """
     backend.aws.granted = backend.aws.spec_names | assemble.called_names(backend.spec)
-    whole = plan_of(backend, [], regions=backend.spec.regions, kinds=REMOVED)
+    whole = plan_of(backend, [], regions=regions or backend.spec.regions, kinds=REMOVED)
     chosen = whole.restricted(lambda change: _wanted(change, only, skip))
     addresses = {change.address for change in chosen.changes}
     return chosen.restricted(
@@ -246,7 +252,7 @@ def plan_of(
     everywhere = regions
     if not backend.settings.regions:
         known = roster.known_regions(backend.aws, regions, silent=backend.unreadable)
-        left = [region for region in known if region not in backend.spec.all_regions]
+        left = [region for region in known if region not in {*regions, *backend.spec.all_regions}]
         everywhere = (*regions, *left)
     plan = make_plan(
         desired=desired,
