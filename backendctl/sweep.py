@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from backendctl.app import Backend, plan_destroy
 from backendctl.aws import tags as tagging
-from backendctl.aws.errors import BotoCoreError, ClientError, explain
+from backendctl.aws.errors import explain
 from backendctl.aws.wait import settle
 from backendctl.engine.resource import GLOBAL
+from backendctl.errors import BugError
 from backendctl.resources import leftover_reads, roster
 
 if TYPE_CHECKING:
@@ -101,9 +102,11 @@ def _told(region: str, what: str, look: Callable[[], Iterable[Left]]) -> list[Le
     """A look; where AWS does not let us, that is said, for nothing is proven then."""
     try:
         return list(look())
-    except (ClientError, BotoCoreError) as error:
-        told = explain(error, doing=f"sweep {region}").message
-        return [Left(region=region, what=what, why=f"not looked at: {told}")]
+    except Exception as error:  # one look's failure is that look's; a bug keeps its trace
+        told = explain(error, doing=f"look for what is left in {region}")
+        if isinstance(told, BugError):
+            raise told from error
+        return [Left(region=region, what=what, why=f"not looked at: {told.message}")]
 
 
 def _tagged(backend: Backend, region: str, known: set[str]) -> Iterator[Left]:
