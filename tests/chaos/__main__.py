@@ -65,15 +65,18 @@ def _tell(found: Iterable[Any]) -> bool:
     """Each as it comes, then the figures; whether anything that is expected to hold did not."""
     good: Counter[str] = Counter()
     bad: Counter[str] = Counter()
+    known: Counter[str] = Counter()
     failed = False
     for one in found:
+        known[one.verb] += bool(getattr(one, "known", ()))
         sys.stdout.write(f"{one}\n")
         sys.stdout.flush()
         (bad if one.faults else good)[one.verb] += 1
         failed |= bool(one.faults) and _holds(one.verb)
     for name in sorted(good | bad):
-        known = "" if _holds(name) or not bad[name] else " (known: not expected to hold yet)"
-        sys.stdout.write(f"{name:<28}{good[name]:>5} held {bad[name]:>5} not{known}\n")
+        told = "" if _holds(name) or not bad[name] else " (not expected to hold yet)"
+        beside = f", {known[name]} with a known difference" if known[name] else ""
+        sys.stdout.write(f"{name:<28}{good[name]:>5} held {bad[name]:>5} not{told}{beside}\n")
     return failed
 
 

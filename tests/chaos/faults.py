@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.chaos.ground import Ground, shown
-from tests.chaos.kills import Undisturbed, undisturbed_run
+from tests.chaos.kills import Undisturbed, is_known, undisturbed_run
 from tests.chaos.state import differences
 from tests.chaos.verbs import VERBS, reach
 from tests.functional.proxy import CUT, After, Answer, Before, Call, Cut
@@ -136,14 +136,18 @@ def meet(ground: Ground, name: str, wanted: Undisturbed, *, fault: str, seed: st
     if run.traceback:
         found.append(f"a traceback: {run.err[-1500:]}")
     if run.code == 0:
-        found += [f"it said 0, and: {line}" for line in differences(wanted.state, ground.state())]
+        found += [f"it said 0, and: {line}" for line in _differences(ground, wanted)]
     elif "Error: " not in run.err:
         found.append(f"no error was told: {run.err[-500:]}")
     again = ground.run(*verb.line)
     if again.code != 0:
         found.append(f"the same command again: exit {again.code}: {again.err[-800:]}")
-    found += differences(wanted.state, ground.state())
+    found += _differences(ground, wanted)
     return Fault(verb=f"{name} {fault}", code=run.code, faults=tuple(found))
+
+
+def _differences(ground: Ground, wanted: Undisturbed) -> list[str]:
+    return [line for line in differences(wanted.state, ground.state()) if not is_known(line)]
 
 
 def faults(ground: Ground, names: Sequence[str], kinds: Sequence[str], seed: int) -> Iterator[Fault]:

