@@ -220,8 +220,13 @@ def plan_destroy(
     whole = plan_of(backend, [], regions=regions or backend.spec.regions, kinds=REMOVED)
     chosen = whole.restricted(lambda change: _wanted(change, only, skip))
     addresses = {change.address for change in chosen.changes}
+    kept = [change for change in whole.changes if change.address not in addresses]
+    unseen = set(backend.spec.all_regions) - set(backend.spec.regions)  # by --region
     return chosen.restricted(
-        lambda change: not any(_tells_of(change, other) for other in whole.changes if other.address not in addresses)
+        lambda change: (
+            not any(_tells_of(change, other) for other in kept)
+            and not (change.kind == Roster.kind and change.name in unseen)
+        )
     )
 
 

@@ -124,11 +124,16 @@ def _tagged(backend: Backend, region: str, known: set[str]) -> Iterator[Left]:
             yield Left(
                 region=region,
                 what=arn,
-                why="ours, and its name neither begins with the backend's nor stands in the spec: name it there",
+                why="ours by its tag, and not named by the spec: put it under tables:, and destroy again",
                 failed=True,
             )
         elif parts["kind"] == "function" and "function" not in chosen:
-            yield Left(region=region, what=arn, why="ours, and the spec does not name it: name it there", failed=True)
+            yield Left(
+                region=region,
+                what=arn,
+                why="ours by its tag, and not named by the spec: put it under functions:, and destroy again",
+                failed=True,
+            )
 
 
 def _named(aws: Aws, region: str) -> Iterator[Left]:

@@ -208,15 +208,25 @@ def test_after_a_destroy_whatever_is_left_is_told_with_its_reason(deployed: Proj
         parameters.put_parameter(Name=f"{path}/{name}", Value="{}", Type="String")
     made_by_lambda = f"/aws/lambda/{deployed.name}-three"
     deployed.client("logs", EAST).create_log_group(logGroupName=made_by_lambda)
+    old = f"old-{deployed.name}"
+    deployed.client("dynamodb", WEST).create_table(
+        TableName=old,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        Tags=[{"Key": "backendctl:backend", "Value": deployed.name}],
+    )
     done = deployed.run("destroy", "-y", "-o", "json", *everything_stateful(deployed), expect=5)
     assert set(done.actions()) > {f"{WEST}/release-log/{deployed.name}"}
     left = {(one["region"], one["what"]): one for one in done.json["left"]}
     assert {place: one["failed"] for place, one in left.items() if place[0] != "global"} == {
         (WEST, f"{path}/odd"): True,
+        (WEST, f"arn:aws:dynamodb:{WEST}:123456789012:table/{old}"): True,
         (EAST, f"log-group/{made_by_lambda}"): False,
     }
     assert "Lambda made it" in left[EAST, f"log-group/{made_by_lambda}"]["why"]
     parameters.delete_parameter(Name=f"{path}/odd")
+    deployed.client("dynamodb", WEST).delete_table(TableName=old)
     assert f"log-group/{made_by_lambda}: not marked" in deployed.run("destroy", "-y").out
 
 
