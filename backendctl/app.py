@@ -30,12 +30,9 @@ from backendctl.engine.executor import apply
 from backendctl.engine.plan import Change, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
+from backendctl.remembering import remembering
 from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, roster
-from backendctl.resources.alias import Alias
 from backendctl.resources.canary import Canary
-from backendctl.resources.release_log import ReleaseLog
-from backendctl.resources.roster import Roster
-from backendctl.resources.stage import Stage
 from backendctl.spec import Draft, Offline, parse
 
 if TYPE_CHECKING:
@@ -217,24 +214,7 @@ def plan_destroy(
         regions: where to look at least; the spec's when empty.
     """
     backend.aws.granted = backend.aws.spec_names | assemble.called_names(backend.spec)
-    whole = plan_of(backend, [], regions=regions or backend.spec.regions, kinds=REMOVED)
-    chosen = whole.restricted(lambda change: _wanted(change, only, skip))
-    addresses = {change.address for change in chosen.changes}
-    kept = [change for change in whole.changes if change.address not in addresses]
-    unseen = set(backend.spec.all_regions) - set(backend.spec.regions)  # by --region
-    return chosen.restricted(
-        lambda change: (
-            not any(_tells_of(change, other) for other in kept)
-            and not (change.kind == Roster.kind and change.name in unseen)
-        )
-    )
-
-
-def _tells_of(note: Change, other: Change) -> bool:
-    """Whether one is what we remember of the other, and has to stay as long as that does."""
-    if note.kind == Roster.kind:
-        return other.kind not in {Roster.kind, ReleaseLog.kind} and other.region in {note.name, GLOBAL}
-    return note.kind == ReleaseLog.kind and other.kind in {Stage.kind, Alias.kind} and other.region == note.region
+    return plan_of(backend, [], regions=regions or backend.spec.regions, only=only, skip=skip, kinds=REMOVED)
 
 
 def plan_of(
@@ -273,7 +253,8 @@ def plan_of(
     plan = replace(plan, unreadable={**backend.unreadable, **plan.unreadable})
     if not plan.regions:
         raise next(iter(plan.unreadable.values()))
-    return plan.restricted(lambda change: _wanted(change, only, skip))
+    unseen = {*plan.unreadable, *(set(backend.spec.all_regions) - set(backend.spec.regions))}
+    return remembering(plan, plan.restricted(lambda change: _wanted(change, only, skip)), unseen=unseen)
 
 
 def carry_out(plan: Plan, backend: Backend, *, stop: threading.Event) -> Iterator[Event]:
