@@ -30,7 +30,8 @@ from backendctl.engine.executor import apply
 from backendctl.engine.plan import Change, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
-from backendctl.resources import KINDS, ORDER, assemble, code_source, roster
+from backendctl.remembering import remembering
+from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, roster
 from backendctl.resources.canary import Canary
 from backendctl.spec import Draft, Offline, parse
 
@@ -136,6 +137,7 @@ def _connected(
     account, partition = refuse_account(aws, regions, settings)
     if draft.needs_aws:
         spec = draft.expand(_Lookups(aws, account))
+    aws.spec_names = _names_of(spec)
     spec = spec.narrowed(regions)
     given = None
     if spec.api is not None and spec.api.source is None:
@@ -154,6 +156,12 @@ def _connected(
         stamp=stamping.stamp(spec.file.parent),
     )
     return Backend(settings=settings, spec=spec, aws=aws, world=world, wanted=given, document=draft.definition)
+
+
+def _names_of(spec: Spec) -> frozenset[str]:
+    """What the spec's functions and tables are called in AWS."""
+    functions = {one.physical for region in spec.all_regions for one in spec.functions_in(region)}
+    return frozenset(functions | {table.physical for table in spec.tables})
 
 
 def plan_deploy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
@@ -197,9 +205,16 @@ def plan_changes(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[s
     return Changes(plan=sparing_source(plan, backend), world=world, look=seen)
 
 
-def plan_destroy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
-    """What a destroy would delete: everything that is ours, in every region it was ever in."""
-    return plan_of(backend, [], regions=backend.spec.regions, only=only, skip=skip)
+def plan_destroy(
+    backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = (), regions: tuple[str, ...] = ()
+) -> Plan:
+    """What a destroy would delete: everything that is ours, in every region it was ever in.
+
+    Args:
+        regions: where to look at least; the spec's when empty.
+    """
+    backend.aws.granted = backend.aws.spec_names | assemble.called_names(backend.spec)
+    return plan_of(backend, [], regions=regions or backend.spec.regions, only=only, skip=skip, kinds=REMOVED)
 
 
 def plan_of(
@@ -222,7 +237,7 @@ def plan_of(
     everywhere = regions
     if not backend.settings.regions:
         known = roster.known_regions(backend.aws, regions, silent=backend.unreadable)
-        left = [region for region in known if region not in backend.spec.all_regions]
+        left = [region for region in known if region not in {*regions, *backend.spec.all_regions}]
         everywhere = (*regions, *left)
     plan = make_plan(
         desired=desired,
@@ -238,7 +253,8 @@ def plan_of(
     plan = replace(plan, unreadable={**backend.unreadable, **plan.unreadable})
     if not plan.regions:
         raise next(iter(plan.unreadable.values()))
-    return plan.restricted(lambda change: _wanted(change, only, skip))
+    unseen = {*plan.unreadable, *(set(backend.spec.all_regions) - set(backend.spec.regions))}
+    return remembering(plan, plan.restricted(lambda change: _wanted(change, only, skip)), unseen=unseen)
 
 
 def carry_out(plan: Plan, backend: Backend, *, stop: threading.Event) -> Iterator[Event]:

@@ -79,6 +79,11 @@ class _Shared:
 class Aws:
     """AWS as one backend sees it; safe to use from many threads.
 
+    Attributes:
+        spec_names: names in AWS that the spec gives to functions and tables: what begins with the backend's name is
+            looked for anyway, and these beside it.
+        granted: functions of others that the API calls: a destroy looks through their policies for our statements.
+
     Args:
         backend: whose mark is looked for and set.
         journal: where mutating calls are noted; None notes nothing.
@@ -95,6 +100,8 @@ class Aws:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.backend = backend
+        self.spec_names: frozenset[str] = frozenset()
+        self.granted: frozenset[str] = frozenset()
         self.clock = clock
         self.sleep = sleep
         self.tempo = access.tempo

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from botocore import exceptions as botocore
@@ -14,7 +16,17 @@ from backendctl.aws.answers import MalformedAnswerError, lacking
 from backendctl.errors import AwsError, BackendctlError, BugError
 from backendctl.secrets import KNOWN
 
-__all__ = ["BotoCoreError", "ClientError", "code_of", "conceal", "explain", "is_missing", "no_credentials", "says"]
+__all__ = [
+    "BotoCoreError",
+    "ClientError",
+    "code_of",
+    "conceal",
+    "explain",
+    "gone_already",
+    "is_missing",
+    "no_credentials",
+    "says",
+]
 
 _NO_ANSWER = "NoAnswer"
 ASKED = "BackendctlAsked"
@@ -83,6 +95,19 @@ def is_missing(error: BaseException) -> bool:
         "TableNotFoundException",
         "ProvisionedConcurrencyConfigNotFoundException",  # B47
     }
+
+
+@contextmanager
+def gone_already() -> Iterator[None]:
+    """Around one call: what AWS does not have (any more) is no error.
+
+    Never around two: the "missing" of one would be taken for all that follows.
+    """
+    try:
+        yield
+    except ClientError as error:
+        if not is_missing(error):
+            raise
 
 
 def explain(error: BaseException, *, doing: str) -> BackendctlError:

@@ -12,6 +12,7 @@ from backendctl.resources.log_group import LogGroup
 from backendctl.resources.mapping import Mapping
 from backendctl.resources.permission import Permission
 from backendctl.resources.record import Record
+from backendctl.resources.release_log import ReleaseLog
 from backendctl.resources.replica import Replica
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.role import Role
@@ -42,6 +43,8 @@ KINDS: tuple[type[Resource], ...] = (
     HealthCheck,
     Record,
 )
-ORDER: tuple[str, ...] = tuple(kind.kind for kind in KINDS)
+REMOVED: tuple[type[Resource], ...] = (KINDS[0], ReleaseLog, *KINDS[1:])
+"""What a destroy looks for: what releases have written as well."""
+ORDER: tuple[str, ...] = tuple(kind.kind for kind in REMOVED)
 
-__all__ = ["KINDS", "ORDER"]
+__all__ = ["KINDS", "ORDER", "REMOVED"]

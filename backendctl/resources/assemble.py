@@ -144,6 +144,14 @@ def _links(spec: Spec, region: str, *, account: str) -> Iterator[Link]:
                 )
 
 
+def called_names(spec: Spec) -> frozenset[str]:
+    """What the API's functions are called in AWS, those beside the spec included."""
+    if spec.api is None:
+        return frozenset()
+    pairs = [(target, stage.variables) for stage in spec.api.stages for target in lambda_targets(spec.api.definition)]
+    return frozenset(found.function for target, values in pairs if (found := resolve(target, values)) is not None)
+
+
 def slot_variable(target: Target) -> str | None:
     """The stage variable that is the whole qualifier; only such a one can be turned to another slot."""
     names = stage_variables(target.qualifier or "")

@@ -144,8 +144,9 @@ class Function:
 
     def create(self, aws: Aws) -> None:
         """Make it, marked; publish its first version. One of ours that exists by now is updated instead (H5)."""
+        arguments = self._creation(aws)
         try:
-            aws.lambda_(self.region).create_function(**self._creation(aws))
+            aws.lambda_(self.region).create_function(**arguments)
         except ClientError as error:
             if not says(error, "ResourceConflictException", "already exist"):  # B12
                 raise

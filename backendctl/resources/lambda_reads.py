@@ -86,13 +86,13 @@ def function_tags(aws: Aws, region: str, physical: str) -> dict[str, str]:
 def ours(aws: Aws, region: str) -> dict[str, str]:
     """The functions that carry our mark: name in AWS → name in the spec.
 
-    Only those are asked for their tags that are called `<backend>-…` or run under our role: an adopted function
-    with a role of its own and a foreign name is found through the spec only, and stays when the spec drops it.
+    Only those are asked for their tags that are called `<backend>-…`, run under our role or stand in the spec: an
+    adopted function with a role of its own and a foreign name stays when the spec drops it.
     """
     found: dict[str, str] = {}
     for physical, config in functions(aws, region).items():
         under_our_role = config.get("Role", "").endswith(f":role/{aws.backend}-lambda")
-        if physical.startswith(f"{aws.backend}-") or under_our_role:
+        if physical.startswith(f"{aws.backend}-") or physical in aws.spec_names or under_our_role:
             tags = function_tags(aws, region, physical)
             if tagging.owner_of(tags) == aws.backend:
                 found[physical] = short_name(aws.backend, physical, tags)

@@ -77,8 +77,9 @@ class Permission:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """Those of our functions, on any alias, that hold a statement of ours."""
-        for physical, name in lambda_reads.ours(aws, region).items():
+        """Those of our functions, and of functions of others that we were to grant, that hold a statement of ours."""
+        others = {name: name for name in aws.granted & lambda_reads.functions(aws, region).keys()}
+        for physical, name in {**others, **lambda_reads.ours(aws, region)}.items():
             for qualifier in (None, *lambda_reads.aliases(aws, region, physical)):
                 live = cls._live(aws, region, physical, qualifier, name=qualified(name, qualifier), api=None)
                 if live is not None:
@@ -127,7 +128,8 @@ class Permission:
 
     def delete(self, aws: Aws) -> None:
         """Our statements; others stay."""
-        if lambda_reads.still_named(aws, self.region, self.physical, self.name.partition(":")[0]):
+        name = self.name.partition(":")[0]
+        if name == self.physical or lambda_reads.still_named(aws, self.region, self.physical, name):
             with aws.exclusive("policy", self.region, self.physical):
                 for sid in policy_of(aws, self.region, self.physical, self.qualifier):
                     if is_ours(sid, aws.backend):

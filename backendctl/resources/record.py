@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws.errors import ClientError, says
 from backendctl.aws.progress import note
-from backendctl.aws.tags import owner_of
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
 from backendctl.resources import dns
@@ -90,17 +89,15 @@ class Record:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """Those of our domains' names that have our set identifier."""
-        for name, domain in domain_names(aws, region).items():
-            zone = dns.zone_of(aws, name) if owner_of(domain.get("tags")) == aws.backend else None
-            if zone is None:
-                continue
-            found = dns.records_at(aws, dns.require_zone(aws, zone), name)
-            mine = own(found, backend=aws.backend, region=region)
-            if mine:
-                yield cls._live(
-                    aws, cls(region=region, name=name, owner=aws.backend, zone=zone), mine, owner=aws.backend
-                )
+        """Those that have our set identifier, in any public zone: also of a domain that is gone."""
+        for zone in dns.zones(aws):
+            mine = own(_readable(aws, zone["Id"]), backend=aws.backend, region=region)
+            by_name: dict[str, list[ResourceRecordSetOutputTypeDef]] = {}
+            for record in mine:
+                by_name.setdefault(dns.plain_name(record["Name"]), []).append(record)
+            for name, found in by_name.items():
+                place = cls(region=region, name=name, owner=aws.backend, zone=dns.plain_name(zone["Name"]))
+                yield cls._live(aws, place, found, owner=aws.backend)
 
     @classmethod
     def _live(cls, aws: Aws, place: Self, found: list[ResourceRecordSetOutputTypeDef], *, owner: str | None) -> Self:
@@ -220,6 +217,17 @@ def _after(world: World, region: str, name: str) -> frozenset[str]:
         if region in table.regions:
             found.add(address(region, "table" if region == table.regions[0] else "replica", table.name))
     return frozenset(found)
+
+
+def _readable(aws: Aws, zone: str) -> list[ResourceRecordSetOutputTypeDef]:
+    """The records of a zone; none where we may not look: nor could we have written there."""
+    zone_id = zone.rpartition("/")[2]
+    try:
+        return dns.records(aws, zone_id)
+    except ClientError as error:
+        if says(error, "AccessDenied"):
+            return []
+        raise
 
 
 def _endpoint(domain: Any) -> AliasTargetTypeDef | None:

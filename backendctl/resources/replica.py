@@ -99,7 +99,7 @@ class Replica:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """The marked tables under the backend's prefix whose group is written from elsewhere."""
+        """The marked tables whose group is written from elsewhere."""
         for physical in table_reads.names(aws, region):
             here = table_reads.describe(aws, region, physical)
             if here is None:

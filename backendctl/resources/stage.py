@@ -183,11 +183,12 @@ class Stage:
         self.update(aws, live)
 
     def _make(self, aws: Aws, api_id: str) -> None:
+        deployment = self._deployment(aws, api_id)
         try:
             aws.apigateway(self.region).create_stage(
                 restApiId=api_id,
                 stageName=self.name,
-                deploymentId=self._deployment(aws, api_id),
+                deploymentId=deployment,
                 description=self.description or "",
                 variables=self.variables or {},
                 tracingEnabled=bool(self.tracing),
@@ -215,16 +216,16 @@ class Stage:
             self._await_cache(aws, api_id)
 
     def delete(self, aws: Aws) -> None:
-        """The stage; its mappings went first (A95), its deployments go with the API."""
+        """Its log, then the stage, by which a killed deletion is found again; its mappings went first (A95)."""
         api_id = find_api(aws, self.region, self.api)
         if api_id is None:
             return
+        ledger.forget(aws, self.region, self.name)
         try:
             aws.apigateway(self.region).delete_stage(restApiId=api_id, stageName=self.name)
         except aws.apigateway(self.region).exceptions.ClientError as error:
             if not is_missing(error):
                 raise
-        ledger.forget(aws, self.region, self.name)
 
     def _switch(self, aws: Aws, api_id: str, live: Self) -> None:
         moves = self.turns_from(live)

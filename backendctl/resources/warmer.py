@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
-from backendctl.aws.errors import ClientError, is_missing
+from backendctl.aws.errors import gone_already
 from backendctl.aws.wait import until
 from backendctl.engine.resource import GUARDED, PARTIAL, address
 from backendctl.errors import BackendctlError
@@ -96,7 +96,7 @@ class Warmer:
         found = [
             rule
             for rule in rule_reads.rules(aws, desired.region)
-            if rule["Name"] in wanted or _belongs(_tags(aws, desired.region, rule), aws.backend, desired.name)
+            if rule["Name"] in wanted or _belongs(tags_of(aws, desired.region, rule), aws.backend, desired.name)
         ]
         if not found:
             return None
@@ -108,7 +108,7 @@ class Warmer:
         """Rules called `<backend>-warm-…` that carry our mark, by function."""
         by_function: dict[str, list[RuleTypeDef]] = {}
         for rule in rule_reads.rules(aws, region):
-            tags = _tags(aws, region, rule)
+            tags = tags_of(aws, region, rule)
             if tagging.owner_of(tags) == aws.backend:
                 name = tags.get(NAME) or rule["Name"].removeprefix(rule_prefix(aws.backend))
                 by_function.setdefault(name, []).append(rule)
@@ -119,7 +119,7 @@ class Warmer:
     def _live(cls, aws: Aws, region: str, name: str, rules: Sequence[RuleTypeDef]) -> Self:
         targets = {rule["Name"]: rule_reads.targets(aws, region, rule["Name"]) for rule in rules}
         each = [target for found in targets.values() for target in found]
-        tags = [_tags(aws, region, rule) for rule in rules]
+        tags = [tags_of(aws, region, rule) for rule in rules]
         owners = {tagging.owner_of(one) for one in tags}
         return cls(
             region=region,
@@ -203,7 +203,9 @@ class Warmer:
         _settle(aws, f"the targets of {rule}", list(entries), send)
 
 
-def _tags(aws: Aws, region: str, rule: RuleTypeDef) -> dict[str, str]:
+def tags_of(aws: Aws, region: str, rule: RuleTypeDef) -> dict[str, str]:
+    """The tags of a rule."""
+
     def load() -> dict[str, str]:
         tags: Any = aws.events(region).list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]
         return tagging.from_list(tags)
@@ -212,14 +214,14 @@ def _tags(aws: Aws, region: str, rule: RuleTypeDef) -> dict[str, str]:
 
 
 def _remove(aws: Aws, region: str, rule: str) -> None:
-    try:
-        ids = [target["Id"] for target in rule_reads.list_targets(aws, region, rule)]
-        if ids:
+    ids: list[str] = []
+    with gone_already():  # D11
+        ids += [target["Id"] for target in rule_reads.list_targets(aws, region, rule)]
+    if ids:
+        with gone_already():
             _remove_targets(aws, region, rule, ids)
+    with gone_already():
         aws.events(region).delete_rule(Name=rule)
-    except ClientError as error:
-        if not is_missing(error):  # D11
-            raise
 
 
 def _remove_targets(aws: Aws, region: str, rule: str, ids: list[str]) -> None:

@@ -198,7 +198,44 @@ def test_destroy_refuses_what_holds_data_until_it_is_named_and_then_leaves_nothi
         assert deployed.apis(region) == []
         rules = deployed.client("events", region).list_rules(NamePrefix=deployed.name)["Rules"]
         assert rules == []
-    assert deployed.run("destroy", "-y", "-o", "json").json["changes"] == []
+    again = deployed.run("destroy", "-y", "-o", "json").json
+    assert (again["changes"], again["left"]) == ([], [])
+
+
+def test_after_a_destroy_whatever_is_left_is_told_with_its_reason(deployed: Project) -> None:
+    parameters, path = deployed.client("ssm", WEST), f"/backendctl/{deployed.name}"
+    for name in ("releases/a-stage-that-went/7", "odd"):
+        parameters.put_parameter(Name=f"{path}/{name}", Value="{}", Type="String")
+    made_by_lambda = f"/aws/lambda/{deployed.name}-three"
+    deployed.client("logs", EAST).create_log_group(logGroupName=made_by_lambda)
+    old = f"old-{deployed.name}"
+    deployed.client("dynamodb", WEST).create_table(
+        TableName=old,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        Tags=[{"Key": "backendctl:backend", "Value": deployed.name}],
+    )
+    done = deployed.run("destroy", "-y", "-o", "json", *everything_stateful(deployed), expect=5)
+    assert set(done.actions()) > {f"{WEST}/release-log/{deployed.name}"}
+    left = {(one["region"], one["what"]): one for one in done.json["left"]}
+    assert {place: one["failed"] for place, one in left.items() if place[0] != "global"} == {
+        (WEST, f"{path}/odd"): True,
+        (WEST, f"arn:aws:dynamodb:{WEST}:123456789012:table/{old}"): True,
+        (EAST, f"log-group/{made_by_lambda}"): False,
+    }
+    assert "Lambda made it" in left[EAST, f"log-group/{made_by_lambda}"]["why"]
+    parameters.delete_parameter(Name=f"{path}/odd")
+    deployed.client("dynamodb", WEST).delete_table(TableName=old)
+    assert f"log-group/{made_by_lambda}: not marked" in deployed.run("destroy", "-y").out
+
+
+def test_what_the_user_skips_is_told_as_left_and_stays_to_be_found(deployed: Project) -> None:
+    done = deployed.run("destroy", "-y", "-o", "json", "--skip", "table", "--skip", "replica", "--skip", "domain")
+    left = {f"{one['region']}/{one['what']}" for one in done.json["left"] if one["region"] != "global"}
+    assert left >= {f"{EAST}/table/things", f"{WEST}/replica/things", f"{EAST}/domain/{deployed.domain}"}
+    assert {f"{EAST}/roster/{WEST}", f"{WEST}/roster/{EAST}"} <= left
+    assert not any(one["failed"] for one in done.json["left"])
 
 
 def test_what_was_destroyed_can_be_deployed_again(deployed: Project) -> None:

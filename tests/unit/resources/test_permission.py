@@ -219,3 +219,20 @@ def test_a_wider_statement_under_our_id_is_told_as_it_is() -> None:
     }
     assert places.source(statement).startswith("Allow lambda:* apigateway.amazonaws.com arn:")
     assert places.source(statement | {"Action": "lambda:InvokeFunction"}) == "execute-api:corkhounds/prodv1/*"
+
+
+def test_our_statements_on_a_function_of_others_are_found_by_a_destroy_and_theirs_stay(aws: Aws) -> None:
+    put_api(aws)
+    put(aws, staged_world())
+    functions = aws.lambda_(EAST)
+    arn = functions.get_function(FunctionName=NAME)["Configuration"]["FunctionArn"]
+    functions.untag_resource(Resource=arn, TagKeys=["backendctl:backend"])
+    aws.forget()
+    assert list(Permission.owned(aws, EAST)) == []
+    aws.granted = frozenset({NAME})
+    found = list(Permission.owned(aws, EAST))
+    assert f"{NAME}:version1-a" in [live.name for live in found]
+    for live in found:
+        live.delete(aws)
+    aws.forget()
+    assert list(Permission.owned(aws, EAST)) == []

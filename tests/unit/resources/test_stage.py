@@ -328,3 +328,16 @@ def test_a_live_variable_that_the_spec_does_not_know_is_shown_as_a_digest_and_al
     assert changes["variables.gone"][1] is None
     assert "s3cret" not in str(changes)
     assert all(str(changes[f"variables.{key}"][0]).startswith("••• (") for key in ("mode", "key", "gone"))
+
+
+def test_the_log_of_a_stage_goes_before_the_stage_by_which_a_killed_deletion_is_found(aws: Aws) -> None:
+    deploy(aws, *RestApi.desired(world()), *Stage.desired(world()))
+    (live,) = Stage.owned(aws, EAST)
+    gateway = Calls(aws.apigateway(EAST), "api-gateway")
+    parameters = Calls(aws.ssm(EAST), "ssm")
+    order: list[str] = []
+    aws.apigateway(EAST).meta.events.register("before-call.*.*", lambda model, **_: order.append(model.name))
+    aws.ssm(EAST).meta.events.register("before-call.*.*", lambda model, **_: order.append(model.name))
+    live.delete(aws)
+    assert (len(gateway.of("DeleteStage")), len(parameters.of("DeleteParameter"))) == (1, 1)
+    assert order.index("DeleteParameter") < order.index("DeleteStage")
