@@ -31,6 +31,7 @@ def notes(wanted: Wanted, *, put: bool) -> list[str]:
     """
     found = list(_abroad(wanted))
     if put:
+        found += wanted.added.told()
         found += [one.what for one in repaired(wanted.source.document)[1] if one.rule in _IGNORED]
         found += wanted.source.unseen
         found += _dropped(wanted)

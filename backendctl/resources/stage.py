@@ -26,7 +26,8 @@ from backendctl.resources.api_reads import (
 )
 from backendctl.resources.stage_patch import NO_CACHE, patches
 from backendctl.resources.world import Link, Stamp, World
-from backendctl.spec.model import Logging, Throttling
+from backendctl.spec.callers import Throttling
+from backendctl.spec.model import Logging
 from backendctl.spec.model import Stage as Spec
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Stage:
             throttling=stage.throttling,
             cache=stage.cache_size or NO_CACHE,
             cache_ttl=stage.cache_ttl,
+            methods=stage_live.throttled(stage.method_throttling),
             logging=stage_live.completed(stage.logging),
             description=stage.description,
             tags=tagging.marked(world.backend, stage.tags),

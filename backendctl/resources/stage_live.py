@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backendctl.resources.stage_patch import METHOD_SETTINGS, NO_CACHE, text
-from backendctl.spec.model import Logging, Throttling
+from backendctl.resources.stage_patch import METHOD_SETTINGS, NO_CACHE, escaped, text
+from backendctl.spec.callers import Throttling
+from backendctl.spec.model import Logging
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_apigateway.type_defs import MethodSettingTypeDef, StageTypeDef
 
 # Single line, and with the request's id, without which AWS refuses it (A56); tells canary requests (A77).
@@ -58,6 +61,19 @@ def methods_of(stage: StageTypeDef) -> dict[str, str]:
         for name, path in METHOD_SETTINGS.items()
         if name in found
     }
+
+
+def throttled(limits: Mapping[str, Throttling] | None) -> dict[str, str] | None:
+    """The same flat settings for limits by route; "GET /places" is "~1places/GET/…"."""
+    if limits is None:
+        return None
+    found: dict[str, str] = {}
+    for route, limit in limits.items():
+        verb, _, path = route.partition(" ")
+        method = f"{escaped(path)}/{verb}"
+        found[f"{method}/{METHOD_SETTINGS['throttlingBurstLimit']}"] = text(limit.burst)
+        found[f"{method}/{METHOD_SETTINGS['throttlingRateLimit']}"] = text(limit.rate)
+    return found
 
 
 def throttling_of(stage: StageTypeDef) -> Throttling | None:
