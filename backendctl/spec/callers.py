@@ -16,6 +16,10 @@ class Throttling:
     rate: float
     burst: int
 
+    def words(self) -> str:
+        """`5/s, burst 10`."""
+        return f"{self.rate:g}/s, burst {self.burst}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cors:
