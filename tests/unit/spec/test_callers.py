@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     Faults = Callable[..., list[str]]
 
-HEAD = "backend: shop\nregions: [us-east-1, us-west-2]\nfunctions:\n  items: {code: x.zip, runtime: java21, handler: a.B}\n"
+FUNCTION = "functions:\n  items: {code: x.zip, runtime: java21, handler: a.B}\n"
+HEAD = f"backend: shop\nregions: [us-east-1, us-west-2]\n{FUNCTION}"
 API = HEAD + "api:\n  definition: api.yaml\n  stages: {prod: {path: v1, variables: {itemsAlias: version1}}}\n  "
 VALUE = "'{{ must_env \"PARTNER_KEY\" }}'"
 ENVIRON = {"PARTNER_KEY": "k" * 20, "SHORT": "short-but-secret"}
