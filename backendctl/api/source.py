@@ -13,7 +13,7 @@ from backendctl.errors import BackendctlError, UsageError
 from backendctl.openapi.arns import NOWHERE, Home
 from backendctl.resources import stage_live
 from backendctl.resources.api_reads import apis
-from backendctl.resources.usage_plan import Model as UsagePlanModel
+from backendctl.resources.usage_plan import LivePlan
 from backendctl.spec.model import Api, LiveApi, Spec, Stage
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Source:
     api_id: str | None = None
     digest: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
-    plans: tuple[UsagePlanModel, ...] = ()
+    plans: tuple[LivePlan, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     home: Home = NOWHERE
     unseen: tuple[str, ...] = ()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backendctl.errors import BackendctlError
-from backendctl.resources.usage_plan import Model, keys_of, usage_plans
+from backendctl.resources.usage_plan import LivePlan, keys_of, usage_plans
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
 
 
-def plans_of(aws: Aws, region: str, api_id: str, stage: str) -> tuple[Model, ...]:
+def plans_of(aws: Aws, region: str, api_id: str, stage: str) -> tuple[LivePlan, ...]:
     """The usage plans that a stage is in.
 
     Raises:
@@ -29,7 +29,7 @@ def plans_of(aws: Aws, region: str, api_id: str, stage: str) -> tuple[Model, ...
             hint="give each a name of its own: other regions know them by it",
         )
     return tuple(
-        Model(
+        LivePlan(
             region=region,
             id=plan["id"],
             name=plan.get("name", ""),

@@ -32,7 +32,7 @@ _PAGE: Any = {"PageSize": 500}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Model:
+class LivePlan:
     """A usage plan of a live API. limits: throttle, quota, description, as CreateUsagePlan has them."""
 
     region: str
@@ -75,7 +75,7 @@ class UsagePlan:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def after(cls, plan: Model, *, region: str, api: str, owner: str, stages: Iterable[str]) -> Self:
+    def after(cls, plan: LivePlan, *, region: str, api: str, owner: str, stages: Iterable[str]) -> Self:
         """What a region is to have of a plan of a live API."""
         return cls(
             region=region,
