@@ -111,7 +111,7 @@ def _preflight(cors: Cors, methods: list[str], *, swagger: bool) -> dict[str, An
         INTEGRATION: {
             "type": "mock",
             "passthroughBehavior": "when_no_match",
-            # Else an API with binary media types takes the template's text for bytes, and answers 500.
+            # Else an API with binary media types takes the template's text for bytes, and answers 500 (K17).
             "contentHandling": "CONVERT_TO_TEXT",
             "requestTemplates": {"application/json": f'{{"statusCode": {_STATUS}}}'},
             "responses": {"default": answer},
@@ -146,8 +146,8 @@ def _asking_origin(cors: Cors) -> str:
 def _with_error_headers(document: dict[str, Any], cors: Cors) -> Iterator[str]:
     """The gateway responses that got headers; one with an origin of its own is left alone.
 
-    A gateway response can name one origin or repeat the asking one, whatever it is. It never repeats it: with several
-    origins everybody may read these errors, and nobody's credentials are allowed.
+    A gateway response can name one origin or repeat the asking one, whatever it is (K19). It never repeats it: with
+    several origins everybody may read these errors, and nobody's credentials are allowed.
     """
     headers = {ALLOW_ORIGIN: cors.origins[0] if len(cors.origins) == 1 else ANY_ORIGIN}
     if cors.credentials and len(cors.origins) == 1:

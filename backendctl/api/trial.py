@@ -208,7 +208,7 @@ class _Door:
         status = int(found["status"])
         if status >= _SERVER:
             return Answer(status=status, said=_worth_reading(found.get("log", "")))
-        origin = request["headers"].get(_ORIGIN)
+        origin = next((value for name, value in request["headers"].items() if name.lower() == _ORIGIN.lower()), None)
         fault = unreadable(self.cors, origin, found.get("headers") or {}) if self.cors and origin else ""
         return Answer(status=status, unreadable=fault)
 

@@ -273,7 +273,7 @@ class UsagePlan:
             if live.stages.get(stage) == told:
                 continue
             yield {"op": "add", "path": "/apiStages", "value": f"{api_id}:{stage}"}
-            for method, limit in self.methods.get(stage, {}).items():  # not escaped, and so with two slashes
+            for method, limit in self.methods.get(stage, {}).items():  # K16
                 path = f"/apiStages/{api_id}:{stage}/throttle/{method}"
                 for name, value in limit.items():
                     yield {"op": "replace", "path": f"{path}/{name}", "value": str(value)}

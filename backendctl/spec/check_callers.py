@@ -20,6 +20,7 @@ _HEADER = re.compile(r"^[A-Za-z0-9!#$%&*+.^_`|~-]+$")
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
 _ROUTE = re.compile(r"^(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|ANY) (/\S*)$")
 _ANY = "*"
+_SHORTEST, _LONGEST = 20, 128  # characters of an API key (K18)
 
 
 def check(view: View) -> None:
@@ -78,6 +79,9 @@ def _check_keys(view: View, keys: dict[str, Any]) -> None:
             message = "a key in the spec is no secret: write an expression, or leave it out to have one made"
             view.report.add((*way, "value"), message)
         value = key.get("value")
+        if value is not None and not _SHORTEST <= len(value) <= _LONGEST:
+            message = f"the value of a key has {_SHORTEST} to {_LONGEST} characters, and this one has {len(value)}"
+            view.report.add((*way, "value"), message, free=True)
         if value is not None and value in values and not view.report.stand_ins:
             view.report.add((*way, "value"), f"'{name}' and '{values[value]}' have the same value", free=True)
         values.setdefault(str(value), name)

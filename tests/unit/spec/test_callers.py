@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backendctl.errors import SpecError
 from backendctl.spec import Offline
 from backendctl.spec.callers import ApiKey, Quota, Throttling, UsagePlan
 
@@ -58,7 +59,7 @@ def test_cors_that_no_browser_understands_is_refused(cors: str, fault: str, faul
     [
         ("keys: {partner: {value: written-out-in-the-spec}}", "8:27: a key in the spec is no secret"),
         (f"keys: {{a: {{value: {VALUE}}}, b: {{value: {VALUE}}}}}", "'b' and 'a' have the same value"),
-        ("keys: {partner: {value: '{{ must_env \"SHORT\" }}'}}", "'value'"),
+        ("keys: {partner: {value: '{{ must_env \"SHORT\" }}'}}", "has 20 to 128 characters, and this one has 16"),
         ("keys: {'a b': {}}", "'a b' will not do as an API key"),
         ("usage-plans: {gold: {stages: [pord]}}", "8:33: there is no stage 'pord'; did you mean 'prod'?"),
         ("usage-plans: {gold: {stages: {pord: {}}}}", "there is no stage 'pord'"),
@@ -120,6 +121,26 @@ def test_keys_and_plans_as_the_model_has_them(draft_of: Any) -> None:
         ),
     )
     assert "kkkk" not in repr(api.keys)
+
+
+def test_what_a_parameter_holds_is_judged_once_it_is_known(draft_of: Any) -> None:
+    draft = draft_of(API + "keys: {p: {value: '{{ ssm \"/k\" }}'}}\n")
+    assert draft.expand(Offline()).api.keys[0].value
+    with pytest.raises(SpecError, match="this one has 3"):
+        draft.expand(Known())
+
+
+class Known:
+    """A parameter store that holds something short."""
+
+    def account(self) -> str:
+        """Somebody's."""
+        return "123456789012"
+
+    def parameter(self, region: str, name: str) -> str:
+        """Always the same."""
+        del region, name
+        return "abc"
 
 
 def test_a_key_that_no_plan_has_is_told(draft_of: Any) -> None:
