@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.api import live as lives
 from backendctl.api.unseen import unseen, with_unused_models
-from backendctl.api.usage import SourcePlan, plans_of
+from backendctl.api.usage import plans_of
 from backendctl.errors import BackendctlError, UsageError
 from backendctl.openapi.arns import NOWHERE, Home
 from backendctl.resources import stage_live
 from backendctl.resources.api_reads import apis
+from backendctl.resources.usage_plan import LivePlan
 from backendctl.spec.model import Api, LiveApi, Spec, Stage
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Source:
     api_id: str | None = None
     digest: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
-    plans: tuple[SourcePlan, ...] = ()
+    plans: tuple[LivePlan, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     home: Home = NOWHERE
     unseen: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from backendctl.engine.resource import Resource
 from backendctl.resources.alias import Alias
 from backendctl.resources.api_account import ApiAccount
+from backendctl.resources.api_key import ApiKey
 from backendctl.resources.domain import Domain
 from backendctl.resources.function import Function
 from backendctl.resources.health_check import HealthCheck
@@ -21,6 +22,7 @@ from backendctl.resources.scaling import Scaling
 from backendctl.resources.schedule import Schedule
 from backendctl.resources.stage import Stage
 from backendctl.resources.table import Table
+from backendctl.resources.usage_plan import UsagePlan
 from backendctl.resources.warmer import Warmer
 
 KINDS: tuple[type[Resource], ...] = (
@@ -35,7 +37,9 @@ KINDS: tuple[type[Resource], ...] = (
     RestApi,
     Permission,
     ApiAccount,
+    ApiKey,
     Stage,
+    UsagePlan,
     Domain,
     Mapping,
     Warmer,

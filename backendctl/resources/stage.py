@@ -26,7 +26,8 @@ from backendctl.resources.api_reads import (
 )
 from backendctl.resources.stage_patch import NO_CACHE, patches
 from backendctl.resources.world import Link, Stamp, World
-from backendctl.spec.model import Logging, Throttling
+from backendctl.spec.callers import Throttling
+from backendctl.spec.model import Logging
 from backendctl.spec.model import Stage as Spec
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Stage:
         cache: GB as AWS spells it, or "off". cache_ttl: seconds.
         throttling, logging: None leaves them alone.
         methods: settings of single methods, as `stage_live.methods_of` has them; None leaves them alone.
+        method_throttling: limits by route ("GET /places") that are not the stage's; None leaves them alone.
         pruned: whether old deployments go once a new one serves.
     """
 
@@ -76,6 +78,7 @@ class Stage:
     cache: str | None = None
     cache_ttl: int | None = None
     methods: dict[str, str] | None = None
+    method_throttling: dict[str, Throttling] | None = None
     logging: Logging | None = None
     description: str | None = None
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
@@ -106,6 +109,9 @@ class Stage:
             throttling=stage.throttling,
             cache=stage.cache_size or NO_CACHE,
             cache_ttl=stage.cache_ttl,
+            method_throttling=None
+            if stage.method_throttling is None
+            else stage_live.own_limits(stage.method_throttling, stage.throttling),
             logging=stage_live.completed(stage.logging),
             description=stage.description,
             tags=tagging.marked(world.backend, stage.tags),
@@ -156,6 +162,7 @@ class Stage:
             cache=stage_live.cache_of(found),
             cache_ttl=stage_live.settings(found).get("cacheTtlInSeconds"),
             methods=stage_live.methods_of(found),
+            method_throttling=stage_live.method_throttling_of(found),
             logging=stage_live.logging_of(found),
             description=found.get("description") or "",
             tags=tags,

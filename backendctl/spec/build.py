@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from backendctl.spec.callers import build_cors, build_key, build_plan, method_throttling, throttling
 from backendctl.spec.canary import build_canary
 from backendctl.spec.check_links import aliases
 from backendctl.spec.check_tables import ATTRIBUTE
@@ -24,7 +25,6 @@ from backendctl.spec.model import (
     Spec,
     Stage,
     Table,
-    Throttling,
     Vpc,
 )
 from backendctl.spec.warming import build_warm
@@ -180,6 +180,11 @@ def _api(view: View, file: Path) -> Api:
         bindings=api.get("bindings", {}),
         smoke=tuple(_smoke(route, asked) for route, asked in api.get("smoke", {}).items()),
         keep=tuple(api.get("keep", ())),
+        cors=build_cors(api["cors"]) if "cors" in api else None,
+        keys=tuple(build_key(view.physical(name, {}), name, key) for name, key in api.get("keys", {}).items()),
+        usage_plans=tuple(
+            build_plan(view.physical(name, {}), name, plan) for name, plan in api.get("usage-plans", {}).items()
+        ),
         **_given(api, "source-account", "source-region"),
         **_whole(api, "timeout-quota"),
     )
@@ -206,10 +211,11 @@ def _smoke(route: str, asked: dict[str, Any] | bool) -> Smoke:  # noqa: FBT001 -
 
 
 def _stage(plain: dict[str, Any], name: str, stage: dict[str, Any]) -> Stage:
-    throttling, cache = stage.get("throttling"), stage.get("cache", {})
+    cache, methods = stage.get("cache", {}), stage.get("method-throttling")
     return Stage(
         name=name,
-        throttling=Throttling(rate=float(throttling["rate"]), burst=int(throttling["burst"])) if throttling else None,
+        throttling=throttling(stage["throttling"]) if "throttling" in stage else None,
+        method_throttling=None if methods is None else method_throttling(methods),
         cache_size=cache.get("size"),
         cache_ttl=int(cache.get("ttl", 300)) if cache else None,
         logging=_logging(stage["logging"]) if "logging" in stage else None,

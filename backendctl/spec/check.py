@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backendctl.spec import canary, check_api, check_domain, check_functions, check_links, check_tables
+from backendctl.spec import canary, check_api, check_callers, check_domain, check_functions, check_links, check_tables
 from backendctl.spec.check_names import check_tags, check_unique
 from backendctl.spec.regions import PARTITION
 from backendctl.spec.report import listed, nearest
@@ -23,6 +23,7 @@ def check(view: View) -> None:
     check_functions.check(view)
     check_tables.check(view)
     check_api.check(view)
+    check_callers.check(view)
     check_domain.check(view)
     canary.check(view)
     check_links.check(view)

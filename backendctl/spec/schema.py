@@ -159,8 +159,8 @@ def _label(way: Way) -> str:
 
 
 def _secret(way: Way) -> bool:
-    """Environment values are never repeated (B55)."""
-    return any(word in way[:-1] for word in _SECRET)
+    """Environment values are never repeated (B55), nor those of API keys."""
+    return any(word in way[:-1] for word in _SECRET) or (way[:2] == ("api", "keys") and way[-1] == "value")
 
 
 def _type(document: Document, error: ValidationError, way: Way) -> str:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from backendctl.api.elsewhere import with_reaches
 from backendctl.api.judge import kept
-from backendctl.api.usage import UsagePlan
 from backendctl.engine import plan as planning
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import Resource, address_of
@@ -22,6 +21,7 @@ from backendctl.resources.canary import Canary
 from backendctl.resources.permission import Permission
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
+from backendctl.resources.usage_plan import UsagePlan
 from backendctl.resources.world import World
 from backendctl.sync.request import Request
 
@@ -66,7 +66,7 @@ def make_plan(parts: Parts) -> tuple[Plan, list[Resource]]:
     backend = parts.backend
     plan = planning.make_plan(
         desired=wanted,
-        kinds=(*KINDS, UsagePlan, Canary),
+        kinds=(*KINDS, Canary),
         aws=backend.aws,
         regions=parts.regions,
         workers=backend.settings.workers,
@@ -128,8 +128,11 @@ def _usage_plans(parts: Parts) -> Iterator[UsagePlan]:
         for one in parts.wanted.api.stages
         if one.name == parts.wanted.source.stage or len(parts.wanted.api.stages) == 1
     ]
+    managed = {plan.physical for plan in parts.wanted.api.usage_plans}  # those are the spec's, and deploy's to bring
     for region in parts.regions if stages else ():
         for plan in parts.wanted.source.plans:
+            if plan.name in managed:
+                continue
             yield UsagePlan.after(
                 plan, region=region, api=parts.wanted.api.name, owner=parts.backend.spec.backend, stages=stages
             )

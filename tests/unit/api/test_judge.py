@@ -21,6 +21,7 @@ from backendctl.engine.safety import refuse_danger
 from backendctl.errors import RefusedError
 from backendctl.resources.api_reads import find_api
 from backendctl.resources.world import Stamp, World
+from backendctl.spec.callers import ApiKey, Cors, UsagePlan
 from backendctl.spec.model import Api, Spec, Stage
 from tests.unit.openapi.samples import INTEGRATION
 from tests.unit.resources.api_helpers import ACCOUNT, EAST, WEST, mocked
@@ -108,6 +109,34 @@ def test_the_same_definition_in_other_words_changes_nothing(aws: Aws) -> None:
     other = definition("/b", "/a")
     other["paths"]["/a"]["get"][INTEGRATION]["passthroughBehavior"] = "WHEN_NO_MATCH"
     assert planned(opened(aws, other)).changes == ()
+
+
+def test_what_cors_adds_is_told_once_put_and_then_in_sync(aws: Aws) -> None:
+    deployed(opened(aws, definition("/a", "/b")))
+    cors = Cors(origins=("https://app.example", "capacitor://localhost"), credentials=True)
+    plan = planned(opened(aws, definition("/a", "/b"), cors=cors))
+
+    assert "`api.cors` adds OPTIONS to /a, /b" in plan.remarks
+    assert (
+        "`api.cors` adds Access-Control-Allow-Origin to the gateway responses DEFAULT_4XX, DEFAULT_5XX" in plan.remarks
+    )
+    (section, *_) = next(change.details for change in plan.changes if change.kind == "rest-api")
+    assert {("/a", "OPTIONS"), ("/b", "OPTIONS")} <= {(one.path, one.method) for one in section.differences}
+    assert plan.breaking == ()
+    deployed(opened(aws, definition("/a", "/b"), cors=cors))
+    assert planned(opened(aws, definition("/a", "/b"), cors=cors)).changes == ()
+
+
+def test_a_route_that_asks_for_a_key_which_no_plan_gives_is_told(aws: Aws) -> None:
+    document = definition("/a")
+    document["components"] = {"securitySchemes": {"mine": {"type": "apiKey", "name": "x-api-key", "in": "header"}}}
+    document["paths"]["/a"]["get"]["security"] = [{"mine": []}]
+    told = "GET /a asks for an API key, and no usage plan of the spec has one for prod"
+    assert any(line.startswith(told) for line in planned(opened(aws, document)).remarks)
+    plans = (UsagePlan(name="gold", physical="corkhounds-gold", stages={"prod": {}}, keys=("partner",)),)
+    keys = (ApiKey(name="partner", physical="corkhounds-partner"),)
+    given = opened(aws, document, keys=keys, usage_plans=plans)
+    assert not any(line.startswith(told) for line in planned(given).remarks)
 
 
 def test_a_binding_is_filled_in_and_a_changed_one_rolls_out_where_it_changed(aws: Aws) -> None:

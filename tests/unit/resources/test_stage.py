@@ -20,6 +20,7 @@ from backendctl.resources.stage import Stage
 from backendctl.resources.stage_live import ACCESS_FORMAT
 from backendctl.resources.world import SlotChoice, Stamp
 from backendctl.spec import model
+from backendctl.spec.callers import Throttling
 from tests.unit.resources.api_helpers import (
     EAST,
     PLACES,
@@ -117,7 +118,7 @@ def test_every_setting_of_the_spec_is_made_and_the_second_plan_is_empty(aws: Aws
     logging = model.Logging(level="INFO", data_trace=True, access="corkhounds-access")
     given = with_stage(
         metrics=True,
-        throttling=model.Throttling(rate=100, burst=200),
+        throttling=Throttling(rate=100, burst=200),
         cache_size="0.5",
         cache_ttl=60,
         logging=logging,
