@@ -6,11 +6,13 @@ import time
 from typing import TYPE_CHECKING
 
 from backendctl.errors import BackendctlError
+from backendctl.release.analysis import Analysis
 from backendctl.release.judging import Judged, judge_all, moment, overall, thresholds
 from backendctl.release.outcome import Outcome
 from backendctl.release.running import Serving, serving
 from backendctl.release.status import CanaryStatus, RegionStatus
 from backendctl.release.steps import FULL, next_share, present_share
+from backendctl.warmth.logs import LogReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,12 +20,16 @@ if TYPE_CHECKING:
     from backendctl.app import Backend
 
 
-def look(backend: Backend, *, stages: Sequence[str] = ()) -> CanaryStatus:
-    """Read and judge every canary; a region that does not answer is told of, not hidden."""
+def look(backend: Backend, *, stages: Sequence[str] = (), reader: LogReader | None = None) -> CanaryStatus:
+    """Read and judge every canary; a region that does not answer is told of, not hidden.
+
+    Args:
+        reader: the same at every look, so that a line of an access log is read once.
+    """
     found, failed = serving(backend, stages=stages)
     running = [one for one in found if one.canary is not None]
     try:
-        judged = {(one.one.region, one.one.stage): one for one in judge_all(backend, running)}
+        judged = {(one.one.region, one.one.stage): one for one in _judged(backend, running, reader)}
         unknown = ""
     except BackendctlError as error:
         judged, unknown = {}, error.message
@@ -38,6 +44,11 @@ def look(backend: Backend, *, stages: Sequence[str] = ()) -> CanaryStatus:
         regions=tuple(_regions(backend, found, judged, failed, unknown)),
         next_step=_next(backend, running, list(judged.values())),
     )
+
+
+def _judged(backend: Backend, running: Sequence[Serving], reader: LogReader | None) -> list[Judged]:
+    """Without asking the canary anything: a look changes nothing, and handlers may."""
+    return judge_all(backend, running, reader=reader or LogReader(), analysis=Analysis(asks=False))
 
 
 def _regions(

@@ -43,19 +43,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from backendctl.release import statistics
-from backendctl.release.latency import LatencyComparison, compare_latency
+from backendctl.release.latency import LatencyComparison, compare_latency, comparisons
 from backendctl.release.observed import Minute, Observed
-from backendctl.release.outcome import Finding, Outcome, limit_of, percent, points
+from backendctl.release.outcome import Finding, Outcome, limit_of, percent, points, span
 from backendctl.release.statistics import Split
 from backendctl.release.thresholds import ERRORS_SHARE, PARTS_SHARE, REJECTIONS_SHARE, OnNoData, Thresholds
 
 __all__ = ["LatencyComparison", "Observed", "Outcome", "Rate", "Thresholds", "Verdict", "judge", "rate_of"]
 
 
-_BLIND = (
-    "nothing tells the canary from the base: both call the same aliases, and CloudWatch shows no AWS/ApiGateway "
-    "metrics of the canary's own"
-)
+_NOTHING = "nothing tells the canary from the base: both call the same aliases"
+_NO_ANSWERS = "a 5xx that a handler returns by itself cannot be seen"
+_ACCEPTED = "and accept-blind takes it all the same"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +86,8 @@ class Verdict:
         latency: one comparison for the API, or one for each function.
         requests_wanted: about how many more canary requests will tell; None when that cannot be said.
         wants_synthetic: too few called the canary, and the settings say that the caller should.
+        is_blind: a canary that fails in some way would look the same, however long it is watched.
+        is_too_few: nothing but the number of requests is lacking, so that `on_no_data` has spoken.
     """
 
     outcome: Outcome
@@ -99,13 +100,23 @@ class Verdict:
     latency: tuple[LatencyComparison, ...] = ()
     requests_wanted: int | None = None
     wants_synthetic: bool = False
+    is_blind: bool = False
+    is_too_few: bool = False
 
 
-def judge(base: Observed, canary: Observed, settings: Thresholds | None = None, *, among: int = 1) -> Verdict:
+def judge(
+    base: Observed,
+    canary: Observed,
+    settings: Thresholds | None = None,
+    *,
+    among: int = 1,
+    checks: Sequence[Finding] = (),
+) -> Verdict:
     """The verdict on what was seen of both in the same minutes.
 
     Args:
         among: how many verdicts share the risk of a false alarm: one for each region of the release.
+        checks: what the user's own checks have found.
     """
     settings = settings or Thresholds()
     odds = statistics.odds_against(_splits(base, canary))
@@ -117,16 +128,17 @@ def judge(base: Observed, canary: Observed, settings: Thresholds | None = None, 
         *_parts(base, canary, settings, among=among),
         *_rejections(base, canary, settings, among=among),
         *_latency_findings(canary, latency, settings),
+        *checks,
     ]
     outcome, told = _together(findings, base, canary, settings)
     wanted = _wanted(base, canary, settings) if outcome is Outcome.INCONCLUSIVE else None
-    if wanted:
-        told = (*told, f"about {wanted} more canary requests will tell")
+    if wanted and not _blind(canary) and (more := _told_of(wanted, base, canary, settings)):
+        told = (*told, more)
     too_few = _requests(canary) < settings.min_requests and not canary.is_blind
     return Verdict(
         outcome=outcome,
         reasons=told,
-        notes=tuple(_notes(base, canary)),
+        notes=(*_notes(base, canary), *(check.told for check in checks if check.outcome is None)),
         confidence=max((f.sure for f in findings if f.outcome is outcome), default=0.0),
         increase=statistics.increase(_splits(base, canary)) * 100,
         increase_at_most=at_most * 100,
@@ -134,6 +146,8 @@ def judge(base: Observed, canary: Observed, settings: Thresholds | None = None, 
         latency=latency,
         requests_wanted=wanted,
         wants_synthetic=too_few and outcome is Outcome.INCONCLUSIVE and settings.on_no_data is OnNoData.SYNTHETIC,
+        is_blind=bool(_blind(canary)),
+        is_too_few=too_few and outcome is Outcome.INCONCLUSIVE and not _blind(canary),
     )
 
 
@@ -147,12 +161,35 @@ def rate_of(seen: Observed, settings: Thresholds | None = None) -> Rate:
 def _together(
     findings: Sequence[Finding], base: Observed, canary: Observed, settings: Thresholds
 ) -> tuple[Outcome, tuple[str, ...]]:
-    """What all say together, and why; of too few requests only a fail is taken."""
+    """What all say together, and why; a blind verdict may fail, and passes only where the settings accept that.
+
+    Of too few requests only a fail is taken.
+    """
     failed = [finding.told for finding in findings if finding.outcome is Outcome.FAIL]
     if failed:
         return Outcome.FAIL, tuple(failed)
+    blind = _blind(canary)
+    if not blind:
+        return _seeing(findings, base, canary, settings)
+    if not settings.accept_blind:
+        return Outcome.INCONCLUSIVE, (f"blind: {blind}",)
     if canary.is_blind:
-        return Outcome.INCONCLUSIVE, (_BLIND,)
+        return Outcome.PASS, (f"blind: {blind}; {_ACCEPTED}",)
+    outcome, told = _seeing(findings, base, canary, settings)
+    return outcome, (f"blind: {blind}; {_ACCEPTED}", *told)
+
+
+def _blind(canary: Observed) -> str:
+    """What no source shows, and why; empty when all is seen."""
+    why = f": {canary.unseen}, and CloudWatch shows no AWS/ApiGateway metrics of the canary" if canary.unseen else ""
+    if canary.is_blind:
+        return f"{_NOTHING}{why}"
+    return f"{_NO_ANSWERS}{why}" if canary.unseen else ""
+
+
+def _seeing(
+    findings: Sequence[Finding], base: Observed, canary: Observed, settings: Thresholds
+) -> tuple[Outcome, tuple[str, ...]]:
     requests = _requests(canary)
     if requests < settings.min_requests:
         return _of_too_few(requests, settings)
@@ -228,14 +265,17 @@ def _worse(
 
 
 def _latency(base: Observed, canary: Observed, settings: Thresholds, *, among: int) -> Iterator[LatencyComparison]:
-    """Of the API as a whole where that is known, else of each function that has enough requests."""
+    """Of the API as a whole where that is known, and of each part that has enough requests.
+
+    Where the whole is known a part can only fail: one slow function is little among many.
+    """
+    curves = comparisons(len(canary.parts))
+    pairs = [pair for pair in _pairs(base, canary) if pair[1].sampled >= settings.min_requests]
     if canary.curve:
-        pairs = [(base, canary)]
-    else:
-        pairs = [pair for pair in _pairs(base, canary) if pair[1].sampled >= settings.min_requests]
+        pairs = [(base, canary), *(pairs if len(canary.parts) > 1 else ())]
     for before, after in pairs:
-        found = compare_latency(before, after, settings, among=among, curves=max(1, len(canary.parts)))
-        if found is not None:
+        found = compare_latency(before, after, settings, among=among, curves=curves)
+        if found is not None and (after is canary or not canary.curve or found.finding.outcome is Outcome.FAIL):
             yield found
 
 
@@ -295,13 +335,17 @@ _USUAL_SHARES = 9.0
 """Base requests for each of a canary that nobody has called yet: it has a tenth of all."""
 
 
+_REACH = 20
+"""So many times the requests seen are still worth a forecast."""
+
+
 def _wanted(base: Observed, canary: Observed, settings: Thresholds) -> int | None:
     """Canary requests still missing for a pass on errors, were it as good as the base."""
-    (bad, requests), (base_bad, base_requests) = _counted(canary.present), _counted(base.present)
+    requests, (base_bad, base_requests) = _requests(canary), _counted(base.present)
     if canary.is_blind or not base_requests:
         return None
     in_all = statistics.requests_for(
-        base_rate=(bad + base_bad) / (requests + base_requests),
+        base_rate=base_bad / base_requests,
         base_per_canary=base_requests / requests if requests else _USUAL_SHARES,
         increase=settings.max_error_increase / 100,
         risk=settings.pass_risk,
@@ -311,11 +355,27 @@ def _wanted(base: Observed, canary: Observed, settings: Thresholds) -> int | Non
     return missing if missing > 0 else None
 
 
-def _notes(base: Observed, canary: Observed) -> Iterator[str]:
-    if canary.source == "AWS/Lambda" and not canary.is_blind:
-        yield (
-            "5xx answers that a handler gives by itself are not among the errors: CloudWatch shows no AWS/ApiGateway "
-            "metrics of this canary, and AWS/Lambda counts exceptions and timeouts only"
+def _told_of(wanted: int, base: Observed, canary: Observed, settings: Thresholds) -> str:
+    """A forecast as far as the requests seen carry one; empty where they carry none."""
+    requests, (base_bad, base_requests) = _requests(canary), _counted(base.present)
+    if requests < settings.min_requests:
+        return ""
+    if wanted > _REACH * requests:
+        return (
+            f"no end is in sight: {percent(base_bad / base_requests)} of the base's own requests fail, which hides "
+            f"{limit_of(settings.max_error_increase)} more; give the canary a larger share, or allow more"
         )
+    seconds = canary.until - (canary.since if canary.steady is None else canary.steady)
+    at_rate = f", some {span(wanted / requests * seconds)} at this rate" if seconds > 0 else ""
+    return f"about {_rounded(wanted):,} more canary requests will tell{at_rate}"
+
+
+def _rounded(count: int) -> int:
+    """Up to two digits; a forecast is no better."""
+    unit = 10 ** max(0, len(str(count)) - 2)
+    return -(-count // unit) * unit
+
+
+def _notes(base: Observed, canary: Observed) -> Iterator[str]:
     if any(seen.is_rough for side in (base, canary) for seen in (side, *side.parts)):
         yield "latency is rough: it was put together from figures by the minute"
