@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from backendctl.spec.check_api import TELLS_CANARY
+
 _VARIABLE = re.compile(r"\$context((?:\.[A-Za-z0-9_-]+)+)")
 _KNOWN = {
     "isCanaryRequest": "canary",
@@ -24,8 +26,6 @@ _KNOWN = {
     "apiId": "api",
 }
 """$context variable → group of the pattern. Names are letters only, as Logs Insights wants them."""
-NEEDED = ("$context.isCanaryRequest", "$context.status")
-"""Without these a line does not tell how the canary did (A77)."""
 _GROUP_ARN = ":log-group:"
 
 
@@ -123,7 +123,7 @@ def of_stage(live: Mapping[str, Any], *, api_id: str, others: Iterable[Mapping[s
 def missing_from(line: str) -> tuple[str, ...]:
     """The variables that a format lacks to tell a canary's answers."""
     held = {f"$context{name}" for name in _VARIABLE.findall(line)}
-    return tuple(name for name in NEEDED if name not in held)
+    return tuple(name for name in TELLS_CANARY if name not in held)
 
 
 def group_of(live: Mapping[str, Any]) -> str | None:

@@ -106,7 +106,7 @@ class Stage:
             throttling=stage.throttling,
             cache=stage.cache_size or NO_CACHE,
             cache_ttl=stage.cache_ttl,
-            logging=stage_live.completed(stage.logging),
+            logging=stage.logging,
             description=stage.description,
             tags=tagging.marked(world.backend, stage.tags),
         )
