@@ -125,6 +125,12 @@ def scope_of(backend: Backend, one: Serving, *, at: float) -> Scope:
     )
 
 
+def held_for(backend: Backend) -> float:
+    """Seconds that a step lasts before it is judged: the spec's, and as long as CloudWatch takes to tell of it."""
+    aws = backend.aws
+    return max(backend.spec.canary.hold * aws.tempo, lag(aws) + 2 * resolution(aws))
+
+
 def moment(text: str) -> float:
     """Seconds since the epoch of an ISO 8601 time in UTC; 0 for none."""
     return float(calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))) if text else 0.0

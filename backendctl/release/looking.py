@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backendctl.errors import BackendctlError
 from backendctl.release.analysis import Analysis
-from backendctl.release.judging import Judged, judge_all, moment, overall, thresholds
+from backendctl.release.judging import Judged, held_for, judge_all, moment, overall, thresholds
 from backendctl.release.outcome import Outcome
 from backendctl.release.running import Serving, serving
 from backendctl.release.status import CanaryStatus, RegionStatus
@@ -58,13 +58,13 @@ def _regions(
     failed: Mapping[str, BackendctlError],
     unknown: str,
 ) -> list[RegionStatus]:
-    told = [_region(one, judged.get((one.region, one.stage)), unknown) for one in found]
+    told = [_region(backend, one, judged.get((one.region, one.stage)), unknown) for one in found]
     told += [RegionStatus(region=region, stage="", error=error.message) for region, error in failed.items()]
     order = {region: place for place, region in enumerate(backend.spec.regions)}
     return sorted(told, key=lambda one: order.get(one.region, len(order)))
 
 
-def _region(one: Serving, judged: Judged | None, unknown: str) -> RegionStatus:
+def _region(backend: Backend, one: Serving, judged: Judged | None, unknown: str) -> RegionStatus:
     if one.canary is None:
         return RegionStatus(region=one.region, stage=one.stage)
     if judged is None:
@@ -74,6 +74,7 @@ def _region(one: Serving, judged: Judged | None, unknown: str) -> RegionStatus:
         stage=one.stage,
         asked=one.canary.percent,
         since=moment(one.began) or None,
+        until=moment(one.shifted) + held_for(backend) if one.shifted else None,
         base=judged.base,
         canary=judged.canary,
         verdict=judged.verdict,

@@ -18,7 +18,7 @@ from backendctl.errors import BackendctlError, Exit
 from backendctl.release import synthetic
 from backendctl.release.analysis import Analysis
 from backendctl.release.hooks import run_hook
-from backendctl.release.judging import Judged, judge_all, moment, overall
+from backendctl.release.judging import Judged, held_for, judge_all, moment, overall
 from backendctl.release.outcome import Outcome
 from backendctl.release.running import Serving, serving
 from backendctl.release.shift import plan_abort, plan_promote, plan_shift
@@ -197,8 +197,7 @@ class Rollout:
 
         While requests come in and more of them will tell, it lasts up to three times as long.
         """
-        aws = self.backend.aws
-        hold = max(self.backend.spec.canary.hold * aws.tempo, lag(aws) + 2 * resolution(aws))
+        aws, hold = self.backend.aws, held_for(self.backend)
         began = max((moment(one.shifted) for one in wave), default=0.0) or time.time()
         bad = 0
         while True:

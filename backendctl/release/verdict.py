@@ -372,7 +372,7 @@ def _told_of(wanted: int, base: Observed, canary: Observed, settings: Thresholds
 
 def _rounded(count: int) -> int:
     """Up to two digits; a forecast is no better."""
-    unit = 10 ** max(0, len(str(count)) - 2)
+    unit = int(10 ** max(0, len(str(count)) - 2))
     return -(-count // unit) * unit
 
 

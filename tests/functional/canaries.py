@@ -184,7 +184,8 @@ def play(project: Project, kind: Kind, *, seed: int = 1, each: int = 4) -> Playe
         result = project.run("promote-canary", "--auto", "-y", "-o", "json", expect=None)
         arrived(project.url)
     told = json.loads(result.out)
-    worst = min(told["verdicts"], key=lambda one: ("fail", "inconclusive", "pass").index(one["outcome"]), default={})
+    verdicts: list[dict[str, Any]] = told["verdicts"]
+    worst = min(verdicts, key=lambda one: ("fail", "inconclusive", "pass").index(one["outcome"]), default={})
     if told["outcome"] not in {"promoted", "aborted"}:
         project.run("abort-canary", "-y", expect=None)
         arrived(project.url)
@@ -192,7 +193,7 @@ def play(project: Project, kind: Kind, *, seed: int = 1, each: int = 4) -> Playe
         kind=kind.name,
         outcome=told["outcome"],
         exit=result.code,
-        requests=max((one["canary"]["requests"] for one in told["verdicts"]), default=0),
+        requests=max((one["canary"]["requests"] for one in verdicts), default=0),
         reason=(worst.get("reasons") or [""])[0],
         seconds=time.monotonic() - began,
     )

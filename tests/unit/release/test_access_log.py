@@ -120,13 +120,13 @@ def test_the_usual_format_lacks_nothing() -> None:
 
 def test_requests_are_added_up_by_side_slot_and_route() -> None:
     counting = Counting(Span(region="us-east-1", begin=0, settled=60, end=180, resolution=60))
-    for at, status, canary, route in (
+    for at, status, is_canary, route in (
         (10, 200, False, "GET /a"),
         (70, 200, True, "GET /a"),
         (80, 500, True, "GET /b"),
         (130, 404, True, "GET /b"),
     ):
-        counting.add(at, Line(is_canary=canary, status=status, latency=float(at), route=route))
+        counting.add(at, Line(is_canary=is_canary, status=status, latency=float(at), route=route))
     base, canary = counting.observed(is_canary=False), counting.observed(is_canary=True)
     assert (base.requests, base.errors, base.sampled) == (1, 0, 0)  # its latency is of before the present share
     assert (canary.requests, canary.errors, canary.rejections, canary.sampled) == (3, 1, 1, 3)
