@@ -109,7 +109,7 @@ def test_the_access_log_says_of_each_request_whether_the_canary_answered(live: P
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since)
         return [json.loads(event["message"]) for page in pages for event in page["events"]]
 
-    eventually(lambda: len([one for one in lines("/aws/apigateway/judged/Canary")]) >= canary)
+    eventually(lambda: len(lines("/aws/apigateway/judged/Canary")) >= canary)
     assert {one["canary"] for one in lines("/aws/apigateway/judged/Canary")} == {"true"}
     assert "true" not in {one["canary"] for one in lines("/aws/apigateway/judged")}
     status: Any = live.run("canary-status", "-o", "json").json

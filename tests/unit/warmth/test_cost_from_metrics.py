@@ -95,7 +95,7 @@ def test_pings_are_told_from_users_by_the_rules_that_fired(tmp_path: Path) -> No
 def test_pings_of_schedules_are_told_from_users_by_their_group(tmp_path: Path) -> None:
     cloud = CloudWatch()
     spec = shop()
-    spec["functions"]["search"]["warm"] = {"schedule": "cron(0/5 7-20 ? * MON-FRI *)", "time-zone": "Europe/Zurich"}
+    spec["functions"]["search"]["warm"] = {"every": "cron(0/5 7-20 ? * MON-FRI *)", "time-zone": "Europe/Zurich"}
     _lambda(cloud, "search", 1500, 5)
     cloud.put("AWS/Scheduler", "InvocationAttemptCount", NOW - DAY, [520], ScheduleGroup="shop-warm-search")
     cloud.put("AWS/Scheduler", "TargetErrorCount", NOW - DAY, [20], ScheduleGroup="shop-warm-search")
