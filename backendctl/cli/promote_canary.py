@@ -66,7 +66,6 @@ def command(
     if ready.format == "text" and not dry_run and not silent:
         tell_ending(ending, run.share)
     if ready.format != "text":
-        document = {"backend": ready.backend.spec.backend, "outcome": str(ending), "percent": run.share}
-        click.echo(json.dumps({**document, "verdicts": run.verdicts, "plans": doing.documents}, indent=2))
+        click.echo(json.dumps({**run.document(ending), "plans": doing.documents}, indent=2))
     tell_traces(run.traces, ready)
     return Exit.PARTIAL if silent and exit_of(ending) is Exit.OK else exit_of(ending)

@@ -116,6 +116,15 @@ class Rollout:
             return self._unattended(found)
         return self._step(found)
 
+    def document(self, ending: Ending) -> dict[str, Any]:
+        """How it ended, as JSON; `percent` is the share that still goes to a canary not known to be good."""
+        return {
+            "backend": self.backend.spec.backend,
+            "outcome": str(ending),
+            "percent": self.share,
+            "verdicts": self.verdicts,
+        }
+
     def _step(self, found: Sequence[Serving]) -> Ending:
         present = present_share(found)
         wanted = self.wish.percent

@@ -43,9 +43,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from backendctl.release import statistics
+from backendctl.release.forecast import counted, forecast, requests_at, requests_wanted
 from backendctl.release.latency import LatencyComparison, compare_latency, comparisons
 from backendctl.release.observed import Minute, Observed
-from backendctl.release.outcome import Finding, Outcome, limit_of, percent, points, span
+from backendctl.release.outcome import Finding, Outcome, limit_of, percent, points
 from backendctl.release.statistics import Split
 from backendctl.release.thresholds import ERRORS_SHARE, PARTS_SHARE, REJECTIONS_SHARE, OnNoData, Thresholds
 
@@ -120,7 +121,7 @@ def judge(
     """
     settings = settings or Thresholds()
     odds = statistics.odds_against(_splits(base, canary))
-    rated = (_counted(base.present), _counted(canary.present))
+    rated = (counted(base.present), counted(canary.present))
     at_most = statistics.increase_at_most(*rated, settings.pass_risk)
     latency = tuple(_latency(base, canary, settings, among=among))
     findings = [
@@ -131,10 +132,10 @@ def judge(
         *checks,
     ]
     outcome, told = _together(findings, base, canary, settings)
-    wanted = _wanted(base, canary, settings) if outcome is Outcome.INCONCLUSIVE else None
-    if wanted and not _blind(canary) and (more := _told_of(wanted, base, canary, settings)):
+    wanted = requests_wanted(base, canary, settings) if outcome is Outcome.INCONCLUSIVE else None
+    if wanted and not _blind(canary) and (more := forecast(wanted, base, canary, settings)):
         told = (*told, more)
-    too_few = _requests(canary) < settings.min_requests and not canary.is_blind
+    too_few = requests_at(canary) < settings.min_requests and not canary.is_blind
     return Verdict(
         outcome=outcome,
         reasons=told,
@@ -190,10 +191,10 @@ def _blind(canary: Observed) -> str:
 def _seeing(
     findings: Sequence[Finding], base: Observed, canary: Observed, settings: Thresholds
 ) -> tuple[Outcome, tuple[str, ...]]:
-    requests = _requests(canary)
+    requests = requests_at(canary)
     if requests < settings.min_requests:
         return _of_too_few(requests, settings)
-    if not _requests(base):
+    if not requests_at(base):
         return Outcome.INCONCLUSIVE, ("no user has called the base in the same minutes: nothing to compare with",)
     open_ = [finding.told for finding in findings if finding.outcome is Outcome.INCONCLUSIVE]
     passed = [finding.told for finding in findings if finding.outcome is Outcome.PASS]
@@ -218,7 +219,7 @@ def _errors(base: Observed, canary: Observed, settings: Thresholds, *, at_most: 
     worse = _worse(base, canary, "errors", settings.max_error_increase, settings.fail_risk(ERRORS_SHARE, among=among))
     if worse is not None:
         return worse
-    (bad, requests), (base_bad, base_requests) = _counted(canary.present), _counted(base.present)
+    (bad, requests), (base_bad, base_requests) = counted(canary.present), counted(base.present)
     told = f"errors: {bad} of {requests} canary requests, {base_bad} of {base_requests} of the base's"
     if at_most * 100 <= settings.max_error_increase:
         sure = f"{told}; with {settings.confidence:g} % confidence at most {points(at_most)} points more"
@@ -288,7 +289,7 @@ def _latency_findings(
     known = (
         canary.sampled if canary.curve else sum(p.sampled for p in canary.parts if p.name in {c.name for c in latency})
     )
-    requests = _requests(canary)
+    requests = requests_at(canary)
     if known * 2 < requests or not latency:
         few = f"latency: known for {known} of {requests} canary requests, too few to compare it"
         yield Finding(outcome=Outcome.INCONCLUSIVE, told=few)
@@ -318,62 +319,8 @@ def _splits(base: Observed, canary: Observed, kind: str = "errors") -> list[Spli
     return found
 
 
-def _requests(seen: Observed) -> int:
-    """Of users, at the present share."""
-    return sum(minute.requests for minute in seen.present)
-
-
-def _counted(minutes: Sequence[Minute]) -> tuple[int, int]:
-    return sum(minute.errors for minute in minutes), sum(minute.requests for minute in minutes)
-
-
 def _once_in(chance: float) -> str:
     return f"{int(1 / chance):,}" if chance * 1_000_000 > 1 else "a million"
-
-
-_USUAL_SHARES = 9.0
-"""Base requests for each of a canary that nobody has called yet: it has a tenth of all."""
-
-
-_REACH = 20
-"""So many times the requests seen are still worth a forecast."""
-
-
-def _wanted(base: Observed, canary: Observed, settings: Thresholds) -> int | None:
-    """Canary requests still missing for a pass on errors, were it as good as the base."""
-    requests, (base_bad, base_requests) = _requests(canary), _counted(base.present)
-    if canary.is_blind or not base_requests:
-        return None
-    in_all = statistics.requests_for(
-        base_rate=base_bad / base_requests,
-        base_per_canary=base_requests / requests if requests else _USUAL_SHARES,
-        increase=settings.max_error_increase / 100,
-        risk=settings.pass_risk,
-        start=requests,
-    )
-    missing = max(in_all, settings.min_requests) - requests if in_all is not None else 0
-    return missing if missing > 0 else None
-
-
-def _told_of(wanted: int, base: Observed, canary: Observed, settings: Thresholds) -> str:
-    """A forecast as far as the requests seen carry one; empty where they carry none."""
-    requests, (base_bad, base_requests) = _requests(canary), _counted(base.present)
-    if requests < settings.min_requests:
-        return ""
-    if wanted > _REACH * requests:
-        return (
-            f"no end is in sight: {percent(base_bad / base_requests)} of the base's own requests fail, which hides "
-            f"{limit_of(settings.max_error_increase)} more; give the canary a larger share, or allow more"
-        )
-    seconds = canary.until - (canary.since if canary.steady is None else canary.steady)
-    at_rate = f", some {span(wanted / requests * seconds)} at this rate" if seconds > 0 else ""
-    return f"about {_rounded(wanted):,} more canary requests will tell{at_rate}"
-
-
-def _rounded(count: int) -> int:
-    """Up to two digits; a forecast is no better."""
-    unit = int(10 ** max(0, len(str(count)) - 2))
-    return -(-count // unit) * unit
 
 
 def _notes(base: Observed, canary: Observed) -> Iterator[str]:
