@@ -1,4 +1,7 @@
-"""Asks canary and base the same: by the alias of each, or through the stage, which draws one of them each time."""
+"""Asks canary and base the same: the version behind the alias of each, or the stage, which draws one each time.
+
+The version is called by its number, not by the alias: such a call is no user's, and must not count as one.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ from backendctl.release.access_log import AccessLog
 from backendctl.release.answers import Said, compared, from_proxy
 from backendctl.release.http import REQUEST_ID, Reply, call
 from backendctl.release.outcome import Finding, Outcome
+from backendctl.resources import lambda_reads
 from backendctl.resources.calling import call_at_once
 from backendctl.spec.analysis import STAGE, AnswerCheck
 from backendctl.warmth.logs import LogReader
@@ -87,8 +91,10 @@ def _target(place: Place, check: AnswerCheck, variables: Mapping[str, str]) -> T
 
 
 def _invoked(aws: Aws, place: Place, target: Target, event: str) -> list[Said]:
-    answers = call_at_once(aws, place.region, target.function, qualifier=target.qualifier, payload=event, count=_TIMES)
-    doing = f"invoke {target.function}:{target.qualifier} in {place.region}"
+    known = lambda_reads.aliases(aws, place.region, target.function).get(target.qualifier or "")
+    version = known.version if known is not None else target.qualifier  # else CloudWatch counts the alias's users wrong
+    answers = call_at_once(aws, place.region, target.function, qualifier=version, payload=event, count=_TIMES)
+    doing = f"invoke {target.function}:{version} in {place.region}"
     return [
         from_proxy(one.said, fault=one.fault)
         if one.error is None

@@ -129,7 +129,8 @@ class Rollout:
         present = present_share(found)
         wanted = self.wish.percent
         share = next_share(self.backend.spec.canary.steps, present) if wanted is None else wanted
-        if share > present > 0 and not self.wish.anyway:  # at 0 % there is nothing to judge, and nobody was hurt
+        is_first = present <= 0 and share <= self.backend.spec.canary.steps[0]  # nobody has met it yet
+        if share > present and not is_first and not self.wish.anyway:
             judged = self._judged(found, f"{present:g} %")
             if overall(judged) is not Outcome.PASS:
                 self.share = present
@@ -219,11 +220,8 @@ class Rollout:
                 return judged
             if held >= hold and outcome is Outcome.PASS:
                 return judged
-            if (
-                held >= hold
-                and not bad
-                and not _will_tell(judged, wanted=self.backend.spec.canary.judging.min_requests)
-            ):
+            wanted = self.backend.spec.canary.judging.min_requests
+            if held >= hold and not bad and not _will_tell(judged, wanted=wanted):
                 return self._with_synthetic(wave, judged)
             aws.sleep(max(_WATCH * aws.tempo, 0.5))
 
