@@ -34,7 +34,8 @@ def command(
 
     It is judged first, base against canary over the same minutes; only a pass goes on. Regions go in the spec's waves.
     A verdict of fail ends with exit code 3, one that is inconclusive with 4, and nothing has been shifted then.
-    With --auto a failed canary is aborted everywhere. Run again, it goes on where it stopped, from any machine.
+    With --auto a failed canary is aborted everywhere, and one that nothing shows to be good goes back a step
+    (`canary.on-inconclusive`). Run again, it goes on where it stopped, from any machine.
     """
     if sum((percent is not None, full, auto)) > 1 or (auto and (anyway or dry_run)):
         raise UsageError(
@@ -63,9 +64,8 @@ def command(
     ending = run.run()
     silent = tell_silent(run.silent)
     if ready.format == "text" and not dry_run and not silent:
-        tell_ending(ending)
+        tell_ending(ending, run.share)
     if ready.format != "text":
-        document = {"backend": ready.backend.spec.backend, "outcome": str(ending), "verdicts": run.verdicts}
-        click.echo(json.dumps({**document, "plans": doing.documents}, indent=2))
+        click.echo(json.dumps({**run.document(ending), "plans": doing.documents}, indent=2))
     tell_traces(run.traces, ready)
     return Exit.PARTIAL if silent and exit_of(ending) is Exit.OK else exit_of(ending)

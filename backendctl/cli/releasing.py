@@ -28,6 +28,13 @@ _ENDINGS = {
     Ending.ABORTED: "Aborted: all requests go to the base. The failed release stays for study: backendctl history",
     Ending.REFUSED: "Not shifted: the verdict is fail. Next: backendctl abort-canary, or --anyway",
     Ending.HELD: "Not shifted: the verdict is inconclusive. Next: wait and run it again, or --anyway",
+    Ending.STEPPED_DOWN: (
+        "Stepped down: the verdict is inconclusive, and canary.on-inconclusive says step-down. "
+        "Next: backendctl canary-status; run it again to go on, or backendctl abort-canary"
+    ),
+    Ending.ENDED_UNJUDGED: (
+        "Aborted: the verdict is inconclusive, and canary.on-inconclusive says abort. All requests go to the base"
+    ),
 }
 
 
@@ -69,10 +76,16 @@ def tell_verdicts(judged: Sequence[Judged], when: str, opened: Opened) -> None:
             click.echo(f"      {reason}", err=True)
 
 
-def tell_ending(ending: Ending) -> None:
-    """The last line."""
+def tell_ending(ending: Ending, share: float | None) -> None:
+    """The last line.
+
+    Args:
+        share: per cent of the requests that still go to a canary which is not known to be good; None without one.
+    """
     if ending in _ENDINGS:
         click.echo(_ENDINGS[ending])
+    if share is not None and ending in {Ending.HELD, Ending.REFUSED, Ending.STEPPED_DOWN}:
+        click.echo(f"{share:g} % of the requests still go to a canary that is not known to be good")
 
 
 def tell_traces(commands: Sequence[str], opened: Opened) -> None:

@@ -59,6 +59,9 @@ def command(
     changes, pending = _planned(ready, percent=percent, stages=stages, in_waves=regions_in_waves)
     if pending and not options.quiet:
         click.echo(f"not part of a canary, left for `deploy`: {', '.join(pending)}", err=True)
+    if changes.plan.changes and not options.quiet:
+        for told in _advice(ready, stages):
+            click.echo(f"note: {told}", err=True)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete, allow_breaking=allow_breaking)
     writing = Writing.of(changes, ready, folder=backup_dir, quiet=options.quiet)
     idle = "Nothing to release: every stage serves this code and this definition already."
@@ -75,6 +78,13 @@ def command(
     elif not silent and ready.format == "text":
         click.echo("The canary is on. Watch it: backendctl canary-status --watch; go on: backendctl promote-canary")
     return after(proof, exit_after(outcome, silent=silent))
+
+
+def _advice(ready: Opened, stages: tuple[str, ...]) -> list[str]:
+    from backendctl.release.telling import advice  # noqa: PLC0415  # start-up stays fast
+    from backendctl.spec.canary import ALIAS  # noqa: PLC0415  # the same
+
+    return [] if ready.backend.spec.canary.strategy == ALIAS else advice(ready.backend, stages)
 
 
 def _planned(

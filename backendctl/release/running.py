@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import explain
 from backendctl.aws.tags import owner_of
 from backendctl.errors import BackendctlError, UsageError
+from backendctl.release import access_log
+from backendctl.release.access_log import AccessLog
 from backendctl.resources import lambda_reads, ledger
 from backendctl.resources.alias import owner_in
 from backendctl.resources.alias_names import names_of, qualified
@@ -35,6 +37,7 @@ class Serving:
         canary: what it shares its requests with, None when nothing. canary_deployment: id.
         began: UTC, ISO 8601: when the canary was started, from the ledger; empty when unknown.
         shifted: the same for its last change of share.
+        access: the stage's access log, or why there is none that tells, as a clause.
     """
 
     region: str
@@ -52,6 +55,7 @@ class Serving:
     shifted: str = ""
     commit: str = ""
     by: str = ""
+    access: AccessLog | str = ""
 
 
 def serving(backend: Backend, *, stages: Sequence[str] = ()) -> tuple[list[Serving], dict[str, BackendctlError]]:
@@ -117,7 +121,10 @@ def _in_region(backend: Backend, region: str, stages: Sequence[str]) -> Iterator
     told = {d["id"]: d.get("description", "") for d in list_deployments(backend.aws, region, api_id)}
     for spec in api.stages:
         if spec.name in live and (not stages or spec.name in stages):
-            yield _one(backend, region, spec, live[spec.name], api_id=api_id, told=told)
+            others = [stage for name, stage in live.items() if name != spec.name]
+            access = access_log.of_stage(live[spec.name], api_id=api_id, others=others)
+            found = _one(backend, region, spec, live[spec.name], api_id=api_id, told=told)
+            yield replace(found, access=access)
 
 
 def _one(backend: Backend, region: str, spec: Spec, live: Any, *, api_id: str, told: Mapping[str, str]) -> Serving:

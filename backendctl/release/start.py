@@ -12,7 +12,7 @@ from backendctl.app import Changes
 from backendctl.engine.plan import Action, Plan, make_plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
-from backendctl.release import preflight
+from backendctl.release import preflight, telling
 from backendctl.release.running import refuse_unknown
 from backendctl.release.steps import earlier_wave
 from backendctl.resources import KINDS, assemble
@@ -58,10 +58,11 @@ def plan_start(
     if seen is not None:
         everything = kept(everything, seen)
     found = list(_canaries(world, chosen, everything, percent=percent, backend=backend))
-    canaries = [_after(canary, found, waves) for canary in found]
+    logs = telling.access_logs(backend.aws, found, everything)
+    canaries = [telling.after(_after(canary, found, waves), logs) for canary in found]
     parts = [resource for resource in everything if _belongs(resource, world, chosen)] if canaries else []
     plan = make_plan(
-        desired=[*parts, *canaries],
+        desired=[*parts, *logs, *canaries],
         kinds=(*KINDS, Canary),
         aws=backend.aws,
         regions=world.spec.regions,

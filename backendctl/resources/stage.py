@@ -112,7 +112,7 @@ class Stage:
             method_throttling=None
             if stage.method_throttling is None
             else stage_live.own_limits(stage.method_throttling, stage.throttling),
-            logging=stage_live.completed(stage.logging),
+            logging=stage.logging,
             description=stage.description,
             tags=tagging.marked(world.backend, stage.tags),
         )

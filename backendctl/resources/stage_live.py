@@ -13,14 +13,6 @@ if TYPE_CHECKING:
 
     from mypy_boto3_apigateway.type_defs import MethodSettingTypeDef, StageTypeDef
 
-# Single line, and with the request's id, without which AWS refuses it (A56); tells canary requests (A77).
-ACCESS_FORMAT = (
-    '{"requestId":"$context.requestId","time":"$context.requestTime","ip":"$context.identity.sourceIp",'
-    '"method":"$context.httpMethod","path":"$context.path","resource":"$context.resourcePath",'
-    '"status":"$context.status","latency":"$context.responseLatency",'
-    '"integrationLatency":"$context.integrationLatency","canary":"$context.isCanaryRequest"}'
-)
-
 
 # What a method has whose other settings were set (A44).
 _ACCOUNT = Throttling(rate=10_000, burst=5_000)
@@ -30,13 +22,6 @@ _UNLIMITED = Throttling(rate=-1, burst=-1)
 def logs(wanted: Logging | None) -> bool:
     """Whether these settings need the account's role (A57)."""
     return wanted is not None and (wanted.level != "OFF" or wanted.access is not None)
-
-
-def completed(wanted: Logging | None) -> Logging | None:
-    """With the format an access log gets when the spec gives none."""
-    if wanted is None or wanted.access is None or wanted.format is not None:
-        return wanted
-    return Logging(level=wanted.level, data_trace=wanted.data_trace, access=wanted.access, format=ACCESS_FORMAT)
 
 
 def settings(stage: StageTypeDef) -> MethodSettingTypeDef:

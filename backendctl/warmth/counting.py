@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from backendctl.aws.metrics import Series, Values, fetch, lag, resolution
 from backendctl.warmth.invocations import Firings
+from backendctl.warmth.pings import calls_of, lost_of
 from backendctl.warmth.subject import Rule, Subject
 from backendctl.warmth.verdict import Counted
 
@@ -18,9 +19,6 @@ _DAY = 86_400
 _KEPT = ((15 * _DAY, 1), (63 * _DAY, 5))
 """For how long CloudWatch keeps figures by the minute, and by five."""
 _HOURLY = 60
-_CALLS, _LOST = "Invocations", "FailedInvocations"
-_OF_SCHEDULES = {_CALLS: "InvocationAttemptCount", _LOST: "TargetErrorCount"}
-"""The metrics of Scheduler that say the same."""
 _SPILLED = "ProvisionedConcurrencySpilloverInvocations"
 
 
@@ -67,8 +65,8 @@ def measure(aws: Aws, region: str, subjects: Sequence[Subject], window: Window) 
 def _series(subject: Subject, period: int) -> Iterator[Series]:
     for rule in subject.rules:
         if rule.is_there:
-            yield _of_rule(rule, _CALLS, period)
-            yield _of_rule(rule, _LOST, period)
+            yield _calls_of(rule, period)
+            yield _lost_of(rule, period)
     yield _of_alias(subject, "Invocations", period)
     yield _of_alias(subject, "Errors", period)
     if subject.provisioned:
@@ -79,11 +77,12 @@ def _series(subject: Subject, period: int) -> Iterator[Series]:
         yield from (_of_stage(subject.api, stage, period) for stage in subject.stages)
 
 
-def _of_rule(rule: Rule, metric: str, period: int) -> Series:
-    if rule.is_schedule:
-        group = (("ScheduleGroup", rule.name),)
-        return Series(namespace="AWS/Scheduler", metric=_OF_SCHEDULES[metric], dimensions=group, period=period)
-    return Series(namespace="AWS/Events", metric=metric, dimensions=(("RuleName", rule.name),), period=period)
+def _calls_of(rule: Rule, period: int) -> Series:
+    return calls_of(rule.name, is_schedule=rule.is_schedule, period=period)
+
+
+def _lost_of(rule: Rule, period: int) -> Series:
+    return lost_of(rule.name, is_schedule=rule.is_schedule, period=period)
 
 
 def _of_alias(subject: Subject, metric: str, period: int) -> Series:
@@ -106,11 +105,11 @@ def _measured(subject: Subject, values: Mapping[Series, Values], period: int, wi
     on_alias = failed = 0.0
     last: float | None = None
     for rule in subject.rules:
-        calls = values.get(_of_rule(rule, _CALLS, period), {})
+        calls = values.get(_calls_of(rule, period), {})
         part = rule.targets.get(subject.alias, 0) / rule.all_targets if rule.all_targets else 0.0
         row = sum(count for name, count in rule.targets.items() if subject.version_of(name) in subject.versions)
         ours = row / rule.all_targets if rule.all_targets else 0.0
-        lost = values.get(_of_rule(rule, _LOST, period), {})  # Invocations counts these as well
+        lost = values.get(_lost_of(rule, period), {})  # Invocations counts these as well
         for moment, value in calls.items():
             fired[moment] = fired.get(moment, 0.0) + max(0.0, value - lost.get(moment, 0.0)) * ours
         on_alias += part * sum(calls.values())

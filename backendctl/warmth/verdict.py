@@ -339,7 +339,9 @@ def _too_little(evidence: Evidence) -> Verdict | None:
         return None
     if figures.pings:
         return Verdict(outcome=Outcome.NO_DATA, reason=f"{figures.pings} pings, and no environment is alive now")
-    told = f"no pings; {figures.cold_users} of {figures.users} users' requests were cold, too few to tell"
+    told = "no pings; no user's request yet"
+    if figures.users:
+        told = f"no pings; {figures.cold_users} of {figures.users} users' requests were cold, too few to tell"
     step = "" if subject.rules else next_steps.start_warming(subject)
     return Verdict(outcome=Outcome.NO_DATA, reason=told, next_step=step)
 

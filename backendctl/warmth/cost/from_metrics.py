@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from backendctl.aws.errors import is_missing
 from backendctl.aws.metrics import Series, Values, fetch
 from backendctl.aws.regions import each_region
-from backendctl.resources.warmer_layout import layout
 from backendctl.warmth.cost.from_spec import workload_of
 from backendctl.warmth.cost.workload import MONTH_SECONDS, FunctionLoad, RegionLoad, TableLoad, Workload
+from backendctl.warmth.pings import pingers
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -87,8 +87,8 @@ def _series(world: World, region: str, period: int) -> Iterator[Series]:
         yield _requests(spec.api.name, period)
     for function in spec.functions_in(region):
         yield from _of_function(function, period).values()
-        for rule in layout(world, region, function):
-            yield from _of_rule(rule, period)
+        for pinger in pingers(world, region, function):
+            yield from (pinger.calls(period), pinger.lost(period))
     for table in spec.tables:
         if region in table.regions:
             yield from _of_table(table, period).values()
@@ -110,15 +110,6 @@ def _of_function(function: Function, period: int) -> dict[str, Series]:
         "duration": Series(namespace="AWS/Lambda", metric="Duration", dimensions=name, period=period),
         "logs": Series(namespace="AWS/Logs", metric="IncomingBytes", dimensions=logs, period=period),
     }
-
-
-def _of_rule(rule: str, period: int) -> tuple[Series, Series]:
-    """Invocations, and those of them that failed."""
-    name = (("RuleName", rule),)
-    return (
-        Series(namespace="AWS/Events", metric="Invocations", dimensions=name, period=period),
-        Series(namespace="AWS/Events", metric="FailedInvocations", dimensions=name, period=period),
-    )
 
 
 def _of_table(table: Table, period: int, *, index: str | None = None) -> dict[str, Series]:
@@ -156,8 +147,10 @@ class _Region:
         series = _of_function(function, self.period)
         month = self.found.month
         invocations, duration = month(series["invocations"]), month(series["duration"])
-        rules = [_of_rule(rule, self.period) for rule in layout(self.world, region, function)]
-        fired = sum(month(fires) - month(fails) for fires, fails in rules)
+        fired = sum(
+            month(pinger.calls(self.period)) - month(pinger.lost(self.period))
+            for pinger in pingers(self.world, region, function)
+        )
         pings = min(max(0.0, fired), invocations)
         users = invocations - pings
         # Duration is one sum for both; a ping is the quicker of the two.

@@ -17,10 +17,10 @@ from backendctl.resources.api_account import ApiAccount
 from backendctl.resources.api_reads import find_api, stage_variables
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
-from backendctl.resources.stage_live import ACCESS_FORMAT
 from backendctl.resources.world import SlotChoice, Stamp
 from backendctl.spec import model
 from backendctl.spec.callers import Throttling
+from backendctl.spec.build import ACCESS_FORMAT
 from tests.unit.resources.api_helpers import (
     EAST,
     PLACES,
@@ -115,7 +115,7 @@ def test_a_variable_that_left_the_spec_is_removed(aws: Aws) -> None:
 
 
 def test_every_setting_of_the_spec_is_made_and_the_second_plan_is_empty(aws: Aws) -> None:
-    logging = model.Logging(level="INFO", data_trace=True, access="corkhounds-access")
+    logging = model.Logging(level="INFO", data_trace=True, access="corkhounds-access", format=ACCESS_FORMAT)
     given = with_stage(
         metrics=True,
         throttling=Throttling(rate=100, burst=200),
@@ -143,7 +143,7 @@ def test_every_setting_of_the_spec_is_made_and_the_second_plan_is_empty(aws: Aws
 
 
 def test_settings_can_be_taken_back(aws: Aws) -> None:
-    logging = model.Logging(level="INFO", access="corkhounds-access")
+    logging = model.Logging(level="INFO", access="corkhounds-access", format=ACCESS_FORMAT)
     given = with_stage(cache_size="0.5", logging=logging)
     deploy(aws, only(RestApi, given))
     deploy(aws, only(ApiAccount, given))

@@ -13,7 +13,7 @@ from rich.theme import Theme
 
 from backendctl.errors import AwsError, Exit
 from backendctl.ui.warm_data import cold_users, rounded, warm_document, warm_line, warm_markdown
-from backendctl.ui.warm_view import WarmWatch, show_warm
+from backendctl.ui.warm_view import show_warm, watch_warm
 from backendctl.warmth.cold import Cause
 from backendctl.warmth.counting import Window
 from backendctl.warmth.figures import Figures, Quantiles, wilson
@@ -174,7 +174,7 @@ def test_piped_a_watch_tells_changes_of_verdict_alone() -> None:
     stream = io.StringIO()
     warm, cold = row(), row(Outcome.COLD, next_step="do this")
     error = AwsError("no route", doing="read the warmth of us-west-2", code="NoAnswer")
-    with WarmWatch(Console(file=stream, width=40)) as watch:
+    with watch_warm(Console(file=stream, width=40)) as watch:
         for found in (warm, replace(warm, figures=full()), cold, cold, warm):
             watch.show(status(found))
         watch.show(status(warm, silent={"us-west-2": error}))
