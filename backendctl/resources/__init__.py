@@ -11,6 +11,7 @@ from backendctl.resources.health_check import HealthCheck
 from backendctl.resources.log_group import LogGroup
 from backendctl.resources.mapping import Mapping
 from backendctl.resources.permission import Permission
+from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.record import Record
 from backendctl.resources.replica import Replica
 from backendctl.resources.rest_api import RestApi
@@ -28,6 +29,7 @@ KINDS: tuple[type[Resource], ...] = (
     LogGroup,
     Function,
     Alias,
+    ProvisionedConcurrency,
     Table,
     Scaling,
     Replica,
