@@ -97,7 +97,7 @@ def links_of(spec: Spec, *, account: str) -> dict[str, tuple[Link, ...]]:
 
 
 def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str, BackendctlError]]:
-    """The same world knowing which slot each release goes to and how much is provisioned, and the regions that could not tell.
+    """The same world knowing the slot of each release and what is provisioned, and the regions that could not tell.
 
     Raises:
         RefusedError: there is no slot for the release in some region.

@@ -234,8 +234,8 @@ class ProvisionedConcurrency:
             raise BackendctlError(
                 f"{self._called} cannot get {environments} provisioned environments: "
                 f"{error.response.get('Error', {}).get('Message', '')}",
-                hint="ask for fewer (`provisioned` under `warm`), or raise the account's limit of concurrent executions: "
-                "aws lambda get-account-settings",
+                hint="ask for fewer (`provisioned` under `warm`), or raise the account's limit of concurrent "
+                "executions: aws lambda get-account-settings",
             ) from error
 
     def _ready(self, aws: Aws) -> None:

@@ -45,12 +45,13 @@ def _in_region(aws: Aws, region: str, functions: Mapping[str, Mapping[str, int]]
         unreserved = client.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
         for physical, asked in functions.items():
             had = {name: config.requested for name, config in reads.configs(aws, region, physical).items()}
-            total = sum((had | asked).values())
+            both = {**had, **asked}
+            total = sum(both.values())
             reserved = _reserved(aws, region, physical)
             if reserved is None:
                 free_for_all += total
             elif total > reserved:
-                told = ", ".join(f"{name} {number}" for name, number in sorted((had | asked).items()))
+                told = ", ".join(f"{name} {number}" for name, number in sorted(both.items()))
                 yield (
                     f"{region}: {physical} would have {total} provisioned environments ({told}) and has reserved "
                     f"concurrency of {reserved}; while a release turns, both slots have theirs"

@@ -118,8 +118,8 @@ def _schedule_faults(warm: Mapping[str, Any]) -> Iterator[Finding]:
     if cron is not None:
         yield "only", "a cron expression says itself on which days and hours: leave 'only' or take '5 minutes'", None
         return
-    for error in office_hours_faults(warm["only"]):
-        yield "only", error.message, error.offset
+    for fault in office_hours_faults(warm["only"]):
+        yield "only", fault.message, fault.offset
     try:
         check_step(every)
     except ScheduleError as error:

@@ -58,6 +58,8 @@ class Subject:
         reports: whether its log has report lines at all (K15).
         published: version → when, seconds since the epoch.
         provisioned: environments of provisioned concurrency on the alias or its version; 0 without.
+        allocated: how many of them are there. allocation: AWS's status, and its reason for a failure.
+        snapshot: "On" or "Off" with SnapStart: whether new environments start from a snapshot; empty without SnapStart.
         access_groups: log groups of access logs that tell the requests of its users; None where one is lacking.
         wants_warmth: whether the spec has a warmer for it. disabled_by_spec: it has, switched off.
         instances: environments the spec wants to hold.
@@ -82,6 +84,9 @@ class Subject:
     reports: bool = True
     published: Mapping[str, float] = field(default_factory=dict)
     provisioned: int = 0
+    allocated: int = 0
+    allocation: str = ""
+    snapshot: str = ""
     access_groups: tuple[str, ...] | None = None
     wants_warmth: bool = False
     disabled_by_spec: bool = False
