@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from backendctl.aws.errors import ClientError, is_missing, says
-from backendctl.aws.progress import note
 from backendctl.aws.wait import until
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
@@ -254,10 +253,7 @@ class ProvisionedConcurrency:
                     f"{found.reason or 'no reason given'}",
                     hint=f"no stage has been turned to it; its log: /aws/lambda/{self.physical}",
                 )
-            if found.status == reads.READY:
-                return True
-            note(f"{self.name}: {found.allocated} of {found.requested} environments")
-            return None
+            return True if found.status == reads.READY else None
 
         until(aws, f"{self._called} to be READY", probe, limit=_LIMIT, step=2)
 
