@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from backendctl.aws.metrics import Series, Values, fetch, lag, resolution
+from backendctl.warmth.evidence import Counted
 from backendctl.warmth.invocations import Firings
 from backendctl.warmth.subject import Rule, Subject
-from backendctl.warmth.verdict import Counted
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -22,6 +22,7 @@ _CALLS, _LOST = "Invocations", "FailedInvocations"
 _OF_SCHEDULES = {_CALLS: "InvocationAttemptCount", _LOST: "TargetErrorCount"}
 """The metrics of Scheduler that say the same."""
 _SPILLED = "ProvisionedConcurrencySpilloverInvocations"
+_BUSY = "ProvisionedConcurrentExecutions"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +74,7 @@ def _series(subject: Subject, period: int) -> Iterator[Series]:
     yield _of_alias(subject, "Errors", period)
     if subject.provisioned:
         yield _of_alias(subject, _SPILLED, period)
+        yield _most(_of_alias(subject, _BUSY, period))
     yield _of_function(subject, "Invocations", period)
     yield _of_function(subject, "Throttles", period)
     if subject.api is not None:
@@ -89,6 +91,10 @@ def _of_rule(rule: Rule, metric: str, period: int) -> Series:
 def _of_alias(subject: Subject, metric: str, period: int) -> Series:
     named = (("FunctionName", subject.physical), ("Resource", subject.called))
     return Series(namespace="AWS/Lambda", metric=metric, dimensions=named, period=period)
+
+
+def _most(series: Series) -> Series:
+    return replace(series, stat="Maximum")
 
 
 def _of_function(subject: Subject, metric: str, period: int) -> Series:
@@ -130,6 +136,7 @@ def _measured(subject: Subject, values: Mapping[Series, Values], period: int, wi
         silent=max(0.0, window.until - late - (began if last is None else last + period)),
         throttles=round(sum(values[_of_function(subject, "Throttles", period)].values())),
         spilled=round(sum(values.get(_of_alias(subject, _SPILLED, period), {}).values())),
+        busy=None if not (busy := values.get(_most(_of_alias(subject, _BUSY, period)))) else round(max(busy.values())),
         invocations=round(sum(values[_of_alias(subject, "Invocations", period)].values())),
         errors=round(sum(errors.values())),
     )

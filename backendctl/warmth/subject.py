@@ -59,6 +59,7 @@ class Subject:
         published: version → when, seconds since the epoch.
         provisioned: environments of provisioned concurrency on the alias or its version; 0 without.
         allocated: how many of them are there. allocation: AWS's status, and its reason for a failure.
+        wants_provisioned: environments that the spec asks for.
         snapshot: "On" or "Off" with SnapStart: whether new environments start from a snapshot; empty without SnapStart.
         access_groups: log groups of access logs that tell the requests of its users; None where one is lacking.
         wants_warmth: whether the spec has a warmer for it. disabled_by_spec: it has, switched off.
@@ -86,6 +87,7 @@ class Subject:
     provisioned: int = 0
     allocated: int = 0
     allocation: str = ""
+    wants_provisioned: int = 0
     snapshot: str = ""
     access_groups: tuple[str, ...] | None = None
     wants_warmth: bool = False
@@ -97,6 +99,11 @@ class Subject:
     def called(self) -> str:
         """`corkhounds-places:version1-a`, as the CLI of AWS names it."""
         return self.physical if self.alias is None else f"{self.physical}:{self.alias}"
+
+    @property
+    def is_allocated(self) -> bool:
+        """Whether all provisioned environments are there."""
+        return self.allocation in {"", "READY"}
 
     def version_of(self, qualifier: str | None) -> str:
         """The version that a call of this qualifier runs."""

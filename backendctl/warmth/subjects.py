@@ -100,6 +100,7 @@ def _of_function(backend: Backend, region: str, function: Function) -> Iterator[
             access_groups=_access_groups(backend, region, here),
             is_in_spec=True,
             wants_warmth=warm is not None,
+            wants_provisioned=function.provisioned.environments if function.provisioned is not None else 0,
             disabled_by_spec=warm is not None and warm.enabled is False,
             instances=warm.instances if warm is not None else 1,
             rules=(

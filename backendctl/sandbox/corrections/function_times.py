@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections.refusals import CONFLICT, Refusal
+from backendctl.sandbox.runtimes.variables import is_restored
 from backendctl.sandbox.timing import Deadlines
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ class FunctionTimes:
         version = configuration.get("Version", "$LATEST")
         shown = {key: value for key, value in configuration.items() if key not in _STATES}
         key = (*place, version)
+        if is_restored(configuration) and configuration.get("State") == "Pending":  # its handler is being loaded
+            return configuration
         if self._creating.lasts(place) or self._publishing.lasts(key) or self._snapshots.lasts(key):
             is_version = shown["FunctionArn"].endswith(
                 f":{version}"

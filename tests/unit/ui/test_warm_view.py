@@ -16,9 +16,9 @@ from backendctl.ui.warm_data import cold_users, rounded, warm_document, warm_lin
 from backendctl.ui.warm_view import WarmWatch, show_warm
 from backendctl.warmth.cold import Cause
 from backendctl.warmth.counting import Window
+from backendctl.warmth.evidence import Counted, Outcome, Verdict
 from backendctl.warmth.figures import Figures, Quantiles, wilson
 from backendctl.warmth.look import Request, Row, WarmStatus
-from backendctl.warmth.verdict import Counted, Outcome, Verdict
 from tests.unit.warmth.made import NOW, rule, subject
 
 STYLES = ("name", "quiet", "region", "bad", "ok", "update")
