@@ -75,6 +75,7 @@ class Evidence:
     Attributes:
         figures: from the log; None when it was not read. unread: why.
         idle: seconds after which an unused environment is taken to be gone.
+        until: end of what was read, seconds since the epoch.
         allowed: the share of cold users' requests that is still called warm.
     """
 
@@ -84,6 +85,7 @@ class Evidence:
     unread: str = ""
     idle: float = 420.0
     allowed: float = 0.01
+    until: float = 0.0
 
 
 def fails(outcome: Outcome, reason: str, next_step: str) -> Verdict:

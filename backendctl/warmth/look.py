@@ -295,7 +295,12 @@ def _row(subject: Subject, measured: Measured, found_logs: _Logs, request: Reque
     key = (subject.region, subject.log_group)
     text = found_logs.texts.get(key)
     evidence = Evidence(
-        subject=subject, counted=measured.counted, figures=None, idle=request.idle, allowed=request.allowed
+        subject=subject,
+        counted=measured.counted,
+        figures=None,
+        idle=request.idle,
+        allowed=request.allowed,
+        until=request.window.until,
     )
     if text is None:
         found = replace(evidence, unread=_why_unread(subject, found_logs.unread.get(key), request))

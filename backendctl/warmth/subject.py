@@ -19,6 +19,7 @@ class Rule:
         all_targets: of any function.
         is_permitted: whether the policy of what users hit lets this rule call it.
         hold_ms: how long the handler is asked to stay; 0 when it is not asked.
+        changed: when it was changed last, seconds since the epoch; 0 for never, or unknown.
         is_schedule: all schedules of a group of EventBridge Scheduler, whose metrics know groups only, and which need
             no permission of the function (D18, D22).
     """
@@ -32,6 +33,7 @@ class Rule:
     all_targets: int = 0
     is_permitted: bool = True
     hold_ms: float = 0.0
+    changed: float = 0.0
     is_schedule: bool = False
 
     @property

@@ -60,6 +60,20 @@ def _off(evidence: Evidence) -> Verdict | None:
     return fails(Outcome.NOT_FIRING, f"{off.told} is disabled{by_hand}", next_steps.enable(subject, off))
 
 
+def _just_changed(evidence: Evidence) -> Verdict | None:
+    """A rule that was changed a moment ago is not judged by pings from before."""
+    subject = evidence.subject
+    rule = max(subject.calling, key=lambda one: one.changed, default=None)
+    if rule is None or not rule.changed:
+        return None
+    since, needed = evidence.until - rule.changed, _INTERVALS * (subject.interval or evidence.idle)
+    if since >= needed:
+        return None
+    told = f"{rule.told} was changed {told_time(max(0.0, since))} ago, and what was read is from before"
+    step = f"wait {told_time(needed - max(0.0, since))}, then {next_steps.look_closer(subject)}"
+    return Verdict(outcome=Outcome.NO_DATA, reason=told, next_step=step)
+
+
 def _silent(evidence: Evidence) -> Verdict | None:
     """A rule that is enabled and fires no more, or never did."""
     subject, counted = evidence.subject, evidence.counted
@@ -270,6 +284,7 @@ _CHECKS: tuple[Callable[[Evidence], Verdict | None], ...] = (
     _off,
     _wrong_target,
     _no_permission,
+    _just_changed,
     _silent,
     _throttled,
     _ping_fails,
