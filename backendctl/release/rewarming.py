@@ -51,7 +51,7 @@ def rewarmed(
         requested=number,
         version=version,
         status=reads.READY if waits else None,
-        recorded=number if found is None else None,
+        recorded=function.provisioned.environments if found is None else None,
     )
     live = ProvisionedConcurrency.read(backend.aws, wanted)
     ready = live is not None and (live.version, live.status) == (version, reads.READY)

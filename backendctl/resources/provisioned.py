@@ -41,7 +41,7 @@ class ProvisionedConcurrency:
         requested: environments; None leaves everything as it is.
         release, version: what the alias points to, since AWS allocates anew when it moves (B50).
         status: READY once all of them are there.
-        recorded: environments that backendctl last asked for, by which a change by hand is known.
+        recorded: the spec's number when backendctl last asked, by which a change by hand is known.
     """
 
     kind: ClassVar[str] = "provisioned"
@@ -85,7 +85,7 @@ class ProvisionedConcurrency:
                 function,
                 f"{alias}-{target}",
                 environments=capacity.environments,
-                recorded=None if capacity.why else capacity.environments,
+                recorded=usual.environments,
                 note=capacity.why if left else "",
             )
             if capacity.kept:
@@ -151,13 +151,13 @@ class ProvisionedConcurrency:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """What backendctl has asked for and nobody has changed since, of our functions."""
+        """What backendctl has asked for, of our functions, and nobody scales."""
         for physical, name in lambda_reads.ours(aws, region).items():
             recorded = reads.recorded(aws, region, physical)
             found = reads.configs(aws, region, physical) if recorded else {}
             scaled = reads.scaled(aws, region, physical) if found else frozenset[str]()
             for alias, config in found.items():
-                if recorded.get(alias) == config.requested and alias not in scaled:
+                if alias in recorded and alias not in scaled:
                     yield cls(
                         region=region,
                         name=qualified(name, alias),
@@ -167,7 +167,7 @@ class ProvisionedConcurrency:
                         note=_GIVEN_BACK,
                         requested=config.requested,
                         status=config.status,
-                        recorded=config.requested,
+                        recorded=recorded[alias],
                     )
 
     def needs(self) -> frozenset[str]:

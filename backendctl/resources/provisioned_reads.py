@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
 
 RECORD = "backendctl:provisioned:"
-"""Begins the tag of a function that says how many environments backendctl last asked for; the alias follows."""
+"""Begins the tag of a function that says which number the spec had when backendctl last asked; the alias follows."""
 READY, FAILED = "READY", "FAILED"
 
 
@@ -64,7 +64,7 @@ def configs(aws: Aws, region: str, physical: str) -> dict[str, Config]:
 
 
 def recorded(aws: Aws, region: str, physical: str) -> dict[str, int]:
-    """Alias → the environments that backendctl last asked for there; {} when there is no such function."""
+    """Alias → the spec's number when backendctl last asked for it there; {} when there is no such function."""
     if physical not in lambda_reads.functions(aws, region):
         return {}
     tags = lambda_reads.function_tags(aws, region, physical)
