@@ -55,7 +55,7 @@ def test_provisioned_concurrency_takes_the_place_of_pings(function: Callable[[st
     ],
 )
 def test_snapstart_stands_alone_or_beside_pings(
-    warm: str, pings: Warm | None, snapstart: bool | None, function: Callable[[str], Function]
+    warm: str, pings: Warm | None, *, snapstart: bool | None, function: Callable[[str], Function]
 ) -> None:
     found = function(warm)
     assert (found.warm, found.snapstart, found.provisioned) == (pings, snapstart, None)
