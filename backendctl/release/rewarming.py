@@ -23,23 +23,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rewarmed:
-    """What a rollback does about the provisioned concurrency of one alias, and the sentence about it."""
+    """What a rollback does about the provisioned concurrency of one alias, and the sentence about it.
 
-    wanted: ProvisionedConcurrency
+    Attributes:
+        wanted: None where the spec asks for none, and somebody has set it on the other slot.
+    """
+
+    wanted: ProvisionedConcurrency | None
     remark: str
 
 
 def rewarmed(
     backend: Backend, function: Function, *, region: str, alias: str, version: str, waits: bool
 ) -> Rewarmed | None:
-    """What an alias that is to point at a version again gets; None without provisioned concurrency in the spec.
+    """What an alias that is to point at a version again gets; None where there is no provisioned concurrency.
 
     Args:
         waits: whether users are to wait for it.
     """
+    held = reads.configs(backend.aws, region, function.physical)
     if function.provisioned is None:
-        return None
-    found = reads.configs(backend.aws, region, function.physical).get(alias)
+        told = (
+            f"{', '.join(sorted(held))} has provisioned concurrency that the spec does not know, and {alias} has none"
+        )
+        return (
+            Rewarmed(wanted=None, remark=f"{region}: {function.physical}: {told}")
+            if held and alias not in held
+            else None
+        )
+    found = held.get(alias)
     number = function.provisioned.environments if found is None else found.requested
     wanted = ProvisionedConcurrency(
         region=region,

@@ -40,7 +40,10 @@ def plan_rollback(backend: Backend, found: Sequence[Serving], *, to: str | None,
     ways = choose(backend, found, to=to)
     parts = [part for way in ways for part in _parts(backend, way)]
     ready = _ready(backend, ways, parts, wait_warm=wait_warm)
-    desired = [*(_waiting(part, ready) if wait_warm else part for part in parts), *(one.wanted for one in ready)]
+    desired = [
+        *(_waiting(part, ready) if wait_warm else part for part in parts),
+        *(one.wanted for one in ready if one.wanted),
+    ]
     moves = [
         Move(
             region=way.one.region,
@@ -82,8 +85,12 @@ def _waiting(part: Resource, ready: Sequence[Rewarmed]) -> Resource:
     """A stage waits for what is provisioned in its region."""
     if not isinstance(part, Turn):
         return part
-    here = {address(one.wanted.region, one.wanted.kind, one.wanted.name) for one in ready}
-    return replace(part, requires=part.requires | {one for one in here if one.startswith(f"{part.region}/")})
+    here = {
+        address(wanted.region, wanted.kind, wanted.name)
+        for wanted in (one.wanted for one in ready)
+        if wanted is not None and wanted.region == part.region
+    }
+    return replace(part, requires=part.requires | here)
 
 
 def _parts(backend: Backend, way: Way) -> Iterator[Resource]:

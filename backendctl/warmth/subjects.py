@@ -70,11 +70,13 @@ def _live(aws: Aws, region: str, physical: str) -> _Live:
     config = lambda_reads.functions(aws, region).get(physical)
     if config is None:
         return _Live(config=None, aliases={}, versions=(), provisioned={})
+    versions = lambda_reads.versions(aws, region, physical)
+    can_hold = any(not _snapshot(one.config) for one in versions)  # only a published version without SnapStart (B46)
     return _Live(
         config=config,
         aliases=lambda_reads.aliases(aws, region, physical),
-        versions=lambda_reads.versions(aws, region, physical),
-        provisioned=provisioned_reads.configs(aws, region, physical),
+        versions=versions,
+        provisioned=provisioned_reads.configs(aws, region, physical) if can_hold else {},
     )
 
 
