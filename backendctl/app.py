@@ -27,12 +27,14 @@ from backendctl.aws.connection import Access, Aws
 from backendctl.aws.journal import Journal
 from backendctl.checking import check
 from backendctl.engine.executor import apply
-from backendctl.engine.plan import Change, Plan, make_plan
+from backendctl.engine.plan import Action, Change, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
 from backendctl.remembering import remembering
 from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, roster
 from backendctl.resources.canary import Canary
+from backendctl.resources.provisioned_limits import lost_by_turning, over_limits
+from backendctl.resources.stage import Stage
 from backendctl.spec import Draft, Offline, parse
 
 if TYPE_CHECKING:
@@ -199,10 +201,19 @@ def plan_changes(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[s
         desired = kept(desired, seen)
     plan = plan_of(backend, desired, regions=world.spec.regions, only=only, skip=skip)
     plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
+    plan = with_capacity(plan, world, backend)
     if seen is not None:
         plan = judged(plan, desired, case_of(backend, seen))
         plan = plan.restricted(lambda change: _wanted(change, only, skip))
     return Changes(plan=sparing_source(plan, backend), world=world, look=seen)
+
+
+def with_capacity(plan: Plan, world: World, backend: Backend) -> Plan:
+    """The plan with what forbids it: provisioned concurrency beyond limits, and turns that would lose it."""
+    turning = {c.name for c in plan.changes if c.kind == Stage.kind and c.action is Action.UPDATE}
+    refusals = over_limits(plan.changes, backend.aws)
+    refusals += lost_by_turning(plan.changes, world, backend.aws, stages=turning)
+    return replace(plan, refusals=(*plan.refusals, *refusals))
 
 
 def plan_destroy(

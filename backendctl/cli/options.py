@@ -281,6 +281,11 @@ def changing(function: F) -> F:
     return _stack(function, _CHANGING)
 
 
+def changing_what_holds_nothing(function: F) -> F:
+    """The same where nothing that holds data or traffic can be deleted."""
+    return _stack(function, _CHANGING[:-1])
+
+
 def _stack(function: F, options: tuple[Callable[[F], F], ...]) -> F:
     for option in reversed(options):
         function = option(function)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from backendctl.cli.options import Options, changing, common
+from backendctl.cli.options import Options, changing_what_holds_nothing, common
 from backendctl.errors import Exit
 
 
 @click.command(name="sync-warmers")
 @click.option("--check", is_flag=True, help="Change nothing; exit 2 when something differs.")
 @click.option("--adopt", is_flag=True, help="Take over what exists under these names and is not ours.")
-@changing
+@changing_what_holds_nothing
 @common
 def command(
     *,
@@ -20,7 +20,6 @@ def command(
     dry_run: bool,
     yes: bool,
     expect: str | None,
-    allow_delete: tuple[str, ...],
     adopt: bool,
 ) -> int:
     """Bring the rules and schedules that keep functions warm to every region, with their permissions; nothing else.
@@ -33,7 +32,7 @@ def command(
 
     ready = opened_api(options)
     plan = plan_warmers(ready.backend)
-    consent = Consent(dry_run=dry_run or check, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt)
+    consent = Consent(dry_run=dry_run or check, yes=yes, expect=expect, allow_delete=(), adopt=adopt)
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
     silent = unreachable(plan)
     if check and plan.changes and not silent:

@@ -123,8 +123,8 @@ class Plan:
 
     @property
     def notes(self) -> tuple[tuple[str, str], ...]:
-        """Address → what is worth saying of a live resource that stays as it is, in the order of addresses."""
-        lives = [*self.unchanged, *(change.live for change in self.changes if change.live and change.desired)]
+        """Address → what is worth saying of a live resource, or why it goes, in the order of addresses."""
+        lives = [*self.unchanged, *(change.live for change in self.changes if change.live)]
         told = [(address_of(live), getattr(live, "note", "")) for live in lives]
         return tuple(sorted((place, note) for place, note in told if note))
 

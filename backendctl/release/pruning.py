@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.engine.plan import Action, Change, Plan
+from backendctl.release.rewarming import given_back
 from backendctl.release.targets import before, now
 from backendctl.resources import lambda_reads, ledger
 from backendctl.resources.api_reads import list_deployments, list_stages
@@ -108,7 +109,7 @@ class Storage:
 def plan_prune(backend: Backend, found: Sequence[Serving], *, keep: int) -> Plan:
     """What may go: all but the newest `keep`, and what an alias, a stage, a canary or the next rollback uses.
 
-    The versions that an interrupted `tune` left go too.
+    The versions that an interrupted `tune` left go too, and provisioned concurrency whose bake time is over.
 
     Args:
         keep: of each function and of each API, beside those in use.
@@ -123,6 +124,7 @@ def plan_prune(backend: Backend, found: Sequence[Serving], *, keep: int) -> Plan
     with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="prune") as pool:
         old = [one for many in pool.map(ask, regions) for one in many]
     changes = [Change(action=Action.DELETE, desired=None, live=one) for one in old]
+    changes += [change for region, here in by_region.items() if here for change in given_back(backend, here, region)]
     return Plan(backend=backend.spec.backend, regions=regions, changes=tuple(changes))
 
 

@@ -10,6 +10,7 @@ from backendctl.api.taken import Move, taken
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
+from backendctl.release.rewarming import Rewarmed, rewarmed
 from backendctl.release.shift import plan_of, pointing
 from backendctl.release.targets import Way, choose
 from backendctl.resources import lambda_reads, ledger
@@ -26,17 +27,23 @@ if TYPE_CHECKING:
     from backendctl.spec.model import Function
 
 
-def plan_rollback(backend: Backend, found: Sequence[Serving], *, to: str | None) -> Plan:
+def plan_rollback(backend: Backend, found: Sequence[Serving], *, to: str | None, wait_warm: bool = False) -> Plan:
     """Every stage back to an earlier release, the same one in every region.
 
     Args:
         to: a commit, "FUNCTION:VERSION", or None for the release before the present one.
+        wait_warm: whether stages turn only when the provisioned concurrency of that release is READY.
 
     Raises:
         RefusedError: a canary runs, a region does not know that release, or some of it has been pruned.
     """
     ways = choose(backend, found, to=to)
-    desired = [part for way in ways for part in _parts(backend, way)]
+    parts = [part for way in ways for part in _parts(backend, way)]
+    ready = _ready(backend, ways, parts, wait_warm=wait_warm)
+    desired = [
+        *(_waiting(part, ready) if wait_warm else part for part in parts),
+        *(one.wanted for one in ready if one.wanted),
+    ]
     moves = [
         Move(
             region=way.one.region,
@@ -48,7 +55,42 @@ def plan_rollback(backend: Backend, found: Sequence[Serving], *, to: str | None)
         for way in ways
         if way.one.api_id
     ]
-    return replace(plan_of(backend, desired), remarks=taken(backend.aws, moves))
+    remarks = (*taken(backend.aws, moves), *dict.fromkeys(one.remark for one in ready))
+    return replace(plan_of(backend, desired), remarks=remarks)
+
+
+def _ready(backend: Backend, ways: Sequence[Way], parts: Sequence[Resource], *, wait_warm: bool) -> list[Rewarmed]:
+    """The provisioned concurrency of every alias that users reach after the rollback."""
+    without_api = {(way.one.region, way.one.stage) for way in ways if not way.one.api_id}
+    functions = {(r, f.physical): f for r in backend.spec.regions for f in backend.spec.functions_in(r)}
+    return [
+        found
+        for part in parts
+        if isinstance(part, Alias)
+        and (part.turned_to or (part.region, part.name) in without_api)
+        and (
+            found := rewarmed(
+                backend,
+                functions[part.region, part.physical],
+                region=part.region,
+                alias=part.alias,
+                version=part.version or "",
+                waits=wait_warm,
+            )
+        )
+    ]
+
+
+def _waiting(part: Resource, ready: Sequence[Rewarmed]) -> Resource:
+    """A stage waits for what is provisioned in its region."""
+    if not isinstance(part, Turn):
+        return part
+    here = {
+        address(wanted.region, wanted.kind, wanted.name)
+        for wanted in (one.wanted for one in ready)
+        if wanted is not None and wanted.region == part.region
+    }
+    return replace(part, requires=part.requires | here)
 
 
 def _parts(backend: Backend, way: Way) -> Iterator[Resource]:

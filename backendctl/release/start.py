@@ -19,6 +19,7 @@ from backendctl.resources import KINDS, assemble
 from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import names_of, qualified
 from backendctl.resources.canary import Canary
+from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.stage import Stage
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from backendctl.resources.world import World
     from backendctl.spec.model import Stage as Spec
 
-_PARTS = frozenset({"roster", "role", "log-group", "function", "alias", "rest-api", "permission", "api-account"})
+_PARTS = frozenset(
+    {"roster", "role", "log-group", "function", "alias", "provisioned", "rest-api", "permission", "api-account"}
+)
 """The kinds a release is made of; what else a deploy would change is left to it."""
 
 
@@ -123,12 +126,12 @@ def _belongs(resource: Resource, world: World, stages: Sequence[Spec]) -> bool:
     }
     if resource.kind in {"function", "permission"}:
         return (resource.region, resource.name.partition(":")[0]) in reached
-    if not isinstance(resource, Alias):
+    if not isinstance(resource, Alias | ProvisionedConcurrency):
         return True
     return (resource.region, resource.name.partition(":")[0]) in reached and _is_slot(resource, world)
 
 
-def _is_slot(alias: Alias, world: World) -> bool:
+def _is_slot(alias: Alias | ProvisionedConcurrency, world: World) -> bool:
     function = next(f for f in world.spec.functions_in(alias.region) if f.physical == alias.physical)
     names = names_of(world, alias.region, function)
     return alias.name not in {qualified(function.name, name) for name in (*names.staged, *names.plain)}

@@ -12,6 +12,7 @@ from backendctl.resources.health_check import HealthCheck
 from backendctl.resources.log_group import LogGroup
 from backendctl.resources.mapping import Mapping
 from backendctl.resources.permission import Permission
+from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.record import Record
 from backendctl.resources.release_log import ReleaseLog
 from backendctl.resources.replica import Replica
@@ -31,6 +32,7 @@ KINDS: tuple[type[Resource], ...] = (
     LogGroup,
     Function,
     Alias,
+    ProvisionedConcurrency,
     Table,
     Scaling,
     Replica,

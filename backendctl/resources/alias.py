@@ -148,7 +148,6 @@ class Alias:
     @classmethod
     def _live(cls, aws: Aws, region: str, physical: str, found: lambda_reads.AliasInfo, wanted: Self | str) -> Self:
         desired = None if isinstance(wanted, str) else wanted
-        version = next((v for v in lambda_reads.versions(aws, region, physical) if v.number == found.version), None)
         shared = found.description.endswith(f" {RUNNING}")
         return cls(
             region=region,
@@ -156,7 +155,14 @@ class Alias:
             owner=owner_in(found.description),
             physical=physical,
             alias=found.name,
-            release=_told(version, found, desired),
+            release=lambda_reads.release_behind(
+                aws,
+                region,
+                physical,
+                found.version,
+                release=desired.release if desired else None,
+                managed=desired.managed if desired else frozenset(),
+            ),
             version=found.version,
             shared=shared,
             weights={} if shared else found.weights,  # a canary's own business, which no plan but its own is to end
@@ -239,6 +245,7 @@ class Alias:
         number = self.version or self._released(aws)
         found = lambda_waits.settled(aws, self.region, self.physical, version=number)
         lambda_waits.refuse_failed(found["Configuration"], region=self.region)
+        lambda_waits.tell_if_not_optimized(found["Configuration"])
         if self.warm_input is not None:
             payload, count = self.warm_input, self.warm_count
             prewarm(aws, self.region, self.physical, version=number, payload=payload, count=count)
@@ -253,15 +260,6 @@ class Alias:
                 hint="run the same command again, without --only, so that the function is published first",
             )
         return version.number
-
-
-def _told(version: lambda_reads.Version | None, found: lambda_reads.AliasInfo, desired: Alias | None) -> str:
-    """The release it points to, by the name that desired calls it when both fit."""
-    if version is None:
-        return found.version
-    if desired is not None and desired.release is not None and version.carries(desired.release, desired.managed):
-        return desired.release
-    return version.release or f"version {version.number}"
 
 
 def mark(backend: str) -> str:

@@ -13,8 +13,8 @@ from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError, RefusedError
 from backendctl.openapi.integrations import Target, lambda_targets, resolve, stage_variables
 from backendctl.package import Artefact, Packager, Source
-from backendctl.resources import KINDS, slots
-from backendctl.resources.world import Definition, Link, SlotChoice, Stamp, World
+from backendctl.resources import KINDS, baking, slots
+from backendctl.resources.world import Capacity, Definition, Link, SlotChoice, Stamp, World
 from backendctl.spec.model import Function, Spec
 
 if TYPE_CHECKING:
@@ -97,17 +97,21 @@ def links_of(spec: Spec, *, account: str) -> dict[str, tuple[Link, ...]]:
 
 
 def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str, BackendctlError]]:
-    """The same world knowing which slot each release goes to, and the regions that could not tell.
+    """The same world knowing the slot of each release and what is provisioned, and the regions that could not tell.
 
     Raises:
         RefusedError: there is no slot for the release in some region.
     """
     chosen: dict[tuple[str, str, str], SlotChoice] = {}
+    ready: dict[tuple[str, str, str], Capacity] = {}
     failed: dict[str, BackendctlError] = {}
 
     def ask(region: str) -> None:
         try:
-            chosen.update(slots.choose(aws, replace(world, spec=world.spec.narrowed((region,)))))
+            here = replace(world, spec=world.spec.narrowed((region,)))
+            found = slots.choose(aws, here)
+            ready.update(baking.capacities(aws, replace(here, slots=found)))
+            chosen.update(found)
         except RefusedError:  # danger in one region is not met by going on in the others
             raise
         except Exception as error:  # noqa: BLE001  # one region's failure is that region's
@@ -115,7 +119,7 @@ def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str
 
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="slots") as pool:
         list(pool.map(ask, world.spec.regions))
-    return replace(world, slots=chosen), failed
+    return replace(world, slots=chosen, capacity=ready), failed
 
 
 def desired(world: World) -> list[Resource]:

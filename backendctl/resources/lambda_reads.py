@@ -157,6 +157,28 @@ def newest(found: Iterable[Version], release: str, managed: frozenset[str]) -> V
     return next((version for version in reversed(list(found)) if version.carries(release, managed)), None)
 
 
+def version_behind(aws: Aws, region: str, physical: str, alias: str) -> str:
+    """The number of the version that an alias points to; empty when there is no such alias."""
+    found = aliases(aws, region, physical).get(alias)
+    return "" if found is None else found.version
+
+
+def release_behind(
+    aws: Aws, region: str, physical: str, number: str, *, release: str | None, managed: frozenset[str]
+) -> str:
+    """The release that a version is: the one that is asked about if it carries that, else what its description says.
+
+    Returns:
+        "version 7" or "$LATEST" when it is no release of ours.
+    """
+    version = next((one for one in versions(aws, region, physical) if one.number == number), None)
+    if version is None:
+        return number
+    if release is not None and version.carries(release, managed):
+        return release
+    return version.release or f"version {version.number}"
+
+
 def aliases(aws: Aws, region: str, physical: str) -> dict[str, AliasInfo]:
     """The function's aliases by name; {} when there is no such function."""
 
@@ -174,22 +196,6 @@ def aliases(aws: Aws, region: str, physical: str) -> dict[str, AliasInfo]:
         }
 
     return aws.shared(("lambda-aliases", region, physical), lambda: _or_missing(load, {}))
-
-
-def provisioned(aws: Aws, region: str, physical: str) -> dict[str, int]:
-    """Alias or version → environments that provisioned concurrency asks for; {} when there is no such function."""
-
-    def load() -> dict[str, int]:
-        pages = (
-            aws.lambda_(region).get_paginator("list_provisioned_concurrency_configs").paginate(FunctionName=physical)
-        )
-        return {
-            config["FunctionArn"].rpartition(":")[2]: config["RequestedProvisionedConcurrentExecutions"]
-            for page in pages
-            for config in page["ProvisionedConcurrencyConfigs"]
-        }
-
-    return aws.shared(("lambda-provisioned", region, physical), lambda: _or_missing(load, {}))
 
 
 def _or_missing(load: Callable[[], T], missing: T) -> T:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import gone_already
-from backendctl.resources import api_account, lambda_reads, log_group, rule_reads, schedule_reads, table_reads, warmer
+from backendctl.resources import api_account, lambda_reads, log_group, rule_reads, schedule_reads, table_reads
 from backendctl.resources.api_reads import apis
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def named(aws: Aws, region: str) -> Iterator[tuple[str, Mapping[str, str]]]:
     )
     yield from ((f"table/{name}", table_reads.tags_of(aws, region, name)) for name in table_reads.names(aws, region))
     yield from ((f"log-group/{name}", tags) for name, tags in log_group.called(aws, region, prefix))
-    yield from ((f"rule/{rule['Name']}", warmer.tags_of(aws, region, rule)) for rule in rule_reads.rules(aws, region))
+    yield from ((f"rule/{rule['Name']}", rule_reads.tags(aws, region, rule)) for rule in rule_reads.rules(aws, region))
     for group in schedule_reads.groups(aws, region):
         yield f"schedule-group/{group}", schedule_reads.tags(aws, region, group)
     for api in apis(aws, region):

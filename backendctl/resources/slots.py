@@ -119,7 +119,7 @@ def _members(aws: Aws, world: World, region: str, live: LiveVariables) -> list[_
                     variables=frozenset(named),
                     exists=tuple(exists),
                     holding=tuple(holding),
-                    serving=_serving(alias, links, live),
+                    serving=serving_slots(alias, links, live),
                 )
             )
     return found
@@ -151,7 +151,7 @@ def _slots(aws: Aws, wanted: Function, alias: str) -> tuple[list[str], list[str]
     return exists, holding
 
 
-def _serving(alias: str, links: Sequence[Link], live: LiveVariables) -> dict[str, list[str]]:
+def serving_slots(alias: str, links: Sequence[Link], live: LiveVariables) -> dict[str, list[str]]:
     """Slot → the live stages that name it now, be they in the spec or not."""
     variables = {link.variable for link in links if link.variable is not None}
     return {

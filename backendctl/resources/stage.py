@@ -24,6 +24,7 @@ from backendctl.resources.api_reads import (
     require_api,
     stages,
 )
+from backendctl.resources.provisioned import ready_before_turn
 from backendctl.resources.stage_patch import NO_CACHE, patches
 from backendctl.resources.world import Link, Stamp, World
 from backendctl.spec.callers import Throttling
@@ -365,6 +366,7 @@ def requirements(world: World, region: str, stage: Spec) -> frozenset[str]:
         name = qualified(link.function.name, alias)
         found.add(address(region, "permission", name))
         found.add(address(region, "function" if alias is None else "alias", name))
+        found |= ready_before_turn(region, link.function, alias or "")
     return frozenset(found)
 
 

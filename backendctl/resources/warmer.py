@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
@@ -96,7 +97,7 @@ class Warmer:
         found = [
             rule
             for rule in rule_reads.rules(aws, desired.region)
-            if rule["Name"] in wanted or _belongs(tags_of(aws, desired.region, rule), aws.backend, desired.name)
+            if rule["Name"] in wanted or _belongs(rule_reads.tags(aws, desired.region, rule), aws.backend, desired.name)
         ]
         if not found:
             return None
@@ -108,7 +109,7 @@ class Warmer:
         """Rules called `<backend>-warm-…` that carry our mark, by function."""
         by_function: dict[str, list[RuleTypeDef]] = {}
         for rule in rule_reads.rules(aws, region):
-            tags = tags_of(aws, region, rule)
+            tags = rule_reads.tags(aws, region, rule)
             if tagging.owner_of(tags) == aws.backend:
                 name = tags.get(NAME) or rule["Name"].removeprefix(rule_prefix(aws.backend))
                 by_function.setdefault(name, []).append(rule)
@@ -119,7 +120,7 @@ class Warmer:
     def _live(cls, aws: Aws, region: str, name: str, rules: Sequence[RuleTypeDef]) -> Self:
         targets = {rule["Name"]: rule_reads.targets(aws, region, rule["Name"]) for rule in rules}
         each = [target for found in targets.values() for target in found]
-        tags = [tags_of(aws, region, rule) for rule in rules]
+        tags = [rule_reads.tags(aws, region, rule) for rule in rules]
         owners = {tagging.owner_of(one) for one in tags}
         return cls(
             region=region,
@@ -172,7 +173,8 @@ class Warmer:
             given = {} if rule in states else {"Tags": tags}
             arn = client.put_rule(Name=rule, **arguments, **given)["RuleArn"]
             if rule in states:
-                client.tag_resource(ResourceARN=arn, Tags=tags)  # D1: PutRule ignores the tags of what exists
+                # D1: PutRule ignores the tags of what exists
+                client.tag_resource(ResourceARN=arn, Tags=[*tags, {"Key": rule_reads.CHANGED, "Value": _now()}])
             self._put_targets(aws, rule)
         for rule in set(states) - set(self.rules or ()):
             _remove(aws, self.region, rule)
@@ -203,14 +205,8 @@ class Warmer:
         _settle(aws, f"the targets of {rule}", list(entries), send)
 
 
-def tags_of(aws: Aws, region: str, rule: RuleTypeDef) -> dict[str, str]:
-    """The tags of a rule."""
-
-    def load() -> dict[str, str]:
-        tags: Any = aws.events(region).list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]
-        return tagging.from_list(tags)
-
-    return aws.shared(("rules", region, "tags", rule["Name"]), load)
+def _now() -> str:
+    return datetime.now(tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _remove(aws: Aws, region: str, rule: str) -> None:

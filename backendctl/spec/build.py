@@ -27,7 +27,7 @@ from backendctl.spec.model import (
     Table,
     Vpc,
 )
-from backendctl.spec.warming import build_warm
+from backendctl.spec.warming import SNAPSTART, build_provisioned, build_warm, spelt_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +95,7 @@ def _functions(view: View, region: str, folder: Path) -> tuple[Function, ...]:
 
 def _function(view: View, region: str, name: str, folder: Path) -> Function:
     settings = view.functions[region][name]
-    vpc, warm = settings.get("vpc"), settings.get("warm")
+    vpc, warm = settings.get("vpc"), spelt_out(settings.get("warm"))
     retention = settings.get("log-retention", _DEFAULT_RETENTION)
     return Function(
         name=name,
@@ -105,7 +105,9 @@ def _function(view: View, region: str, name: str, folder: Path) -> Function:
         vpc=Vpc(subnets=tuple(vpc["subnets"]), security_groups=tuple(vpc["security-groups"])) if vpc else None,
         tracing="Active" if settings.get("tracing") else "PassThrough",  # B58
         aliases=aliases(view, region, name),
-        warm=build_warm(warm) if isinstance(warm, dict) else None,
+        warm=None if warm is None else build_warm(warm),
+        provisioned=None if warm is None else build_provisioned(warm),
+        snapstart=None if warm is None else warm.get(SNAPSTART),
         log_retention=None if retention == "never" else int(retention.split()[0]),
         tags=_tags(view.plain, settings),
         **_given(settings, "runtime", "handler", "description", "architecture", "environment", "role"),

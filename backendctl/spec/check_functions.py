@@ -6,13 +6,14 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from backendctl.spec.check_links import aliases, calls
+from backendctl.spec.check_links import aliases, calls, calls_latest
 from backendctl.spec.check_names import alias_fault, check_regions_named, check_tags, looks_like
 from backendctl.spec.loader import MISSING
 from backendctl.spec.paths import path_fault
+from backendctl.spec.ready import ready_faults
 from backendctl.spec.values import asks_aws
 from backendctl.spec.view import SOURCES
-from backendctl.spec.warming import warm_faults
+from backendctl.spec.warming import SNAPSTART, spelt_out, warm_faults
 
 if TYPE_CHECKING:
     from backendctl.spec.loader import Way
@@ -201,11 +202,15 @@ def _check_similar_aliases(view: View) -> None:
 
 
 def _check_warm(view: View, region: str, name: str, function: dict[str, Any]) -> None:
-    warm = function.get("warm")
-    if not isinstance(warm, dict):
+    warm = spelt_out(function.get("warm"))
+    if warm is None:
         return
     for setting, message, offset in warm_faults(warm):
         view.report.add(view.way(region, name, "warm", setting), message, offset=offset, key=offset is None)
+    short = function.get("warm") == SNAPSTART
+    for way, message in ready_faults(function, warm):
+        at = ("warm",) if short and way[0] == "warm" else way
+        view.report.add(view.way(region, name, *at), message, key=True)
     if not view.backend or (view.definition is None and "api" in view.plain):
         return  # these are faulty, so the aliases are not known
     if not aliases(view, region, name):
@@ -213,4 +218,10 @@ def _check_warm(view: View, region: str, name: str, function: dict[str, Any]) ->
             f"'{name}' has no alias that could be kept warm: name one under 'aliases', or let the definition "
             "call it through a stage variable"
         )
+        view.report.add(view.way(region, name, "warm"), message, key=True)
+    elif (warm.get(SNAPSTART) or "provisioned" in warm) and calls_latest(view, region, name):
+        message = (
+            f"the API calls '{name}' without an alias as well, which is $LATEST, and Lambda has neither provisioned "
+            "concurrency nor SnapStart for it: let every route name an alias"
+        )  # B46, B52
         view.report.add(view.way(region, name, "warm"), message, key=True)

@@ -35,6 +35,14 @@ def aliases(view: View, region: str, name: str) -> tuple[str, ...]:
     return tuple(called)
 
 
+def calls_latest(view: View, region: str, name: str) -> bool:
+    """Whether some stage leads to the function itself, which is its unpublished version."""
+    physical = view.physical(name, view.functions[region][name])
+    stages: list[Mapping[str, str]] = [stage.get("variables", {}) for stage in view.stages().values()] or [{}]
+    found = [resolve(target, variables) for target in view.targets for variables in stages]
+    return any(one is not None and one.function == physical and not _is_alias(one.qualifier) for one in found)
+
+
 def calls(view: View, *, default: int) -> Iterator[tuple[str, int]]:
     """The functions' names that the API's routes call, each with the milliseconds that the route waits."""
     for target in view.targets:

@@ -87,6 +87,19 @@ class Warm:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Provisioned:
+    """Provisioned concurrency of every alias that users reach.
+
+    Attributes:
+        environments: that Lambda keeps ready on each.
+        bake: minutes for which the release before keeps as much, after the stage has turned away from it.
+    """
+
+    environments: int
+    bake: int = 30
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Vpc:
     """Subnets and security groups, given per region."""
 
@@ -104,6 +117,7 @@ class Function:
         aliases: plain alias names, without the -a/-b of a stage's pair.
         log_retention: days, None leaves the log group alone.
         tracing: "Active" or "PassThrough" (B58).
+        warm: its pings. snapstart: on or off; None leaves it as it is.
     """
 
     name: str
@@ -123,6 +137,8 @@ class Function:
     role: str | None = None
     aliases: tuple[str, ...] = ()
     warm: Warm | None = None
+    provisioned: Provisioned | None = None
+    snapstart: bool | None = None
     log_retention: int | None = 30
     tags: dict[str, str] = field(default_factory=dict)
 

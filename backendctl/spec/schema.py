@@ -123,7 +123,7 @@ def _problems(document: Document, error: ValidationError) -> Iterator[Problem]:
                 message = f"{_what(error)} needs '{missing}'"
                 yield Problem(way=way, message=message, key=True, drop=False, missing=missing)
     elif not _judged_elsewhere(rule, error):
-        whole = error.schema.get("x-fault") if rule in {"oneOf", "not"} else None
+        whole = error.schema.get("x-fault") if rule in {"anyOf", "oneOf", "not"} else None
         yield Problem(way=way, message=whole or _SENTENCES[rule](document, error, way))
 
 
@@ -170,12 +170,21 @@ def _type(document: Document, error: ValidationError, way: Way) -> str:
     if value is None:
         return f"{_label(way)} has no value"
     if "string" in names and isinstance(value, bool | int | float):
-        return _must_be_text(document, way, value)
+        return _no_such_text(document, error, way) or _must_be_text(document, way, value)
     if isinstance(value, str):
         return must + _text_hint(value, names, str(error.schema.get("x-unit", "")))
     if isinstance(value, bool):
         return f"{must}, not {str(value).lower()}"
     return f"{must}, not {value if isinstance(value, int | float) else _kind(value)}"
+
+
+def _no_such_text(document: Document, error: ValidationError, way: Way) -> str:
+    """What to write where quotes alone would be refused too; empty where they are all that lacks."""
+    pattern, fault = error.schema.get("pattern"), error.schema.get("x-fault")
+    source = document.source(way) or str(error.instance)
+    if _secret(way) or not pattern or not fault or re.search(pattern, source):
+        return ""
+    return f"{_label(way)} cannot be {source}; write {fault}"
 
 
 def _must_be_text(document: Document, way: Way, value: float | bool) -> str:  # noqa: FBT001 - a YAML value

@@ -156,7 +156,19 @@ def _joined(names: Sequence[str]) -> str:
 
 
 _TELLING = frozenset(
-    {"runtime", "memory", "release", "billing", "definition", "target", "retention", "probe", "every", "percent"}
+    {
+        "runtime",
+        "memory",
+        "release",
+        "billing",
+        "definition",
+        "target",
+        "retention",
+        "probe",
+        "every",
+        "percent",
+        "requested",
+    }
 )
 
 

@@ -13,9 +13,9 @@ from backendctl.hints import runnable
 from backendctl.ui.charts.blocks import blocks
 from backendctl.ui.warm_data import cold_users, iso, rounded, warm_document, warm_line, warm_markdown
 from backendctl.ui.watching import Said, Watch
+from backendctl.warmth.evidence import GOOD, Outcome
 from backendctl.warmth.figures import Quantiles
 from backendctl.warmth.look import Row, WarmStatus
-from backendctl.warmth.verdict import GOOD, Outcome
 
 __all__ = ["show_warm", "warm_document", "warm_markdown", "watch_warm"]
 

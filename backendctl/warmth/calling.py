@@ -168,7 +168,12 @@ def _chosen(backend: Backend, names: Sequence[str]) -> frozenset[str]:
     }
     for name in names:
         if name not in functions:
-            raise UsageError(f"the spec has no function '{name}'{nearest(name, functions)}")
+            raise UsageError(
+                f"the spec has no function '{name}'{nearest(name, functions)}",
+                hint=f"functions with `warm`: {', '.join(sorted(kept)) or 'none'}",
+            )
+        if name not in kept and functions[name].provisioned is not None:
+            raise UsageError(f"'{name}' has provisioned concurrency, so that it needs no pings and the spec names none")
         if name not in kept:
             raise UsageError(
                 f"the spec does not keep '{name}' warm, so that nobody knows which event it takes for a ping",

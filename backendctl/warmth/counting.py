@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from backendctl.aws.metrics import Series, Values, fetch, lag, resolution
+from backendctl.warmth.evidence import Counted
 from backendctl.warmth.invocations import Firings
 from backendctl.warmth.pings import calls_of, lost_of
 from backendctl.warmth.subject import Rule, Subject
-from backendctl.warmth.verdict import Counted
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -20,6 +20,7 @@ _KEPT = ((15 * _DAY, 1), (63 * _DAY, 5))
 """For how long CloudWatch keeps figures by the minute, and by five."""
 _HOURLY = 60
 _SPILLED = "ProvisionedConcurrencySpilloverInvocations"
+_BUSY = "ProvisionedConcurrentExecutions"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +72,7 @@ def _series(subject: Subject, period: int) -> Iterator[Series]:
     yield _of_alias(subject, "Errors", period)
     if subject.provisioned:
         yield _of_alias(subject, _SPILLED, period)
+        yield _most(_of_alias(subject, _BUSY, period))
     yield _of_function(subject, "Invocations", period)
     yield _of_function(subject, "Throttles", period)
     if subject.api is not None:
@@ -88,6 +90,10 @@ def _lost_of(rule: Rule, period: int) -> Series:
 def _of_alias(subject: Subject, metric: str, period: int) -> Series:
     named = (("FunctionName", subject.physical), ("Resource", subject.called))
     return Series(namespace="AWS/Lambda", metric=metric, dimensions=named, period=period)
+
+
+def _most(series: Series) -> Series:
+    return replace(series, stat="Maximum")
 
 
 def _of_function(subject: Subject, metric: str, period: int) -> Series:
@@ -129,6 +135,7 @@ def _measured(subject: Subject, values: Mapping[Series, Values], period: int, wi
         silent=max(0.0, window.until - late - (began if last is None else last + period)),
         throttles=round(sum(values[_of_function(subject, "Throttles", period)].values())),
         spilled=round(sum(values.get(_of_alias(subject, _SPILLED, period), {}).values())),
+        busy=None if not (busy := values.get(_most(_of_alias(subject, _BUSY, period)))) else round(max(busy.values())),
         invocations=round(sum(values[_of_alias(subject, "Invocations", period)].values())),
         errors=round(sum(errors.values())),
     )

@@ -13,13 +13,14 @@ from backendctl.warmth import insights
 from backendctl.warmth.cold import Cause, Circumstances, causes
 from backendctl.warmth.cost.prices import PriceList, load_prices
 from backendctl.warmth.counting import Measured, Window, measure
+from backendctl.warmth.evidence import GOOD, Counted, Evidence, Outcome, Verdict
 from backendctl.warmth.figures import Figures, figures, with_bins
 from backendctl.warmth.invocations import Caller, Invocation, read, with_callers, with_errors
 from backendctl.warmth.logs import REPORTS, LogReader
 from backendctl.warmth.schedule import MONTH_MINUTES
 from backendctl.warmth.subject import Subject
 from backendctl.warmth.timeline import Bin, Event, Point, Timeline
-from backendctl.warmth.verdict import GOOD, Counted, Evidence, Outcome, Verdict, judge
+from backendctl.warmth.verdict import judge
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -294,7 +295,12 @@ def _row(subject: Subject, measured: Measured, found_logs: _Logs, request: Reque
     key = (subject.region, subject.log_group)
     text = found_logs.texts.get(key)
     evidence = Evidence(
-        subject=subject, counted=measured.counted, figures=None, idle=request.idle, allowed=request.allowed
+        subject=subject,
+        counted=measured.counted,
+        figures=None,
+        idle=request.idle,
+        allowed=request.allowed,
+        until=request.window.until,
     )
     if text is None:
         found = replace(evidence, unread=_why_unread(subject, found_logs.unread.get(key), request))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import RuleTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.warmer_layout import WarmTarget
+    from backendctl.resources.warmer_layout import WarmTarget, rule_prefix
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _MINUTES = {"minute": 1, "hour": 60, "day": 1440}
@@ -100,6 +100,7 @@ def _rule(aws: Aws, region: str, live: RuleTypeDef, *, physical: str, alias: str
         all_targets=len(found),
         is_permitted=alias not in calls or permits(policy_of(aws, region, physical, alias), live.get("Arn", "")),
         hold_ms=max((_hold(target.get("Input", "")) for target in ours), default=0.0),
+        changed=rule_reads.changed(aws, region, live) if name.startswith(rule_prefix(aws.backend)) else 0.0,
     )
 
 

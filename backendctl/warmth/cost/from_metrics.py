@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from backendctl.aws.errors import is_missing
 from backendctl.aws.metrics import Series, Values, fetch
 from backendctl.aws.regions import each_region
+from backendctl.resources.provisioned_reads import configs
 from backendctl.warmth.cost.from_spec import workload_of
 from backendctl.warmth.cost.workload import MONTH_SECONDS, FunctionLoad, RegionLoad, TableLoad, Workload
 from backendctl.warmth.pings import pingers
@@ -186,17 +187,7 @@ class _Region:
 
 def _provisioned(aws: Aws, region: str, physical: str) -> int:
     """Environments of provisioned concurrency asked for, over all qualifiers; 0 without the function."""
-    pages = aws.lambda_(region).get_paginator("list_provisioned_concurrency_configs").paginate(FunctionName=physical)
-    try:
-        return sum(
-            one.get("RequestedProvisionedConcurrentExecutions", 0)
-            for page in pages
-            for one in page["ProvisionedConcurrencyConfigs"]
-        )
-    except Exception as error:
-        if is_missing(error):
-            return 0
-        raise
+    return sum(one.requested for one in configs(aws, region, physical).values())
 
 
 def _sizes(aws: Aws, region: str, physical: str) -> tuple[int, int]:

@@ -78,6 +78,11 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
     assert f"Usage: backendctl {name}" in capsys.readouterr().out
 
 
+def test_nothing_that_sync_warmers_deletes_has_to_be_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    _run("sync-warmers", "--help")
+    assert "--allow-delete" not in capsys.readouterr().out
+
+
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("--version") == Exit.OK
     assert capsys.readouterr().out == f"backendctl {__version__}\n"

@@ -19,8 +19,8 @@ from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
 from backendctl.resources.world import SlotChoice, Stamp
 from backendctl.spec import model
-from backendctl.spec.callers import Throttling
 from backendctl.spec.build import ACCESS_FORMAT
+from backendctl.spec.callers import Throttling
 from tests.unit.resources.api_helpers import (
     EAST,
     PLACES,

@@ -41,7 +41,9 @@ def _aws(
     cloud: CloudWatch, *, provisioned: int = 0, table: Mapping[str, Any] | str = "ResourceNotFoundException"
 ) -> Aws:
     aws = cloud.aws()
-    configs = [{"RequestedProvisionedConcurrentExecutions": provisioned}] if provisioned else []
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:corkhounds-places:version1-a"
+    found = {"FunctionArn": arn, "RequestedProvisionedConcurrentExecutions": provisioned}
+    configs = [found] if provisioned else []
     answer = {"ProvisionedConcurrencyConfigs": configs}
     _answering(aws, "lambda", "ListProvisionedConcurrencyConfigs", answer)
     _answering(aws, "dynamodb", "DescribeTable", {"Table": table} if not isinstance(table, str) else table)
