@@ -218,7 +218,7 @@ class UsagePlan:
         ours = {api["id"] for api in apis(aws, self.region) if tagging.owner_of(api.get("tags")) == aws.backend}
         aws.forget("usage-plans", self.region)
         for plan in usage_plans(aws, self.region):
-            if plan.get("name") != self.name:
+            if plan.get("name") != self.name or _owner(aws, self.region, plan["id"]) != aws.backend:
                 continue
             if any(link.get("apiId") not in ours for link in plan.get("apiStages", ())):
                 raise BackendctlError(
@@ -318,6 +318,11 @@ def usage_plans(aws: Aws, region: str) -> list[UsagePlanTypeDef]:
         return [plan for page in pages for plan in page["items"]]
 
     return aws.shared(("usage-plans", region), load)
+
+
+def _owner(aws: Aws, region: str, plan_id: str) -> str | None:
+    whole: Any = aws.apigateway(region).get_usage_plan(usagePlanId=plan_id)  # a list has no tags
+    return tagging.owner_of(whole.get("tags"))
 
 
 def keys_of(aws: Aws, region: str, plan_id: str) -> dict[str, str]:

@@ -264,6 +264,7 @@ def test_a_plan_that_left_the_spec_goes_and_others_stay(served: Aws) -> None:
     served.apigateway(EAST).create_usage_plan(name="corkhounds-console")
     mark = {"backendctl:backend": "corkhounds"}
     served.apigateway(EAST).create_usage_plan(name="corkhounds-synced", tags=mark)
+    served.apigateway(EAST).create_usage_plan(name="corkhounds-gold", description="of somebody else")
 
     found = plan(served, [], UsagePlan, regions=BOTH)
     refuse_danger(found)
@@ -271,7 +272,8 @@ def test_a_plan_that_left_the_spec_goes_and_others_stay(served: Aws) -> None:
         carry_out(served, change)
 
     names = [one["name"] for one in served.apigateway(EAST).get_usage_plans()["items"]]
-    assert names == ["corkhounds-console", "corkhounds-synced"]
+    assert names == ["corkhounds-console", "corkhounds-synced", "corkhounds-gold"]
+    assert the_plan(served)["description"] == "of somebody else"
     assert served.apigateway(WEST).get_usage_plans()["items"] == []
 
 

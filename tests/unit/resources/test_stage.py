@@ -142,6 +142,32 @@ def test_every_setting_of_the_spec_is_made_and_the_second_plan_is_empty(aws: Aws
     assert [group["logGroupName"] for group in groups] == ["corkhounds-access"]
 
 
+def test_limits_of_single_methods_come_and_go_and_other_settings_stay(aws: Aws) -> None:
+    general, own = Throttling(rate=100, burst=200), Throttling(rate=1.5, burst=3)
+    release(aws, with_stage(throttling=general, method_throttling={"GET /places": own, "GET /": general}))
+    settings = found(aws)["methodSettings"]
+    assert set(settings) == {"*/*", "~1places/GET"}
+    assert (settings["~1places/GET"]["throttlingRateLimit"], settings["~1places/GET"]["throttlingBurstLimit"]) == (
+        1.5,
+        3,
+    )
+
+    api = find_api(aws, EAST, "corkhounds") or ""
+    metrics: PatchOperationTypeDef = {"op": "replace", "path": "/~1places/GET/metrics/enabled", "value": "true"}
+    aws.apigateway(EAST).update_stage(restApiId=api, stageName="prodv1", patchOperations=[metrics])
+    release(aws, with_stage(throttling=general))
+    assert found(aws)["methodSettings"]["~1places/GET"]["throttlingRateLimit"] == 1.5
+    release(aws, with_stage(throttling=general, method_throttling={}))
+    left = found(aws)["methodSettings"]["~1places/GET"]
+    assert (left["throttlingRateLimit"], left["throttlingBurstLimit"], left["metricsEnabled"]) == (100.0, 200, True)
+
+
+def test_limits_of_a_method_go_where_the_stage_has_none(aws: Aws) -> None:
+    release(aws, with_stage(method_throttling={"GET /places": Throttling(rate=1, burst=3)}))
+    release(aws, with_stage(method_throttling={}))
+    assert "~1places/GET" not in found(aws).get("methodSettings", {})
+
+
 def test_settings_can_be_taken_back(aws: Aws) -> None:
     logging = model.Logging(level="INFO", access="corkhounds-access", format=ACCESS_FORMAT)
     given = with_stage(cache_size="0.5", logging=logging)
