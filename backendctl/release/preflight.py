@@ -34,7 +34,7 @@ def refuse(plan: Plan, canaries: Sequence[Canary], world: World, backend: Backen
     ]
     running = [*_running(plan), *_weighted(links, backend.aws)]
     reasons = [*running, *_foreign(plan)]
-    reasons += lost_by_turning(plan.changes, world, backend.aws, stages={canary.name for canary in canaries})
+    reasons += lost_by_turning(world, backend.aws, stages={canary.name for canary in canaries})
     reasons += over_limits(plan.changes, backend.aws)
     if reasons:
         raise RefusedError(
