@@ -212,7 +212,7 @@ def with_capacity(plan: Plan, world: World, backend: Backend) -> Plan:
     """The plan with what forbids it: provisioned concurrency beyond limits, and turns that would lose it."""
     turning = {c.name for c in plan.changes if c.kind == Stage.kind and c.action is Action.UPDATE}
     refusals = over_limits(plan.changes, backend.aws)
-    refusals += lost_by_turning(plan.changes, world, backend.aws, stages=turning)
+    refusals += lost_by_turning(world, backend.aws, stages=turning)
     return replace(plan, refusals=(*plan.refusals, *refusals))
 
 

@@ -32,12 +32,16 @@ def refuse(plan: Plan, canaries: Sequence[Canary], world: World, backend: Backen
         for link in found
         if (region, link.stage.name) in names and region in plan.regions
     ]
-    reasons = [*_running(plan), *_foreign(plan), *_weighted(links, backend.aws)]
-    reasons += lost_by_turning(plan.changes, world, backend.aws, stages={canary.name for canary in canaries})
+    running = [*_running(plan), *_weighted(links, backend.aws)]
+    reasons = [*running, *_foreign(plan)]
+    reasons += lost_by_turning(world, backend.aws, stages={canary.name for canary in canaries})
     reasons += over_limits(plan.changes, backend.aws)
     if reasons:
         raise RefusedError(
-            list(dict.fromkeys(reasons)), hint="look at what runs: backendctl canary-status; end it: abort-canary"
+            list(dict.fromkeys(reasons)),
+            hint="look at what runs: backendctl canary-status; end it: abort-canary"
+            if running
+            else "correct what is named, then run the same command again",
         )
 
 

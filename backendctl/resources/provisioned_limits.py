@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import ClientError, explain
-from backendctl.engine.plan import Action, Change
-from backendctl.engine.resource import address
+from backendctl.engine.plan import Change
 from backendctl.resources import provisioned_reads as reads
-from backendctl.resources.alias_names import qualified, slots_of
+from backendctl.resources.alias_names import slots_of
 from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.slots import live_variables, serving_slots
 
@@ -74,8 +73,11 @@ def _reserved(aws: Aws, region: str, physical: str) -> int | None:
     return found.get("ReservedConcurrentExecutions")
 
 
-def lost_by_turning(changes: Sequence[Change], world: World, aws: Aws, *, stages: Iterable[str]) -> list[str]:
+def lost_by_turning(world: World, aws: Aws, *, stages: Iterable[str]) -> list[str]:
     """Stages that would turn from a slot with provisioned concurrency to one without (B46, B48), one sentence each.
+
+    Only what somebody else has set is looked at: where the spec asks for it, the turn waits for it, and where the spec
+    does so no longer, what backendctl had asked for is to go.
 
     Args:
         stages: the names of those that may turn.
@@ -83,30 +85,31 @@ def lost_by_turning(changes: Sequence[Change], world: World, aws: Aws, *, stages
     Raises:
         AwsError: a region did not tell.
     """
-    asked = {change.address for change in changes if change.action is not Action.DELETE}
     names, api = frozenset(stages), world.spec.api
-    reasons: dict[str, None] = {}
-    for region in world.spec.regions if api is not None and names else ():
-        live = live_variables(aws, region, api.name) if api is not None else {}
+    if api is None or not names:
+        return []
+    reasons: list[str] = []
+    for region in world.spec.regions:
+        live = live_variables(aws, region, api.name)
         for function in world.spec.functions_in(region):
-            for alias, links in world.staged(region, function).items():
-                turning = [link for link in links if link.stage.name in names]
+            for alias, links in world.staged(region, function).items() if function.provisioned is None else ():
                 target = world.slot_alias(region, function, alias)
-                serving = serving_slots(alias, turning, live)
-                if serving[target[-1]] or not any(serving.values()):
-                    continue
-                if address(region, ProvisionedConcurrency.kind, qualified(function.name, target)) in asked:
-                    continue
-                try:
-                    found = reads.configs(aws, region, function.physical)
-                except ClientError as error:
-                    doing = f"read the provisioned concurrency of {function.physical} in {region}"
-                    raise explain(error, doing=doing) from error
-                kept = [f"{function.physical}:{name}" for name in slots_of(alias) if name in found]
-                if kept and target not in found:
-                    reasons[
-                        f"{region}: {', '.join(kept)} has provisioned concurrency and {function.physical}:{target}, "
-                        "where the release goes, has none; say `warm: {provisioned: "
-                        f"{max(found[name].requested for name in slots_of(alias) if name in found)}}}` in the spec"
-                    ] = None
-    return list(reasons)
+                serving = serving_slots(alias, [link for link in links if link.stage.name in names], live)
+                if any(serving.values()) and not serving[target[-1]]:
+                    reasons += _lost(aws, region, function.physical, alias, target)
+    return list(dict.fromkeys(reasons))
+
+
+def _lost(aws: Aws, region: str, physical: str, alias: str, target: str) -> Iterator[str]:
+    try:
+        found = reads.configs(aws, region, physical)
+        ours = reads.recorded(aws, region, physical) if found else {}
+    except ClientError as error:
+        raise explain(error, doing=f"read the provisioned concurrency of {physical} in {region}") from error
+    kept = {name: found[name].requested for name in slots_of(alias) if name in found and name not in ours}
+    if kept and target not in found:
+        told = ", ".join(f"{physical}:{name}" for name in kept)
+        yield (
+            f"{region}: {told} has provisioned concurrency and {physical}:{target}, where the release goes, has none; "
+            f"say `warm: {{provisioned: {max(kept.values())}}}` in the spec"
+        )

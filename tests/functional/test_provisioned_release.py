@@ -204,18 +204,17 @@ def test_a_number_set_by_hand_is_left_and_goes_with_the_release(live: Project) -
 def test_what_the_spec_does_not_know_is_neither_taken_nor_lost(live: Project) -> None:
     live.spec["functions"]["one"]["warm"] = False
     live.save()
-    write(live, 1)
-    live.deploy()
+    live.deploy()  # with other code as well: what the spec wants no more forbids no turn
     assert configs(live) == {}
     live.assert_nothing_to_do()
     live.client("lambda", EAST).put_provisioned_concurrency_config(
-        FunctionName=f"{live.name}-one", Qualifier="version1-a", ProvisionedConcurrentExecutions=1
+        FunctionName=f"{live.name}-one", Qualifier="version1-b", ProvisionedConcurrentExecutions=1
     )
     live.assert_nothing_to_do()
-    write(live, 2)
+    write(live, 3)
     refused = live.deploy(expect=1)
     assert "say `warm: {provisioned: 1}` in the spec" in refused.err
-    assert configs(live).keys() == {"version1-a"}
+    assert configs(live).keys() == {"version1-b"}
 
 
 def test_a_handler_that_cannot_be_loaded_is_told_and_gets_no_traffic(live: Project) -> None:
