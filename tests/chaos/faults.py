@@ -74,7 +74,7 @@ def _malformed(dice: random.Random) -> Meddling:
 
 def _from_a_moment(dice: random.Random, answer: Callable[[Call], Answer | Cut | None]) -> Meddling:
     """From some call on, for good."""
-    number, seen, lock = dice.randrange(5, 40), [0], threading.Lock()
+    number, seen, lock = dice.randrange(2, 12), [0], threading.Lock()
 
     def before(call: Call) -> Answer | Cut | None:
         with lock:

@@ -84,12 +84,12 @@ PLANTS: Mapping[str, Callable[[Ground], None]] = {
 }
 
 
-def hostile(ground: Ground, plants: Sequence[str]) -> Iterator[Met]:
-    """Every command that reads, in front of each."""
+def hostile(ground: Ground, plants: Sequence[str], commands: Sequence[tuple[str, ...]] = READERS) -> Iterator[Met]:
+    """Every command in front of each."""
     for plant in plants:
         reach(ground, "one")
         PLANTS[plant](ground)
-        for line in READERS:
+        for line in commands:
             run = ended(ground.start(*line))
             yield Met(verb=f"hostile {line[0]}", what=plant, code=run.code, faults=tuple(_faults(run)))
 

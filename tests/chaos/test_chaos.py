@@ -9,7 +9,7 @@ import pytest
 
 from tests.chaos.faults import FAULTS, meet
 from tests.chaos.ground import Ground
-from tests.chaos.hostile import PLANTS, hostile
+from tests.chaos.hostile import PLANTS, READERS, hostile
 from tests.chaos.kills import kill, undisturbed_run
 from tests.chaos.races import HOLDS, race
 from tests.chaos.verbs import VERBS
@@ -34,8 +34,9 @@ def test_killed_or_troubled_the_same_command_leaves_all_regions_as_if_undisturbe
 
 
 def test_what_another_hand_left_in_aws_is_no_traceback_and_is_not_printed_raw(ground: Ground, seed: int) -> None:
-    plant = random.Random(seed).choice(list(PLANTS))  # noqa: S311  # no secret
-    assert [str(met) for met in hostile(ground, [plant]) if met.faults] == []
+    dice = random.Random(seed)  # noqa: S311  # no secret
+    met = hostile(ground, [dice.choice(list(PLANTS))], dice.sample(READERS, 3))
+    assert [str(one) for one in met if one.faults] == []
 
 
 @pytest.mark.skipif(not HOLDS, reason="no pair of commands is expected to hold at every offset yet")

@@ -277,3 +277,11 @@ def test_a_zone_that_may_not_be_read_holds_nothing_of_ours(aws: Aws) -> None:
     aws.route53().meta.events.register("before-call.route-53.ListResourceRecordSets", refuse)
     aws.forget()
     assert [found.name for found in Record.owned(aws, EAST)] == [DOMAIN]
+
+
+def test_a_strangers_record_of_the_same_identifier_is_not_ours(aws: Aws) -> None:
+    aws.route53().create_hosted_zone(Name="other.example", CallerReference="o")
+    record = {**SIMPLE, "Name": "www.corkhounds.example.", "SetIdentifier": "corkhounds-us-east-1", "Region": EAST}
+    put(aws, record)
+    aws.forget()
+    assert list(Record.owned(aws, EAST)) == []
