@@ -277,7 +277,7 @@ def _is_open(one: Judged) -> bool:
 def _will_tell(judged: Sequence[Judged], *, wanted: int) -> bool:
     """Whether users call every canary that is not yet known to be good, so that waiting brings what is missing.
 
-    A blind verdict stays what it is however many call.
+    A blind verdict stays what it is however many call, unless lines of an access log may still come.
 
     Where requests of our own may take their place, a call or two, such as a smoke request, are not worth the wait.
 
@@ -285,7 +285,7 @@ def _will_tell(judged: Sequence[Judged], *, wanted: int) -> bool:
         wanted: requests that a verdict takes at least.
     """
     return all(
-        not one.verdict.is_blind
+        not (one.verdict.is_blind and isinstance(one.one.access, str))
         and one.canary.requests * (_PATIENCE if one.verdict.wants_synthetic else wanted) >= wanted
         for one in judged
         if _is_open(one)

@@ -181,7 +181,11 @@ def _together(
 
 
 def _blind(canary: Observed) -> str:
-    """What no source shows, and why; empty when all is seen."""
+    """What no source shows, and why; empty when all is seen, or when nobody has called it and nothing is missed."""
+    return _unseen(canary) if canary.is_blind or canary.requests else ""
+
+
+def _unseen(canary: Observed) -> str:
     why = f": {canary.unseen}, and CloudWatch shows no AWS/ApiGateway metrics of the canary" if canary.unseen else ""
     if canary.is_blind:
         return f"{_NOTHING}{why}"
@@ -324,5 +328,7 @@ def _once_in(chance: float) -> str:
 
 
 def _notes(base: Observed, canary: Observed) -> Iterator[str]:
+    if (told := _unseen(canary)) and not _blind(canary):
+        yield told
     if any(seen.is_rough for side in (base, canary) for seen in (side, *side.parts)):
         yield "latency is rough: it was put together from figures by the minute"

@@ -264,7 +264,7 @@ def _blind(requests: int = 2000, errors: int = 0) -> Observed:
 
 
 @pytest.mark.parametrize("on_no_data", list(OnNoData))
-@pytest.mark.parametrize("requests", [0, 20, 2000])
+@pytest.mark.parametrize("requests", [1, 20, 2000])
 def test_a_blind_verdict_does_not_pass_and_says_so_first(requests: int, on_no_data: OnNoData) -> None:
     verdict = judge(_side(18000), _blind(requests), replace(ERRORS, on_no_data=on_no_data))
     assert verdict.outcome is Outcome.INCONCLUSIVE
@@ -272,6 +272,13 @@ def test_a_blind_verdict_does_not_pass_and_says_so_first(requests: int, on_no_da
     assert not verdict.is_too_few
     why = f"{UNSEEN}, and CloudWatch shows no AWS/ApiGateway metrics of the canary"
     assert verdict.reasons == (f"blind: a 5xx that a handler returns by itself cannot be seen: {why}",)
+
+
+def test_a_canary_that_nobody_calls_is_no_blind_one_and_what_would_not_be_seen_is_noted() -> None:
+    verdict = judge(_side(18000), _blind(0), ERRORS)
+    assert (verdict.outcome, verdict.is_blind, verdict.is_too_few) == (Outcome.INCONCLUSIVE, False, True)
+    assert verdict.reasons[0].startswith("no user has called the canary")
+    assert "cannot be seen" in verdict.notes[0]
 
 
 def test_a_blind_verdict_still_fails_what_it_sees() -> None:
