@@ -47,7 +47,10 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
         Entry("tune", "tune", "Measure a function at several memory sizes and recommend one."),
         Entry("cost", "cost", "Estimate a month's cost of the spec or of live traffic, and of changes."),
     ),
-    "Watch": (Entry("status", "status", "Show every region against the spec, in one matrix."),),
+    "Watch": (
+        Entry("status", "status", "Show every region against the spec, in one matrix."),
+        Entry("logs", "logs", "Show what functions and the API wrote, merged over regions; follow it."),
+    ),
     "Try it without AWS": (Entry("sandbox", "sandbox", "Start, stop, inspect or forget the local AWS."),),
 }
 
