@@ -50,6 +50,7 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
     "Watch": (
         Entry("status", "status", "Show every region against the spec, in one matrix."),
         Entry("logs", "logs", "Show what functions and the API wrote, merged over regions; follow it."),
+        Entry("invoke", "invoke", "Call a function with an event, in one region or in all."),
     ),
     "Try it without AWS": (Entry("sandbox", "sandbox", "Start, stop, inspect or forget the local AWS."),),
 }
