@@ -58,11 +58,11 @@ def _walk(way: Way, values: Mapping[str, Any], ignored: set[Way]) -> Iterator[Di
     elif all(isinstance(value, list) and len(value) == len(first) for value in values.values()):
         for index in range(len(first)):
             yield from _walk((*way, index), {name: value[index] for name, value in values.items()}, ignored)
-    elif any(not _same(value, first) for value in values.values()):
+    elif any(not same(value, first) for value in values.values()):
         yield Difference(path=written(way), values=dict(values))
 
 
-def _same(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any) -> bool:
     """As JSON: 1 and true are not the same, 1 and 1.0 are."""
     if isinstance(one, bool) is not isinstance(other, bool):
         return False

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from backendctl.errors import UsageError
 from backendctl.invoking.event import Place, parse_request, proxy_event, require_route
 
-DOCUMENT = {"paths": {"/places/{id}": {"get": {}, "put": {}}}}
+DOCUMENT: dict[str, Any] = {"paths": {"/places/{id}": {"get": {}, "put": {}}}}
 PLACE = Place(
     account="123456789012",
     api_id="abc",

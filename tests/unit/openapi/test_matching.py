@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from backendctl.openapi.matching import route_of
 
-DOCUMENT = {
+DOCUMENT: dict[str, Any] = {
     "paths": {
         "/": {"get": {}},
         "/places": {"get": {}, "post": {}},
