@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backendctl.api.method_call import Method, ask_method, resource_ids
+from backendctl.aws.errors import ClientError, explain
 from backendctl.endpoints import endpoints, regional_url
 from backendctl.errors import AwsError, BackendctlError
 from backendctl.http_call import send
@@ -30,8 +31,8 @@ class Sent:
     route: Route | None
 
 
-class NoSuchMethodError(Exception):
-    """The test call of API Gateway needs a route of the definition; the text says so."""
+class NotAskedError(Exception):
+    """The request could not be made, although the region answers; the text says why."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +57,7 @@ class Client:
         """Make the request.
 
         Raises:
-            NoSuchMethodError: the test call cannot be made.
+            NotAskedError: API Gateway refuses to make it.
             BackendctlError: nothing answered.
         """
         return self._ask_method(sent) if self.through is Through.METHOD else self._ask_url(sent)
@@ -64,16 +65,22 @@ class Client:
     def _ask_method(self, sent: Sent) -> Response:
         resource = self.resources.get(sent.route.path) if sent.route is not None else None
         if resource is None:
-            raise NoSuchMethodError(f"the API in {self.region} has no route for {sent.method} {sent.asked}")
+            raise NotAskedError(f"the API in {self.region} has no route for {sent.method} {sent.asked}")
         method = Method(region=self.region, api_id=self.api_id, resource=resource, method=sent.method)
-        found = ask_method(
-            self.backend.aws,
-            method,
-            sent.asked,
-            headers=sent.headers,
-            body=sent.body,
-            variables=self.variables.get(sent.stage, {}),
-        )
+        try:
+            found = ask_method(
+                self.backend.aws,
+                method,
+                sent.asked,
+                headers=sent.headers,
+                body=sent.body,
+                variables=self.variables.get(sent.stage, {}),
+            )
+        except ClientError as error:
+            told = explain(error, doing=f"test-invoke {sent.method} {sent.asked} in {self.region}")
+            if isinstance(told, AwsError) and told.silent:
+                raise told from error
+            raise NotAskedError(told.message) from error
         return Response(
             status=int(found["status"]),
             headers={name.lower(): value for name, value in found.get("headers", {}).items()},

@@ -113,17 +113,23 @@ class _Reader:
         self._expressions((), self.document.value)
 
     def suite(self, file: str) -> Suite:
-        """What is sound of it."""
-        value = schema.prune(self.document.value, self.bad)
-        tests = value.get("tests")
-        common = self._paths(("ignore",), value.get("ignore"))
+        """What is sound of it; a test with a bad part is looked at without that part."""
+        value = self._sound((), self.document.value)
+        tests = self.document.value.get("tests")
+        common = self._paths(("ignore",))
         cases = [
-            self._case(file, ("tests", number), one, value.get("headers") or {}, common)
-            for number, one in enumerate(tests if isinstance(tests, list) else ())
-            if isinstance(one, dict) and isinstance(one.get("request"), str)
+            self._case(file, ("tests", number), {"request": "GET /", **one}, value.get("headers") or {}, common)
+            for number, item in enumerate(tests if isinstance(tests, list) else ())
+            if isinstance(one := self._sound(("tests", number), item), dict)
         ]
         through = value.get("through")
         return Suite(file=file, cases=tuple(cases), through=Through(through) if through else None)
+
+    def _sound(self, way: Way, value: Any) -> Any:
+        """A part of the file without what its form forbids."""
+        depth = len(way)
+        inside = [one[depth:] for one in self.bad if one[:depth] == way and len(one) > depth]
+        return None if way in self.bad else schema.prune(value, inside)
 
     def _case(
         self, file: str, way: Way, value: Mapping[str, Any], headers: Mapping[str, str], ignore: tuple[JsonPath, ...]
@@ -149,7 +155,7 @@ class _Reader:
             body=value.get("body"),
             expect=self._expect((*way, "expect"), expect),
             capture=capture,
-            ignore=(*ignore, *self._paths((*way, "ignore"), value.get("ignore"))),
+            ignore=(*ignore, *self._paths((*way, "ignore"))),
             compare=value.get("compare", True),
         )
 
@@ -182,8 +188,13 @@ class _Reader:
             self._regular((*way, "matches"), wanted["matches"])
         return tuple(Condition(kind=kind, wanted=value) for kind, value in wanted.items())
 
-    def _paths(self, way: Way, texts: Any) -> tuple[JsonPath, ...]:
-        found = [self._path((*way, n), text) for n, text in enumerate(texts if isinstance(texts, list) else ())]
+    def _paths(self, way: Way) -> tuple[JsonPath, ...]:
+        texts = self.document.raw(way)
+        found = [
+            self._path((*way, number), text)
+            for number, text in enumerate(texts if isinstance(texts, list) else ())
+            if isinstance(text, str)
+        ]
         return tuple(path for path in found if path is not None)
 
     def _path(self, way: Way, text: str, *, key: bool = False) -> JsonPath | None:

@@ -15,7 +15,7 @@ from backendctl.comparing import Difference, decoded, differences
 from backendctl.errors import BackendctlError, UsageError
 from backendctl.openapi.matching import route_of
 from backendctl.spec.values import expand
-from backendctl.testing.asking import Client, NoSuchMethodError, Sent, client
+from backendctl.testing.asking import Client, NotAskedError, Sent, client
 from backendctl.testing.filling import NotCapturedError, filled, filled_value, mapped
 from backendctl.testing.judging import judge
 from backendctl.testing.model import PUBLIC, Case, Condition, Expect, Response, Result, Row, Suite, TestRun, Through
@@ -104,7 +104,7 @@ class _Session:
             response = self.client.ask(sent)
         except NotCapturedError as error:
             return Result(response=None, failures=(f"not sent: no earlier answer gave '{error}'",))
-        except NoSuchMethodError as error:
+        except NotAskedError as error:
             return Result(response=None, failures=(str(error),))
         document = self._api.definition
         failures = judge(expect, response, route=sent.route, document=document)

@@ -1,4 +1,4 @@
-"""Logs as users read them: one deployed backend, its functions and API in two regions, one of them wrong."""
+"""Following a log that several writers fill: every line comes once."""
 
 from __future__ import annotations
 
