@@ -36,7 +36,7 @@ class Source:
     Attributes:
         name: the function's name in the spec, or the stage's.
         physical: the function's name in AWS; empty for the API.
-        canary: whether only a canary's requests are written there.
+        canary: whether only a canary's requests are wanted or written there; None where both are.
         versions: only lines of these versions are wanted; None means all.
     """
 
@@ -45,7 +45,7 @@ class Source:
     kind: Kind
     name: str
     physical: str = ""
-    canary: bool = False
+    canary: bool | None = False
     versions: frozenset[str] | None = None
 
 
@@ -112,7 +112,7 @@ def _of_functions(backend: Backend, region: str, wanted: Wanted) -> Iterator[Sou
                 kind=Kind.FUNCTION,
                 name=function.name,
                 physical=function.physical,
-                canary=wanted.canary,
+                canary=True if wanted.canary else None,
                 versions=versions,
             )
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CENT = 0.01
 _GIGABYTE = 1e9
+_LONG = 3600.0
 
 
 def gigabytes(aws: Aws, region: str, groups: Sequence[str], *, since: float, until: float) -> float | None:
@@ -36,8 +37,11 @@ def gigabytes(aws: Aws, region: str, groups: Sequence[str], *, since: float, unt
 def reading_cost(aws: Aws, sources: Sequence[Source], prices: PriceList, *, since: float, until: float) -> str:
     """What reading all of it costs, in a sentence; empty when that is a cent or less, or cannot be told.
 
-    FilterLogEvents itself is free; what leaves AWS is charged as data transfer.
+    FilterLogEvents itself is free; what leaves AWS is charged as data transfer (K16). A look back of less than an hour
+    is not worth the question.
     """
+    if until - since < _LONG:
+        return ""
     size = usd = 0.0
     for region in dict.fromkeys(source.region for source in sources):
         groups = list(dict.fromkeys(source.group for source in sources if source.region == region))
