@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -48,6 +49,7 @@ def send(
 
     Raises:
         OSError: there was no answer.
+        ValueError: a header that HTTP cannot carry.
     """
     place = urlsplit(url)
     handlers: list[Any] = [_NoRedirect()]
@@ -64,6 +66,8 @@ def send(
     except urllib.error.HTTPError as error:
         with error:
             return _read(error, error.code, began, clock)
+    except HTTPException as error:
+        raise OSError(f"what came back is no answer of HTTP: {type(error).__name__}") from error
 
 
 def _read(answer: Any, status: int, began: float, clock: Callable[[], float]) -> HttpAnswer:

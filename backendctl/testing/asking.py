@@ -101,6 +101,8 @@ class Client:
                 host=host,
                 timeout=self.backend.settings.access.timeout,
             )
+        except ValueError as error:
+            raise NotAskedError(f"not sent: {error}") from error
         except OSError as error:
             raise AwsError(
                 str(error) or type(error).__name__, doing=f"{sent.method} {url}{sent.asked}", code="NoAnswer"
