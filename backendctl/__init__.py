@@ -38,6 +38,9 @@ written into one SSM parameter per stage (`resources.ledger`), which `history` a
 One path changes an API, whichever verb asks (`api`): the body of each region, what callers would see of it, a copy
 kept before it is put, requests made after.
 
+What was deployed is looked at from outside: `logs` reads what it wrote, `invoking` calls one function, `testing` makes
+requests in every region and holds the answers against each other (`comparing`, `json_path`).
+
 Imports point one way: cli → ui, app, release, sync → everything below; resources → aws, spec, package, openapi;
 engine → aws. `sandbox` stands apart: it imports nothing from here, so that a misunderstanding of AWS is not repeated
 by its judge.

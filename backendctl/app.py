@@ -138,7 +138,7 @@ def _connected(
     aws = Aws(settings.access, backend=spec.backend, journal=journal)
     account, partition = refuse_account(aws, regions, settings)
     if draft.needs_aws:
-        spec = draft.expand(_Lookups(aws, account))
+        spec = draft.expand(AwsLookups(aws, account))
     aws.spec_names = _names_of(spec)
     spec = spec.narrowed(regions)
     given = None
@@ -330,7 +330,7 @@ def _chosen(spec: Spec, regions: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(region for region in spec.regions if not regions or region in regions)
 
 
-class _Lookups:
+class AwsLookups:
     """What expressions in the spec ask of AWS."""
 
     def __init__(self, aws: Aws, account: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from backendctl.api.cors import asking, unreadable
+from backendctl.api.method_call import Method, ask_method, resource_ids
 from backendctl.api.probes import Probe, probes
 from backendctl.aws.errors import ClientError, explain
 from backendctl.aws.regions import each_region
@@ -130,7 +131,7 @@ def trial(aws: Aws, asked_for: Tried, *, workers: int) -> Trial:
 
     def ask(region: str) -> dict[tuple[str, Probe], Answer]:
         api_id = str(source.api_id) if region == source.region else require_api(aws, region, api.name)
-        ids = _resource_ids(aws, region, api_id)
+        ids = resource_ids(aws, region, api_id)
         found: dict[tuple[str, Probe], Answer] = {}
         for stage in api.stages:
             variables = asked_for.variables.get(region, {}).get(stage.name, source.variables)
@@ -158,15 +159,6 @@ def _unasked(answer: Answer) -> bool:
     return answer.status is None or _NO_RIGHT in answer.said
 
 
-def _resource_ids(aws: Aws, region: str, api_id: str) -> dict[str, str]:
-    pages = (
-        aws.apigateway(region)
-        .get_paginator("get_resources")
-        .paginate(restApiId=api_id, PaginationConfig={"PageSize": 500})
-    )
-    return {item["path"]: item["id"] for page in pages for item in page["items"]}
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Door:
     """One region's API through one stage's variables."""
@@ -191,24 +183,18 @@ class _Door:
         return answer
 
     def _once(self, probe: Probe, resource: str) -> Answer:
-        request: dict[str, Any] = {
-            "restApiId": self.api_id,
-            "resourceId": resource,
-            "httpMethod": probe.method,
-            "pathWithQueryString": probe.asked,
-            "headers": self._headers(probe),
-            "stageVariables": dict(self.variables),
-        }
-        if probe.body is not None:
-            request["body"] = probe.body
+        method = Method(region=self.region, api_id=self.api_id, resource=resource, method=probe.method)
+        headers = self._headers(probe)
         try:
-            found = self.aws.apigateway(self.region).test_invoke_method(**request)
+            found = ask_method(
+                self.aws, method, probe.asked, headers=headers, body=probe.body, variables=self.variables
+            )
         except ClientError as error:
             return Answer(status=None, said=str(explain(error, doing=f"test-invoke {probe.route}")))
         status = int(found["status"])
         if status >= _SERVER:
             return Answer(status=status, said=_worth_reading(found.get("log", "")))
-        origin = next((value for name, value in request["headers"].items() if name.lower() == _ORIGIN.lower()), None)
+        origin = next((value for name, value in headers.items() if name.lower() == _ORIGIN.lower()), None)
         fault = unreadable(self.cors, origin, found.get("headers") or {}) if self.cors and origin else ""
         return Answer(status=status, unreadable=fault)
 

@@ -19,11 +19,11 @@ from backendctl.aws.errors import explain
 from backendctl.aws.metrics import lag, resolution
 from backendctl.aws.wait import until
 from backendctl.errors import BackendctlError, WaitTimeoutError
+from backendctl.http_call import HttpAnswer, send
 from backendctl.openapi.integrations import Target, lambda_targets, resolve
 from backendctl.release.access_counts import Span, requests_of
 from backendctl.release.access_log import AccessLog
 from backendctl.release.answers import Said, compared, from_proxy
-from backendctl.release.http import REQUEST_ID, Reply, call
 from backendctl.release.outcome import Finding, Outcome
 from backendctl.resources import lambda_reads
 from backendctl.resources.calling import call_at_once
@@ -39,6 +39,7 @@ _SURE = 5.0
 """Requests through the stage, in canary requests on average: once in 150 times none of them meets the canary."""
 _MOST = 500
 _AT_ONCE = 4
+_REQUEST_ID = "x-amzn-requestid"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,19 +162,20 @@ def _through_stage(aws: Aws, place: Place, check: AnswerCheck) -> tuple[list[Sai
     url = place.url + filled(check) + (f"?{urlencode(check.query)}" if check.query else "")
     with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="answers") as pool:
         replies = list(pool.map(lambda _: _replied(url, check), range(count)))
-    known = {reply.headers.get(REQUEST_ID, ""): reply for reply in replies if reply is not None}
+    known = {reply.headers.get(_REQUEST_ID, ""): reply for reply in replies if reply is not None}
     if not known:
         raise BackendctlError(f"none of {count} requests to {url} was answered")
     whose = _whose(aws, place.access, place.region, began=began, wanted=known.keys())
     sides: tuple[list[Said], list[Said]] = ([], [])
     for name, is_canary in whose.items():
-        sides[is_canary].append(Said(status=known[name].status, body=known[name].body))
+        sides[is_canary].append(Said(status=known[name].status, body=known[name].body.decode(errors="replace")))
     return sides
 
 
-def _replied(url: str, check: AnswerCheck) -> Reply | None:
+def _replied(url: str, check: AnswerCheck) -> HttpAnswer | None:
     try:
-        return call(url, method=check.method, headers=check.headers, body=check.body)
+        body = None if check.body is None else check.body.encode()
+        return send(url, method=check.method, headers=check.headers, body=body)
     except OSError:
         return None
 

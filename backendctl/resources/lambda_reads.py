@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, is_missing
@@ -59,6 +59,12 @@ class AliasInfo:
     version: str
     description: str
     weights: dict[str, float]
+
+
+def log_group(physical: str, config: Mapping[str, Any] | None) -> str:
+    """The log group of a function, by its configuration: the one it names, or Lambda's own for it."""
+    logging = (config or {}).get("LoggingConfig") or {}
+    return logging.get("LogGroup") or f"/aws/lambda/{physical}"
 
 
 def functions(aws: Aws, region: str) -> dict[str, FunctionConfigurationTypeDef]:

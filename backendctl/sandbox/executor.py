@@ -115,13 +115,13 @@ class Executor:
         config = {"Version": "$LATEST", **(func.get("config") or func)}
         region = service.get_region()
         began = int(time.time() * 1000)
-        reason = self._why_not(config)
+        reason, own = self._why_not(config), _of_this_call(service, config)
         if reason is None:
             asked = Asked(
                 request_id=request_id,
                 event=event,
                 arn=config.get("FunctionArn", ""),
-                environment=_of_this_call(service, config),
+                environment=own,
             )
             place = Place.of(config, region=region)
             with self.environments.lease(
@@ -133,7 +133,7 @@ class Executor:
         else:
             outcome = Outcome(error=not_supported(reason), status="error")
             stream = _stream(region, config)
-        lines = lambda_logs.lines(config, request_id, outcome, began=began)
+        lines = lambda_logs.lines(config, request_id, outcome, began=began, trace=own["_X_AMZN_TRACE_ID"])
         self.telemetry.logged(region=region, group=lambda_logs.group_of(config), stream=stream, lines=lines)
         self._count(region, config, outcome)
         return _answer(outcome, "".join(f"{text.rstrip()}\n" for _, text in lines))

@@ -56,11 +56,14 @@ def group_of(config: Mapping[str, Any]) -> str:
     return (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
 
 
-def lines(config: Mapping[str, Any], request_id: str, outcome: Outcome, *, began: int) -> list[tuple[int, str]]:
+def lines(
+    config: Mapping[str, Any], request_id: str, outcome: Outcome, *, began: int, trace: str | None = None
+) -> list[tuple[int, str]]:
     """Everything one call leaves in the log, in order.
 
     Args:
         began: milliseconds since the epoch when the call came.
+        trace: `_X_AMZN_TRACE_ID` of the call, where it is traced.
 
     Returns:
         Milliseconds since the epoch and text, per event.
@@ -74,7 +77,7 @@ def lines(config: Mapping[str, Any], request_id: str, outcome: Outcome, *, began
     if outcome.error is not None and outcome.status != "timeout" and not outcome.logged:
         written.append((ended, exception(outcome.error)))
     end = f"END RequestId: {request_id}\n"
-    return [*written, (ended, end), (ended, report(config, request_id, outcome))]
+    return [*written, (ended, end), (ended, report(config, request_id, outcome, trace))]
 
 
 def failed_init(config: Mapping[str, Any], outcome: Outcome) -> list[tuple[int, str]]:
@@ -96,8 +99,8 @@ def exception(error: Mapping[str, Any]) -> str:
     return f"{text}\nTraceback (most recent call last):\n{trace}" if trace else text
 
 
-def report(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> str:
-    """The REPORT line."""
+def report(config: Mapping[str, Any], request_id: str, outcome: Outcome, trace: str | None = None) -> str:
+    """The REPORT line, and of a traced call the ids of its trace and segment below it."""
     usage = Usage.of(config, outcome)
     parts = [
         f"REPORT RequestId: {request_id}",
@@ -114,4 +117,8 @@ def report(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> str:
         parts.append(f"Status: {outcome.status}")
     if outcome.status == "error" and outcome.error is not None:
         parts.append(f"Error Type: {outcome.error['errorType']}")
-    return "\t".join([*parts, "\n"])
+    told = "\t".join([*parts, "\n"])
+    ids = dict(part.partition("=")[::2] for part in (trace or "").split(";"))
+    if "Root" not in ids:
+        return told
+    return f"{told}XRAY TraceId: {ids['Root']}\tSegmentId: {ids.get('Parent', '')}\tSampled: true\t\n"

@@ -45,6 +45,8 @@ ACCESS_FORMAT = json.dumps(
         "latency": "$context.responseLatency",
         "integrationLatency": "$context.integrationLatency",
         "integrationStatus": "$context.integrationStatus",
+        "integrationRequestId": "$context.integration.requestId",
+        "traceId": "$context.xrayTraceId",
         "canary": "$context.isCanaryRequest",
         "error": "$context.error.message",
     },

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from backendctl.aws.errors import ClientError, is_missing
+from backendctl.logs.reading import Scope, read
 from backendctl.warmth.invocations import LogEvent
 
 if TYPE_CHECKING:
@@ -66,21 +66,8 @@ def _filtered(
 ) -> dict[str, LogEvent] | None:
     """Event id → event."""
     region, group = place
-    given: Any = {"filterPattern": pattern} if pattern else {}
-    pages = (
-        aws.logs(region)
-        .get_paginator("filter_log_events")
-        .paginate(logGroupName=group, startTime=int(since * 1000), endTime=int(until * 1000), **given)
-    )
-    try:
-        return {
-            event["eventId"]: LogEvent(
-                at=event["timestamp"] / 1000, stream=event["logStreamName"], message=event["message"]
-            )
-            for page in pages
-            for event in page["events"]
-        }
-    except ClientError as error:
-        if is_missing(error):
-            return None
-        raise
+    scope = Scope(region=region, group=group, since=int(since * 1000), until=int(until * 1000), pattern=pattern)
+    found = read(aws, scope)
+    if found is None:
+        return None
+    return {event.id: LogEvent(at=event.at / 1000, stream=event.stream, message=event.message) for event in found}

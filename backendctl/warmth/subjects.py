@@ -131,7 +131,7 @@ def _subject(region: str, name: str, physical: str, alias: str | None, live: _Li
         versions=frozenset({version}),
         memory_mb=int(config.get("MemorySize", 128)),
         is_arm=config.get("Architectures") == ["arm64"],
-        log_group=logging.get("LogGroup") or f"/aws/lambda/{physical}",
+        log_group=lambda_reads.log_group(physical, config),
         reports=logging.get("LogFormat") != "JSON" or logging.get("SystemLogLevel") not in _SILENT_LEVELS,  # K15
         published={one.number: _moment(one.config.get("LastModified", "")) for one in live.versions},
         provisioned=0 if ready is None else ready.requested,
