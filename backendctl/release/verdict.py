@@ -55,6 +55,8 @@ __all__ = ["LatencyComparison", "Observed", "Outcome", "Rate", "Thresholds", "Ve
 
 _NOTHING = "nothing tells the canary from the base: both call the same aliases"
 _NO_ANSWERS = "a 5xx that a handler returns by itself cannot be seen"
+_SMOKE = 5
+"""Requests that smoke requests make; a canary that had no more has met nobody."""
 _ACCEPTED = "and accept-blind takes it all the same"
 
 
@@ -148,7 +150,7 @@ def judge(
         requests_wanted=wanted,
         wants_synthetic=too_few and outcome is Outcome.INCONCLUSIVE and settings.on_no_data is OnNoData.SYNTHETIC,
         is_blind=bool(_blind(canary)),
-        is_too_few=too_few and outcome is Outcome.INCONCLUSIVE and not _blind(canary),
+        is_too_few=too_few and outcome is Outcome.INCONCLUSIVE and (not _blind(canary) or canary.requests <= _SMOKE),
     )
 
 

@@ -264,7 +264,7 @@ def _blind(requests: int = 2000, errors: int = 0) -> Observed:
 
 
 @pytest.mark.parametrize("on_no_data", list(OnNoData))
-@pytest.mark.parametrize("requests", [1, 20, 2000])
+@pytest.mark.parametrize("requests", [6, 20, 2000])
 def test_a_blind_verdict_does_not_pass_and_says_so_first(requests: int, on_no_data: OnNoData) -> None:
     verdict = judge(_side(18000), _blind(requests), replace(ERRORS, on_no_data=on_no_data))
     assert verdict.outcome is Outcome.INCONCLUSIVE
