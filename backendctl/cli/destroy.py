@@ -28,14 +28,16 @@ def command(
     Tables, replicas and domains go only when --allow-delete names them; until then nothing at all is removed. With
     --skip table --skip replica --skip domain the rest goes and they stay.
     """
-    from backendctl.app import check_patterns, plan_destroy  # noqa: PLC0415  # start-up stays fast
+    from backendctl.app import plan_destroy  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # the same
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
+    from backendctl.selecting import Selection  # noqa: PLC0415  # the same
     from backendctl.ui.summary import show_summary  # noqa: PLC0415  # the same
 
-    check_patterns([*only, *skip])
+    selection = Selection(only=only, skip=skip, delete=allow_delete)
+    selection.check()
     ready = opened_api(options)
-    plan = plan_destroy(ready.backend, only=only, skip=skip)
+    plan = plan_destroy(ready.backend, selection)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete)
     try:
         outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")

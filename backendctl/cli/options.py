@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+EVERYTHING = "*"  # what `engine.safety` calls so; that loads botocore, and --help stays instant
 _SANDBOX_PORT = 4566
 _TIMEOUT = 60.0
 _YAML = (".yaml", ".yml")
@@ -46,6 +48,7 @@ class Options:
     max_parallel: int | None
     timeout: float
     environment: str | None
+    no_journal: bool
 
     def load(self) -> Config:
         """config.yaml, with the environment over it."""
@@ -105,7 +108,7 @@ class Options:
 
         workers = self.max_parallel or config.max_parallel
         spec = spec or self.spec_path(config)
-        journal = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "backendctl"
+        journal = None if self.no_journal else state_folder() / "backendctl"
         if self.in_sandbox(config):
             from backendctl.cli.local import sandbox_access  # noqa: PLC0415  # only with --sandbox
 
@@ -116,7 +119,7 @@ class Options:
                 access=access,
                 regions=self.regions or config.regions or (),
                 workers=workers,
-                journal=journal / f"sandbox-{self.port}",
+                journal=journal and journal / f"sandbox-{self.port}",
             )
         access = Access(
             profile=self.profile or config.profile,
@@ -135,6 +138,11 @@ class Options:
             workers=workers,
             journal=journal,
         )
+
+
+def state_folder() -> Path:
+    """Where programs of this user keep what they remember, by the XDG base directories."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
 
 
 _COMMON = (
@@ -167,17 +175,37 @@ _COMMON = (
         metavar="SECONDS",
         help="How long one call to AWS may wait for an answer.",
     ),
+    click.option("--no-journal", is_flag=True, help="Keep no note of the calls that change something."),
     click.option("--max-parallel", type=click.IntRange(1, 256), help="Calls at once, over all regions [16]."),
 )
 _CHANGING = (
     click.option("--dry-run", is_flag=True, help="Show the plan and stop."),
     click.option("-y", "--yes", is_flag=True, help="Do not ask."),
     click.option("--expect", metavar="DIGEST", help="Apply only the plan that was reviewed."),
+)
+_DELETING = (
     click.option(
         "--allow-delete",
         multiple=True,
         metavar="ADDRESS",
-        help="Let this table, replica or domain be deleted; may be repeated.",
+        help="Let this table, replica, domain or log group be deleted; may be repeated.",
+    ),
+)
+_ADOPTING = (
+    click.option(
+        "--adopt",
+        multiple=True,
+        metavar="[ADDRESS]",
+        help="Take over what exists at this address and is not ours; may be repeated. Alone: all that exists.",
+    ),
+)
+_STAGES = (
+    click.option(
+        "--stage",
+        "stages",
+        multiple=True,
+        metavar="NAME",
+        help="Of the API's stages and their base paths only this one; may be repeated.",
     ),
 )
 _RUNTIMES = (
@@ -197,6 +225,19 @@ _CHOOSING = (
     click.option("--only", multiple=True, metavar="KIND[/NAME]", help="Only these resources; may be repeated."),
     click.option("--skip", multiple=True, metavar="KIND[/NAME]", help="Not these resources; may be repeated."),
 )
+
+
+class Adopting(click.Command):
+    """A command whose --adopt may stand alone, which click has no options for where arguments follow."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give an --adopt without an address the value that stands for everything."""
+        return super().parse_args(ctx, [_with_value(word, after) for word, after in pairwise([*args, ""])])
+
+
+def _with_value(word: str, after: str) -> str:
+    is_address = "/" in after and not after.startswith("-") and not after.endswith(_YAML) and not Path(after).is_file()
+    return f"--adopt={EVERYTHING}" if word == "--adopt" and not is_address else word
 
 
 def common(function: F) -> Callable[..., Any]:
@@ -261,6 +302,21 @@ def choosing(function: F) -> F:
     return _stack(function, _CHOOSING)
 
 
+def staged(function: F) -> F:
+    """--stage."""
+    return _stack(function, _STAGES)
+
+
+def adopting(function: F) -> F:
+    """--adopt, of a command of the class `Adopting`."""
+    return _stack(function, _ADOPTING)
+
+
+def deleting(function: F) -> F:
+    """--allow-delete, of whatever shows a plan and changes nothing."""
+    return _stack(function, _DELETING)
+
+
 def runtimes(function: F) -> F:
     """--allow-runtime."""
     return _stack(function, _RUNTIMES)
@@ -278,7 +334,7 @@ def putting(function: F) -> F:
 
 def changing(function: F) -> F:
     """The options of whatever changes something."""
-    return _stack(function, _CHANGING)
+    return _stack(function, (*_CHANGING, *_DELETING))
 
 
 def _stack(function: F, options: tuple[Callable[[F], F], ...]) -> F:

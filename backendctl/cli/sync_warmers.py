@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from backendctl.cli.options import Options, changing, common
+from backendctl.cli.options import Adopting, Options, adopting, changing, common
 from backendctl.errors import Exit
 
 
-@click.command(name="sync-warmers")
+@click.command(name="sync-warmers", cls=Adopting)
 @click.option("--check", is_flag=True, help="Change nothing; exit 2 when something differs.")
-@click.option("--adopt", is_flag=True, help="Take over what exists under these names and is not ours.")
+@adopting
 @changing
 @common
 def command(
@@ -21,7 +21,7 @@ def command(
     yes: bool,
     expect: str | None,
     allow_delete: tuple[str, ...],
-    adopt: bool,
+    adopt: tuple[str, ...],
 ) -> int:
     """Bring the rules and schedules that keep functions warm to every region, with their permissions; nothing else.
 

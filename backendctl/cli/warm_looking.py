@@ -16,8 +16,8 @@ from backendctl.aws.connection import Aws
 from backendctl.cli.opening import opened_api
 from backendctl.cli.options import Options
 from backendctl.errors import UsageError
+from backendctl.nearest import nearest
 from backendctl.spec import Offline, parse
-from backendctl.spec.report import nearest
 from backendctl.ui.progress import busy
 from backendctl.warmth.cost.prices import PriceList, load_prices
 from backendctl.warmth.counting import Window

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backendctl.nearest import nearest
 from backendctl.spec import canary, check_api, check_domain, check_functions, check_links, check_tables
 from backendctl.spec.check_names import check_tags, check_unique
 from backendctl.spec.regions import PARTITION
-from backendctl.spec.report import listed, nearest
+from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
     from backendctl.spec.view import View

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
-from backendctl.spec.report import listed, nearest
+from backendctl.nearest import nearest
+from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

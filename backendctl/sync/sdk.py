@@ -13,10 +13,11 @@ from backendctl.api.comparable import comparable
 from backendctl.aws.errors import explain
 from backendctl.aws.regions import each_region
 from backendctl.errors import BackendctlError, RefusedError, UsageError
+from backendctl.nearest import nearest
 from backendctl.openapi.arns import Home
 from backendctl.openapi.localise import digest
 from backendctl.resources.api_reads import require_api
-from backendctl.spec.report import listed, nearest
+from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
     from backendctl.app import Backend

@@ -13,8 +13,10 @@ from rich.text import Text
 
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Action, Change, Plan
-from backendctl.engine.safety import ALLOW_BREAKING, breaks
+from backendctl.engine.safety import Refusal, breaks
+from backendctl.hints import runnable
 from backendctl.ui.api_diff import show_section
+from backendctl.ui.plan_data import unread
 
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 _LONGEST = 60
@@ -23,24 +25,28 @@ _SHORT_SHA = 10
 
 
 def show_plan(
-    plan: Plan, console: Console, *, verbose: bool = False, allow_breaking: bool = False, judging: bool = True
+    plan: Plan, console: Console, *, verbose: bool = False, refusal: Refusal | None = None, unreadable: bool = True
 ) -> None:
     """Changes by region, equal regions folded into one block, then the count and the digest.
 
     Args:
         verbose: also show every field of what is created, and all of what is long.
-        allow_breaking: whether what breaks callers is wanted.
-        judging: whether to say what would be refused; whoever refuses says so itself.
+        refusal: why it would be refused; None when whoever refuses says so itself.
+        unreadable: whether to name the regions that did not answer.
     """
     _show_changes(plan, console, verbose=verbose)
     for note in plan.remarks:
         console.print(Text("note: ", style="quiet").append(note, style="default"), soft_wrap=True)
-    for line in plan.refusals if judging else ():
+    for region in plan.unreadable if unreadable else ():
+        console.print(Text(unread(region), style="bad"), soft_wrap=True)
+    reasons = refusal.reasons if refusal is not None else ()
+    for told in (breaks(line) for line in plan.breaking):
+        if refusal is not None and told not in reasons:
+            console.print(Text(told, style="bad"), soft_wrap=True)
+    for line in reasons:
         console.print(Text(f"would be refused: {line}", style="bad"), soft_wrap=True)
-    for line in plan.breaking if judging or allow_breaking else ():
-        console.print(Text(breaks(line), style="bad"), soft_wrap=True)
-    if plan.breaking and judging and not allow_breaking:
-        console.print(Text(f"It would be refused: {ALLOW_BREAKING}", style="bad"), soft_wrap=True)
+    if refusal is not None and refusal.hint:
+        console.print(Text(f"to go ahead: {runnable(refusal.hint)}", style="bad"), soft_wrap=True)
 
 
 def _show_changes(plan: Plan, console: Console, *, verbose: bool) -> None:

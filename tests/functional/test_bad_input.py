@@ -197,7 +197,7 @@ def test_a_spec_that_is_not_there_is_said_in_one_line(backendctl: CommandLine) -
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["depoly", "spec.yaml"], "Did you mean 'deploy'?"),
+        (["depoly", "spec.yaml"], "did you mean 'deploy'?"),
         (["deploy", "spec.yaml", "--fast"], "No such option"),
         (["plan", "spec.yaml", "-o", "xml"], "'xml'"),
         (["plan", "spec.yaml", "-r", "eu-north-1"], f"the spec names {EAST}, {WEST}"),

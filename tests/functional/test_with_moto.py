@@ -23,8 +23,9 @@ from backendctl.app import Backend, Settings, carry_out, open_backend, plan_depl
 from backendctl.aws.connection import Access
 from backendctl.engine.events import Done, Event, Failed
 from backendctl.engine.plan import Plan
-from backendctl.engine.safety import refuse_danger
+from backendctl.engine.safety import Allowed, refuse_danger
 from backendctl.errors import RefusedError
+from backendctl.selecting import Selection
 
 EAST, WEST = "us-east-1", "us-west-2"
 KINDS = {"roster", "role", "log-group", "function", "alias", "table", "scaling", "warmer", "permission"}
@@ -84,20 +85,20 @@ class House:
 
     def plan(self, *, only: tuple[str, ...] = ()) -> Plan:
         """What a deploy would change."""
-        return readable(plan_deploy(self.open(), only=only))
+        return readable(plan_deploy(self.open(), Selection(only=only)))
 
     def deploy(self, *, only: tuple[str, ...] = ()) -> Plan:
         """Carry out the plan, and say which it was."""
         backend = self.open()
-        plan = readable(plan_deploy(backend, only=only))
+        plan = readable(plan_deploy(backend, Selection(only=only)))
         carried_out(plan, backend)
         return plan
 
     def destroy(self, *allowed: str) -> Plan:
         """Delete what is ours."""
         backend = self.open()
-        plan = readable(plan_destroy(backend))
-        refuse_danger(plan, allow_delete=allowed)
+        plan = readable(plan_destroy(backend, Selection(delete=allowed)))
+        refuse_danger(plan, Allowed(delete=allowed))
         carried_out(plan, backend)
         return plan
 
