@@ -17,7 +17,7 @@ import click
 
 from backendctl.app import carry_out
 from backendctl.cli.opening import Opened
-from backendctl.cli.saying import tell, warn
+from backendctl.cli.saying import tell
 from backendctl.engine.events import Done, Event, Failed, Noted, Skipped
 from backendctl.engine.plan import Plan
 from backendctl.engine.safety import Allowed, Refusal, refusal_of, refuse_danger
@@ -167,9 +167,6 @@ def confirm_and_apply(
     if not text:
         draw(outcome.statuses)
     _tell_outcome(outcome, again)
-    journal = opened.backend.aws.journal
-    if journal is not None and journal.trouble:
-        warn(journal.trouble)
     return outcome
 
 
@@ -207,6 +204,9 @@ def _apply(plan: Plan, opened: Opened) -> Outcome:
             _note(event, outcome)
         outcome.interrupted = stop.is_set()
     outcome.seconds = time.monotonic() - started
+    journal = opened.backend.aws.journal
+    if journal is not None and journal.trouble:
+        outcome.remarks.append(journal.trouble)
     return outcome
 
 
@@ -233,7 +233,10 @@ def _tell_outcome(outcome: Outcome, again: str) -> None:
         return
     counts = {word: list(outcome.statuses.values()).count(word) for word in ("done", "failed", "skipped")}
     said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    click.echo(f"{'Interrupted' if outcome.interrupted else 'Not finished'}: {said}. To go on: {again}", err=True)
+    how = f"To go on: {again}"
+    if not all(error.passes for error in outcome.errors):
+        how = f"Correct what is said above; then {again} goes on from here"
+    click.echo(f"{'Interrupted' if outcome.interrupted else 'Not finished'}: {said}. {how}", err=True)
 
 
 @contextmanager

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from backendctl.cli.catalogue import entries
 from backendctl.cli.streams import styled
 from backendctl.errors import UsageError
+from backendctl.hints import aim, aim_aws
 
 if TYPE_CHECKING:
     from backendctl.app import Settings
@@ -27,12 +29,27 @@ F = TypeVar("F", bound=Callable[..., Any])
 EVERYTHING = "*"  # what `engine.safety` calls so; that loads botocore, and --help stays instant
 _SANDBOX_PORT = 4566
 _TIMEOUT = 60.0
+# What says where and as whom, and how it is typed.
+_WHERE = {
+    "config": "--config",
+    "environment": "--environment",
+    "profile": "--profile",
+    "sandbox": "--sandbox",
+    "port": "--port",
+    "endpoint_url": "--endpoint-url",
+    "regions": "--region",
+}
+_WITHOUT_SPEC = ("export-api",)
 _YAML = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What the user asked for on any command, before config.yaml is looked at."""
+    """What the user asked for on any command, before config.yaml is looked at.
+
+    Attributes:
+        typed: names of the fields that stood on the command line.
+    """
 
     spec: Path | None
     config: Path | None
@@ -49,6 +66,7 @@ class Options:
     timeout: float
     environment: str | None
     no_journal: bool
+    typed: frozenset[str] = frozenset()
 
     def load(self) -> Config:
         """config.yaml, with the environment over it."""
@@ -86,15 +104,16 @@ class Options:
         """Whether to use the local AWS."""
         return self.sandbox or config.sandbox
 
-    def _aim_hints(self, config: Config, endpoint: str) -> None:
-        """Let hints name the sandbox, as far as the environment and config.yaml do not."""
-        from backendctl.cli.catalogue import entries  # noqa: PLC0415  # only with --sandbox
-        from backendctl.hints import aim  # noqa: PLC0415  # the same
-
-        given = [] if config.sandbox or os.environ.get("BACKENDCTL_SANDBOX") else ["--sandbox"]
-        if self.port != _SANDBOX_PORT and "BACKENDCTL_SANDBOX_PORT" not in os.environ:
-            given.append(f"--port {self.port}")
-        aim(entries().keys() - {"sandbox"}, " ".join(given), endpoint=endpoint)
+    def aim_hints(self) -> None:
+        """Let hints repeat what was typed to say where and as whom; config.yaml and the environment stay."""
+        told: list[str] = []
+        for name, option in _WHERE.items():
+            value = getattr(self, name)
+            if name in self.typed and value:
+                values = value if isinstance(value, tuple) else (value,)
+                told += [option] if value is True else [word for one in values for word in (option, str(one))]
+        spec = str(self.spec) if self.spec is not None and "spec" in self.typed else ""
+        aim(entries().keys() - {"sandbox"}, told, spec=spec, without_spec=_WITHOUT_SPEC)
 
     def settings(self, config: Config, *, spec: Path | None = None) -> Settings:
         """Everything a use case needs; starts the sandbox when it is asked for and not up.
@@ -113,7 +132,7 @@ class Options:
             from backendctl.cli.local import sandbox_access  # noqa: PLC0415  # only with --sandbox
 
             access = sandbox_access(self.port, workers=workers, quiet=self.quiet)
-            self._aim_hints(config, access.endpoint_url or "")
+            aim_aws(endpoint=access.endpoint_url or "")
             return Settings(
                 spec=spec,
                 access=access,
@@ -121,6 +140,7 @@ class Options:
                 workers=workers,
                 journal=journal and journal / f"sandbox-{self.port}",
             )
+        aim_aws(endpoint=self.endpoint_url or config.endpoint_url or "", profile=self.profile or config.profile or "")
         access = Access(
             profile=self.profile or config.profile,
             role_arn=config.role_arn,
@@ -259,7 +279,9 @@ def common_with_names(function: F, *, metavar: str = "[SPEC] [NAME]...") -> Call
         if len(specs) > 1:
             raise UsageError(f"more than one SPEC: {', '.join(specs)}")
         names = tuple(word for word in words if not word.endswith(_YAML))
-        options = replace(options, spec=Path(specs[0]) if specs else options.spec)
+        if specs:
+            options = replace(options, spec=Path(specs[0]), typed=options.typed | {"spec"})
+            options.aim_hints()
         return function(*args, names=names, options=options, **given)
 
     return click.argument("words", nargs=-1, metavar=metavar)(without_spec(split))
@@ -271,11 +293,13 @@ def without_spec(function: F) -> Callable[..., Any]:
 
 
 def _gathered(function: F, **fixed: Any) -> Callable[..., Any]:
-    names = set(Options.__dataclass_fields__) - fixed.keys()
+    names = set(Options.__dataclass_fields__) - fixed.keys() - {"typed"}
 
     @wraps(function)
     def wrapper(*args: Any, **given: Any) -> Any:
-        options = Options(**{name: inherited(name, given.pop(name)) for name in names}, **fixed)
+        typed = frozenset(name for name in names if _typed(name))
+        options = Options(**{name: inherited(name, given.pop(name)) for name in names}, **fixed, typed=typed)
+        options.aim_hints()
         return function(*args, options=options, **given)
 
     return everywhere(wrapper)
@@ -284,6 +308,11 @@ def _gathered(function: F, **fixed: Any) -> Callable[..., Any]:
 def everywhere(function: F) -> F:
     """The global options; the group takes them too, so they may stand before the command or after it."""
     return _stack(function, _COMMON)
+
+
+def _typed(name: str) -> bool:
+    context = click.get_current_context()
+    return ParameterSource.COMMANDLINE in {one.get_parameter_source(name) for one in (context, context.find_root())}
 
 
 def inherited(name: str, value: Any) -> Any:

@@ -37,7 +37,8 @@ def refuse(plan: Plan, canaries: Sequence[Canary], world: World, backend: Backen
     reasons += _provisioned(links, world, backend)
     if reasons:
         raise RefusedError(
-            list(dict.fromkeys(reasons)), hint="look at what runs: backendctl canary-status; end it: abort-canary"
+            list(dict.fromkeys(reasons)),
+            hint="look at what runs: backendctl canary-status; end it: backendctl abort-canary",
         )
 
 

@@ -216,7 +216,7 @@ class Replica:
             if says(error, "ValidationException", "acted as a source region"):
                 raise BackendctlError(
                     f"replica {self.physical} in {self.region} was copied from in the last 24 hours, "
-                    "and AWS keeps such a region for a day (C23)",
+                    "and AWS keeps such a region for a day",
                     hint="remove the other regions first, or run the same command again tomorrow",
                 ) from error
             if not says(error, "ValidationException", "not part of the global table"):  # C27

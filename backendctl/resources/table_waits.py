@@ -128,7 +128,7 @@ class _ReplicaWatch:
         if status in {"CREATION_FAILED", "REGION_DISABLED"}:
             raise BackendctlError(
                 f"the replica of {self._physical} in {self._region} is {status}" + (f": {why}" if why else ""),
-                hint="run the same command again: a failed replica is removed and made anew (C11)",
+                hint="run the same command again: a failed replica is removed and made anew",
             )
 
 

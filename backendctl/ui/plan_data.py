@@ -9,6 +9,7 @@ from typing import Any
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Plan
 from backendctl.engine.safety import Allowed, Refusal, breaks, refusal_of
+from backendctl.hints import runnable
 from backendctl.openapi.diff import Difference
 from backendctl.visible import visible
 
@@ -46,7 +47,7 @@ def plan_document(
         ],
         "summary": plan.summary(),
         "refusals": list(refusal.reasons),
-        "refusal_hint": refusal.hint,
+        "refusal_hint": runnable(refusal.hint),
         "breaking": list(plan.breaking),
         "remarks": list(plan.remarks),
         "unreadable": {region: str(error) for region, error in plan.unreadable.items()},
@@ -92,7 +93,7 @@ def plan_markdown(plan: Plan, statuses: Mapping[str, str] | None = None, *, refu
         lines.append(f"| {change.region} | {change.action} | {change.kind}/{name} | {fields} | {status} |")
     about = [f"- **{unread(region)}**: {markdown_cell(str(error))}" for region, error in plan.unreadable.items()]
     about += [f"- **refused**: {markdown_cell(line)}" for line in refusal.reasons]
-    about += [f"- to go ahead: {markdown_cell(refusal.hint)}"] if refusal.hint else []
+    about += [f"- to go ahead: {markdown_cell(runnable(refusal.hint))}"] if refusal.hint else []
     wanted = [told for told in map(breaks, plan.breaking) if told not in refusal.reasons]
     about += [f"- **{markdown_cell(line)}**" for line in wanted]
     about += [f"- note: {markdown_cell(line)}" for line in plan.remarks]

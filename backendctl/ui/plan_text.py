@@ -36,7 +36,7 @@ def show_plan(
     """
     _show_changes(plan, console, verbose=verbose)
     for note in plan.remarks:
-        console.print(Text("note: ", style="quiet").append(note, style="default"), soft_wrap=True)
+        console.print(Text("note: ", style="quiet").append(runnable(note), style="default"), soft_wrap=True)
     for region in plan.unreadable if unreadable else ():
         console.print(Text(unread(region), style="bad"), soft_wrap=True)
     reasons = refusal.reasons if refusal is not None else ()
@@ -44,7 +44,7 @@ def show_plan(
         if refusal is not None and told not in reasons:
             console.print(Text(told, style="bad"), soft_wrap=True)
     for line in reasons:
-        console.print(Text(f"would be refused: {line}", style="bad"), soft_wrap=True)
+        console.print(Text(f"would be refused: {runnable(line)}", style="bad"), soft_wrap=True)
     if refusal is not None and refusal.hint:
         console.print(Text(f"to go ahead: {runnable(refusal.hint)}", style="bad"), soft_wrap=True)
 
