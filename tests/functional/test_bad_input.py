@@ -284,7 +284,7 @@ def test_without_a_terminal_and_without_yes_nothing_is_done(small: Project) -> N
 
 def test_a_pattern_that_names_no_kind_is_64(small: Project) -> None:
     result = small.run("plan", "--only", "lambda/one", expect=64)
-    assert "'lambda/one' names no kind of resource" in result.err
+    assert "--only lambda/one: 'lambda' is no kind of resource" in result.err
     assert "function" in result.err
 
 

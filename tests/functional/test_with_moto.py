@@ -244,11 +244,21 @@ def test_two_backends_in_one_account_leave_each_other_alone(deployed: House, tmp
     assert deployed.plan().changes == ()
 
 
+def test_logs_outlive_their_function_unless_they_are_named(deployed: House) -> None:
+    plan = deployed.destroy(f"{EAST}/table/things")
+    kept = f"{EAST}/log-group//aws/lambda/hut-one"
+    assert [remark for remark in plan.remarks if kept in remark and "--allow-delete" in remark]
+    assert client("logs").describe_log_groups()["logGroups"][0]["logGroupName"] == "/aws/lambda/hut-one"
+    assert plan_destroy(deployed.open()).changes == ()
+    named = Selection(delete=(kept,))
+    assert [change.address for change in plan_destroy(deployed.open(), named).changes] == [kept]
+
+
 def test_destroy_refuses_the_table_until_it_is_named_and_then_leaves_nothing(deployed: House) -> None:
     with pytest.raises(RefusedError, match=f"{EAST}/table/things holds data"):
         deployed.destroy()
     assert client("dynamodb").list_tables()["TableNames"] == ["hut-things"]
-    deployed.destroy(f"{EAST}/table/things")
+    deployed.destroy(f"{EAST}/table/things", f"{EAST}/log-group//aws/lambda/hut-one")
     assert client("dynamodb").list_tables()["TableNames"] == []
     assert client("lambda").list_functions()["Functions"] == []
     assert client("events").list_rules()["Rules"] == []

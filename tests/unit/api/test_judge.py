@@ -21,6 +21,7 @@ from backendctl.engine.safety import Allowed, refuse_danger
 from backendctl.errors import RefusedError
 from backendctl.resources.api_reads import find_api
 from backendctl.resources.world import Stamp, World
+from backendctl.selecting import Selection
 from backendctl.spec.model import Api, Spec, Stage
 from tests.unit.openapi.samples import INTEGRATION
 from tests.unit.resources.api_helpers import ACCOUNT, EAST, WEST, mocked
@@ -71,7 +72,7 @@ def opened(aws: Aws, document: Mapping[str, Any], **api: Any) -> Backend:
 
 
 def planned(backend: Backend) -> Plan:
-    return plan_changes(backend, only=OF_API).plan
+    return plan_changes(backend, Selection(only=OF_API)).plan
 
 
 def deployed(backend: Backend, *, allow_breaking: bool = False) -> Plan:

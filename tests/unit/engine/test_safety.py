@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from backendctl.engine.plan import Plan
-from backendctl.engine.safety import EVERYTHING, Allowed, refuse_danger
+from backendctl.engine.safety import EVERYTHING, Allowed, refusal_of, refuse_danger
 from backendctl.errors import Exit, RefusedError
 from tests.unit.engine.things import (
     EAST,
@@ -120,3 +120,18 @@ def test_all_reasons_are_told_at_once() -> None:
     assert "--adopt" in refused.hint
     assert "--allow-delete us-west-2/replica/places" in refused.hint
     assert "new name" in refused.hint
+
+
+def test_adopt_names_single_things_too() -> None:
+    plan = _foreign(None)
+    refuse_danger(plan, Allowed(adopt=("us-east-1/function/a",)))
+    refuse_danger(plan, Allowed(adopt=("function/a",)))
+    assert "--adopt us-east-1/function/a" in _refusal(plan, adopt=("function/b",)).hint
+
+
+def test_a_plan_tells_what_is_refused_in_the_same_sentences() -> None:
+    plan = plan_of(*_foreign(None).changes, *_frozen().changes, deleting(Replica(region=WEST, name="places")))
+    told, refused = refusal_of(plan, Allowed()), _refusal(plan)
+    assert list(told.reasons) == refused.reasons
+    assert told.hint == refused.hint
+    assert not refusal_of(plan_of(creating(TABLE)), Allowed())
