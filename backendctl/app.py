@@ -32,6 +32,12 @@ from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, Sp
 from backendctl.nearest import refuse_unknown
 from backendctl.resources import KINDS, ORDER, assemble, code_source, roster
 from backendctl.resources.canary import Canary
+from backendctl.resources.domain import Domain
+from backendctl.resources.function import Function
+from backendctl.resources.log_group import LogGroup
+from backendctl.resources.replica import Replica
+from backendctl.resources.scaling import Scaling
+from backendctl.resources.table import Table
 from backendctl.selecting import Selection, sparing_history
 from backendctl.spec import Draft, Offline, parse
 
@@ -210,8 +216,18 @@ def plan_destroy(backend: Backend, selection: Selection | None = None) -> Plan:
     """
     selection = _remembering(selection, backend)
     plan = plan_of(backend, [], regions=backend.spec.regions)
-    selection.refuse_unmatched(plan, [(r.region, r.kind, r.name) for r in assemble.desired(backend.world)])
+    selection.refuse_unmatched(plan, _named_in(backend))
     return selection.applied(sparing_history(plan, selection.delete))
+
+
+def _named_in(backend: Backend) -> Iterator[tuple[str, str, str]]:
+    """Region, kind and name of what may be named although it is gone: a destroy that is repeated ends well."""
+    world, spec = backend.world, backend.spec
+    for kind in (Table, Replica, Scaling, Domain, LogGroup):
+        yield from ((one.region, one.kind, one.name) for one in kind.desired(world))
+    for region in spec.regions:
+        yield from ((region, kind, "") for kind in ORDER)
+        yield from ((region, Function.kind, function.name) for function in spec.functions_in(region))
 
 
 def _remembering(selection: Selection | None, backend: Backend) -> Selection:

@@ -80,14 +80,16 @@ class Selection:
         """Refuse what chooses nothing of a plan that is not restricted yet.
 
         Args:
-            more: region, kind and name of what counts although the plan does not hold it.
+            more: region, kind and name of what counts although the plan does not hold it; an empty name is a kind
+                of which nothing has to be there.
 
         Raises:
             UsageError: the first such one, with the nearest that is there.
         """
-        there = {*_things(plan), *more}
+        there = set(_things(plan))
         if not there:
             return
+        there |= set(more)
         kinds = {f"{kind}/{name}": (kind, name) for _, kind, name in there}
         for option, pattern in [*(("--only", one) for one in self.only), *(("--skip", one) for one in self.skip)]:
             if not plan.unreadable and not any(_matches(kind, name, pattern) for kind, name in kinds.values()):
@@ -168,6 +170,6 @@ def _nothing(option: str, text: str, known: Collection[str], backend: str) -> st
     kind = text.partition("/")[0]
     if text in ORDER:
         return f"{option} {text}: {backend} has no {kind}; leave it out"
-    alike = sorted(one for one in known if kind not in ORDER or one.startswith(f"{kind}/"))
+    alike = sorted(one for one in known if not one.endswith("/") and (kind not in ORDER or one.startswith(f"{kind}/")))
     near = nearest(text, alike) or (f"; there is {', '.join(alike[:_LISTED])}" if alike else "")
     return f"{option} {text}: {backend} has nothing of that name{near}"

@@ -16,6 +16,7 @@ from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.safety import Refusal, breaks
 from backendctl.hints import runnable
 from backendctl.ui.api_diff import show_section
+from backendctl.ui.create_text import created
 from backendctl.ui.plan_data import unread
 
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
@@ -137,8 +138,7 @@ def _lines(change: Change, *, names: Sequence[str], verbose: bool) -> Iterator[T
     if change.foreign:
         head.append("  exists, not ours", style="bad")
     if change.action is Action.CREATE and not verbose:
-        summary = ", ".join(_brief(f) for f in change.fields if _tells(f.field))
-        yield head.append(f"  {summary}", style="quiet") if summary else head
+        yield from created(head, change.fields, lambda item: item.told[1] or _value(item.after))
         return
     fields = _told(change.fields)
     if change.action is Action.UPDATE and len(fields) == 1:
@@ -159,19 +159,6 @@ def _told(fields: Sequence[FieldChange]) -> list[FieldChange]:
 def _joined(names: Sequence[str]) -> str:
     first, *rest = names
     return ", ".join([first, *(name.partition(":")[2] for name in rest)])
-
-
-_TELLING = frozenset(
-    {"runtime", "memory", "release", "billing", "definition", "target", "retention", "probe", "every", "percent"}
-)
-
-
-def _tells(name: str) -> bool:
-    return name in _TELLING or name.startswith("variables.")
-
-
-def _brief(change: FieldChange) -> str:
-    return f"{change.field} {change.told[1] or _value(change.after)}"
 
 
 def _arrow(change: FieldChange) -> Text:
