@@ -91,8 +91,11 @@ class Selection:
             return
         there |= set(more)
         kinds = {f"{kind}/{name}": (kind, name) for _, kind, name in there}
-        for option, pattern in [*(("--only", one) for one in self.only), *(("--skip", one) for one in self.skip)]:
-            if not plan.unreadable and not any(_matches(kind, name, pattern) for kind, name in kinds.values()):
+        unmatched = [one for one in (*self.only, *self.skip) if not any(_matches(*it, one) for it in kinds.values())]
+        for pattern in unmatched if not plan.unreadable else ():
+            # A kind of which there is nothing is no slip of the hand, unless it would be all there is to do.
+            if "/" in pattern or (pattern in self.only and set(self.only) <= set(unmatched)):
+                option = "--only" if pattern in self.only else "--skip"
                 raise UsageError(_nothing(option, pattern, kinds, plan.backend))
         known = {f"{region}/{kind}/{name}" for region, kind, name in there}
         given = [*(("--allow-delete", one) for one in self.delete), *(("--adopt", one) for one in self.adopt)]

@@ -59,6 +59,7 @@ def command(
     """
     from backendctl.cli.applying import Consent  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
+    from backendctl.selecting import Selection  # noqa: PLC0415  # the same
     from backendctl.sync.prepare import prepare  # noqa: PLC0415  # the same
     from backendctl.sync.request import Request, place  # noqa: PLC0415  # the same
     from backendctl.ui.progress import busy  # noqa: PLC0415  # the same
@@ -74,8 +75,11 @@ def command(
         canary=canary,
     )
     ready = opened_api(options)
+    selection = Selection(adopt=adopt)
+    selection.check()
     with busy(ready.screen.progress, "comparing every region with the source …", quiet=options.quiet):
         sync = prepare(ready.backend, request)
+    selection.refuse_unmatched(sync.plan)
     consent = Consent(
         dry_run=dry_run, yes=yes, expect=expect, allow_delete=(), adopt=adopt, allow_breaking=allow_breaking
     )

@@ -29,10 +29,14 @@ def command(
     """
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
+    from backendctl.selecting import Selection  # noqa: PLC0415  # the same
     from backendctl.warmth.syncing import plan_warmers  # noqa: PLC0415  # the same
 
+    selection = Selection(delete=allow_delete, adopt=adopt)
+    selection.check()
     ready = opened_api(options)
     plan = plan_warmers(ready.backend)
+    selection.refuse_unmatched(plan)
     consent = Consent(dry_run=dry_run or check, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt)
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
     silent = unreachable(plan)

@@ -31,8 +31,8 @@ def _refused(selection: Selection, plan: Plan = PLAN) -> str:
         (Selection(only=("table/plaecs",)),
          "--only table/plaecs: shop has nothing of that name; did you mean 'table/places'"),
         (Selection(skip=("function/serch",)), "did you mean 'function/search'?"),
-        (Selection(skip=("function/12345*",)),
-         "--skip function/12345*: shop has nothing of that name; there is function/search"),
+        (Selection(skip=("function/[0-9][0-9]*",)),
+         "--skip function/[0-9][0-9]*: shop has nothing of that name; there is function/search"),
         (Selection(only=("domain",)), "--only domain: shop has no domain; leave it out"),
         (Selection(delete=("table/plaecs",)), "did you mean 'table/places'?"),
         (Selection(delete=("us-west-2/table/places",)), "did you mean 'us-east-1/table/places'?"),
@@ -48,6 +48,7 @@ def test_a_name_that_matches_nothing_is_refused_with_the_nearest(selection: Sele
     [
         Selection(only=("table",)),
         Selection(only=("table/pl*",), skip=("function/search",)),
+        Selection(only=("table", "domain"), skip=("replica",)),
         Selection(delete=("table/places", "us-east-1/table/places"), adopt=(EVERYTHING, "function/search")),
         Selection(delete=("us-east-1/table/old",), deleted=frozenset({"us-east-1/table/old"})),
     ],
