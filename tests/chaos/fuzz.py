@@ -8,6 +8,7 @@ prints figures, and every kind of crash once; it exits 1 when there is one.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import signal
 import sys
@@ -55,13 +56,16 @@ class Figures:
         return "\n".join([*lines, *(f"\n{kind}\n{sample}" for kind, sample in self.crashes.items())])
 
 
-def fuzz(*, count: int, seed: int, folder: Path, targets: tuple[str, ...] = tuple(TARGETS)) -> Figures:
+def fuzz(
+    *, count: int, seed: int, folder: Path, targets: tuple[str, ...] = tuple(TARGETS), figures: Figures | None = None
+) -> Figures:
     """Try so many inputs, the same for the same seed.
 
     Args:
         folder: an empty one, for the files.
+        figures: filled as it goes, for whoever stops it half way.
     """
-    figures = Figures()
+    figures = figures or Figures()
     ground = Ground.laid_out(folder)
     for number in range(count):
         rng = random.Random(f"{seed}/{number}")  # noqa: S311  # a test that can be repeated
@@ -115,7 +119,9 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         targets = tuple(asked.target or TARGETS)
-        figures = fuzz(count=asked.count, seed=asked.seed, folder=Path(folder), targets=targets)
+        figures = Figures()
+        with contextlib.suppress(KeyboardInterrupt):  # what was tried until then counts
+            fuzz(count=asked.count, seed=asked.seed, folder=Path(folder), targets=targets, figures=figures)
     sys.stdout.write(figures.told() + "\n")
     return 1 if figures.crashes else 0
 
