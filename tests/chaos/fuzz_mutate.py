@@ -149,6 +149,18 @@ def as_yaml(rng: random.Random, document: Any) -> bytes:
     return encoded
 
 
+def as_json(rng: random.Random, document: Any) -> bytes:
+    """The document as JSON, sometimes cut or broken as text."""
+    text = json.dumps(document, default=str, skipkeys=True)
+    chance = rng.random()
+    at = rng.randrange(len(text) + 1)
+    if chance < 0.1:  # shares of the ways to break
+        text = text[:at]
+    elif chance < 0.2:
+        text = text[:at] + rng.choice((*_SNIPPETS, "[" * _DEEP, '"', "NaN")) + text[at:]
+    return text.encode("utf-8", errors="surrogatepass")
+
+
 def _deep() -> str:
     return "x: " + "{a: " * _DEEP + "1" + "}" * _DEEP
 

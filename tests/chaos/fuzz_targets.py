@@ -184,11 +184,7 @@ def _spec_with(ground: Ground, body: bytes) -> None:
 def _release(ground: Ground, body: bytes) -> None:
     """As the release log's parameters are read; whoever may write them may write anything."""
     del ground
-    try:
-        text = json.dumps(yaml.safe_load(body), default=str)
-    except (yaml.YAMLError, ValueError, RecursionError, TypeError):
-        text = body.decode(errors="replace")
-    entry = ledger._entry(text)  # the reader of one value, without a service around it
+    entry = ledger._entry(body.decode(errors="replace"))  # the reader of one value, without a service around it
     if entry is not None:
         visible(entry.time + entry.how)
         sorted([entry], key=lambda one: one.time)
@@ -199,8 +195,8 @@ def _answer(ground: Ground, body: bytes) -> None:
     """An error of AWS with anything in it."""
     del ground
     try:
-        answer = yaml.safe_load(body)
-    except (yaml.YAMLError, ValueError, RecursionError, TypeError):
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
         return
     shape = answer if isinstance(answer, dict) else {}
     if not isinstance(shape.get("Error", {}), dict) or not isinstance(shape.get("ResponseMetadata", {}), dict):
@@ -216,3 +212,5 @@ TARGETS: dict[str, Callable[[Ground, bytes], None]] = {
     "release": _release,
     "answer": _answer,
 }
+IN_JSON = frozenset({"release", "answer"})
+"""Targets that read JSON; the others read YAML."""
