@@ -39,7 +39,8 @@ class Figures:
     """What became of the inputs.
 
     Attributes:
-        slowest: seconds of processor time of one input. crashes: where it broke → the first input of that kind, with its trace.
+        slowest: seconds of processor time of one input.
+        crashes: where it broke → the first input of that kind, with its trace.
     """
 
     ends: Counter[tuple[str, str]] = field(default_factory=Counter)
