@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from backendctl.errors import BackendctlError
 from tests.chaos import fuzz as harness
-from tests.chaos.fuzz_targets import TARGETS
+from tests.chaos.fuzz_targets import IN_JSON, TARGETS, Ground
 
 
 def test_no_input_of_a_sample_ends_in_a_traceback_or_takes_long(tmp_path: Path) -> None:
@@ -26,12 +28,11 @@ def test_the_same_seed_makes_the_same_inputs(tmp_path: Path) -> None:
 
 
 def test_every_sample_is_good_before_it_is_broken(tmp_path: Path) -> None:
-    from tests.chaos.fuzz_mutate import yaml  # noqa: PLC0415  # the one that the harness writes with
-
-    ground = harness.Ground.laid_out(tmp_path)
+    ground = Ground.laid_out(tmp_path)
     for name in ("spec", "config", "release", "answer"):
         for _, document in ground.samples[name]:
-            TARGETS[name](ground, yaml.safe_dump(document).encode())
+            written = json.dumps(document) if name in IN_JSON else yaml.safe_dump(document)
+            TARGETS[name](ground, written.encode())
 
 
 def test_a_crash_and_a_hang_are_found_and_a_refusal_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
