@@ -83,8 +83,7 @@ def command(
     consent = Consent(
         dry_run=dry_run, yes=yes, expect=expect, allow_delete=(), adopt=adopt, allow_breaking=allow_breaking
     )
-    given, seen = sync.wanted, sync.look
-    writing = Writing(ready=ready, plan=sync.plan, wanted=given, look=seen, folder=backup_dir, quiet=options.quiet)
+    writing = Writing.of_sync(sync, ready, folder=backup_dir, quiet=options.quiet)
     run = _Run(ready=ready, sync=sync, verbose=options.verbose, writing=writing, allowed=consent.allowed)
     return run.check() if check else run.carry_out(consent)
 
