@@ -75,8 +75,7 @@ def command(
         canary=canary,
     )
     ready = opened_api(options)
-    selection = Selection(adopt=adopt)
-    selection.check()
+    (selection := Selection(adopt=adopt)).check()
     with busy(ready.screen.progress, "comparing every region with the source …", quiet=options.quiet):
         sync = prepare(ready.backend, request)
     selection.refuse_unmatched(sync.plan)
