@@ -234,7 +234,7 @@ class Replica:
     def _name_taken(self) -> BackendctlError:
         return BackendctlError(
             f"a table {self.physical} already stands in {self.region} by itself, and DynamoDB cannot make it a "
-            f"replica of the one in {self.primary} (C12)",
+            f"replica of the one in {self.primary}",
             hint=f"keep its data if you need it, delete or rename it, or leave {self.region} out of the table's "
             "regions; nothing of it has been touched",
         )
