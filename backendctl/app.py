@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,14 +26,22 @@ from backendctl.aws.connection import Access, Aws
 from backendctl.aws.journal import Journal
 from backendctl.checking import check
 from backendctl.engine.executor import apply
-from backendctl.engine.plan import Action, Change, Plan, make_plan
+from backendctl.engine.plan import Action, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
+from backendctl.nearest import refuse_unknown
 from backendctl.remembering import remembering
 from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, roster
 from backendctl.resources.canary import Canary
+from backendctl.resources.domain import Domain
+from backendctl.resources.function import Function
+from backendctl.resources.log_group import LogGroup
 from backendctl.resources.provisioned_limits import lost_by_turning, over_limits
+from backendctl.resources.replica import Replica
+from backendctl.resources.scaling import Scaling
 from backendctl.resources.stage import Stage
+from backendctl.resources.table import Table
+from backendctl.selecting import Selection, sparing_history
 from backendctl.spec import Draft, Offline, parse
 
 if TYPE_CHECKING:
@@ -166,9 +173,9 @@ def _names_of(spec: Spec) -> frozenset[str]:
     return frozenset(functions | {table.physical for table in spec.tables})
 
 
-def plan_deploy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
+def plan_deploy(backend: Backend, selection: Selection | None = None) -> Plan:
     """What a deploy would change. See `plan_changes`."""
-    return plan_changes(backend, only=only, skip=skip).plan
+    return plan_changes(backend, selection).plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,26 +192,30 @@ class Changes:
     look: Look | None = None
 
 
-def plan_changes(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Changes:
+def plan_changes(backend: Backend, selection: Selection | None = None) -> Changes:
     """What a deploy would change, and what that means for callers of the API.
 
     Args:
-        only, skip: KIND or KIND/NAME, with shell wildcards.
+        selection: what of it; None for all.
 
     Raises:
         BackendctlError: no region at all could be read, or the live source could not.
+        UsageError: the selection names what there is not.
     """
-    seen = look_at_api(backend) if about_api(only, skip) else None
+    selection = _remembering(selection, backend)
+    selection.check_stages(backend.spec)
+    seen = look_at_api(backend) if about_api(selection.only, selection.skip) else None
     world, unreadable = readable_world(backend, seen)
     desired = assemble.desired(world)
     if seen is not None:
         desired = kept(desired, seen)
-    plan = plan_of(backend, desired, regions=world.spec.regions, only=only, skip=skip)
+    plan = plan_of(backend, desired, regions=world.spec.regions)
     plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
     plan = with_capacity(plan, world, backend)
+    selection.refuse_unmatched(plan)
+    plan = _selected(backend, plan, selection)
     if seen is not None:
-        plan = judged(plan, desired, case_of(backend, seen))
-        plan = plan.restricted(lambda change: _wanted(change, only, skip))
+        plan = selection.applied(judged(plan, desired, case_of(backend, seen)))
     return Changes(plan=sparing_source(plan, backend), world=world, look=seen)
 
 
@@ -216,16 +227,46 @@ def with_capacity(plan: Plan, world: World, backend: Backend) -> Plan:
     return replace(plan, refusals=(*plan.refusals, *refusals))
 
 
-def plan_destroy(
-    backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = (), regions: tuple[str, ...] = ()
-) -> Plan:
+def plan_destroy(backend: Backend, selection: Selection | None = None, *, regions: tuple[str, ...] = ()) -> Plan:
     """What a destroy would delete: everything that is ours, in every region it was ever in.
 
     Args:
         regions: where to look at least; the spec's when empty.
+
+    Raises:
+        UsageError: the selection names what is neither there nor in the spec.
     """
+    selection = _remembering(selection, backend)
     backend.aws.granted = backend.aws.spec_names | assemble.called_names(backend.spec)
-    return plan_of(backend, [], regions=regions or backend.spec.regions, only=only, skip=skip, kinds=REMOVED)
+    plan = plan_of(backend, [], regions=regions or backend.spec.regions, kinds=REMOVED)
+    selection.refuse_unmatched(plan, _named_in(backend))
+    return _selected(backend, plan, selection)
+
+
+def _selected(backend: Backend, plan: Plan, selection: Selection) -> Plan:
+    """What is selected of a plan, without the deletion of notes about what stays."""
+    whole = sparing_history(plan, selection.delete)
+    unseen = {*plan.unreadable, *(set(backend.spec.all_regions) - set(backend.spec.regions))}
+    return remembering(whole, selection.applied(whole), unseen=unseen)
+
+
+def _named_in(backend: Backend) -> Iterator[tuple[str, str, str]]:
+    """Region, kind and name of what may be named although it is gone: a destroy that is repeated ends well."""
+    world, spec = backend.world, backend.spec
+    for kind in (Table, Replica, Scaling, Domain, LogGroup):
+        yield from ((one.region, one.kind, one.name) for one in kind.desired(world))
+    for region in spec.regions:
+        yield from ((region, kind, "") for kind in ORDER)
+        yield from ((region, Function.kind, function.name) for function in spec.functions_in(region))
+
+
+def _remembering(selection: Selection | None, backend: Backend) -> Selection:
+    """With what earlier runs were allowed to delete, which may be gone by now."""
+    selection = selection or Selection()
+    journal = backend.aws.journal
+    if journal is None or not selection.delete:
+        return selection
+    return replace(selection, deleted=journal.allowed())
 
 
 def plan_of(
@@ -233,8 +274,6 @@ def plan_of(
     desired: Sequence[Resource],
     *,
     regions: tuple[str, ...],
-    only: Sequence[str] = (),
-    skip: Sequence[str] = (),
     kinds: Sequence[type[Resource]] = KINDS,
 ) -> Plan:
     """What differs from these, and what is ours beside them, in these regions and those the spec has left.
@@ -264,35 +303,12 @@ def plan_of(
     plan = replace(plan, unreadable={**backend.unreadable, **plan.unreadable})
     if not plan.regions:
         raise next(iter(plan.unreadable.values()))
-    unseen = {*plan.unreadable, *(set(backend.spec.all_regions) - set(backend.spec.regions))}
-    return remembering(plan, plan.restricted(lambda change: _wanted(change, only, skip)), unseen=unseen)
+    return plan
 
 
 def carry_out(plan: Plan, backend: Backend, *, stop: threading.Event) -> Iterator[Event]:
     """Do exactly this plan; see `engine.executor.apply`."""
     return apply(plan, aws=backend.aws, order=(*ORDER, Canary.kind), workers=backend.settings.workers, stop=stop)
-
-
-def _wanted(change: Change, only: Sequence[str], skip: Sequence[str]) -> bool:
-    if only and not any(_matches(change, pattern) for pattern in only):
-        return False
-    return not any(_matches(change, pattern) for pattern in skip)
-
-
-def _matches(change: Change, pattern: str) -> bool:
-    kind, _, name = pattern.partition("/")
-    return change.kind == kind and (not name or fnmatch(change.name, name))
-
-
-def check_patterns(patterns: Sequence[str]) -> None:
-    """Refuse what --only or --skip cannot mean.
-
-    Raises:
-        UsageError: a pattern names no kind.
-    """
-    for pattern in patterns:
-        if pattern.partition("/")[0] not in ORDER:
-            raise UsageError(f"{pattern!r} names no kind of resource", hint="the kinds are " + ", ".join(ORDER))
 
 
 def _identity(aws: Aws, regions: Sequence[str]) -> tuple[str, str]:
@@ -324,9 +340,7 @@ def refuse_account(aws: Aws, regions: Sequence[str], settings: Settings) -> tupl
 
 
 def _chosen(spec: Spec, regions: tuple[str, ...]) -> tuple[str, ...]:
-    for region in regions:
-        if region not in spec.regions:
-            raise UsageError(f"--region {region}: the spec names {', '.join(spec.regions)}")
+    refuse_unknown("--region", regions, spec.regions)
     return tuple(region for region in spec.regions if not regions or region in regions)
 
 

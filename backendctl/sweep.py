@@ -117,7 +117,7 @@ def _tagged(backend: Backend, region: str, known: set[str]) -> Iterator[Left]:
         if parts is None or not leftover_reads.is_there(aws, region, parts["service"], parts["kind"], parts["name"]):
             continue
         if parts["service"] == "logs":
-            yield Left(region=region, what=arn, why="a log of a stage, kept; aws logs delete-log-group removes it")
+            yield Left(region=region, what=arn, why="logs are kept; aws logs delete-log-group removes it")
         elif parts["kind"] in {"usageplans", "apikeys"}:
             yield Left(region=region, what=arn, why="callers' keys and their plans are kept")
         elif parts["kind"] == "table" and "table" not in chosen and "replica" not in chosen:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -106,6 +106,7 @@ class Aws:
         self.sleep = sleep
         self.tempo = access.tempo
         self.minute = access.minute
+        self.journal = journal
         self._access = access
         pacer = Pacer(clock=clock, sleep=sleep, overrides=access.rates, tempo=access.tempo)
         self._silence = Silence(access.timeout)
@@ -117,6 +118,16 @@ class Aws:
         self._shared: dict[tuple[object, ...], _Shared] = {}
         self._locks: dict[object, threading.Lock] = {}
         self._locks_lock = threading.Lock()
+
+    def open_journal(self, *, allowed: Sequence[str] = ()) -> None:
+        """Make sure that what is changed can be noted, and note what may be deleted.
+
+        Raises:
+            BackendctlError: the journal cannot be written.
+        """
+        if self.journal is not None:
+            self.journal.open()
+            self.journal.allow(allowed)
 
     def _open(self, access: Access) -> boto3.Session:
         if access.keys is not None:

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from backendctl.aws.answers import MalformedAnswerError, lacking
-from backendctl.errors import AwsError, BackendctlError, BugError
+from backendctl.errors import AGAIN, AwsError, BackendctlError, BugError
 from backendctl.secrets import KNOWN
 
 __all__ = [
@@ -146,7 +146,7 @@ def no_credentials(error: BaseException, *, doing: str) -> BackendctlError:
     if isinstance(error, ClientError) or (_unanswered(error) and not isinstance(error, _OF_THE_CREDENTIALS)):
         return explain(error, doing=doing)
     if isinstance(error, botocore.RefreshWithMFAUnsupportedError):
-        hint = "run the same command again: it asks for a new MFA code, which works once"
+        hint = f"{AGAIN}: it asks for a new MFA code, which works once"
         return AwsError(_sentence(error), doing=doing, code="Credentials", hint=hint)
     return AwsError(
         _sentence(error) or type(error).__name__,
@@ -234,8 +234,7 @@ def _unanswered_hint(error: BaseException, doing: str) -> str:
 
 def _again(doing: str) -> str:
     """What is changed goes on where it stopped; what only reads begins anew."""
-    again = "run the same command again"
-    return f"{again}; it continues where this stopped" if doing.startswith(_CHANGING) else again
+    return f"{AGAIN}; it continues where this stopped" if doing.startswith(_CHANGING) else AGAIN
 
 
 def _refused(error: ClientError, doing: str) -> AwsError:

@@ -20,7 +20,7 @@ from backendctl.cli.opening import Opened
 from backendctl.cli.saying import tell
 from backendctl.engine.events import Done, Event, Failed, Noted, Skipped
 from backendctl.engine.plan import Plan
-from backendctl.engine.safety import refuse_danger
+from backendctl.engine.safety import Allowed, Refusal, refusal_of, refuse_danger
 from backendctl.errors import BackendctlError, Exit, UsageError
 from backendctl.ui.plan_data import plan_document, plan_markdown
 from backendctl.ui.plan_text import show_plan
@@ -34,15 +34,20 @@ class Consent:
     """What the user allows.
 
     Attributes:
-        expect: digest of the reviewed plan. allow_delete: addresses.
+        expect: digest of the reviewed plan. allow_delete, adopt: addresses.
     """
 
     dry_run: bool
     yes: bool
     expect: str | None
     allow_delete: tuple[str, ...]
-    adopt: bool = False
+    adopt: tuple[str, ...] = ()
     allow_breaking: bool = False
+
+    @property
+    def allowed(self) -> Allowed:
+        """What may be done beside the harmless."""
+        return Allowed(delete=self.allow_delete, adopt=self.adopt, breaking=self.allow_breaking)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -73,21 +78,21 @@ def show(
     *,
     verbose: bool,
     statuses: dict[str, str] | None = None,
-    allow_breaking: bool = False,
+    refusal: Refusal,
     judging: bool = True,
 ) -> None:
     """The plan on stdout, in the form asked for.
 
     Args:
-        allow_breaking: whether what breaks callers is wanted, so that nothing has to be said of how to allow it.
-        judging: whether to say what would be refused; whoever refuses says so itself.
+        refusal: why it would be refused.
+        judging: whether text says so; whoever refuses says so itself.
     """
     if opened.format == "json":
-        click.echo(json.dumps(plan_document(plan, statuses), indent=2))
+        click.echo(json.dumps(plan_document(plan, statuses, refusal=refusal), indent=2))
     elif opened.format == "markdown":
-        click.echo(plan_markdown(plan, statuses))
+        click.echo(plan_markdown(plan, statuses, refusal=refusal))
     else:
-        show_plan(plan, opened.screen.result, verbose=verbose, allow_breaking=allow_breaking, judging=judging)
+        show_plan(plan, opened.screen.result, verbose=verbose, refusal=refusal if judging else None)
 
 
 def unreachable(plan: Plan) -> bool:
@@ -145,16 +150,17 @@ def confirm_and_apply(
             opened,
             verbose=verbose,
             statuses=statuses,
-            allow_breaking=consent.allow_breaking,
+            refusal=refusal_of(plan, consent.allowed),
             judging=False,
         )
     )
     if text or consent.dry_run or not plan.changes:
         draw(None)
-    _refuse_danger(plan, consent)
+    refuse_danger(plan, consent.allowed, expect=consent.expect)
     if consent.dry_run or not plan.changes:
         return None
-    ask(consent, "Apply this plan?")
+    opened.backend.aws.open_journal(allowed=consent.allow_delete)
+    ask(consent, _question(plan))
     if first is not None:
         first()
     outcome = _apply(plan, opened)
@@ -164,14 +170,11 @@ def confirm_and_apply(
     return outcome
 
 
-def _refuse_danger(plan: Plan, consent: Consent) -> None:
-    refuse_danger(
-        plan,
-        allow_delete=consent.allow_delete,
-        adopt=consent.adopt,
-        allow_breaking=consent.allow_breaking,
-        expect=consent.expect,
-    )
+def _question(plan: Plan) -> str:
+    """Whoever agrees knows what the plan leaves out."""
+    if not plan.unreadable:
+        return "Apply this plan?"
+    return f"{', '.join(plan.unreadable)} did not answer and stays as it is. Apply this plan without it?"
 
 
 def ask(consent: Consent, question: str) -> None:
@@ -201,6 +204,9 @@ def _apply(plan: Plan, opened: Opened) -> Outcome:
             _note(event, outcome)
         outcome.interrupted = stop.is_set()
     outcome.seconds = time.monotonic() - started
+    journal = opened.backend.aws.journal
+    if journal is not None and journal.trouble:
+        outcome.remarks.append(journal.trouble)
     return outcome
 
 
@@ -227,7 +233,10 @@ def _tell_outcome(outcome: Outcome, again: str) -> None:
         return
     counts = {word: list(outcome.statuses.values()).count(word) for word in ("done", "failed", "skipped")}
     said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    click.echo(f"{'Interrupted' if outcome.interrupted else 'Not finished'}: {said}. To go on: {again}", err=True)
+    how = f"To go on: {again}"
+    if not all(error.passes for error in outcome.errors):
+        how = f"Correct what is said above; then {again} goes on from here"
+    click.echo(f"{'Interrupted' if outcome.interrupted else 'Not finished'}: {said}. {how}", err=True)
 
 
 @contextmanager

@@ -29,17 +29,24 @@ def command(
     --skip table --skip replica --skip domain the rest goes and they stay. Afterwards every service is asked what is
     left, and why; exit code 5 when something should have gone.
     """
-    from backendctl.app import check_patterns, plan_destroy  # noqa: PLC0415  # start-up stays fast
+    from backendctl.app import plan_destroy  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # the same
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
     from backendctl.cli.sweeping import Sweeping  # noqa: PLC0415  # the same
+    from backendctl.selecting import Selection  # noqa: PLC0415  # the same
 
-    check_patterns([*only, *skip])
+    selection = Selection(only=only, skip=skip, delete=allow_delete)
+    selection.check()
     ready = opened_api(options)
-    plan = plan_destroy(ready.backend, only=only, skip=skip)
+    plan = plan_destroy(ready.backend, selection)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete)
     sweeping = Sweeping(
-        plan, ready, chosen=bool(only or skip or options.regions), dry_run=dry_run, verbose=options.verbose
+        plan,
+        ready,
+        consent.allowed,
+        chosen=bool(only or skip or options.regions),
+        dry_run=dry_run,
+        verbose=options.verbose,
     )
     try:
         outcome = confirm_and_apply(

@@ -11,6 +11,7 @@ import click
 from backendctl.cli.applying import Consent, confirm_and_apply
 from backendctl.cli.saying import label, tell
 from backendctl.errors import Exit
+from backendctl.hints import runnable
 from backendctl.release.rollout import Ending
 from backendctl.ui.plan_data import plan_document
 
@@ -26,8 +27,8 @@ _ENDINGS = {
     Ending.SHIFTED: "Shifted. Next: backendctl canary-status --watch; then backendctl promote-canary",
     Ending.PROMOTED: "Promoted: all requests go to the new release. The way back: backendctl rollback",
     Ending.ABORTED: "Aborted: all requests go to the base. The failed release stays for study: backendctl history",
-    Ending.REFUSED: "Not shifted: the verdict is fail. Next: backendctl abort-canary, or --anyway",
-    Ending.HELD: "Not shifted: the verdict is inconclusive. Next: wait and run it again, or --anyway",
+    Ending.REFUSED: "Not shifted: the verdict is fail. Next: backendctl abort-canary, or add --anyway",
+    Ending.HELD: "Not shifted: the verdict is inconclusive. Next: wait and run it again, or add --anyway",
     Ending.STEPPED_DOWN: (
         "Stepped down: the verdict is inconclusive, and canary.on-inconclusive says step-down. "
         "Next: backendctl canary-status; run it again to go on, or backendctl abort-canary"
@@ -83,7 +84,7 @@ def tell_ending(ending: Ending, share: float | None) -> None:
         share: per cent of the requests that still go to a canary which is not known to be good; None without one.
     """
     if ending in _ENDINGS:
-        click.echo(_ENDINGS[ending])
+        click.echo(runnable(_ENDINGS[ending]))
     if share is not None and ending in {Ending.HELD, Ending.REFUSED, Ending.STEPPED_DOWN}:
         click.echo(f"{share:g} % of the requests still go to a canary that is not known to be good")
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from backendctl.cli.options import Options, changing, common, putting, runtimes
+from backendctl.cli.saying import warn
 from backendctl.errors import Exit
+from backendctl.hints import runnable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,9 +76,10 @@ def command(
         return exit_after(outcome, silent=silent)
     proof = writing.prove(variables_of(changes.world), writing.puts)
     if proof is not None and not proof.passed:
-        click.echo("The new definition does not answer as it should. End it: backendctl abort-canary", err=True)
+        warn("the new definition does not answer as it should", "end it: backendctl abort-canary")
     elif not silent and ready.format == "text":
-        click.echo("The canary is on. Watch it: backendctl canary-status --watch; go on: backendctl promote-canary")
+        told = "The canary is on. Watch it: backendctl canary-status --watch; go on: backendctl promote-canary"
+        click.echo(runnable(told))
     return after(proof, exit_after(outcome, silent=silent))
 
 

@@ -9,6 +9,7 @@ import click
 from backendctl.cli.applying import Outcome, show
 from backendctl.cli.opening import Opened
 from backendctl.engine.plan import Plan
+from backendctl.engine.safety import Allowed, refusal_of
 from backendctl.errors import Exit
 from backendctl.sweep import Left, failed, sweep
 from backendctl.ui.left_view import left_markdown, show_left
@@ -21,12 +22,16 @@ class Sweeping:
     """The plan of a destroy on stdout, and with it, once it is done, what is left.
 
     Args:
-        chosen: whether the user had only a part deleted. dry_run: nothing is done, so nothing is looked for.
+        allowed: by the user. chosen: whether the user had only a part deleted.
+        dry_run: nothing is done, so nothing is looked for.
     """
 
-    def __init__(self, plan: Plan, opened: Opened, *, chosen: bool, dry_run: bool, verbose: bool) -> None:
+    def __init__(
+        self, plan: Plan, opened: Opened, allowed: Allowed, *, chosen: bool, dry_run: bool, verbose: bool
+    ) -> None:
         self._plan = plan
         self._opened = opened
+        self._refusal = refusal_of(plan, allowed)
         self._chosen = chosen
         self._dry_run = dry_run
         self._verbose = verbose
@@ -36,10 +41,17 @@ class Sweeping:
         """The plan; as JSON and Markdown with what is left, where all of it was done."""
         done = not self._dry_run and set((statuses or {}).values()) == ({"done"} if self._plan.changes else set())
         if self._opened.format == "json" and done:
-            document = plan_document(self._plan, statuses)
+            document = plan_document(self._plan, statuses, refusal=self._refusal)
             click.echo(json.dumps({**document, "left": [left.data() for left in self._left()]}, indent=2))
             return
-        show(self._plan, self._opened, verbose=self._verbose, statuses=statuses, judging=False)
+        show(
+            self._plan,
+            self._opened,
+            verbose=self._verbose,
+            statuses=statuses,
+            refusal=self._refusal,
+            judging=False,
+        )
         if self._opened.format == "markdown" and done:
             click.echo(left_markdown(self._left()))
 

@@ -39,7 +39,7 @@ def refuse(plan: Plan, canaries: Sequence[Canary], world: World, backend: Backen
     if reasons:
         raise RefusedError(
             list(dict.fromkeys(reasons)),
-            hint="look at what runs: backendctl canary-status; end it: abort-canary"
+            hint="look at what runs: backendctl canary-status; end it: backendctl abort-canary"
             if running
             else "correct what is named, then run the same command again",
         )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from backendctl.engine.plan import Plan
-from backendctl.errors import RefusedError, UsageError
+from backendctl.errors import RefusedError
+from backendctl.nearest import refuse_unknown
 from backendctl.release.running import serving
 from backendctl.release.shift import plan_of
 from backendctl.resources import assemble, lambda_reads
@@ -111,9 +112,7 @@ def published_document(backend: str, found: Sequence[Published]) -> dict[str, An
 
 def _chosen(backend: Backend, names: Sequence[str]) -> frozenset[str]:
     known = [function.name for function in backend.spec.functions_in(backend.spec.regions[0])]
-    for name in names:
-        if name not in known:
-            raise UsageError(f"the spec has no function {name!r}", hint=f"functions: {', '.join(known)}")
+    refuse_unknown("function", names, known)
     return frozenset(names or known)
 
 
@@ -135,8 +134,7 @@ def _refuse_unknown(backend: Backend, functions: frozenset[str], alias: str) -> 
         if function.name in functions:
             names = names_of(backend.world, region, function)
             known |= {*names.staged, *names.plain}
-    if alias not in known:
-        raise UsageError(f"--alias {alias}: no such alias", hint=f"aliases: {', '.join(sorted(known)) or 'none'}")
+    refuse_unknown("--alias", [alias], sorted(known), what="the aliases are")
 
 
 def _turns(backend: Backend, everything: Sequence[Resource], functions: frozenset[str], alias: str) -> Iterator[Turn]:

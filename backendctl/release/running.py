@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import explain
 from backendctl.aws.tags import owner_of
-from backendctl.errors import BackendctlError, UsageError
+from backendctl.errors import BackendctlError
+from backendctl.nearest import refuse_unknown as refuse_unknown_names
 from backendctl.release import access_log
 from backendctl.release.access_log import AccessLog
 from backendctl.resources import lambda_reads, ledger
@@ -104,9 +105,7 @@ def refuse_unknown(backend: Backend, stages: Sequence[str]) -> None:
         ]
     else:
         known = [stage.name for stage in backend.spec.api.stages] if backend.spec.api else []
-    for name in stages:
-        if name not in known:
-            raise UsageError(f"--stage {name}: the spec names {', '.join(known) or 'none'}")
+    refuse_unknown_names("--stage", stages, known)
 
 
 def _in_region(backend: Backend, region: str, stages: Sequence[str]) -> Iterator[Serving]:

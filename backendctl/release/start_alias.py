@@ -105,7 +105,7 @@ def _refuse(plan: Plan, shares: Sequence[Share], backend: Backend) -> None:
     for share in shares:
         reasons += _incompatible(backend, share)
     if reasons:
-        raise RefusedError(reasons, hint="look at what runs: backendctl canary-status; end it: abort-canary")
+        raise RefusedError(reasons, hint="look at what runs: backendctl canary-status; end it: backendctl abort-canary")
 
 
 def _incompatible(backend: Backend, share: Share) -> Iterator[str]:

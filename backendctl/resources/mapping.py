@@ -111,7 +111,7 @@ class Mapping:
         """Made; one that exists by now is turned in place."""
         domain, base_path = self.parts
         if "/" in base_path:
-            raise BackendctlError(f"{self.name}: a base path has one level here (A88)", hint="take a path without '/'")
+            raise BackendctlError(f"{self.name}: a base path has one level here", hint="take a path without '/'")
         api, stage = self._goal
         api_id = require_api(aws, self.region, api)
         try:

@@ -196,7 +196,7 @@ class Permission:
         if size > LIMIT:
             raise BackendctlError(
                 f"the policy of {self.physical}:{self.qualifier or '$LATEST'} would have about {size} bytes, and AWS "
-                f"allows {LIMIT} (B40)",
+                f"allows {LIMIT}",
                 hint=f"remove statements of others: aws lambda get-policy --function-name {self.physical}",
             )
 

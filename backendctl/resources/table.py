@@ -207,7 +207,7 @@ class Table:
 
 def _frozen(table: Table, names: list[str]) -> BackendctlError:
     return BackendctlError(
-        f"AWS cannot change the key or projection of an index, here {', '.join(names)} of table {table.name} (C60)",
+        f"AWS cannot change the key or projection of an index, here {', '.join(names)} of table {table.name}",
         hint="add it under a new name in the spec and deploy, point the readers at the new one, then remove the old",
     )
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from backendctl.nearest import nearest
 from backendctl.spec import json_path
-from backendctl.spec.report import nearest
 
 if TYPE_CHECKING:
     from backendctl.spec.loader import Way

@@ -6,10 +6,11 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from backendctl.nearest import nearest
 from backendctl.spec import analysis
 from backendctl.spec.analysis import AnswerCheck, MetricCheck, build_analysis
 from backendctl.spec.loader import MISSING
-from backendctl.spec.report import listed, nearest
+from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
     from backendctl.spec.loader import Way

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from backendctl.nearest import nearest
 from backendctl.spec.check_names import check_regions_named, check_tags
 from backendctl.spec.loader import MISSING
 from backendctl.spec.regions import PARTITION
-from backendctl.spec.report import listed, nearest
+from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
     from backendctl.spec.loader import Way

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from backendctl.nearest import nearest
 from backendctl.openapi.integrations import ANY_METHOD
 from backendctl.spec.loader import MISSING
-from backendctl.spec.report import listed, nearest
+from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,11 +6,13 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from backendctl.spec.check_arns import arn_fault, image_fault
 from backendctl.spec.check_links import aliases, calls, calls_latest
 from backendctl.spec.check_names import alias_fault, check_regions_named, check_tags, looks_like
 from backendctl.spec.loader import MISSING
 from backendctl.spec.paths import path_fault
 from backendctl.spec.ready import ready_faults
+from backendctl.spec.regions import PARTITION
 from backendctl.spec.values import asks_aws
 from backendctl.spec.view import SOURCES
 from backendctl.spec.warming import SNAPSTART, spelt_out, warm_faults
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
 
 _MAX_NAME = 64  # B54
 _MAX_ENVIRONMENT = 4096  # bytes of JSON, B55
-_LAYER = re.compile(r"^arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$")
-_IMAGE_REGION = re.compile(r"\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.")
+_LAYER = re.compile(
+    r"^arn:(?P<partition>aws[a-z-]*):lambda:(?P<region>[a-z0-9-]+):[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$"
+)
 _RESERVED = frozenset(
     {
         "_HANDLER",
@@ -120,10 +123,8 @@ def _check_image(view: View, region: str, name: str, function: dict[str, Any]) -
         if function.get(setting):
             message = f"'{setting}' belongs to an archive; an image brings its own"
             view.report.add(view.way(region, name, setting), message, key=True)
-    found = _IMAGE_REGION.search(function["code"]["image"])
-    if found and found["region"] != region:
-        message = f"the image is in {found['region']} and Lambda in {region} takes its own region's only"
-        view.report.add(view.way(region, name, "code", "image"), message + "; use {{ region }} in its name")
+    if message := image_fault(function["code"]["image"], region):
+        view.report.add(view.way(region, name, "code", "image"), message, free=True)
 
 
 def _check_environment(view: View, region: str, name: str, environment: dict[str, str]) -> None:
@@ -142,6 +143,9 @@ def _check_layers(view: View, region: str, name: str, layers: list[str]) -> None
         found = _LAYER.match(layer)
         if found is None:
             message = f"'{layer}' is no layer version: arn:aws:lambda:region:123456789012:layer:name:1"
+            view.report.add(view.way(region, name, "layers", index), message, free=True)
+        elif found["partition"] != PARTITION.get(region, found["partition"]):
+            message = arn_fault(layer, service="lambda", region=region)
             view.report.add(view.way(region, name, "layers", index), message)
         elif found["region"] != region:  # B54, B57
             message = f"this layer is in {found['region']} and {region} needs its own; use {{{{ region }}}} in the ARN"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from backendctl.nearest import nearest
 from backendctl.openapi.integrations import resolve, stage_variables
 from backendctl.spec.check_names import alias_fault
-from backendctl.spec.report import listed, nearest
+from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from backendctl.errors import UsageError
-from backendctl.spec.report import nearest
+from backendctl.nearest import nearest
 
 if TYPE_CHECKING:
     from backendctl.spec.model import Spec

@@ -8,8 +8,8 @@ import zoneinfo
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from backendctl.nearest import nearest
 from backendctl.spec.cron import ScheduleError
-from backendctl.spec.report import nearest
 
 LEAD = 5
 """Minutes before opening at which the first ping goes out, so that it has loaded the function by then."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
-from backendctl.spec.report import listed, nearest
+from backendctl.nearest import nearest
+from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,6 +52,7 @@ class Problem:
         way: to the value, or to the key when `key`.
         drop: whether the checks that follow should not see the value.
         missing: the key that a mapping lacks.
+        text: whether it is a text that has not the right form.
     """
 
     way: Way
@@ -58,6 +60,7 @@ class Problem:
     key: bool = False
     drop: bool = True
     missing: str | None = None
+    text: bool = False
 
 
 def check(document: Document, value: Any, *, schema: str) -> list[Problem]:
@@ -124,7 +127,7 @@ def _problems(document: Document, error: ValidationError) -> Iterator[Problem]:
                 yield Problem(way=way, message=message, key=True, drop=False, missing=missing)
     elif not _judged_elsewhere(rule, error):
         whole = error.schema.get("x-fault") if rule in {"anyOf", "oneOf", "not"} else None
-        yield Problem(way=way, message=whole or _SENTENCES[rule](document, error, way))
+        yield Problem(way=way, message=whole or _SENTENCES[rule](document, error, way), text=rule == "pattern")
 
 
 def _judged_elsewhere(rule: str, error: ValidationError) -> bool:

@@ -17,8 +17,9 @@ from backendctl.api.places import place_in
 from backendctl.api.source import Source, api_of, chosen_stages, source_of
 from backendctl.app import Backend
 from backendctl.engine.plan import Plan
-from backendctl.engine.safety import refuse_danger
+from backendctl.engine.safety import EVERYTHING, Allowed, refuse_danger
 from backendctl.errors import SpecError, UsageError
+from backendctl.nearest import refuse_unknown
 from backendctl.spec.model import Api, Spec
 from backendctl.sync.planning import Parts, make_plan
 from backendctl.sync.request import Request
@@ -80,7 +81,7 @@ class Sync:
         Raises:
             RefusedError: with every reason at once.
         """
-        refuse_danger(self.plan, adopt=True, allow_breaking=self.request.allow_breaking)
+        refuse_danger(self.plan, Allowed(adopt=(EVERYTHING,), breaking=self.request.allow_breaking))
 
 
 def prepare(backend: Backend, request: Request) -> Sync:
@@ -154,8 +155,7 @@ def targets_of(spec: Spec, source: Source, request: Request) -> tuple[str, ...]:
         UsageError: --to names a region that the spec does not, or the source's own; or none is left.
     """
     for region in request.targets:
-        if region not in spec.all_regions:
-            raise UsageError(f"--to {region}: the spec names {', '.join(spec.all_regions)}")
+        refuse_unknown("--to", [region], spec.all_regions)
         if region == source.region:
             raise UsageError(f"--to {region}: the definition comes from there")
     chosen_from = request.targets or spec.regions

@@ -13,10 +13,11 @@ from backendctl.api.comparable import comparable
 from backendctl.aws.errors import explain
 from backendctl.aws.regions import each_region
 from backendctl.errors import BackendctlError, RefusedError, UsageError
+from backendctl.nearest import nearest
 from backendctl.openapi.arns import Home
 from backendctl.openapi.localise import digest
 from backendctl.resources.api_reads import require_api
-from backendctl.spec.report import listed, nearest
+from backendctl.spec.report import listed
 from backendctl.sync.sdk_address import readdressed, region_url, shared_url
 
 if TYPE_CHECKING:

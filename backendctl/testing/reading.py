@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.errors import Fault, SpecError, UsageError
 from backendctl.json_path import JsonPath, PathError, parse
+from backendctl.nearest import nearest
 from backendctl.openapi.matching import route_of
 from backendctl.spec import loader, schema
-from backendctl.spec.report import nearest
 from backendctl.spec.values import ExpressionError, Offline, Scope, expand
 from backendctl.testing.filling import names_in
 from backendctl.testing.model import Case, Condition, Expect, Suite, Through

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from backendctl.hints import runnable
 from backendctl.release.latency import SHOWN
 from backendctl.release.observed import Observed
 from backendctl.release.outcome import ms, percent, span
@@ -54,7 +55,7 @@ def canary_document(status: CanaryStatus) -> dict[str, Any]:
         "steps": list(status.steps),
         "outcome": str(status.outcome) if status.outcome else None,
         "canaries": [_region_document(one, status) for one in status.regions],
-        "next": status.next_step,
+        "next": runnable(status.next_step),
     }
 
 
@@ -62,14 +63,14 @@ def canary_markdown(status: CanaryStatus) -> str:
     """A row for each region, and the reasons below."""
     lines = ["| " + " | ".join(_COLUMNS) + " |", "|---" * len(_COLUMNS) + "|"]
     for one in status.regions:
-        cells = [one.region, one.stage, *_figures(one), f"`{one.next_step}`" if one.next_step else ""]
+        cells = [one.region, one.stage, *_figures(one), f"`{runnable(one.next_step)}`" if one.next_step else ""]
         lines.append("| " + " | ".join(markdown_cell(cell) for cell in cells) + " |")
     lines.append("")
     for one in status.regions:
         told = [*one.verdict.reasons, *one.verdict.notes] if one.verdict else []
         lines += [f"- {one.region}/{one.stage}: {markdown_cell(reason)}" for reason in told]
     if status.next_step:
-        lines += ["", f"Next: `{status.next_step}`"]
+        lines += ["", f"Next: `{runnable(status.next_step)}`"]
     return "\n".join(lines)
 
 
@@ -100,7 +101,7 @@ def _told(one: RegionStatus, at: float, release: str) -> Iterator[str]:
         if one.verdict is not None:
             yield f"{verdict}: {one.verdict.reasons[0]}" if one.verdict.reasons else verdict
     if one.next_step:
-        yield f"next: {one.next_step}"
+        yield f"next: {runnable(one.next_step)}"
 
 
 def _timed(one: RegionStatus) -> Iterator[str]:
@@ -150,7 +151,7 @@ def _region_document(one: RegionStatus, status: CanaryStatus) -> dict[str, Any]:
             {"function": after.name, "base": _levels(before), "canary": _levels(after)} for before, after in timed(one)
         ],
         "verdict": verdict_document(one.verdict) if one.verdict else None,
-        "next": one.next_step,
+        "next": runnable(one.next_step),
         "error": one.error,
     }
 

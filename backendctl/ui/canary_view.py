@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from backendctl.hints import runnable
 from backendctl.release.latency import SHOWN
 from backendctl.release.observed import Observed
 from backendctl.release.outcome import Outcome, limit_of, ms, percent, span
@@ -63,7 +64,7 @@ def canary_screen(status: CanaryStatus, *, width: int) -> RenderableType:
         head.append("  steps " + " → ".join(f"{step:g} %" for step in (*status.steps, 100)), style="quiet")
     parts: list[RenderableType] = [head, *(_panel(one, status, width) for one in status.regions)]
     if status.next_step:
-        parts.append(Text("Next: ", style="quiet").append(status.next_step, style="name"))
+        parts.append(Text("Next: ", style="quiet").append(runnable(status.next_step), style="name"))
     return Group(*parts)
 
 
@@ -101,7 +102,7 @@ def _body(one: RegionStatus, status: CanaryStatus, width: int) -> Iterator[Rende
             told.add_row(Text("  !", style="update"), Text(note, style="quiet"))
         yield told
     if one.next_step:
-        yield Text("  → ", style="quiet").append(one.next_step, style="name")
+        yield Text("  → ", style="quiet").append(runnable(one.next_step), style="name")
 
 
 def _share(one: RegionStatus, status: CanaryStatus) -> Text:

@@ -23,8 +23,9 @@ from backendctl.app import Backend, Settings, carry_out, open_backend, plan_depl
 from backendctl.aws.connection import Access
 from backendctl.engine.events import Done, Event, Failed
 from backendctl.engine.plan import Plan
-from backendctl.engine.safety import refuse_danger
+from backendctl.engine.safety import Allowed, refuse_danger
 from backendctl.errors import RefusedError
+from backendctl.selecting import Selection
 
 EAST, WEST = "us-east-1", "us-west-2"
 KINDS = {"roster", "role", "log-group", "function", "alias", "table", "scaling", "warmer", "permission"}
@@ -84,20 +85,20 @@ class House:
 
     def plan(self, *, only: tuple[str, ...] = ()) -> Plan:
         """What a deploy would change."""
-        return readable(plan_deploy(self.open(), only=only))
+        return readable(plan_deploy(self.open(), Selection(only=only)))
 
     def deploy(self, *, only: tuple[str, ...] = ()) -> Plan:
         """Carry out the plan, and say which it was."""
         backend = self.open()
-        plan = readable(plan_deploy(backend, only=only))
+        plan = readable(plan_deploy(backend, Selection(only=only)))
         carried_out(plan, backend)
         return plan
 
     def destroy(self, *allowed: str) -> Plan:
         """Delete what is ours."""
         backend = self.open()
-        plan = readable(plan_destroy(backend))
-        refuse_danger(plan, allow_delete=allowed)
+        plan = readable(plan_destroy(backend, Selection(delete=allowed)))
+        refuse_danger(plan, Allowed(delete=allowed))
         carried_out(plan, backend)
         return plan
 
@@ -243,11 +244,21 @@ def test_two_backends_in_one_account_leave_each_other_alone(deployed: House, tmp
     assert deployed.plan().changes == ()
 
 
+def test_logs_outlive_their_function_unless_they_are_named(deployed: House) -> None:
+    plan = deployed.destroy(f"{EAST}/table/things")
+    kept = f"{EAST}/log-group//aws/lambda/hut-one"
+    assert [remark for remark in plan.remarks if kept in remark and "--allow-delete" in remark]
+    assert client("logs").describe_log_groups()["logGroups"][0]["logGroupName"] == "/aws/lambda/hut-one"
+    assert plan_destroy(deployed.open()).changes == ()
+    named = Selection(delete=(kept,))
+    assert [change.address for change in plan_destroy(deployed.open(), named).changes] == [kept]
+
+
 def test_destroy_refuses_the_table_until_it_is_named_and_then_leaves_nothing(deployed: House) -> None:
     with pytest.raises(RefusedError, match=f"{EAST}/table/things holds data"):
         deployed.destroy()
     assert client("dynamodb").list_tables()["TableNames"] == ["hut-things"]
-    deployed.destroy(f"{EAST}/table/things")
+    deployed.destroy(f"{EAST}/table/things", f"{EAST}/log-group//aws/lambda/hut-one")
     assert client("dynamodb").list_tables()["TableNames"] == []
     assert client("lambda").list_functions()["Functions"] == []
     assert client("events").list_rules()["Rules"] == []

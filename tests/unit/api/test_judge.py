@@ -17,10 +17,11 @@ from backendctl.app import Backend, Settings, carry_out, plan_changes
 from backendctl.aws.connection import Access, Aws
 from backendctl.engine.events import Failed, Skipped
 from backendctl.engine.plan import Plan
-from backendctl.engine.safety import refuse_danger
+from backendctl.engine.safety import Allowed, refuse_danger
 from backendctl.errors import RefusedError
 from backendctl.resources.api_reads import find_api
 from backendctl.resources.world import Stamp, World
+from backendctl.selecting import Selection
 from backendctl.spec.callers import ApiKey, Cors, UsagePlan
 from backendctl.spec.model import Api, Spec, Stage
 from tests.unit.openapi.samples import INTEGRATION
@@ -72,12 +73,12 @@ def opened(aws: Aws, document: Mapping[str, Any], **api: Any) -> Backend:
 
 
 def planned(backend: Backend) -> Plan:
-    return plan_changes(backend, only=OF_API).plan
+    return plan_changes(backend, Selection(only=OF_API)).plan
 
 
 def deployed(backend: Backend, *, allow_breaking: bool = False) -> Plan:
     plan = planned(backend)
-    refuse_danger(plan, allow_breaking=allow_breaking)
+    refuse_danger(plan, Allowed(breaking=allow_breaking))
     events = list(carry_out(plan, backend, stop=threading.Event()))
     assert [event for event in events if isinstance(event, Failed | Skipped)] == []
     return plan

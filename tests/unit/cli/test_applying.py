@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 import threading
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -14,10 +15,10 @@ import pytest
 
 from backendctl.app import Backend, Settings
 from backendctl.aws.connection import Access
-from backendctl.cli.applying import Consent, Outcome, confirm_and_apply, stop_on_interrupt, unreachable
+from backendctl.cli.applying import Consent, Outcome, _question, confirm_and_apply, stop_on_interrupt, unreachable
 from backendctl.cli.opening import Opened
 from backendctl.engine.plan import Plan
-from backendctl.errors import AwsError, BackendctlError, Exit, RefusedError, UsageError
+from backendctl.errors import AGAIN, AwsError, BackendctlError, Exit, RefusedError, UsageError
 from backendctl.ui.console import Screen
 from tests.unit.engine.things import EAST, WEST, Alias, Cloud, Function, Table, creating, deleting, plan_for, plan_of
 
@@ -102,8 +103,30 @@ def test_some_done_and_some_failed_ends_with_5_and_says_how_to_go_on(
     }
     told = capsys.readouterr()
     assert "Error: no such thing" in told.err
-    assert "Not finished: 1 done, 1 failed, 1 skipped. To go on: the same command" in told.err
+    assert "Not finished: 1 done, 1 failed, 1 skipped. Correct what is said above; then the same command" in told.err
     assert told.out == ""
+
+
+def test_the_same_command_is_told_only_after_what_passes_by_itself(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def busy() -> None:
+        raise BackendctlError("somebody else changes it", hint=f"{AGAIN}; it continues where this stopped")
+
+    stage.cloud.during["us-east-1/function/places"] = busy
+    stage.apply()
+    assert "To go on: the same command" in capsys.readouterr().err
+    stage.cloud.during["us-west-2/function/places"] = _fail
+    stage.apply()
+    told = capsys.readouterr().err
+    assert "To go on" not in told
+    assert "Correct what is said above" in told
+
+
+def test_whoever_is_asked_is_told_what_the_plan_leaves_out() -> None:
+    silent = replace(PLAN, unreadable={WEST: AwsError("no", doing="read", code="NoAnswer")})
+    assert _question(silent) == "us-west-2 did not answer and stays as it is. Apply this plan without it?"
+    assert _question(PLAN) == "Apply this plan?"
 
 
 def test_nothing_done_ends_with_1(stage: Stage) -> None:

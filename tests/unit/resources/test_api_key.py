@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from backendctl.aws.connection import Aws
 from backendctl.engine.plan import Action
-from backendctl.engine.safety import refuse_danger
+from backendctl.engine.safety import Allowed, refuse_danger
 from backendctl.errors import BackendctlError, RefusedError
 from backendctl.resources.api_key import SAME, ApiKey
 from backendctl.resources.rest_api import RestApi
@@ -159,7 +159,7 @@ def test_a_key_that_left_the_spec_goes_only_by_name(aws: Aws) -> None:
     assert {(change.action, change.name) for change in found.changes} == {(Action.DELETE, "corkhounds-partner")}
     with pytest.raises(RefusedError, match="would be deleted"):
         refuse_danger(found)
-    refuse_danger(found, allow_delete=["api-key/corkhounds-partner"])
+    refuse_danger(found, Allowed(delete=("api-key/corkhounds-partner",)))
     for change in found.changes:
         carry_out(aws, change)
     assert set(values(aws, EAST)) == {"corkhounds-theirs", "corkhounds-synced"}

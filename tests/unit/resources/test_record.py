@@ -274,7 +274,8 @@ def test_a_zone_that_may_not_be_read_holds_nothing_of_ours(aws: Aws) -> None:
         error = {"Error": {"Code": "AccessDenied", "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
         return SimpleNamespace(status_code=403, headers={}), error
 
-    aws.route53().meta.events.register("before-call.route-53.ListResourceRecordSets", refuse)
+    hook: Any = refuse
+    aws.route53().meta.events.register("before-call.route-53.ListResourceRecordSets", hook)
     aws.forget()
     assert [found.name for found in Record.owned(aws, EAST)] == [DOMAIN]
 
