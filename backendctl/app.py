@@ -30,8 +30,9 @@ from backendctl.engine.executor import apply
 from backendctl.engine.plan import Change, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
+from backendctl.release.heartbeat import beating
+from backendctl.release.numbering import Releasing, numbered
 from backendctl.resources import KINDS, ORDER, assemble, code_source, roster
-from backendctl.resources.canary import Canary
 from backendctl.spec import Draft, Offline, parse
 
 if TYPE_CHECKING:
@@ -150,10 +151,15 @@ def _connected(
         account=account,
         partition=partition,
         artefacts={key: artefact for key, artefact in (artefacts or {}).items() if key[0] in regions},
-        code_ids={} if artefacts is None else code_source.identify(spec, aws),
+        code_ids={} if artefacts is None else {**code_source.identify(spec, aws), **_built(artefacts)},
         stamp=stamping.stamp(spec.file.parent),
     )
     return Backend(settings=settings, spec=spec, aws=aws, world=world, wanted=given, document=draft.definition)
+
+
+def _built(artefacts: Mapping[tuple[str, str], Artefact]) -> dict[tuple[str, str], str]:
+    """What was built for all regions, also those that are not worked on: it names the release."""
+    return {key: artefact.sha256 for key, artefact in artefacts.items()}
 
 
 def plan_deploy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
@@ -175,11 +181,14 @@ class Changes:
     look: Look | None = None
 
 
-def plan_changes(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Changes:
+def plan_changes(
+    backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = (), take_over: bool = False
+) -> Changes:
     """What a deploy would change, and what that means for callers of the API.
 
     Args:
         only, skip: KIND or KIND/NAME, with shell wildcards.
+        take_over: whether a release that somebody else has under way is passed over.
 
     Raises:
         BackendctlError: no region at all could be read, or the live source could not.
@@ -194,6 +203,8 @@ def plan_changes(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[s
     if seen is not None:
         plan = judged(plan, desired, case_of(backend, seen))
         plan = plan.restricted(lambda change: _wanted(change, only, skip))
+    releasing = Releasing(aws=backend.aws, world=world, workers=backend.settings.workers, take_over=take_over)
+    plan = numbered(plan, desired, releasing)
     return Changes(plan=sparing_source(plan, backend), world=world, look=seen)
 
 
@@ -243,7 +254,8 @@ def plan_of(
 
 def carry_out(plan: Plan, backend: Backend, *, stop: threading.Event) -> Iterator[Event]:
     """Do exactly this plan; see `engine.executor.apply`."""
-    return apply(plan, aws=backend.aws, order=(*ORDER, Canary.kind), workers=backend.settings.workers, stop=stop)
+    with beating(plan, backend.aws):
+        yield from apply(plan, aws=backend.aws, order=ORDER, workers=backend.settings.workers, stop=stop)
 
 
 def _wanted(change: Change, only: Sequence[str], skip: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from backendctl.cli.options import Options, changing, choosing, common, putting, runtimes
+from backendctl.cli.options import Options, changing, choosing, common, putting, runtimes, taking_over
 from backendctl.errors import Exit
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @putting
 @choosing
 @runtimes
+@taking_over
 @common
 def command(
     *,
@@ -33,6 +34,7 @@ def command(
     allow_runtimes: tuple[str, ...],
     allow_breaking: bool,
     backup_dir: Path | None,
+    take_over: bool,
 ) -> int:
     """Make every region as the spec says. Doing it again changes nothing; interrupted, it goes on where it stopped.
 
@@ -48,7 +50,7 @@ def command(
     check_patterns([*only, *skip])
     ready = opened(options, allow_runtimes=allow_runtimes)
     backend = ready.backend
-    changes = plan_changes(backend, only=only, skip=skip)
+    changes = plan_changes(backend, only=only, skip=skip, take_over=take_over)
     plan = changes.plan
     consent = Consent(
         dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt, allow_breaking=allow_breaking

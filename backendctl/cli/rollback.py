@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import click
 
-from backendctl.cli.options import Options, common
+from backendctl.cli.options import Options, common, taking_over
 
 
 @click.command(name="rollback")
-@click.option("--to", metavar="COMMIT|FUNCTION:VERSION", help="That release [the one before the present one].")
+@click.option("--to", metavar="vN|COMMIT|FUNCTION:VERSION", help="That release [the one before the present one].")
 @click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only this stage; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--expect", metavar="DIGEST", help="Apply only the plan that was reviewed.")
+@taking_over
 @common
 def command(
-    *, options: Options, to: str | None, stages: tuple[str, ...], dry_run: bool, yes: bool, expect: str | None
+    *,
+    options: Options,
+    to: str | None,
+    stages: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+    expect: str | None,
+    take_over: bool,
 ) -> int:
     """Put every region back to an earlier release: aliases and deployment, in one step per stage.
 
@@ -29,7 +37,7 @@ def command(
 
     ready = opened_api(options)
     found, failed = serving(ready.backend, stages=stages)
-    plan = plan_rollback(ready.backend, found, to=to)
+    plan = plan_rollback(ready.backend, found, to=to, take_over=take_over)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=())
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
     silent = tell_silent(failed)

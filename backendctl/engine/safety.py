@@ -62,7 +62,7 @@ def breaks(line: str) -> str:
 
 
 def _unnamed_delete(change: Change, allowed: Collection[str]) -> bool:
-    if change.action is not Action.DELETE or not change.resource.stateful:
+    if not change.removes or change.live is None or not change.live.stateful:
         return False
     return change.address not in allowed and f"{change.kind}/{change.name}" not in allowed
 

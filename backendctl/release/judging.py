@@ -16,7 +16,7 @@ from backendctl.release.observed import Observed
 from backendctl.release.outcome import Outcome
 from backendctl.release.thresholds import OnNoData, Thresholds
 from backendctl.release.verdict import Verdict, judge
-from backendctl.resources import ledger
+from backendctl.resources.served import qualifier
 from backendctl.resources.share import Share
 from backendctl.resources.warmer_layout import layout
 
@@ -142,7 +142,7 @@ def _watched(backend: Backend, one: Serving) -> list[Watched]:
     functions = {function.physical: function for function in backend.spec.functions_in(one.region)}
     found: list[Watched] = []
     for route in dict.fromkeys(one.routes):
-        base, canary = ledger.qualifier(route, one.variables), ledger.qualifier(route, after)
+        base, canary = qualifier(route, one.variables), qualifier(route, after)
         if base != canary:
             rules = layout(backend.world, one.region, functions[route.physical])
             found.append(

@@ -7,12 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import ClientError, explain
-from backendctl.engine.plan import Action, Plan
-from backendctl.engine.resource import address
+from backendctl.engine.plan import Plan
 from backendctl.errors import RefusedError
 from backendctl.resources import lambda_reads
 from backendctl.resources.alias_names import slots_of
-from backendctl.resources.canary import Canary
+from backendctl.resources.canary import CanaryStart
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -20,11 +19,11 @@ if TYPE_CHECKING:
     from backendctl.resources.world import Link, World
 
 
-def refuse(plan: Plan, canaries: Sequence[Canary], world: World, backend: Backend) -> None:
+def refuse(plan: Plan, canaries: Sequence[CanaryStart], world: World, backend: Backend) -> None:
     """Raise unless every canary may be started.
 
     Raises:
-        RefusedError: another canary runs, aliases share out calls themselves, or capacity is kept for one slot only.
+        RefusedError: aliases share out calls themselves, or capacity is kept for one slot only.
     """
     names = {(canary.region, canary.name) for canary in canaries}
     links = [
@@ -33,19 +32,12 @@ def refuse(plan: Plan, canaries: Sequence[Canary], world: World, backend: Backen
         for link in found
         if (region, link.stage.name) in names and region in plan.regions
     ]
-    reasons = [*_running(plan), *_foreign(plan), *_weighted(links, backend.aws)]
+    reasons = [*_foreign(plan), *_weighted(links, backend.aws)]
     reasons += _provisioned(links, world, backend)
     if reasons:
         raise RefusedError(
             list(dict.fromkeys(reasons)), hint="look at what runs: backendctl canary-status; end it: abort-canary"
         )
-
-
-def _running(plan: Plan) -> Iterator[str]:
-    for change in plan.changes:
-        if change.kind == Canary.kind and change.action is Action.UPDATE:
-            told = ", ".join(dict.fromkeys(f.field.partition(".")[0] for f in change.fields))
-            yield f"a canary of another release runs on {address(change.region, 'stage', change.name)} ({told} differ)"
 
 
 def _foreign(plan: Plan) -> Iterator[str]:
