@@ -44,13 +44,7 @@ def command(
             hint="promote-canary goes one step by itself",
         )
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.releasing import (  # noqa: PLC0415  # the same
-        Doing,
-        tell_ending,
-        tell_silent,
-        tell_traces,
-        tell_verdicts,
-    )
+    from backendctl.cli.releasing import Doing, tell_ending, tell_silent, tell_traces, tell_verdicts  # noqa: PLC0415
     from backendctl.release.rollout import Rollout, Wish, exit_of  # noqa: PLC0415  # the same
     from backendctl.release.steps import FULL  # noqa: PLC0415  # the same
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from backendctl.aws.errors import explain
 from backendctl.engine.diff import FieldChange, differences
@@ -164,15 +164,7 @@ def make_plan(
         RefusedError: what is there makes any plan dangerous.
     """
     unreadable: dict[str, BackendctlError] = {}
-
-    def attempt(region: str, what: str, read: Callable[[], T]) -> T | None:
-        try:
-            return read()
-        except RefusedError:
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever it is, the other regions go on; explained with its trace
-            unreadable.setdefault(region, explain(error, doing=f"read {what}"))
-            return None
+    attempt = _attempting(unreadable)
 
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="read") as pool:
         lives = [pool.submit(attempt, r.region, address_of(r), partial(type(r).read, aws, r)) for r in desired]
@@ -194,6 +186,25 @@ def make_plan(
         backend=backend,
         unreadable=unreadable,
     )
+
+
+class _Attempt(Protocol):
+    """Reads; None when the region does not answer."""
+
+    def __call__(self, region: str, what: str, read: Callable[[], T], /) -> T | None: ...
+
+
+def _attempting(unreadable: dict[str, BackendctlError]) -> _Attempt:
+    def attempt(region: str, what: str, read: Callable[[], T], /) -> T | None:
+        try:
+            return read()
+        except RefusedError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other regions go on; explained with its trace
+            unreadable.setdefault(region, explain(error, doing=f"read {what}"))
+            return None
+
+    return attempt
 
 
 def operating(operation: Operation, fields: tuple[FieldChange, ...]) -> Change:

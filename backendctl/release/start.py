@@ -66,9 +66,7 @@ def plan_start(
     seen = look_at_api(backend)
     world, unreadable = readable_world(backend, seen)
     chosen = _stages(world, stages)
-    everything = assemble.desired(world)
-    if seen is not None:
-        everything = kept(everything, seen)
+    everything = assemble.desired(world) if seen is None else kept(assemble.desired(world), seen)
     releasing = Releasing(aws=backend.aws, world=world, workers=backend.settings.workers, take_over=take_over)
     logs = releasing.logs()
     unfinished = logs.unfinished()
@@ -82,26 +80,37 @@ def plan_start(
     numbered = [replace(canary, entry=entry, base=_base(logs, earlier, canary)) for canary in found]
     canaries = [_after(canary, numbered, waves) for canary in numbered]
     parts = [resource for resource in everything if _belongs(resource, world, chosen)] if canaries else []
-    plan = make_plan(
-        desired=parts,
-        kinds=KINDS,
-        aws=backend.aws,
-        regions=world.spec.regions,
-        workers=backend.settings.workers,
-        backend=backend.spec.backend,
-        strays=False,
-        operations=canaries,
-    )
+    plan = _plan(parts, canaries, releasing)
     plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
     preflight.refuse(plan, canaries, world, backend)
     if seen is not None and canaries:
         plan = judged(plan, parts, case_of(backend, seen))
     if canaries and (plan.changes or logs.at(entry.index)):
-        reason = refusal(unfinished, entry, releasing)
-        plan = replace(plan, refusals=(*plan.refusals, *([reason] if reason else [])))
-        plan = announced(plan, entry, earlier, logs, releasing)
+        plan = begun(plan, entry, earlier, logs, releasing)
     changes = Changes(plan=plan, world=world, look=seen)
     return changes, _pending(everything, plan, backend)
+
+
+def _plan(parts: Sequence[Resource], canaries: Sequence[CanaryStart], releasing: Releasing) -> Plan:
+    return make_plan(
+        desired=parts,
+        kinds=KINDS,
+        aws=releasing.aws,
+        regions=releasing.spec.regions,
+        workers=releasing.workers,
+        backend=releasing.spec.backend,
+        strays=False,
+        operations=canaries,
+    )
+
+
+def begun(
+    plan: Plan, entry: Record, earlier: Mapping[str, tuple[Record, ...]], logs: Logs, releasing: Releasing
+) -> Plan:
+    """The plan with its announcement, and with why it may not begin."""
+    reason = refusal(logs.unfinished(), entry, releasing)
+    plan = replace(plan, refusals=(*plan.refusals, *([reason] if reason else [])))
+    return announced(plan, entry, earlier, logs, releasing)
 
 
 def canary_entry(

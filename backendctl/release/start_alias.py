@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from backendctl.engine.plan import Plan, make_plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
-from backendctl.release.numbering import Releasing, announced, refusal, refuse_nobody
+from backendctl.release.numbering import Releasing, refuse_nobody
 from backendctl.release.running import refuse_unknown
-from backendctl.release.start import canary_entry, refuse_second
+from backendctl.release.start import begun, canary_entry, refuse_second
 from backendctl.release.steps import earlier_wave
 from backendctl.resources import KINDS, assemble, lambda_reads
 from backendctl.resources.alias import Alias
@@ -24,6 +24,7 @@ from backendctl.resources.share import AliasCanaryStart
 if TYPE_CHECKING:
     from backendctl.app import Backend
     from backendctl.engine.resource import Resource
+    from backendctl.resources.release_record import Record
 
 
 def plan_start_aliases(
@@ -54,16 +55,7 @@ def plan_start_aliases(
     )
     if shares:
         refuse_second([(s.region, s.name, s.running(backend.aws)) for s in shares], entry, unfinished)
-    known = {address(share.region, share.kind, share.name) for share in shares}
-    shares = [
-        replace(
-            share,
-            entry=entry,
-            requires=frozenset(address(region, share.kind, share.name) for region in earlier_wave(share.region, waves))
-            & known,
-        )
-        for share in shares
-    ]
+    shares = _waiting(shares, entry, waves)
     plan = make_plan(
         desired=_parts(backend, shares),
         kinds=KINDS,
@@ -77,9 +69,23 @@ def plan_start_aliases(
     _refuse(plan, shares, backend)
     if not shares or not (plan.changes or logs.at(entry.index)):
         return plan
-    reason = refusal(unfinished, entry, releasing)
-    plan = replace(plan, refusals=(*plan.refusals, *([reason] if reason else [])))
-    return announced(plan, entry, earlier, logs, releasing)
+    return begun(plan, entry, earlier, logs, releasing)
+
+
+def _waiting(
+    shares: Sequence[AliasCanaryStart], entry: Record, waves: Sequence[Sequence[str]]
+) -> list[AliasCanaryStart]:
+    """Each with the entry of the log, and after those of the wave of regions before it."""
+    known = {address(share.region, share.kind, share.name) for share in shares}
+    return [
+        replace(
+            share,
+            entry=entry,
+            requires=frozenset(address(region, share.kind, share.name) for region in earlier_wave(share.region, waves))
+            & known,
+        )
+        for share in shares
+    ]
 
 
 def _parts(backend: Backend, shares: Sequence[AliasCanaryStart]) -> list[Resource]:

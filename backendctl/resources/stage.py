@@ -23,7 +23,7 @@ from backendctl.resources.api_reads import (
     require_api,
     stages,
 )
-from backendctl.resources.release_record import VARIABLE, Record
+from backendctl.resources.release_record import VARIABLE, Event, Record, split_tag
 from backendctl.resources.served import Route
 from backendctl.resources.stage_patch import NO_CACHE, patches
 from backendctl.resources.stage_wanted import Behind, behind_of, refuse_slots, requirements, routes_of, variables_of
@@ -48,7 +48,7 @@ class Stage:
         routes: the functions its variables lead to, for the release log.
         behind: what has to stand behind its variables when it turns.
         entry: the entry of the release log that this is, where it is a release.
-        canary: whether a part of the traffic goes elsewhere; live only.
+        canary: whether a part of the traffic goes elsewhere, and note: what is worth saying of that; live only.
         release: tag of the release it serves, such as "8-3f2a1c9d"; None leaves it alone, empty when it has none.
         definition: digest of the deployed definition, from the deployment's description.
         localised: the same with this region's ids filled in.
@@ -73,6 +73,7 @@ class Stage:
     behind: tuple[Behind, ...] = field(default=(), compare=False, repr=False)
     entry: Record | None = field(default=None, compare=False, repr=False)
     canary: bool = field(default=False, compare=False)
+    note: str = field(default="", compare=False)
     pruned: bool = field(default=True, compare=False, repr=False)
     release: str | None = None
     definition: str | None = None
@@ -129,12 +130,9 @@ class Stage:
         found = stages(aws, desired.region, api_id).get(desired.name)
         if found is None:
             return None
-        return cls._live(
-            found,
-            region=desired.region,
-            api=desired.api,
-            described=deployments(aws, desired.region, api_id),
-        )
+        described = deployments(aws, desired.region, api_id)
+        live = cls._live(found, region=desired.region, api=desired.api, described=described)
+        return replace(live, note=_shared(aws, desired.region, found)) if live.canary else live
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
@@ -369,3 +367,17 @@ class Stage:
             return None if stage.get("cacheClusterStatus", "").endswith("IN_PROGRESS") else True
 
         until(aws, f"the cache of stage {self.name}", probe, limit=_CACHE_WAIT, step=15)
+
+
+def _shared(aws: Aws, region: str, found: StageTypeDef) -> str:
+    """With whom a stage shares its requests, as a plan and `status` say it."""
+    settings = found["canarySettings"]
+    told = split_tag((settings.get("stageVariableOverrides") or {}).get(VARIABLE, ""))
+    share = f"{settings.get('percentTraffic', 0.0):g} %"
+    if told is None:
+        return f"sharing its requests with a canary, {share}"
+    log = release_log.read(aws, region)
+    entry = log.release(told[0])
+    steps = [step.time for step in log.canary_steps(told[0]) if step.event is Event.SHIFT]
+    since = f" since {max([entry.time, *steps])}" if entry is not None else ""
+    return f"sharing its requests with the canary v{told[0]}, {share}{since}"

@@ -70,7 +70,8 @@ def behind_of(world: World, region: str, stage: Spec) -> Iterable[Behind]:
     for link in _links(world, region, stage):
         if link.variable is None or link.alias is None or link.variable not in stage.variables:
             continue
-        if (region, link.function.physical, link.alias) in world.slots:
+        built = (region, link.function.name) in world.code_ids  # the API may call others' functions
+        if built and (region, link.function.physical, link.alias) in world.slots:
             function = Function.wanted(world, region, link.function)
             yield Behind(
                 physical=function.physical,
