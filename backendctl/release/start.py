@@ -69,14 +69,13 @@ def plan_start(
     everything = assemble.desired(world) if seen is None else kept(assemble.desired(world), seen)
     releasing = Releasing(aws=backend.aws, world=world, workers=backend.settings.workers, take_over=take_over)
     logs = releasing.logs()
-    unfinished = logs.unfinished()
-    refuse_nobody(unfinished, releasing)
+    refuse_nobody(logs.unfinished(), releasing)
     found = list(_canaries(world, chosen, everything, percent=percent, backend=backend))
     entry, earlier = canary_entry(
         logs, releasing, [c.name for c in found], percent=percent, lives=_lives(found, everything, backend)
     )
     if found:
-        refuse_second([(c.region, c.name, c.running(backend.aws)) for c in found], entry, unfinished)
+        refuse_second([(c.region, c.name, c.running(backend.aws)) for c in found], entry, logs.unfinished())
     numbered = [replace(canary, entry=entry, base=_base(logs, earlier, canary)) for canary in found]
     canaries = [_after(canary, numbered, waves) for canary in numbered]
     parts = [resource for resource in everything if _belongs(resource, world, chosen)] if canaries else []

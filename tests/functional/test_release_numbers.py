@@ -46,9 +46,10 @@ class Verb:
     canary: bool = False
 
 
-def nothing(backend: Backend) -> None:
+def next_deployed(backend: Backend) -> None:
     """What is live has a release before it."""
-    quiet(backend)
+    next_written(backend)
+    backend.run("deploy")
 
 
 def next_written(backend: Backend) -> None:
@@ -73,7 +74,7 @@ VERBS = {
     "shift": Verb(before=canary_on, line=("promote-canary", "--to", "60", "--anyway"), numbers=0, canary=True),
     "promote": Verb(before=canary_on, line=("promote-canary", "--full", "--anyway"), numbers=1),
     "abort": Verb(before=canary_on, line=("abort-canary",), numbers=0),
-    "rollback": Verb(before=nothing, line=("rollback",), numbers=1),
+    "rollback": Verb(before=next_deployed, line=("rollback",), numbers=1),
 }
 
 
