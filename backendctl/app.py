@@ -203,7 +203,13 @@ def plan_changes(
     if seen is not None:
         plan = judged(plan, desired, case_of(backend, seen))
         plan = plan.restricted(lambda change: _wanted(change, only, skip))
-    releasing = Releasing(aws=backend.aws, world=world, workers=backend.settings.workers, take_over=take_over)
+    releasing = Releasing(
+        aws=backend.aws,
+        world=world,
+        workers=backend.settings.workers,
+        meant=backend.spec.regions,
+        take_over=take_over,
+    )
     plan = numbered(plan, desired, releasing)
     return Changes(plan=sparing_source(plan, backend), world=world, look=seen)
 

@@ -37,12 +37,14 @@ class Releasing:
     """What every verb needs to number a release.
 
     Attributes:
+        meant: the regions that were asked for, also those that do not answer; empty means those of the world.
         workers: regions at once. take_over: whether what is under way by somebody else is passed over.
     """
 
     aws: Aws
     world: World
     workers: int
+    meant: tuple[str, ...] = ()
     take_over: bool = False
 
     @property
@@ -102,6 +104,7 @@ def numbered(plan: Plan, desired: Sequence[Resource], releasing: Releasing, *, t
     token = token or token_of(str(Event.DEPLOY), content_of(releasing.world))
     unfinished = logs.unfinished()
     ours = unfinished if unfinished and unfinished.event is Event.DEPLOY and unfinished.token == token else None
+    ours = ours or _elsewhere(plan, logs, token, releasing)
     released = list(dict.fromkeys(ours.targets if ours else _released(plan, desired, releasing)))
     refuse_nobody(unfinished, releasing)
     if not released:
@@ -119,6 +122,16 @@ def numbered(plan: Plan, desired: Sequence[Resource], releasing: Releasing, *, t
     if reason or held:
         return replace(plan, refusals=(*plan.refusals, *held, *([reason] if reason else [])))
     return announced(_with_release(plan, desired, template, releasing), template, earlier, logs, releasing)
+
+
+def _elsewhere(plan: Plan, logs: Logs, token: str, releasing: Releasing) -> Record | None:
+    """The newest release, when it is the same and these regions lack it: it comes to them under its own number."""
+    there = logs.at(logs.top)
+    top = next(iter(there.values()), None)
+    changed = {c.region for c in plan.changes if c.kind in {Stage.kind, Alias.kind}}
+    if top is None or top.event is not Event.DEPLOY or top.token != token or not changed or changed & there.keys():
+        return None
+    return replace(top, regions=tuple(dict.fromkeys((*top.regions, *(releasing.meant or releasing.spec.regions)))))
 
 
 def refuse_nobody(unfinished: Record | None, releasing: Releasing) -> None:
@@ -171,7 +184,7 @@ def next_entry(
         event=event,
         token=token,
         targets=tuple(targets),
-        regions=releasing.spec.regions,
+        regions=releasing.meant or releasing.spec.regions,
         time=stamp.time,
         commit=stamp.commit,
         author=stamp.author,
@@ -191,7 +204,7 @@ def announced(
     Args:
         entry: of this release, the same for all regions.
     """
-    regions = [r for r in releasing.spec.all_regions if r in plan.regions and (r in entry.regions or not entry.regions)]
+    regions = [r for r in releasing.spec.all_regions if r in plan.regions and r in entry.regions and r in logs.regions]
     name = f"v{entry.number}"
     there = logs.at(entry.index)
     entries = {region: there.get(region, entry) for region in regions}

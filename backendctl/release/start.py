@@ -67,7 +67,7 @@ def plan_start(
     world, unreadable = readable_world(backend, seen)
     chosen = _stages(world, stages)
     everything = assemble.desired(world) if seen is None else kept(assemble.desired(world), seen)
-    releasing = Releasing(aws=backend.aws, world=world, workers=backend.settings.workers, take_over=take_over)
+    releasing = _releasing(backend, world, take_over=take_over)
     logs = releasing.logs()
     refuse_nobody(logs.unfinished(), releasing)
     found = list(_canaries(world, chosen, everything, percent=percent, backend=backend))
@@ -88,6 +88,16 @@ def plan_start(
         plan = begun(plan, entry, earlier, logs, releasing)
     changes = Changes(plan=plan, world=world, look=seen)
     return changes, _pending(everything, plan, backend)
+
+
+def _releasing(backend: Backend, world: World, *, take_over: bool) -> Releasing:
+    return Releasing(
+        aws=backend.aws,
+        world=world,
+        workers=backend.settings.workers,
+        meant=backend.spec.regions,
+        take_over=take_over,
+    )
 
 
 def _plan(parts: Sequence[Resource], canaries: Sequence[CanaryStart], releasing: Releasing) -> Plan:

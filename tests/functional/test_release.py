@@ -288,3 +288,15 @@ def test_a_canary_can_be_planned_reviewed_and_expected(live: Project) -> None:
     assert json.dumps(planned)
     assert canary(live, "--percent", "30", "--expect", "000000000000", expect=1).err
     assert canary(live, "--percent", "30", "--expect", planned["digest"]).json["digest"] == planned["digest"]
+
+
+def test_two_releases_are_held_against_each_other(live: Project) -> None:
+    live.spec["functions"]["one"]["memory"] = 256
+    live.save()
+    live.deploy()
+    told = live.command("diff", str(live.folder / "spec.yaml"), "v1", "v2", "-o", "json").json
+    found = {(one["what"], one["field"]): (one["before"], one["after"]) for one in told["differences"]}
+    assert found["one", "memory"] == (128, 256)
+    assert {("definition", ""), ("one", "code"), ("one", "version")} <= set(found)
+    assert not [what for what, _ in found if what == "two"]
+    assert "no release 'v7'" in live.command("diff", str(live.folder / "spec.yaml"), "v1", "v7", expect=64).err
