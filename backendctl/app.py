@@ -30,9 +30,10 @@ from backendctl.engine.plan import Action, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
 from backendctl.nearest import refuse_unknown
+from backendctl.release.heartbeat import beating
+from backendctl.release.numbering import Releasing, numbered
 from backendctl.remembering import remembering
 from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, roster
-from backendctl.resources.canary import Canary
 from backendctl.resources.domain import Domain
 from backendctl.resources.function import Function
 from backendctl.resources.log_group import LogGroup
@@ -161,7 +162,7 @@ def _connected(
         account=account,
         partition=partition,
         artefacts={key: artefact for key, artefact in (artefacts or {}).items() if key[0] in regions},
-        code_ids={} if artefacts is None else code_source.identify(spec, aws),
+        code_ids={} if artefacts is None else {**code_source.identify(spec, aws), **_built(artefacts)},
         stamp=stamping.stamp(spec.file.parent),
     )
     return Backend(settings=settings, spec=spec, aws=aws, world=world, wanted=given, document=draft.definition)
@@ -171,6 +172,11 @@ def _names_of(spec: Spec) -> frozenset[str]:
     """What the spec's functions and tables are called in AWS."""
     functions = {one.physical for region in spec.all_regions for one in spec.functions_in(region)}
     return frozenset(functions | {table.physical for table in spec.tables})
+
+
+def _built(artefacts: Mapping[tuple[str, str], Artefact]) -> dict[tuple[str, str], str]:
+    """What was built for all regions, also those that are not worked on: it names the release."""
+    return {key: artefact.sha256 for key, artefact in artefacts.items()}
 
 
 def plan_deploy(backend: Backend, selection: Selection | None = None) -> Plan:
@@ -192,11 +198,12 @@ class Changes:
     look: Look | None = None
 
 
-def plan_changes(backend: Backend, selection: Selection | None = None) -> Changes:
+def plan_changes(backend: Backend, selection: Selection | None = None, *, take_over: bool = False) -> Changes:
     """What a deploy would change, and what that means for callers of the API.
 
     Args:
         selection: what of it; None for all.
+        take_over: whether a release that somebody else has under way is passed over.
 
     Raises:
         BackendctlError: no region at all could be read, or the live source could not.
@@ -216,6 +223,14 @@ def plan_changes(backend: Backend, selection: Selection | None = None) -> Change
     plan = _selected(backend, plan, selection)
     if seen is not None:
         plan = selection.applied(judged(plan, desired, case_of(backend, seen)))
+    releasing = Releasing(
+        aws=backend.aws,
+        world=world,
+        workers=backend.settings.workers,
+        meant=backend.spec.regions,
+        take_over=take_over,
+    )
+    plan = numbered(plan, desired, releasing)
     return Changes(plan=sparing_source(plan, backend), world=world, look=seen)
 
 
@@ -308,7 +323,8 @@ def plan_of(
 
 def carry_out(plan: Plan, backend: Backend, *, stop: threading.Event) -> Iterator[Event]:
     """Do exactly this plan; see `engine.executor.apply`."""
-    return apply(plan, aws=backend.aws, order=(*ORDER, Canary.kind), workers=backend.settings.workers, stop=stop)
+    with beating(plan, backend.aws):
+        yield from apply(plan, aws=backend.aws, order=ORDER, workers=backend.settings.workers, stop=stop)
 
 
 def _identity(aws: Aws, regions: Sequence[str]) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.resources.alias import Alias
-from backendctl.resources.release_log import ReleaseLog
+from backendctl.resources.release_parameters import ReleaseLog
 from backendctl.resources.roster import Roster
 from backendctl.resources.stage import Stage
 

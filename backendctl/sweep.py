@@ -161,7 +161,7 @@ def _parameters(aws: Aws, region: str, known: set[str]) -> Iterator[Left]:
     """Everything under our path that no kind knows."""
     kept = {entry.partition("/")[2].partition("/")[0] for entry in known if entry.startswith(f"{region}/")}
     for name in leftover_reads.parameters(aws, region):
-        kind = "release-log" if "/releases/" in name else roster.Roster.kind
+        kind = "release-log" if "/releases/" in name or "/release-log/" in name else roster.Roster.kind
         if kind not in kept:
             yield Left(region=region, what=name, why="under our path, and nothing of ours reads it", failed=True)
 

@@ -32,6 +32,7 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
         Entry("abort-canary", "abort_canary", "Give all requests back to what was live before."),
         Entry("rollback", "rollback", "Put every region back to an earlier release."),
         Entry("history", "history", "Show every release of every stage, across regions."),
+        Entry("diff", "diff", "Show what one release has that another has not."),
         Entry("prune", "prune", "Remove versions and deployments that no way back needs."),
     ),
     "The API": (

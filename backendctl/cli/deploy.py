@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from backendctl.cli.options import Adopting, Options, adopting, changing, choosing, common, putting, runtimes, staged
+from backendctl.cli.options import (
+    Adopting,
+    Options,
+    adopting,
+    changing,
+    choosing,
+    common,
+    putting,
+    runtimes,
+    staged,
+    taking_over,
+)
 from backendctl.errors import Exit
 
 if TYPE_CHECKING:
@@ -20,6 +31,7 @@ if TYPE_CHECKING:
 @choosing
 @staged
 @runtimes
+@taking_over
 @common
 def command(
     *,
@@ -35,6 +47,7 @@ def command(
     allow_runtimes: tuple[str, ...],
     allow_breaking: bool,
     backup_dir: Path | None,
+    take_over: bool,
 ) -> int:
     """Make every region as the spec says. Doing it again changes nothing; interrupted, it goes on where it stopped.
 
@@ -52,7 +65,7 @@ def command(
     selection.check()
     ready = opened(options, allow_runtimes=allow_runtimes)
     backend = ready.backend
-    changes = plan_changes(backend, selection)
+    changes = plan_changes(backend, selection, take_over=take_over)
     plan = changes.plan
     consent = Consent(
         dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt, allow_breaking=allow_breaking

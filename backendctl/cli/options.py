@@ -241,6 +241,9 @@ _BREAKING = (click.option("--allow-breaking", is_flag=True, help="Go ahead altho
 _PUTTING = (
     click.option("--backup-dir", type=click.Path(path_type=Path), help="Where the API that is overwritten is kept."),
 )
+_TAKING_OVER = (
+    click.option("--take-over", is_flag=True, help="Go ahead although somebody else has a release under way."),
+)
 _CHOOSING = (
     click.option("--only", multiple=True, metavar="KIND[/NAME]", help="Only these resources; may be repeated."),
     click.option("--skip", multiple=True, metavar="KIND[/NAME]", help="Not these resources; may be repeated."),
@@ -359,6 +362,11 @@ def breaking(function: F) -> F:
 def putting(function: F) -> F:
     """The options of whatever puts a definition."""
     return _stack(function, (*_BREAKING, *_PUTTING))
+
+
+def taking_over(function: F) -> F:
+    """--take-over, of whatever releases."""
+    return _stack(function, _TAKING_OVER)
 
 
 def changing(function: F) -> F:

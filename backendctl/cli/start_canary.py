@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from backendctl.cli.options import Options, changing, common, putting, runtimes
+from backendctl.cli.options import Options, changing, common, putting, runtimes, taking_over
 from backendctl.cli.saying import warn
-from backendctl.errors import Exit
+from backendctl.errors import Exit, UsageError
 from backendctl.hints import runnable
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @changing
 @putting
 @runtimes
+@taking_over
 @common
 def command(
     *,
@@ -47,6 +48,7 @@ def command(
     allow_runtimes: tuple[str, ...],
     allow_breaking: bool,
     backup_dir: Path | None,
+    take_over: bool,
 ) -> int:
     """Put a release beside what is live, in every region, for a share of the requests.
 
@@ -56,9 +58,13 @@ def command(
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
     from backendctl.cli.writing_api import Writing, after, variables_of  # noqa: PLC0415  # the same
+    from backendctl.resources.slots import SlotsTakenError  # noqa: PLC0415  # the same
 
-    ready = opened(options, allow_runtimes=allow_runtimes)
-    changes, pending = _planned(ready, percent=percent, stages=stages, in_waves=regions_in_waves)
+    try:
+        ready = opened(options, allow_runtimes=allow_runtimes)
+    except SlotsTakenError as error:
+        raise UsageError(error.message, hint=error.hint) from error
+    changes, pending = _planned(ready, percent=percent, stages=stages, in_waves=regions_in_waves, take_over=take_over)
     if pending and not options.quiet:
         click.echo(f"not part of a canary, left for `deploy`: {', '.join(pending)}", err=True)
     if changes.plan.changes and not options.quiet:
@@ -91,7 +97,7 @@ def _advice(ready: Opened, stages: tuple[str, ...]) -> list[str]:
 
 
 def _planned(
-    ready: Opened, *, percent: float | None, stages: tuple[str, ...], in_waves: bool
+    ready: Opened, *, percent: float | None, stages: tuple[str, ...], in_waves: bool, take_over: bool
 ) -> tuple[Changes, tuple[str, ...]]:
     """The plan, and what it leaves for `deploy`."""
     from backendctl.app import Changes  # noqa: PLC0415  # start-up stays fast
@@ -102,6 +108,6 @@ def _planned(
     canary = ready.backend.spec.canary
     share, waves = canary.steps[0] if percent is None else percent, canary.waves if in_waves else ()
     if canary.strategy != ALIAS:
-        return plan_start(ready.backend, percent=share, stages=stages, waves=waves)
-    plan = plan_start_aliases(ready.backend, percent=share, names=stages, waves=waves)
+        return plan_start(ready.backend, percent=share, stages=stages, waves=waves, take_over=take_over)
+    plan = plan_start_aliases(ready.backend, percent=share, names=stages, waves=waves, take_over=take_over)
     return Changes(plan=plan, world=ready.backend.world), ()

@@ -8,6 +8,7 @@ from backendctl.engine.plan import Action, Change
 from backendctl.engine.resource import GLOBAL
 
 _ROSTER = "roster"
+_RELEASE = "release"
 # What spans regions: a replica is part of its table.
 _SPANNING = frozenset({"table", "replica", "scaling"})
 
@@ -24,15 +25,18 @@ def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]
         order: kinds in creation order; deletes of kinds that it does not name wait for no other delete.
     """
     rank = {kind: position for position, kind in enumerate(order)}
-    made = {change.address for change in changes if change.action is not Action.DELETE}
+    made = {change.address for change in changes if not change.removes}
+    # A release is announced in every region before anything of it moves; only regions are entered before.
+    announced = {c.address for c in changes if c.kind == _RELEASE and c.region == GLOBAL}
     graph: dict[str, set[str]] = {}
     for change in changes:
-        if change.action is Action.DELETE:
+        if change.removes:
             graph[change.address] = {
                 other.address for other in changes if other is not change and _goes_before(other, change, rank)
             }
         else:
             needs = set(change.resource.needs()) | _entry(change, changes)
+            needs |= announced if change.kind not in {_ROSTER, _RELEASE} else set()
             graph[change.address] = needs & made - {change.address}
     return graph
 
@@ -47,7 +51,7 @@ def _entry(change: Change, changes: Sequence[Change]) -> set[str]:
 def _goes_before(other: Change, delete: Change, rank: dict[str, int]) -> bool:
     if not _touches(other, delete):
         return False
-    return other.action is not Action.DELETE or rank.get(other.kind, 0) > rank.get(delete.kind, 0)
+    return not other.removes or rank.get(other.kind, 0) > rank.get(delete.kind, 0)
 
 
 def _touches(other: Change, delete: Change) -> bool:

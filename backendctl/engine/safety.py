@@ -98,7 +98,9 @@ def _told(change: FieldChange) -> str:
 
 
 def _unnamed_delete(change: Change, allowed: Collection[str]) -> bool:
-    return change.action is Action.DELETE and change.resource.stateful and not named(change, allowed)
+    if not change.removes or change.live is None or not change.live.stateful:
+        return False
+    return not named(change, allowed)
 
 
 def _adopted(change: Change, allowed: Collection[str]) -> bool:

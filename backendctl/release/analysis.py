@@ -10,7 +10,8 @@ from backendctl.endpoints import regional_url
 from backendctl.release.asking import Place, ask
 from backendctl.release.metric_checks import Sides, judge_metrics
 from backendctl.release.outcome import Finding, Outcome
-from backendctl.resources import lambda_reads, ledger
+from backendctl.resources import lambda_reads
+from backendctl.resources.served import qualifier
 from backendctl.resources.share import Share
 from backendctl.spec.analysis import STAGE, AnswerCheck, MetricCheck
 
@@ -83,7 +84,7 @@ def sides_of(backend: Backend, one: Serving) -> Sides:
     for route in one.routes:
         aliases = lambda_reads.aliases(backend.aws, one.region, route.physical)
         for side, variables in ((base, one.variables), (canary, after)):
-            alias = ledger.qualifier(route, variables)
+            alias = qualifier(route, variables)
             if route.physical in names and alias in aliases:
                 side["alias", names[route.physical]] = alias
                 side["version", names[route.physical]] = aliases[alias].version

@@ -18,7 +18,7 @@ from backendctl.release.outcome import Outcome
 from backendctl.release.seeing import see
 from backendctl.release.thresholds import OnNoData, Thresholds
 from backendctl.release.verdict import Verdict, judge
-from backendctl.resources import ledger
+from backendctl.resources.served import qualifier
 from backendctl.resources.share import Share
 from backendctl.warmth.logs import LogReader
 from backendctl.warmth.pings import pingers
@@ -159,7 +159,7 @@ def _watched(backend: Backend, one: Serving) -> list[Watched]:
     functions = {function.physical: function for function in backend.spec.functions_in(one.region)}
     found: list[Watched] = []
     for route in dict.fromkeys(one.routes):
-        base, canary = ledger.qualifier(route, one.variables), ledger.qualifier(route, after)
+        base, canary = qualifier(route, one.variables), qualifier(route, after)
         if base != canary:
             pinging = pingers(backend.world, one.region, functions[route.physical])
             found.append(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from backendctl.engine.plan import Action, Plan
-from backendctl.engine.resource import address
+from backendctl.engine.plan import Plan
 from backendctl.errors import RefusedError
 from backendctl.resources import lambda_reads
 from backendctl.resources.alias_names import slots_of
-from backendctl.resources.canary import Canary
+from backendctl.resources.canary import CanaryStart
 from backendctl.resources.provisioned_limits import lost_by_turning, over_limits
 
 if TYPE_CHECKING:
@@ -19,11 +18,11 @@ if TYPE_CHECKING:
     from backendctl.resources.world import Link, World
 
 
-def refuse(plan: Plan, canaries: Sequence[Canary], world: World, backend: Backend) -> None:
+def refuse(plan: Plan, canaries: Sequence[CanaryStart], world: World, backend: Backend) -> None:
     """Raise unless every canary may be started.
 
     Raises:
-        RefusedError: another canary runs, aliases share out calls themselves, or capacity is kept for one slot only.
+        RefusedError: aliases share out calls themselves, or capacity is kept for one slot only.
     """
     names = {(canary.region, canary.name) for canary in canaries}
     links = [
@@ -32,7 +31,7 @@ def refuse(plan: Plan, canaries: Sequence[Canary], world: World, backend: Backen
         for link in found
         if (region, link.stage.name) in names and region in plan.regions
     ]
-    running = [*_running(plan), *_weighted(links, backend.aws)]
+    running = list(_weighted(links, backend.aws))
     reasons = [*running, *_foreign(plan)]
     reasons += lost_by_turning(world, backend.aws, stages={canary.name for canary in canaries})
     reasons += over_limits(plan.changes, backend.aws)
@@ -43,13 +42,6 @@ def refuse(plan: Plan, canaries: Sequence[Canary], world: World, backend: Backen
             if running
             else "correct what is named, then run the same command again",
         )
-
-
-def _running(plan: Plan) -> Iterator[str]:
-    for change in plan.changes:
-        if change.kind == Canary.kind and change.action is Action.UPDATE:
-            told = ", ".join(dict.fromkeys(f.field.partition(".")[0] for f in change.fields))
-            yield f"a canary of another release runs on {address(change.region, 'stage', change.name)} ({told} differ)"
 
 
 def _foreign(plan: Plan) -> Iterator[str]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backendctl.engine.plan import Action, Change
-from backendctl.resources import ledger
 from backendctl.resources import provisioned_reads as reads
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.baking import Slots, baking
 from backendctl.resources.provisioned import ProvisionedConcurrency
+from backendctl.resources.served import qualifier
 from backendctl.resources.world import SLOTS
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _serving(found: Sequence[Serving], physical: str, alias: str) -> dict[str, l
         for route in one.routes:
             if (route.physical, route.alias) != (physical, alias):
                 continue
-            names = {ledger.qualifier(route, one.variables), ledger.qualifier(route, {**one.variables, **overrides})}
+            names = {qualifier(route, one.variables), qualifier(route, {**one.variables, **overrides})}
             for slot in SLOTS:
                 if f"{alias}-{slot}" in names:
                     serving[slot].append(one.stage)

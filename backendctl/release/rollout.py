@@ -70,13 +70,14 @@ class Wish:
     Attributes:
         percent: the share to go to; None is the next step.
         auto: on and on, until it is promoted, held or aborted. anyway: whatever the verdict says.
-        stages: only these; empty means all.
+        stages: only these; empty means all. take_over: whatever somebody else has under way.
     """
 
     percent: float | None = None
     auto: bool = False
     anyway: bool = False
     stages: tuple[str, ...] = ()
+    take_over: bool = False
 
 
 @dataclass(kw_only=True)
@@ -158,9 +159,9 @@ class Rollout:
         hooks, waves = self.backend.spec.canary.hooks, self.backend.spec.canary.waves
         document = {"backend": self.backend.spec.backend, "percent": share, "verdicts": self.verdicts}
         if share >= FULL:
-            plan = plan_promote(self.backend, found, waves=waves)
+            plan = plan_promote(self.backend, found, waves=waves, take_over=self.wish.take_over)
         else:
-            plan = plan_shift(self.backend, found, percent=share, waves=waves)
+            plan = plan_shift(self.backend, found, percent=share, waves=waves, take_over=self.wish.take_over)
         done = self.carry_out(plan, lambda: run_hook("before-promote", hooks.before_promote, document))
         if done is False:
             return Ending.PARTIAL

@@ -13,15 +13,18 @@ from backendctl.errors import BackendctlError
 from backendctl.nearest import refuse_unknown as refuse_unknown_names
 from backendctl.release import access_log
 from backendctl.release.access_log import AccessLog
-from backendctl.resources import lambda_reads, ledger
-from backendctl.resources.alias import owner_in
+from backendctl.resources import lambda_reads, release_log
+from backendctl.resources.alias_mark import read_mark
 from backendctl.resources.alias_names import names_of, qualified
 from backendctl.resources.api_reads import list_deployments, list_stages, require_api
 from backendctl.resources.canary import Canary
 from backendctl.resources.deployments import definition_of
+from backendctl.resources.release_record import Event, Record, split_tag
+from backendctl.resources.served import Route
 from backendctl.resources.share import Share
-from backendctl.resources.stage import routes_of
-from backendctl.spec.canary import ALIAS
+from backendctl.resources.stage_wanted import routes_of
+from backendctl.resources.stage_writes import split_variables
+from backendctl.spec.canary import by_alias
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -34,9 +37,10 @@ class Serving:
 
     Attributes:
         stage: its name; of an alias "places:live". api, api_id: empty for an alias.
-        deployment: id of the base's. definition: its digest. variables: the stage's own.
+        deployment: id of the base's. definition: its digest. variables: the stage's own, without the release's tag.
+        tag: of the release that serves; empty when it has none.
         canary: what it shares its requests with, None when nothing. canary_deployment: id.
-        began: UTC, ISO 8601: when the canary was started, from the ledger; empty when unknown.
+        began: UTC, ISO 8601: when the canary was started, from the release log; empty when unknown.
         shifted: the same for its last change of share.
         access: the stage's access log, or why there is none that tells, as a clause.
     """
@@ -45,11 +49,12 @@ class Serving:
     stage: str
     api: str
     api_id: str
-    routes: tuple[ledger.Route, ...]
+    routes: tuple[Route, ...]
     owner: str | None
     deployment: str
     definition: str | None
     variables: Mapping[str, str]
+    tag: str = ""
     canary: Canary | Share | None = None
     canary_deployment: str = ""
     began: str = ""
@@ -96,7 +101,7 @@ def refuse_unknown(backend: Backend, stages: Sequence[str]) -> None:
     Raises:
         UsageError: there is no such one.
     """
-    if backend.spec.canary.strategy == ALIAS:
+    if by_alias(backend.spec):
         region = backend.spec.regions[0]
         known = [
             qualified(function.name, alias)
@@ -109,11 +114,9 @@ def refuse_unknown(backend: Backend, stages: Sequence[str]) -> None:
 
 
 def _in_region(backend: Backend, region: str, stages: Sequence[str]) -> Iterator[Serving]:
-    if backend.spec.canary.strategy == ALIAS:
-        yield from _aliases(backend, region, stages)
-        return
     api = backend.spec.api
-    if api is None:
+    if api is None or by_alias(backend.spec):
+        yield from _aliases(backend, region, stages)
         return
     api_id = require_api(backend.aws, region, api.name)
     live = list_stages(backend.aws, region, api_id)
@@ -130,8 +133,8 @@ def _one(backend: Backend, region: str, spec: Spec, live: Any, *, api_id: str, t
     api = backend.spec.api.name if backend.spec.api else ""
     routes = routes_of(backend.world, region, spec)
     canary = Canary.of_stage(live, region=region, api=api, described=told, routes=routes)
-    history = ledger.read(backend.aws, region, spec.name) if canary else []
-    began, shifted = _moments(history)
+    variables, tag = split_variables(live.get("variables"))
+    record, began, shifted = _moments(backend, region, canary.tag if canary else "")
     return Serving(
         region=region,
         stage=spec.name,
@@ -141,13 +144,14 @@ def _one(backend: Backend, region: str, spec: Spec, live: Any, *, api_id: str, t
         owner=owner_of(live.get("tags")),
         deployment=live.get("deploymentId", ""),
         definition=definition_of(told.get(live.get("deploymentId", ""))),
-        variables=dict(live.get("variables") or {}),
+        variables=variables,
+        tag=tag,
         canary=canary,
-        canary_deployment=(live.get("canarySettings") or {}).get("deploymentId", ""),
+        canary_deployment=canary.deployment if canary else "",
         began=began,
         shifted=shifted,
-        commit=history[0].commit if history else "",
-        by=history[0].by if history else "",
+        commit=record.commit if record else "",
+        by=record.author if record else "",
     )
 
 
@@ -160,34 +164,36 @@ def _aliases(backend: Backend, region: str, names: Sequence[str]) -> Iterator[Se
             name = qualified(function.name, alias)
             if alias not in found or (names and name not in names):
                 continue
-            owner = owner_in(found[alias].description)
-            share = Share(region=region, name=name, owner=owner, physical=function.physical, alias=alias)
-            running = Share.read(aws, share)
-            history = ledger.read(aws, region, name) if running else []
-            began, shifted = _moments(history)
+            told = read_mark(found[alias].description)
+            running = Share.of_alias(aws, region, name=name, physical=function.physical, alias=alias)
+            record, began, shifted = _moments(backend, region, running.tag if running else "")
             yield Serving(
                 region=region,
                 stage=name,
                 api="",
                 api_id="",
-                routes=(ledger.Route(variable=None, physical=function.physical, alias=alias),),
-                owner=owner,
+                routes=(Route(variable=None, physical=function.physical, alias=alias),),
+                owner=told.owner if told else None,
                 deployment="",
                 definition=None,
                 variables={},
+                tag=told.release if told else "",
                 canary=running,
                 began=began,
                 shifted=shifted,
-                commit=history[0].commit if history else "",
-                by=history[0].by if history else "",
+                commit=record.commit if record else "",
+                by=record.author if record else "",
             )
 
 
-def _moments(history: Sequence[ledger.Entry]) -> tuple[str, str]:
-    """When the running canary was started and last shifted; the newest entries come first."""
-    ours: list[ledger.Entry] = []
-    for entry in history:
-        if entry.percent is None:
-            break
-        ours.append(entry)
-    return (ours[-1].time, ours[0].time) if ours else ("", "")
+def _moments(backend: Backend, region: str, tag: str) -> tuple[Record | None, str, str]:
+    """The record of a running canary, when it was started, and when its share was last changed."""
+    told = split_tag(tag)
+    if told is None:
+        return None, "", ""
+    log = release_log.read_now(backend.aws, region)
+    record = log.release(told[0])
+    if record is None:
+        return None, "", ""
+    shifts = [step.time for step in log.canary_steps(told[0]) if step.event is Event.SHIFT]
+    return record, record.time, max([record.time, *shifts])

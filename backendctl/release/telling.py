@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from backendctl.app import Backend
     from backendctl.aws.connection import Aws
     from backendctl.engine.resource import Resource
-    from backendctl.resources.canary import Canary
+    from backendctl.resources.canary import CanaryStart
     from backendctl.spec.model import Logging
 
 
-def access_logs(aws: Aws, canaries: Sequence[Canary], everything: Sequence[Resource]) -> list[Stage]:
+def access_logs(aws: Aws, canaries: Sequence[CanaryStart], everything: Sequence[Resource]) -> list[Stage]:
     """The stages of these canaries whose access log does not tell yet and would by the spec, with that change only.
 
     Args:
@@ -48,7 +48,7 @@ def _with_log(desired: Stage, live: Stage) -> Stage:
     )
 
 
-def after(canary: Canary, stages: Sequence[Stage]) -> Canary:
+def after(canary: CanaryStart, stages: Sequence[Stage]) -> CanaryStart:
     """The canary, once its stage has the access log."""
     ours = {address(one.region, one.kind, one.name) for one in stages if one.region == canary.region}
     return replace(canary, requires=canary.requires | (ours & {address(canary.region, Stage.kind, canary.name)}))

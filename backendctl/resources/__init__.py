@@ -14,7 +14,7 @@ from backendctl.resources.mapping import Mapping
 from backendctl.resources.permission import Permission
 from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.record import Record
-from backendctl.resources.release_log import ReleaseLog
+from backendctl.resources.release_parameters import ReleaseLog
 from backendctl.resources.replica import Replica
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.role import Role

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from backendctl.resources import lambda_reads, ledger
+from backendctl.resources import lambda_reads, release_log
 from backendctl.resources import provisioned_reads as reads
+from backendctl.resources.release_record import Event
 from backendctl.resources.slots import live_variables, serving_slots
 from backendctl.resources.world import SLOTS, Capacity
 
@@ -114,16 +115,18 @@ def _turned(aws: Aws, slots: Slots, *, away_from: str) -> float:
 
 
 def serving_since(aws: Aws, slots: Slots, stage: str, slot: str) -> float | None:
-    """When a stage turned to the version behind a slot, seconds since the epoch; None when the log does not tell."""
+    """When a stage turned to the version behind a slot, seconds since the epoch; None when the log does not tell.
+
+    The beginning of the release, or of the promotion of the canary that it was.
+    """
     alias = lambda_reads.aliases(aws, slots.region, slots.physical).get(slots.name(slot))
-
-    def load() -> ledger.Entry | None:
-        return next((entry for entry in ledger.read(aws, slots.region, stage) if entry.is_live), None)
-
-    last = aws.shared(("stages", slots.region, "last-release", stage), load)
+    log = release_log.read(aws, slots.region)
+    last = next(reversed(log.lived(stage)), None)
     if last is None or alias is None or last.versions.get(f"{slots.physical}:{slots.alias}") != alias.version:
         return None
-    return datetime.fromisoformat(last.time).timestamp() if last.time else None
+    promotions = [step for step in log.canary_steps(last.number) if step.event is Event.PROMOTE]
+    times = [one.time for one in (last, *promotions) if one.time]
+    return datetime.fromisoformat(max(times)).timestamp() if times else None
 
 
 def _carried(aws: Aws, slots: Slots, wanted: Provisioned, found: Mapping[str, Config]) -> Capacity:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from backendctl.resources.release_record import VARIABLE
 from backendctl.spec.model import Logging
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def patches(desired: Stage, live: Stage, *, deployment: str | None, log_arn: str
     """
     found = [_replace("/deploymentId", deployment)] if deployment is not None else []
     found += _variables(desired.variables, live.variables or {})
+    if _differs(desired.release, live.release):
+        found.append(_replace(f"/variables/{VARIABLE}", desired.release))
     if _differs(desired.description, live.description):
         found.append(_replace("/description", desired.description))
     if _differs(desired.tracing, live.tracing):

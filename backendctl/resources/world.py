@@ -19,11 +19,14 @@ class Stamp:
     Attributes:
         commit: short commit id, with "+" when the tree was dirty; empty outside git.
         author: the commit's author. time: UTC, ISO 8601 to the second.
+        operator: who runs the command and from where, "user@host". process: its number there.
     """
 
     commit: str
     author: str
     time: str
+    operator: str = ""
+    process: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

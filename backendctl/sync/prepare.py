@@ -20,6 +20,8 @@ from backendctl.engine.plan import Plan
 from backendctl.engine.safety import EVERYTHING, Allowed, refuse_danger
 from backendctl.errors import SpecError, UsageError
 from backendctl.nearest import refuse_unknown
+from backendctl.release.numbering import Releasing, numbered
+from backendctl.resources.release_record import token_of
 from backendctl.spec.model import Api, Spec
 from backendctl.sync.planning import Parts, make_plan
 from backendctl.sync.request import Request
@@ -120,6 +122,9 @@ def prepare(backend: Backend, request: Request) -> Sync:
         whole=True,
     )
     plan = judged(replace(plan, unreadable={**seen.unreadable, **plan.unreadable}), desired, case)
+    world = replace(backend.world, spec=replace(backend.spec.narrowed(seen.regions), api=given.api))
+    releasing = Releasing(aws=backend.aws, world=world, workers=backend.settings.workers)
+    plan = numbered(plan, desired, releasing, token=token_of("sync-api", given.digest))
     return Sync(
         backend=backend,
         request=request,

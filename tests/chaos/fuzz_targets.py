@@ -17,7 +17,7 @@ from backendctl.openapi.arns import Home
 from backendctl.openapi.canonical import canonical
 from backendctl.openapi.diff import differences
 from backendctl.openapi.neutral import json_value
-from backendctl.resources import ledger
+from backendctl.resources.release_record import decode
 from backendctl.spec import Offline, loader, parse
 from backendctl.spec.config import load_config
 from backendctl.spec.model import Api
@@ -184,11 +184,11 @@ def _spec_with(ground: Ground, body: bytes) -> None:
 def _release(ground: Ground, body: bytes) -> None:
     """As the release log's parameters are read; whoever may write them may write anything."""
     del ground
-    entry = ledger._entry(body.decode(errors="replace"))  # the reader of one value, without a service around it
+    entry = decode(1, body.decode(errors="replace"))
     if entry is not None:
-        visible(entry.time + entry.how)
+        visible(entry.time + entry.operator)
         sorted([entry], key=lambda one: one.time)
-        dict(entry.versions or {})
+        dict(entry.versions)
 
 
 def _answer(ground: Ground, body: bytes) -> None:

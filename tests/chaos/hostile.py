@@ -12,7 +12,7 @@ from tests.chaos.verbs import reach
 from tests.functional.sandboxed import EAST
 
 NASTY = "\x1b[2J\x1b]0;owned\x07 \u202edrowssap <script>alert(1)</script> '; DROP"
-_LOG = "/backendctl/chaos/releases/prodv1"
+_LOG = "/backendctl/chaos/release-log"
 _RAW = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e]")
 _CODES = frozenset({0, 1, 2, 3, 4, 5})
 READERS: tuple[tuple[str, ...], ...] = (
@@ -71,12 +71,16 @@ def _unwritten_alias(ground: Ground) -> None:
 
 PLANTS: Mapping[str, Callable[[Ground], None]] = {
     **{
-        f"release log {number}": _parameter(_LOG, value)
+        f"release log {number}": _parameter(f"{_LOG}/{90 + number}", value)
         for number, value in enumerate(
-            ("null", "[]", "{", '{"how": 7}', '{"how": "deploy", "versions": null}', '{"how": "deploy", "by": {}}', "x")
+            (
+                *("null", "[]", "{", "x", '{"event": 7}', '{"number": 1, "event": "deploy", "versions": null}'),
+                '{"number": 1, "event": "deploy", "token": {}}',
+            )
         )
     },
-    "numbered log": _parameter(f"{_LOG}/not-a-number", "{}"),
+    "entry without a number": _parameter(f"{_LOG}/not-a-number", "{}"),
+    "older release log": _parameter("/backendctl/chaos/releases/prodv1", '{"how": "deploy", "versions": null}'),
     "region index": _parameter("/backendctl/chaos/regions/not-a-region", NASTY[:40]),
     "descriptions": _described,
     "stage": _stage({"path": "/description", "value": NASTY}, {"path": "/variables/oneAlias", "value": "nowhere"}),

@@ -121,11 +121,10 @@ def configs(project: Project) -> dict[str, tuple[int, str]]:
 
 def hours_later(project: Project) -> None:
     """The log of releases says that the last one was some hours earlier than it was."""
-    ssm, name = project.client("ssm", EAST), f"/backendctl/{project.name}/releases/prodv1"
-    entry = json.loads(ssm.get_parameter(Name=name)["Parameter"]["Value"])
-    ssm.put_parameter(
-        Name=name, Value=json.dumps({**entry, "time": "2026-01-01T00:00:00Z"}), Type="String", Overwrite=True
-    )
+    ssm, root = project.client("ssm", EAST), f"/backendctl/{project.name}/release-log/"
+    newest = max(ssm.get_parameters_by_path(Path=root)["Parameters"], key=lambda one: int(one["Name"][len(root) :]))
+    value = json.dumps({**json.loads(newest["Value"]), "time": "2026-01-01T00:00:00Z"})
+    ssm.put_parameter(Name=newest["Name"], Value=value, Type="String", Overwrite=True)
 
 
 def test_a_release_turns_to_ready_environments_and_gives_the_old_ones_back_after_the_bake_time(live: Project) -> None:

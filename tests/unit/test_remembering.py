@@ -6,7 +6,7 @@ from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import Resource
 from backendctl.remembering import remembering
 from backendctl.resources.log_group import LogGroup
-from backendctl.resources.release_log import ReleaseLog
+from backendctl.resources.release_parameters import ReleaseLog
 from backendctl.resources.roster import Roster
 from backendctl.resources.stage import Stage
 

@@ -14,13 +14,14 @@ from botocore.awsrequest import AWSResponse
 from backendctl.aws.connection import Aws
 from backendctl.engine.plan import Action, make_plan
 from backendctl.errors import BackendctlError
-from backendctl.resources import KINDS, baking, ledger
+from backendctl.resources import KINDS, baking, release_log
 from backendctl.resources.alias import Alias
 from backendctl.resources.function import Function
 from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.provisioned_limits import over_limits
 from backendctl.resources.provisioned_reads import recorded
-from backendctl.resources.stage import requirements
+from backendctl.resources.release_record import Event, Record, State
+from backendctl.resources.stage_wanted import requirements
 from backendctl.resources.world import Capacity, World
 from backendctl.spec.model import Provisioned
 from tests.unit.resources.lambda_helpers import EAST, PLACES, changed, deploy, emulated, put_role, staged_world
@@ -186,8 +187,18 @@ def test_a_failure_is_told_with_its_reason(aws: Aws, held: Held) -> None:
 def test_the_slot_before_bakes_from_the_turn_on(aws: Aws, held: Held) -> None:
     put(aws, staged_world(TWO))
     put(aws, staged_world(changed(TWO, memory=2048), target="b", idle_exists=True))
-    entry = ledger.Entry(how="deploy", versions={f"{TWO.physical}:version1": "2"})
-    ledger.write(aws, EAST, "prodv1", entry)
+    entry = Record(
+        index=1,
+        number=1,
+        event=Event.DEPLOY,
+        token="3f2a1c9d",
+        targets=("prodv1",),
+        time="2026-11-28T14:00:00Z",
+        versions={f"{TWO.physical}:version1": "2"},
+        state=State.DONE,
+    )
+    release_log.claim(aws, EAST, entry)
+    aws.forget()
     turned = baking.serving_since(aws, slots(b=["prodv1"]), "prodv1", "b")
     assert turned is not None
     wanted = Provisioned(environments=2, bake=60)
