@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from backendctl.aws.errors import ClientError, is_missing, says
+from backendctl.aws.errors import ClientError, gone_already, says
 from backendctl.aws.wait import until
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
@@ -196,16 +196,11 @@ class ProvisionedConcurrency:
 
     def delete(self, aws: Aws) -> None:
         """Give it back; AWS bills it until then."""
-        try:
-            aws.lambda_(self.region).delete_provisioned_concurrency_config(
-                FunctionName=self.physical, Qualifier=self.alias
-            )
-            aws.lambda_(self.region).untag_resource(
-                Resource=self._function_arn(aws), TagKeys=[f"{reads.RECORD}{self.alias}"]
-            )
-        except ClientError as error:
-            if not is_missing(error):
-                raise
+        client, keys = aws.lambda_(self.region), [f"{reads.RECORD}{self.alias}"]
+        with gone_already():
+            client.delete_provisioned_concurrency_config(FunctionName=self.physical, Qualifier=self.alias)
+        with gone_already():
+            client.untag_resource(Resource=self._function_arn(aws), TagKeys=keys)
 
     def _function_arn(self, aws: Aws) -> str:
         return f"arn:{aws.partition}:lambda:{self.region}:{aws.account}:function:{self.physical}"

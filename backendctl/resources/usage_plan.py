@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
-from backendctl.aws.errors import ClientError, is_missing, says
+from backendctl.aws.errors import ClientError, gone_already, is_missing, says
 from backendctl.engine.resource import PARTIAL, address
 from backendctl.errors import BackendctlError
 from backendctl.resources.api_key import FROM_SPEC, ApiKey, copied, key_named
@@ -227,13 +227,11 @@ class UsagePlan:
                 )
             links = [f"{link.get('apiId')}:{link.get('stage')}" for link in plan.get("apiStages", ())]
             operations: list[Any] = [{"op": "remove", "path": "/apiStages", "value": link} for link in links]
-            try:
-                if operations:
+            if operations:
+                with gone_already():
                     client.update_usage_plan(usagePlanId=plan["id"], patchOperations=operations)
+            with gone_already():
                 client.delete_usage_plan(usagePlanId=plan["id"])
-            except ClientError as error:
-                if not is_missing(error):
-                    raise
         aws.forget("usage-plans", self.region)
 
     def _bring(self, aws: Aws, live: Self) -> None:

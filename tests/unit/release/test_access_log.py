@@ -39,6 +39,8 @@ def _json(**values: str) -> str:
         "status": "500",
         "latency": "31",
         "integrationLatency": "29",
+        "integrationRequestId": "r-2",
+        "traceId": "1-5759e988-bd862e3fe1be46a994272793",
         "integrationStatus": "200",
         "canary": "true",
         "error": 'said "no"',
