@@ -208,7 +208,7 @@ _DELETING = (
         "--allow-delete",
         multiple=True,
         metavar="ADDRESS",
-        help="Let this table, replica, domain or log group be deleted; may be repeated.",
+        help="Let this table, replica, domain, API key or log group be deleted; may be repeated.",
     ),
 )
 _ADOPTING = (
@@ -376,7 +376,7 @@ def changing(function: F) -> F:
 
 def changing_what_holds_nothing(function: F) -> F:
     """The same where nothing that holds data or traffic can be deleted."""
-    return _stack(function, _CHANGING[:-1])
+    return _stack(function, _CHANGING)
 
 
 def _stack(function: F, options: tuple[Callable[[F], F], ...]) -> F:

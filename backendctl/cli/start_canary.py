@@ -67,9 +67,7 @@ def command(
     changes, pending = _planned(ready, percent=percent, stages=stages, in_waves=regions_in_waves, take_over=take_over)
     if pending and not options.quiet:
         click.echo(f"not part of a canary, left for `deploy`: {', '.join(pending)}", err=True)
-    if changes.plan.changes and not options.quiet:
-        for told in _advice(ready, stages):
-            click.echo(f"note: {told}", err=True)
+    _advise(ready, changes, stages)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete, allow_breaking=allow_breaking)
     writing = Writing.of(changes, ready, folder=backup_dir, quiet=options.quiet)
     idle = "Nothing to release: every stage serves this code and this definition already."
@@ -89,11 +87,13 @@ def command(
     return after(proof, exit_after(outcome, silent=silent))
 
 
-def _advice(ready: Opened, stages: tuple[str, ...]) -> list[str]:
+def _advise(ready: Opened, changes: Changes, stages: tuple[str, ...]) -> None:
     from backendctl.release.telling import advice  # noqa: PLC0415  # start-up stays fast
     from backendctl.spec.canary import ALIAS  # noqa: PLC0415  # the same
 
-    return [] if ready.backend.spec.canary.strategy == ALIAS else advice(ready.backend, stages)
+    if changes.plan.changes and ready.backend.spec.canary.strategy != ALIAS and not ready.screen.quiet:
+        for told in advice(ready.backend, stages):
+            click.echo(f"note: {told}", err=True)
 
 
 def _planned(

@@ -90,8 +90,7 @@ def plan_start(
         plan = judged(plan, parts, case_of(backend, seen))
     if canaries and (plan.changes or logs.at(entry.index)):
         plan = begun(plan, entry, earlier, logs, releasing)
-    changes = Changes(plan=plan, world=world, look=seen)
-    return changes, _pending(everything, plan, backend)
+    return Changes(plan=plan, world=world, look=seen), _pending(everything, plan, backend)
 
 
 def _releasing(backend: Backend, world: World, *, take_over: bool) -> Releasing:

@@ -196,11 +196,11 @@ class ProvisionedConcurrency:
 
     def delete(self, aws: Aws) -> None:
         """Give it back; AWS bills it until then."""
-        client, keys = aws.lambda_(self.region), [f"{reads.RECORD}{self.alias}"]
+        client, arn, keys = aws.lambda_(self.region), self._function_arn(aws), [f"{reads.RECORD}{self.alias}"]
         with gone_already():
             client.delete_provisioned_concurrency_config(FunctionName=self.physical, Qualifier=self.alias)
         with gone_already():
-            client.untag_resource(Resource=self._function_arn(aws), TagKeys=keys)
+            client.untag_resource(Resource=arn, TagKeys=keys)
 
     def _function_arn(self, aws: Aws) -> str:
         return f"arn:{aws.partition}:lambda:{self.region}:{aws.account}:function:{self.physical}"

@@ -58,7 +58,7 @@ def check(view: View) -> None:
 
 
 def _check_role(view: View, way: Way, role: Any, regions: tuple[str, ...]) -> None:
-    for region in regions if isinstance(role, str) else ():
+    for region in regions if isinstance(role, str) and role.startswith("arn:") else ():  # the schema tells of others
         if message := arn_fault(role, service="iam", region=region, global_=True):
             view.report.add(way, message, free=True)
             return

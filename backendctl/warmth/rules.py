@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.resources import rule_reads, schedule_reads
 from backendctl.resources.permission import policy_of
+from backendctl.resources.warmer_layout import rule_prefix
 from backendctl.warmth.subject import Rule
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import RuleTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.warmer_layout import WarmTarget, rule_prefix
+    from backendctl.resources.warmer_layout import WarmTarget
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _MINUTES = {"minute": 1, "hour": 60, "day": 1440}
