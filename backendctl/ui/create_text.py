@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from rich.text import Text
 
@@ -58,6 +59,13 @@ def _rank(item: FieldChange) -> tuple[int, str]:
 
 def _tells(item: FieldChange) -> bool:
     value = item.after
-    empty = value is None or value is False or value in ("", [], {})
+    empty = value is False or _is_empty(value)
     usual = isinstance(value, str) and (_base(item), value) in _USUAL
     return _base(item) in _TELLING and not empty and not usual
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether it says nothing, such as a VPC without subnets and security groups."""
+    if isinstance(value, dict):
+        return all(_is_empty(one) for one in value.values())
+    return value is None or value in ("", [], ())

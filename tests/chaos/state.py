@@ -20,6 +20,7 @@ _VOLATILE = re.compile(
 _SLOT = re.compile(r"-[ab]$")
 _KEPT = frozenset({"Timeout", "timeoutInMillis", "TimeToLiveStatus", "MaximumEventAgeInSeconds"})
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?")
+_PROCESS = re.compile(r'(\\*"process\\*": ?)\d+')
 _NONCE = re.compile(r"(backendctl/[^/\"]+/[a-z0-9-]+/|:certificate/)[0-9a-f]{8}(-[0-9a-f-]{27})?\b")
 
 
@@ -85,7 +86,7 @@ def _plain(value: Any, renamed: Callable[[str], str]) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item, renamed) for item in value]
     if isinstance(value, str):
-        return _NONCE.sub(r"\1", _MOMENT.sub("<then>", renamed(value)))
+        return _PROCESS.sub(r"\1", _NONCE.sub(r"\1", _MOMENT.sub("<then>", renamed(value))))
     return value
 
 

@@ -278,8 +278,8 @@ def test_publishing_with_an_alias_moves_it_at_once(live: Project) -> None:
 
 
 def test_names_that_do_not_exist_are_said_with_those_that_do(live: Project) -> None:
-    assert "functions: one, two" in live.run("publish", "three", expect=64).err
-    assert "aliases: version1" in live.run("publish", "one", "--alias", "beta", expect=64).err
+    assert "function three: the spec names one, two" in live.run("publish", "three", expect=64).err
+    assert "the aliases are version1" in live.run("publish", "one", "--alias", "beta", expect=64).err
     assert "prodv1" in live.run("start-canary", "--stage", "dev", expect=64).err
 
 
