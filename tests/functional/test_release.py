@@ -296,7 +296,7 @@ def test_two_releases_are_held_against_each_other(live: Project) -> None:
     live.deploy()
     told = live.command("diff", str(live.folder / "spec.yaml"), "v1", "v2", "-o", "json").json
     found = {(one["what"], one["field"]): (one["before"], one["after"]) for one in told["differences"]}
-    assert found["one", "memory"] == (128, 256)
+    assert found["one", "memory"] == (1024, 256)
     assert {("definition", ""), ("one", "code"), ("one", "version")} <= set(found)
     assert not [what for what, _ in found if what == "two"]
     assert "no release 'v7'" in live.command("diff", str(live.folder / "spec.yaml"), "v1", "v7", expect=64).err
