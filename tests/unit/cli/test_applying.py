@@ -9,6 +9,7 @@ import threading
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -44,7 +45,11 @@ class Stage:
         settings = Settings(spec=Path("shop.yaml"), access=Access(), workers=4)
         # Applying looks at the connection and the settings only.
         backend = Backend(
-            settings=settings, spec=cast("Spec", None), aws=self.cloud, world=cast("World", None), unreadable={}
+            settings=settings,
+            spec=cast("Spec", SimpleNamespace(regions=(EAST, WEST))),
+            aws=self.cloud,
+            world=cast("World", None),
+            unreadable={},
         )
         screen = Screen(out=self.out, err=self.err)
         return Opened(backend=backend, screen=screen, config=cast("Config", None), format=form, sandbox=False)
@@ -121,6 +126,41 @@ def test_the_same_command_is_told_only_after_what_passes_by_itself(
     told = capsys.readouterr().err
     assert "To go on" not in told
     assert "Correct what is said above" in told
+
+
+def _silent() -> None:
+    raise AwsError("down", doing="update", code="ServiceUnavailable", hint=AGAIN)
+
+
+def test_with_a_region_down_the_command_for_the_others_is_told_where_they_are_not_finished(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting = Alias(region=EAST, name="places:v1", requires=frozenset({"us-west-2/function/places"}))
+    stage.cloud.during["us-west-2/function/places"] = _silent
+    stage.apply(plan_of(creating(FUNCTION), creating(waiting), creating(ELSEWHERE)))
+    assert (
+        "To go on without us-west-2: the same command with only -r us-east-1. "
+        "Once us-west-2 answers again: the same command finishes the rest"
+    ) in capsys.readouterr().err
+
+
+def test_with_a_region_down_and_all_others_finished_the_same_command_finishes_the_rest(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.cloud.during["us-west-2/function/places"] = _silent
+    stage.apply()
+    told = capsys.readouterr().err
+    assert "1 failed. Once us-west-2 answers again: the same command finishes the rest" in told
+    assert "-r " not in told
+
+
+def test_a_region_that_was_left_out_is_finished_by_the_same_command(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = replace(PLAN, unreadable={WEST: AwsError("no", doing="read", code="NoAnswer")})
+    unreachable(plan, outcome=stage.apply())
+    told = capsys.readouterr().err
+    assert "us-west-2 stays as it was. Once us-west-2 answers again: the same command finishes the rest" in told
 
 
 def test_whoever_is_asked_is_told_what_the_plan_leaves_out() -> None:
