@@ -188,7 +188,7 @@ class Rollout:
         if what == ABORT:
             return self._abort(Ending.ENDED_UNJUDGED)
         self.share = step_below(self.backend.spec.canary.steps, present)
-        found = [one for one in self._everywhere() if one.canary is None or (one.canary.percent or 0.0) > self.share]
+        found = [one for one in self._everywhere() if one.canary is None or one.canary.percent > self.share]
         done = self.carry_out(plan_shift(self.backend, found, percent=self.share), _nothing)
         return Ending.PARTIAL if done is False else Ending.STEPPED_DOWN
 
@@ -249,7 +249,7 @@ class Rollout:
 
     def _wanted(self, one: Judged) -> int:
         """So many requests in all that the canary's share of them will tell, chance being what it is."""
-        share = (one.one.canary.percent or 0.0) / 100 if one.one.canary else 0.0
+        share = one.one.canary.percent / 100 if one.one.canary else 0.0
         missing = one.verdict.requests_wanted or self.backend.spec.canary.judging.min_requests
         return math.ceil(_MARGIN * missing / share) if share else 0
 

@@ -79,7 +79,9 @@ def plan_start(
     )
     if found:
         refuse_second([(c.region, c.name, c.running(backend.aws)) for c in found], entry, logs.unfinished())
-    numbered = [replace(canary, entry=entry, base=_base(logs, earlier, canary)) for canary in found]
+    # One that was begun is finished with the share that it was begun with, so that all regions get the same.
+    share = percent if entry.percent is None else entry.percent
+    numbered = [replace(c, entry=entry, base=_base(logs, earlier, c), percent=share) for c in found]
     access = telling.access_logs(backend.aws, numbered, everything)
     canaries = [telling.after(_after(canary, numbered, waves), access) for canary in numbered]
     parts = [resource for resource in everything if _belongs(resource, world, chosen)] if canaries else []

@@ -81,6 +81,7 @@ def _waiting(
         replace(
             share,
             entry=entry,
+            percent=share.percent if entry.percent is None else entry.percent,
             requires=frozenset(address(region, share.kind, share.name) for region in earlier_wave(share.region, waves))
             & known,
         )
