@@ -18,6 +18,7 @@ from backendctl.app import Backend, Settings
 from backendctl.aws.connection import Access
 from backendctl.cli.applying import Consent, Outcome, _question, confirm_and_apply, stop_on_interrupt, unreachable
 from backendctl.cli.opening import Opened
+from backendctl.cli.releasing import Doing
 from backendctl.engine.plan import Plan
 from backendctl.errors import AGAIN, AwsError, BackendctlError, Exit, RefusedError, UsageError
 from backendctl.ui.console import Screen
@@ -126,6 +127,14 @@ def test_the_same_command_is_told_only_after_what_passes_by_itself(
     told = capsys.readouterr().err
     assert "To go on" not in told
     assert "Correct what is said above" in told
+
+
+def test_a_promotion_tells_nothing_done_from_some_of_it(stage: Stage) -> None:
+    doing = Doing(opened=stage.opened(), dry_run=False, yes=True, verbose=False)
+    stage.cloud.during["us-east-1/function/places"] = _fail
+    assert doing.carry_out(plan_of(creating(FUNCTION), creating(ALIAS)), lambda: None) is Exit.ERROR
+    assert doing.carry_out(PLAN, lambda: None) is Exit.PARTIAL
+    assert doing.carry_out(plan_of(creating(ELSEWHERE)), lambda: None) is Exit.OK
 
 
 def _silent() -> None:
