@@ -16,7 +16,7 @@ from backendctl.errors import Exit
 @common
 def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bool, take_over: bool) -> int:
     """Give all requests back to what was live before, in every region at once. The failed release stays, for study."""
-    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, tell_left  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
     from backendctl.cli.releasing import tell_silent, tell_traces  # noqa: PLC0415  # the same
     from backendctl.release.hooks import run_hook  # noqa: PLC0415  # the same
@@ -32,6 +32,7 @@ def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bo
     idle = "No canary is on."
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
     silent = tell_silent(failed)
+    tell_left(failed, outcome)
     if outcome is not None:
         tell_traces(traces, ready)
     if outcome is not None and outcome.exit_code is Exit.OK:

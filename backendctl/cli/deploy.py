@@ -74,7 +74,7 @@ def command(
     outcome = confirm_and_apply(
         plan, ready, consent, verbose=options.verbose, again="the same command", first=writing.keep
     )
-    silent = unreachable(plan)
+    silent = unreachable(plan, outcome=outcome)
     if outcome is None or outcome.exit_code is not Exit.OK:
         return exit_after(outcome, silent=silent)
     if ready.format == "text":

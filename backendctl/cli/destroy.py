@@ -58,5 +58,5 @@ def command(
         outcome = None  # a dry run has refused nothing: it shows what would go, and says what would hold it up
         reasons = "\n".join(f"  {reason}" for reason in refused.reasons)
         warn(f"without --dry-run this is refused:\n{reasons}", refused.hint)
-    code = exit_after(outcome, silent=unreachable(plan))
+    code = exit_after(outcome, silent=unreachable(plan, outcome=outcome))
     return code if dry_run or code is not Exit.OK else sweeping.finish(outcome)

@@ -45,7 +45,7 @@ def command(
     text = ready.format == "text"
     draw = None if text else silently
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", shown=draw)
-    silent = unreachable(plan)
+    silent = unreachable(plan, outcome=outcome)
     if dry_run or (outcome is not None and outcome.exit_code is not Exit.OK):
         return Exit.OK if outcome is None else outcome.exit_code
     found = published(ready.backend, names)

@@ -49,7 +49,7 @@ class Doing:
     verbose: bool
     documents: list[dict[str, Any]] = field(default_factory=list)
 
-    def carry_out(self, plan: Plan, first: Callable[[], None]) -> bool | None:
+    def carry_out(self, plan: Plan, first: Callable[[], None]) -> Exit | None:
         """Show, ask and do; see `Rollout`."""
         consent = Consent(dry_run=self.dry_run, yes=self.yes, expect=None, allow_delete=())
         draw = None if self.opened.format == "text" else silently
@@ -57,7 +57,7 @@ class Doing:
             plan, self.opened, consent, verbose=self.verbose, again="the same command", shown=draw, first=first
         )
         self.documents.append(plan_document(plan, None if outcome is None else outcome.statuses))
-        return None if outcome is None else outcome.exit_code is Exit.OK
+        return None if outcome is None else outcome.exit_code
 
 
 def silently(statuses: dict[str, str] | None) -> None:

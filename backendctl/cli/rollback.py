@@ -31,7 +31,7 @@ def command(
 
     Nothing is built or published: the code of that release is still there. Said again, it goes further back.
     """
-    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, tell_left  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
     from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
     from backendctl.release.rollback import plan_rollback  # noqa: PLC0415  # the same
@@ -43,4 +43,5 @@ def command(
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=())
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
     silent = tell_silent(failed)
+    tell_left(failed, outcome)
     return exit_after(outcome, silent=silent)

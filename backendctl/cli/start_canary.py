@@ -75,7 +75,7 @@ def command(
     outcome = confirm_and_apply(
         changes.plan, ready, consent, verbose=options.verbose, again=again, idle=idle, first=writing.keep
     )
-    silent = unreachable(changes.plan)
+    silent = unreachable(changes.plan, outcome=outcome)
     if outcome is None or outcome.exit_code is not Exit.OK:
         return exit_after(outcome, silent=silent)
     proof = writing.prove(variables_of(changes.world), writing.puts)

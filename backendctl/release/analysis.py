@@ -65,7 +65,7 @@ def place_of(backend: Backend, one: Serving) -> Place:
         definition=api.definition if api is not None else {},
         base=one.variables,
         canary=_canary_variables(one),
-        share=(one.canary.percent or 0.0) if one.canary is not None else 0.0,
+        share=one.canary.percent if one.canary is not None else 0.0,
         access=one.access,
     )
 

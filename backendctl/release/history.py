@@ -140,7 +140,9 @@ def _what(entry: Record, steps: Sequence[Record], *, on: bool) -> str:
         return "canary, promoted"
     if any(step.event is Event.ABORT for step in steps):
         return "canary, aborted"
-    return f"canary {share or 0:g} %" if on else "canary, ended"
+    if not on:
+        return "canary, ended"
+    return "canary" if share is None else f"canary {share:g} %"
 
 
 def history_document(found: History) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def moment(text: str) -> float:
 def _weighted(backend: Backend, one: Serving, share: Share) -> Watched:
     """Both sides have one alias; the warmer's calls are shared out as all others are."""
     function = next(f for f in backend.spec.functions_in(one.region) if f.physical == share.physical)
-    part = (share.percent or 0.0) / 100
+    part = share.percent / 100
     found = warmed(pingers(backend.world, one.region, function), base=share.alias, canary=share.alias)
     return Watched(
         name=function.name,

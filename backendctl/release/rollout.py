@@ -51,6 +51,7 @@ class Ending(StrEnum):
     STEPPED_DOWN = "stepped-down"
     ENDED_UNJUDGED = "aborted-inconclusive"
     PARTIAL = "partial"
+    NOT_DONE = "not-done"
 
 
 _EXITS = {
@@ -60,7 +61,10 @@ _EXITS = {
     Ending.STEPPED_DOWN: Exit.INCONCLUSIVE,
     Ending.ENDED_UNJUDGED: Exit.INCONCLUSIVE,
     Ending.PARTIAL: Exit.PARTIAL,
+    Ending.NOT_DONE: Exit.ERROR,
 }
+
+_UNFINISHED = {Exit.PARTIAL: Ending.PARTIAL, Exit.ERROR: Ending.NOT_DONE}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +90,8 @@ class Rollout:
 
     Attributes:
         carry_out: does a plan with the user's consent, and before it, once that is given, what is passed beside it.
-            True when all was done, False when not all of it was, None when there was nothing to do or to be done.
+            OK when all was done, PARTIAL when some of it was, ERROR when nothing was, such as where somebody else was
+            first; None when there was nothing to do or to be done.
         tell: hears every verdict.
         verdicts: what has been said, for the document at the end.
         traces: command lines to read the logs of an aborted canary with.
@@ -95,7 +100,7 @@ class Rollout:
 
     backend: Backend
     wish: Wish
-    carry_out: Callable[[Plan, Callable[[], None]], bool | None]
+    carry_out: Callable[[Plan, Callable[[], None]], Exit | None]
     tell: Callable[[Sequence[Judged], str], None]
     verdicts: list[dict[str, Any]] = field(default_factory=list)
     traces: list[str] = field(default_factory=list)
@@ -149,7 +154,7 @@ class Rollout:
                 if outcome is Outcome.INCONCLUSIVE:
                     return self._undecided(judged, present)
             ended = self._to(wave, next_share(self.backend.spec.canary.steps, present))
-            if ended is Ending.PARTIAL:
+            if ended in _UNFINISHED.values():
                 return ended
             found = self._found()
         return Ending.PROMOTED
@@ -163,9 +168,9 @@ class Rollout:
         else:
             plan = plan_shift(self.backend, found, percent=share, waves=waves, take_over=self.wish.take_over)
         done = self.carry_out(plan, lambda: run_hook("before-promote", hooks.before_promote, document))
-        if done is False:
-            return Ending.PARTIAL
-        if done:
+        if unfinished := _unfinished(done):
+            return unfinished
+        if done is Exit.OK:
             run_hook("after-promote", hooks.after_promote, document)
         return Ending.PROMOTED if share >= FULL else Ending.SHIFTED
 
@@ -174,7 +179,7 @@ class Rollout:
         plan = plan_promote(self.backend, found)
         if not plan.changes:
             return Ending.NOTHING
-        return Ending.PARTIAL if self.carry_out(plan, _nothing) is False else Ending.PROMOTED
+        return _unfinished(self.carry_out(plan, _nothing)) or Ending.PROMOTED
 
     def _undecided(self, judged: Sequence[Judged], present: float) -> Ending:
         """What becomes of a canary that nothing has shown to be good, as the spec says.
@@ -188,16 +193,16 @@ class Rollout:
         if what == ABORT:
             return self._abort(Ending.ENDED_UNJUDGED)
         self.share = step_below(self.backend.spec.canary.steps, present)
-        found = [one for one in self._everywhere() if one.canary is None or (one.canary.percent or 0.0) > self.share]
+        found = [one for one in self._everywhere() if one.canary is None or one.canary.percent > self.share]
         done = self.carry_out(plan_shift(self.backend, found, percent=self.share), _nothing)
-        return Ending.PARTIAL if done is False else Ending.STEPPED_DOWN
+        return _unfinished(done) or Ending.STEPPED_DOWN
 
     def _abort(self, ending: Ending) -> Ending:
         """All that still run, in all regions at once."""
         found = self._everywhere()
         self.traces[:] = log_commands(self.backend, found)
-        if self.carry_out(plan_abort(self.backend, found), _nothing) is False:
-            return Ending.PARTIAL
+        if unfinished := _unfinished(self.carry_out(plan_abort(self.backend, found), _nothing)):
+            return unfinished
         document = {"backend": self.backend.spec.backend, "verdicts": self.verdicts}
         run_hook("on-abort", self.backend.spec.canary.hooks.on_abort, document)
         self.share = None
@@ -249,7 +254,7 @@ class Rollout:
 
     def _wanted(self, one: Judged) -> int:
         """So many requests in all that the canary's share of them will tell, chance being what it is."""
-        share = (one.one.canary.percent or 0.0) / 100 if one.one.canary else 0.0
+        share = one.one.canary.percent / 100 if one.one.canary else 0.0
         missing = one.verdict.requests_wanted or self.backend.spec.canary.judging.min_requests
         return math.ceil(_MARGIN * missing / share) if share else 0
 
@@ -265,6 +270,11 @@ class Rollout:
     def _everywhere(self) -> list[Serving]:
         found, self.silent = serving(self.backend, stages=self.wish.stages)
         return found
+
+
+def _unfinished(done: Exit | None) -> Ending | None:
+    """How a run ends whose plan was not carried out as a whole; None when it was."""
+    return None if done is None else _UNFINISHED.get(done)
 
 
 def _nothing() -> None:

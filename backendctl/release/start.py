@@ -79,7 +79,7 @@ def plan_start(
     )
     if found:
         refuse_second([(c.region, c.name, c.running(backend.aws)) for c in found], entry, logs.unfinished())
-    numbered = [replace(canary, entry=entry, base=_base(logs, earlier, canary)) for canary in found]
+    numbered = [_numbered(canary, entry, base=_base(logs, earlier, canary)) for canary in found]
     access = telling.access_logs(backend.aws, numbered, everything)
     canaries = [telling.after(_after(canary, numbered, waves), access) for canary in numbered]
     parts = [resource for resource in everything if _belongs(resource, world, chosen)] if canaries else []
@@ -91,6 +91,15 @@ def plan_start(
     if canaries and (plan.changes or logs.at(entry.index)):
         plan = begun(plan, entry, earlier, logs, releasing)
     return Changes(plan=plan, world=world, look=seen), _pending(everything, plan, backend)
+
+
+def _numbered(canary: CanaryStart, entry: Record, *, base: str) -> CanaryStart:
+    return replace(canary, entry=entry, base=base, percent=share_of(entry, canary.percent))
+
+
+def share_of(entry: Record, percent: float) -> float:
+    """What a canary begins with; one that was begun is finished with its own, so that all regions get the same."""
+    return percent if entry.percent is None else entry.percent
 
 
 def _releasing(backend: Backend, world: World, *, take_over: bool) -> Releasing:

@@ -11,7 +11,7 @@ from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
 from backendctl.release.numbering import Releasing, refuse_nobody
 from backendctl.release.running import refuse_unknown
-from backendctl.release.start import begun, canary_entry, refuse_second
+from backendctl.release.start import begun, canary_entry, refuse_second, share_of
 from backendctl.release.steps import earlier_wave
 from backendctl.resources import KINDS, assemble, lambda_reads
 from backendctl.resources.alias import Alias
@@ -81,6 +81,7 @@ def _waiting(
         replace(
             share,
             entry=entry,
+            percent=share_of(entry, share.percent),
             requires=frozenset(address(region, share.kind, share.name) for region in earlier_wave(share.region, waves))
             & known,
         )

@@ -23,7 +23,7 @@ def step_below(steps: Sequence[float], present: float) -> float:
 
 def present_share(found: Sequence[Serving]) -> float:
     """The smallest share that a running canary has: what an interrupted shift has left behind is caught up first."""
-    return min((one.canary.percent or 0.0 for one in found if one.canary is not None), default=0.0)
+    return min((one.canary.percent for one in found if one.canary is not None), default=0.0)
 
 
 def next_wave(found: Sequence[Serving], waves: Sequence[Sequence[str]]) -> list[Serving]:

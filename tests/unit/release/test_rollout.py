@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from backendctl.errors import Exit
 from backendctl.release.judging import Judged
 from backendctl.release.observed import Minute, Observed
 from backendctl.release.outcome import Outcome
-from backendctl.release.rollout import Rollout, Wish
+from backendctl.release.rollout import Ending, Rollout, Wish, _unfinished, exit_of
 from backendctl.release.running import Serving
 from backendctl.release.steps import step_below
 from backendctl.release.verdict import Verdict
@@ -88,3 +89,12 @@ def test_a_blind_verdict_is_not_waited_for() -> None:
 @pytest.mark.parametrize(("present", "below"), [(50.0, 10.0), (10.0, 0.0), (30.0, 10.0), (5.0, 0.0), (0.0, 0.0)])
 def test_the_step_below_the_first_is_nothing(present: float, below: float) -> None:
     assert step_below((10.0, 50.0), present) == below
+
+
+def test_a_run_whose_plan_did_nothing_ends_with_1_and_one_that_did_some_with_5() -> None:
+    assert _unfinished(Exit.ERROR) is Ending.NOT_DONE
+    assert exit_of(Ending.NOT_DONE) is Exit.ERROR
+    assert _unfinished(Exit.PARTIAL) is Ending.PARTIAL
+    assert exit_of(Ending.PARTIAL) is Exit.PARTIAL
+    assert _unfinished(Exit.OK) is None
+    assert _unfinished(None) is None

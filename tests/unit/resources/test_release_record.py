@@ -37,6 +37,14 @@ def record(functions: int = 1, **facts: object) -> Record:
     return Record(**whole)  # type: ignore[arg-type]  # the facts of a test
 
 
+def test_a_share_of_0_is_kept_and_is_not_the_same_as_none() -> None:
+    kept = decode(12, encode(record(percent=0.0)))
+    unknown = decode(12, encode(record(percent=None)))
+    assert kept is not None
+    assert unknown is not None
+    assert (kept.percent, unknown.percent) == (0.0, None)
+
+
 @pytest.mark.parametrize("functions", [0, 1, 60, 120])
 def test_what_is_written_is_read_back(functions: int) -> None:
     whole = record(functions)

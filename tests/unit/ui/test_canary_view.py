@@ -124,6 +124,10 @@ def test_a_region_that_does_not_answer_and_one_without_a_canary_are_shown_as_suc
     assert "no canary runs here" in text
 
 
+def test_a_canary_that_gets_no_requests_is_shown_with_0_per_cent() -> None:
+    assert "0 % asked" in _screen(_status(replace(_region(EAST), asked=0.0)))
+
+
 def test_a_share_that_is_not_what_was_asked_for_stands_out() -> None:
     assert "not as asked" not in _screen(_status(_region(EAST)))
     assert "50 % asked, 10.0 % seen (not as asked, or not yet)" in _screen(_status(_region(EAST, asked=50)))
