@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import explain
@@ -195,5 +196,13 @@ def _moments(backend: Backend, region: str, tag: str) -> tuple[Record | None, st
     record = log.release(told[0])
     if record is None:
         return None, "", ""
-    shifts = [step.time for step in log.canary_steps(told[0]) if step.event is Event.SHIFT]
-    return record, record.time, max([record.time, *shifts])
+    began = _carried_out(record)
+    shifts = [_carried_out(step) for step in log.canary_steps(told[0]) if step.event is Event.SHIFT]
+    return record, began, max([began, *shifts])
+
+
+def _carried_out(entry: Record) -> str:
+    """When it was written last, which is when it was done: it is announced some time before anybody is served."""
+    if not entry.touched:
+        return entry.time
+    return datetime.fromtimestamp(entry.touched, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
