@@ -32,7 +32,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
             tmp_path_factory.mktemp("project"), name="judged", port=free_port(), regions=[EAST, WEST]
         )
         try:
-            prepare(project, logged=False, hold="4 minutes")
+            prepare(project, logged=False, hold="10 minutes")
             yield project
         finally:
             stop(project.port, default_data(project.port))
