@@ -224,9 +224,9 @@ def _logs(client: Client, region: str) -> Any:
 
 def _parameters(client: Client, region: str) -> Any:
     ssm = client("ssm", region)
-    names = [one["Name"] for one in _pages(ssm, "get_parameters_by_path", "Parameters", Path="/", Recursive=True)]
-    ours = sorted(name for name in names if name.startswith("/backendctl/"))
-    return {name: [v["Value"] for v in _pages(ssm, "get_parameter_history", "Parameters", Name=name)] for name in ours}
+    found = _pages(ssm, "get_parameters_by_path", "Parameters", Path="/", Recursive=True)
+    # Not their history: who resumes an entry of the release log writes it once more.
+    return {one["Name"]: one["Value"] for one in found if one["Name"].startswith("/backendctl/")}
 
 
 def _roles(client: Client, region: str) -> Any:

@@ -33,15 +33,15 @@ VERBS: Mapping[str, Verb] = {
     "sync-api": Verb(line=("sync-api", "-y"), base="one", edit=lambda ground: ground.write(2, code=False)),
     "destroy": Verb(line=("destroy", "-y", *_EVERYTHING), base="one"),
     "publish": Verb(
-        line=("publish", "-y"), base="one", edit=lambda ground: ground.write(2, definition=False), holds=True
+        line=("publish", "-y"), base="one", edit=lambda ground: ground.write(2, definition=False), holds=False
     ),
     "start-canary": Verb(
-        line=("start-canary", "-y", "--percent", "30"), base="one", edit=lambda ground: ground.write(2), holds=True
+        line=("start-canary", "-y", "--percent", "30"), base="one", edit=lambda ground: ground.write(2), holds=False
     ),
-    "promote-canary": Verb(line=("promote-canary", "-y", "--full", "--anyway"), base="canary", holds=True),
-    "abort-canary": Verb(line=("abort-canary", "-y"), base="canary", holds=True),
-    "rollback": Verb(line=("rollback", "-y"), base="two", holds=True),
-    "prune": Verb(line=("prune", "-y", "--keep", "1"), base="three", holds=True),
+    "promote-canary": Verb(line=("promote-canary", "-y", "--full", "--anyway"), base="canary", holds=False),
+    "abort-canary": Verb(line=("abort-canary", "-y"), base="canary", holds=False),
+    "rollback": Verb(line=("rollback", "-y"), base="two", holds=False),
+    "prune": Verb(line=("prune", "-y", "--keep", "1"), base="three", holds=False),
 }
 
 
