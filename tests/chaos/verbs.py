@@ -28,9 +28,9 @@ class Verb:
 
 
 VERBS: Mapping[str, Verb] = {
-    "first-deploy": Verb(line=("deploy", "-y"), base="empty"),
+    "first-deploy": Verb(line=("deploy", "-y"), base="empty", holds=False),
     "update": Verb(line=("deploy", "-y"), base="one", edit=lambda ground: ground.write(2)),
-    "sync-api": Verb(line=("sync-api", "-y"), base="one", edit=lambda ground: ground.write(2, code=False)),
+    "sync-api": Verb(line=("sync-api", "-y"), base="one", edit=lambda ground: ground.write(2, code=False), holds=False),
     "destroy": Verb(line=("destroy", "-y", *_EVERYTHING), base="one"),
     "publish": Verb(
         line=("publish", "-y"), base="one", edit=lambda ground: ground.write(2, definition=False), holds=False
