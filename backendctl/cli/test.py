@@ -11,6 +11,7 @@ import click
 
 from backendctl.cli.options import Options, without_spec
 from backendctl.errors import BackendctlError, Exit, UsageError
+from backendctl.hints import runnable
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -116,7 +117,8 @@ def _first(spec: Path, files: list[Path]) -> int:
         raise UsageError(f"{spec} has no API")
     text, count = first_file(loader.read(api.path).value, api.smoke)
     _write(place, text)
-    click.echo(f"{count} requests. Next: look at {place}, then backendctl test", err=True)
+    requests = "1 request" if count == 1 else f"{count} requests"
+    click.echo(f"{requests}. Next: look at {place}, then {runnable('backendctl test')}", err=True)
     return Exit.OK
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from backendctl.comparing import ABSENT, differences
+from backendctl.json_path import parse
 from backendctl.release.outcome import Finding, Outcome
-from backendctl.spec import json_path
 from backendctl.spec.analysis import AnswerCheck
 
 _BAD_GATEWAY = 502
@@ -95,8 +96,8 @@ def _unexpected(check: AnswerCheck, said: Said) -> Iterator[str]:
         yield f"the body is {_short(said.body)}, expected {_short(check.expected_body)}"
     document = said.document
     for path, wanted in check.json.items():
-        found = [] if document is _NO_JSON else json_path.select(document, path)
-        if not found or any(list(json_path.differing(one, wanted)) for one in found):
+        found = [] if document is _NO_JSON else [value for _, value in parse(path).select(document)]
+        if not found or any(differences({"found": one, "wanted": wanted}) for one in found):
             shown = ", ".join(_short(json.dumps(one)) for one in found) or "nothing"
             yield f"{path} is {shown}, expected {_short(json.dumps(wanted))}"
 
@@ -112,21 +113,17 @@ def _different(check: AnswerCheck, base: Sequence[Said], said: Said) -> Iterator
         if said.body != first.body and all(one.body == first.body for one in base):
             yield f"the body is {_short(said.body)}, the base's {_short(first.body)}"
         return
-    mine, yours = (json_path.without(one, check.ignore) for one in (mine, yours))
-    unsteady = {
-        json_path.parse(path)
-        for one in base[1:]
-        for path in json_path.differing(yours, json_path.without(one.document, check.ignore))
-    }
-    for path in json_path.differing(mine, yours):
-        steps = json_path.parse(path)
-        if not any(steps[: len(known)] == known for known in unsteady):
-            yield f"{path} is {_at(mine, path)}, the base's {_at(yours, path)}"
+    ignored = [parse(path) for path in check.ignore]
+    unsteady = [
+        one.path for other in base[1:] for one in differences({"first": yours, "other": other.document}, ignored)
+    ]
+    for one in differences({"base": yours, "canary": mine}, ignored):
+        if not any(one.path == known or one.path.startswith((f"{known}.", f"{known}[")) for known in unsteady):
+            yield f"{one.path} is {_value(one.values['canary'])}, the base's {_value(one.values['base'])}"
 
 
-def _at(document: Any, path: str) -> str:
-    found = json_path.select(document, path)
-    return _short(json.dumps(found[0])) if found else "missing"
+def _value(value: Any) -> str:
+    return "missing" if value is ABSENT else _short(json.dumps(value))
 
 
 def _short(text: str) -> str:

@@ -166,7 +166,7 @@ def refuse_second(
         if one is not None
     ]
     if reasons:
-        raise UsageError("; ".join(reasons), hint="shift it (promote-canary --to PERCENT), or " + END_IT)
+        raise UsageError("; ".join(reasons), hint="shift it (backendctl promote-canary --to PERCENT), or " + END_IT)
 
 
 def _lives(canaries: Sequence[CanaryStart], everything: Sequence[Resource], backend: Backend) -> list[Stage]:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from backendctl.json_path import parse
 from backendctl.nearest import nearest
-from backendctl.spec import json_path
 
 if TYPE_CHECKING:
     from backendctl.spec.loader import Way
@@ -229,7 +229,7 @@ def _check_request(view: View, way: Way, one: dict[str, Any], *, is_alias: bool)
     for key, paths in (("ignore", one.get("ignore", [])), ("expect", list(one.get("expect", {}).get("json", {})))):
         for number, path in enumerate(paths):
             try:
-                json_path.parse(str(path))
+                parse(str(path))
             except ValueError as error:
                 view.report.add((*way, key, *((number,) if key == "ignore" else ("json", path))), str(error))
 

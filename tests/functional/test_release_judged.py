@@ -47,6 +47,12 @@ def _canaries(project: Project) -> list[float | None]:
     return found
 
 
+def _log_access(project: Project) -> None:
+    """The stage has an access log from the next command on."""
+    project.spec["api"]["stages"]["prodv1"]["logging"] = {"access": "/aws/apigateway/judged"}
+    project.save()
+
+
 def test_a_canary_whose_answers_nothing_tells_steps_down_and_is_given_its_step_again(live: Project) -> None:
     write(live, "blind", KINDS["handled-500"])
     with Users(project=live, each=2).asking():
@@ -70,8 +76,7 @@ def test_a_canary_whose_answers_nothing_tells_steps_down_and_is_given_its_step_a
 
 
 def test_the_access_log_of_the_spec_comes_with_the_canary_and_tells_its_answers(live: Project) -> None:
-    live.spec["api"]["stages"]["prodv1"]["logging"] = {"access": "/aws/apigateway/judged"}
-    live.save()
+    _log_access(live)
     write(live, "logged", KINDS["handled-500"])
     plan: Any = live.run("start-canary", "--dry-run", "-o", "json").json
     logs = [one for one in plan["changes"] if one["kind"] == "stage"]
@@ -83,6 +88,7 @@ def test_the_access_log_of_the_spec_comes_with_the_canary_and_tells_its_answers(
 
 
 def test_a_wrong_body_with_200_is_stopped_by_a_check_of_answers(live: Project) -> None:
+    _log_access(live)
     for through in ("alias", "stage"):
         live.spec["canary"]["analysis"] = [{**CHECK, "through": through}]
         live.save()
@@ -97,7 +103,7 @@ def test_a_wrong_body_with_200_is_stopped_by_a_check_of_answers(live: Project) -
 
 def test_the_access_log_says_of_each_request_whether_the_canary_answered(live: Project) -> None:
     live.spec["canary"]["analysis"] = []
-    live.save()
+    _log_access(live)
     write(live, "seen", KINDS["wrong-body"])
     live.run("start-canary", "-y", "--percent", "50")
     arrived(live.url)
