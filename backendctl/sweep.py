@@ -116,6 +116,8 @@ def _tagged(backend: Backend, region: str, known: set[str]) -> Iterator[Left]:
         parts = _TAGGED.match(arn)
         if parts is None or not leftover_reads.is_there(aws, region, parts["service"], parts["kind"], parts["name"]):
             continue
+        if parts["service"] == "logs" and parts["name"].startswith(f"/aws/lambda/{aws.backend}-"):
+            continue  # told by name, below
         if parts["service"] == "logs":
             yield Left(region=region, what=arn, why="logs are kept; aws logs delete-log-group removes it")
         elif parts["kind"] in {"usageplans", "apikeys"}:
@@ -139,7 +141,10 @@ def _tagged(backend: Backend, region: str, known: set[str]) -> Iterator[Left]:
 def _named(aws: Aws, region: str) -> Iterator[Left]:
     """What is called as ours are, and carries no mark at all; what carries another backend's is that one's."""
     for what, tags in leftover_reads.named(aws, region):
-        if tagging.owner_of(tags) is None:
+        owner = tagging.owner_of(tags)
+        if owner == aws.backend and what.startswith("log-group/"):
+            yield Left(region=region, what=what, why=f"logs are kept; --allow-delete {what} deletes them")
+        elif owner is None:
             why = (
                 "not marked: Lambda made it, or somebody else"
                 if what.startswith("log-group/")

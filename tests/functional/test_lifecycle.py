@@ -199,7 +199,13 @@ def test_destroy_refuses_what_holds_data_until_it_is_named_and_then_leaves_nothi
         rules = deployed.client("events", region).list_rules(NamePrefix=deployed.name)["Rules"]
         assert rules == []
     again = deployed.run("destroy", "-y", "-o", "json").json
-    assert (again["changes"], again["left"]) == ([], [])
+    assert again["changes"] == []
+    logs = {f"log-group//aws/lambda/{deployed.name}-{name}" for name in ("one", "two")}
+    assert {(one["region"], one["what"], one["failed"]) for one in again["left"]} == {
+        (region, what, False) for region in (EAST, WEST) for what in logs
+    }
+    named = [part for what in logs for part in ("--allow-delete", what)]
+    assert deployed.run("destroy", "-y", "-o", "json", *named).json["left"] == []
 
 
 def test_after_a_destroy_whatever_is_left_is_told_with_its_reason(deployed: Project) -> None:
@@ -223,6 +229,11 @@ def test_after_a_destroy_whatever_is_left_is_told_with_its_reason(deployed: Proj
         (WEST, f"{path}/odd"): True,
         (WEST, f"arn:aws:dynamodb:{WEST}:123456789012:table/{old}"): True,
         (EAST, f"log-group/{made_by_lambda}"): False,
+        **{
+            (region, f"log-group//aws/lambda/{deployed.name}-{name}"): False
+            for region in (EAST, WEST)
+            for name in ("one", "two")
+        },
     }
     assert "Lambda made it" in left[EAST, f"log-group/{made_by_lambda}"]["why"]
     parameters.delete_parameter(Name=f"{path}/odd")
