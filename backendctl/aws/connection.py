@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import boto3
 from botocore.config import Config
 
+from backendctl.aws.crew import PatientLock, asleep
 from backendctl.aws.errors import explain
 from backendctl.aws.isolated import isolated_client, isolated_session
 from backendctl.aws.journal import Journal
@@ -71,7 +72,7 @@ class Access:
 class _Shared:
     """A bulk read, and the lock under which it is made."""
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: PatientLock = field(default_factory=PatientLock)
     loaded: bool = False
     value: Any = None
 
@@ -96,7 +97,7 @@ class Aws:
     ) -> None:
         self.backend = backend
         self.clock = clock
-        self.sleep = sleep
+        self.sleep = sleep = asleep(sleep)
         self.tempo = access.tempo
         self.minute = access.minute
         self._access = access
@@ -108,7 +109,7 @@ class Aws:
         self._clients: dict[tuple[str, str, int | None], Any] = {}
         self._clients_lock = threading.Lock()
         self._shared: dict[tuple[object, ...], _Shared] = {}
-        self._locks: dict[object, threading.Lock] = {}
+        self._locks: dict[object, PatientLock] = {}
         self._locks_lock = threading.Lock()
 
     def _open(self, access: Access) -> boto3.Session:
@@ -263,7 +264,7 @@ class Aws:
             for key in [k for k in list(self._shared) if k[: len(prefix)] == prefix and k != ("identity",)]:
                 del self._shared[key]
 
-    def exclusive(self, *key: object) -> threading.Lock:
+    def exclusive(self, *key: object) -> PatientLock:
         """A lock for what has room for one writer, e.g. a function's policy (B42)."""
         with self._locks_lock:
-            return self._locks.setdefault(("exclusive", *key), threading.Lock())
+            return self._locks.setdefault(("exclusive", *key), PatientLock())

@@ -7,6 +7,7 @@ of it is of any concern there.
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Any
 
 import boto3
@@ -21,9 +22,17 @@ def isolated_session(keys: tuple[str, str]) -> boto3.Session:
     defaults["config_file"] = (None, None, os.devnull, None)
     defaults["credentials_file"] = (None, None, os.devnull, None)
     session = Session(session_vars=defaults)
-    loader = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
-    session.register_component("data_loader", loader)  # ~/.aws/models may hold other descriptions of services
+    session.register_component("data_loader", _loader())
     return boto3.Session(aws_access_key_id=keys[0], aws_secret_access_key=keys[1], botocore_session=session)
+
+
+@cache
+def _loader() -> Loader:
+    """The SDK's own descriptions of services; ~/.aws/models may hold others.
+
+    One for all sessions of the process: it keeps what it has read, and reading takes longer than all else in a client.
+    """
+    return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
 
 
 def isolated_client(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
+from graphlib import TopologicalSorter
 
 from backendctl.engine.plan import Action, Change
 from backendctl.engine.resource import GLOBAL
@@ -25,6 +26,7 @@ def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]
     """
     rank = {kind: position for position, kind in enumerate(order)}
     made = {change.address for change in changes if change.action is not Action.DELETE}
+    entries = _entries(changes)
     graph: dict[str, set[str]] = {}
     for change in changes:
         if change.action is Action.DELETE:
@@ -32,16 +34,31 @@ def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]
                 other.address for other in changes if other is not change and _goes_before(other, change, rank)
             }
         else:
-            needs = set(change.resource.needs()) | _entry(change, changes)
-            graph[change.address] = needs & made - {change.address}
+            entered = set() if change.kind == _ROSTER else entries.get(change.region, set())
+            graph[change.address] = (set(change.resource.needs()) | entered) & made - {change.address}
     return graph
 
 
-def _entry(change: Change, changes: Sequence[Change]) -> set[str]:
-    """A region is entered in the roster before anything is made in it, or a kill would leave it unknown."""
-    if change.kind == _ROSTER:
-        return set()
-    return {c.address for c in changes if c.kind == _ROSTER and c.action is Action.CREATE and c.name == change.region}
+def heights(changes: Sequence[Change], graph: Mapping[str, Set[str]]) -> dict[str, float]:
+    """Address → how long the longest way from there to the end is: what has most behind it is to start first.
+
+    A change counts as one, or as its resource's `lasts`, where its kind takes longer than most.
+    """
+    weight = {change.address: float(getattr(change.resource, "lasts", 1)) for change in changes}
+    found = dict(weight)
+    for node in reversed(list(TopologicalSorter(graph).static_order())):
+        for need in graph[node]:
+            found[need] = max(found[need], weight[need] + found[node])
+    return found
+
+
+def _entries(changes: Sequence[Change]) -> dict[str, set[str]]:
+    """Region → its entries in the roster that are made: before anything is made in it, or a kill would leave it unknown."""
+    found: dict[str, set[str]] = {}
+    for change in changes:
+        if change.kind == _ROSTER and change.action is Action.CREATE:
+            found.setdefault(change.name, set()).add(change.address)
+    return found
 
 
 def _goes_before(other: Change, delete: Change, rank: dict[str, int]) -> bool:

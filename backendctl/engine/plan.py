@@ -6,12 +6,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from backendctl.aws.crew import Crew, interleaved
 from backendctl.aws.errors import explain
 from backendctl.engine.diff import FieldChange, differences
 from backendctl.engine.resource import GLOBAL, Resource, address_of
@@ -165,14 +165,18 @@ def make_plan(
             unreadable.setdefault(region, explain(error, doing=f"read {what}"))
             return None
 
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="read") as pool:
-        lives = [pool.submit(attempt, r.region, address_of(r), partial(type(r).read, aws, r)) for r in desired]
+    with Crew(workers, name="read") as crew:
+        # What is ours first: it is read in bulk, and much of what is desired is found there.
         owned = [
-            pool.submit(attempt, region, f"{region}/{kind.kind}", partial(_owned, kind, aws, region))
+            crew.submit(partial(attempt, region, f"{region}/{kind.kind}", partial(_owned, kind, aws, region)))
             for kind in (kinds if strays else ())
             for region in ([GLOBAL] if kind.scope == GLOBAL else regions)
         ]
-        pairs = [(r, live.result()) for r, live in zip(desired, lives, strict=True)]
+        lives = {
+            address_of(r): crew.submit(partial(attempt, r.region, address_of(r), partial(type(r).read, aws, r)))
+            for r in interleaved(desired, key=lambda r: r.region)
+        }
+        pairs = [(r, lives[address_of(r)].result()) for r in desired]
         ours = [live for found in owned for live in found.result() or ()]
     return _assemble(
         [(r, live) for r, live in pairs if r.region not in unreadable],

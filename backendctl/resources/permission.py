@@ -40,6 +40,7 @@ class Permission:
     kind: ClassVar[str] = "permission"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    needs_settled: ClassVar[bool] = False  # Lambda itself knows a new alias at once; it is callers that may not
 
     region: str = field(compare=False)
     name: str = field(compare=False)
@@ -116,7 +117,7 @@ class Permission:
 
     def create(self, aws: Aws) -> None:
         """Add what is missing, look whether it is there (B42), and give API Gateway the time to learn of it (B43)."""
-        self._settle(aws)
+        self._settle(aws, known={})
         settle(aws, "the permission to reach API Gateway")
 
     def update(self, aws: Aws, live: Self) -> None:
@@ -136,20 +137,30 @@ class Permission:
     def _of_api(self) -> bool:
         return any(source.startswith("execute-api:") for source in (self.statements or {}).values())
 
-    def _settle(self, aws: Aws) -> None:
+    def _settle(self, aws: Aws, *, known: Mapping[str, Any] | None = None) -> None:
+        """Write until nothing differs. known: the policy, where it need not be read first."""
         api_id = require_api(aws, self.region, self.api) if self.api and self._of_api() else None
         places = Places.of(aws, self.region, api=self.api, api_id=api_id)
+        policies = [] if known is None else [known]
+
+        def read() -> Mapping[str, Any]:
+            return policies.pop() if policies else policy_of(aws, self.region, self.physical, self.qualifier)
 
         def probe() -> bool | None:
-            return True if not self._write(aws, places) or not self._difference(aws, places) else None
+            difference = self._difference(aws, places, read())
+            if difference is None:
+                return True
+            self._write(aws, places, *difference)
+            return True if self._difference(aws, places, read()) is None else None
 
         with aws.exclusive("policy", self.region, self.physical):  # B42: parallel writers lose statements
             until(aws, f"the permissions of {self.physical}:{self.qualifier}", probe, limit=60, step=1)
         aws.forget("lambda-policy", self.region, self.physical)
 
-    def _difference(self, aws: Aws, places: Places) -> tuple[dict[str, str], list[str]] | None:
-        """What to add and what to remove, from the policy as it is now; None when nothing."""
-        policy = policy_of(aws, self.region, self.physical, self.qualifier)
+    def _difference(
+        self, aws: Aws, places: Places, policy: Mapping[str, Any]
+    ) -> tuple[dict[str, str], list[str]] | None:
+        """What to add and what to remove from a policy; None when nothing."""
         live = {sid: places.source(statement) for sid, statement in policy.items() if is_ours(sid, aws.backend)}
         wanted = self.statements or {}
         add = {sid: source for sid, source in wanted.items() if live.get(sid) != source}
@@ -159,24 +170,21 @@ class Permission:
             self._refuse_too_long(kept, [places.arguments(sid, source) for sid, source in add.items()])
         return (add, remove) if add or remove else None
 
-    def _write(self, aws: Aws, places: Places) -> bool:
-        """Add first and remove last, but for what is replaced (B38); False when there was nothing to do."""
-        difference = self._difference(aws, places)
-        if difference is None:
-            return False
-        add, remove = difference
+    def _write(self, aws: Aws, places: Places, add: Mapping[str, str], remove: Sequence[str]) -> None:
+        """Add first and remove last, but for what is replaced (B38)."""
         for sid, source in add.items():
             if sid in remove:
                 self._remove(aws, sid)
             try:
                 aws.lambda_(self.region).add_permission(**self._target(), **places.arguments(sid, source))
             except ClientError as error:
+                if says(error, "PolicyLengthExceededException"):  # B40: of others, which a first write has not read
+                    self._difference(aws, places, policy_of(aws, self.region, self.physical, self.qualifier))
                 if not says(error, "ResourceConflictException", "already exists"):  # a read that lags behind
                     raise
         for sid in remove:
             if sid not in add:
                 self._remove(aws, sid)
-        return True
 
     def _remove(self, aws: Aws, sid: str) -> None:
         try:

@@ -21,23 +21,28 @@ from backendctl.cli.main import cli, run
 from tests.functional.sandboxed import arrived
 
 HANDLER = """
+import functools
 import json
 import os
 
-import boto3
-
 RELEASE = "{release}"
-TABLE = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+
+
+@functools.cache
+def table():
+    import boto3  # takes longer than all else here, and few calls need it
+
+    return boto3.resource("dynamodb").Table(os.environ["TABLE"])
 
 
 def handler(event, context):
     if event.get("instruction") == "warmer":
         return {{"warmed": True}}
     if event["httpMethod"] == "PUT":
-        TABLE.put_item(Item=json.loads(event["body"]))
+        table().put_item(Item=json.loads(event["body"]))
         return {{"statusCode": 201, "body": ""}}
     query = event["queryStringParameters"]
-    found = TABLE.get_item(Key={{"id": query["id"]}}) if query else {{}}
+    found = table().get_item(Key={{"id": query["id"]}}) if query else {{}}
     answer = {{
         "function": "{name}",
         "release": RELEASE,
