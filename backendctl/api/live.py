@@ -11,7 +11,7 @@ from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError
 from backendctl.openapi.carry import carry_over
 from backendctl.resources import deployments, stage_live
-from backendctl.resources.api_reads import apis, find_api, list_deployments, stages
+from backendctl.resources.api_reads import apis, find_api, listed_deployments, stages
 from backendctl.resources.rest_api import settings_of
 from backendctl.spec.model import Stage
 
@@ -71,7 +71,7 @@ def served(aws: Aws, region: str, api_id: str, stage: str, *, form: str) -> Serv
     found = stages(aws, region, api_id).get(stage)
     if found is None:
         return None
-    listed = _deployments(aws, region, api_id)
+    listed = listed_deployments(aws, region, api_id)
     described = {d["id"]: d.get("description", "") for d in listed}
     made = {d["id"]: d["createdDate"].strftime("%Y-%m-%d %H:%M:%S %Z") for d in listed if d.get("createdDate")}
     canary: Any = found.get("canarySettings") or {}
@@ -84,10 +84,6 @@ def served(aws: Aws, region: str, api_id: str, stage: str, *, form: str) -> Serv
         trying=deployments.definition_of(described.get(canary.get("deploymentId", ""))),
         percent=canary.get("percentTraffic", 0.0) if canary else None,
     )
-
-
-def _deployments(aws: Aws, region: str, api_id: str) -> list[Any]:
-    return aws.shared(("deployments-listed", region, api_id), lambda: list_deployments(aws, region, api_id))
 
 
 def _export(aws: Aws, region: str, api_id: str, stage: str, form: str) -> bytes:

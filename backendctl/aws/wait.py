@@ -61,7 +61,7 @@ def settle(aws: Aws, what: str, *, seconds: float = 5.0) -> None:
 
 @contextmanager
 def settling_later(listener: Callable[[float], None]) -> Iterator[None]:
-    """Within this block, in this thread, `settle` does not wait: the listener gets the seconds that are still needed."""
+    """Within this block, in this thread, `settle` does not wait: the listener gets the seconds that are needed yet."""
     token = _settling.set(listener)
     try:
         yield

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from graphlib import TopologicalSorter
 
 from backendctl.engine.plan import Action, Change
@@ -39,7 +40,7 @@ def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]
     return graph
 
 
-def heights(changes: Sequence[Change], graph: Mapping[str, Set[str]]) -> dict[str, float]:
+def heights(changes: Sequence[Change], graph: Mapping[str, AbstractSet[str]]) -> dict[str, float]:
     """Address → how long the longest way from there to the end is: what has most behind it is to start first.
 
     A change counts as one, or as its resource's `lasts`, where its kind takes longer than most.
@@ -53,7 +54,7 @@ def heights(changes: Sequence[Change], graph: Mapping[str, Set[str]]) -> dict[st
 
 
 def _entries(changes: Sequence[Change]) -> dict[str, set[str]]:
-    """Region → its entries in the roster that are made: before anything is made in it, or a kill would leave it unknown."""
+    """Region → its new entries in the roster: before anything is made there, or a kill would leave it unknown."""
     found: dict[str, set[str]] = {}
     for change in changes:
         if change.kind == _ROSTER and change.action is Action.CREATE:

@@ -137,8 +137,13 @@ def stage_variables(aws: Aws, region: str, api_name: str) -> dict[str, dict[str,
 
 def deployments(aws: Aws, region: str, api_id: str) -> dict[str, str]:
     """Deployment id → description, the newest first."""
-    listed = aws.shared(("deployments", region, api_id), lambda: list_deployments(aws, region, api_id))
+    listed = listed_deployments(aws, region, api_id)
     return {deployment["id"]: deployment.get("description", "") for deployment in listed}
+
+
+def listed_deployments(aws: Aws, region: str, api_id: str) -> list[DeploymentTypeDef]:
+    """All of them, the newest first, shared within a plan."""
+    return aws.shared(("deployments", region, api_id), lambda: list_deployments(aws, region, api_id))
 
 
 def list_deployments(aws: Aws, region: str, api_id: str) -> list[DeploymentTypeDef]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backendctl.aws.crew import Crew
 from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError, RefusedError
 from backendctl.openapi.integrations import Target, lambda_targets, resolve, stage_variables
 from backendctl.package import Artefact, Packager, Source
-from backendctl.resources import KINDS, slots
+from backendctl.resources import KINDS, lambda_reads, slots
 from backendctl.resources.world import Definition, Link, SlotChoice, Stamp, World
 from backendctl.spec.model import Function, Spec
 
@@ -93,7 +94,8 @@ def make_world(
 
 def links_of(spec: Spec, *, account: str) -> dict[str, tuple[Link, ...]]:
     """Region → every call of a function of the spec that a stage leads to; the definition is neutral."""
-    return {region: tuple(_links(spec, region, account=account)) for region in spec.regions}
+    targets = lambda_targets(spec.api.definition) if spec.api is not None else []
+    return {region: tuple(_links(spec, region, targets, account=account)) for region in spec.regions}
 
 
 def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str, BackendctlError]]:
@@ -107,14 +109,17 @@ def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str
 
     def ask(region: str) -> None:
         try:
+            lambda_reads.read_ahead(aws, region, (f.physical for f in world.spec.functions_in(region)))
             chosen.update(slots.choose(aws, replace(world, spec=world.spec.narrowed((region,)))))
         except RefusedError:  # danger in one region is not met by going on in the others
             raise
         except Exception as error:  # noqa: BLE001  # one region's failure is that region's
             failed[region] = explain(error, doing=f"read {region}/alias")
 
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="slots") as pool:
-        list(pool.map(ask, world.spec.regions))
+    with Crew(workers, name="slots") as crew:
+        asked = [crew.submit(partial(ask, region)) for region in world.spec.regions]
+        for answer in asked:
+            answer.result()
     return replace(world, slots=chosen), failed
 
 
@@ -123,13 +128,13 @@ def desired(world: World) -> list[Resource]:
     return [resource for kind in KINDS for resource in kind.desired(world)]
 
 
-def _links(spec: Spec, region: str, *, account: str) -> Iterator[Link]:
+def _links(spec: Spec, region: str, targets: Sequence[Target], *, account: str) -> Iterator[Link]:
     if spec.api is None:
         return
     functions = {function.physical: function for function in spec.functions_in(region)}
     seen = set()
     for stage in spec.api.stages:
-        for target in lambda_targets(spec.api.definition):
+        for target in targets:
             found = resolve(target, stage.variables)
             if found is None or not found.is_in(region, account) or found.function not in functions:
                 continue

@@ -157,7 +157,7 @@ class Function:
             return
         found = lambda_waits.settled(aws, self.region, self.physical, just_made=True)
         lambda_waits.refuse_failed(found["Configuration"], region=self.region)
-        self._publish(aws, found, ())
+        self._publish(aws, found, [])
 
     def update(self, aws: Aws, live: Self) -> None:
         """The mark first, then code, then configuration, each waited for (B3); then a version of the result."""
@@ -180,6 +180,7 @@ class Function:
             return
         try:
             aws.lambda_(self.region).delete_function(FunctionName=self.physical)
+            aws.forget("lambda-at-rest", self.region, self.physical)
         except ClientError as error:
             if not is_missing(error):
                 raise
@@ -248,6 +249,8 @@ class Function:
                 f"{self.physical} in {self.region} is not what was deployed: version {made['Version']} differs from it",
                 hint="somebody else changes this function; run the same command again",
             )
+        if version.number not in {one.number for one in existing}:
+            aws.remember(("lambda-versions", self.region, self.physical), [*existing, version])
 
 
 def _settings(world: World, region: str, spec: Spec) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from backendctl.aws import tags as tagging
-from backendctl.aws.errors import ClientError, is_missing
+from backendctl.aws.crew import together
+from backendctl.aws.errors import BotoCoreError, ClientError, is_missing
 from backendctl.resources import releases
 
 if TYPE_CHECKING:
@@ -89,14 +92,31 @@ def ours(aws: Aws, region: str) -> dict[str, str]:
     Only those are asked for their tags that are called `<backend>-…` or run under our role: an adopted function
     with a role of its own and a foreign name is found through the spec only, and stays when the spec drops it.
     """
-    found: dict[str, str] = {}
-    for physical, config in functions(aws, region).items():
-        under_our_role = config.get("Role", "").endswith(f":role/{aws.backend}-lambda")
-        if physical.startswith(f"{aws.backend}-") or under_our_role:
-            tags = function_tags(aws, region, physical)
-            if tagging.owner_of(tags) == aws.backend:
-                found[physical] = short_name(aws.backend, physical, tags)
-    return found
+    named = [
+        physical
+        for physical, config in functions(aws, region).items()
+        if physical.startswith(f"{aws.backend}-") or config.get("Role", "").endswith(f":role/{aws.backend}-lambda")
+    ]
+    each = together(partial(function_tags, aws, region, physical) for physical in named)
+    return {
+        physical: short_name(aws.backend, physical, tags)
+        for physical, tags in zip(named, each, strict=True)
+        if tagging.owner_of(tags) == aws.backend
+    }
+
+
+def read_ahead(aws: Aws, region: str, names: Iterable[str]) -> None:
+    """Ask for aliases and versions of these functions (their names in AWS) at once, where they exist.
+
+    What cannot be read is told to whoever asks for it.
+    """
+
+    def quietly(read: Callable[[Aws, str, str], object], physical: str) -> None:
+        with contextlib.suppress(ClientError, BotoCoreError):
+            read(aws, region, physical)
+
+    there = functions(aws, region).keys() & set(names)
+    together(partial(quietly, read, physical) for physical in sorted(there) for read in (aliases, versions))
 
 
 def short_name(backend: str, physical: str, tags: Mapping[str, str]) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from backendctl.aws import tags as tagging
+from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, code_of, is_missing
 from backendctl.engine.resource import PARTIAL
 
@@ -53,15 +55,15 @@ class LogGroup:
 
     @classmethod
     def read(cls, aws: Aws, desired: Self) -> Self | None:
-        """From one list per backend, and the tags of the group."""
-        found = _groups(aws, desired.region).get(desired.name)
+        """From one list per region, and the tags of the group."""
+        found = _groups(aws, desired.region, _prefix(aws, desired.name)).get(desired.name)
         return None if found is None else cls._live(aws, desired.region, found)
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
         """Those under /aws/lambda/<backend>- that carry our mark."""
-        for group in _groups(aws, region).values():
-            live = cls._live(aws, region, group)
+        groups = _groups(aws, region, _ours(aws)).values()
+        for live in together(partial(cls._live, aws, region, group) for group in groups):
             if live.owner == aws.backend:
                 yield live
 
@@ -124,12 +126,23 @@ class LogGroup:
             aws.logs(self.region).put_retention_policy(logGroupName=self.name, retentionInDays=self.retention)
 
 
-def _groups(aws: Aws, region: str) -> dict[str, LogGroupTypeDef]:
+def _ours(aws: Aws) -> str:
+    return f"{_PREFIX}{aws.backend}-"
+
+
+def _prefix(aws: Aws, name: str) -> str:
+    """What to list to find one: all that are called as ours are, or else the one that the spec calls otherwise."""
+    return _ours(aws) if name.startswith(_ours(aws)) else name
+
+
+def _groups(aws: Aws, region: str, prefix: str) -> dict[str, LogGroupTypeDef]:
+    """By name; never all of the region, which may be thousands of others'."""
+
     def load() -> dict[str, LogGroupTypeDef]:
-        pages = aws.logs(region).get_paginator("describe_log_groups").paginate(logGroupNamePrefix=_PREFIX)
+        pages = aws.logs(region).get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
         return {group["logGroupName"]: group for page in pages for group in page["logGroups"]}
 
-    return aws.shared(("log-groups", region), load)
+    return aws.shared(("log-groups", region, prefix), load)
 
 
 def _arn(group: LogGroupTypeDef) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.wait import settle, until
 from backendctl.engine.resource import address
@@ -79,11 +81,14 @@ class Permission:
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
         """Those of our functions, on any alias, that hold a statement of ours."""
-        for physical, name in lambda_reads.ours(aws, region).items():
-            for qualifier in (None, *lambda_reads.aliases(aws, region, physical)):
-                live = cls._live(aws, region, physical, qualifier, name=qualified(name, qualifier), api=None)
-                if live is not None:
-                    yield live
+        ours = lambda_reads.ours(aws, region)
+        each = together(partial(lambda_reads.aliases, aws, region, physical) for physical in ours)
+        asked = [
+            partial(cls._live, aws, region, physical, qualifier, name=qualified(name, qualifier), api=None)
+            for (physical, name), aliases in zip(ours.items(), each, strict=True)
+            for qualifier in (None, *aliases)
+        ]
+        return [live for live in together(asked) if live is not None]
 
     @classmethod
     def _live(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
+from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, is_missing
 from backendctl.aws.wait import until
 from backendctl.engine.resource import GUARDED, PARTIAL, address
@@ -93,10 +95,11 @@ class Warmer:
     def read(cls, aws: Aws, desired: Self) -> Self | None:
         """From one list of rules per backend; then the targets and tags of each."""
         wanted = desired.rules or ()
+        rules = rule_reads.rules(aws, desired.region)
         found = [
             rule
-            for rule in rule_reads.rules(aws, desired.region)
-            if rule["Name"] in wanted or _belongs(_tags(aws, desired.region, rule), aws.backend, desired.name)
+            for rule, tags in zip(rules, _all_tags(aws, desired.region, rules), strict=True)
+            if rule["Name"] in wanted or _belongs(tags, aws.backend, desired.name)
         ]
         if not found:
             return None
@@ -107,13 +110,12 @@ class Warmer:
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
         """Rules called `<backend>-warm-…` that carry our mark, by function."""
         by_function: dict[str, list[RuleTypeDef]] = {}
-        for rule in rule_reads.rules(aws, region):
-            tags = _tags(aws, region, rule)
+        rules = rule_reads.rules(aws, region)
+        for rule, tags in zip(rules, _all_tags(aws, region, rules), strict=True):
             if tagging.owner_of(tags) == aws.backend:
                 name = tags.get(NAME) or rule["Name"].removeprefix(rule_prefix(aws.backend))
                 by_function.setdefault(name, []).append(rule)
-        for name, rules in by_function.items():
-            yield cls._live(aws, region, name, rules)
+        yield from together(partial(cls._live, aws, region, name, found) for name, found in by_function.items())
 
     @classmethod
     def _live(cls, aws: Aws, region: str, name: str, rules: Sequence[RuleTypeDef]) -> Self:
@@ -209,6 +211,12 @@ def _tags(aws: Aws, region: str, rule: RuleTypeDef) -> dict[str, str]:
         return tagging.from_list(tags)
 
     return aws.shared(("rules", region, "tags", rule["Name"]), load)
+
+
+def _all_tags(aws: Aws, region: str, rules: Sequence[RuleTypeDef]) -> list[dict[str, str]]:
+    return aws.shared(
+        ("rules", region, "all tags"), lambda: together(partial(_tags, aws, region, rule) for rule in rules)
+    )
 
 
 def _remove(aws: Aws, region: str, rule: str) -> None:

@@ -61,7 +61,6 @@ class Meter:
         except (OSError, IndexError, ValueError):
             return  # it has ended meanwhile
 
-
     def _is_mine(self, pid: int) -> bool:
         """Whether a process is this one or one of those: numbers come again, the moment of the start does not."""
         if pid == os.getpid() or pid not in self._mine:
