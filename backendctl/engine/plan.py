@@ -148,7 +148,7 @@ def make_plan(
 
     Args:
         desired: from the spec; empty means destroy. kinds: the kinds looked at, in creation order.
-        regions: where to look for what is ours; may name regions the spec has left.
+        regions: where to look for what is ours, those that the spec has left too.
         strays: whether to look for what is ours and not desired, which is deleted; False for a part of a backend.
 
     Raises:
@@ -166,17 +166,15 @@ def make_plan(
             return None
 
     with Crew(workers, name="read") as crew:
-        # What is ours first: it is read in bulk, and much of what is desired is found there.
-        owned = [
-            crew.submit(partial(attempt, region, f"{region}/{kind.kind}", partial(_owned, kind, aws, region)))
+        owned = [  # first: it is read in bulk, and much of what is desired is found there
+            crew.submit(partial(attempt, where, f"{where}/{kind.kind}", partial(_owned, kind, aws, where)))
             for kind in (kinds if strays else ())
-            for region in ([GLOBAL] if kind.scope == GLOBAL else regions)
+            for where in ([GLOBAL] if kind.scope == GLOBAL else regions)
         ]
-        lives = {
-            address_of(r): crew.submit(partial(attempt, r.region, address_of(r), partial(type(r).read, aws, r)))
-            for r in interleaved(desired, key=lambda r: r.region)
-        }
-        pairs = [(r, lives[address_of(r)].result()) for r in desired]
+        turns = interleaved(desired, key=lambda r: r.region)
+        reads = [(r, partial(attempt, r.region, address_of(r), partial(type(r).read, aws, r))) for r in turns]
+        lives = {id(r): crew.submit(read) for r, read in reads}
+        pairs = [(r, lives[id(r)].result()) for r in desired]
         ours = [live for found in owned for live in found.result() or ()]
     return _assemble(
         [(r, live) for r, live in pairs if r.region not in unreadable],

@@ -76,7 +76,7 @@ def run(folder: Path, port: int, *arguments: str, delay: float = 0, workers: int
     environment = {**os.environ, "XDG_STATE_HOME": str(folder / "state"), "XDG_DATA_HOME": str(folder / "home")}
     reached = ["--sandbox", "--port", str(port), "--max-parallel", str(workers)]
     line = [sys.executable, "-m", "tests.bench.traced", str(trace), str(delay), *arguments, *reached]
-    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{arguments[0]} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
     *calls, whole = [json.loads(text) for text in trace.read_text(encoding="utf-8").splitlines()]
@@ -107,23 +107,30 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         spec = reference.make(folder, regions=asked.regions, functions=asked.functions)
-        print(
-            f"{asked.regions} regions x {asked.functions} functions, {asked.delay * 1000:.0f} ms, {asked.workers} workers"
+        say(
+            f"{asked.regions} regions x {asked.functions} functions, "
+            f"{asked.delay * 1000:.0f} ms, {asked.workers} workers"
         )
-        print(f"{'':14} {'calls':>6} {'wall s':>7} {'chain':>6} {'own cpu s':>10} {'MB':>5} {'errors':>7}")
+        say(f"{'':14} {'calls':>6} {'wall s':>7} {'chain':>6} {'own cpu s':>10} {'MB':>5} {'errors':>7}")
         with sandbox(folder) as port:
             for phase, found in phases(folder, port, spec, delay=asked.delay, workers=asked.workers):
                 _show(phase, found, operations=asked.operations)
 
 
+def say(line: str) -> None:
+    """Print a line."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def _show(phase: str, found: Run, *, operations: bool) -> None:
-    wrong = sum(call["status"] >= 400 for call in found.calls)  # noqa: PLR2004
+    wrong = sum(call["status"] >= 400 for call in found.calls)
     figures = f"{len(found.calls):6} {found.wall:7.2f} {len(found.chain):6} {found.cpu:10.2f} {found.mb:5.0f} {wrong:7}"
-    print(f"{phase:14} {figures}", flush=True)
+    say(f"{phase:14} {figures}")
     if operations:
         for (service, operation), number in Counter((c["service"], c["operation"]) for c in found.calls).most_common():
-            print(f"    {number:5} {service} {operation}")
-        print("    chain: " + " ".join(f"{call['operation']}@{call['region']}" for call in found.chain))
+            say(f"    {number:5} {service} {operation}")
+        say("    chain: " + " ".join(f"{call['operation']}@{call['region']}" for call in found.chain))
 
 
 if __name__ == "__main__":

@@ -40,9 +40,9 @@ class Meter:
     def look(self) -> float:
         """Processor seconds of the other processes so far."""
         with self._lock:
-            for name in os.listdir("/proc"):
-                if name.isdigit() and int(name) != os.getpid():
-                    self._look_at(int(name))
+            for process in Path("/proc").glob("[0-9]*"):
+                if int(process.name) != os.getpid():
+                    self._look_at(int(process.name))
             return sum(self._seen.values())
 
     def _look_at(self, pid: int) -> None:
@@ -129,11 +129,17 @@ def report(folder: Path) -> None:
     """Print the totals, and the dearest tests and files."""
     lines = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
     total = sum(_cost(line) for line in lines)
-    print(f"{total:.0f} s of processor time in {len({line['test'] for line in lines})} tests", end="; ")
-    print(f"the largest process of tests: {max(line['memory'] for line in lines):.0f} MB")
-    print(" ".join(f"{key} {sum(line[key] for line in lines):.0f}" for key in ("own", "others", "wall")))
+    _say(
+        f"{total:.0f} s of processor time in {len({line['test'] for line in lines})} tests; "
+        f"the largest process of tests: {max(line['memory'] for line in lines):.0f} MB"
+    )
+    _say(" ".join(f"{key} {sum(line[key] for line in lines):.0f}" for key in ("own", "others", "wall")))
     _ranking("file", lines, lambda line: line["test"].partition("::")[0], total, 30)
     _ranking("test", lines, lambda line: line["test"], total, 60)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
 
 
 def _cost(line: dict[str, Any]) -> float:
@@ -147,12 +153,12 @@ def _ranking(what: str, lines: list[dict[str, Any]], key: Any, total: float, mos
         sums[key(line)]["all"] += _cost(line)
         sums[key(line)]["wall"] += line["wall"]
     ranked = sorted(sums.items(), key=lambda item: -item[1]["all"])
-    print(f"\n{'cpu s':>7} {'setup':>6} {'call':>6} {'down':>6} {'wall s':>7}  so far  {what}")
+    _say(f"\n{'cpu s':>7} {'setup':>6} {'call':>6} {'down':>6} {'wall s':>7}  so far  {what}")
     so_far = 0.0
     for name, of in ranked[:most]:
         so_far += of["all"]
         figures = f"{of['all']:7.1f} {of['setup']:6.1f} {of['call']:6.1f} {of['teardown']:6.1f} {of['wall']:7.1f}"
-        print(f"{figures}  {so_far / total:5.0%}   {name}")
+        _say(f"{figures}  {so_far / total:5.0%}   {name}")
 
 
 if __name__ == "__main__":
