@@ -8,7 +8,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,6 +18,8 @@ import urllib3
 from backendctl.aws.journal import is_read
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
+_IDLE = 60.0
+"""Seconds after which a connection without requests, and its thread, are given up."""
 _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"})
 
 
@@ -70,7 +72,7 @@ class Proxy:
     Attributes:
         upstream: URL behind it; None when `before` answers everything.
         before: asked before a call is handed on; None lets it through. after: asked when it is done.
-        calls: everything that came, in order.
+        calls: everything that came, in order, without the bodies: archives of code are large.
     """
 
     upstream: str | None
@@ -113,15 +115,19 @@ class _Server(ThreadingHTTPServer):
 def _handler(proxy: Proxy, pool: urllib3.PoolManager) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        timeout = _IDLE
 
         def handle_one_request(self) -> None:
-            self.raw_requestline = self.rfile.readline(65537)
+            try:
+                self.raw_requestline = self.rfile.readline(65537)
+            except TimeoutError:  # a client that has long gone on may keep its connection open
+                self.raw_requestline = b""
             if not self.raw_requestline or not self.parse_request():
                 self.close_connection = True
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             call = _call(self.command, self.path, self.headers, body)
-            proxy.calls.append(call)
+            proxy.calls.append(replace(call, body=b""))
             self._reply(proxy.before(call) or self._forwarded(call))
 
         def _forwarded(self, call: Call) -> Answer | Cut | urllib3.BaseHTTPResponse:
