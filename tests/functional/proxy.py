@@ -118,10 +118,7 @@ def _handler(proxy: Proxy, pool: urllib3.PoolManager) -> type[BaseHTTPRequestHan
         timeout = _IDLE
 
         def handle_one_request(self) -> None:
-            try:
-                self.raw_requestline = self.rfile.readline(65537)
-            except TimeoutError:  # a client that has long gone on may keep its connection open
-                self.raw_requestline = b""
+            self.raw_requestline = self.rfile.readline(65537)
             if not self.raw_requestline or not self.parse_request():
                 self.close_connection = True
                 return
