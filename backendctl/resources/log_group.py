@@ -11,6 +11,7 @@ from backendctl.aws import tags as tagging
 from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, code_of, is_missing
 from backendctl.engine.resource import PARTIAL
+from backendctl.resources import lambda_reads
 
 if TYPE_CHECKING:
     from mypy_boto3_logs.type_defs import LogGroupTypeDef
@@ -61,8 +62,11 @@ class LogGroup:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """Those under /aws/lambda/<backend>- that carry our mark."""
-        groups = _groups(aws, region, _ours(aws)).values()
+        """Those under /aws/lambda/<backend>-, and those of our functions that are called otherwise, with our mark."""
+        others = [_PREFIX + physical for physical in lambda_reads.ours(aws, region)]
+        named = [name for name in others if not name.startswith(_ours(aws))]
+        found = [_groups(aws, region, name).get(name) for name in named]
+        groups = [*_groups(aws, region, _ours(aws)).values(), *(group for group in found if group is not None)]
         for live in together(partial(cls._live, aws, region, group) for group in groups):
             if live.owner == aws.backend:
                 yield live
