@@ -28,11 +28,14 @@ def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]
     rank = {kind: position for position, kind in enumerate(order)}
     made = {change.address for change in changes if change.action is not Action.DELETE}
     entries = _entries(changes)
+    regions = _by_region(changes)
     graph: dict[str, set[str]] = {}
     for change in changes:
         if change.action is Action.DELETE:
             graph[change.address] = {
-                other.address for other in changes if other is not change and _goes_before(other, change, rank)
+                other.address
+                for other in _around(change, changes, regions)
+                if other is not change and _goes_before(other, change, rank)
             }
         else:
             entered = set() if change.kind == _ROSTER else entries.get(change.region, set())
@@ -47,8 +50,11 @@ def heights(changes: Sequence[Change], graph: Mapping[str, AbstractSet[str]]) ->
     """
     weight = {change.address: float(getattr(change.resource, "lasts", 1)) for change in changes}
     found = dict(weight)
-    for node in reversed(list(TopologicalSorter(graph).static_order())):
-        for need in graph[node]:
+    made = {
+        c.address: graph[c.address] for c in changes if c.action is not Action.DELETE
+    }  # what goes comes last anyway
+    for node in reversed(list(TopologicalSorter(made).static_order())):
+        for need in made[node]:
             found[need] = max(found[need], weight[need] + found[node])
     return found
 
@@ -60,6 +66,20 @@ def _entries(changes: Sequence[Change]) -> dict[str, set[str]]:
         if change.kind == _ROSTER and change.action is Action.CREATE:
             found.setdefault(change.name, set()).add(change.address)
     return found
+
+
+def _by_region(changes: Sequence[Change]) -> dict[str, list[Change]]:
+    found: dict[str, list[Change]] = {}
+    for change in changes:
+        found.setdefault(change.region, []).append(change)
+    return found
+
+
+def _around(delete: Change, changes: Sequence[Change], regions: Mapping[str, list[Change]]) -> Sequence[Change]:
+    """All that may touch it; of a thing of one region that is much less than all there is."""
+    if delete.region == GLOBAL or delete.kind in _SPANNING or delete.kind == _ROSTER:
+        return changes
+    return [*regions[delete.region], *regions.get(GLOBAL, ())]
 
 
 def _goes_before(other: Change, delete: Change, rank: dict[str, int]) -> bool:
