@@ -57,8 +57,8 @@ def apply(
 
         if not stop.is_set():
             yield from walk.advance(submit)
-        while walk.running or (walk.resting and not stop.is_set()):
-            if (event := walk.next_event(starting=not stop.is_set())) is not None:
+        while (starting := not stop.is_set() and bool(walk.resting)) or walk.running:
+            if (event := walk.next_event(starting=starting)) is not None:
                 yield event
                 walk.settle(event)
             if not stop.is_set():
@@ -116,8 +116,12 @@ class _Walk:
             submit(self._changes[node])
 
     def next_event(self, *, starting: bool) -> Event | None:
-        """What happens next; None when it is time to advance. starting: whether anything is to be started yet."""
-        if not self.resting or not starting:
+        """What happens next; None when it is time to advance.
+
+        Args:
+            starting: whether something rests and is to be started yet; else something is running.
+        """
+        if not starting:
             return self.events.get()
         try:
             return self.events.get(timeout=min(_LOOK, max(0.0, self._rests())))
