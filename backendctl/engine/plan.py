@@ -156,7 +156,7 @@ def make_plan(
     """
     unreadable: dict[str, BackendctlError] = {}
 
-    def attempt(region: str, what: str, read: Callable[[], T]) -> T | None:
+    def attempt(region: str, what: str, read: Callable[[], T | None]) -> T | None:
         try:
             return read()
         except RefusedError:
