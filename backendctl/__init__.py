@@ -32,11 +32,18 @@ puts the new version behind the other, grants and warms it, and turns the stage'
 in one UpdateStage. The way back is the same step in reverse.
 
 A canary is the same step taken slowly: the stage shares its requests with the other slots and deployment, `release`
-judges both over the same minutes, and one UpdateStage makes the one what the other was. What served together is
-written into one SSM parameter per stage (`resources.ledger`), which `history` and `rollback` read.
+judges both over the same minutes, and one UpdateStage makes the one what the other was.
+
+A release has a number. It is written down in every region before anything serves it (`resources.release_log`), and it
+rides in the very call that turns a stage or an alias, so that what serves tells which release it is. What verbs of a
+release do are operations (`engine.operation`), planned and carried out like the changes of resources: announce, then
+whatever moves, then conclude.
 
 One path changes an API, whichever verb asks (`api`): the body of each region, what callers would see of it, a copy
 kept before it is put, requests made after.
+
+What was deployed is looked at from outside: `logs` reads what it wrote, `invoking` calls one function, `testing` makes
+requests in every region and holds the answers against each other (`comparing`, `json_path`).
 
 Imports point one way: cli → ui, app, release, sync → everything below; resources → aws, spec, package, openapi;
 engine → aws. `sandbox` stands apart: it imports nothing from here, so that a misunderstanding of AWS is not repeated

@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,11 +26,23 @@ from backendctl.aws.connection import Access, Aws
 from backendctl.aws.journal import Journal
 from backendctl.checking import check
 from backendctl.engine.executor import apply
-from backendctl.engine.plan import Change, Plan, make_plan
+from backendctl.engine.plan import Action, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
-from backendctl.resources import KINDS, ORDER, assemble, code_source, roster
-from backendctl.resources.canary import Canary
+from backendctl.nearest import refuse_unknown
+from backendctl.release.heartbeat import beating
+from backendctl.release.numbering import Releasing, numbered
+from backendctl.remembering import remembering
+from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, roster
+from backendctl.resources.domain import Domain
+from backendctl.resources.function import Function
+from backendctl.resources.log_group import LogGroup
+from backendctl.resources.provisioned_limits import lost_by_turning, over_limits
+from backendctl.resources.replica import Replica
+from backendctl.resources.scaling import Scaling
+from backendctl.resources.stage import Stage
+from backendctl.resources.table import Table
+from backendctl.selecting import Selection, sparing_history
 from backendctl.spec import Draft, Offline, parse
 
 if TYPE_CHECKING:
@@ -135,7 +146,8 @@ def _connected(
     aws = Aws(settings.access, backend=spec.backend, journal=journal)
     account, partition = refuse_account(aws, regions, settings)
     if draft.needs_aws:
-        spec = draft.expand(_Lookups(aws, account))
+        spec = draft.expand(AwsLookups(aws, account))
+    aws.spec_names = _names_of(spec)
     spec = spec.narrowed(regions)
     given = None
     if spec.api is not None and spec.api.source is None:
@@ -150,15 +162,26 @@ def _connected(
         account=account,
         partition=partition,
         artefacts={key: artefact for key, artefact in (artefacts or {}).items() if key[0] in regions},
-        code_ids={} if artefacts is None else code_source.identify(spec, aws),
+        code_ids={} if artefacts is None else {**code_source.identify(spec, aws), **_built(artefacts)},
         stamp=stamping.stamp(spec.file.parent),
     )
     return Backend(settings=settings, spec=spec, aws=aws, world=world, wanted=given, document=draft.definition)
 
 
-def plan_deploy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
+def _names_of(spec: Spec) -> frozenset[str]:
+    """What the spec's functions and tables are called in AWS."""
+    functions = {one.physical for region in spec.all_regions for one in spec.functions_in(region)}
+    return frozenset(functions | {table.physical for table in spec.tables})
+
+
+def _built(artefacts: Mapping[tuple[str, str], Artefact]) -> dict[tuple[str, str], str]:
+    """What was built for all regions, also those that are not worked on: it names the release."""
+    return {key: artefact.sha256 for key, artefact in artefacts.items()}
+
+
+def plan_deploy(backend: Backend, selection: Selection | None = None) -> Plan:
     """What a deploy would change. See `plan_changes`."""
-    return plan_changes(backend, only=only, skip=skip).plan
+    return plan_changes(backend, selection).plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,31 +198,90 @@ class Changes:
     look: Look | None = None
 
 
-def plan_changes(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Changes:
+def plan_changes(backend: Backend, selection: Selection | None = None, *, take_over: bool = False) -> Changes:
     """What a deploy would change, and what that means for callers of the API.
 
     Args:
-        only, skip: KIND or KIND/NAME, with shell wildcards.
+        selection: what of it; None for all.
+        take_over: whether a release that somebody else has under way is passed over.
 
     Raises:
         BackendctlError: no region at all could be read, or the live source could not.
+        UsageError: the selection names what there is not.
     """
-    seen = look_at_api(backend) if about_api(only, skip) else None
+    selection = _remembering(selection, backend)
+    selection.check_stages(backend.spec)
+    seen = look_at_api(backend) if about_api(selection.only, selection.skip) else None
     world, unreadable = readable_world(backend, seen)
     desired = assemble.desired(world)
     if seen is not None:
         desired = kept(desired, seen)
-    plan = plan_of(backend, desired, regions=world.spec.regions, only=only, skip=skip)
+    plan = plan_of(backend, desired, regions=world.spec.regions)
     plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
+    plan = with_capacity(plan, world, backend)
+    selection.refuse_unmatched(plan)
+    plan = _selected(backend, plan, selection)
     if seen is not None:
-        plan = judged(plan, desired, case_of(backend, seen))
-        plan = plan.restricted(lambda change: _wanted(change, only, skip))
+        plan = selection.applied(judged(plan, desired, case_of(backend, seen)))
+    releasing = Releasing(
+        aws=backend.aws,
+        world=world,
+        workers=backend.settings.workers,
+        meant=backend.spec.regions,
+        take_over=take_over,
+    )
+    plan = numbered(plan, desired, releasing)
     return Changes(plan=sparing_source(plan, backend), world=world, look=seen)
 
 
-def plan_destroy(backend: Backend, *, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
-    """What a destroy would delete: everything that is ours, in every region it was ever in."""
-    return plan_of(backend, [], regions=backend.spec.regions, only=only, skip=skip)
+def with_capacity(plan: Plan, world: World, backend: Backend) -> Plan:
+    """The plan with what forbids it: provisioned concurrency beyond limits, and turns that would lose it."""
+    turning = {c.name for c in plan.changes if c.kind == Stage.kind and c.action is Action.UPDATE}
+    refusals = over_limits(plan.changes, backend.aws)
+    refusals += lost_by_turning(world, backend.aws, stages=turning)
+    return replace(plan, refusals=(*plan.refusals, *refusals))
+
+
+def plan_destroy(backend: Backend, selection: Selection | None = None, *, regions: tuple[str, ...] = ()) -> Plan:
+    """What a destroy would delete: everything that is ours, in every region it was ever in.
+
+    Args:
+        regions: where to look at least; the spec's when empty.
+
+    Raises:
+        UsageError: the selection names what is neither there nor in the spec.
+    """
+    selection = _remembering(selection, backend)
+    backend.aws.granted = backend.aws.spec_names | assemble.called_names(backend.spec)
+    plan = plan_of(backend, [], regions=regions or backend.spec.regions, kinds=REMOVED)
+    selection.refuse_unmatched(plan, _named_in(backend))
+    return _selected(backend, plan, selection)
+
+
+def _selected(backend: Backend, plan: Plan, selection: Selection) -> Plan:
+    """What is selected of a plan, without the deletion of notes about what stays."""
+    whole = sparing_history(plan, selection.delete)
+    unseen = {*plan.unreadable, *(set(backend.spec.all_regions) - set(backend.spec.regions))}
+    return remembering(whole, selection.applied(whole), unseen=unseen)
+
+
+def _named_in(backend: Backend) -> Iterator[tuple[str, str, str]]:
+    """Region, kind and name of what may be named although it is gone: a destroy that is repeated ends well."""
+    world, spec = backend.world, backend.spec
+    for kind in (Table, Replica, Scaling, Domain, LogGroup):
+        yield from ((one.region, one.kind, one.name) for one in kind.desired(world))
+    for region in spec.regions:
+        yield from ((region, kind, "") for kind in ORDER)
+        yield from ((region, Function.kind, function.name) for function in spec.functions_in(region))
+
+
+def _remembering(selection: Selection | None, backend: Backend) -> Selection:
+    """With what earlier runs were allowed to delete, which may be gone by now."""
+    selection = selection or Selection()
+    journal = backend.aws.journal
+    if journal is None or not selection.delete:
+        return selection
+    return replace(selection, deleted=journal.allowed())
 
 
 def plan_of(
@@ -207,8 +289,6 @@ def plan_of(
     desired: Sequence[Resource],
     *,
     regions: tuple[str, ...],
-    only: Sequence[str] = (),
-    skip: Sequence[str] = (),
     kinds: Sequence[type[Resource]] = KINDS,
 ) -> Plan:
     """What differs from these, and what is ours beside them, in these regions and those the spec has left.
@@ -222,7 +302,7 @@ def plan_of(
     everywhere = regions
     if not backend.settings.regions:
         known = roster.known_regions(backend.aws, regions, silent=backend.unreadable)
-        left = [region for region in known if region not in backend.spec.all_regions]
+        left = [region for region in known if region not in {*regions, *backend.spec.all_regions}]
         everywhere = (*regions, *left)
     plan = make_plan(
         desired=desired,
@@ -238,34 +318,13 @@ def plan_of(
     plan = replace(plan, unreadable={**backend.unreadable, **plan.unreadable})
     if not plan.regions:
         raise next(iter(plan.unreadable.values()))
-    return plan.restricted(lambda change: _wanted(change, only, skip))
+    return plan
 
 
 def carry_out(plan: Plan, backend: Backend, *, stop: threading.Event) -> Iterator[Event]:
     """Do exactly this plan; see `engine.executor.apply`."""
-    return apply(plan, aws=backend.aws, order=(*ORDER, Canary.kind), workers=backend.settings.workers, stop=stop)
-
-
-def _wanted(change: Change, only: Sequence[str], skip: Sequence[str]) -> bool:
-    if only and not any(_matches(change, pattern) for pattern in only):
-        return False
-    return not any(_matches(change, pattern) for pattern in skip)
-
-
-def _matches(change: Change, pattern: str) -> bool:
-    kind, _, name = pattern.partition("/")
-    return change.kind == kind and (not name or fnmatch(change.name, name))
-
-
-def check_patterns(patterns: Sequence[str]) -> None:
-    """Refuse what --only or --skip cannot mean.
-
-    Raises:
-        UsageError: a pattern names no kind.
-    """
-    for pattern in patterns:
-        if pattern.partition("/")[0] not in ORDER:
-            raise UsageError(f"{pattern!r} names no kind of resource", hint="the kinds are " + ", ".join(ORDER))
+    with beating(plan, backend.aws):
+        yield from apply(plan, aws=backend.aws, order=ORDER, workers=backend.settings.workers, stop=stop)
 
 
 def _identity(aws: Aws, regions: Sequence[str]) -> tuple[str, str]:
@@ -297,13 +356,11 @@ def refuse_account(aws: Aws, regions: Sequence[str], settings: Settings) -> tupl
 
 
 def _chosen(spec: Spec, regions: tuple[str, ...]) -> tuple[str, ...]:
-    for region in regions:
-        if region not in spec.regions:
-            raise UsageError(f"--region {region}: the spec names {', '.join(spec.regions)}")
+    refuse_unknown("--region", regions, spec.regions)
     return tuple(region for region in spec.regions if not regions or region in regions)
 
 
-class _Lookups:
+class AwsLookups:
     """What expressions in the spec ask of AWS."""
 
     def __init__(self, aws: Aws, account: str) -> None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from backendctl.api.faults import file_faults
 from backendctl.errors import Fault, SpecError, UsageError
+from backendctl.nearest import nearest
 from backendctl.package import Findings, Packager, Wanted, findings, handler_check, limit_faults
 from backendctl.package import check as code_faults
 from backendctl.resources import assemble
 from backendctl.spec import Draft, Offline, parse, runtimes
-from backendctl.spec.report import nearest
 from backendctl.spec.view import origin
 
 if TYPE_CHECKING:

@@ -87,5 +87,10 @@ def regional_url(api_id: str, region: str, stage: str, aws: Aws, *, endpoint_url
         endpoint_url: of a local AWS, which serves it under a host name of its own.
     """
     if endpoint_url is None:
-        return f"https://{api_id}.execute-api.{region}.{dns_suffix(aws.partition)}/{stage}"
+        return f"https://{regional_host(api_id, region, aws)}/{stage}"
     return f"http://{api_id}.execute-api.{region}.localhost:{urlsplit(endpoint_url).port}/{stage}"
+
+
+def regional_host(api_id: str, region: str, aws: Aws) -> str:
+    """AWS's own name of an API in one region."""
+    return f"{api_id}.execute-api.{region}.{dns_suffix(aws.partition)}"

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+AGAIN = "run the same command again"
+"""Begins the hint of an error that passes by itself, and of no other."""
+
 
 class Exit(IntEnum):
     """The exit codes, the same for every command."""
@@ -36,6 +39,11 @@ class BackendctlError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    @property
+    def passes(self) -> bool:
+        """Whether the same command may well succeed now, so that nothing has to be corrected first."""
+        return self.hint.startswith(AGAIN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,6 +125,11 @@ class WaitTimeoutError(BackendctlError):
     """AWS did not get there in time; the same command goes on waiting."""
 
     exit_code = Exit.INCONCLUSIVE
+
+    @property
+    def passes(self) -> bool:
+        """It goes on waiting."""
+        return True
 
 
 class BugError(BackendctlError):

@@ -89,7 +89,7 @@ def survey(plan: Plan) -> Survey:
 def _cells(plan: Plan) -> Iterator[tuple[str, str, str, Cell]]:
     for live in plan.unchanged:
         yield live.kind, live.name, live.region, Cell(state=State.OK, detail=_detail(live))
-    for change in plan.changes:
+    for change in (change for change in plan.changes if change.operation is None):
         yield change.kind, change.name, change.region, _differing(change)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from backendctl.api.cors import Added, with_cors
 from backendctl.openapi.localise import digest, localise, localised_digest, neutral_file, neutralise, to_bytes
 from backendctl.resources.world import Definition
 
@@ -21,11 +22,13 @@ class Wanted:
     Attributes:
         api: its definition is neutral; stages and tags are those of the spec, or else of the live source.
         digest: names the definition, the same in every region.
+        added: what the spec adds to the definition of the source.
     """
 
     api: Api
     source: Source
     digest: str
+    added: Added = field(default_factory=Added)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,15 +40,21 @@ class Body:
 
 
 def wanted(api: Api, source: Source) -> Wanted:
-    """The neutral definition of a source: what names its own account and regions becomes each region's own."""
+    """The neutral definition of a source, with what the spec adds to it.
+
+    What names the source's own account and regions becomes each region's own.
+    """
     if source.region is None:
         document = neutral_file(source.document, home=source.home, bindings=api.bindings)
     else:
         document = neutralise(source.document, home=source.home, bindings=api.bindings.get(source.region, {}))
+    document, added = with_cors(document, api.cors)
+    name = None if added.anything else source.digest
     return Wanted(
         api=replace(api, definition=document, stages=source.stages, tags={**source.tags, **api.tags}),
         source=source,
-        digest=source.digest or digest(document),
+        digest=name or digest(document),
+        added=added,
     )
 
 

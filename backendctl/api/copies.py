@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backendctl.errors import BackendctlError
 from backendctl.resources.api_reads import stages
 
 if TYPE_CHECKING:
@@ -46,6 +47,12 @@ def _text(value: Mapping[str, Any]) -> bytes:
 
 
 def _write(path: Path, body: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # a definition may tell more than its owner likes
-    path.write_bytes(body)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # a definition may tell more than its owner likes
+        path.write_bytes(body)
+    except OSError as error:
+        message = (
+            f"the copy {path} of what is overwritten cannot be written: {error.strerror}; nothing has been changed"
+        )
+        raise BackendctlError(message, hint="name another folder with --backup-dir") from error
     return path

@@ -20,6 +20,7 @@ from backendctl.openapi.refusal import Refusal
 from backendctl.openapi.refusals import refusals
 from backendctl.openapi.refusals_shapes import shape_refusals
 from backendctl.openapi.repair import repaired
+from backendctl.spec.regions import PARTITION
 
 if TYPE_CHECKING:
     from backendctl.api.body import Wanted
@@ -35,6 +36,7 @@ _BOUND = {
     "load-balancer": "the load balancer",
 }
 _MS = 1000
+_PARTITIONS = frozenset(PARTITION.values())
 
 
 def file_faults(document: Document, api: Api) -> list[Fault]:
@@ -84,7 +86,12 @@ def region_faults(
     for one in unbound(api.definition, bindings=bindings, region=region, alone=alone):
         yield f"{place(one.pointer)}: {_bound(one, given, region)}"
     origin = origin_of(source)
-    abroad = {found.arn for _, found in foreign_arns(api.definition, source.home)}
+    found_abroad = list(foreign_arns(api.definition, source.home))
+    abroad = {found.arn for _, found in found_abroad}
+    for way, found in found_abroad:
+        partition = found.arn.split(":")[1]
+        if partition in _PARTITIONS and partition != PARTITION.get(region, partition):
+            yield f"{place(pointer(way))}: {found.arn} is in the partition {partition}, which {region} cannot reach"
     for left in leftovers(
         body,
         regions=origin.regions,

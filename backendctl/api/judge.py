@@ -17,6 +17,7 @@ from backendctl.openapi.diff import Section
 from backendctl.resources.canary import Canary
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
+from backendctl.resources.stage_writes import held_by_canary
 
 if TYPE_CHECKING:
     from backendctl.api.body import Body, Wanted
@@ -66,7 +67,7 @@ def judged(plan: Plan, desired: Sequence[Resource], case: Case) -> Plan:
     """The plan with a put wherever the API does not hold what it says, and with what that means for callers."""
     plan = _putting_again(plan, desired, case)
     plan = replace(plan, changes=tuple(_with_details(plan, case)))
-    touched = {change.region for change in plan.changes if change.kind in _SERVING and change.desired is not None}
+    touched = {change.region for change in plan.changes if change.kind in _SERVING and not change.removes}
     refusals = _once(_refusals(case), case.look.regions) if touched or case.whole else []
     plan = replace(
         plan,
@@ -127,10 +128,7 @@ def _held_by_canaries(plan: Plan) -> Iterator[str]:
             told = {f.field.partition(".")[0] for f in change.fields} & _TURNING
             words = sorted({"definition" if word == "localised" else word for word in told})
             if words:
-                yield (
-                    f"{change.address} has a canary, and its {' and '.join(words)} would change: promote it "
-                    "(backendctl promote-canary) or end it (backendctl abort-canary)"
-                )
+                yield held_by_canary(change.address, change=" and ".join(words))
 
 
 def breaking(reviews: Mapping[str, RegionReview], regions: set[str]) -> tuple[str, ...]:
@@ -161,7 +159,7 @@ def _with_details(plan: Plan, case: Case) -> Iterator[Change]:
     for change in plan.changes:
         review = case.look.reviews.get(change.region)
         first = change.kind == RestApi.kind or (change.region not in with_api and change.region not in told)
-        if review is None or change.desired is None or change.kind not in _SERVING or not first:
+        if review is None or change.removes or change.kind not in _SERVING or not first:
             yield change
             continue
         told.add(change.region)

@@ -13,6 +13,7 @@ from backendctl.openapi.carry import carry_over
 from backendctl.resources import deployments, stage_live
 from backendctl.resources.api_reads import apis, find_api, listed_deployments, stages
 from backendctl.resources.rest_api import settings_of
+from backendctl.resources.stage_writes import split_variables
 from backendctl.spec.model import Stage
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def as_spec(stage: StageTypeDef) -> Stage:
     logging = stage_live.logging_of(stage)
     return Stage(
         name=stage["stageName"],
-        variables=dict(stage.get("variables") or {}),
+        variables=split_variables(stage.get("variables"))[0],  # the number of its release is nobody else's
         tracing=stage.get("tracingEnabled", False),
         metrics=stage_live.settings(stage).get("metricsEnabled", False),
         throttling=stage_live.throttling_of(stage),

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from backendctl.openapi.arns import ACCOUNT, PARTITION, REGION, Foreign
+from backendctl.openapi.canonical_parts import scheme_names
 from backendctl.openapi.integrations import METHODS
 from backendctl.openapi.layout import schemas_way
 from backendctl.openapi.lost import losses
-from backendctl.openapi.neutral import foreign_arns
-from backendctl.openapi.pointer import Way, pointer
+from backendctl.openapi.neutral import foreign_arns, operations
+from backendctl.openapi.pointer import Way, mapping, pointer
 from backendctl.openapi.repair import repaired
 
 if TYPE_CHECKING:
@@ -31,10 +32,30 @@ def notes(wanted: Wanted, *, put: bool) -> list[str]:
     """
     found = list(_abroad(wanted))
     if put:
+        found += wanted.added.told()
+        found += _closed(wanted)
         found += [one.what for one in repaired(wanted.source.document)[1] if one.rule in _IGNORED]
         found += wanted.source.unseen
         found += _dropped(wanted)
     return list(dict.fromkeys(found))
+
+
+def _closed(wanted: Wanted) -> Iterator[str]:
+    """Stages whose callers need a key that nothing of the spec gives them."""
+    api = wanted.api
+    names = {name for name, kind in scheme_names(api.definition).items() if kind == "api_key"} | {"api_key"}
+    asking = [
+        f"{'ANY' if key.startswith('x-') else key.upper()} {path}"
+        for path, key, operation in operations(api.definition)
+        if any(names & mapping(one).keys() for one in operation.get("security") or ())
+    ]
+    opened = {stage for plan in api.usage_plans if plan.keys for stage in plan.stages}
+    closed = [stage.name for stage in api.stages if stage.name not in opened]
+    if asking and closed and not wanted.source.plans:
+        yield (
+            f"{_few(asking)} asks for an API key, and no usage plan of the spec has one for {', '.join(closed)}: "
+            "callers without a key of another plan get 403"
+        )
 
 
 def _abroad(wanted: Wanted) -> Iterator[str]:

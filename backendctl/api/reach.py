@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from backendctl.nearest import nearest
 from backendctl.openapi.integrations import Target, lambda_targets, resolve
 from backendctl.resources import lambda_reads
 from backendctl.resources.alias_names import slots_of
@@ -17,7 +18,7 @@ from backendctl.resources.api_reads import find_api, stages
 from backendctl.resources.assemble import slot_variable
 from backendctl.resources.world import Link
 from backendctl.spec.model import Code, Function, Spec, Stage
-from backendctl.spec.report import listed, nearest
+from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

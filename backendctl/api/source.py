@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.api import live as lives
 from backendctl.api.unseen import unseen, with_unused_models
-from backendctl.api.usage import SourcePlan, plans_of
+from backendctl.api.usage import plans_of
 from backendctl.errors import BackendctlError, UsageError
+from backendctl.nearest import refuse_unknown
 from backendctl.openapi.arns import NOWHERE, Home
 from backendctl.resources import stage_live
 from backendctl.resources.api_reads import apis
+from backendctl.resources.usage_plan import LivePlan
 from backendctl.spec.model import Api, LiveApi, Spec, Stage
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class Source:
     api_id: str | None = None
     digest: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
-    plans: tuple[SourcePlan, ...] = ()
+    plans: tuple[LivePlan, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     home: Home = NOWHERE
     unseen: tuple[str, ...] = ()
@@ -151,7 +153,6 @@ def chosen_stages(stages: tuple[Stage, ...], stage: str | None, spec: Spec) -> t
         UsageError: there is no such stage.
     """
     chosen = tuple(one for one in stages if stage in {None, one.name})
-    if stage is not None and not chosen:
-        known = ", ".join(one.name for one in stages) or "none"
-        raise UsageError(f"{spec.file} has no stage {stage!r}; stages: {known}")
+    if stage is not None:
+        refuse_unknown("--stage", [stage], [one.name for one in stages], what=f"{spec.file} names")
     return chosen

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from backendctl.api.cors import asking, unreadable
+from backendctl.api.method_call import Method, ask_method, resource_ids
 from backendctl.api.probes import Probe, probes
 from backendctl.aws.errors import ClientError, explain
 from backendctl.aws.regions import each_region
@@ -15,11 +17,13 @@ from backendctl.resources.lambda_waits import NOT_RUN_HERE
 if TYPE_CHECKING:
     from backendctl.api.source import Source
     from backendctl.aws.connection import Aws
+    from backendctl.spec.callers import Cors
     from backendctl.spec.model import Api
 
 _TRIES = 4
 _PAUSE = 3.0  # seconds; a permission takes some to arrive (B43)
 _SERVER = 500
+_ORIGIN = "Origin"
 _NO_RIGHT = "Invalid permissions on Lambda function"  # A100
 
 
@@ -30,10 +34,12 @@ class Answer:
     Attributes:
         status: None when the request was not made.
         said: the last line worth reading of API Gateway's log, where the status is bad.
+        unreadable: why a page of an origin of `api.cors` could not read it; empty when it can, or without `cors`.
     """
 
     status: int | None
     said: str = ""
+    unreadable: str = ""
 
     @property
     def unasked(self) -> bool:
@@ -61,10 +67,18 @@ class Row:
         bad = [region for region, status in statuses.items() if status is None or status >= _SERVER]
         if self.probe.expect is not None:
             other = [region for region, status in statuses.items() if status != self.probe.expect]
-            return f"not {self.probe.expect} in {', '.join(other)}" if other else ""
+            return f"not {self.probe.expect} in {', '.join(other)}" if other else self._unreadable()
         if bad:
             return f"fails in {', '.join(bad)}"
-        return "" if len(set(statuses.values())) <= 1 else "the regions differ"
+        return self._unreadable() if len(set(statuses.values())) <= 1 else "the regions differ"
+
+    def _unreadable(self) -> str:
+        """Where the answer lacks what a browser asks for."""
+        by_fault: dict[str, list[str]] = {}
+        for region, one in self.answers.items():
+            if one.unreadable:
+                by_fault.setdefault(one.unreadable, []).append(region)
+        return "; ".join(f"{fault} in {', '.join(regions)}" for fault, regions in by_fault.items())
 
     def bad_in(self, region: str) -> bool:
         """Whether it is this region whose answer is wrong; where regions differ, nobody knows which, so all."""
@@ -117,12 +131,12 @@ def trial(aws: Aws, asked_for: Tried, *, workers: int) -> Trial:
 
     def ask(region: str) -> dict[tuple[str, Probe], Answer]:
         api_id = str(source.api_id) if region == source.region else require_api(aws, region, api.name)
-        ids = _resource_ids(aws, region, api_id)
+        ids = resource_ids(aws, region, api_id)
         found: dict[tuple[str, Probe], Answer] = {}
         for stage in api.stages:
             variables = asked_for.variables.get(region, {}).get(stage.name, source.variables)
             for probe in asked:
-                door = _Door(aws=aws, region=region, api_id=api_id, variables=variables)
+                door = _Door(aws=aws, region=region, api_id=api_id, variables=variables, cors=api.cors)
                 found[stage.name, probe] = door.ask(probe, ids.get(probe.path))
         return found
 
@@ -145,15 +159,6 @@ def _unasked(answer: Answer) -> bool:
     return answer.status is None or _NO_RIGHT in answer.said
 
 
-def _resource_ids(aws: Aws, region: str, api_id: str) -> dict[str, str]:
-    pages = (
-        aws.apigateway(region)
-        .get_paginator("get_resources")
-        .paginate(restApiId=api_id, PaginationConfig={"PageSize": 500})
-    )
-    return {item["path"]: item["id"] for page in pages for item in page["items"]}
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Door:
     """One region's API through one stage's variables."""
@@ -162,6 +167,7 @@ class _Door:
     region: str
     api_id: str
     variables: Mapping[str, str]
+    cors: Cors | None = None
 
     def ask(self, probe: Probe, resource: str | None) -> Answer:
         """Again while the answer is bad: a permission may still be on its way."""
@@ -177,22 +183,27 @@ class _Door:
         return answer
 
     def _once(self, probe: Probe, resource: str) -> Answer:
-        request: dict[str, Any] = {
-            "restApiId": self.api_id,
-            "resourceId": resource,
-            "httpMethod": probe.method,
-            "pathWithQueryString": probe.asked,
-            "headers": dict(probe.headers),
-            "stageVariables": dict(self.variables),
-        }
-        if probe.body is not None:
-            request["body"] = probe.body
+        method = Method(region=self.region, api_id=self.api_id, resource=resource, method=probe.method)
+        headers = self._headers(probe)
         try:
-            found = self.aws.apigateway(self.region).test_invoke_method(**request)
+            found = ask_method(
+                self.aws, method, probe.asked, headers=headers, body=probe.body, variables=self.variables
+            )
         except ClientError as error:
             return Answer(status=None, said=str(explain(error, doing=f"test-invoke {probe.route}")))
         status = int(found["status"])
-        return Answer(status=status, said=_worth_reading(found.get("log", "")) if status >= _SERVER else "")
+        if status >= _SERVER:
+            return Answer(status=status, said=_worth_reading(found.get("log", "")))
+        origin = next((value for name, value in headers.items() if name.lower() == _ORIGIN.lower()), None)
+        fault = unreadable(self.cors, origin, found.get("headers") or {}) if self.cors and origin else ""
+        return Answer(status=status, unreadable=fault)
+
+    def _headers(self, probe: Probe) -> dict[str, str]:
+        """Those of the request, as a page of another origin sends it where the spec speaks of CORS."""
+        given = dict(probe.headers)
+        if self.cors is not None and not any(name.lower() == _ORIGIN.lower() for name in given):
+            given[_ORIGIN] = asking(self.cors)
+        return given
 
 
 def _worth_reading(log: str) -> str:

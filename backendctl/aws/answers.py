@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import threading
+import traceback
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
@@ -17,7 +19,10 @@ _XML = frozenset({"query", "ec2", "rest-xml"})
 _SUCCESS = range(200, 300)
 _NO_CONTENT = 204
 _CONTAINERS: dict[str, type] = {"structure": dict, "map": dict, "list": list}
-_last = threading.local()
+_POOL = str(Path("concurrent") / "futures" / "thread.py")
+_last: dict[int, tuple[Any, str]] = {}
+"""Thread → operation and region of the answer that it got last; the newest is the last."""
+_lock = threading.Lock()
 
 
 class MalformedAnswerError(BotoCoreError):
@@ -36,7 +41,9 @@ def check_answer(response: dict[str, Any], operation: Any, region: str) -> None:
     Raises:
         MalformedAnswerError: it cannot be AWS's.
     """
-    _last.got = (operation, region)
+    with _lock:
+        _last.pop(threading.get_ident(), None)
+        _last[threading.get_ident()] = (operation, region)
     body = response.get("body")
     shape = operation.output_shape
     if response["status_code"] not in _SUCCESS or not isinstance(body, bytes) or _is_payload(shape):
@@ -48,13 +55,24 @@ def check_answer(response: dict[str, Any], operation: Any, region: str) -> None:
 
 
 def lacking(error: BaseException) -> MalformedAnswerError | None:
-    """For a KeyError: whether it is a value that the answer this thread got last should have had."""
-    model, region = getattr(_last, "got", (None, ""))
-    if model is None or not isinstance(error, KeyError) or not error.args:
+    """For a KeyError: whether it is a value that the answer which its thread got last should have had.
+
+    One that a thread pool hands on was raised in a thread that is not known any more: there any thread's will do.
+    """
+    if not isinstance(error, KeyError) or not error.args:
         return None
-    if error.args[0] not in _names(model.output_shape, set()):
-        return None
-    return MalformedAnswerError(operation=model.name, region=region, what=f"it has no {error.args[0]}")
+    with _lock:
+        own = _last.get(threading.get_ident())
+        got = list(reversed(_last.values())) if _crossed(error) else [own]
+    for model, region in filter(None, got):
+        if error.args[0] in _names(model.output_shape, set()):
+            return MalformedAnswerError(operation=model.name, region=region, what=f"it has no {error.args[0]}")
+    return None
+
+
+def _crossed(error: BaseException) -> bool:
+    """Whether it was raised in a thread of a pool, and reached this one by its result."""
+    return any(frame.f_code.co_filename.endswith(_POOL) for frame, _ in traceback.walk_tb(error.__traceback__))
 
 
 def _names(shape: Any, seen: set[str]) -> set[str]:

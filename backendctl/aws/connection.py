@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -80,6 +80,11 @@ class _Shared:
 class Aws:
     """AWS as one backend sees it; safe to use from many threads.
 
+    Attributes:
+        spec_names: names in AWS that the spec gives to functions and tables: what begins with the backend's name is
+            looked for anyway, and these beside it.
+        granted: functions of others that the API calls: a destroy looks through their policies for our statements.
+
     Args:
         backend: whose mark is looked for and set.
         journal: where mutating calls are noted; None notes nothing.
@@ -96,10 +101,13 @@ class Aws:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.backend = backend
+        self.spec_names: frozenset[str] = frozenset()
+        self.granted: frozenset[str] = frozenset()
         self.clock = clock
         self.sleep = sleep = asleep(sleep)
         self.tempo = access.tempo
         self.minute = access.minute
+        self.journal = journal
         self._access = access
         pacer = Pacer(clock=clock, sleep=sleep, overrides=access.rates, tempo=access.tempo)
         self._silence = Silence(access.timeout)
@@ -111,6 +119,16 @@ class Aws:
         self._shared: dict[tuple[object, ...], _Shared] = {}
         self._locks: dict[object, PatientLock] = {}
         self._locks_lock = threading.Lock()
+
+    def open_journal(self, *, allowed: Sequence[str] = ()) -> None:
+        """Make sure that what is changed can be noted, and note what may be deleted.
+
+        Raises:
+            BackendctlError: the journal cannot be written.
+        """
+        if self.journal is not None:
+            self.journal.open()
+            self.journal.allow(allowed)
 
     def _open(self, access: Access) -> boto3.Session:
         if access.keys is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from botocore import exceptions as botocore
@@ -11,10 +13,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from backendctl.aws.answers import MalformedAnswerError, lacking
-from backendctl.errors import AwsError, BackendctlError, BugError
+from backendctl.errors import AGAIN, AwsError, BackendctlError, BugError
 from backendctl.secrets import KNOWN
 
-__all__ = ["BotoCoreError", "ClientError", "code_of", "conceal", "explain", "is_missing", "no_credentials", "says"]
+__all__ = [
+    "BotoCoreError",
+    "ClientError",
+    "code_of",
+    "conceal",
+    "explain",
+    "gone_already",
+    "is_missing",
+    "no_credentials",
+    "says",
+]
 
 _NO_ANSWER = "NoAnswer"
 ASKED = "BackendctlAsked"
@@ -85,6 +97,19 @@ def is_missing(error: BaseException) -> bool:
     }
 
 
+@contextmanager
+def gone_already() -> Iterator[None]:
+    """Around one call: what AWS does not have (any more) is no error.
+
+    Never around two: the "missing" of one would be taken for all that follows.
+    """
+    try:
+        yield
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+
+
 def explain(error: BaseException, *, doing: str) -> BackendctlError:
     """The same error as one of ours; ours stay as they are.
 
@@ -121,7 +146,7 @@ def no_credentials(error: BaseException, *, doing: str) -> BackendctlError:
     if isinstance(error, ClientError) or (_unanswered(error) and not isinstance(error, _OF_THE_CREDENTIALS)):
         return explain(error, doing=doing)
     if isinstance(error, botocore.RefreshWithMFAUnsupportedError):
-        hint = "run the same command again: it asks for a new MFA code, which works once"
+        hint = f"{AGAIN}: it asks for a new MFA code, which works once"
         return AwsError(_sentence(error), doing=doing, code="Credentials", hint=hint)
     return AwsError(
         _sentence(error) or type(error).__name__,
@@ -209,8 +234,7 @@ def _unanswered_hint(error: BaseException, doing: str) -> str:
 
 def _again(doing: str) -> str:
     """What is changed goes on where it stopped; what only reads begins anew."""
-    again = "run the same command again"
-    return f"{again}; it continues where this stopped" if doing.startswith(_CHANGING) else again
+    return f"{AGAIN}; it continues where this stopped" if doing.startswith(_CHANGING) else AGAIN
 
 
 def _refused(error: ClientError, doing: str) -> AwsError:

@@ -21,6 +21,7 @@ _SOONEST = 1.0
 """Seconds that even a local AWS is late."""
 _AT_ONCE = 500
 """Queries in one call, at most."""
+_RESULT = "q_result"
 _PARTLY = frozenset({"Complete", "PartialData"})  # PartialData goes on with the next page
 
 
@@ -71,8 +72,29 @@ def fetch(aws: Aws, region: str, wanted: Iterable[Series], *, since: int, until:
     return dict(found)
 
 
+def evaluate(aws: Aws, region: str, metrics: Mapping[str, Series], math: str, *, since: int, until: int) -> Values:
+    """A metric math expression over that time, in seconds since the epoch.
+
+    Args:
+        metrics: id → metric, all of one period, as the expression names them.
+
+    Raises:
+        AwsError: CloudWatch refused, for instance the expression, or gave no more than a part.
+    """
+    queries = [{**one.query(0), "Id": name, "ReturnData": False} for name, one in metrics.items()]
+    queries.append({"Id": _RESULT, "Expression": math, "ReturnData": True})
+    found: dict[int, float] = {}
+    for result in _answers(aws, region, queries, since=since, until=until):
+        if result["Id"] == _RESULT:
+            found |= {_seconds(at): value for at, value in zip(result["Timestamps"], result["Values"], strict=True)}
+    return found
+
+
 def _results(aws: Aws, region: str, batch: Sequence[Series], *, since: int, until: int) -> Iterable[Any]:
-    queries: Any = [one.query(number) for number, one in enumerate(batch)]
+    return _answers(aws, region, [one.query(n) for n, one in enumerate(batch)], since=since, until=until)
+
+
+def _answers(aws: Aws, region: str, queries: Any, *, since: int, until: int) -> Iterable[Any]:
     pages = (
         aws.cloudwatch(region)
         .get_paginator("get_metric_data")

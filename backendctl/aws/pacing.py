@@ -28,6 +28,7 @@ RATES: Mapping[tuple[str, str], float] = {
     ("lambda", "Invoke"): 1000.0,  # a data-plane call, outside the control quota
     ("dynamodb", "DescribeTimeToLive"): 10.0,  # C56
     ("dynamodb", "TagResource"): 5.0,  # C51
+    ("logs", "FilterLogEvents"): 5.0,  # K20
 }
 # service → (calls per second, burst) for all its operations together.
 TOTALS: Mapping[str, tuple[float, float]] = {

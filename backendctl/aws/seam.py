@@ -1,6 +1,7 @@
 """The seam: botocore's event system. Registered once per client, so that resource code stays plain boto3.
 
-* `before-call`: pacing (wait for a token before the call); a region that was silent is not asked again at once;
+* `before-call`: the journal is there before what it notes;
+  pacing (wait for a token before the call); a region that was silent is not asked again at once;
 * `before-parse`: what no AWS would answer is no answer;
 * `needs-retry`: the waits of `retry.py`; a number of seconds returned makes botocore send the request again;
 * `provide-client-params` / `after-call` / `after-call-error`: the journal of mutating calls; and the values of a
@@ -59,6 +60,8 @@ class Seam:
         events = client.meta.events
 
         def before_call(*, model: Any, context: dict[str, Any], **_: Any) -> None:
+            if self._journal is not None and not is_read(model.name):
+                self._journal.open()  # what cannot be noted is not done
             self._silence.refuse(service, region)
             self._pacer.wait(service=service, operation=model.name, region=region)
             context[_STARTED] = self._silence.now()

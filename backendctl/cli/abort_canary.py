@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from backendctl.cli.options import Options, common
+from backendctl.cli.options import Options, common, taking_over
 from backendctl.errors import Exit
 
 
@@ -12,10 +12,11 @@ from backendctl.errors import Exit
 @click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only this stage; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@taking_over
 @common
-def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bool) -> int:
+def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bool, take_over: bool) -> int:
     """Give all requests back to what was live before, in every region at once. The failed release stays, for study."""
-    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, tell_left  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
     from backendctl.cli.releasing import tell_silent, tell_traces  # noqa: PLC0415  # the same
     from backendctl.release.hooks import run_hook  # noqa: PLC0415  # the same
@@ -25,12 +26,13 @@ def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bo
 
     ready = opened_api(options)
     found, failed = serving(ready.backend, stages=stages)
-    plan = plan_abort(ready.backend, found)
+    plan = plan_abort(ready.backend, found, take_over=take_over)
     traces = log_commands(ready.backend, found)
     consent = Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=())
     idle = "No canary is on."
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
     silent = tell_silent(failed)
+    tell_left(failed, outcome)
     if outcome is not None:
         tell_traces(traces, ready)
     if outcome is not None and outcome.exit_code is Exit.OK:

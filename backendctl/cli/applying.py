@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -20,8 +20,9 @@ from backendctl.cli.opening import Opened
 from backendctl.cli.saying import tell
 from backendctl.engine.events import Done, Event, Failed, Noted, Skipped
 from backendctl.engine.plan import Plan
-from backendctl.engine.safety import refuse_danger
-from backendctl.errors import BackendctlError, Exit, UsageError
+from backendctl.engine.resource import GLOBAL
+from backendctl.engine.safety import Allowed, Refusal, refusal_of, refuse_danger
+from backendctl.errors import AwsError, BackendctlError, Exit, UsageError
 from backendctl.ui.plan_data import plan_document, plan_markdown
 from backendctl.ui.plan_text import show_plan
 from backendctl.ui.progress import Progress
@@ -34,15 +35,20 @@ class Consent:
     """What the user allows.
 
     Attributes:
-        expect: digest of the reviewed plan. allow_delete: addresses.
+        expect: digest of the reviewed plan. allow_delete, adopt: addresses.
     """
 
     dry_run: bool
     yes: bool
     expect: str | None
     allow_delete: tuple[str, ...]
-    adopt: bool = False
+    adopt: tuple[str, ...] = ()
     allow_breaking: bool = False
+
+    @property
+    def allowed(self) -> Allowed:
+        """What may be done beside the harmless."""
+        return Allowed(delete=self.allow_delete, adopt=self.adopt, breaking=self.allow_breaking)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -51,11 +57,13 @@ class Outcome:
 
     Attributes:
         remarks: what the user should know of it, without a failure.
+        silent: regions that stopped answering meanwhile.
     """
 
     statuses: dict[str, str]
     errors: list[BackendctlError]
     remarks: list[str] = field(default_factory=list)
+    silent: set[str] = field(default_factory=set)
     seconds: float = 0.0
     interrupted: bool = False
 
@@ -73,28 +81,46 @@ def show(
     *,
     verbose: bool,
     statuses: dict[str, str] | None = None,
-    allow_breaking: bool = False,
+    refusal: Refusal,
     judging: bool = True,
 ) -> None:
     """The plan on stdout, in the form asked for.
 
     Args:
-        allow_breaking: whether what breaks callers is wanted, so that nothing has to be said of how to allow it.
-        judging: whether to say what would be refused; whoever refuses says so itself.
+        refusal: why it would be refused.
+        judging: whether text says so; whoever refuses says so itself.
     """
     if opened.format == "json":
-        click.echo(json.dumps(plan_document(plan, statuses), indent=2))
+        click.echo(json.dumps(plan_document(plan, statuses, refusal=refusal), indent=2))
     elif opened.format == "markdown":
-        click.echo(plan_markdown(plan, statuses))
+        click.echo(plan_markdown(plan, statuses, refusal=refusal))
     else:
-        show_plan(plan, opened.screen.result, verbose=verbose, allow_breaking=allow_breaking, judging=judging)
+        show_plan(plan, opened.screen.result, verbose=verbose, refusal=refusal if judging else None)
 
 
-def unreachable(plan: Plan) -> bool:
-    """Tell of regions that did not answer."""
+def unreachable(plan: Plan, *, outcome: Outcome | None = None) -> bool:
+    """Tell of regions that did not answer; see `tell_left`."""
     for error in plan.unreadable.values():
         tell(error)
+    tell_left(plan.unreadable, outcome)
     return bool(plan.unreadable)
+
+
+def tell_left(silent: Iterable[str], outcome: Outcome | None) -> None:
+    """How regions that did not answer get what all others have, once the others have it.
+
+    Args:
+        outcome: None when nothing was carried out, so that nothing is left behind.
+    """
+    regions = sorted(set(silent) - {GLOBAL})
+    if regions and outcome is not None and outcome.exit_code is Exit.OK:
+        click.echo(f"{', '.join(regions)} stays as it was. {_later(regions)}", err=True)
+
+
+def _later(silent: Sequence[str]) -> str:
+    told = " and ".join(silent)
+    verb = "answers" if len(silent) == 1 else "answer"
+    return f"Once {told} {verb} again: the same command finishes the rest"
 
 
 def exit_after(outcome: Outcome | None, *, silent: bool) -> Exit:
@@ -145,33 +171,31 @@ def confirm_and_apply(
             opened,
             verbose=verbose,
             statuses=statuses,
-            allow_breaking=consent.allow_breaking,
+            refusal=refusal_of(plan, consent.allowed),
             judging=False,
         )
     )
     if text or consent.dry_run or not plan.changes:
         draw(None)
-    _refuse_danger(plan, consent)
+    refuse_danger(plan, consent.allowed, expect=consent.expect)
     if consent.dry_run or not plan.changes:
         return None
-    ask(consent, "Apply this plan?")
+    opened.backend.aws.open_journal(allowed=consent.allow_delete)
+    ask(consent, _question(plan))
     if first is not None:
         first()
     outcome = _apply(plan, opened)
     if not text:
         draw(outcome.statuses)
-    _tell_outcome(outcome, again)
+    _tell_outcome(outcome, _how(outcome, again, plan, opened))
     return outcome
 
 
-def _refuse_danger(plan: Plan, consent: Consent) -> None:
-    refuse_danger(
-        plan,
-        allow_delete=consent.allow_delete,
-        adopt=consent.adopt,
-        allow_breaking=consent.allow_breaking,
-        expect=consent.expect,
-    )
+def _question(plan: Plan) -> str:
+    """Whoever agrees knows what the plan leaves out."""
+    if not plan.unreadable:
+        return "Apply this plan?"
+    return f"{', '.join(plan.unreadable)} did not answer and stays as it is. Apply this plan without it?"
 
 
 def ask(consent: Consent, question: str) -> None:
@@ -201,6 +225,9 @@ def _apply(plan: Plan, opened: Opened) -> Outcome:
             _note(event, outcome)
         outcome.interrupted = stop.is_set()
     outcome.seconds = time.monotonic() - started
+    journal = opened.backend.aws.journal
+    if journal is not None and journal.trouble:
+        outcome.remarks.append(journal.trouble)
     return outcome
 
 
@@ -212,13 +239,31 @@ def _note(event: Event, outcome: Outcome) -> None:
         case Failed(error=error):
             outcome.statuses[address] = "failed"
             outcome.errors.append(error)
+            if isinstance(error, AwsError) and error.silent and event.change.region != GLOBAL:
+                outcome.silent.add(event.change.region)
         case Skipped():
             outcome.statuses[address] = "skipped"
         case Noted(message=message, lasting=True) if message not in outcome.remarks:
             outcome.remarks.append(message)
 
 
-def _tell_outcome(outcome: Outcome, again: str) -> None:
+def _how(outcome: Outcome, again: str, plan: Plan, opened: Opened) -> str:
+    """How to go on after what was not finished."""
+    if not all(error.passes or (isinstance(error, AwsError) and error.silent) for error in outcome.errors):
+        return f"Correct what is said above; then {again} goes on from here"
+    if not outcome.silent:
+        return f"To go on: {again}"
+    silent = sorted(outcome.silent)
+    others = [r for r in opened.backend.spec.regions if r in plan.regions and r not in outcome.silent]
+    waiting = {address.partition("/")[0] for address, status in outcome.statuses.items() if status != "done"}
+    if not waiting & set(others):
+        return _later(silent)
+    only = " ".join(f"-r {region}" for region in others)
+    return f"To go on without {' and '.join(silent)}: {again} with only {only}. {_later(silent)}"
+
+
+def _tell_outcome(outcome: Outcome, how: str) -> None:
+    """What went wrong, what is done, and how to go on."""
     for message in outcome.remarks:
         click.echo(f"Warning: {message}", err=True)
     for error in outcome.errors:
@@ -227,7 +272,7 @@ def _tell_outcome(outcome: Outcome, again: str) -> None:
         return
     counts = {word: list(outcome.statuses.values()).count(word) for word in ("done", "failed", "skipped")}
     said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    click.echo(f"{'Interrupted' if outcome.interrupted else 'Not finished'}: {said}. To go on: {again}", err=True)
+    click.echo(f"{'Interrupted' if outcome.interrupted else 'Not finished'}: {said}. {how}", err=True)
 
 
 @contextmanager

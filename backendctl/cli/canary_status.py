@@ -23,20 +23,22 @@ def command(*, options: Options, watch: bool, every: float, exit_code: bool, sta
     from backendctl.release.looking import look  # noqa: PLC0415  # the same
     from backendctl.release.outcome import Outcome  # noqa: PLC0415  # the same
     from backendctl.ui.canary_view import (  # noqa: PLC0415  # the same
-        CanaryWatch,
         canary_document,
         canary_markdown,
         show_canary,
+        watch_canary,
     )
+    from backendctl.warmth.logs import LogReader  # noqa: PLC0415  # the same
 
     ready = opened_api(options)
-    status = look(ready.backend, stages=stages)
+    reader = LogReader()
+    status = look(ready.backend, stages=stages, reader=reader)
     if watch:
-        with CanaryWatch(ready.screen.result) as screen:
+        with watch_canary(ready.screen.result) as screen:
             screen.show(status)
             while any(one.asked is not None for one in status.regions):
                 time.sleep(every)
-                status = look(ready.backend, stages=stages)
+                status = look(ready.backend, stages=stages, reader=reader)
                 screen.show(status)
     elif ready.format == "json":
         click.echo(json.dumps(canary_document(status), indent=2))

@@ -32,6 +32,7 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
         Entry("abort-canary", "abort_canary", "Give all requests back to what was live before."),
         Entry("rollback", "rollback", "Put every region back to an earlier release."),
         Entry("history", "history", "Show every release of every stage, across regions."),
+        Entry("diff", "diff", "Show what one release has that another has not."),
         Entry("prune", "prune", "Remove versions and deployments that no way back needs."),
     ),
     "The API": (
@@ -47,7 +48,12 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
         Entry("tune", "tune", "Measure a function at several memory sizes and recommend one."),
         Entry("cost", "cost", "Estimate a month's cost of the spec or of live traffic, and of changes."),
     ),
-    "Watch": (Entry("status", "status", "Show every region against the spec, in one matrix."),),
+    "Watch": (
+        Entry("status", "status", "Show every region against the spec, in one matrix."),
+        Entry("logs", "logs", "Show what functions and the API wrote, merged over regions; follow it."),
+        Entry("invoke", "invoke", "Call a function with an event, in one region or in all."),
+        Entry("test", "test", "Make requests in every region and hold the answers against what is expected."),
+    ),
     "Try it without AWS": (Entry("sandbox", "sandbox", "Start, stop, inspect or forget the local AWS."),),
 }
 

@@ -6,49 +6,66 @@ from typing import TYPE_CHECKING
 
 import click
 
-from backendctl.cli.options import Options, changing, choosing, common, putting, runtimes
+from backendctl.cli.options import (
+    Adopting,
+    Options,
+    adopting,
+    changing,
+    choosing,
+    common,
+    putting,
+    runtimes,
+    staged,
+    taking_over,
+)
 from backendctl.errors import Exit
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command(name="deploy")
-@click.option("--adopt", is_flag=True, help="Take over what exists under these names and is not ours.")
+@click.command(name="deploy", cls=Adopting)
+@adopting
 @changing
 @putting
 @choosing
+@staged
 @runtimes
+@taking_over
 @common
 def command(
     *,
     options: Options,
     only: tuple[str, ...],
     skip: tuple[str, ...],
+    stages: tuple[str, ...],
     dry_run: bool,
     yes: bool,
     expect: str | None,
     allow_delete: tuple[str, ...],
-    adopt: bool,
+    adopt: tuple[str, ...],
     allow_runtimes: tuple[str, ...],
     allow_breaking: bool,
     backup_dir: Path | None,
+    take_over: bool,
 ) -> int:
     """Make every region as the spec says. Doing it again changes nothing; interrupted, it goes on where it stopped.
 
     What callers of the API would see is shown by route; a change that breaks them stops it before the first call.
     """
-    from backendctl.app import check_patterns, plan_changes  # noqa: PLC0415  # start-up stays fast
+    from backendctl.app import plan_changes  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # the same
     from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
     from backendctl.cli.writing_api import Writing, after, variables_of  # noqa: PLC0415  # the same
     from backendctl.endpoints import endpoints, sample_path  # noqa: PLC0415  # the same
+    from backendctl.selecting import Selection  # noqa: PLC0415  # the same
     from backendctl.ui.summary import show_summary  # noqa: PLC0415  # the same
 
-    check_patterns([*only, *skip])
+    selection = Selection(only=only, skip=skip, stages=stages, delete=allow_delete, adopt=adopt)
+    selection.check()
     ready = opened(options, allow_runtimes=allow_runtimes)
     backend = ready.backend
-    changes = plan_changes(backend, only=only, skip=skip)
+    changes = plan_changes(backend, selection, take_over=take_over)
     plan = changes.plan
     consent = Consent(
         dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt, allow_breaking=allow_breaking
@@ -57,7 +74,7 @@ def command(
     outcome = confirm_and_apply(
         plan, ready, consent, verbose=options.verbose, again="the same command", first=writing.keep
     )
-    silent = unreachable(plan)
+    silent = unreachable(plan, outcome=outcome)
     if outcome is None or outcome.exit_code is not Exit.OK:
         return exit_after(outcome, silent=silent)
     if ready.format == "text":

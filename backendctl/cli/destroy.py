@@ -26,26 +26,37 @@ def command(
     """Remove everything that is ours, in every region it was ever in.
 
     Tables, replicas and domains go only when --allow-delete names them; until then nothing at all is removed. With
-    --skip table --skip replica --skip domain the rest goes and they stay.
+    --skip table --skip replica --skip domain the rest goes and they stay. Afterwards every service is asked what is
+    left, and why; exit code 5 when something should have gone.
     """
-    from backendctl.app import check_patterns, plan_destroy  # noqa: PLC0415  # start-up stays fast
+    from backendctl.app import plan_destroy  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # the same
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
-    from backendctl.ui.summary import show_summary  # noqa: PLC0415  # the same
+    from backendctl.cli.sweeping import Sweeping  # noqa: PLC0415  # the same
+    from backendctl.selecting import Selection  # noqa: PLC0415  # the same
 
-    check_patterns([*only, *skip])
+    selection = Selection(only=only, skip=skip, delete=allow_delete)
+    selection.check()
     ready = opened_api(options)
-    plan = plan_destroy(ready.backend, only=only, skip=skip)
+    plan = plan_destroy(ready.backend, selection)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete)
+    sweeping = Sweeping(
+        plan,
+        ready,
+        consent.allowed,
+        chosen=bool(only or skip or options.regions),
+        dry_run=dry_run,
+        verbose=options.verbose,
+    )
     try:
-        outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
+        outcome = confirm_and_apply(
+            plan, ready, consent, verbose=options.verbose, again="the same command", shown=sweeping.draw
+        )
     except RefusedError as refused:
         if not dry_run or expect is not None:
             raise
         outcome = None  # a dry run has refused nothing: it shows what would go, and says what would hold it up
         reasons = "\n".join(f"  {reason}" for reason in refused.reasons)
         warn(f"without --dry-run this is refused:\n{reasons}", refused.hint)
-    silent = unreachable(plan)
-    if outcome is not None and outcome.exit_code is Exit.OK and ready.format == "text":
-        show_summary(plan, [], ready.screen.result, seconds=outcome.seconds)
-    return exit_after(outcome, silent=silent)
+    code = exit_after(outcome, silent=unreachable(plan, outcome=outcome))
+    return code if dry_run or code is not Exit.OK else sweeping.finish(outcome)

@@ -37,10 +37,11 @@ def command(
 
     def drawn(done: dict[str, str] | None) -> None:
         from backendctl.cli.applying import show  # noqa: PLC0415  # the same
+        from backendctl.engine.safety import refusal_of  # noqa: PLC0415  # the same
 
         statuses.update(done or {})
         if ready.format == "text":
-            show(grant.plan, ready, verbose=options.verbose)
+            show(grant.plan, ready, verbose=options.verbose, refusal=refusal_of(grant.plan, consent.allowed))
 
     consent = Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=())
     outcome = confirm_and_apply(

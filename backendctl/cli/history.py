@@ -12,9 +12,13 @@ from backendctl.errors import Exit
 
 @click.command(name="history")
 @click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only this stage; may be repeated.")
+@click.option("-n", "--number", type=click.IntRange(1), metavar="N", help="Only the newest N.")
 @common
-def command(*, options: Options, stages: tuple[str, ...]) -> int:
-    """Show every release of every stage, across regions: when, whose, and what it changed. The newest comes first."""
+def command(*, options: Options, stages: tuple[str, ...], number: int | None) -> int:
+    """Show every release, across regions: when, whose, what it came from, and where it is live. The newest comes first.
+
+    With -v also its definition, who released it, and which versions of functions changed.
+    """
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
     from backendctl.release.history import history, history_document  # noqa: PLC0415  # the same
@@ -23,11 +27,11 @@ def command(*, options: Options, stages: tuple[str, ...]) -> int:
 
     ready = opened_api(options)
     found, failed = serving(ready.backend, stages=stages)
-    told = history(ready.backend, found)
+    told = history(ready.backend, found, newest=number)
     if ready.format == "json":
         click.echo(json.dumps(history_document(told), indent=2))
     elif ready.format == "markdown":
         click.echo(history_markdown(told))
     else:
-        show_history(told, ready.screen.result)
+        show_history(told, ready.screen.result, verbose=options.verbose)
     return Exit.PARTIAL if tell_silent({**failed, **told.unreadable}) else Exit.OK

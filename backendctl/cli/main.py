@@ -18,6 +18,7 @@ from backendctl.cli.options import everywhere
 from backendctl.cli.saying import tell
 from backendctl.cli.streams import OutputError, guarded
 from backendctl.errors import BackendctlError, BugError, Exit
+from backendctl.nearest import nearest
 from backendctl.secrets import KNOWN, register_credentials
 
 __all__ = ["Commands", "cli", "main", "run", "tell"]
@@ -46,11 +47,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """An unknown command gets the nearest one."""
         if args and not args[0].startswith("-") and args[0] not in entries():
-            import difflib  # noqa: PLC0415  # only for a slip of the hand
-
-            near = difflib.get_close_matches(args[0], entries(), n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
-            raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
+            raise click.UsageError(f"No such command '{args[0]}'{nearest(args[0], entries()) or '.'}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

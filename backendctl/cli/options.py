@@ -7,14 +7,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
+from backendctl.cli.catalogue import entries
 from backendctl.cli.streams import styled
 from backendctl.errors import UsageError
+from backendctl.hints import aim, aim_aws
 
 if TYPE_CHECKING:
     from backendctl.app import Settings
@@ -23,14 +26,30 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+EVERYTHING = "*"  # what `engine.safety` calls so; that loads botocore, and --help stays instant
 _SANDBOX_PORT = 4566
 _TIMEOUT = 60.0
+# What says where and as whom, and how it is typed.
+_WHERE = {
+    "config": "--config",
+    "environment": "--environment",
+    "profile": "--profile",
+    "sandbox": "--sandbox",
+    "port": "--port",
+    "endpoint_url": "--endpoint-url",
+    "regions": "--region",
+}
+_WITHOUT_SPEC = ("export-api",)
 _YAML = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What the user asked for on any command, before config.yaml is looked at."""
+    """What the user asked for on any command, before config.yaml is looked at.
+
+    Attributes:
+        typed: names of the fields that stood on the command line.
+    """
 
     spec: Path | None
     config: Path | None
@@ -46,6 +65,8 @@ class Options:
     max_parallel: int | None
     timeout: float
     environment: str | None
+    no_journal: bool
+    typed: frozenset[str] = frozenset()
 
     def load(self) -> Config:
         """config.yaml, with the environment over it."""
@@ -83,15 +104,16 @@ class Options:
         """Whether to use the local AWS."""
         return self.sandbox or config.sandbox
 
-    def _aim_hints(self, config: Config, endpoint: str) -> None:
-        """Let hints name the sandbox, as far as the environment and config.yaml do not."""
-        from backendctl.cli.catalogue import entries  # noqa: PLC0415  # only with --sandbox
-        from backendctl.hints import aim  # noqa: PLC0415  # the same
-
-        given = [] if config.sandbox or os.environ.get("BACKENDCTL_SANDBOX") else ["--sandbox"]
-        if self.port != _SANDBOX_PORT and "BACKENDCTL_SANDBOX_PORT" not in os.environ:
-            given.append(f"--port {self.port}")
-        aim(entries().keys() - {"sandbox"}, " ".join(given), endpoint=endpoint)
+    def aim_hints(self) -> None:
+        """Let hints repeat what was typed to say where and as whom; config.yaml and the environment stay."""
+        told: list[str] = []
+        for name, option in _WHERE.items():
+            value = getattr(self, name)
+            if name in self.typed and value:
+                values = value if isinstance(value, tuple) else (value,)
+                told += [option] if value is True else [word for one in values for word in (option, str(one))]
+        spec = str(self.spec) if self.spec is not None and "spec" in self.typed else ""
+        aim(entries().keys() - {"sandbox"}, told, spec=spec, without_spec=_WITHOUT_SPEC)
 
     def settings(self, config: Config, *, spec: Path | None = None) -> Settings:
         """Everything a use case needs; starts the sandbox when it is asked for and not up.
@@ -105,19 +127,20 @@ class Options:
 
         workers = self.max_parallel or config.max_parallel
         spec = spec or self.spec_path(config)
-        journal = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "backendctl"
+        journal = None if self.no_journal else state_folder() / "backendctl"
         if self.in_sandbox(config):
             from backendctl.cli.local import sandbox_access  # noqa: PLC0415  # only with --sandbox
 
             access = sandbox_access(self.port, workers=workers, quiet=self.quiet)
-            self._aim_hints(config, access.endpoint_url or "")
+            aim_aws(endpoint=access.endpoint_url or "")
             return Settings(
                 spec=spec,
                 access=access,
                 regions=self.regions or config.regions or (),
                 workers=workers,
-                journal=journal / f"sandbox-{self.port}",
+                journal=journal and journal / f"sandbox-{self.port}",
             )
+        aim_aws(endpoint=self.endpoint_url or config.endpoint_url or "", profile=self.profile or config.profile or "")
         access = Access(
             profile=self.profile or config.profile,
             role_arn=config.role_arn,
@@ -135,6 +158,11 @@ class Options:
             workers=workers,
             journal=journal,
         )
+
+
+def state_folder() -> Path:
+    """Where programs of this user keep what they remember, by the XDG base directories."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
 
 
 _COMMON = (
@@ -167,17 +195,37 @@ _COMMON = (
         metavar="SECONDS",
         help="How long one call to AWS may wait for an answer.",
     ),
+    click.option("--no-journal", is_flag=True, help="Keep no note of the calls that change something."),
     click.option("--max-parallel", type=click.IntRange(1, 256), help="Calls at once, over all regions [16]."),
 )
 _CHANGING = (
     click.option("--dry-run", is_flag=True, help="Show the plan and stop."),
     click.option("-y", "--yes", is_flag=True, help="Do not ask."),
     click.option("--expect", metavar="DIGEST", help="Apply only the plan that was reviewed."),
+)
+_DELETING = (
     click.option(
         "--allow-delete",
         multiple=True,
         metavar="ADDRESS",
-        help="Let this table, replica or domain be deleted; may be repeated.",
+        help="Let this table, replica, domain, API key or log group be deleted; may be repeated.",
+    ),
+)
+_ADOPTING = (
+    click.option(
+        "--adopt",
+        multiple=True,
+        metavar="[ADDRESS]",
+        help="Take over what exists at this address and is not ours; may be repeated. Alone: all that exists.",
+    ),
+)
+_STAGES = (
+    click.option(
+        "--stage",
+        "stages",
+        multiple=True,
+        metavar="NAME",
+        help="Of the API's stages and their base paths only this one; may be repeated.",
     ),
 )
 _RUNTIMES = (
@@ -193,10 +241,26 @@ _BREAKING = (click.option("--allow-breaking", is_flag=True, help="Go ahead altho
 _PUTTING = (
     click.option("--backup-dir", type=click.Path(path_type=Path), help="Where the API that is overwritten is kept."),
 )
+_TAKING_OVER = (
+    click.option("--take-over", is_flag=True, help="Go ahead although somebody else has a release under way."),
+)
 _CHOOSING = (
     click.option("--only", multiple=True, metavar="KIND[/NAME]", help="Only these resources; may be repeated."),
     click.option("--skip", multiple=True, metavar="KIND[/NAME]", help="Not these resources; may be repeated."),
 )
+
+
+class Adopting(click.Command):
+    """A command whose --adopt may stand alone, which click has no options for where arguments follow."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give an --adopt without an address the value that stands for everything."""
+        return super().parse_args(ctx, [_with_value(word, after) for word, after in pairwise([*args, ""])])
+
+
+def _with_value(word: str, after: str) -> str:
+    is_address = "/" in after and not after.startswith("-") and not after.endswith(_YAML) and not Path(after).is_file()
+    return f"--adopt={EVERYTHING}" if word == "--adopt" and not is_address else word
 
 
 def common(function: F) -> Callable[..., Any]:
@@ -218,7 +282,9 @@ def common_with_names(function: F, *, metavar: str = "[SPEC] [NAME]...") -> Call
         if len(specs) > 1:
             raise UsageError(f"more than one SPEC: {', '.join(specs)}")
         names = tuple(word for word in words if not word.endswith(_YAML))
-        options = replace(options, spec=Path(specs[0]) if specs else options.spec)
+        if specs:
+            options = replace(options, spec=Path(specs[0]), typed=options.typed | {"spec"})
+            options.aim_hints()
         return function(*args, names=names, options=options, **given)
 
     return click.argument("words", nargs=-1, metavar=metavar)(without_spec(split))
@@ -230,11 +296,13 @@ def without_spec(function: F) -> Callable[..., Any]:
 
 
 def _gathered(function: F, **fixed: Any) -> Callable[..., Any]:
-    names = set(Options.__dataclass_fields__) - fixed.keys()
+    names = set(Options.__dataclass_fields__) - fixed.keys() - {"typed"}
 
     @wraps(function)
     def wrapper(*args: Any, **given: Any) -> Any:
-        options = Options(**{name: inherited(name, given.pop(name)) for name in names}, **fixed)
+        typed = frozenset(name for name in names if _typed(name))
+        options = Options(**{name: inherited(name, given.pop(name)) for name in names}, **fixed, typed=typed)
+        options.aim_hints()
         return function(*args, options=options, **given)
 
     return everywhere(wrapper)
@@ -243,6 +311,11 @@ def _gathered(function: F, **fixed: Any) -> Callable[..., Any]:
 def everywhere(function: F) -> F:
     """The global options; the group takes them too, so they may stand before the command or after it."""
     return _stack(function, _COMMON)
+
+
+def _typed(name: str) -> bool:
+    context = click.get_current_context()
+    return ParameterSource.COMMANDLINE in {one.get_parameter_source(name) for one in (context, context.find_root())}
 
 
 def inherited(name: str, value: Any) -> Any:
@@ -261,6 +334,21 @@ def choosing(function: F) -> F:
     return _stack(function, _CHOOSING)
 
 
+def staged(function: F) -> F:
+    """--stage."""
+    return _stack(function, _STAGES)
+
+
+def adopting(function: F) -> F:
+    """--adopt, of a command of the class `Adopting`."""
+    return _stack(function, _ADOPTING)
+
+
+def deleting(function: F) -> F:
+    """--allow-delete, of whatever shows a plan and changes nothing."""
+    return _stack(function, _DELETING)
+
+
 def runtimes(function: F) -> F:
     """--allow-runtime."""
     return _stack(function, _RUNTIMES)
@@ -276,8 +364,18 @@ def putting(function: F) -> F:
     return _stack(function, (*_BREAKING, *_PUTTING))
 
 
+def taking_over(function: F) -> F:
+    """--take-over, of whatever releases."""
+    return _stack(function, _TAKING_OVER)
+
+
 def changing(function: F) -> F:
     """The options of whatever changes something."""
+    return _stack(function, (*_CHANGING, *_DELETING))
+
+
+def changing_what_holds_nothing(function: F) -> F:
+    """The same where nothing that holds data or traffic can be deleted."""
     return _stack(function, _CHANGING)
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import click
 
-from backendctl.cli.options import Options, breaking, choosing, common, runtimes
+from backendctl.cli.options import Adopting, Options, adopting, breaking, choosing, common, deleting, runtimes, staged
 from backendctl.errors import Exit
 
 
-@click.command(name="plan")
-@click.option("--exit-code", is_flag=True, help="Exit 2 when changes are pending.")
+@click.command(name="plan", cls=Adopting)
+@click.option("--exit-code", is_flag=True, help="Exit 2 when changes are pending, 1 when a deploy would be refused.")
+@deleting
+@adopting
 @breaking
 @choosing
+@staged
 @runtimes
 @common
 def command(
@@ -19,20 +22,33 @@ def command(
     options: Options,
     only: tuple[str, ...],
     skip: tuple[str, ...],
+    stages: tuple[str, ...],
+    allow_delete: tuple[str, ...],
+    adopt: tuple[str, ...],
     allow_runtimes: tuple[str, ...],
     exit_code: bool,
     allow_breaking: bool,
 ) -> int:
-    """Show what a deploy would change. Changes nothing."""
-    from backendctl.app import check_patterns, plan_deploy  # noqa: PLC0415  # start-up stays fast
+    """Show what a deploy would change, and what it would refuse. Changes nothing.
+
+    It takes what a deploy takes to allow something, so that what was reviewed is what is refused or done.
+    """
+    from backendctl.app import plan_deploy  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.applying import show, unreachable  # noqa: PLC0415  # the same
     from backendctl.cli.opening import opened, tell_code  # noqa: PLC0415  # the same
+    from backendctl.engine.safety import Allowed, refusal_of  # noqa: PLC0415  # the same
+    from backendctl.selecting import Selection  # noqa: PLC0415  # the same
 
-    check_patterns([*only, *skip])
+    selection = Selection(only=only, skip=skip, stages=stages, delete=allow_delete, adopt=adopt)
+    selection.check()
     ready = opened(options, allow_runtimes=allow_runtimes)
-    plan = plan_deploy(ready.backend, only=only, skip=skip)
+    plan = plan_deploy(ready.backend, selection)
     tell_code(ready)
-    show(plan, ready, verbose=options.verbose, allow_breaking=allow_breaking)
-    if unreachable(plan):
+    refusal = refusal_of(plan, Allowed(delete=allow_delete, adopt=adopt, breaking=allow_breaking))
+    show(plan, ready, verbose=options.verbose, refusal=refusal)
+    silent = unreachable(plan)
+    if exit_code and refusal:
+        return Exit.ERROR
+    if silent:
         return Exit.PARTIAL
     return Exit.PENDING if exit_code and plan.changes else Exit.OK

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from backendctl.cli.options import Options, common
+from backendctl.cli.options import Options, common, taking_over
 from backendctl.errors import Exit, UsageError
 
 
@@ -18,6 +18,7 @@ from backendctl.errors import Exit, UsageError
 @click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only this stage; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Judge, show the plan and stop.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@taking_over
 @common
 def command(
     *,
@@ -29,12 +30,14 @@ def command(
     stages: tuple[str, ...],
     dry_run: bool,
     yes: bool,
+    take_over: bool,
 ) -> int:
     """Give a canary more of the requests: the next step of the spec, a share of your own, or all of them.
 
     It is judged first, base against canary over the same minutes; only a pass goes on. Regions go in the spec's waves.
     A verdict of fail ends with exit code 3, one that is inconclusive with 4, and nothing has been shifted then.
-    With --auto a failed canary is aborted everywhere. Run again, it goes on where it stopped, from any machine.
+    With --auto a failed canary is aborted everywhere, and one that nothing shows to be good goes back a step
+    (`canary.on-inconclusive`). Run again, it goes on where it stopped, from any machine.
     """
     if sum((percent is not None, full, auto)) > 1 or (auto and (anyway or dry_run)):
         raise UsageError(
@@ -42,13 +45,7 @@ def command(
             hint="promote-canary goes one step by itself",
         )
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.releasing import (  # noqa: PLC0415  # the same
-        Doing,
-        tell_ending,
-        tell_silent,
-        tell_traces,
-        tell_verdicts,
-    )
+    from backendctl.cli.releasing import Doing, tell_ending, tell_silent, tell_traces, tell_verdicts  # noqa: PLC0415
     from backendctl.release.rollout import Rollout, Wish, exit_of  # noqa: PLC0415  # the same
     from backendctl.release.steps import FULL  # noqa: PLC0415  # the same
 
@@ -56,16 +53,15 @@ def command(
     doing = Doing(opened=ready, dry_run=dry_run, yes=yes or auto, verbose=options.verbose)
     run = Rollout(
         backend=ready.backend,
-        wish=Wish(percent=FULL if full else percent, auto=auto, anyway=anyway, stages=stages),
+        wish=Wish(percent=FULL if full else percent, auto=auto, anyway=anyway, stages=stages, take_over=take_over),
         carry_out=doing.carry_out,
         tell=lambda judged, when: tell_verdicts(judged, when, ready),
     )
     ending = run.run()
     silent = tell_silent(run.silent)
     if ready.format == "text" and not dry_run and not silent:
-        tell_ending(ending)
+        tell_ending(ending, run.share)
     if ready.format != "text":
-        document = {"backend": ready.backend.spec.backend, "outcome": str(ending), "verdicts": run.verdicts}
-        click.echo(json.dumps({**document, "plans": doing.documents}, indent=2))
+        click.echo(json.dumps({**run.document(ending), "plans": doing.documents}, indent=2))
     tell_traces(run.traces, ready)
     return Exit.PARTIAL if silent and exit_of(ending) is Exit.OK else exit_of(ending)

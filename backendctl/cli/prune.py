@@ -18,7 +18,8 @@ _KEEP = 5
 def command(*, options: Options, keep: int, dry_run: bool, yes: bool, expect: str | None) -> int:
     """Remove old versions and deployments in every region.
 
-    What an alias, a stage or a canary uses stays, and so does what a rollback would go back to.
+    What an alias, a stage or a canary uses stays, and so does what a rollback would go back to. Provisioned concurrency
+    that was kept for a rollback goes once its bake time is over.
     """
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same

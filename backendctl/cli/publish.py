@@ -6,7 +6,7 @@ import json
 
 import click
 
-from backendctl.cli.options import Options, common_with_names, runtimes
+from backendctl.cli.options import Options, common_with_names, runtimes, taking_over
 from backendctl.errors import Exit
 
 
@@ -16,6 +16,7 @@ from backendctl.errors import Exit
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--expect", metavar="DIGEST", help="Apply only the plan that was reviewed.")
 @runtimes
+@taking_over
 @common_with_names
 def command(
     *,
@@ -26,6 +27,7 @@ def command(
     yes: bool,
     expect: str | None,
     allow_runtimes: tuple[str, ...],
+    take_over: bool,
 ) -> int:
     """Publish a version of every function whose code or configuration changed; NAME chooses functions.
 
@@ -38,12 +40,12 @@ def command(
     from backendctl.ui.published import published_markdown, show_published  # noqa: PLC0415  # the same
 
     ready = opened(options, allow_runtimes=allow_runtimes)
-    plan = plan_publish(ready.backend, names, alias=alias)
+    plan = plan_publish(ready.backend, names, alias=alias, take_over=take_over)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=())
     text = ready.format == "text"
     draw = None if text else silently
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", shown=draw)
-    silent = unreachable(plan)
+    silent = unreachable(plan, outcome=outcome)
     if dry_run or (outcome is not None and outcome.exit_code is not Exit.OK):
         return Exit.OK if outcome is None else outcome.exit_code
     found = published(ready.backend, names)

@@ -11,6 +11,7 @@ import click
 from backendctl.cli.applying import Consent, confirm_and_apply
 from backendctl.cli.saying import label, tell
 from backendctl.errors import Exit
+from backendctl.hints import runnable
 from backendctl.release.rollout import Ending
 from backendctl.ui.plan_data import plan_document
 
@@ -26,8 +27,15 @@ _ENDINGS = {
     Ending.SHIFTED: "Shifted. Next: backendctl canary-status --watch; then backendctl promote-canary",
     Ending.PROMOTED: "Promoted: all requests go to the new release. The way back: backendctl rollback",
     Ending.ABORTED: "Aborted: all requests go to the base. The failed release stays for study: backendctl history",
-    Ending.REFUSED: "Not shifted: the verdict is fail. Next: backendctl abort-canary, or --anyway",
-    Ending.HELD: "Not shifted: the verdict is inconclusive. Next: wait and run it again, or --anyway",
+    Ending.REFUSED: "Not shifted: the verdict is fail. Next: backendctl abort-canary, or add --anyway",
+    Ending.HELD: "Not shifted: the verdict is inconclusive. Next: wait and run it again, or add --anyway",
+    Ending.STEPPED_DOWN: (
+        "Stepped down: the verdict is inconclusive, and canary.on-inconclusive says step-down. "
+        "Next: backendctl canary-status; run it again to go on, or backendctl abort-canary"
+    ),
+    Ending.ENDED_UNJUDGED: (
+        "Aborted: the verdict is inconclusive, and canary.on-inconclusive says abort. All requests go to the base"
+    ),
 }
 
 
@@ -41,7 +49,7 @@ class Doing:
     verbose: bool
     documents: list[dict[str, Any]] = field(default_factory=list)
 
-    def carry_out(self, plan: Plan, first: Callable[[], None]) -> bool | None:
+    def carry_out(self, plan: Plan, first: Callable[[], None]) -> Exit | None:
         """Show, ask and do; see `Rollout`."""
         consent = Consent(dry_run=self.dry_run, yes=self.yes, expect=None, allow_delete=())
         draw = None if self.opened.format == "text" else silently
@@ -49,7 +57,7 @@ class Doing:
             plan, self.opened, consent, verbose=self.verbose, again="the same command", shown=draw, first=first
         )
         self.documents.append(plan_document(plan, None if outcome is None else outcome.statuses))
-        return None if outcome is None else outcome.exit_code is Exit.OK
+        return None if outcome is None else outcome.exit_code
 
 
 def silently(statuses: dict[str, str] | None) -> None:
@@ -69,10 +77,16 @@ def tell_verdicts(judged: Sequence[Judged], when: str, opened: Opened) -> None:
             click.echo(f"      {reason}", err=True)
 
 
-def tell_ending(ending: Ending) -> None:
-    """The last line."""
+def tell_ending(ending: Ending, share: float | None) -> None:
+    """The last line.
+
+    Args:
+        share: per cent of the requests that still go to a canary which is not known to be good; None without one.
+    """
     if ending in _ENDINGS:
-        click.echo(_ENDINGS[ending])
+        click.echo(runnable(_ENDINGS[ending]))
+    if share is not None and ending in {Ending.HELD, Ending.REFUSED, Ending.STEPPED_DOWN}:
+        click.echo(f"{share:g} % of the requests still go to a canary that is not known to be good")
 
 
 def tell_traces(commands: Sequence[str], opened: Opened) -> None:

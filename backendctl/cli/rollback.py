@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import click
 
-from backendctl.cli.options import Options, common
+from backendctl.cli.options import Options, common, taking_over
 
 
 @click.command(name="rollback")
-@click.option("--to", metavar="COMMIT|FUNCTION:VERSION", help="That release [the one before the present one].")
+@click.option("--to", metavar="vN|COMMIT|FUNCTION:VERSION", help="That release [the one before the present one].")
 @click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only this stage; may be repeated.")
+@click.option("--wait-warm", is_flag=True, help="Turn only when its provisioned concurrency is READY.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--expect", metavar="DIGEST", help="Apply only the plan that was reviewed.")
+@taking_over
 @common
 def command(
-    *, options: Options, to: str | None, stages: tuple[str, ...], dry_run: bool, yes: bool, expect: str | None
+    *,
+    options: Options,
+    to: str | None,
+    stages: tuple[str, ...],
+    wait_warm: bool,
+    dry_run: bool,
+    yes: bool,
+    expect: str | None,
+    take_over: bool,
 ) -> int:
     """Put every region back to an earlier release: aliases and deployment, in one step per stage.
 
     Nothing is built or published: the code of that release is still there. Said again, it goes further back.
     """
-    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, tell_left  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
     from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
     from backendctl.release.rollback import plan_rollback  # noqa: PLC0415  # the same
@@ -29,8 +39,9 @@ def command(
 
     ready = opened_api(options)
     found, failed = serving(ready.backend, stages=stages)
-    plan = plan_rollback(ready.backend, found, to=to)
+    plan = plan_rollback(ready.backend, found, to=to, take_over=take_over, wait_warm=wait_warm)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=())
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
     silent = tell_silent(failed)
+    tell_left(failed, outcome)
     return exit_after(outcome, silent=silent)

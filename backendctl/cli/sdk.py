@@ -26,7 +26,8 @@ _TYPES = ("javascript", "java", "android", "swift", "objectivec", "ruby")
 def command(*, options: Options, kind: str, parameters: tuple[str, ...], stage: str | None, file: Path | None) -> int:
     """Write a client library, after making sure that every region serves the same definition.
 
-    It calls the first region; with -r another. The file's sha256 lies beside it, in the form `sha256sum -c` reads.
+    It calls the name that all regions share (`domain` and the stage's `path` in the spec), with -r that region's own
+    endpoint. The file's sha256 lies beside it, in the form `sha256sum -c` reads.
 
     Some types take parameters: java serviceName and javaPackageName; android groupId, artifactId, artifactVersion and
     invokerPackage; swift and objectivec classPrefix.
@@ -49,6 +50,8 @@ def command(*, options: Options, kind: str, parameters: tuple[str, ...], stage: 
             "sha256": made.sha256,
             "type": kind,
             "region": made.region,
+            "url": made.url,
+            "shared": made.shared,
             "stage": made.stage,
             "definition": definition,
             "regions": dict(made.definitions),
@@ -56,7 +59,10 @@ def command(*, options: Options, kind: str, parameters: tuple[str, ...], stage: 
         click.echo(json.dumps(document, indent=2))
     else:
         click.echo(f"{path}  sha256 {made.sha256}")
-        click.echo(f"definition {definition}, the same in {', '.join(made.definitions)}; it calls {made.region}")
+        click.echo(f"definition {definition}, the same in {', '.join(made.definitions)}")
+        click.echo(f"it calls {made.url}" + ("" if made.shared else f", in {made.region} only"))
+    if made.why:
+        click.echo(f"note: {made.why}", err=True)
     return Exit.OK
 
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from backendctl.cli.options import Options, changing, common, putting, runtimes
-from backendctl.errors import Exit
+from backendctl.cli.options import Options, changing, common, putting, runtimes, taking_over
+from backendctl.cli.saying import warn
+from backendctl.errors import Exit, UsageError
+from backendctl.hints import runnable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 @changing
 @putting
 @runtimes
+@taking_over
 @common
 def command(
     *,
@@ -45,6 +48,7 @@ def command(
     allow_runtimes: tuple[str, ...],
     allow_breaking: bool,
     backup_dir: Path | None,
+    take_over: bool,
 ) -> int:
     """Put a release beside what is live, in every region, for a share of the requests.
 
@@ -54,11 +58,16 @@ def command(
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
     from backendctl.cli.writing_api import Writing, after, variables_of  # noqa: PLC0415  # the same
+    from backendctl.resources.slots import SlotsTakenError  # noqa: PLC0415  # the same
 
-    ready = opened(options, allow_runtimes=allow_runtimes)
-    changes, pending = _planned(ready, percent=percent, stages=stages, in_waves=regions_in_waves)
+    try:
+        ready = opened(options, allow_runtimes=allow_runtimes)
+    except SlotsTakenError as error:
+        raise UsageError(error.message, hint=error.hint) from error
+    changes, pending = _planned(ready, percent=percent, stages=stages, in_waves=regions_in_waves, take_over=take_over)
     if pending and not options.quiet:
         click.echo(f"not part of a canary, left for `deploy`: {', '.join(pending)}", err=True)
+    _advise(ready, changes, stages)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete, allow_breaking=allow_breaking)
     writing = Writing.of(changes, ready, folder=backup_dir, quiet=options.quiet)
     idle = "Nothing to release: every stage serves this code and this definition already."
@@ -66,19 +75,29 @@ def command(
     outcome = confirm_and_apply(
         changes.plan, ready, consent, verbose=options.verbose, again=again, idle=idle, first=writing.keep
     )
-    silent = unreachable(changes.plan)
+    silent = unreachable(changes.plan, outcome=outcome)
     if outcome is None or outcome.exit_code is not Exit.OK:
         return exit_after(outcome, silent=silent)
     proof = writing.prove(variables_of(changes.world), writing.puts)
     if proof is not None and not proof.passed:
-        click.echo("The new definition does not answer as it should. End it: backendctl abort-canary", err=True)
+        warn("the new definition does not answer as it should", "end it: backendctl abort-canary")
     elif not silent and ready.format == "text":
-        click.echo("The canary is on. Watch it: backendctl canary-status --watch; go on: backendctl promote-canary")
+        told = "The canary is on. Watch it: backendctl canary-status --watch; go on: backendctl promote-canary"
+        click.echo(runnable(told))
     return after(proof, exit_after(outcome, silent=silent))
 
 
+def _advise(ready: Opened, changes: Changes, stages: tuple[str, ...]) -> None:
+    from backendctl.release.telling import advice  # noqa: PLC0415  # start-up stays fast
+    from backendctl.spec.canary import ALIAS  # noqa: PLC0415  # the same
+
+    if changes.plan.changes and ready.backend.spec.canary.strategy != ALIAS and not ready.screen.quiet:
+        for told in advice(ready.backend, stages):
+            click.echo(f"note: {told}", err=True)
+
+
 def _planned(
-    ready: Opened, *, percent: float | None, stages: tuple[str, ...], in_waves: bool
+    ready: Opened, *, percent: float | None, stages: tuple[str, ...], in_waves: bool, take_over: bool
 ) -> tuple[Changes, tuple[str, ...]]:
     """The plan, and what it leaves for `deploy`."""
     from backendctl.app import Changes  # noqa: PLC0415  # start-up stays fast
@@ -89,6 +108,6 @@ def _planned(
     canary = ready.backend.spec.canary
     share, waves = canary.steps[0] if percent is None else percent, canary.waves if in_waves else ()
     if canary.strategy != ALIAS:
-        return plan_start(ready.backend, percent=share, stages=stages, waves=waves)
-    plan = plan_start_aliases(ready.backend, percent=share, names=stages, waves=waves)
+        return plan_start(ready.backend, percent=share, stages=stages, waves=waves, take_over=take_over)
+    plan = plan_start_aliases(ready.backend, percent=share, names=stages, waves=waves, take_over=take_over)
     return Changes(plan=plan, world=ready.backend.world), ()

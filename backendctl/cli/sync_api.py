@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from backendctl.cli.options import Options, common, putting
+from backendctl.cli.options import Adopting, Options, adopting, common, putting
 from backendctl.cli.writing_api import Writing, after
 from backendctl.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from backendctl.api.trial import Trial
     from backendctl.cli.opening import Opened
+    from backendctl.engine.safety import Allowed
     from backendctl.sync.prepare import Sync
 
 
-@click.command(name="sync-api")
+@click.command(name="sync-api", cls=Adopting)
 @click.option("--from", "source", metavar="REGION[/STAGE]", help="Take what is deployed there, not the spec's source.")
 @click.option("--to", "targets", multiple=True, metavar="REGION", help="Only to this region; may be repeated.")
 @click.option("--stage", metavar="STAGE", help="Only this stage of the spec.")
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--canary", type=click.FloatRange(0, 100), metavar="PERCENT", help="Give it to this much of the traffic only."
 )
-@click.option("--adopt", is_flag=True, help="Take over what exists under these names and is not ours.")
+@adopting
 @click.option("--dry-run", is_flag=True, help="Show what would be done and stop.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--expect", metavar="DIGEST", help="Apply only the plan that was reviewed.")
@@ -44,7 +45,7 @@ def command(
     pruned: bool,
     allow_breaking: bool,
     canary: float | None,
-    adopt: bool,
+    adopt: tuple[str, ...],
     backup_dir: Path | None,
     dry_run: bool,
     yes: bool,
@@ -58,6 +59,7 @@ def command(
     """
     from backendctl.cli.applying import Consent  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
+    from backendctl.selecting import Selection  # noqa: PLC0415  # the same
     from backendctl.sync.prepare import prepare  # noqa: PLC0415  # the same
     from backendctl.sync.request import Request, place  # noqa: PLC0415  # the same
     from backendctl.ui.progress import busy  # noqa: PLC0415  # the same
@@ -73,14 +75,15 @@ def command(
         canary=canary,
     )
     ready = opened_api(options)
+    (selection := Selection(adopt=adopt)).check()
     with busy(ready.screen.progress, "comparing every region with the source …", quiet=options.quiet):
         sync = prepare(ready.backend, request)
+    selection.refuse_unmatched(sync.plan)
     consent = Consent(
         dry_run=dry_run, yes=yes, expect=expect, allow_delete=(), adopt=adopt, allow_breaking=allow_breaking
     )
-    given, seen = sync.wanted, sync.look
-    writing = Writing(ready=ready, plan=sync.plan, wanted=given, look=seen, folder=backup_dir, quiet=options.quiet)
-    run = _Run(ready=ready, sync=sync, verbose=options.verbose, writing=writing)
+    writing = Writing.of_sync(sync, ready, folder=backup_dir, quiet=options.quiet)
+    run = _Run(ready=ready, sync=sync, verbose=options.verbose, writing=writing, allowed=consent.allowed)
     return run.check() if check else run.carry_out(consent)
 
 
@@ -92,6 +95,7 @@ class _Run:
     sync: Sync
     verbose: bool
     writing: Writing
+    allowed: Allowed
     statuses: dict[str, str] | None = None
 
     def check(self) -> Exit:
@@ -158,15 +162,16 @@ class _Run:
 
         self.statuses = statuses
         if self.ready.format == "text" and self.sync.plan.changes:
-            allowed = self.sync.request.allow_breaking
-            screen = self.ready.screen.result
-            show_plan(self.sync.plan, screen, verbose=self.verbose, allow_breaking=allowed, judging=False)
+            show_plan(self.sync.plan, self.ready.screen.result, verbose=self.verbose)
 
     def _draw_document(self, proof: Trial | None) -> None:
+        from backendctl.engine.safety import refusal_of  # noqa: PLC0415  # start-up stays fast
         from backendctl.ui.sync_data import sync_document, sync_markdown  # noqa: PLC0415  # start-up stays fast
 
+        refusal = refusal_of(self.sync.plan, self.allowed)
         if self.ready.format == "json":
-            document = sync_document(self.sync, statuses=self.statuses, proof=proof, backups=self.writing.backups)
+            backups = self.writing.backups
+            document = sync_document(self.sync, refusal, statuses=self.statuses, proof=proof, backups=backups)
             click.echo(json.dumps(document, indent=2))
         elif self.ready.format == "markdown":
-            click.echo(sync_markdown(self.sync, statuses=self.statuses, proof=proof))
+            click.echo(sync_markdown(self.sync, refusal, statuses=self.statuses, proof=proof))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from backendctl.cli.options import Options, changing, common
+from backendctl.cli.options import Adopting, Options, adopting, changing_what_holds_nothing, common
 from backendctl.errors import Exit
 
 
-@click.command(name="sync-warmers")
+@click.command(name="sync-warmers", cls=Adopting)
 @click.option("--check", is_flag=True, help="Change nothing; exit 2 when something differs.")
-@click.option("--adopt", is_flag=True, help="Take over what exists under these names and is not ours.")
-@changing
+@adopting
+@changing_what_holds_nothing
 @common
 def command(
     *,
@@ -20,8 +20,7 @@ def command(
     dry_run: bool,
     yes: bool,
     expect: str | None,
-    allow_delete: tuple[str, ...],
-    adopt: bool,
+    adopt: tuple[str, ...],
 ) -> int:
     """Bring the rules and schedules that keep functions warm to every region, with their permissions; nothing else.
 
@@ -29,11 +28,15 @@ def command(
     """
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
+    from backendctl.selecting import Selection  # noqa: PLC0415  # the same
     from backendctl.warmth.syncing import plan_warmers  # noqa: PLC0415  # the same
 
+    selection = Selection(adopt=adopt)
+    selection.check()
     ready = opened_api(options)
     plan = plan_warmers(ready.backend)
-    consent = Consent(dry_run=dry_run or check, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt)
+    selection.refuse_unmatched(plan)
+    consent = Consent(dry_run=dry_run or check, yes=yes, expect=expect, allow_delete=(), adopt=adopt)
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
     silent = unreachable(plan)
     if check and plan.changes and not silent:

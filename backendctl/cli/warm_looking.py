@@ -17,7 +17,7 @@ from backendctl.cli.opening import opened_api
 from backendctl.cli.options import Options
 from backendctl.errors import UsageError
 from backendctl.spec import Offline, parse
-from backendctl.spec.report import nearest
+from backendctl.spec.function_names import check_functions, known_functions
 from backendctl.ui.progress import busy
 from backendctl.warmth.cost.prices import PriceList, load_prices
 from backendctl.warmth.counting import Window
@@ -28,7 +28,6 @@ from backendctl.warmth.subject import Subject
 from backendctl.warmth.subjects import Named, of_named, of_spec
 
 if TYPE_CHECKING:
-    from backendctl.spec.model import Spec
     from backendctl.ui.console import Screen
 
 _NAMED = re.compile(r"(?P<name>[a-zA-Z0-9_-]{1,64})(?::(?P<alias>\$LATEST|[a-zA-Z0-9_-]{1,128}))?")
@@ -105,14 +104,14 @@ def open_looking(options: Options, asked: Asked) -> Looking:
 
 def _of_spec(options: Options, asked: Asked, since: float, idle: float) -> Looking:
     if asked.names:  # before the first call
-        _check_names(parse(options.spec_path(options.load()), elsewhere=True).expand(Offline()), asked.names)
+        check_functions(parse(options.spec_path(options.load()), elsewhere=True).expand(Offline()), asked.names)
     ready = opened_api(options)
     backend = ready.backend
     return Looking(
         aws=backend.aws,
         backend=backend.spec.backend,
         regions=backend.spec.regions,
-        names=asked.names or _known(backend.spec),
+        names=asked.names or known_functions(backend.spec),
         subjects_of=lambda region, name: of_spec(backend, region, name),
         since=since,
         idle=idle,
@@ -152,18 +151,6 @@ def _of_functions(options: Options, asked: Asked, since: float, idle: float) -> 
         verbose=options.verbose,
         prices=load_prices(config.prices),
     )
-
-
-def _check_names(spec: Spec, names: Sequence[str]) -> None:
-    known = _known(spec)
-    for name in names:
-        if name not in known:
-            message = f"the spec names no function '{name}'{nearest(name, known)}"
-            raise UsageError(message, hint=f"it names {', '.join(known)}")
-
-
-def _known(spec: Spec) -> list[str]:
-    return list(dict.fromkeys(one.name for region in spec.regions for one in spec.functions_in(region)))
 
 
 def _named(text: str) -> Named:

@@ -96,9 +96,9 @@ def _draw(status: WarmStatus, chart: Path) -> None:
 
 
 def _watch(looking: Looking, every: float) -> int:
-    from backendctl.ui.warm_view import WarmWatch  # noqa: PLC0415  # start-up stays fast
+    from backendctl.ui.warm_view import watch_warm  # noqa: PLC0415  # start-up stays fast
 
-    with WarmWatch(looking.screen.result, verbose=looking.verbose) as screen:
+    with watch_warm(looking.screen.result, verbose=looking.verbose) as screen:
         while True:
             status = looking.look()
             screen.show(status)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from backendctl.cli.opening import Opened
     from backendctl.engine.plan import Plan
     from backendctl.resources.world import World
+    from backendctl.sync.prepare import Sync
 
 
 @dataclass(kw_only=True)
@@ -44,6 +45,11 @@ class Writing:
         """The writing of a plan of the whole backend."""
         wanted = ready.backend.wanted
         return cls(ready=ready, plan=changes.plan, wanted=wanted, look=changes.look, folder=folder, quiet=quiet)
+
+    @classmethod
+    def of_sync(cls, sync: Sync, ready: Opened, *, folder: Path | None, quiet: bool) -> Writing:
+        """The writing of a plan of the API alone."""
+        return cls(ready=ready, plan=sync.plan, wanted=sync.wanted, look=sync.look, folder=folder, quiet=quiet)
 
     @property
     def puts(self) -> tuple[str, ...]:

@@ -195,6 +195,9 @@ def _run(
 
 
 def _carry_out(change: Change, aws: Aws) -> None:
+    if change.operation is not None:
+        change.operation.run(aws)
+        return
     match change.action:
         case Action.CREATE if change.desired is not None:
             change.desired.create(aws)

@@ -10,6 +10,7 @@ from backendctl.engine.plan import Action, Change
 from backendctl.engine.resource import GLOBAL
 
 _ROSTER = "roster"
+_RELEASE = "release"
 # What spans regions: a replica is part of its table.
 _SPANNING = frozenset({"table", "replica", "scaling"})
 
@@ -26,20 +27,24 @@ def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]
         order: kinds in creation order; deletes of kinds that it does not name wait for no other delete.
     """
     rank = {kind: position for position, kind in enumerate(order)}
-    made = {change.address for change in changes if change.action is not Action.DELETE}
+    made = {change.address for change in changes if not change.removes}
+    # A release is announced in every region before anything of it moves; only regions are entered before.
+    announced = {c.address for c in changes if c.kind == _RELEASE and c.region == GLOBAL}
     entries = _entries(changes)
     regions = _by_region(changes)
     graph: dict[str, set[str]] = {}
     for change in changes:
-        if change.action is Action.DELETE:
+        if change.removes:
             graph[change.address] = {
                 other.address
                 for other in _around(change, changes, regions)
                 if other is not change and _goes_before(other, change, rank)
             }
         else:
-            entered = set() if change.kind == _ROSTER else entries.get(change.region, set())
-            graph[change.address] = (set(change.resource.needs()) | entered) & made - {change.address}
+            needs = set(change.resource.needs())
+            needs |= entries.get(change.region, set()) if change.kind != _ROSTER else set()
+            needs |= announced if change.kind not in {_ROSTER, _RELEASE} else set()
+            graph[change.address] = needs & made - {change.address}
     return graph
 
 
@@ -50,9 +55,7 @@ def heights(changes: Sequence[Change], graph: Mapping[str, AbstractSet[str]]) ->
     """
     weight = {change.address: float(getattr(change.resource, "lasts", 1)) for change in changes}
     found = dict(weight)
-    made = {
-        c.address: graph[c.address] for c in changes if c.action is not Action.DELETE
-    }  # what goes comes last anyway
+    made = {c.address: graph[c.address] for c in changes if not c.removes}  # what goes comes last anyway
     for node in reversed(list(TopologicalSorter(made).static_order())):
         for need in made[node]:
             found[need] = max(found[need], weight[need] + found[node])
@@ -85,7 +88,7 @@ def _around(delete: Change, changes: Sequence[Change], regions: Mapping[str, lis
 def _goes_before(other: Change, delete: Change, rank: dict[str, int]) -> bool:
     if not _touches(other, delete):
         return False
-    return other.action is not Action.DELETE or rank.get(other.kind, 0) > rank.get(delete.kind, 0)
+    return not other.removes or rank.get(other.kind, 0) > rank.get(delete.kind, 0)
 
 
 def _touches(other: Change, delete: Change) -> bool:

@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from backendctl.aws.crew import Crew, interleaved
 from backendctl.aws.errors import explain
 from backendctl.engine.diff import FieldChange, differences
-from backendctl.engine.resource import GLOBAL, Resource, address_of
+from backendctl.engine.resource import GLOBAL, Resource, address, address_of
 from backendctl.errors import BackendctlError, RefusedError
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
+    from backendctl.engine.operation import Operation
 
 T = TypeVar("T")
 
@@ -33,10 +34,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """One resource that differs.
+    """One resource that differs, or one operation that has something to do.
 
     Attributes:
-        desired: None for a delete. live: None for a create.
+        desired: None for a delete. live: None for a create. operation: then both are None.
         foreign: it exists and does not carry our mark.
         details: what differs within a field, in the words of the kind; `ui` draws it.
     """
@@ -47,20 +48,26 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     foreign: bool = False
     details: tuple[Any, ...] = ()
+    operation: Operation | None = None
 
     @property
-    def resource(self) -> Resource:
-        """The side that exists in this change: desired, or live for a delete."""
-        resource = self.desired or self.live
+    def resource(self) -> Resource | Operation:
+        """The side that exists in this change: desired, or live for a delete; or the operation."""
+        resource = self.operation or self.desired or self.live
         if resource is None:
             msg = "a change has at least one side"
             raise AssertionError(msg)
         return resource
 
     @property
+    def removes(self) -> bool:
+        """Whether a resource goes."""
+        return self.action is Action.DELETE and self.operation is None
+
+    @property
     def address(self) -> str:
         """region/kind/name."""
-        return address_of(self.resource)
+        return address(self.region, self.kind, self.name)
 
     @property
     def region(self) -> str:
@@ -123,8 +130,8 @@ class Plan:
 
     @property
     def notes(self) -> tuple[tuple[str, str], ...]:
-        """Address → what is worth saying of a live resource that stays as it is, in the order of addresses."""
-        lives = [*self.unchanged, *(change.live for change in self.changes if change.live and change.desired)]
+        """Address → what is worth saying of a live resource, or why it goes, in the order of addresses."""
+        lives = [*self.unchanged, *(change.live for change in self.changes if change.live)]
         told = [(address_of(live), getattr(live, "note", "")) for live in lives]
         return tuple(sorted((place, note) for place, note in told if note))
 
@@ -143,6 +150,7 @@ def make_plan(
     workers: int,
     backend: str,
     strays: bool = True,
+    operations: Sequence[Operation] = (),
 ) -> Plan:
     """Read everything desired or ours, in parallel, and say what differs; `unreadable` regions are left out.
 
@@ -150,20 +158,13 @@ def make_plan(
         desired: from the spec; empty means destroy. kinds: the kinds looked at, in creation order.
         regions: where to look for what is ours, those that the spec has left too.
         strays: whether to look for what is ours and not desired, which is deleted; False for a part of a backend.
+        operations: those that have nothing to do any more are left out.
 
     Raises:
         RefusedError: what is there makes any plan dangerous.
     """
     unreadable: dict[str, BackendctlError] = {}
-
-    def attempt(region: str, what: str, read: Callable[[], T | None]) -> T | None:
-        try:
-            return read()
-        except RefusedError:
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever it is, the other regions go on; explained with its trace
-            unreadable.setdefault(region, explain(error, doing=f"read {what}"))
-            return None
+    attempt = _attempting(unreadable)
 
     with Crew(workers, name="read") as crew:
         owned = [  # first: it is read in bulk, and much of what is desired is found there
@@ -174,16 +175,56 @@ def make_plan(
         turns = interleaved(desired, key=lambda r: r.region)
         reads = [(r, partial(attempt, r.region, address_of(r), partial(type(r).read, aws, r))) for r in turns]
         lives = {id(r): crew.submit(read) for r, read in reads}
+        asked = [crew.submit(partial(attempt, o.region, _address(o), partial(o.read, aws))) for o in operations]
         pairs = [(r, lives[id(r)].result()) for r in desired]
+        pending = [(o, fields.result() or ()) for o, fields in zip(operations, asked, strict=True)]
         ours = [live for found in owned for live in found.result() or ()]
     return _assemble(
         [(r, live) for r, live in pairs if r.region not in unreadable],
         [live for live in ours if live.region not in unreadable],
+        [operating(o, fields) for o, fields in pending if fields and o.region not in unreadable],
         kinds=kinds,
         regions=regions,
         backend=backend,
         unreadable=unreadable,
     )
+
+
+class _Attempt(Protocol):
+    """Reads; None when the region does not answer."""
+
+    def __call__(self, region: str, what: str, read: Callable[[], T | None], /) -> T | None: ...
+
+
+def _attempting(unreadable: dict[str, BackendctlError]) -> _Attempt:
+    def attempt(region: str, what: str, read: Callable[[], T | None], /) -> T | None:
+        try:
+            return read()
+        except RefusedError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other regions go on; explained with its trace
+            unreadable.setdefault(region, explain(error, doing=f"read {what}"))
+            return None
+
+    return attempt
+
+
+def operating(operation: Operation, fields: tuple[FieldChange, ...]) -> Change:
+    """The change that an operation makes."""
+    return Change(action=operation.action, desired=None, live=None, fields=fields, operation=operation)
+
+
+def in_order(changes: Iterable[Change], *, kinds: Sequence[type[Resource]], regions: Sequence[str]) -> list[Change]:
+    """By region, the primary first, then by kind in creation order; operations come last."""
+    rank = {kind.kind: position for position, kind in enumerate(kinds)}
+    place = {region: position for position, region in enumerate([GLOBAL, *regions])}
+    return sorted(
+        changes, key=lambda c: (place.get(c.region, len(place)), c.region, rank.get(c.kind, len(rank)), c.kind, c.name)
+    )
+
+
+def _address(operation: Operation) -> str:
+    return address(operation.region, operation.kind, operation.name)
 
 
 def _owned(kind: type[Resource], aws: Aws, region: str) -> list[Resource]:
@@ -193,6 +234,7 @@ def _owned(kind: type[Resource], aws: Aws, region: str) -> list[Resource]:
 def _assemble(
     pairs: Iterable[tuple[Resource, Resource | None]],
     ours: Iterable[Resource],
+    operating: Iterable[Change],
     *,
     kinds: Sequence[type[Resource]],
     regions: Sequence[str],
@@ -204,16 +246,14 @@ def _assemble(
     wanted: set[str] = set()
     for resource, live in pairs:
         wanted.add(address_of(resource))
-        change = _change(resource, live)
+        change = change_of(resource, live)
         if change is not None:
             changes.append(change)
         elif live is not None:
             unchanged.append(live)
     gone = {address_of(live): live for live in ours if address_of(live) not in wanted}
     changes.extend(Change(action=Action.DELETE, desired=None, live=live) for live in gone.values())
-    rank = {kind.kind: position for position, kind in enumerate(kinds)}
-    place = {region: position for position, region in enumerate([GLOBAL, *regions])}
-    changes.sort(key=lambda c: (place.get(c.region, len(place)), c.region, rank[c.kind], c.name))
+    changes = in_order([*changes, *operating], kinds=kinds, regions=regions)
     return Plan(
         backend=backend,
         regions=tuple(region for region in regions if region not in unreadable),
@@ -223,7 +263,8 @@ def _assemble(
     )
 
 
-def _change(desired: Resource, live: Resource | None) -> Change | None:
+def change_of(desired: Resource, live: Resource | None) -> Change | None:
+    """What brings live to desired; None when it is so already."""
     fields = differences(desired, live)
     if live is None:
         return Change(action=Action.CREATE, desired=desired, live=None, fields=fields)

@@ -1,28 +1,73 @@
-"""Danger is refused before the first call."""
+"""Danger is refused before the first call, and told by a plan in the same sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.errors import RefusedError
 
+EVERYTHING = "*"
+"""In place of an address of --adopt: all that is not ours."""
 
-def refuse_danger(
-    plan: Plan,
-    *,
-    allow_delete: Collection[str] = (),
-    adopt: bool = False,
-    allow_breaking: bool = False,
-    expect: str | None = None,
-) -> None:
+ALLOW_BREAKING = "make a new stage for the new version, or add --allow-breaking"
+"""What to do about a change that breaks callers."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Allowed:
+    """What the user allows.
+
+    Attributes:
+        delete: addresses (region/kind/name), or kind/name for every region, of stateful resources that may go.
+        adopt: addresses of existing resources without our mark that may be taken over; EVERYTHING among them for all.
+        breaking: whether callers of the API may break.
+    """
+
+    delete: tuple[str, ...] = ()
+    adopt: tuple[str, ...] = ()
+    breaking: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """Why a plan is refused; nothing when it is not.
+
+    Attributes:
+        reasons: one sentence each. hint: what to do about them.
+    """
+
+    reasons: tuple[str, ...] = ()
+    hint: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.reasons)
+
+
+def refusal_of(plan: Plan, allowed: Allowed) -> Refusal:
+    """Every reason why this plan is not carried out with what is allowed."""
+    unnamed = [change for change in plan.changes if _unnamed_delete(change, allowed.delete)]
+    foreign = [change for change in plan.changes if change.foreign and not _adopted(change, allowed.adopt)]
+    frozen = [(change, f) for change in plan.changes for f in change.fields if _frozen(change, f.immutable)]
+    broken = [] if allowed.breaking else [breaks(line) for line in plan.breaking]
+    reasons = [*plan.refusals, *broken]
+    reasons += [f"{c.address} holds data or traffic and would be deleted" for c in unnamed]
+    reasons += [
+        f"{c.address} exists and is not ours" + (f" (it belongs to {c.live.owner})" if c.live and c.live.owner else "")
+        for c in foreign
+    ]
+    reasons += [f"{c.address}: AWS cannot change {f.field} ({_told(f)})" for c, f in frozen]
+    hints = _hints(unnamed, foreign, frozen=bool(frozen), broken=bool(broken))
+    return Refusal(reasons=tuple(reasons), hint="; ".join(hints))
+
+
+def refuse_danger(plan: Plan, allowed: Allowed | None = None, *, expect: str | None = None) -> None:
     """Raise unless everything in the plan may be done.
 
     Args:
-        allow_delete: addresses (region/kind/name), or kind/name for every region, of stateful resources that may go.
-        adopt: whether existing resources without our mark may be taken over.
-        allow_breaking: whether callers may break.
+        allowed: None allows nothing.
         expect: digest of the plan that was reviewed.
 
     Raises:
@@ -33,27 +78,14 @@ def refuse_danger(
             [f"the plan is {plan.digest}, the reviewed one was {expect}: the world or the spec has moved"],
             hint="review it again: the same command with --dry-run",
         )
-    unnamed = [change for change in plan.changes if _unnamed_delete(change, allow_delete)]
-    foreign = [change for change in plan.changes if change.foreign and not adopt]
-    frozen = [(change, f) for change in plan.changes for f in change.fields if _frozen(change, f.immutable)]
-    broken = [] if allow_breaking else [breaks(line) for line in plan.breaking]
-    reasons = [*plan.refusals, *broken]
-    reasons += [f"{c.address} holds data or traffic and would be deleted" for c in unnamed]
-    reasons += [
-        f"{c.address} exists and is not ours" + (f" (it belongs to {c.live.owner})" if c.live and c.live.owner else "")
-        for c in foreign
-    ]
-    reasons += [f"{c.address}: AWS cannot change {f.field} ({_told(f)})" for c, f in frozen]
-    if reasons:
-        raise RefusedError(reasons, hint=_hint(unnamed, foreign, frozen=bool(frozen), broken=bool(broken)))
+    refusal = refusal_of(plan, allowed or Allowed())
+    if refusal:
+        raise RefusedError(list(refusal.reasons), hint=refusal.hint)
 
 
-def _told(change: FieldChange) -> str:
-    return f"{change.told[0] or change.before} → {change.told[1] or change.after}"
-
-
-ALLOW_BREAKING = "make a new stage for the new version, or add --allow-breaking"
-"""What to do about a change that breaks callers."""
+def named(change: Change, addresses: Collection[str]) -> bool:
+    """Whether one of the addresses (region/kind/name, or kind/name for every region) is this change's."""
+    return change.address in addresses or f"{change.kind}/{change.name}" in addresses
 
 
 def breaks(line: str) -> str:
@@ -61,22 +93,31 @@ def breaks(line: str) -> str:
     return f"breaks callers: {line}"
 
 
+def _told(change: FieldChange) -> str:
+    return f"{change.told[0] or change.before} → {change.told[1] or change.after}"
+
+
 def _unnamed_delete(change: Change, allowed: Collection[str]) -> bool:
-    if change.action is not Action.DELETE or not change.resource.stateful:
+    if not change.removes or change.live is None or not change.live.stateful:
         return False
-    return change.address not in allowed and f"{change.kind}/{change.name}" not in allowed
+    return not named(change, allowed)
+
+
+def _adopted(change: Change, allowed: Collection[str]) -> bool:
+    return EVERYTHING in allowed or named(change, allowed)
 
 
 def _frozen(change: Change, immutable: bool) -> bool:  # noqa: FBT001  # a field's own flag, passed through
     return immutable and change.action is Action.UPDATE
 
 
-def _hint(unnamed: list[Change], foreign: list[Change], *, frozen: bool, broken: bool) -> str:
-    hints = [ALLOW_BREAKING] if broken else []
+def _hints(unnamed: list[Change], foreign: list[Change], *, frozen: bool, broken: bool) -> Iterator[str]:
+    if broken:
+        yield ALLOW_BREAKING
     if unnamed:
-        hints.append("add " + " ".join(f"--allow-delete {change.address}" for change in unnamed))
+        yield "add " + " ".join(f"--allow-delete {change.address}" for change in unnamed)
     if foreign:
-        hints.append("add --adopt to take over what exists, or give it another name in the spec")
+        single = " ".join(f"--adopt {change.address}" for change in foreign)
+        yield f"add {single} (or --adopt alone, for all) to take over what exists, or give it another name in the spec"
     if frozen:
-        hints.append("give it a new name in the spec, move the data or traffic, then remove the old one")
-    return "; ".join(hints)
+        yield "give it a new name in the spec, move the data or traffic, then remove the old one"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from backendctl.nearest import nearest
 from backendctl.openapi.layout import DOCUMENTATION
-from backendctl.openapi.nearest import did_you_mean
 from backendctl.openapi.pointer import Way
 
 PREFIX = "x-amazon-apigateway-"
@@ -47,5 +47,5 @@ def shown(way: Way) -> bool:
 
 def nearest_extension(name: str) -> str:
     """`; did you mean 'x-amazon-apigateway-…'?`, or nothing when no extension is near."""
-    found = did_you_mean(name.lower().removeprefix(PREFIX), (known.removeprefix(PREFIX) for known in KNOWN))
+    found = nearest(name.lower().removeprefix(PREFIX), (known.removeprefix(PREFIX) for known in KNOWN))
     return found.replace("'", f"'{PREFIX}", 1)

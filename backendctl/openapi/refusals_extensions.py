@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from backendctl.nearest import nearest
 from backendctl.openapi.canonical_parts import GATEWAY_STATUS
 from backendctl.openapi.extensions import KNOWN, PREFIX, nearest_extension, shown
 from backendctl.openapi.layout import COMPRESSION, GATEWAY_RESPONSES, KEY_SOURCE, schemes, schemes_way
-from backendctl.openapi.nearest import did_you_mean
 from backendctl.openapi.neutral import AUTHORIZER, POLICY
 from backendctl.openapi.pointer import Way, mapping, nodes, pointer
 from backendctl.openapi.refusal import Refusal
@@ -69,7 +69,7 @@ def _authorizer(way: Way, name: str, authorizer: Mapping[str, Any]) -> Iterator[
 def _gateway_responses(document: Mapping[str, Any]) -> Iterator[Refusal]:
     for kind in mapping(document.get(GATEWAY_RESPONSES)):
         if kind not in GATEWAY_STATUS:
-            told = f"there is no gateway response {kind}{did_you_mean(kind, GATEWAY_STATUS)}"
+            told = f"there is no gateway response {kind}{nearest(kind, GATEWAY_STATUS)}"
             yield Refusal(pointer=pointer((GATEWAY_RESPONSES, kind)), message=told)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from backendctl.nearest import nearest
 from backendctl.openapi.extensions import shown
 from backendctl.openapi.integrations import ANY_METHOD, METHODS
 from backendctl.openapi.layout import (
@@ -15,7 +16,6 @@ from backendctl.openapi.layout import (
     schemas,
     schemas_way,
 )
-from backendctl.openapi.nearest import did_you_mean
 from backendctl.openapi.neutral import operations
 from backendctl.openapi.pointer import Way, mapping, nodes, pointer, referenced
 from backendctl.openapi.refusal import Refusal
@@ -63,7 +63,7 @@ def _paths(document: Mapping[str, Any]) -> Iterator[Refusal]:
                 yield Refusal(pointer=place, message=f"TRACE {path}: API Gateway has no such method")
             elif key not in METHODS and key not in _BESIDE_METHODS and not key.startswith("x-"):
                 word = ANY_METHOD if key.lower() == "any" else key.lower()
-                near = did_you_mean(word, [*METHODS, *_BESIDE_METHODS])
+                near = nearest(word, [*METHODS, *_BESIDE_METHODS])
                 yield Refusal(pointer=place, message=f"{path}: {key} is no method{near}")
 
 
@@ -116,7 +116,7 @@ def _parameter(way: Way, parameter: Mapping[str, Any]) -> Iterator[Refusal]:
     place = parameter.get("in")
     if place in PLACES or place == "body" or (place is None and "$ref" in parameter):
         return
-    said = did_you_mean(str(place), [*PLACES, "body"])
+    said = nearest(str(place), [*PLACES, "body"])
     told = f"parameter {parameter.get('name')}: API Gateway reads none from {place}{said}"
     yield Refusal(pointer=pointer((*way, "in")), message=told)
 

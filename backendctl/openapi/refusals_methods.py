@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from backendctl.nearest import nearest
 from backendctl.openapi.canonical_parts import canonical_kind
 from backendctl.openapi.integrations import ANY_METHOD, INTEGRATION, MEMBERS
 from backendctl.openapi.layout import VALIDATOR, VALIDATORS, answer_schemas, body_schemas, is_swagger, schemes
-from backendctl.openapi.nearest import did_you_mean
 from backendctl.openapi.neutral import AUTHORIZER, operations
 from backendctl.openapi.pointer import Way, mapping, pointer
 from backendctl.openapi.refusal import Refusal
@@ -50,7 +50,7 @@ def _integration(way: Way, where: str, operation: Mapping[str, Any]) -> Iterator
     way = (*way, INTEGRATION)
     for key in integration:
         if key not in MEMBERS and not key.startswith("x-"):  # what is like no member is left out by a repair
-            told = f"{where}: {key} is not known to API Gateway{did_you_mean(key, MEMBERS)}"
+            told = f"{where}: {key} is not known to API Gateway{nearest(key, MEMBERS)}"
             yield Refusal(pointer=pointer((*way, key)), message=told)
     yield from _target(way, where, integration)
     for key, words in _WORDS.items():
@@ -103,7 +103,7 @@ def _responses(way: Way, where: str, responses: Any) -> Iterator[Refusal]:
     for pattern, response in mapping(responses).items():
         for key in mapping(response):
             if key not in _RESPONSE:
-                told = f"{where}: {key} is not known to API Gateway{did_you_mean(key, _RESPONSE)}"
+                told = f"{where}: {key} is not known to API Gateway{nearest(key, _RESPONSE)}"
                 yield Refusal(pointer=pointer((*way, pattern, key)), message=told)
         status = str(mapping(response).get("statusCode", "200"))
         if status in seen:
@@ -120,7 +120,7 @@ def _validator(document: Mapping[str, Any], way: Way, where: str, operation: Map
     name = operation.get(VALIDATOR) or document.get(VALIDATOR)
     known = mapping(document.get(VALIDATORS))
     if name and name not in known:
-        told = f"{where}: there is no request validator {name}{did_you_mean(str(name), known)}"
+        told = f"{where}: there is no request validator {name}{nearest(str(name), known)}"
         at_root = VALIDATOR not in operation
         yield Refusal(pointer=pointer((VALIDATOR,) if at_root else (*way, VALIDATOR)), message=told)
 
@@ -136,7 +136,7 @@ def _security(document: Mapping[str, Any], way: Way, where: str, operation: Mapp
             place = pointer((*home, "security", str(index), name))
             scheme = mapping(known.get(name))
             if name not in known:
-                told = f"{where}: there is no security scheme {name}{did_you_mean(name, known)}; it would be open"
+                told = f"{where}: there is no security scheme {name}{nearest(name, known)}; it would be open"
                 yield Refusal(pointer=place, message=told, fact="A14")
             elif AUTHORIZER in scheme:
                 authorizers.add(name)

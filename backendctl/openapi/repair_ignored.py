@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from backendctl.nearest import nearest
 from backendctl.openapi.extensions import HTTP_API_EXTENSIONS, KNOWN, PREFIX, nearest_extension, shown
 from backendctl.openapi.integrations import INTEGRATION, MEMBERS
-from backendctl.openapi.nearest import did_you_mean
 from backendctl.openapi.neutral import operations
 from backendctl.openapi.pointer import Way, nodes
 
@@ -37,7 +37,7 @@ def _why(key: str) -> str:
         return "is for HTTP APIs"
     if key in _CLOUDFORMATION:
         return "is a word of CloudFormation"
-    return "" if did_you_mean(key, MEMBERS) else "is not known"
+    return "" if nearest(key, MEMBERS) else "is not known"
 
 
 def ignored_extensions(document: dict[str, Any]) -> Iterator[tuple[Way, str]]:

@@ -11,7 +11,7 @@ from collections import deque
 from typing import IO, TYPE_CHECKING
 
 from backendctl.package.errors import PackageError
-from backendctl.package.masking import Mask
+from backendctl.secrets import Registry, of_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ def run(
     *,
     timeout: float,
     tell: Callable[[str], None] = keep_quiet,
-    mask: Mask | None = None,
+    secrets: Registry | None = None,
 ) -> str:
     """Run the command in a shell and return the last 1000 lines it wrote, errors included, in the order they came.
 
@@ -51,19 +51,20 @@ def run(
         cwd: the folder it runs in; the current one when None.
         timeout: seconds, after which it and what it started is ended.
         tell: gets each line as it comes, without its end.
-        mask: hides values of the environment in whatever is told; that of this process by default.
+        secrets: what is hidden in whatever is told; the values of this process's environment by default.
 
     Raises:
         PackageError: it ended with another code than 0, or not in time; the end of its output is in the message.
     """
-    mask = Mask.of(os.environ) if mask is None else mask
-    shown = mask.hide(command)
+    secrets = of_environment(os.environ) if secrets is None else secrets
+    shown = secrets.redact(command)
     kept: deque[str] = deque(maxlen=_KEPT_LINES)
     try:
         process = _start(command, cwd)
     except OSError as error:
         raise PackageError(f"the build command `{shown}` cannot be run in {cwd or '.'}: {error.strerror}") from error
-    reader = threading.Thread(target=_read, args=(process.stdout, mask, kept, tell), daemon=True, name="build-output")
+    reading = (process.stdout, secrets, kept, tell)
+    reader = threading.Thread(target=_read, args=reading, daemon=True, name="build-output")
     tell(f"building: {shown}")
     reader.start()
     try:
@@ -98,12 +99,12 @@ def _start(command: str, cwd: Path | None) -> subprocess.Popen[str]:
     )
 
 
-def _read(output: IO[str] | None, mask: Mask, kept: deque[str], tell: Callable[[str], None]) -> None:
+def _read(output: IO[str] | None, secrets: Registry, kept: deque[str], tell: Callable[[str], None]) -> None:
     if output is None:
         return
     with output:
         while line := output.readline(_LONGEST_LINE):
-            hidden = mask.hide(line.rstrip("\r\n"))
+            hidden = secrets.redact(line.rstrip("\r\n"))
             kept.append(hidden)
             try:
                 tell(hidden)

@@ -6,6 +6,9 @@ rollback  back to what an earlier release had
 history   what every stage has served
 pruning   what no way back needs any more
 
+numbering what makes a plan a release: announced first, with a tag in what turns, concluded last
+log_reading the release log of all regions together; live: which release serves
+
 Each of them makes a `Plan` like any deploy's; the engine does it. Whether a canary may go on is judged from left to
 right, and only `metrics` knows AWS:
 

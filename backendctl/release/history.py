@@ -1,114 +1,148 @@
-"""Every release of every stage, across regions, from the ledgers."""
+"""Every release, across regions, from the release log; what serves is told by the stages themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError
-from backendctl.release.targets import now
-from backendctl.resources import ledger
+from backendctl.release.live import release_of
+from backendctl.release.log_reading import Logs
+from backendctl.release.numbering import Releasing
+from backendctl.release.targets import now, split
+from backendctl.resources.release_record import Event, Record, State
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
     from backendctl.release.running import Serving
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Release:
-    """One release of one stage, as far as the regions remember it.
+    """One release of one or several stages.
 
     Attributes:
-        time: UTC, ISO 8601, of the first region that wrote it.
-        percent: the canary's share, for what tells of a canary.
-        versions: region → "function:alias" → version number.
-        live: regions whose stage serves it now.
+        stages: or aliases. what: "rollback to v5", "canary, promoted". event: deploy, canary, rollback or found.
+        time: UTC, ISO 8601. author: of the commit. operator: who released it.
+        before: number of the release that served; None for none. like: of the one it returns to.
+        percent: the canary's last share.
+        versions: region → "function:alias" → version number. live: regions whose stages serve it now.
+        unfinished: regions where something is left to be done for it.
     """
 
-    stage: str
-    how: str
+    number: int
+    stages: tuple[str, ...]
+    event: str
+    what: str
     time: str
     commit: str
-    by: str
+    author: str
+    operator: str
     definition: str | None
+    before: int | None
+    like: int | None
     percent: float | None
-    versions: dict[str, dict[str, str]] = field(default_factory=dict)
-    live: list[str] = field(default_factory=list)
+    versions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    live: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class History:
-    """All releases, the newest first. unreadable: regions that did not answer."""
+    """All releases, the newest first.
+
+    Attributes:
+        strange: regions and stages that serve what is no release, as they are named in addresses.
+        damaged: regions with entries that cannot be read. unreadable: regions that did not answer.
+    """
 
     backend: str
     regions: tuple[str, ...]
     releases: tuple[Release, ...]
-    unreadable: dict[str, BackendctlError]
+    strange: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
+    unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
 
 
-def history(backend: Backend, found: Sequence[Serving]) -> History:
-    """Read every stage's ledger in every region, in parallel."""
-    failed: dict[str, BackendctlError] = {}
+def history(backend: Backend, found: Sequence[Serving], *, newest: int | None = None) -> History:
+    """Every release of these stages.
 
-    def ask(one: Serving) -> tuple[Serving, list[ledger.Entry], ledger.Entry | None]:
+    Args:
+        newest: only so many.
+    """
+    releasing = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers)
+    logs = releasing.logs()
+    failed = {region: error for region, error in logs.silent.items() if region in backend.spec.regions}
+    strange: list[str] = []
+    live: dict[int, set[str]] = {}
+
+    def ask(one: Serving) -> None:
         try:
-            return one, ledger.read(backend.aws, one.region, one.stage), now(backend, one)
+            serving = release_of(logs, one.region, one.stage, one.tag, now(backend, one))
         except Exception as error:  # noqa: BLE001  # one region's failure is that region's
             failed[one.region] = explain(error, doing=f"read {one.region}/history")
-            return one, [], None
+            return
+        if serving is None:
+            strange.append(f"{one.region}/{'stage' if one.api_id else 'alias'}/{one.stage}")
+        else:
+            live.setdefault(serving.number, set()).add(one.region)
 
     with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="history") as pool:
-        told = list(pool.map(ask, found))
+        list(pool.map(ask, found))
+    stages = {one.stage for one in found}
+    on = {split(one.canary.tag) for one in found if one.canary is not None}
+    told = [entry for entry in reversed(logs.releases()) if not found or stages & set(entry.targets)]
     return History(
         backend=backend.spec.backend,
         regions=backend.spec.regions,
-        releases=tuple(_merged(told)),
+        releases=tuple(_release(logs, entry, live, on) for entry in told[:newest]),
+        strange=tuple(sorted(strange)),
+        damaged=tuple(region for region, log in logs.regions.items() if log.damaged),
         unreadable=failed,
     )
 
 
-def _merged(told: Sequence[tuple[Serving, Sequence[ledger.Entry], ledger.Entry | None]]) -> list[Release]:
-    """The same event of several regions is one release; the newest come first."""
-    releases: list[Release] = []
-    for one, entries, present in told:
-        live = next((e for e in entries if present is not None and e.is_live and e.serves_like(present)), None)
-        used: set[int] = set()
-        for entry in reversed(entries):
-            place = _place(releases, one, entry, used)
-            if place is None:
-                releases.append(_release(one, entry))
-                place = len(releases) - 1
-            used.add(place)
-            releases[place].versions[one.region] = entry.versions
-            if entry is live:
-                releases[place].live.append(one.region)
-    ordered = sorted(enumerate(releases), key=lambda pair: (pair[1].time, pair[0]), reverse=True)
-    return [release for _, release in ordered]
-
-
-def _place(releases: Sequence[Release], one: Serving, entry: ledger.Entry, used: set[int]) -> int | None:
-    """The event of another region that is the same one: the first that fits and is not taken yet."""
-    facts = (one.stage, entry.how, entry.commit, entry.definition, entry.percent)
-    for place, release in enumerate(releases):
-        known = (release.stage, release.how, release.commit, release.definition, release.percent)
-        if place not in used and one.region not in release.versions and known == facts:
-            return place
-    return None
-
-
-def _release(one: Serving, entry: ledger.Entry) -> Release:
+def _release(logs: Logs, entry: Record, live: Mapping[int, set[str]], on: set[int | None]) -> Release:
+    known = logs.numbered(entry.number)
+    steps = [step for log in logs.regions.values() for step in log.canary_steps(entry.number)]
+    serving = live.get(entry.number, set())
+    shares = [step.percent for step in steps if step.event is Event.SHIFT and step.percent is not None]
     return Release(
-        stage=one.stage,
-        how=entry.how,
+        number=entry.number,
+        stages=entry.targets,
+        event=str(entry.event),
+        what=_what(entry, steps, on=entry.number in on),
         time=entry.time,
         commit=entry.commit,
-        by=entry.by,
+        author=entry.author,
+        operator=entry.operator,
         definition=entry.definition,
-        percent=entry.percent,
+        before=entry.before,
+        like=entry.like,
+        percent=shares[-1] if shares else entry.percent,
+        versions={region: record.versions for region, record in known.items()},
+        live=tuple(region for region in logs.regions if region in serving),
+        unfinished=tuple(region for region, record in known.items() if record.state in {State.CLAIMED, State.READY}),
     )
+
+
+def _what(entry: Record, steps: Sequence[Record], *, on: bool) -> str:
+    if entry.event is Event.ROLLBACK:
+        return f"rollback to v{entry.like}" if entry.like is not None else "rollback"
+    if entry.event is not Event.CANARY:
+        return str(entry.event)
+    shares = [step.percent for step in steps if step.event is Event.SHIFT and step.percent is not None]
+    share = shares[-1] if shares else entry.percent
+    if any(step.event is Event.PROMOTE for step in steps):
+        return "canary, promoted"
+    if any(step.event is Event.ABORT for step in steps):
+        return "canary, aborted"
+    if not on:
+        return "canary, ended"
+    return "canary" if share is None else f"canary {share:g} %"
 
 
 def history_document(found: History) -> dict[str, Any]:
@@ -117,18 +151,29 @@ def history_document(found: History) -> dict[str, Any]:
         "backend": found.backend,
         "releases": [
             {
+                "release": release.number,
                 "time": release.time,
-                "stage": release.stage,
-                "how": release.how,
+                "stages": list(release.stages),
+                "event": release.event,
+                "what": release.what,
                 "percent": release.percent,
+                "before": release.before,
+                "like": release.like,
                 "commit": release.commit,
-                "by": release.by,
+                "author": release.author,
+                "operator": release.operator,
                 "definition": release.definition,
                 "regions": {
-                    region: {"live": region in release.live, "versions": versions}
+                    region: {
+                        "live": region in release.live,
+                        "finished": region not in release.unfinished,
+                        "versions": dict(versions),
+                    }
                     for region, versions in release.versions.items()
                 },
             }
             for release in found.releases
         ],
+        "no_release": list(found.strange),
+        "damaged": list(found.damaged),
     }

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import explain
 from backendctl.aws.metrics import lag, resolution
-from backendctl.release.metrics import Scope, Watched, read, warm_rules
+from backendctl.release.analysis import Analysis
+from backendctl.release.metrics import Scope, Watched, warmed
 from backendctl.release.observed import Observed
 from backendctl.release.outcome import Outcome
+from backendctl.release.seeing import see
 from backendctl.release.thresholds import OnNoData, Thresholds
 from backendctl.release.verdict import Verdict, judge
-from backendctl.resources import ledger
+from backendctl.resources.served import qualifier
 from backendctl.resources.share import Share
-from backendctl.resources.warmer_layout import layout
+from backendctl.warmth.logs import LogReader
+from backendctl.warmth.pings import pingers
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -61,14 +64,19 @@ def thresholds(judging: Judging) -> Thresholds:
         max_latency_increase=judging.max_latency_increase,
         quantile=judging.quantile,
         on_no_data=OnNoData(judging.on_no_data),
+        accept_blind=judging.accept_blind,
     )
 
 
-def judge_all(backend: Backend, found: Sequence[Serving]) -> list[Judged]:
+def judge_all(backend: Backend, found: Sequence[Serving], *, reader: LogReader, analysis: Analysis) -> list[Judged]:
     """A verdict for every canary among these, read in parallel.
 
     The risk of a false alarm is shared by all stages in all regions, also those whose wave comes later, so that it is
     what was promised for the release as a whole.
+
+    Args:
+        reader, analysis: the same at every look, so that a line of an access log is read once, and a check through
+            a stage made once at each share.
 
     Raises:
         AwsError: a region's CloudWatch does not answer; a release is not judged by half.
@@ -81,10 +89,12 @@ def judge_all(backend: Backend, found: Sequence[Serving]) -> list[Judged]:
     def ask(one: Serving) -> Judged:
         at = time.time()
         try:
-            base, canary = read(backend.aws, scope_of(backend, one, at=at), settings, among=among)
+            scope = scope_of(backend, one, at=at)
+            base, canary = see(backend.aws, scope, reader, settings, among=among)
+            checks = analysis.findings(backend, one, scope)
         except Exception as error:
-            raise explain(error, doing=f"read the metrics of {one.region}/canary/{one.stage}") from error
-        verdict = judge(base, canary, settings, among=among)
+            raise explain(error, doing=f"judge {one.region}/canary/{one.stage}") from error
+        verdict = judge(base, canary, settings, among=among, checks=checks)
         return Judged(one=one, base=base, canary=canary, verdict=verdict, at=at)
 
     with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="judge") as pool:
@@ -106,12 +116,19 @@ def scope_of(backend: Backend, one: Serving, *, at: float) -> Scope:
         functions=tuple(_watched(backend, one)),
         api=one.api or None,
         stage=one.stage if one.api else None,
+        access=one.access,
         since=moment(one.began) or at,
         steady=moment(one.shifted) or None,
         until=at,
         lag=lag(backend.aws),
         resolution=resolution(backend.aws),
     )
+
+
+def held_for(backend: Backend) -> float:
+    """Seconds that a step lasts before it is judged: the spec's, and as long as CloudWatch takes to tell of it."""
+    aws = backend.aws
+    return max(backend.spec.canary.hold * aws.tempo, lag(aws) + 2 * resolution(aws))
 
 
 def moment(text: str) -> float:
@@ -122,8 +139,8 @@ def moment(text: str) -> float:
 def _weighted(backend: Backend, one: Serving, share: Share) -> Watched:
     """Both sides have one alias; the warmer's calls are shared out as all others are."""
     function = next(f for f in backend.spec.functions_in(one.region) if f.physical == share.physical)
-    part = (share.percent or 0.0) / 100
-    rules = warm_rules(layout(backend.world, one.region, function), base=share.alias, canary=share.alias)
+    part = share.percent / 100
+    found = warmed(pingers(backend.world, one.region, function), base=share.alias, canary=share.alias)
     return Watched(
         name=function.name,
         physical=share.physical,
@@ -131,7 +148,7 @@ def _weighted(backend: Backend, one: Serving, share: Share) -> Watched:
         canary=share.alias,
         base_version=share.base,
         canary_version=share.number,
-        warm=tuple(replace(rule, base=rule.base * (1 - part), canary=rule.canary * part) for rule in rules),
+        warm=tuple(replace(side, base=side.base * (1 - part), canary=side.canary * part) for side in found),
     )
 
 
@@ -142,16 +159,16 @@ def _watched(backend: Backend, one: Serving) -> list[Watched]:
     functions = {function.physical: function for function in backend.spec.functions_in(one.region)}
     found: list[Watched] = []
     for route in dict.fromkeys(one.routes):
-        base, canary = ledger.qualifier(route, one.variables), ledger.qualifier(route, after)
+        base, canary = qualifier(route, one.variables), qualifier(route, after)
         if base != canary:
-            rules = layout(backend.world, one.region, functions[route.physical])
+            pinging = pingers(backend.world, one.region, functions[route.physical])
             found.append(
                 Watched(
                     name=functions[route.physical].name,
                     physical=route.physical,
                     base=base,
                     canary=canary,
-                    warm=warm_rules(rules, base=base, canary=canary),
+                    warm=warmed(pinging, base=base, canary=canary),
                 )
             )
     return found

@@ -36,6 +36,11 @@ class LatencyComparison:
     finding: Finding
 
 
+def comparisons(parts: int) -> int:
+    """How many latencies one verdict compares: that of the whole, and of each part."""
+    return parts + 1
+
+
 def levels_wanted(sampled: int, settings: Thresholds, *, among: int = 1, curves: int = 1) -> tuple[float, ...]:
     """The levels, 0 to 1, at which the latency of so many requests has to be known to be judged and shown.
 

@@ -6,11 +6,13 @@ import time
 from typing import TYPE_CHECKING
 
 from backendctl.errors import BackendctlError
-from backendctl.release.judging import Judged, judge_all, moment, overall, thresholds
+from backendctl.release.analysis import Analysis
+from backendctl.release.judging import Judged, held_for, judge_all, moment, overall, thresholds
 from backendctl.release.outcome import Outcome
 from backendctl.release.running import Serving, serving
 from backendctl.release.status import CanaryStatus, RegionStatus
 from backendctl.release.steps import FULL, next_share, present_share
+from backendctl.warmth.logs import LogReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,12 +20,16 @@ if TYPE_CHECKING:
     from backendctl.app import Backend
 
 
-def look(backend: Backend, *, stages: Sequence[str] = ()) -> CanaryStatus:
-    """Read and judge every canary; a region that does not answer is told of, not hidden."""
+def look(backend: Backend, *, stages: Sequence[str] = (), reader: LogReader | None = None) -> CanaryStatus:
+    """Read and judge every canary; a region that does not answer is told of, not hidden.
+
+    Args:
+        reader: the same at every look, so that a line of an access log is read once.
+    """
     found, failed = serving(backend, stages=stages)
     running = [one for one in found if one.canary is not None]
     try:
-        judged = {(one.one.region, one.one.stage): one for one in judge_all(backend, running)}
+        judged = {(one.one.region, one.one.stage): one for one in _judged(backend, running, reader)}
         unknown = ""
     except BackendctlError as error:
         judged, unknown = {}, error.message
@@ -40,6 +46,11 @@ def look(backend: Backend, *, stages: Sequence[str] = ()) -> CanaryStatus:
     )
 
 
+def _judged(backend: Backend, running: Sequence[Serving], reader: LogReader | None) -> list[Judged]:
+    """Without asking the canary anything: a look changes nothing, and handlers may."""
+    return judge_all(backend, running, reader=reader or LogReader(), analysis=Analysis(asks=False))
+
+
 def _regions(
     backend: Backend,
     found: Sequence[Serving],
@@ -47,13 +58,13 @@ def _regions(
     failed: Mapping[str, BackendctlError],
     unknown: str,
 ) -> list[RegionStatus]:
-    told = [_region(one, judged.get((one.region, one.stage)), unknown) for one in found]
+    told = [_region(backend, one, judged.get((one.region, one.stage)), unknown) for one in found]
     told += [RegionStatus(region=region, stage="", error=error.message) for region, error in failed.items()]
     order = {region: place for place, region in enumerate(backend.spec.regions)}
     return sorted(told, key=lambda one: order.get(one.region, len(order)))
 
 
-def _region(one: Serving, judged: Judged | None, unknown: str) -> RegionStatus:
+def _region(backend: Backend, one: Serving, judged: Judged | None, unknown: str) -> RegionStatus:
     if one.canary is None:
         return RegionStatus(region=one.region, stage=one.stage)
     if judged is None:
@@ -63,6 +74,7 @@ def _region(one: Serving, judged: Judged | None, unknown: str) -> RegionStatus:
         stage=one.stage,
         asked=one.canary.percent,
         since=moment(one.began) or None,
+        until=moment(one.shifted) + held_for(backend) if one.shifted else None,
         base=judged.base,
         canary=judged.canary,
         verdict=judged.verdict,

@@ -18,33 +18,33 @@ waited, and a minute that is not over, or in which the canary began, is never co
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from backendctl.aws.metrics import LAG, MINUTE, Series, Values, fetch
+from backendctl.release.access_log import AccessLog
 from backendctl.release.assembly import Counts, Warm, minutes_of, summed
 from backendctl.release.canary_stage import canary_stage
-from backendctl.release.latency import levels_wanted
+from backendctl.release.latency import comparisons, levels_wanted
 from backendctl.release.observed import Observed, rough_curve
 from backendctl.release.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.warmer_layout import WarmTarget
+    from backendctl.warmth.pings import Pinger
 
-_LAMBDA, _GATEWAY = "AWS/Lambda", "AWS/ApiGateway"
+LAMBDA, GATEWAY = "AWS/Lambda", "AWS/ApiGateway"
 _LEVELS = ("p50", "p95", "p99")
 _ALIKE = 0.2
 """How far the samples of a curve may be from the requests counted, as a proportion."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WarmRule:
-    """A rule that keeps a function warm, and how many of its targets are on either side."""
+class Warmed:
+    """What keeps a function warm, and the proportion of its calls that either side gets."""
 
-    rule: str
-    targets: int
+    pinger: Pinger
     base: float
     canary: float
 
@@ -65,7 +65,7 @@ class Watched:
     canary: str
     base_version: str | None = None
     canary_version: str | None = None
-    warm: tuple[WarmRule, ...] = ()
+    warm: tuple[Warmed, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +74,7 @@ class Scope:
 
     Attributes:
         api, stage: names in AWS; None where there is no API.
+        access: the stage's access log, or why there is none that tells, as a clause.
         since: when the canary began. steady: since when it has had its present share; None is `since`.
         until: now. All in seconds since the epoch.
         lag: seconds that CloudWatch is late.
@@ -84,6 +85,7 @@ class Scope:
     functions: tuple[Watched, ...]
     api: str | None = None
     stage: str | None = None
+    access: AccessLog | str = "the stage's access log is unknown"
     since: float
     until: float
     steady: float | None = None
@@ -109,14 +111,10 @@ class Scope:
         return -int(-moment // self.resolution) * self.resolution
 
 
-def warm_rules(layout: Mapping[str, Sequence[WarmTarget]], *, base: str, canary: str) -> tuple[WarmRule, ...]:
-    """From `warmer_layout.layout`: the rules that call either alias."""
-    found: list[WarmRule] = []
-    for rule, targets in layout.items():
-        sides = [sum(target.qualifier == alias for target in targets) for alias in (base, canary)]
-        if any(sides):
-            found.append(WarmRule(rule=rule, targets=len(targets), base=sides[0], canary=sides[1]))
-    return tuple(found)
+def warmed(found: Iterable[Pinger], *, base: str, canary: str) -> tuple[Warmed, ...]:
+    """What of these calls either alias."""
+    sides = [Warmed(pinger=one, base=one.part(base), canary=one.part(canary)) for one in found]
+    return tuple(side for side in sides if side.base or side.canary)
 
 
 def read(aws: Aws, scope: Scope, settings: Thresholds | None = None, *, among: int = 1) -> tuple[Observed, Observed]:
@@ -134,7 +132,7 @@ def read(aws: Aws, scope: Scope, settings: Thresholds | None = None, *, among: i
     values = fetch(aws, scope.region, wanted, since=scope.begin, until=scope.end)
     seen = [source.observed(values, scope) for source in sources]
     if _is_elsewhere(seen, sources, is_listed=listed is not None):
-        pairs = [(s, o) for s, o in zip(sources, seen, strict=True) if s.namespace == _LAMBDA]
+        pairs = [(s, o) for s, o in zip(sources, seen, strict=True) if s.namespace == LAMBDA]
         sources, seen = [s for s, _ in pairs], [o for _, o in pairs]
     seen = _with_curves(aws, scope, sources, seen, settings or Thresholds(), among=among)
     return _together(scope, sources, seen, is_base=True), _together(scope, sources, seen, is_base=False)
@@ -148,20 +146,20 @@ class _Source:
     name: str
     namespace: str
     dimensions: tuple[tuple[str, str], ...]
-    warm: tuple[tuple[str, float], ...] = ()
+    warm: tuple[tuple[Pinger, float], ...] = ()
 
     @property
     def latency(self) -> str:
-        return "Duration" if self.namespace == _LAMBDA else "Latency"
+        return "Duration" if self.namespace == LAMBDA else "Latency"
 
     def series(self, period: int) -> Iterator[Series]:
-        counted = ("Invocations", "Errors", "Throttles") if self.namespace == _LAMBDA else _ANSWERS
+        counted = ("Invocations", "Errors", "Throttles") if self.namespace == LAMBDA else _ANSWERS
         for metric in counted:
             yield self.one(metric, "Sum", period)
         for level in _LEVELS:
             yield self.one(self.latency, level, period)
-        for rule, _ in self.warm:
-            yield _fired(rule, period)
+        for pinger, _ in self.warm:
+            yield from (pinger.calls(period), pinger.lost(period))
 
     def one(self, metric: str, stat: str, period: int) -> Series:
         return Series(namespace=self.namespace, metric=metric, dimensions=self.dimensions, stat=stat, period=period)
@@ -170,14 +168,14 @@ class _Source:
         def of(metric: str, stat: str = "Sum") -> Values:
             return values[self.one(metric, stat, scope.resolution)]
 
-        is_lambda = self.namespace == _LAMBDA
+        is_lambda = self.namespace == LAMBDA
         counts = Counts(
             calls=of("Invocations" if is_lambda else "Count"),
             errors=of("Errors" if is_lambda else "5XXError"),
             throttles=of("Throttles") if is_lambda else {},
             rejections={} if is_lambda else of("4XXError"),
             levels=tuple(of(self.latency, level) for level in _LEVELS),
-            warm=[Warm(fired=values[_fired(rule, scope.resolution)], part=part) for rule, part in self.warm],
+            warm=[Warm(fired=_arrived(values, pinger, scope), part=part) for pinger, part in self.warm],
         )
         return Observed(
             name=self.name,
@@ -192,8 +190,11 @@ class _Source:
 _ANSWERS = ("Count", "5XXError", "4XXError")
 
 
-def _fired(rule: str, period: int) -> Series:
-    return Series(namespace="AWS/Events", metric="Invocations", dimensions=(("RuleName", rule),), period=period)
+def _arrived(values: Mapping[Series, Values], pinger: Pinger, scope: Scope) -> Values:
+    """Calls that got to the function, by the slot."""
+    lost = values[pinger.lost(scope.resolution)]
+    calls = values[pinger.calls(scope.resolution)]
+    return {at: max(0.0, count - lost.get(at, 0.0)) for at, count in calls.items()}
 
 
 def _sources(scope: Scope, canary: str) -> Iterator[_Source]:
@@ -205,7 +206,7 @@ def _sources(scope: Scope, canary: str) -> Iterator[_Source]:
     if scope.api and scope.stage:
         for is_base, stage in ((True, scope.stage), (False, canary)):
             named = (("ApiName", scope.api), ("Stage", stage))
-            yield _Source(is_base=is_base, name="", namespace=_GATEWAY, dimensions=named)
+            yield _Source(is_base=is_base, name="", namespace=GATEWAY, dimensions=named)
     for function in scope.functions:
         if (function.base, function.base_version) == (function.canary, function.canary_version):
             continue  # the release does not change it: one alias serves both
@@ -219,9 +220,9 @@ def _sources(scope: Scope, canary: str) -> Iterator[_Source]:
             yield _Source(
                 is_base=is_base,
                 name=function.name,
-                namespace=_LAMBDA,
+                namespace=LAMBDA,
                 dimensions=(*named, *executed),
-                warm=tuple((w.rule, (w.base if is_base else w.canary) / w.targets) for w in function.warm),
+                warm=tuple((w.pinger, w.base if is_base else w.canary) for w in function.warm),
             )
 
 
@@ -232,8 +233,8 @@ def _is_elsewhere(seen: Sequence[Observed], sources: Sequence[_Source], *, is_li
     are believed, silence is not, where it never named this canary or where Lambda knows better.
     """
     new = [one for source, one in zip(sources, seen, strict=True) if not source.is_base]
-    gateway = sum(one.requests for one in new if one.source == _GATEWAY)
-    served = sum(one.requests for one in new if one.source == _LAMBDA)
+    gateway = sum(one.requests for one in new if one.source == GATEWAY)
+    served = sum(one.requests for one in new if one.source == LAMBDA)
     return not gateway and (not is_listed or served > 0)
 
 
@@ -248,7 +249,7 @@ def _with_curves(
 ) -> list[Observed]:
     """Each with its latency since it has its present share: percentiles of the whole time, not of its minutes."""
     period = one_period(scope.settled, scope.end, scope.resolution)
-    curves = among * max(1, len(scope.functions))
+    curves = among * comparisons(len(scope.functions))
     wanted: list[dict[float, Series]] = []
     for source, one in zip(sources, seen, strict=True):
         users = sum(minute.requests - minute.throttles for minute in one.present)
@@ -307,18 +308,27 @@ def _percentile(level: float) -> str:
 
 def _together(scope: Scope, sources: Sequence[_Source], seen: Sequence[Observed], *, is_base: bool) -> Observed:
     mine = [one for source, one in zip(sources, seen, strict=True) if source.is_base is is_base]
-    functions = tuple(one for one in mine if one.source == _LAMBDA)
-    gateway = next((one for one in mine if one.source == _GATEWAY), None)
+    functions = tuple(one for one in mine if one.source == LAMBDA)
+    gateway = next((one for one in mine if one.source == GATEWAY), None)
     if gateway is not None:
         return replace(gateway, parts=functions)
+    unseen = _unseen(scope)
     if len(functions) == 1:
-        return replace(functions[0], name="", parts=functions)
+        return replace(functions[0], name="", unseen=unseen, parts=functions)
     return Observed(
         since=scope.begin,
         until=scope.end,
         steady=scope.settled,
         minutes=summed(functions),
         is_blind=not mine,
-        source=_LAMBDA,
+        unseen=unseen,
+        source=LAMBDA,
         parts=functions,
     )
+
+
+def _unseen(scope: Scope) -> str:
+    """Why AWS/Lambda by itself does not tell what handlers answer; empty where nobody but Lambda asks them."""
+    if scope.api is None:
+        return ""
+    return scope.access if isinstance(scope.access, str) else f"the access log {scope.access.group} was not read"

@@ -6,6 +6,9 @@ import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+ACCESS_LOG = "access log"
+"""The source of what was read from the access log of a stage."""
+
 Curve = tuple[tuple[float, float], ...]
 """(level, milliseconds), rising: that share of the requests, 0 to 1, took no longer."""
 
@@ -47,7 +50,8 @@ class Observed:
         sampled: how many requests the curve stands for.
         is_rough: the curve was put together from figures by the minute, because there was no better.
         is_blind: there is nothing to read it from, which is not the same as no traffic.
-        source: what it was read from, such as "AWS/Lambda".
+        unseen: why a 5xx that a handler returns by itself is not among the errors, as a clause; empty when it is.
+        source: what it was read from: "AWS/Lambda", "AWS/ApiGateway", "access log".
         parts: the functions behind it, each by itself.
     """
 
@@ -60,6 +64,7 @@ class Observed:
     sampled: int = 0
     is_rough: bool = False
     is_blind: bool = False
+    unseen: str = ""
     source: str = ""
     parts: tuple[Observed, ...] = ()
 

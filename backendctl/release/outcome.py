@@ -47,3 +47,11 @@ def limit_of(allowed: float) -> str:
 def ms(milliseconds: float) -> str:
     """For people: "340 ms"."""
     return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.1f} ms"  # noqa: PLR2004 - two digits
+
+
+def span(seconds: float) -> str:
+    """A length of time for people: "40 s", "25 min", "3 h 20 min"."""
+    minutes = int(max(0.0, seconds) // 60)
+    if minutes < 1:
+        return f"{max(0.0, seconds):.0f} s"
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004 - 2 hours

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from backendctl.aws.errors import ClientError, explain
-from backendctl.engine.plan import Action, Plan
-from backendctl.engine.resource import address
+from backendctl.engine.plan import Plan
 from backendctl.errors import RefusedError
 from backendctl.resources import lambda_reads
 from backendctl.resources.alias_names import slots_of
-from backendctl.resources.canary import Canary
+from backendctl.resources.canary import CanaryStart
+from backendctl.resources.provisioned_limits import lost_by_turning, over_limits
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -20,11 +18,11 @@ if TYPE_CHECKING:
     from backendctl.resources.world import Link, World
 
 
-def refuse(plan: Plan, canaries: Sequence[Canary], world: World, backend: Backend) -> None:
+def refuse(plan: Plan, canaries: Sequence[CanaryStart], world: World, backend: Backend) -> None:
     """Raise unless every canary may be started.
 
     Raises:
-        RefusedError: another canary runs, aliases share out calls themselves, or capacity is kept for one slot only.
+        RefusedError: aliases share out calls themselves, or capacity is kept for one slot only.
     """
     names = {(canary.region, canary.name) for canary in canaries}
     links = [
@@ -33,19 +31,17 @@ def refuse(plan: Plan, canaries: Sequence[Canary], world: World, backend: Backen
         for link in found
         if (region, link.stage.name) in names and region in plan.regions
     ]
-    reasons = [*_running(plan), *_foreign(plan), *_weighted(links, backend.aws)]
-    reasons += _provisioned(links, world, backend)
+    running = list(_weighted(links, backend.aws))
+    reasons = [*running, *_foreign(plan)]
+    reasons += lost_by_turning(world, backend.aws, stages={canary.name for canary in canaries})
+    reasons += over_limits(plan.changes, backend.aws)
     if reasons:
         raise RefusedError(
-            list(dict.fromkeys(reasons)), hint="look at what runs: backendctl canary-status; end it: abort-canary"
+            list(dict.fromkeys(reasons)),
+            hint="look at what runs: backendctl canary-status; end it: backendctl abort-canary"
+            if running
+            else "correct what is named, then run the same command again",
         )
-
-
-def _running(plan: Plan) -> Iterator[str]:
-    for change in plan.changes:
-        if change.kind == Canary.kind and change.action is Action.UPDATE:
-            told = ", ".join(dict.fromkeys(f.field.partition(".")[0] for f in change.fields))
-            yield f"a canary of another release runs on {address(change.region, 'stage', change.name)} ({told} differ)"
 
 
 def _foreign(plan: Plan) -> Iterator[str]:
@@ -64,26 +60,3 @@ def _weighted(links: Sequence[tuple[str, Link]], aws: Aws) -> Iterator[str]:
                     f"{region}: alias {link.function.physical}:{name} shares out its calls itself ({shares}), "
                     "by hand or by CodeDeploy"
                 )
-
-
-def _provisioned(links: Sequence[tuple[str, Link]], world: World, backend: Backend) -> list[str]:
-    """Capacity that is kept for the serving alias only would be lost to all users at the promotion (B46, B48)."""
-    functions = {(region, link.function.physical): link for region, link in links if link.variable is not None}
-
-    def ask(key: tuple[str, str]) -> list[str]:
-        region, physical = key
-        alias = functions[key].alias or ""
-        try:
-            kept = set(lambda_reads.provisioned(backend.aws, region, physical)) & set(slots_of(alias))
-        except ClientError as error:
-            raise explain(error, doing=f"read the provisioned concurrency of {physical} in {region}") from error
-        target = world.slot_alias(region, functions[key].function, alias)
-        if not kept or target in kept:
-            return []
-        told = ", ".join(f"{physical}:{name}" for name in sorted(kept))
-        return [
-            f"{region}: {told} has provisioned concurrency and {physical}:{target}, where the release goes, has none"
-        ]
-
-    with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="preflight") as pool:
-        return [reason for found in pool.map(ask, sorted(functions)) for reason in found]

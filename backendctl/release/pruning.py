@@ -2,75 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from backendctl.aws.errors import ClientError, is_missing, says
-from backendctl.engine.plan import Action, Change, Plan
-from backendctl.release.targets import before, now
-from backendctl.resources import lambda_reads, ledger
+from backendctl.engine.diff import FieldChange
+from backendctl.engine.plan import Action, Plan, operating
+from backendctl.release.rewarming import given_back
+from backendctl.release.targets import before, now, split
+from backendctl.resources import lambda_reads, release_log
 from backendctl.resources.api_reads import list_deployments, list_stages
+from backendctl.resources.release_log import RegionLog
+from backendctl.resources.release_record import Record
 from backendctl.resources.releases import facts_of
+from backendctl.resources.served import Served
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.engine.operation import Operation
     from backendctl.release.running import Serving
-    from backendctl.resources.world import World
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Old:
-    """Something that only ever goes: no spec asks for it."""
+class _Removal:
+    """Something that only ever goes: it was found by `plan_prune`."""
 
-    stateful: ClassVar[bool] = False
-    scope: ClassVar[str] = "region"
+    action: ClassVar[Action] = Action.DELETE
+    taken_back: ClassVar[str] = ""
 
-    region: str = field(compare=False)
-    name: str = field(compare=False)
-    owner: str | None = field(compare=False)
-
-    @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
-        """None."""
-        del world
-        return ()
-
-    @classmethod
-    def read(cls, aws: Aws, desired: Self) -> Self | None:
-        """Itself: it was found by whoever asks."""
-        del aws
-        return desired
-
-    @classmethod
-    def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """None: what may go is chosen by `plan_prune`."""
-        del aws, region
-        return ()
+    region: str
+    name: str
 
     def needs(self) -> frozenset[str]:
         """Nothing."""
         return frozenset()
 
-    def create(self, aws: Aws) -> None:
-        """Never."""
-
-    def update(self, aws: Aws, live: Self) -> None:
-        """Never."""
+    def read(self, aws: Aws) -> tuple[FieldChange, ...]:
+        """That it goes."""
+        del aws
+        return (FieldChange(field="kept", before=True, after=False),)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OldVersion(_Old):
+class VersionRemoval(_Removal):
     """A published version; its name in addresses is "places:7"."""
 
     kind: ClassVar[str] = "version"
 
-    physical: str = field(compare=False)
-    number: str = field(compare=False)
+    physical: str
+    number: str
 
-    def delete(self, aws: Aws) -> None:
+    def run(self, aws: Aws) -> None:
         """One that an alias has come to use meanwhile stays (B30)."""
         try:
             aws.lambda_(self.region).delete_function(FunctionName=self.physical, Qualifier=self.number)
@@ -80,20 +65,33 @@ class OldVersion(_Old):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OldDeployment(_Old):
+class DeploymentRemoval(_Removal):
     """A deployment of ours; its name is its id."""
 
     kind: ClassVar[str] = "deployment"
 
-    api_id: str = field(compare=False)
+    api_id: str
 
-    def delete(self, aws: Aws) -> None:
+    def run(self, aws: Aws) -> None:
         """One that a stage has come to use meanwhile stays (A49)."""
         try:
             aws.apigateway(self.region).delete_deployment(restApiId=self.api_id, deploymentId=self.name)
         except ClientError as error:
             if not is_missing(error) and not says(error, "BadRequestException", "Active stages"):
                 raise
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordRemoval(_Removal):
+    """An entry of the release log that nobody needs; its name is its place in the log."""
+
+    kind: ClassVar[str] = "release-record"
+
+    index: int
+
+    def run(self, aws: Aws) -> None:
+        """Deleting what is gone is no error."""
+        release_log.forget(aws, self.region, [self.index])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,24 +104,34 @@ class Storage:
 
 
 def plan_prune(backend: Backend, found: Sequence[Serving], *, keep: int) -> Plan:
-    """What may go: all but the newest `keep`, and what an alias, a stage, a canary or the next rollback uses.
+    """What may go: all but what serves, what a canary is made of, and the last `keep` live releases of every stage.
 
-    The versions that an interrupted `tune` left go too.
+    Aborted canaries and other stages' releases do not count among those. Of what no release tells, the newest `keep`
+    stay. The versions that an interrupted `tune` left go too, and so do the records of releases long gone, and
+    provisioned concurrency whose bake time is over.
 
     Args:
-        keep: of each function and of each API, beside those in use.
+        keep: of the live releases of each stage or alias.
     """
-    regions = backend.spec.regions
+    regions = [region for region in backend.spec.regions if any(one.region == region for one in found)]
     by_region = {region: [one for one in found if one.region == region] for region in regions}
 
-    def ask(region: str) -> list[OldVersion | OldDeployment]:
-        kept = [entry for one in by_region[region] for entry in _kept(backend, one)]
-        return [*_versions(backend, region, kept, keep), *_deployments(backend, by_region[region], kept, keep)]
+    def ask(region: str) -> list[Operation]:
+        log = release_log.read(backend.aws, region)
+        here = by_region[region]
+        kept = [entry for one in here for entry in _kept(log, one, keep)]
+        serving = [now(backend, one) for one in here]
+        return [
+            *_versions(backend, region, kept, serving, keep),
+            *_deployments(backend, here, kept, serving, keep),
+            *_records(log, region),
+        ]
 
     with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="prune") as pool:
         old = [one for many in pool.map(ask, regions) for one in many]
-    changes = [Change(action=Action.DELETE, desired=None, live=one) for one in old]
-    return Plan(backend=backend.spec.backend, regions=regions, changes=tuple(changes))
+    changes = [operating(one, one.read(backend.aws)) for one in old]
+    changes += [change for region in regions for change in given_back(backend, by_region[region], region)]
+    return Plan(backend=backend.spec.backend, regions=tuple(regions), changes=tuple(changes))
 
 
 def storage(backend: Backend) -> list[Storage]:
@@ -141,42 +149,46 @@ def storage(backend: Backend) -> list[Storage]:
         return list(pool.map(ask, backend.spec.regions))
 
 
-def _kept(backend: Backend, one: Serving) -> Iterator[ledger.Entry]:
-    """What serves, and what a rollback would go back to."""
-    present = now(backend, one)
-    yield present
-    entries = [entry for entry in ledger.read(backend.aws, one.region, one.stage) if entry.is_live]
-    if target := before(entries, present):
-        yield target
+def _kept(log: RegionLog, one: Serving, keep: int) -> Iterator[Record]:
+    """The way back: the last live releases, what they return to, and what a canary is made of."""
+    lived = log.lived(one.stage)[-keep:]
+    numbers = {entry.number for entry in lived} | {entry.like for entry in lived} | {split(one.tag)}
+    numbers |= {split(one.canary.tag)} if one.canary is not None else set()
+    numbers |= {before(log.lived(one.stage), split(one.tag))}
+    yield from (entry for entry in log.releases() if entry.number in numbers)
 
 
-def _versions(backend: Backend, region: str, kept: Sequence[ledger.Entry], keep: int) -> Iterator[OldVersion]:
+def _versions(
+    backend: Backend, region: str, kept: Sequence[Record], serving: Sequence[Served], keep: int
+) -> Iterator[VersionRemoval]:
     aws = backend.aws
     for physical, name in lambda_reads.ours(aws, region).items():
-        used = {number for entry in kept for key, number in entry.versions.items() if key.startswith(f"{physical}:")}
+        told = [*(entry.versions for entry in kept), *(each.versions for each in serving)]
+        used = {number for versions in told for key, number in versions.items() if key.startswith(f"{physical}:")}
         for alias in lambda_reads.aliases(aws, region, physical).values():
             used |= {alias.version, *alias.weights}
         published = lambda_reads.versions(aws, region, physical)
         forgotten = lambda_reads.temporary_versions(aws, region, physical)
         for version in (*published[: max(0, len(published) - keep)], *forgotten):
             if version.number not in used:
-                yield OldVersion(
-                    region=region,
-                    name=f"{name}:{version.number}",
-                    owner=aws.backend,
-                    physical=physical,
-                    number=version.number,
+                yield VersionRemoval(
+                    region=region, name=f"{name}:{version.number}", physical=physical, number=version.number
                 )
 
 
 def _deployments(
-    backend: Backend, found: Sequence[Serving], kept: Sequence[ledger.Entry], keep: int
-) -> Iterator[OldDeployment]:
-    for region, api_id in dict.fromkeys((one.region, one.api_id) for one in found):
-        used = {entry.deployment for entry in kept}
+    backend: Backend, found: Sequence[Serving], kept: Sequence[Record], serving: Sequence[Served], keep: int
+) -> Iterator[DeploymentRemoval]:
+    for region, api_id in dict.fromkeys((one.region, one.api_id) for one in found if one.api_id):
+        used = {entry.deployment for entry in kept} | {each.deployment for each in serving}
         for stage in list_stages(backend.aws, region, api_id).values():
             used |= {stage.get("deploymentId", ""), (stage.get("canarySettings") or {}).get("deploymentId", "")}
         ours = [d["id"] for d in list_deployments(backend.aws, region, api_id) if facts_of(d.get("description", ""))]
         for deployment in ours[keep:]:
             if deployment not in used:
-                yield OldDeployment(region=region, name=deployment, owner=backend.spec.backend, api_id=api_id)
+                yield DeploymentRemoval(region=region, name=deployment, api_id=api_id)
+
+
+def _records(log: RegionLog, region: str) -> Iterator[RecordRemoval]:
+    for index in release_log.expendable(log):
+        yield RecordRemoval(region=region, name=str(index), index=index)

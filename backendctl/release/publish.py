@@ -8,19 +8,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from backendctl.engine.plan import Plan
-from backendctl.errors import RefusedError, UsageError
+from backendctl.engine.resource import address_of
+from backendctl.errors import RefusedError
+from backendctl.nearest import refuse_unknown
+from backendctl.release.numbering import Releasing, content_of, numbered
 from backendctl.release.running import serving
 from backendctl.release.shift import plan_of
 from backendctl.resources import assemble, lambda_reads
 from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import names_of
-from backendctl.resources.canary import Canary
 from backendctl.resources.function import Function
 from backendctl.resources.log_group import LogGroup
 from backendctl.resources.permission import Permission
+from backendctl.resources.release_record import Event, token_of
 from backendctl.resources.role import Role
-from backendctl.resources.stage import Stage, requirements
-from backendctl.resources.turn import DEPLOY, NO_CANARY, Turn
+from backendctl.resources.stage import Stage
+from backendctl.resources.stage_writes import held_by_canary
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -42,7 +45,7 @@ class Published:
     expected: bool | None
 
 
-def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None) -> Plan:
+def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None, take_over: bool = False) -> Plan:
     """A version of every named function whose code or configuration changed, and an alias that moves to it at once.
 
     An alias that a stage's variable names is released as a deploy does it: by the idle one of its pair.
@@ -57,11 +60,15 @@ def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None) -
     functions = _chosen(backend, names)
     everything = assemble.desired(backend.world)
     parts = [resource for resource in everything if _is_part(resource, functions)]
-    if alias is not None:
-        _refuse_unknown(backend, functions, alias)
-        parts += [r for r in everything if isinstance(r, Alias | Permission) and _is_of(r, functions, alias)]
-        parts += _turns(backend, everything, functions, alias)
-    return plan_of(backend, parts)
+    if alias is None:
+        return plan_of(backend, parts)
+    _refuse_unknown(backend, functions, alias)
+    parts += [r for r in everything if isinstance(r, Alias | Permission) and _is_of(r, functions, alias)]
+    parts += _stages(backend, everything, functions, alias)
+    plan = plan_of(backend, parts)
+    releasing = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers, take_over=take_over)
+    content = [str(Event.DEPLOY), "publish", alias, sorted(functions), content_of(backend.world)]
+    return numbered(plan, parts, releasing, token=token_of(*content))
 
 
 def published(backend: Backend, names: Sequence[str]) -> list[Published]:
@@ -111,9 +118,7 @@ def published_document(backend: str, found: Sequence[Published]) -> dict[str, An
 
 def _chosen(backend: Backend, names: Sequence[str]) -> frozenset[str]:
     known = [function.name for function in backend.spec.functions_in(backend.spec.regions[0])]
-    for name in names:
-        if name not in known:
-            raise UsageError(f"the spec has no function {name!r}", hint=f"functions: {', '.join(known)}")
+    refuse_unknown("function", names, known)
     return frozenset(names or known)
 
 
@@ -135,18 +140,15 @@ def _refuse_unknown(backend: Backend, functions: frozenset[str], alias: str) -> 
         if function.name in functions:
             names = names_of(backend.world, region, function)
             known |= {*names.staged, *names.plain}
-    if alias not in known:
-        raise UsageError(f"--alias {alias}: no such alias", hint=f"aliases: {', '.join(sorted(known)) or 'none'}")
+    refuse_unknown("--alias", [alias], sorted(known), what="the aliases are")
 
 
-def _turns(backend: Backend, everything: Sequence[Resource], functions: frozenset[str], alias: str) -> Iterator[Turn]:
-    """The stages whose variables lead to this alias of these functions."""
+def _stages(backend: Backend, everything: Sequence[Resource], functions: frozenset[str], alias: str) -> Iterator[Stage]:
+    """The stages whose variables lead to this alias of these functions; what else they are stays as it is."""
     live = {(one.region, one.stage): one for one in serving(backend)[0]}
-    api = backend.spec.api
-    stages = {stage.name: stage for stage in api.stages} if api else {}
     running: list[str] = []
     for stage in (r for r in everything if isinstance(r, Stage) and (r.region, r.name) in live):
-        variables = {
+        wanted = {
             link.variable: (stage.variables or {})[link.variable]
             for link in backend.world.links[stage.region]
             if link.stage.name == stage.name
@@ -155,23 +157,21 @@ def _turns(backend: Backend, everything: Sequence[Resource], functions: frozense
             and link.function.name in functions
         }
         one = live[stage.region, stage.name]
-        if not variables:
+        if not wanted:
             continue
         if one.canary is not None:
-            running.append(f"a canary runs on {stage.region}/{Canary.kind}/{stage.name}")
-        yield Turn(
+            running.append(held_by_canary(address_of(stage)))
+        slots = {value.rpartition(":")[2] for value in wanted.values()}
+        yield Stage(
             region=stage.region,
             name=stage.name,
             owner=stage.owner,
             api=stage.api,
-            how=DEPLOY,
-            commit=backend.world.stamp.commit,
-            by=backend.world.stamp.author,
+            stamp=stage.stamp,
             routes=stage.routes,
-            requires=requirements(backend.world, stage.region, stages[stage.name]),
-            deployment=one.deployment,
-            variables=variables,
-            canary=NO_CANARY,
+            behind=tuple(behind for behind in stage.behind if behind.alias in slots),
+            requires=stage.requires,
+            variables={**one.variables, **wanted},
         )
     if running:
-        raise RefusedError(running, hint="promote it or end it first: backendctl canary-status")
+        raise RefusedError(running, hint="look at what runs: backendctl canary-status")

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import explain
 from backendctl.aws.tags import owner_of
-from backendctl.errors import BackendctlError, UsageError
-from backendctl.resources import lambda_reads, ledger
-from backendctl.resources.alias import owner_in
+from backendctl.errors import BackendctlError
+from backendctl.nearest import refuse_unknown as refuse_unknown_names
+from backendctl.release import access_log
+from backendctl.release.access_log import AccessLog
+from backendctl.resources import lambda_reads, release_log
+from backendctl.resources.alias_mark import read_mark
 from backendctl.resources.alias_names import names_of, qualified
 from backendctl.resources.api_reads import list_deployments, list_stages, require_api
 from backendctl.resources.canary import Canary
 from backendctl.resources.deployments import definition_of
+from backendctl.resources.release_record import Event, Record, split_tag
+from backendctl.resources.served import Route
 from backendctl.resources.share import Share
-from backendctl.resources.stage import routes_of
-from backendctl.spec.canary import ALIAS
+from backendctl.resources.stage_wanted import routes_of
+from backendctl.resources.stage_writes import split_variables
+from backendctl.spec.canary import by_alias
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -31,27 +38,31 @@ class Serving:
 
     Attributes:
         stage: its name; of an alias "places:live". api, api_id: empty for an alias.
-        deployment: id of the base's. definition: its digest. variables: the stage's own.
+        deployment: id of the base's. definition: its digest. variables: the stage's own, without the release's tag.
+        tag: of the release that serves; empty when it has none.
         canary: what it shares its requests with, None when nothing. canary_deployment: id.
-        began: UTC, ISO 8601: when the canary was started, from the ledger; empty when unknown.
+        began: UTC, ISO 8601: when the canary was started, from the release log; empty when unknown.
         shifted: the same for its last change of share.
+        access: the stage's access log, or why there is none that tells, as a clause.
     """
 
     region: str
     stage: str
     api: str
     api_id: str
-    routes: tuple[ledger.Route, ...]
+    routes: tuple[Route, ...]
     owner: str | None
     deployment: str
     definition: str | None
     variables: Mapping[str, str]
+    tag: str = ""
     canary: Canary | Share | None = None
     canary_deployment: str = ""
     began: str = ""
     shifted: str = ""
     commit: str = ""
     by: str = ""
+    access: AccessLog | str = ""
 
 
 def serving(backend: Backend, *, stages: Sequence[str] = ()) -> tuple[list[Serving], dict[str, BackendctlError]]:
@@ -91,7 +102,7 @@ def refuse_unknown(backend: Backend, stages: Sequence[str]) -> None:
     Raises:
         UsageError: there is no such one.
     """
-    if backend.spec.canary.strategy == ALIAS:
+    if by_alias(backend.spec):
         region = backend.spec.regions[0]
         known = [
             qualified(function.name, alias)
@@ -100,32 +111,31 @@ def refuse_unknown(backend: Backend, stages: Sequence[str]) -> None:
         ]
     else:
         known = [stage.name for stage in backend.spec.api.stages] if backend.spec.api else []
-    for name in stages:
-        if name not in known:
-            raise UsageError(f"--stage {name}: the spec names {', '.join(known) or 'none'}")
+    refuse_unknown_names("--stage", stages, known)
 
 
 def _in_region(backend: Backend, region: str, stages: Sequence[str]) -> Iterator[Serving]:
-    if backend.spec.canary.strategy == ALIAS:
-        yield from _aliases(backend, region, stages)
-        return
     api = backend.spec.api
-    if api is None:
+    if api is None or by_alias(backend.spec):
+        yield from _aliases(backend, region, stages)
         return
     api_id = require_api(backend.aws, region, api.name)
     live = list_stages(backend.aws, region, api_id)
     told = {d["id"]: d.get("description", "") for d in list_deployments(backend.aws, region, api_id)}
     for spec in api.stages:
         if spec.name in live and (not stages or spec.name in stages):
-            yield _one(backend, region, spec, live[spec.name], api_id=api_id, told=told)
+            others = [stage for name, stage in live.items() if name != spec.name]
+            access = access_log.of_stage(live[spec.name], api_id=api_id, others=others)
+            found = _one(backend, region, spec, live[spec.name], api_id=api_id, told=told)
+            yield replace(found, access=access)
 
 
 def _one(backend: Backend, region: str, spec: Spec, live: Any, *, api_id: str, told: Mapping[str, str]) -> Serving:
     api = backend.spec.api.name if backend.spec.api else ""
     routes = routes_of(backend.world, region, spec)
     canary = Canary.of_stage(live, region=region, api=api, described=told, routes=routes)
-    history = ledger.read(backend.aws, region, spec.name) if canary else []
-    began, shifted = _moments(history)
+    variables, tag = split_variables(live.get("variables"))
+    record, began, shifted = _moments(backend, region, canary.tag if canary else "")
     return Serving(
         region=region,
         stage=spec.name,
@@ -135,13 +145,14 @@ def _one(backend: Backend, region: str, spec: Spec, live: Any, *, api_id: str, t
         owner=owner_of(live.get("tags")),
         deployment=live.get("deploymentId", ""),
         definition=definition_of(told.get(live.get("deploymentId", ""))),
-        variables=dict(live.get("variables") or {}),
+        variables=variables,
+        tag=tag,
         canary=canary,
-        canary_deployment=(live.get("canarySettings") or {}).get("deploymentId", ""),
+        canary_deployment=canary.deployment if canary else "",
         began=began,
         shifted=shifted,
-        commit=history[0].commit if history else "",
-        by=history[0].by if history else "",
+        commit=record.commit if record else "",
+        by=record.author if record else "",
     )
 
 
@@ -154,34 +165,44 @@ def _aliases(backend: Backend, region: str, names: Sequence[str]) -> Iterator[Se
             name = qualified(function.name, alias)
             if alias not in found or (names and name not in names):
                 continue
-            owner = owner_in(found[alias].description)
-            share = Share(region=region, name=name, owner=owner, physical=function.physical, alias=alias)
-            running = Share.read(aws, share)
-            history = ledger.read(aws, region, name) if running else []
-            began, shifted = _moments(history)
+            told = read_mark(found[alias].description)
+            running = Share.of_alias(aws, region, name=name, physical=function.physical, alias=alias)
+            record, began, shifted = _moments(backend, region, running.tag if running else "")
             yield Serving(
                 region=region,
                 stage=name,
                 api="",
                 api_id="",
-                routes=(ledger.Route(variable=None, physical=function.physical, alias=alias),),
-                owner=owner,
+                routes=(Route(variable=None, physical=function.physical, alias=alias),),
+                owner=told.owner if told else None,
                 deployment="",
                 definition=None,
                 variables={},
+                tag=told.release if told else "",
                 canary=running,
                 began=began,
                 shifted=shifted,
-                commit=history[0].commit if history else "",
-                by=history[0].by if history else "",
+                commit=record.commit if record else "",
+                by=record.author if record else "",
             )
 
 
-def _moments(history: Sequence[ledger.Entry]) -> tuple[str, str]:
-    """When the running canary was started and last shifted; the newest entries come first."""
-    ours: list[ledger.Entry] = []
-    for entry in history:
-        if entry.percent is None:
-            break
-        ours.append(entry)
-    return (ours[-1].time, ours[0].time) if ours else ("", "")
+def _moments(backend: Backend, region: str, tag: str) -> tuple[Record | None, str, str]:
+    """The record of a running canary, when it was started, and when its share was last changed."""
+    told = split_tag(tag)
+    if told is None:
+        return None, "", ""
+    log = release_log.read_now(backend.aws, region)
+    record = log.release(told[0])
+    if record is None:
+        return None, "", ""
+    began = _carried_out(record)
+    shifts = [_carried_out(step) for step in log.canary_steps(told[0]) if step.event is Event.SHIFT]
+    return record, began, max([began, *shifts])
+
+
+def _carried_out(entry: Record) -> str:
+    """When it was written last, which is when it was done: it is announced some time before anybody is served."""
+    if not entry.touched:
+        return entry.time
+    return datetime.fromtimestamp(entry.touched, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -6,25 +6,34 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from backendctl.engine.plan import Action, Plan, make_plan
+from backendctl.engine.plan import Plan, make_plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
+from backendctl.release.numbering import Releasing, refuse_nobody
 from backendctl.release.running import refuse_unknown
+from backendctl.release.start import begun, canary_entry, refuse_second, share_of
 from backendctl.release.steps import earlier_wave
 from backendctl.resources import KINDS, assemble, lambda_reads
+from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import names_of, qualified
-from backendctl.resources.canary import Canary
 from backendctl.resources.function import Function
 from backendctl.resources.log_group import LogGroup
 from backendctl.resources.role import Role
-from backendctl.resources.share import Share
+from backendctl.resources.share import AliasCanaryStart
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
+    from backendctl.engine.resource import Resource
+    from backendctl.resources.release_record import Record
 
 
 def plan_start_aliases(
-    backend: Backend, *, percent: float, names: Sequence[str] = (), waves: Sequence[Sequence[str]] = ()
+    backend: Backend,
+    *,
+    percent: float,
+    names: Sequence[str] = (),
+    waves: Sequence[Sequence[str]] = (),
+    take_over: bool = False,
 ) -> Plan:
     """New versions, and a share of the calls for them on every alias that names an older one.
 
@@ -32,42 +41,73 @@ def plan_start_aliases(
         names: only these aliases, such as "places:live"; empty means all. The rest is as `plan_start` has it.
 
     Raises:
-        RefusedError: an alias shares its calls already, or its two versions may not stand behind one alias.
+        RefusedError: two versions may not stand behind one alias, or somebody else has a release under way.
+        UsageError: there is no such alias, or a canary runs already.
     """
     refuse_unknown(backend, names)
+    releasing = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers, take_over=take_over)
+    logs = releasing.logs()
+    unfinished = logs.unfinished()
+    refuse_nobody(unfinished, releasing)
     shares = [share for share in _shares(backend, percent) if not names or share.name in names]
-    known = {address(share.region, share.kind, share.name) for share in shares}
-    shares = [
-        replace(
-            share,
-            requires=frozenset(address(region, share.kind, share.name) for region in earlier_wave(share.region, waves))
-            & known,
-        )
-        for share in shares
-    ]
-    wanted = {(share.region, share.physical) for share in shares}
-    parts = [
-        r
-        for r in assemble.desired(backend.world)
-        if isinstance(r, Role)
-        or (isinstance(r, Function) and (r.region, r.physical) in wanted)
-        or (isinstance(r, LogGroup) and (r.region, r.name.rpartition("/")[2]) in wanted)
-    ]
+    entry, earlier = canary_entry(
+        logs, releasing, [s.name for s in shares], percent=percent, lives=_lives(backend, shares)
+    )
+    if shares:
+        refuse_second([(s.region, s.name, s.running(backend.aws)) for s in shares], entry, unfinished)
+    shares = _waiting(shares, entry, waves)
     plan = make_plan(
-        desired=[*(parts if shares else ()), *shares],
-        kinds=(*KINDS, Canary),
+        desired=_parts(backend, shares),
+        kinds=KINDS,
         aws=backend.aws,
         regions=backend.spec.regions,
         workers=backend.settings.workers,
         backend=backend.spec.backend,
         strays=False,
+        operations=shares,
     )
     _refuse(plan, shares, backend)
-    return plan
+    if not shares or not (plan.changes or logs.at(entry.index)):
+        return plan
+    return begun(plan, entry, earlier, logs, releasing)
 
 
-def _shares(backend: Backend, percent: float) -> Iterator[Share]:
-    """For every alias whose version is not the release; one that runs keeps its share."""
+def _waiting(
+    shares: Sequence[AliasCanaryStart], entry: Record, waves: Sequence[Sequence[str]]
+) -> list[AliasCanaryStart]:
+    """Each with the entry of the log, and after those of the wave of regions before it."""
+    known = {address(share.region, share.kind, share.name) for share in shares}
+    return [
+        replace(
+            share,
+            entry=entry,
+            percent=share_of(entry, share.percent),
+            requires=frozenset(address(region, share.kind, share.name) for region in earlier_wave(share.region, waves))
+            & known,
+        )
+        for share in shares
+    ]
+
+
+def _parts(backend: Backend, shares: Sequence[AliasCanaryStart]) -> list[Resource]:
+    wanted = {(share.region, share.physical) for share in shares}
+    return [
+        r
+        for r in (assemble.desired(backend.world) if shares else ())
+        if isinstance(r, Role)
+        or (isinstance(r, Function) and (r.region, r.physical) in wanted)
+        or (isinstance(r, LogGroup) and (r.region, r.name.rpartition("/")[2]) in wanted)
+    ]
+
+
+def _lives(backend: Backend, shares: Sequence[AliasCanaryStart]) -> list[Alias]:
+    names = {(share.region, share.name) for share in shares}
+    wanted = [one for one in Alias.desired(backend.world) if (one.region, one.name) in names]
+    return [live for one in wanted if (live := Alias.read(backend.aws, one)) is not None]
+
+
+def _shares(backend: Backend, percent: float) -> Iterator[AliasCanaryStart]:
+    """For every alias whose version is not the release."""
     for region in backend.spec.regions:
         for spec in backend.spec.functions_in(region):
             function = Function.wanted(backend.world, region, spec)
@@ -79,36 +119,28 @@ def _shares(backend: Backend, percent: float) -> Iterator[Share]:
                     continue
                 if versions[live.version].carries(function.release or "", function.managed) and not live.weights:
                     continue
-                share = Share(
+                yield AliasCanaryStart(
                     region=region,
                     name=qualified(spec.name, alias),
-                    owner=backend.spec.backend,
                     physical=spec.physical,
                     alias=alias,
                     managed=function.managed,
                     warm_input=spec.warm.event(spec.warm.instances) if spec.warm else None,
                     warm_count=spec.warm.instances if spec.warm else 1,
-                    release=function.release,
+                    release=function.release or "",
                     percent=percent,
                 )
-                running = Share.read(backend.aws, share)
-                yield share if running is None else replace(share, percent=running.percent)
 
 
-def _refuse(plan: Plan, shares: Sequence[Share], backend: Backend) -> None:
-    reasons = [
-        f"{change.address} shares its calls already: {', '.join(f'{f.field} {f.before}' for f in change.fields)}"
-        for change in plan.changes
-        if change.kind == Share.kind and change.action is Action.UPDATE
-    ]
-    reasons += [f"{change.address} exists and is not ours" for change in plan.changes if change.foreign]
+def _refuse(plan: Plan, shares: Sequence[AliasCanaryStart], backend: Backend) -> None:
+    reasons = [f"{change.address} exists and is not ours" for change in plan.changes if change.foreign]
     for share in shares:
         reasons += _incompatible(backend, share)
     if reasons:
-        raise RefusedError(reasons, hint="look at what runs: backendctl canary-status; end it: abort-canary")
+        raise RefusedError(reasons, hint="look at what runs: backendctl canary-status; end it: backendctl abort-canary")
 
 
-def _incompatible(backend: Backend, share: Share) -> Iterator[str]:
+def _incompatible(backend: Backend, share: AliasCanaryStart) -> Iterator[str]:
     """Both versions need the same role and dead letters (B28)."""
     wanted = next(
         f for f in Function.desired(backend.world) if (f.region, f.physical) == (share.region, share.physical)

@@ -22,6 +22,7 @@ class RegionStatus:
     Attributes:
         asked: per cent of the requests that the canary is to get; None when no canary runs.
         since: when it began, in seconds since the epoch; None when that is unknown.
+        until: when its present step has been held as long as the spec says; the same.
         next_step: a command, or a sentence.
         error: why nothing is known; empty when all is.
     """
@@ -30,6 +31,7 @@ class RegionStatus:
     stage: str
     asked: float | None = None
     since: float | None = None
+    until: float | None = None
     base: Observed = field(default_factory=Observed)
     canary: Observed = field(default_factory=Observed)
     verdict: Verdict | None = None

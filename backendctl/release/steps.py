@@ -16,9 +16,14 @@ def next_share(steps: Sequence[float], present: float) -> float:
     return next((step for step in steps if step > present), FULL)
 
 
+def step_below(steps: Sequence[float], present: float) -> float:
+    """The last step below the present share; 0 below the first, where nobody calls the canary any more."""
+    return max((step for step in steps if step < present), default=0.0)
+
+
 def present_share(found: Sequence[Serving]) -> float:
     """The smallest share that a running canary has: what an interrupted shift has left behind is caught up first."""
-    return min((one.canary.percent or 0.0 for one in found if one.canary is not None), default=0.0)
+    return min((one.canary.percent for one in found if one.canary is not None), default=0.0)
 
 
 def next_wave(found: Sequence[Serving], waves: Sequence[Sequence[str]]) -> list[Serving]:

@@ -39,6 +39,7 @@ class Thresholds:
         quantile: per cent; of the latency to compare: 95 is what 19 of 20 requests do not exceed.
         on_no_data: what to say of fewer requests, none above all: hold (inconclusive), synthetic (inconclusive, and
             the caller should send requests of its own), pass or fail.
+        accept_blind: whether a verdict may pass that cannot see what a handler answers.
     """
 
     confidence: float = 95.0
@@ -50,6 +51,7 @@ class Thresholds:
     tolerated_latency: float = 20.0
     quantile: float = 95.0
     on_no_data: OnNoData = OnNoData.HOLD
+    accept_blind: bool = False
 
     @property
     def level(self) -> float:

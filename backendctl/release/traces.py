@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from backendctl.release.judging import moment
-from backendctl.resources import lambda_reads, ledger
+from backendctl.resources import lambda_reads
+from backendctl.resources.served import qualifier
 from backendctl.resources.share import Share
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _versions(backend: Backend, one: Serving) -> Iterator[tuple[str, str]]:
         return
     after = {**one.variables, **((one.canary.variables or {}) if one.canary else {})}
     for route in one.routes:
-        canary = ledger.qualifier(route, after)
+        canary = qualifier(route, after)
         alias = lambda_reads.aliases(backend.aws, one.region, route.physical).get(canary)
-        if alias is not None and canary != ledger.qualifier(route, one.variables):
+        if alias is not None and canary != qualifier(route, one.variables):
             yield route.physical, alias.version

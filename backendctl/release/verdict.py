@@ -43,7 +43,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from backendctl.release import statistics
-from backendctl.release.latency import LatencyComparison, compare_latency
+from backendctl.release.forecast import counted, forecast, requests_at, requests_wanted
+from backendctl.release.latency import LatencyComparison, compare_latency, comparisons
 from backendctl.release.observed import Minute, Observed
 from backendctl.release.outcome import Finding, Outcome, limit_of, percent, points
 from backendctl.release.statistics import Split
@@ -52,10 +53,11 @@ from backendctl.release.thresholds import ERRORS_SHARE, PARTS_SHARE, REJECTIONS_
 __all__ = ["LatencyComparison", "Observed", "Outcome", "Rate", "Thresholds", "Verdict", "judge", "rate_of"]
 
 
-_BLIND = (
-    "nothing tells the canary from the base: both call the same aliases, and CloudWatch shows no AWS/ApiGateway "
-    "metrics of the canary's own"
-)
+_NOTHING = "nothing tells the canary from the base: both call the same aliases"
+_NO_ANSWERS = "a 5xx that a handler returns by itself cannot be seen"
+_SMOKE = 5
+"""Requests that smoke requests make; a canary that had no more has met nobody."""
+_ACCEPTED = "and accept-blind takes it all the same"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +89,8 @@ class Verdict:
         latency: one comparison for the API, or one for each function.
         requests_wanted: about how many more canary requests will tell; None when that cannot be said.
         wants_synthetic: too few called the canary, and the settings say that the caller should.
+        is_blind: a canary that fails in some way would look the same, however long it is watched.
+        is_too_few: nothing but the number of requests is lacking, so that `on_no_data` has spoken.
     """
 
     outcome: Outcome
@@ -99,17 +103,27 @@ class Verdict:
     latency: tuple[LatencyComparison, ...] = ()
     requests_wanted: int | None = None
     wants_synthetic: bool = False
+    is_blind: bool = False
+    is_too_few: bool = False
 
 
-def judge(base: Observed, canary: Observed, settings: Thresholds | None = None, *, among: int = 1) -> Verdict:
+def judge(
+    base: Observed,
+    canary: Observed,
+    settings: Thresholds | None = None,
+    *,
+    among: int = 1,
+    checks: Sequence[Finding] = (),
+) -> Verdict:
     """The verdict on what was seen of both in the same minutes.
 
     Args:
         among: how many verdicts share the risk of a false alarm: one for each region of the release.
+        checks: what the user's own checks have found.
     """
     settings = settings or Thresholds()
     odds = statistics.odds_against(_splits(base, canary))
-    rated = (_counted(base.present), _counted(canary.present))
+    rated = (counted(base.present), counted(canary.present))
     at_most = statistics.increase_at_most(*rated, settings.pass_risk)
     latency = tuple(_latency(base, canary, settings, among=among))
     findings = [
@@ -117,16 +131,17 @@ def judge(base: Observed, canary: Observed, settings: Thresholds | None = None, 
         *_parts(base, canary, settings, among=among),
         *_rejections(base, canary, settings, among=among),
         *_latency_findings(canary, latency, settings),
+        *checks,
     ]
     outcome, told = _together(findings, base, canary, settings)
-    wanted = _wanted(base, canary, settings) if outcome is Outcome.INCONCLUSIVE else None
-    if wanted:
-        told = (*told, f"about {wanted} more canary requests will tell")
-    too_few = _requests(canary) < settings.min_requests and not canary.is_blind
+    wanted = requests_wanted(base, canary, settings) if outcome is Outcome.INCONCLUSIVE else None
+    if wanted and not _blind(canary) and (more := forecast(wanted, base, canary, settings)):
+        told = (*told, more)
+    too_few = requests_at(canary) < settings.min_requests and not canary.is_blind
     return Verdict(
         outcome=outcome,
         reasons=told,
-        notes=tuple(_notes(base, canary)),
+        notes=(*_notes(base, canary), *(check.told for check in checks if check.outcome is None)),
         confidence=max((f.sure for f in findings if f.outcome is outcome), default=0.0),
         increase=statistics.increase(_splits(base, canary)) * 100,
         increase_at_most=at_most * 100,
@@ -134,6 +149,8 @@ def judge(base: Observed, canary: Observed, settings: Thresholds | None = None, 
         latency=latency,
         requests_wanted=wanted,
         wants_synthetic=too_few and outcome is Outcome.INCONCLUSIVE and settings.on_no_data is OnNoData.SYNTHETIC,
+        is_blind=bool(_blind(canary)),
+        is_too_few=too_few and outcome is Outcome.INCONCLUSIVE and (not _blind(canary) or canary.requests <= _SMOKE),
     )
 
 
@@ -147,16 +164,43 @@ def rate_of(seen: Observed, settings: Thresholds | None = None) -> Rate:
 def _together(
     findings: Sequence[Finding], base: Observed, canary: Observed, settings: Thresholds
 ) -> tuple[Outcome, tuple[str, ...]]:
-    """What all say together, and why; of too few requests only a fail is taken."""
+    """What all say together, and why; a blind verdict may fail, and passes only where the settings accept that.
+
+    Of too few requests only a fail is taken.
+    """
     failed = [finding.told for finding in findings if finding.outcome is Outcome.FAIL]
     if failed:
         return Outcome.FAIL, tuple(failed)
+    blind = _blind(canary)
+    if not blind:
+        return _seeing(findings, base, canary, settings)
+    if not settings.accept_blind:
+        return Outcome.INCONCLUSIVE, (f"blind: {blind}",)
     if canary.is_blind:
-        return Outcome.INCONCLUSIVE, (_BLIND,)
-    requests = _requests(canary)
+        return Outcome.PASS, (f"blind: {blind}; {_ACCEPTED}",)
+    outcome, told = _seeing(findings, base, canary, settings)
+    return outcome, (f"blind: {blind}; {_ACCEPTED}", *told)
+
+
+def _blind(canary: Observed) -> str:
+    """What no source shows, and why; empty when all is seen, or when nobody has called it and nothing is missed."""
+    return _unseen(canary) if canary.is_blind or canary.requests else ""
+
+
+def _unseen(canary: Observed) -> str:
+    why = f": {canary.unseen}, and CloudWatch shows no AWS/ApiGateway metrics of the canary" if canary.unseen else ""
+    if canary.is_blind:
+        return f"{_NOTHING}{why}"
+    return f"{_NO_ANSWERS}{why}" if canary.unseen else ""
+
+
+def _seeing(
+    findings: Sequence[Finding], base: Observed, canary: Observed, settings: Thresholds
+) -> tuple[Outcome, tuple[str, ...]]:
+    requests = requests_at(canary)
     if requests < settings.min_requests:
         return _of_too_few(requests, settings)
-    if not _requests(base):
+    if not requests_at(base):
         return Outcome.INCONCLUSIVE, ("no user has called the base in the same minutes: nothing to compare with",)
     open_ = [finding.told for finding in findings if finding.outcome is Outcome.INCONCLUSIVE]
     passed = [finding.told for finding in findings if finding.outcome is Outcome.PASS]
@@ -181,7 +225,7 @@ def _errors(base: Observed, canary: Observed, settings: Thresholds, *, at_most: 
     worse = _worse(base, canary, "errors", settings.max_error_increase, settings.fail_risk(ERRORS_SHARE, among=among))
     if worse is not None:
         return worse
-    (bad, requests), (base_bad, base_requests) = _counted(canary.present), _counted(base.present)
+    (bad, requests), (base_bad, base_requests) = counted(canary.present), counted(base.present)
     told = f"errors: {bad} of {requests} canary requests, {base_bad} of {base_requests} of the base's"
     if at_most * 100 <= settings.max_error_increase:
         sure = f"{told}; with {settings.confidence:g} % confidence at most {points(at_most)} points more"
@@ -228,14 +272,17 @@ def _worse(
 
 
 def _latency(base: Observed, canary: Observed, settings: Thresholds, *, among: int) -> Iterator[LatencyComparison]:
-    """Of the API as a whole where that is known, else of each function that has enough requests."""
+    """Of the API as a whole where that is known, and of each part that has enough requests.
+
+    Where the whole is known a part can only fail: one slow function is little among many.
+    """
+    curves = comparisons(len(canary.parts))
+    pairs = [pair for pair in _pairs(base, canary) if pair[1].sampled >= settings.min_requests]
     if canary.curve:
-        pairs = [(base, canary)]
-    else:
-        pairs = [pair for pair in _pairs(base, canary) if pair[1].sampled >= settings.min_requests]
+        pairs = [(base, canary), *(pairs if len(canary.parts) > 1 else ())]
     for before, after in pairs:
-        found = compare_latency(before, after, settings, among=among, curves=max(1, len(canary.parts)))
-        if found is not None:
+        found = compare_latency(before, after, settings, among=among, curves=curves)
+        if found is not None and (after is canary or not canary.curve or found.finding.outcome is Outcome.FAIL):
             yield found
 
 
@@ -248,7 +295,7 @@ def _latency_findings(
     known = (
         canary.sampled if canary.curve else sum(p.sampled for p in canary.parts if p.name in {c.name for c in latency})
     )
-    requests = _requests(canary)
+    requests = requests_at(canary)
     if known * 2 < requests or not latency:
         few = f"latency: known for {known} of {requests} canary requests, too few to compare it"
         yield Finding(outcome=Outcome.INCONCLUSIVE, told=few)
@@ -278,44 +325,12 @@ def _splits(base: Observed, canary: Observed, kind: str = "errors") -> list[Spli
     return found
 
 
-def _requests(seen: Observed) -> int:
-    """Of users, at the present share."""
-    return sum(minute.requests for minute in seen.present)
-
-
-def _counted(minutes: Sequence[Minute]) -> tuple[int, int]:
-    return sum(minute.errors for minute in minutes), sum(minute.requests for minute in minutes)
-
-
 def _once_in(chance: float) -> str:
     return f"{int(1 / chance):,}" if chance * 1_000_000 > 1 else "a million"
 
 
-_USUAL_SHARES = 9.0
-"""Base requests for each of a canary that nobody has called yet: it has a tenth of all."""
-
-
-def _wanted(base: Observed, canary: Observed, settings: Thresholds) -> int | None:
-    """Canary requests still missing for a pass on errors, were it as good as the base."""
-    (bad, requests), (base_bad, base_requests) = _counted(canary.present), _counted(base.present)
-    if canary.is_blind or not base_requests:
-        return None
-    in_all = statistics.requests_for(
-        base_rate=(bad + base_bad) / (requests + base_requests),
-        base_per_canary=base_requests / requests if requests else _USUAL_SHARES,
-        increase=settings.max_error_increase / 100,
-        risk=settings.pass_risk,
-        start=requests,
-    )
-    missing = max(in_all, settings.min_requests) - requests if in_all is not None else 0
-    return missing if missing > 0 else None
-
-
 def _notes(base: Observed, canary: Observed) -> Iterator[str]:
-    if canary.source == "AWS/Lambda" and not canary.is_blind:
-        yield (
-            "5xx answers that a handler gives by itself are not among the errors: CloudWatch shows no AWS/ApiGateway "
-            "metrics of this canary, and AWS/Lambda counts exceptions and timeouts only"
-        )
+    if (told := _unseen(canary)) and not _blind(canary):
+        yield told
     if any(seen.is_rough for side in (base, canary) for seen in (side, *side.parts)):
         yield "latency is rough: it was put together from figures by the minute"

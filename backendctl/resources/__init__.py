@@ -5,13 +5,16 @@ from __future__ import annotations
 from backendctl.engine.resource import Resource
 from backendctl.resources.alias import Alias
 from backendctl.resources.api_account import ApiAccount
+from backendctl.resources.api_key import ApiKey
 from backendctl.resources.domain import Domain
 from backendctl.resources.function import Function
 from backendctl.resources.health_check import HealthCheck
 from backendctl.resources.log_group import LogGroup
 from backendctl.resources.mapping import Mapping
 from backendctl.resources.permission import Permission
+from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.record import Record
+from backendctl.resources.release_parameters import ReleaseLog
 from backendctl.resources.replica import Replica
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.role import Role
@@ -20,6 +23,7 @@ from backendctl.resources.scaling import Scaling
 from backendctl.resources.schedule import Schedule
 from backendctl.resources.stage import Stage
 from backendctl.resources.table import Table
+from backendctl.resources.usage_plan import UsagePlan
 from backendctl.resources.warmer import Warmer
 
 KINDS: tuple[type[Resource], ...] = (
@@ -28,13 +32,16 @@ KINDS: tuple[type[Resource], ...] = (
     LogGroup,
     Function,
     Alias,
+    ProvisionedConcurrency,
     Table,
     Scaling,
     Replica,
     RestApi,
     Permission,
     ApiAccount,
+    ApiKey,
     Stage,
+    UsagePlan,
     Domain,
     Mapping,
     Warmer,
@@ -42,6 +49,8 @@ KINDS: tuple[type[Resource], ...] = (
     HealthCheck,
     Record,
 )
-ORDER: tuple[str, ...] = tuple(kind.kind for kind in KINDS)
+REMOVED: tuple[type[Resource], ...] = (KINDS[0], ReleaseLog, *KINDS[1:])
+"""What a destroy looks for: what releases have written as well."""
+ORDER: tuple[str, ...] = tuple(kind.kind for kind in REMOVED)
 
-__all__ = ["KINDS", "ORDER"]
+__all__ = ["KINDS", "ORDER", "REMOVED"]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws.errors import ClientError, code_of, is_missing, says
 from backendctl.aws.wait import settle
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
-from backendctl.resources import lambda_reads, lambda_waits, ledger
+from backendctl.resources import lambda_reads, lambda_waits, release_claim, served
+from backendctl.resources.alias_mark import mark, owner_in, read_mark
 from backendctl.resources.alias_names import names_of, qualified, slots_of
+from backendctl.resources.api_reads import find_api, list_stages
 from backendctl.resources.function import Function
 from backendctl.resources.prewarm import prewarm
+from backendctl.resources.release_record import Record
 from backendctl.resources.world import SLOTS
 from backendctl.spec.model import Function as Spec
 from backendctl.spec.model import Warm
@@ -21,9 +24,6 @@ from backendctl.spec.model import Warm
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.resources.world import World
-
-RUNNING = "canary"
-"""Follows the mark in the description of an alias that shares its calls in a canary of ours (see `share`)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,13 +36,16 @@ class Alias:
         warm_input: JSON sent to a version before traffic gets to it; None sends nothing.
         warm_count: in so many calls at once.
         turned_to: a slot that a stage turns to as soon as it stands.
-        how: what the ledger is told of a move of an alias that no stage leads to; empty tells nothing.
+        guard: name of an API and the stage variables that lead to this function: none of its stages may name the alias
+            by them while it moves. None for an alias that is no slot.
+        entry: the entry of the release log that its move is, where no stage leads to it.
         shared: whether a canary of ours has a share of its calls; live only.
         after: addresses of the slots and stages that must have moved first, and of the tables that must be there.
         release: id of the release it points to, None leaves it where it is; live: "version 7" or "$LATEST" when
             what it points to is no release of ours.
         version: number of the version it points to, for what goes back to a version rather than on to a release.
         weights: shares of further versions; none but for a canary that is one of Lambda's own (A78).
+        tag: of the release it serves, which rides in its description; None leaves it alone, empty when it has none.
         description: the mark of ownership, for aliases have no tags (B32).
     """
 
@@ -60,12 +63,14 @@ class Alias:
     warm_count: int = field(default=1, compare=False, repr=False)
     turned_to: bool = field(default=False, compare=False, repr=False)
     after: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
-    how: str = field(default="", compare=False, repr=False)
+    guard: tuple[str, frozenset[str]] | None = field(default=None, compare=False, repr=False)
+    entry: Record | None = field(default=None, compare=False, repr=False)
     shared: bool = field(default=False, compare=False)
 
     release: str | None = None
     version: str | None = None
     weights: dict[str, float] | None = None
+    tag: str | None = None
     description: str | None = None
 
     @classmethod
@@ -85,6 +90,8 @@ class Alias:
         )
         for alias, links in names.staged.items():
             choice = world.slots[region, spec.physical, alias]
+            variables = frozenset(link.variable for link in links if link.variable is not None)
+            guard = (world.spec.api.name, variables) if world.spec.api else None
             for slot in SLOTS:
                 keep = slot != choice.target and choice.idle_exists
                 yield cls._wanted(
@@ -94,6 +101,7 @@ class Alias:
                     # Environments belong to a version, so the other slot of a first deploy is warm with it.
                     warm=spec.warm if slot == choice.target else None,
                     turned_to=slot == choice.target,
+                    guard=guard,
                     after=tables,
                 )
             before = {address(region, "stage", link.stage.name) for link in links}
@@ -111,6 +119,7 @@ class Alias:
         release: str | None,
         warm: Warm | None = None,
         turned_to: bool = False,
+        guard: tuple[str, frozenset[str]] | None = None,
         after: frozenset[str] = frozenset(),
     ) -> Self:
         return cls(
@@ -123,6 +132,7 @@ class Alias:
             warm_input=warm.event(warm.instances) if warm else None,
             warm_count=warm.instances if warm else 1,
             turned_to=turned_to,
+            guard=guard,
             after=after,
             release=release,
             weights={},
@@ -148,19 +158,27 @@ class Alias:
     @classmethod
     def _live(cls, aws: Aws, region: str, physical: str, found: lambda_reads.AliasInfo, wanted: Self | str) -> Self:
         desired = None if isinstance(wanted, str) else wanted
-        version = next((v for v in lambda_reads.versions(aws, region, physical) if v.number == found.version), None)
-        shared = found.description.endswith(f" {RUNNING}")
+        told = read_mark(found.description)
+        shared = told is not None and told.canary and bool(found.weights)  # weights taken off by hand end a canary
         return cls(
             region=region,
             name=wanted if isinstance(wanted, str) else wanted.name,
             owner=owner_in(found.description),
             physical=physical,
             alias=found.name,
-            release=_told(version, found, desired),
+            release=lambda_reads.release_behind(
+                aws,
+                region,
+                physical,
+                found.version,
+                release=desired.release if desired else None,
+                managed=desired.managed if desired else frozenset(),
+            ),
             version=found.version,
             shared=shared,
             weights={} if shared else found.weights,  # a canary's own business, which no plan but its own is to end
-            description=found.description.removesuffix(f" {RUNNING}"),
+            tag=told.release if told is not None else "",
+            description=found.description if told is None else mark(told.owner),
         )
 
     def needs(self) -> frozenset[str]:
@@ -170,15 +188,18 @@ class Alias:
     def create(self, aws: Aws) -> None:
         """Made on a version that is Active (B25) and answers; one of ours that exists by now is moved instead."""
         version = self._ready_version(aws)
+        self._note(aws, version)
         try:
-            aws.lambda_(self.region).create_alias(FunctionName=self.physical, FunctionVersion=version, **self._rest())
+            aws.lambda_(self.region).create_alias(
+                FunctionName=self.physical, FunctionVersion=version, **self._rest(self.tag or "")
+            )
         except ClientError as error:
             if not (code_of(error).endswith("ConflictException") and says(error, code_of(error), "already exists")):
                 raise  # B27
             live = type(self).read(aws, self)
             if live is None or live.owner != self.owner:
                 raise
-            self._move(aws, version)
+            self._move(aws, version, live)
         aws.forget("lambda-aliases", self.region, self.physical)
         self._settle(aws)
 
@@ -190,7 +211,7 @@ class Alias:
                 f"a canary has a share of the calls of {self.physical}:{self.alias} in {self.region}",
                 hint="promote it or end it first: backendctl canary-status",
             )
-        self._move(aws, self._ready_version(aws) if moves else None)
+        self._move(aws, self._ready_version(aws) if moves else None, live)
         if moves:
             self._settle(aws)
 
@@ -213,20 +234,50 @@ class Alias:
         if self.turned_to:
             settle(aws, f"{self.name} to be the same everywhere")
 
-    def _move(self, aws: Aws, version: str | None) -> None:
+    def _move(self, aws: Aws, version: str | None, live: Self) -> None:
+        """One call, on the condition that nobody has moved it since it was looked at."""
         target: Any = {} if version is None else {"FunctionVersion": version}
-        aws.lambda_(self.region).update_alias(FunctionName=self.physical, **target, **self._rest())
+        found = aws.lambda_(self.region).get_alias(FunctionName=self.physical, Name=self.alias)
+        if version is not None and found["FunctionVersion"] != version:
+            self._refuse_serving(aws)
+        self._note(aws, version or live.version or "")
+        if found.get("RevisionId"):
+            target["RevisionId"] = found["RevisionId"]
+        tag = self.tag if self.tag is not None else (live.tag or "")
+        aws.lambda_(self.region).update_alias(FunctionName=self.physical, **target, **self._rest(tag))
         aws.forget("lambda-aliases", self.region, self.physical)
-        if self.how and version is not None:
-            entry = ledger.of_version(
-                aws, self.region, physical=self.physical, alias=self.alias, number=version, how=self.how
-            )
-            ledger.write(aws, self.region, self.name, entry)
 
-    def _rest(self) -> dict[str, Any]:
+    def _refuse_serving(self, aws: Aws) -> None:
+        """A slot that users reach is never moved under them: a stage may have turned to it since the plan was made.
+
+        Raises:
+            BackendctlError: a stage, or a canary, names it now.
+        """
+        if self.guard is None:
+            return
+        api, names = self.guard
+        api_id = find_api(aws, self.region, api)
+        for name, stage in (list_stages(aws, self.region, api_id) if api_id is not None else {}).items():
+            overrides = (stage.get("canarySettings") or {}).get("stageVariableOverrides") or {}
+            values = [*(stage.get("variables") or {}).items(), *overrides.items()]
+            if any(key in names and value.rpartition(":")[2] == self.alias for key, value in values):
+                raise BackendctlError(
+                    f"{address(self.region, self.kind, self.name)} serves stage {name} by now, and is not moved",
+                    hint="somebody else has released meanwhile; look at it: backendctl history",
+                )
+
+    def _note(self, aws: Aws, version: str) -> None:
+        """Into the release log, before it serves; of an alias that no stage leads to."""
+        if self.entry is None:
+            return
+        found = served.by_versions(aws, self.region, {f"{self.physical}:{self.alias}": version})
+        entry = replace(self.entry, versions=found.versions, codes=found.codes)
+        release_claim.ready(aws, self.region, entry, adds=True)
+
+    def _rest(self, tag: str) -> dict[str, Any]:
         return {
             "Name": self.alias,
-            "Description": self.description or "",
+            "Description": " ".join(word for word in (self.description, tag) if word),
             "RoutingConfig": {"AdditionalVersionWeights": self.weights or {}},  # B29: always sent
         }
 
@@ -239,6 +290,7 @@ class Alias:
         number = self.version or self._released(aws)
         found = lambda_waits.settled(aws, self.region, self.physical, version=number)
         lambda_waits.refuse_failed(found["Configuration"], region=self.region)
+        lambda_waits.tell_if_not_optimized(found["Configuration"])
         if self.warm_input is not None:
             payload, count = self.warm_input, self.warm_count
             prewarm(aws, self.region, self.physical, version=number, payload=payload, count=count)
@@ -253,23 +305,3 @@ class Alias:
                 hint="run the same command again, without --only, so that the function is published first",
             )
         return version.number
-
-
-def _told(version: lambda_reads.Version | None, found: lambda_reads.AliasInfo, desired: Alias | None) -> str:
-    """The release it points to, by the name that desired calls it when both fit."""
-    if version is None:
-        return found.version
-    if desired is not None and desired.release is not None and version.carries(desired.release, desired.managed):
-        return desired.release
-    return version.release or f"version {version.number}"
-
-
-def mark(backend: str) -> str:
-    """The description of an alias of ours."""
-    return f"backendctl:{backend}"
-
-
-def owner_in(description: str) -> str | None:
-    """The backend whose mark the description of an alias carries."""
-    first = description.split(" ", 1)[0]
-    return first.removeprefix("backendctl:") if first.startswith("backendctl:") else None

@@ -102,7 +102,7 @@ def pick_api(found: Iterable[RestApiTypeDef], *, name: str, backend: str, region
         ids = ", ".join(sorted(api["id"] for api in candidates))
         raise BackendctlError(
             f"{region} has {len(candidates)} APIs named {name!r}: {ids}",
-            hint="their metrics mix as well (A62): give the API another name in the spec, or remove all but one",
+            hint="their metrics mix as well: give the API another name in the spec, or remove all but one",
         )
     return candidates[0] if candidates else None
 

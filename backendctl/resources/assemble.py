@@ -14,8 +14,8 @@ from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError, RefusedError
 from backendctl.openapi.integrations import Target, lambda_targets, resolve, stage_variables
 from backendctl.package import Artefact, Packager, Source
-from backendctl.resources import KINDS, lambda_reads, slots
-from backendctl.resources.world import Definition, Link, SlotChoice, Stamp, World
+from backendctl.resources import KINDS, baking, lambda_reads, slots
+from backendctl.resources.world import Capacity, Definition, Link, SlotChoice, Stamp, World
 from backendctl.spec.model import Function, Spec
 
 if TYPE_CHECKING:
@@ -99,18 +99,22 @@ def links_of(spec: Spec, *, account: str) -> dict[str, tuple[Link, ...]]:
 
 
 def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str, BackendctlError]]:
-    """The same world knowing which slot each release goes to, and the regions that could not tell.
+    """The same world knowing the slot of each release and what is provisioned, and the regions that could not tell.
 
     Raises:
         RefusedError: there is no slot for the release in some region.
     """
     chosen: dict[tuple[str, str, str], SlotChoice] = {}
+    ready: dict[tuple[str, str, str], Capacity] = {}
     failed: dict[str, BackendctlError] = {}
 
     def ask(region: str) -> None:
         try:
             lambda_reads.read_ahead(aws, region, (f.physical for f in world.spec.functions_in(region)))
-            chosen.update(slots.choose(aws, replace(world, spec=world.spec.narrowed((region,)))))
+            here = replace(world, spec=world.spec.narrowed((region,)))
+            found = slots.choose(aws, here)
+            ready.update(baking.capacities(aws, replace(here, slots=found)))
+            chosen.update(found)
         except RefusedError:  # danger in one region is not met by going on in the others
             raise
         except Exception as error:  # noqa: BLE001  # one region's failure is that region's
@@ -120,7 +124,7 @@ def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str
         asked = [crew.submit(partial(ask, region)) for region in world.spec.regions]
         for answer in asked:
             answer.result()
-    return replace(world, slots=chosen), failed
+    return replace(world, slots=chosen, capacity=ready), failed
 
 
 def desired(world: World) -> list[Resource]:
@@ -147,6 +151,14 @@ def _links(spec: Spec, region: str, targets: Sequence[Target], *, account: str) 
                     function=functions[found.function],
                     alias=found.qualifier,
                 )
+
+
+def called_names(spec: Spec) -> frozenset[str]:
+    """What the API's functions are called in AWS, those beside the spec included."""
+    if spec.api is None:
+        return frozenset()
+    pairs = [(target, stage.variables) for stage in spec.api.stages for target in lambda_targets(spec.api.definition)]
+    return frozenset(found.function for target, values in pairs if (found := resolve(target, values)) is not None)
 
 
 def slot_variable(target: Target) -> str | None:

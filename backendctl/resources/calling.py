@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import base64
+import re
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
     from backendctl.aws.connection import Aws
+
+_ROOT = re.compile(r"root=(1-[0-9a-f]{8}-[0-9a-f]{24})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +29,7 @@ class Answer:
         said: the answer's payload. log: the last 4 KB of the call's log, base64 as AWS sends it.
         fault: "Unhandled" or the like when the function itself failed; empty otherwise.
         error: what AWS or the network said in place of an answer.
+        version: that answered. request_id: of the invocation. trace_id: of X-Ray; each empty where AWS did not tell.
     """
 
     began: float
@@ -31,6 +38,9 @@ class Answer:
     log: str = ""
     fault: str = ""
     error: ClientError | BotoCoreError | None = None
+    version: str = ""
+    request_id: str = ""
+    trace_id: str = ""
 
     @property
     def tail(self) -> str:
@@ -54,16 +64,23 @@ def call_at_once(
     """
     start = threading.Barrier(count)
 
-    def call(_: int) -> Answer:
+    def call_together(_: int) -> Answer:
         start.wait()
-        return _call(aws, region, physical, qualifier=qualifier, payload=payload)
+        return call(aws, aws.lambda_(region), physical, qualifier=qualifier, payload=payload)
 
     with ThreadPoolExecutor(max_workers=count, thread_name_prefix="warm") as pool:
-        return list(pool.map(call, range(count)))
+        return list(pool.map(call_together, range(count)))
 
 
-def _call(aws: Aws, region: str, physical: str, *, qualifier: str | None, payload: str) -> Answer:
-    client, began = aws.lambda_(region), aws.clock()
+def call(aws: Aws, client: LambdaClient, physical: str, *, qualifier: str | None, payload: str) -> Answer:
+    """Invoke synchronously once; whatever goes wrong is part of the answer.
+
+    Args:
+        client: of the region; `Aws.calling` where the function may take long.
+        qualifier: alias or version; None is the function itself.
+        payload: JSON text.
+    """
+    began = aws.clock()
     try:
         answer = client.invoke(
             FunctionName=physical,
@@ -75,10 +92,15 @@ def _call(aws: Aws, region: str, physical: str, *, qualifier: str | None, payloa
         said = answer["Payload"].read().decode(errors="replace")
     except (ClientError, BotoCoreError) as error:
         return Answer(began=began, ended=aws.clock(), error=error)
+    metadata: Mapping[str, Any] = answer.get("ResponseMetadata", {})
+    trace = _ROOT.search(metadata.get("HTTPHeaders", {}).get("x-amzn-trace-id", ""))
     return Answer(
         began=began,
         ended=aws.clock(),
         said=said,
         log=answer.get("LogResult", ""),
         fault=answer.get("FunctionError", ""),
+        version=answer.get("ExecutedVersion", ""),
+        request_id=metadata.get("RequestId", ""),
+        trace_id=trace[1] if trace else "",
     )

@@ -1,68 +1,131 @@
 """The canary of a stage: a share of its requests goes to another deployment, with other aliases.
 
-It is no part of the spec's desired state, so `KINDS` does not hold it: it comes and goes with the verbs of a release.
-Between two of them all there is to remember stands in the stage itself.
+It is no part of the spec's desired state: it comes and goes with the operations of a release.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import is_missing
 from backendctl.aws.wait import settle
-from backendctl.engine.resource import GUARDED, address
-from backendctl.errors import BackendctlError, RefusedError
+from backendctl.engine.diff import FieldChange
+from backendctl.engine.plan import Action
+from backendctl.engine.resource import address
+from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
-from backendctl.resources import ledger
-from backendctl.resources.api_reads import deployments, find_api, list_deployments, list_stages, require_api, stages
+from backendctl.resources import release_claim, served
+from backendctl.resources.api_reads import deployments, find_api, list_deployments, list_stages, stages
+from backendctl.resources.release_record import VARIABLE, Record, split_tag
+from backendctl.resources.served import Route
 from backendctl.resources.stage import Stage
 from backendctl.resources.stage_patch import escaped
+from backendctl.resources.stage_wanted import Behind, refuse_slots
+from backendctl.resources.stage_writes import CANARY, StagePlace, changed_fields, replacing, split_variables
 from backendctl.resources.world import Stamp
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import PatchOperationTypeDef, StageTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
-
-_ROOT = "/canarySettings"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Canary:
-    """The canary of one stage in one region.
+    """The canary that a stage has now.
 
     Attributes:
-        api: the API's name. stamp: who makes this release. routes: for the ledger.
-        requires: addresses of what has to be there or, in an earlier wave of regions, to be done first.
+        api: the API's name. routes: the functions that the stage leads to.
+        tag: of its release; empty when it was started without one. deployment: id.
         definition, localised: digests of its deployment. variables: those it puts over the stage's.
-        percent: its share of the requests; None leaves it alone.
+        percent: its share of the requests.
     """
 
     kind: ClassVar[str] = "canary"
-    stateful: ClassVar[bool] = False
-    scope: ClassVar[str] = "region"
 
-    region: str = field(compare=False)
-    name: str = field(compare=False)
-    owner: str | None = field(compare=False)
-    api: str = field(compare=False)
-    stamp: Stamp | None = field(default=None, compare=False, repr=False)
-    routes: tuple[ledger.Route, ...] = field(default=(), compare=False, repr=False)
-    requires: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    region: str
+    name: str
+    owner: str | None
+    api: str
+    routes: tuple[Route, ...] = field(default=(), repr=False)
+    tag: str = ""
+    deployment: str = ""
     definition: str | None = None
     localised: str | None = None
-    variables: dict[str, str] | None = field(default=None, metadata=GUARDED)
-    percent: float | None = None
+    variables: dict[str, str] = field(default_factory=dict)
+    percent: float = 0.0
+
+    @property
+    def number(self) -> int | None:
+        """Of its release."""
+        told = split_tag(self.tag)
+        return told[0] if told else None
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
-        """None: a spec asks for no canary."""
-        del world
-        return ()
+    def of_stage(
+        cls,
+        found: StageTypeDef,
+        *,
+        region: str,
+        api: str,
+        described: Mapping[str, str],
+        routes: tuple[Route, ...] = (),
+    ) -> Self | None:
+        """None when all requests of the stage go one way. described: deployment id → description."""
+        settings = found.get("canarySettings")
+        if not settings:
+            return None
+        deployment = settings.get("deploymentId", "")
+        variables, tag = split_variables(settings.get("stageVariableOverrides"))
+        return cls(
+            region=region,
+            name=found["stageName"],
+            owner=tagging.owner_of(found.get("tags")),
+            api=api,
+            routes=routes,
+            tag=tag,
+            deployment=deployment,
+            definition=releases.definition_of(described.get(deployment)),
+            localised=releases.localised_of(described.get(deployment)),
+            variables=variables,
+            percent=float(settings.get("percentTraffic", 0.0)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CanaryStart:
+    """A canary put beside what a stage serves.
+
+    Attributes:
+        api: the API's name. stamp: who makes this release. routes: for the release log.
+        requires: addresses of what has to be there or, in an earlier wave of regions, to be done first.
+        behind: what its slots have to hold.
+        entry: of the release log; None while the release has no number.
+        base: tag for what the stage serves, where it has none yet; empty leaves it.
+        definition, localised: digests of its deployment. variables: those it puts over the stage's.
+        percent: its share of the requests.
+    """
+
+    kind: ClassVar[str] = "canary"
+    action: ClassVar[Action] = Action.CREATE
+    taken_back: ClassVar[str] = "backendctl abort-canary"
+
+    region: str
+    name: str
+    api: str
+    stamp: Stamp | None = None
+    routes: tuple[Route, ...] = field(default=(), repr=False)
+    requires: frozenset[str] = field(default=frozenset(), repr=False)
+    behind: tuple[Behind, ...] = field(default=(), repr=False)
+    entry: Record | None = field(default=None, repr=False)
+    base: str = ""
+    definition: str | None = None
+    localised: str | None = None
+    variables: dict[str, str] = field(default_factory=dict)
+    percent: float = 0.0
 
     @classmethod
     def beside(cls, stage: Stage, live: Stage, *, percent: float) -> Self | None:
@@ -74,10 +137,10 @@ class Canary:
         return cls(
             region=stage.region,
             name=stage.name,
-            owner=stage.owner,
             api=stage.api,
             stamp=stage.stamp,
             routes=stage.routes,
+            behind=stage.behind,
             requires=stage.requires | {address(stage.region, "rest-api", stage.api)},
             definition=stage.definition,
             localised=stage.localised,
@@ -85,153 +148,96 @@ class Canary:
             percent=percent,
         )
 
-    @classmethod
-    def read(cls, aws: Aws, desired: Self) -> Self | None:
-        """From the lists of stages and of deployments, one each per API."""
-        api_id = find_api(aws, desired.region, desired.api)
-        found = stages(aws, desired.region, api_id).get(desired.name) if api_id is not None else None
-        if api_id is None or found is None:
-            return None
-        described = deployments(aws, desired.region, api_id)
-        return cls.of_stage(found, region=desired.region, api=desired.api, described=described, routes=desired.routes)
-
-    @classmethod
-    def of_stage(
-        cls,
-        found: StageTypeDef,
-        *,
-        region: str,
-        api: str,
-        described: Mapping[str, str],
-        routes: tuple[ledger.Route, ...] = (),
-    ) -> Self | None:
-        """The canary that a stage has now, None when all its requests go one way.
-
-        Args:
-            described: deployment id → description.
-        """
-        settings = found.get("canarySettings")
-        if not settings:
-            return None
-        return cls(
-            region=region,
-            name=found["stageName"],
-            owner=tagging.owner_of(found.get("tags")),
-            api=api,
-            routes=routes,
-            definition=releases.definition_of(described.get(settings.get("deploymentId", ""))),
-            localised=releases.localised_of(described.get(settings.get("deploymentId", ""))),
-            variables=dict(settings.get("stageVariableOverrides") or {}),
-            percent=float(settings.get("percentTraffic", 0.0)),
-        )
-
-    @classmethod
-    def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """None: what no command names is left alone."""
-        del aws, region
-        return ()
-
-    def shows(self, key: str, value: Any) -> bool:
-        """Whether a plan shows the value of that variable: an alias, or what the spec says."""
-        return any(route.variable == key for route in self.routes) or value in (self.variables or {}).values()
+    @property
+    def tag(self) -> str:
+        """Of its release; empty while it has no number."""
+        return self.entry.tag if self.entry is not None else ""
 
     def needs(self) -> frozenset[str]:
         """Everything its requests will meet."""
         return self.requires
 
-    def create(self, aws: Aws) -> None:
-        """A deployment, then one UpdateStage that names it, its variables and its share (A65, A66)."""
-        api_id = require_api(aws, self.region, self.api)
-        with aws.exclusive("api", self.region, self.api):
-            found = self._found(aws, api_id)
-            live = self._live(aws, api_id, found)
-            if live is not None:
-                if (live.definition, live.variables) != (self.definition, self.variables):
-                    raise BackendctlError(
-                        f"another canary has been started on {address(self.region, 'stage', self.name)}",
-                        hint="look at it: backendctl canary-status",
-                    )
-                return
-            self._note(aws, api_id, found.get("deploymentId", ""), found.get("variables") or {}, how="found")
-            deployment = self._deployment(aws, api_id, found)
-            self._patch(aws, api_id, list(self._opening(deployment)))
-            variables = {**(found.get("variables") or {}), **(self.variables or {})}
-            self._note(aws, api_id, deployment, variables, how="canary", percent=self._share)
-        self._verify(aws, api_id, percent=self._share)
+    def running(self, aws: Aws) -> Canary | None:
+        """The canary that the stage has, as this plan has read it."""
+        api_id = find_api(aws, self.region, self.api)
+        found = stages(aws, self.region, api_id).get(self.name) if api_id is not None else None
+        if api_id is None or found is None:
+            return None
+        described = deployments(aws, self.region, api_id)
+        return Canary.of_stage(found, region=self.region, api=self.api, described=described, routes=self.routes)
 
-    def update(self, aws: Aws, live: Self) -> None:
-        """Another share; what it shows stays what it is.
+    def is_on(self, running: Canary) -> bool:
+        """Whether the canary that runs shows the same."""
+        if (running.definition, running.variables) != (self.definition, self.variables):
+            return False
+        return self.entry is None or not running.tag or running.tag == self.tag
 
-        Raises:
-            RefusedError: it shows something else: that is another canary.
-        """
-        wanted = (self.definition, self.variables)
-        if None not in wanted and wanted != (live.definition, live.variables):
-            raise RefusedError(
-                [f"{address(self.region, 'stage', self.name)} has another canary"],
-                hint="end it first: backendctl abort-canary",
-            )
-        if self.percent is None:
-            return
-        api_id = require_api(aws, self.region, self.api)
+    def read(self, aws: Aws) -> tuple[FieldChange, ...]:
+        """What it shows, unless it is on; a difference where another one is on."""
+        running = self.running(aws)
+        after: dict[str, Any] = {"release": self.tag or None, "definition": self.definition, "percent": self.percent}
+        after |= {f"variables.{key}": value for key, value in sorted(self.variables.items())}
+        if running is None:
+            return tuple(changed_fields({}, {key: value for key, value in after.items() if value is not None}))
+        if self.is_on(running):
+            return ()
+        before = {"release": running.tag or None, "definition": running.definition, "percent": running.percent}
+        before |= {f"variables.{key}": running.variables.get(key) for key in self.variables}
+        return tuple(changed_fields(before, after))
+
+    def run(self, aws: Aws) -> None:
+        """A deployment, then one UpdateStage that names it, its variables, its number and its share (A65, A66)."""
+        place = StagePlace(aws=aws, region=self.region, api=self.api, name=self.name)
         with aws.exclusive("api", self.region, self.api):
-            found = self._found(aws, api_id)
-            if not found.get("canarySettings"):  # A66: the same patch would make a new one, of the present deployment
+            found = place.found()
+            live = self._now(place, found)
+            if live is None:
+                deployment = self._deployment(aws, place.api_id, found)
+                self._ready(aws, place.api_id, found, deployment)
+                place.patch(self._opening(found, deployment))
+                live = self._now(place, place.found())
+            if live is None or not self.is_on(live):
                 raise BackendctlError(
-                    f"the canary of {address(self.region, 'stage', self.name)} has ended meanwhile",
+                    f"another canary has been started on {place.address}",
                     hint="look at it: backendctl canary-status",
                 )
-            self._patch(aws, api_id, [_replace("percentTraffic", f"{self.percent:g}")])
-            variables = {**(found.get("variables") or {}), **(live.variables or {})}
-            deployment = found["canarySettings"].get("deploymentId", "")
-            self._note(aws, api_id, deployment, variables, how="shift", percent=self.percent)
-        self._verify(aws, api_id, percent=self.percent)
 
-    def delete(self, aws: Aws) -> None:
-        """All requests go to the base again (A72); what the canary showed stays, to be looked into."""
-        api_id = find_api(aws, self.region, self.api)
-        found = list_stages(aws, self.region, api_id).get(self.name) if api_id is not None else None
-        if api_id is None or found is None or not found.get("canarySettings"):
+    def _now(self, place: StagePlace, found: StageTypeDef) -> Canary | None:
+        told = {d["id"]: d.get("description", "") for d in list_deployments(place.aws, self.region, place.api_id)}
+        return Canary.of_stage(found, region=self.region, api=self.api, described=told, routes=self.routes)
+
+    def _ready(self, aws: Aws, api_id: str, found: StageTypeDef, deployment: str) -> None:
+        refuse_slots(aws, self.region, self.behind)
+        if self.entry is None:
             return
-        with aws.exclusive("api", self.region, self.api):
-            self._remove(aws, api_id)
-            self._note(aws, api_id, found.get("deploymentId", ""), found.get("variables") or {}, how="abort")
-        # Until every host knows, some still send requests through its aliases, which must not move before.
-        settle(aws, f"stage {self.name} to be the same everywhere")
+        variables, _ = split_variables(found.get("variables"))
+        serving = served.by_stage(
+            aws,
+            self.region,
+            api_id,
+            deployment=deployment,
+            variables={**variables, **self.variables},
+            routes=self.routes,
+        )
+        entry = replace(self.entry, deployment=deployment, versions=serving.versions, codes=serving.codes)
+        release_claim.ready(aws, self.region, entry)
 
-    def shifted(self, percent: float, *, requires: frozenset[str]) -> Self:
-        """The same with another share, whatever it shows."""
-        return replace(self, definition=None, localised=None, variables=None, percent=percent, requires=requires)
-
-    @property
-    def _share(self) -> float:
-        return self.percent or 0.0
-
-    def _remove(self, aws: Aws, api_id: str) -> None:
-        try:
-            self._patch(aws, api_id, [{"op": "remove", "path": _ROOT}])
-        except aws.apigateway(self.region).exceptions.ClientError as error:
-            if not is_missing(error):
-                raise
-        if self._found(aws, api_id).get("canarySettings"):
-            raise BackendctlError(
-                f"the canary of {address(self.region, 'stage', self.name)} is still there after its removal",
-                hint="run the same command again",
-            )
-
-    def _opening(self, deployment: str) -> Iterable[PatchOperationTypeDef]:
-        yield _replace("deploymentId", deployment)
-        for key in sorted(self.variables or {}):
-            yield _replace(f"stageVariableOverrides/{escaped(key)}", (self.variables or {})[key])
-        yield _replace("useStageCache", "false")  # A75: its answers differ
-        yield _replace("percentTraffic", f"{self._share:g}")
+    def _opening(self, found: StageTypeDef, deployment: str) -> Iterator[PatchOperationTypeDef]:
+        if self.base and VARIABLE not in (found.get("variables") or {}):
+            yield replacing(f"/variables/{VARIABLE}", self.base)
+        yield replacing(f"{CANARY}/deploymentId", deployment)
+        overrides = {**self.variables, **({VARIABLE: self.tag} if self.tag else {})}
+        for key, value in sorted(overrides.items()):
+            yield replacing(f"{CANARY}/stageVariableOverrides/{escaped(key)}", value)
+        yield replacing(f"{CANARY}/useStageCache", "false")  # A75: its answers differ
+        yield replacing(f"{CANARY}/percentTraffic", f"{self.percent:g}")
 
     def _deployment(self, aws: Aws, api_id: str, found: Mapping[str, Any]) -> str:
         """The stage's own when the definition stays."""
         told = {d["id"]: d.get("description", "") for d in list_deployments(aws, self.region, api_id)}
-        served = told.get(found["deploymentId"])
-        same = releases.definition_of(served) == self.definition
-        if self.definition is None or (same and self.localised in {None, releases.localised_of(served)}):
+        serving = told.get(found["deploymentId"])
+        same = releases.definition_of(serving) == self.definition
+        if self.definition is None or (same and self.localised in {None, releases.localised_of(serving)}):
             return str(found["deploymentId"])
         if self.stamp is None:
             msg = f"{self.name}: nothing to deploy"
@@ -246,50 +252,119 @@ class Canary:
             stamp=self.stamp,
         )
 
-    def _found(self, aws: Aws, api_id: str) -> StageTypeDef:
-        found = list_stages(aws, self.region, api_id).get(self.name)
-        if found is None:
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrafficShift:
+    """Another share for the canary that runs; what it shows stays what it is.
+
+    Attributes:
+        canary: as it was looked at. entry: of the release log; None for a canary without a number.
+    """
+
+    kind: ClassVar[str] = "canary"
+    action: ClassVar[Action] = Action.UPDATE
+    taken_back: ClassVar[str] = "backendctl promote-canary --to PERCENT"
+
+    canary: Canary
+    percent: float
+    entry: Record | None = field(default=None, repr=False)
+    requires: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @property
+    def region(self) -> str:
+        """The canary's."""
+        return self.canary.region
+
+    @property
+    def name(self) -> str:
+        """The stage's."""
+        return self.canary.name
+
+    def needs(self) -> frozenset[str]:
+        """What an earlier wave of regions does."""
+        return self.requires
+
+    def read(self, aws: Aws) -> tuple[FieldChange, ...]:
+        """Both shares, when they differ."""
+        del aws
+        return tuple(changed_fields({"percent": self.canary.percent}, {"percent": self.percent}))
+
+    def run(self, aws: Aws) -> None:
+        """One UpdateStage, only while the same canary runs: the same patch would make a new one (A66)."""
+        place = StagePlace(aws=aws, region=self.region, api=self.canary.api, name=self.name)
+        with aws.exclusive("api", self.region, self.canary.api):
+            self._refuse_other(place, place.found())
+            if self.entry is not None:
+                release_claim.ready(aws, self.region, self.entry)
+            place.patch([replacing(f"{CANARY}/percentTraffic", f"{self.percent:g}")])
+            found = place.found()
+            self._refuse_other(place, found)
+            if float(found["canarySettings"].get("percentTraffic", 0.0)) != self.percent:
+                raise place.refuse()
+
+    def _refuse_other(self, place: StagePlace, found: StageTypeDef) -> None:
+        settings = found.get("canarySettings")
+        if not settings:
             raise BackendctlError(
-                f"there is no stage {self.name!r} in {self.region}", hint="deploy it first: backendctl deploy"
+                f"the canary of {place.address} has ended meanwhile", hint="look at it: backendctl canary-status"
             )
-        return found
-
-    def _live(self, aws: Aws, api_id: str, found: StageTypeDef) -> Self | None:
-        told = {d["id"]: d.get("description", "") for d in list_deployments(aws, self.region, api_id)}
-        return self.of_stage(found, region=self.region, api=self.api, described=told, routes=self.routes)
-
-    def _patch(self, aws: Aws, api_id: str, operations: list[PatchOperationTypeDef]) -> None:
-        aws.apigateway(self.region).update_stage(restApiId=api_id, stageName=self.name, patchOperations=operations)
-
-    def _verify(self, aws: Aws, api_id: str, *, percent: float) -> None:
-        """Every write is read back."""
-        live = self._live(aws, api_id, self._found(aws, api_id))
-        wanted = (self.definition or (live and live.definition), self.variables or (live and live.variables), percent)
-        if live is None or (live.definition, live.variables, live.percent) != wanted:
-            raise BackendctlError(
-                f"the canary of {address(self.region, 'stage', self.name)} is not what was asked for: somebody else "
-                "changes this stage",
-                hint="look at it: backendctl canary-status",
-            )
-
-    def _note(
-        self,
-        aws: Aws,
-        api_id: str,
-        deployment: str,
-        variables: Mapping[str, str],
-        *,
-        how: str,
-        percent: float | None = None,
-    ) -> None:
-        entry = ledger.describe(
-            aws, self.region, api_id, deployment=deployment, variables=variables, routes=self.routes, how=how
-        )
-        if how == "found":
-            ledger.note_found(aws, self.region, self.name, entry)
-        else:
-            ledger.write(aws, self.region, self.name, replace(entry, percent=percent))
+        shown = (settings.get("deploymentId", ""), *split_variables(settings.get("stageVariableOverrides")))
+        if shown != (self.canary.deployment, self.canary.variables, self.canary.tag):
+            raise place.refuse("has another canary by now")
 
 
-def _replace(leaf: str, value: str) -> PatchOperationTypeDef:
-    return {"op": "replace", "path": f"{_ROOT}/{leaf}", "value": value}
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CanaryEnd:
+    """All requests go to the base again (A72); what the canary showed stays, to be looked into."""
+
+    kind: ClassVar[str] = "canary"
+    action: ClassVar[Action] = Action.DELETE
+    taken_back: ClassVar[str] = "backendctl start-canary"
+
+    canary: Canary
+    entry: Record | None = field(default=None, repr=False)
+
+    @property
+    def region(self) -> str:
+        """The canary's."""
+        return self.canary.region
+
+    @property
+    def name(self) -> str:
+        """The stage's."""
+        return self.canary.name
+
+    def needs(self) -> frozenset[str]:
+        """Nothing: all regions at once."""
+        return frozenset()
+
+    def read(self, aws: Aws) -> tuple[FieldChange, ...]:
+        """The share that goes."""
+        del aws
+        return (FieldChange(field="percent", before=self.canary.percent, after=None),)
+
+    def run(self, aws: Aws) -> None:
+        """One UpdateStage; a canary that has gone is no error, and another one than was looked at stays."""
+        api_id = find_api(aws, self.region, self.canary.api)
+        found = list_stages(aws, self.region, api_id).get(self.name) if api_id is not None else None
+        if found is None or not found.get("canarySettings"):
+            return
+        place = StagePlace(aws=aws, region=self.region, api=self.canary.api, name=self.name)
+        with aws.exclusive("api", self.region, self.canary.api):
+            _, tag = split_variables(found["canarySettings"].get("stageVariableOverrides"))
+            if tag != self.canary.tag:
+                raise place.refuse("has another canary by now")
+            if self.entry is not None:
+                release_claim.ready(aws, self.region, self.entry)
+            self._remove(place)
+        # Until every host knows, some still send requests through its aliases, which must not move before.
+        settle(aws, f"stage {self.name} to be the same everywhere")
+
+    def _remove(self, place: StagePlace) -> None:
+        try:
+            place.patch([{"op": "remove", "path": CANARY}])
+        except place.aws.apigateway(self.region).exceptions.ClientError as error:
+            if not is_missing(error):
+                raise
+        if place.found().get("canarySettings"):
+            raise place.refuse("still has a canary after its removal")

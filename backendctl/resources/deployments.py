@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import is_missing, says
 from backendctl.errors import BackendctlError
+from backendctl.resources import release_log
 from backendctl.resources.api_reads import list_deployments, list_stages
+from backendctl.resources.release_log import RegionLog
 from backendctl.resources.releases import facts_of
 from backendctl.resources.rest_api import definition_held
 from backendctl.resources.world import Stamp
@@ -68,15 +71,30 @@ def deploy(
     return made["id"]
 
 
+def flush_cache(aws: Aws, region: str, api_id: str, stage: str) -> None:
+    """What the stage has cached are the answers of the release before; a stage without a cache has nothing to flush."""
+    aws.apigateway(region).flush_stage_cache(restApiId=api_id, stageName=stage)
+
+
 def prune(aws: Aws, region: str, api_id: str) -> None:
-    """Delete our deployments but the last ten and those a stage or a canary uses (A49)."""
+    """Delete our deployments but those in use (A49), those of the last ten live releases of every stage, and ten more.
+
+    What aborted canaries had does not count among the releases, and neither does what another stage had.
+    """
+    stages = list_stages(aws, region, api_id)
     used: set[str | None] = set()
-    for stage in list_stages(aws, region, api_id).values():
+    for stage in stages.values():
         used |= {stage.get("deploymentId"), stage.get("canarySettings", {}).get("deploymentId")}
+    used |= deployments_kept(release_log.read_now(aws, region), stages, keep=KEPT)
     ours = [d["id"] for d in list_deployments(aws, region, api_id) if d.get("description", "").startswith(_MARK)]
     for deployment in ours[KEPT:]:
         if deployment not in used:
             _delete(aws, region, api_id, deployment)
+
+
+def deployments_kept(log: RegionLog, stages: Iterable[str], *, keep: int) -> set[str]:
+    """Ids of the deployments of the last live releases of each of these stages."""
+    return {record.deployment for stage in stages for record in log.lived(stage)[-keep:]}
 
 
 def _delete(aws: Aws, region: str, api_id: str, deployment: str) -> None:

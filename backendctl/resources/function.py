@@ -33,6 +33,7 @@ _CONFIGURATION = (
     "layers",
     "vpc",
     "tracing",
+    "snapstart",
     "role",
 )
 
@@ -43,9 +44,11 @@ class Function:
 
     Attributes:
         name: the spec's. physical: AWS's.
-        managed: the settings that take part in the release id. note: description of the version to publish.
+        managed: the settings that take part in the release id.
+        note: description of the version to publish; live: what a plan should say of it.
         code: base64 sha256 of the archive (Lambda's CodeSha256), or the image URI.
         memory, ephemeral_storage: MB. timeout: seconds.
+        snapstart: what it applies to, "PublishedVersions" or "None".
         release: id of code and configuration; live: that of $LATEST if a published version carries it too, else the
             newest version's, so that a kill between update and publish is seen and repaired.
     """
@@ -74,6 +77,7 @@ class Function:
     layers: tuple[str, ...] | None = None
     vpc: Vpc | None = None
     tracing: str | None = None
+    snapstart: str | None = None
     role: str | None = None
     description: str | None = None
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
@@ -132,6 +136,7 @@ class Function:
             description=found["Configuration"].get("Description", ""),
             tags=tags,
             release=None if managed is None else _live_release(aws, region, found, managed),
+            note="" if managed is None or "snapstart" in managed else _left(settings["snapstart"]),
             **settings,
         )
 
@@ -144,8 +149,9 @@ class Function:
 
     def create(self, aws: Aws) -> None:
         """Make it, marked; publish its first version. One of ours that exists by now is updated instead (H5)."""
+        arguments = self._creation(aws)
         try:
-            aws.lambda_(self.region).create_function(**self._creation(aws))
+            aws.lambda_(self.region).create_function(**arguments)
         except ClientError as error:
             if not says(error, "ResourceConflictException", "already exist"):  # B12
                 raise
@@ -267,12 +273,19 @@ def _settings(world: World, region: str, spec: Spec) -> dict[str, Any]:
         "layers": spec.layers,
         "vpc": Vpc(subnets=tuple(sorted(vpc.subnets)), security_groups=tuple(sorted(vpc.security_groups))),
         "tracing": spec.tracing,
+        "snapstart": None if spec.snapstart is None else releases.SNAPSTART[spec.snapstart],
         "role": world.role_arn(spec),
     }
 
 
 def _found(found: GetFunctionResponseTypeDef) -> dict[str, Any]:
     return releases.settings_of(found["Configuration"], image=found.get("Code", {}).get("ImageUri"))
+
+
+def _left(snapstart: str) -> str:
+    if snapstart == releases.SNAPSTART[False]:
+        return ""
+    return "with SnapStart, and left so; `snapstart: false` under `warm` in the spec switches it off"
 
 
 def _live_release(aws: Aws, region: str, found: GetFunctionResponseTypeDef, managed: frozenset[str]) -> str | None:
@@ -299,6 +312,7 @@ def _arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
         "layers": ("Layers", list),
         "vpc": ("VpcConfig", _vpc),
         "tracing": ("TracingConfig", lambda value: {"Mode": value}),
+        "snapstart": ("SnapStart", lambda value: {"ApplyOn": value}),
         "role": ("Role", lambda value: value),
         "description": ("Description", lambda value: value),
     }

@@ -188,7 +188,7 @@ class HealthCheck:
         api_id = require_api(aws, self.region, api)
         if aws.apigateway(self.region).get_rest_api(restApiId=api_id).get("disableExecuteApiEndpoint"):
             raise BackendctlError(
-                f"API {api!r} in {self.region} has its own endpoint disabled, and the health check asks there (E13)",
+                f"API {api!r} in {self.region} has its own endpoint disabled, and the health check asks there",
                 hint="take disableExecuteApiEndpoint out of the definition, or health-check out of the spec",
             )
         return f"{api_id}.execute-api.{self.region}.{dns_suffix(aws.partition)}", f"/{path}"

@@ -37,7 +37,7 @@ def code_arguments(aws: Aws, region: str, *, code: Code, artefact: Artefact | No
         return _uploaded(aws, region, bucket=code.bucket.replace("{region}", region), artefact=artefact)
     if artefact.size >= DIRECT_LIMIT:
         raise BackendctlError(
-            f"the archive has {artefact.size} bytes and must be smaller than {DIRECT_LIMIT} to be sent directly (B20)",
+            f"the archive has {artefact.size} bytes and must be smaller than {DIRECT_LIMIT} to be sent directly",
             hint="name a bucket in the same region under code: in the spec",
         )
     return {"ZipFile": artefact.content()}

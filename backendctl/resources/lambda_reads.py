@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.crew import together
@@ -64,6 +64,12 @@ class AliasInfo:
     weights: dict[str, float]
 
 
+def log_group(physical: str, config: Mapping[str, Any] | None) -> str:
+    """The log group of a function, by its configuration: the one it names, or Lambda's own for it."""
+    logging = (config or {}).get("LoggingConfig") or {}
+    return logging.get("LogGroup") or f"/aws/lambda/{physical}"
+
+
 def functions(aws: Aws, region: str) -> dict[str, FunctionConfigurationTypeDef]:
     """Every function of the region by its name in AWS, in one list."""
 
@@ -89,13 +95,15 @@ def function_tags(aws: Aws, region: str, physical: str) -> dict[str, str]:
 def ours(aws: Aws, region: str) -> dict[str, str]:
     """The functions that carry our mark: name in AWS → name in the spec.
 
-    Only those are asked for their tags that are called `<backend>-…` or run under our role: an adopted function
-    with a role of its own and a foreign name is found through the spec only, and stays when the spec drops it.
+    Only those are asked for their tags that are called `<backend>-…`, run under our role or stand in the spec: an
+    adopted function with a role of its own and a foreign name stays when the spec drops it.
     """
     named = [
         physical
         for physical, config in functions(aws, region).items()
-        if physical.startswith(f"{aws.backend}-") or config.get("Role", "").endswith(f":role/{aws.backend}-lambda")
+        if physical.startswith(f"{aws.backend}-")
+        or physical in aws.spec_names
+        or config.get("Role", "").endswith(f":role/{aws.backend}-lambda")
     ]
     each = together(partial(function_tags, aws, region, physical) for physical in named)
     return {
@@ -177,6 +185,28 @@ def newest(found: Iterable[Version], release: str, managed: frozenset[str]) -> V
     return next((version for version in reversed(list(found)) if version.carries(release, managed)), None)
 
 
+def version_behind(aws: Aws, region: str, physical: str, alias: str) -> str:
+    """The number of the version that an alias points to; empty when there is no such alias."""
+    found = aliases(aws, region, physical).get(alias)
+    return "" if found is None else found.version
+
+
+def release_behind(
+    aws: Aws, region: str, physical: str, number: str, *, release: str | None, managed: frozenset[str]
+) -> str:
+    """The release that a version is: the one that is asked about if it carries that, else what its description says.
+
+    Returns:
+        "version 7" or "$LATEST" when it is no release of ours.
+    """
+    version = next((one for one in versions(aws, region, physical) if one.number == number), None)
+    if version is None:
+        return number
+    if release is not None and version.carries(release, managed):
+        return release
+    return version.release or f"version {version.number}"
+
+
 def aliases(aws: Aws, region: str, physical: str) -> dict[str, AliasInfo]:
     """The function's aliases by name; {} when there is no such function."""
 
@@ -194,22 +224,6 @@ def aliases(aws: Aws, region: str, physical: str) -> dict[str, AliasInfo]:
         }
 
     return aws.shared(("lambda-aliases", region, physical), lambda: _or_missing(load, {}))
-
-
-def provisioned(aws: Aws, region: str, physical: str) -> dict[str, int]:
-    """Alias or version → environments that provisioned concurrency asks for; {} when there is no such function."""
-
-    def load() -> dict[str, int]:
-        pages = (
-            aws.lambda_(region).get_paginator("list_provisioned_concurrency_configs").paginate(FunctionName=physical)
-        )
-        return {
-            config["FunctionArn"].rpartition(":")[2]: config["RequestedProvisionedConcurrentExecutions"]
-            for page in pages
-            for config in page["ProvisionedConcurrencyConfigs"]
-        }
-
-    return aws.shared(("lambda-provisioned", region, physical), lambda: _or_missing(load, {}))
 
 
 def _or_missing(load: Callable[[], T], missing: T) -> T:

@@ -86,6 +86,16 @@ def tell_if_not_run(config: FunctionConfigurationTypeDef) -> None:
         remark(not_run(config.get("FunctionName", ""), problem.get("Message", "")))
 
 
+def tell_if_not_optimized(config: FunctionConfigurationTypeDef) -> None:
+    """Remark on a version that was to have a snapshot, came to rest, and has none (B52)."""
+    snapstart = config.get("SnapStart") or {}
+    if snapstart.get("ApplyOn") == "PublishedVersions" and snapstart.get("OptimizationStatus") != "On":
+        remark(
+            f"{config.get('FunctionName')}:{config.get('Version')} has no SnapStart snapshot (OptimizationStatus "
+            f"{snapstart.get('OptimizationStatus', 'unknown')}): its new environments load the code"
+        )
+
+
 def not_run(physical: str, reason: str) -> str:
     """The sentence for a function whose calls a sandbox cannot carry out."""
     return f"calls to {physical} will answer 502 here: {reason}"

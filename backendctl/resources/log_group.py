@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -73,12 +73,7 @@ class LogGroup:
 
     @classmethod
     def _live(cls, aws: Aws, region: str, group: LogGroupTypeDef) -> Self:
-        tags = tagging.own_tags(
-            aws.shared(
-                ("log-group-tags", region, group["logGroupName"]),
-                lambda: aws.logs(region).list_tags_for_resource(resourceArn=_arn(group))["tags"],
-            )
-        )
+        tags = _tags(aws, region, group)
         return cls(
             region=region,
             name=group["logGroupName"],
@@ -128,6 +123,20 @@ class LogGroup:
     def _put_retention(self, aws: Aws) -> None:
         if self.retention is not None:
             aws.logs(self.region).put_retention_policy(logGroupName=self.name, retentionInDays=self.retention)
+
+
+def called(aws: Aws, region: str, prefix: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Name and tags of the log groups of functions whose names begin so."""
+    for name, group in _groups(aws, region, _prefix(aws, _PREFIX + prefix)).items():
+        if name.startswith(_PREFIX + prefix):
+            yield name, _tags(aws, region, group)
+
+
+def _tags(aws: Aws, region: str, group: LogGroupTypeDef) -> dict[str, str]:
+    def load() -> dict[str, str]:
+        return tagging.own_tags(aws.logs(region).list_tags_for_resource(resourceArn=_arn(group))["tags"])
+
+    return aws.shared(("log-group-tags", region, group["logGroupName"]), load)
 
 
 def _ours(aws: Aws) -> str:

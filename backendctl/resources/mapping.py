@@ -70,9 +70,12 @@ class Mapping:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """On our domains, those that lead to our APIs, or to an API that is gone."""
+        """Those that lead to our APIs, or on our domains to an API that is gone.
+
+        Domains without any mark are looked at too: a domain whose tag was taken off still holds up our API.
+        """
         for domain, described in domain_names(aws, region).items():
-            if owner_of(described.get("tags")) == aws.backend:
+            if owner_of(described.get("tags")) in {aws.backend, None}:
                 for found in mappings(aws, region, domain).values():
                     live = cls._live(aws, region, domain=domain, found=found)
                     if live.owner == aws.backend:
@@ -108,11 +111,12 @@ class Mapping:
         """Made; one that exists by now is turned in place."""
         domain, base_path = self.parts
         if "/" in base_path:
-            raise BackendctlError(f"{self.name}: a base path has one level here (A88)", hint="take a path without '/'")
+            raise BackendctlError(f"{self.name}: a base path has one level here", hint="take a path without '/'")
         api, stage = self._goal
+        api_id = require_api(aws, self.region, api)
         try:
             aws.apigateway(self.region).create_base_path_mapping(
-                domainName=domain, basePath=base_path, restApiId=require_api(aws, self.region, api), stage=stage
+                domainName=domain, basePath=base_path, restApiId=api_id, stage=stage
             )
         except aws.apigateway(self.region).exceptions.ClientError as error:
             if not says(error, "ConflictException", "already exists"):  # A87

@@ -80,8 +80,9 @@ class Permission:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """Those of our functions, on any alias, that hold a statement of ours."""
-        ours = lambda_reads.ours(aws, region)
+        """Those of our functions, and of functions of others that we were to grant, that hold a statement of ours."""
+        others = {name: name for name in aws.granted & lambda_reads.functions(aws, region).keys()}
+        ours = {**others, **lambda_reads.ours(aws, region)}
         each = together(partial(lambda_reads.aliases, aws, region, physical) for physical in ours)
         asked = [
             partial(cls._live, aws, region, physical, qualifier, name=qualified(name, qualifier), api=None)
@@ -133,7 +134,8 @@ class Permission:
 
     def delete(self, aws: Aws) -> None:
         """Our statements; others stay."""
-        if lambda_reads.still_named(aws, self.region, self.physical, self.name.partition(":")[0]):
+        name = self.name.partition(":")[0]
+        if name == self.physical or lambda_reads.still_named(aws, self.region, self.physical, name):
             with aws.exclusive("policy", self.region, self.physical):
                 for sid in policy_of(aws, self.region, self.physical, self.qualifier):
                     if is_ours(sid, aws.backend):
@@ -207,7 +209,7 @@ class Permission:
         if size > LIMIT:
             raise BackendctlError(
                 f"the policy of {self.physical}:{self.qualifier or '$LATEST'} would have about {size} bytes, and AWS "
-                f"allows {LIMIT} (B40)",
+                f"allows {LIMIT}",
                 hint=f"remove statements of others: aws lambda get-policy --function-name {self.physical}",
             )
 

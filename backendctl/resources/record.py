@@ -90,17 +90,22 @@ class Record:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """Those of our domains' names that have our set identifier."""
-        for name, domain in domain_names(aws, region).items():
-            zone = dns.zone_of(aws, name) if owner_of(domain.get("tags")) == aws.backend else None
-            if zone is None:
-                continue
-            found = dns.records_at(aws, dns.require_zone(aws, zone), name)
-            mine = own(found, backend=aws.backend, region=region)
-            if mine:
-                yield cls._live(
-                    aws, cls(region=region, name=name, owner=aws.backend, zone=zone), mine, owner=aws.backend
-                )
+        """Those that have our set identifier, in any public zone: also of a domain that is gone.
+
+        A set identifier is any text, and others may have thought of the same: under a name that is no domain of ours,
+        only latency records that lead to API Gateway in that region are.
+        """
+        domains = {name for name, one in domain_names(aws, region).items() if owner_of(one.get("tags")) == aws.backend}
+        for zone in dns.zones(aws):
+            mine = own(_readable(aws, zone["Id"]), backend=aws.backend, region=region)
+            by_name: dict[str, list[ResourceRecordSetOutputTypeDef]] = {}
+            for record in mine:
+                by_name.setdefault(dns.plain_name(record["Name"]), []).append(record)
+            for name, found in by_name.items():
+                if name not in domains and not all(_leads_to_api(record, region) for record in found):
+                    continue
+                place = cls(region=region, name=name, owner=aws.backend, zone=dns.plain_name(zone["Name"]))
+                yield cls._live(aws, place, found, owner=aws.backend)
 
     @classmethod
     def _live(cls, aws: Aws, place: Self, found: list[ResourceRecordSetOutputTypeDef], *, owner: str | None) -> Self:
@@ -220,6 +225,22 @@ def _after(world: World, region: str, name: str) -> frozenset[str]:
         if region in table.regions:
             found.add(address(region, "table" if region == table.regions[0] else "replica", table.name))
     return frozenset(found)
+
+
+def _leads_to_api(record: ResourceRecordSetOutputTypeDef, region: str) -> bool:
+    place = (dns.routing_of(record), record.get("Region"))
+    return place == (LATENCY, region) and f".execute-api.{region}." in dns.points_at(record)
+
+
+def _readable(aws: Aws, zone: str) -> list[ResourceRecordSetOutputTypeDef]:
+    """The records of a zone; none where we may not look: nor could we have written there."""
+    zone_id = zone.rpartition("/")[2]
+    try:
+        return dns.records(aws, zone_id)
+    except ClientError as error:
+        if says(error, "AccessDenied"):
+            return []
+        raise
 
 
 def _endpoint(domain: Any) -> AliasTargetTypeDef | None:

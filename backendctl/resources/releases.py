@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
 NO_VPC = Vpc(subnets=(), security_groups=())
+SNAPSTART = {True: "PublishedVersions", False: "None"}
+"""What SnapStart applies to, in AWS's words; it is on for the versions that are published from then on (B52)."""
 _LONGEST = 256
 """Characters of a version's description."""
 _PAIR = re.compile(r"(?:^|\s)(\w+)=(.*?)(?=\s\w+=|$)")
@@ -60,6 +62,7 @@ def settings_of(config: FunctionConfigurationTypeDef, *, image: str | None = Non
             security_groups=tuple(sorted(vpc.get("SecurityGroupIds", []))),
         ),
         "tracing": config.get("TracingConfig", {}).get("Mode", "PassThrough"),
+        "snapstart": config.get("SnapStart", {}).get("ApplyOn", SNAPSTART[False]),
         "role": config.get("Role"),
     }
 

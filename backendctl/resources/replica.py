@@ -100,7 +100,7 @@ class Replica:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """The marked tables under the backend's prefix whose group is written from elsewhere."""
+        """The marked tables whose group is written from elsewhere."""
         for physical in table_reads.names(aws, region):
             here = table_reads.describe(aws, region, physical)
             if here is None:
@@ -217,7 +217,7 @@ class Replica:
             if says(error, "ValidationException", "acted as a source region"):
                 raise BackendctlError(
                     f"replica {self.physical} in {self.region} was copied from in the last 24 hours, "
-                    "and AWS keeps such a region for a day (C23)",
+                    "and AWS keeps such a region for a day",
                     hint="remove the other regions first, or run the same command again tomorrow",
                 ) from error
             if not says(error, "ValidationException", "not part of the global table"):  # C27
@@ -235,7 +235,7 @@ class Replica:
     def _name_taken(self) -> BackendctlError:
         return BackendctlError(
             f"a table {self.physical} already stands in {self.region} by itself, and DynamoDB cannot make it a "
-            f"replica of the one in {self.primary} (C12)",
+            f"replica of the one in {self.primary}",
             hint=f"keep its data if you need it, delete or rename it, or leave {self.region} out of the table's "
             "regions; nothing of it has been touched",
         )

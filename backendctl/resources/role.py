@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
-from backendctl.aws.errors import ClientError, is_missing, says
+from backendctl.aws.errors import ClientError, gone_already, is_missing, says
 from backendctl.engine.resource import GLOBAL, PARTIAL
 from backendctl.resources.role_policy import (
     TRUST,
@@ -129,18 +129,15 @@ class Role:
 
     def delete(self, aws: Aws) -> None:
         """Inline policies, attached ones, then the role; IAM takes no other order."""
-        iam = aws.iam()
-        try:
-            for page in iam.get_paginator("list_role_policies").paginate(RoleName=self.name):
-                for policy in page["PolicyNames"]:
-                    iam.delete_role_policy(RoleName=self.name, PolicyName=policy)
-            for attached in iam.get_paginator("list_attached_role_policies").paginate(RoleName=self.name):
-                for one in attached["AttachedPolicies"]:
-                    iam.detach_role_policy(RoleName=self.name, PolicyArn=one["PolicyArn"])
-            iam.delete_role(RoleName=self.name)
-        except ClientError as error:
-            if not is_missing(error):
-                raise
+        iam, role = aws.iam(), self.name
+        for policy in _inline(aws, role):
+            with gone_already():
+                iam.delete_role_policy(RoleName=role, PolicyName=policy)
+        for policy in _attached(aws, role):
+            with gone_already():
+                iam.detach_role_policy(RoleName=role, PolicyArn=policy)
+        with gone_already():
+            iam.delete_role(RoleName=role)
 
     @property
     def _purpose(self) -> str:
@@ -155,6 +152,23 @@ def scheduler_role(backend: str) -> str:
     return f"{backend}-scheduler"
 
 
+def _inline(aws: Aws, role: str) -> list[str]:
+    """Names of its inline policies; [] when there is no such role."""
+    found: list[str] = []
+    with gone_already():
+        found += aws.iam().get_paginator("list_role_policies").paginate(RoleName=role).search("PolicyNames[]")
+    return found
+
+
+def _attached(aws: Aws, role: str) -> list[str]:
+    """ARNs of the policies attached to it; [] when there is no such role."""
+    pages = aws.iam().get_paginator("list_attached_role_policies").paginate(RoleName=role)
+    found: list[str] = []
+    with gone_already():
+        found += pages.search("AttachedPolicies[].PolicyArn")
+    return found
+
+
 def _documents(aws: Aws, name: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]] | None:
     """Trust, policy and tags; None when there is no such role."""
     try:
@@ -163,12 +177,9 @@ def _documents(aws: Aws, name: str) -> tuple[dict[str, Any], dict[str, Any], dic
         if is_missing(error):
             return None
         raise
-    try:
+    policy: dict[str, Any] = {}
+    with gone_already():
         policy = normalised(aws.iam().get_role_policy(RoleName=name, PolicyName=POLICY)["PolicyDocument"])
-    except ClientError as error:
-        if not is_missing(error):
-            raise
-        policy = {}
     tags: Any = role.get("Tags", [])
     return normalised(role["AssumeRolePolicyDocument"]), policy, tagging.from_list(tags)
 

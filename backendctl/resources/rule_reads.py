@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
+from backendctl.aws import tags as tagging
 from backendctl.resources.warmer_layout import rule_prefix
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import RuleTypeDef, TargetOutputTypeDef
 
     from backendctl.aws.connection import Aws
+
+
+CHANGED = "backendctl:changed"
+"""The tag of a rule that says when it was changed: EventBridge itself does not tell."""
 
 
 def rules(aws: Aws, region: str) -> list[RuleTypeDef]:
@@ -20,6 +26,25 @@ def rules(aws: Aws, region: str) -> list[RuleTypeDef]:
         return [rule for page in pages for rule in page["Rules"]]
 
     return aws.shared(("rules", region), load)
+
+
+def tags(aws: Aws, region: str, rule: RuleTypeDef) -> dict[str, str]:
+    """The tags of one rule."""
+
+    def load() -> dict[str, str]:
+        found: Any = aws.events(region).list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]
+        return tagging.from_list(found)
+
+    return aws.shared(("rules", region, "tags", rule["Name"]), load)
+
+
+def changed(aws: Aws, region: str, rule: RuleTypeDef) -> float:
+    """When backendctl changed a rule that was there already, seconds since the epoch; 0 when it never did."""
+    told = tags(aws, region, rule).get(CHANGED)
+    try:
+        return 0.0 if told is None else datetime.fromisoformat(told).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def targets(aws: Aws, region: str, rule: str) -> list[TargetOutputTypeDef]:

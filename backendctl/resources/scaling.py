@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 
 from backendctl.aws.errors import is_missing, says
 from backendctl.engine.resource import address
-from backendctl.resources import table_capacity
+from backendctl.resources import table_capacity, table_reads
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling.literals import ScalableDimensionType
@@ -92,11 +92,37 @@ class Scaling:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """Those whose policy carries our mark."""
+        """Those whose policy carries our mark, and targets of our tables that a kill left without any policy."""
         for place, policies in _policies(aws, region).items():
             name = next((name for mark, name in map(_mark, policies) if mark == aws.backend), None)
             if name is not None:
                 yield cls._live(region, name, aws.backend, _targets(aws, region).get(place), policies)
+        for place in _targets(aws, region).keys() - {_place(policy) for policy in _all_policies(aws, region)}:
+            bare = cls._bare(aws, region, place)
+            if bare is not None:
+                yield bare
+
+    @classmethod
+    def _bare(cls, aws: Aws, region: str, place: Place) -> Self | None:
+        resource, dimension = place
+        physical, slash, index = resource.removeprefix("table/").partition("/")
+        if physical not in table_reads.names(aws, region) or table_reads.describe(aws, region, physical) is None:
+            return None
+        whose = table_reads.belonging(aws, region, physical)
+        table = whose.tags.get(table_reads.NAME) or physical.removeprefix(f"{aws.backend}-")
+        if whose.owner != aws.backend:
+            return None
+        unit = "read" if "Read" in dimension else "write"
+        return cls(
+            region=region,
+            name=f"{table}{slash}{index}/{unit}",
+            owner=aws.backend,
+            resource=resource,
+            min=0,
+            max=0,
+            target=None,
+            policies=(),
+        )
 
     @classmethod
     def _live(
@@ -218,18 +244,26 @@ def _targets(aws: Aws, region: str) -> dict[Place, ScalableTargetTypeDef]:
 
 
 def _policies(aws: Aws, region: str) -> dict[Place, list[ScalingPolicyTypeDef]]:
-    """The tracking policies of every target, ours first."""
+    """The tracking policies of every target, in AWS's order."""
+    found: dict[Place, list[ScalingPolicyTypeDef]] = defaultdict(list)
+    for policy in _all_policies(aws, region):
+        if policy["PolicyType"] == "TargetTrackingScaling":
+            found[_place(policy)].append(policy)
+    return dict(found)
 
-    def load() -> dict[Place, list[ScalingPolicyTypeDef]]:
+
+def _all_policies(aws: Aws, region: str) -> list[ScalingPolicyTypeDef]:
+    """Of any type."""
+
+    def load() -> list[ScalingPolicyTypeDef]:
         pages = aws.scaling(region).get_paginator("describe_scaling_policies").paginate(ServiceNamespace="dynamodb")
-        found: dict[Place, list[ScalingPolicyTypeDef]] = defaultdict(list)
-        for page in pages:
-            for policy in page["ScalingPolicies"]:
-                if policy["PolicyType"] == "TargetTrackingScaling":
-                    found[policy["ResourceId"], policy["ScalableDimension"]].append(policy)
-        return dict(found)
+        return [policy for page in pages for policy in page["ScalingPolicies"]]
 
     return aws.shared(("scaling-policies", region), load)
+
+
+def _place(policy: ScalingPolicyTypeDef) -> Place:
+    return policy["ResourceId"], policy["ScalableDimension"]
 
 
 def _is_gone(error: Exception) -> bool:

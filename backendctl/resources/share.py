@@ -1,160 +1,284 @@
 """A canary of Lambda's own: an alias that shares its calls between two versions (B28), for what has no stage.
 
-Like a stage's canary it is no part of a spec's desired state; it comes and goes with the verbs of a release.
+Like a stage's canary it is no part of a spec's desired state; it comes and goes with the operations of a release.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws.wait import settle
+from backendctl.engine.diff import FieldChange
+from backendctl.engine.plan import Action
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
-from backendctl.resources import lambda_reads, lambda_waits, ledger
-from backendctl.resources.alias import RUNNING, mark, owner_in
-from backendctl.resources.canary import Canary
+from backendctl.resources import lambda_reads, lambda_waits, release_claim, served
+from backendctl.resources.alias_mark import AliasMark, mark, read_mark
 from backendctl.resources.prewarm import prewarm
+from backendctl.resources.release_record import Record, split_tag
+from backendctl.resources.stage_writes import changed_fields
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+
+KIND = "canary"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Share:
-    """The canary of one alias in one region; its name in addresses is "places:live".
+    """The canary that an alias has now; its name in addresses is "places:live".
 
     Attributes:
         physical: the function's name in AWS. alias: the alias's own name.
-        managed: the settings that take part in the release id. warm_input, warm_count: as `Alias` has them.
-        requires: addresses of what has to be done first.
-        base, number: live only: the two versions' numbers.
-        release: id of the release that gets the share, None leaves it.
-        percent: its share of the calls; None leaves it alone.
+        base, number: the two versions' numbers.
+        tag: of the canary's release, base_tag: of what it stands beside; empty when unknown.
+        release: id of the release that has the share, "version 7" when it is none of ours.
+        percent: its share of the calls.
     """
 
-    kind: ClassVar[str] = Canary.kind
-    stateful: ClassVar[bool] = False
-    scope: ClassVar[str] = "region"
+    region: str
+    name: str
+    owner: str | None
+    physical: str
+    alias: str
+    base: str = ""
+    number: str = ""
+    tag: str = ""
+    base_tag: str = ""
+    release: str = ""
+    percent: float = 0.0
 
-    region: str = field(compare=False)
-    name: str = field(compare=False)
-    owner: str | None = field(compare=False)
-    physical: str = field(compare=False)
-    alias: str = field(compare=False)
-    managed: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
-    warm_input: str | None = field(default=None, compare=False, repr=False)
-    warm_count: int = field(default=1, compare=False, repr=False)
-    requires: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
-    base: str = field(default="", compare=False)
-    number: str = field(default="", compare=False)
-    release: str | None = None
-    percent: float | None = None
-
-    @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
-        """None: a spec asks for no canary."""
-        del world
-        return ()
+    @property
+    def release_number(self) -> int | None:
+        """Of its release."""
+        told = split_tag(self.tag)
+        return told[0] if told else None
 
     @classmethod
-    def read(cls, aws: Aws, desired: Self) -> Self | None:
+    def of_alias(cls, aws: Aws, region: str, *, name: str, physical: str, alias: str) -> Self | None:
         """From one list of aliases and one of versions per function; None without weights."""
-        found = lambda_reads.aliases(aws, desired.region, desired.physical).get(desired.alias)
+        found = lambda_reads.aliases(aws, region, physical).get(alias)
         if found is None or not found.weights:
             return None
         (number, weight), *_ = found.weights.items()
-        versions = {version.number: version for version in lambda_reads.versions(aws, desired.region, desired.physical)}
+        versions = {version.number: version for version in lambda_reads.versions(aws, region, physical)}
         version = versions.get(number)
-        carries = version is not None and desired.release and version.carries(desired.release, desired.managed)
-        return replace(
-            desired,
-            owner=owner_in(found.description),
+        told = read_mark(found.description) or AliasMark(owner="")
+        return cls(
+            region=region,
+            name=name,
+            owner=told.owner or None,
+            physical=physical,
+            alias=alias,
             base=found.version,
             number=number,
-            release=desired.release if carries else (version.release if version else None) or f"version {number}",
+            tag=told.next,
+            base_tag=told.release,
+            release=(version.release if version else None) or f"version {number}",
             percent=round(weight * 100, 4),
         )
 
-    @classmethod
-    def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """None: what no command names is left alone."""
-        del aws, region
-        return ()
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AliasCanaryStart:
+    """A share of an alias's calls for the version of a release.
+
+    Attributes:
+        managed: the settings that take part in the release id. warm_input, warm_count: as `Alias` has them.
+        requires: addresses of what has to be done first. entry: of the release log.
+        release: id of the release that gets the share. percent: its share of the calls.
+    """
+
+    kind: ClassVar[str] = KIND
+    action: ClassVar[Action] = Action.CREATE
+    taken_back: ClassVar[str] = "backendctl abort-canary"
+
+    region: str
+    name: str
+    physical: str
+    alias: str
+    release: str
+    managed: frozenset[str] = field(default=frozenset(), repr=False)
+    warm_input: str | None = field(default=None, repr=False)
+    warm_count: int = field(default=1, repr=False)
+    requires: frozenset[str] = field(default=frozenset(), repr=False)
+    entry: Record | None = field(default=None, repr=False)
+    percent: float = 0.0
 
     def needs(self) -> frozenset[str]:
         """The function, whose version it names."""
         return self.requires | {address(self.region, "function", self.name.partition(":")[0])}
 
-    def create(self, aws: Aws) -> None:
+    def running(self, aws: Aws) -> Share | None:
+        """The canary that the alias has, as this plan has read it."""
+        return Share.of_alias(aws, self.region, name=self.name, physical=self.physical, alias=self.alias)
+
+    def is_on(self, aws: Aws, running: Share) -> bool:
+        """Whether the canary that runs is that release."""
+        versions = {v.number: v for v in lambda_reads.versions(aws, self.region, self.physical)}
+        version = versions.get(running.number)
+        return version is not None and version.carries(self.release, self.managed)
+
+    def read(self, aws: Aws) -> tuple[FieldChange, ...]:
+        """What it shows, unless it is on."""
+        running = self.running(aws)
+        after = {"release": self.release, "percent": self.percent}
+        if running is None:
+            return tuple(changed_fields({}, after))
+        if self.is_on(aws, running):
+            return ()
+        return tuple(changed_fields({"release": running.release, "percent": running.percent}, after))
+
+    def run(self, aws: Aws) -> None:
         """The version answers the warmer first; then one UpdateAlias."""
-        version = lambda_reads.newest(
-            lambda_reads.versions(aws, self.region, self.physical), self.release or "", self.managed
-        )
+        versions = lambda_reads.versions(aws, self.region, self.physical)
+        version = lambda_reads.newest(versions, self.release, self.managed)
+        aws.forget("lambda-aliases", self.region, self.physical)
         found = lambda_reads.aliases(aws, self.region, self.physical).get(self.alias)
         if version is None or found is None:
             raise BackendctlError(
                 f"{self.physical} in {self.region} has no {'version of this release' if found else 'alias'} yet",
                 hint="run the same command again",
             )
+        if found.weights:
+            raise _moved(self.region, self.name)
         state = lambda_waits.settled(aws, self.region, self.physical, version=version.number)
         lambda_waits.refuse_failed(state["Configuration"], region=self.region)
         if self.warm_input is not None:
             payload, count = self.warm_input, self.warm_count
             prewarm(aws, self.region, self.physical, version=version.number, payload=payload, count=count)
-        self._note(aws, "found", found.version)
-        self._weigh(aws, {version.number: self._weight})
-        self._note(aws, "canary", version.number, percent=self.percent)
+        if self.entry is not None:
+            note(aws, self.region, self.entry, {f"{self.physical}:{self.alias}": version.number})
+        told = read_mark(found.description)
+        _weigh(
+            aws,
+            self,
+            {version.number: self.percent / 100},
+            mark(aws.backend, release=told.release if told else "", canary=self.entry.tag if self.entry else ""),
+        )
 
-    def update(self, aws: Aws, live: Self) -> None:
-        """Another share.
 
-        Raises:
-            BackendctlError: the alias shares its calls with another release.
-        """
-        if self.release is not None and self.release != live.release:
-            raise BackendctlError(
-                f"{address(self.region, 'alias', self.name)} shares its calls with another release, {live.release}",
-                hint="end it first: backendctl abort-canary",
-            )
-        self._weigh(aws, {live.number: self._weight})
-        self._note(aws, "shift", live.number, percent=self.percent)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AliasShift:
+    """Another share of an alias's calls for the canary that runs."""
 
-    def delete(self, aws: Aws) -> None:
-        """All calls go to the base again."""
-        self._weigh(aws, {})
-        self._note(aws, "abort", self.base)
-        settle(aws, f"{self.name} to be the same everywhere")
+    kind: ClassVar[str] = KIND
+    action: ClassVar[Action] = Action.UPDATE
+    taken_back: ClassVar[str] = "backendctl promote-canary --to PERCENT"
 
-    def shifted(self, percent: float, *, requires: frozenset[str]) -> Self:
-        """The same with another share, whatever it shows."""
-        return replace(self, release=None, percent=percent, requires=requires)
+    share: Share
+    percent: float
+    entry: Record | None = field(default=None, repr=False)
+    requires: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
-    def _weight(self) -> float:
-        return (self.percent or 0.0) / 100
+    def region(self) -> str:
+        """The alias's."""
+        return self.share.region
 
-    def _weigh(self, aws: Aws, weights: dict[str, float]) -> None:
-        description = f"{mark(aws.backend)} {RUNNING}" if weights else mark(aws.backend)
-        routing: Any = {"AdditionalVersionWeights": weights}  # B29: always sent
-        aws.lambda_(self.region).update_alias(
-            FunctionName=self.physical, Name=self.alias, Description=description, RoutingConfig=routing
-        )
-        aws.forget("lambda-aliases", self.region, self.physical)
-        found = lambda_reads.aliases(aws, self.region, self.physical)[self.alias]
-        if found.weights != weights:
-            raise BackendctlError(
-                f"{address(self.region, 'alias', self.name)} is not what was asked for: somebody else changes it",
-                hint="look at it: backendctl canary-status",
-            )
+    @property
+    def name(self) -> str:
+        """The alias's, with its function."""
+        return self.share.name
 
-    def _note(self, aws: Aws, how: str, number: str, *, percent: float | None = None) -> None:
-        entry = ledger.of_version(
-            aws, self.region, physical=self.physical, alias=self.alias, number=number, how=how, percent=percent
+    def needs(self) -> frozenset[str]:
+        """What an earlier wave of regions does."""
+        return self.requires
+
+    def read(self, aws: Aws) -> tuple[FieldChange, ...]:
+        """Both shares, when they differ."""
+        del aws
+        return tuple(changed_fields({"percent": self.share.percent}, {"percent": self.percent}))
+
+    def run(self, aws: Aws) -> None:
+        """One UpdateAlias, only while the same canary runs."""
+        _refuse_other(aws, self.share)
+        if self.entry is not None:
+            note(aws, self.region, self.entry, {})
+        description = mark(aws.backend, release=self.share.base_tag, canary=self.share.tag)
+        _weigh(aws, self.share, {self.share.number: self.percent / 100}, description)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AliasCanaryEnd:
+    """All calls go to the base again."""
+
+    kind: ClassVar[str] = KIND
+    action: ClassVar[Action] = Action.DELETE
+    taken_back: ClassVar[str] = "backendctl start-canary"
+
+    share: Share
+    entry: Record | None = field(default=None, repr=False)
+
+    @property
+    def region(self) -> str:
+        """The alias's."""
+        return self.share.region
+
+    @property
+    def name(self) -> str:
+        """The alias's, with its function."""
+        return self.share.name
+
+    def needs(self) -> frozenset[str]:
+        """Nothing: all regions at once."""
+        return frozenset()
+
+    def read(self, aws: Aws) -> tuple[FieldChange, ...]:
+        """The share that goes."""
+        del aws
+        return (FieldChange(field="percent", before=self.share.percent, after=None),)
+
+    def run(self, aws: Aws) -> None:
+        """One UpdateAlias; a canary that has gone is no error."""
+        aws.forget("lambda-aliases", self.region, self.share.physical)
+        found = lambda_reads.aliases(aws, self.region, self.share.physical).get(self.share.alias)
+        if found is None or not found.weights:
+            return
+        _refuse_other(aws, self.share)
+        if self.entry is not None:
+            note(aws, self.region, self.entry, {})
+        _weigh(aws, self.share, {}, mark(aws.backend, release=self.share.base_tag))
+        settle(aws, f"{self.name} to be the same everywhere")
+
+
+def note(aws: Aws, region: str, entry: Record, numbers: Mapping[str, str]) -> None:
+    """Into the release log, before it serves. numbers: "physical:alias" → version number."""
+    found = served.by_versions(aws, region, numbers)
+    release_claim.ready(aws, region, replace(entry, versions=found.versions, codes=found.codes), adds=True)
+
+
+def _refuse_other(aws: Aws, share: Share) -> None:
+    aws.forget("lambda-aliases", share.region, share.physical)
+    now = Share.of_alias(aws, share.region, name=share.name, physical=share.physical, alias=share.alias)
+    if now is None:
+        raise BackendctlError(
+            f"the canary of {address(share.region, 'alias', share.name)} has ended meanwhile",
+            hint="look at it: backendctl canary-status",
         )
-        if how == "found":
-            ledger.note_found(aws, self.region, self.name, entry)
-        else:
-            ledger.write(aws, self.region, self.name, entry)
+    if (now.base, now.number, now.tag) != (share.base, share.number, share.tag):
+        raise _moved(share.region, share.name)
+
+
+def _weigh(aws: Aws, at: Share | AliasCanaryStart, weights: dict[str, float], description: str) -> None:
+    """On the condition that nobody has moved it since it was looked at; and read back."""
+    client = aws.lambda_(at.region)
+    seen = client.get_alias(FunctionName=at.physical, Name=at.alias)
+    guard: Any = {"RevisionId": seen["RevisionId"]} if seen.get("RevisionId") else {}
+    routing: Any = {"AdditionalVersionWeights": weights}  # B29: always sent
+    client.update_alias(
+        FunctionName=at.physical, Name=at.alias, Description=description, RoutingConfig=routing, **guard
+    )
+    aws.forget("lambda-aliases", at.region, at.physical)
+    found = lambda_reads.aliases(aws, at.region, at.physical)[at.alias]
+    if found.weights != weights:
+        raise _moved(at.region, at.name)
+
+
+def _moved(region: str, name: str) -> BackendctlError:
+    return BackendctlError(
+        f"{address(region, 'alias', name)} is not what was looked at: somebody else changes it",
+        hint="look at it: backendctl canary-status; then run the same command again",
+    )

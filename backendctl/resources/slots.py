@@ -20,6 +20,11 @@ from backendctl.spec.model import Function as Spec
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
 
+
+class SlotsTakenError(RefusedError):
+    """Both slots of an alias serve, so that there is none for a release."""
+
+
 LiveVariables = Mapping[str, Mapping[str, Sequence[str]]]
 """Stage → variable → its values: the stage's own, and the one a canary puts over it."""
 
@@ -65,7 +70,7 @@ def choose(
         variables: what the live stages of an API say now.
 
     Raises:
-        RefusedError: both slots of an alias serve, and neither holds the release.
+        SlotsTakenError: both slots of an alias serve, and neither holds the release.
     """
     chosen: dict[tuple[str, str, str], SlotChoice] = {}
     refused: list[str] = []
@@ -82,7 +87,7 @@ def choose(
                 key = (region, member.function.physical, member.alias)
                 chosen[key] = SlotChoice(target=target, idle_exists=idle)
     if refused:
-        raise RefusedError(
+        raise SlotsTakenError(
             refused,
             hint="end the canary that is on, if there is one; or deploy once more, with the code that one of these "
             "stages serves (the version's description names its commit), so that they share a slot; or give one "
@@ -119,7 +124,7 @@ def _members(aws: Aws, world: World, region: str, live: LiveVariables) -> list[_
                     variables=frozenset(named),
                     exists=tuple(exists),
                     holding=tuple(holding),
-                    serving=_serving(alias, links, live),
+                    serving=serving_slots(alias, links, live),
                 )
             )
     return found
@@ -151,7 +156,7 @@ def _slots(aws: Aws, wanted: Function, alias: str) -> tuple[list[str], list[str]
     return exists, holding
 
 
-def _serving(alias: str, links: Sequence[Link], live: LiveVariables) -> dict[str, list[str]]:
+def serving_slots(alias: str, links: Sequence[Link], live: LiveVariables) -> dict[str, list[str]]:
     """Slot → the live stages that name it now, be they in the spec or not."""
     variables = {link.variable for link in links if link.variable is not None}
     return {

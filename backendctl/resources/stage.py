@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -12,8 +12,7 @@ from backendctl.aws.wait import settle, until
 from backendctl.engine.resource import GUARDED, PARTIAL, address
 from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
-from backendctl.resources import ledger, stage_live
-from backendctl.resources.alias_names import qualified
+from backendctl.resources import old_notes, release_claim, release_log, served, stage_live
 from backendctl.resources.api_reads import (
     api_arn,
     apis,
@@ -24,9 +23,13 @@ from backendctl.resources.api_reads import (
     require_api,
     stages,
 )
+from backendctl.resources.release_record import VARIABLE, Event, Record, split_tag
+from backendctl.resources.served import Route
 from backendctl.resources.stage_patch import NO_CACHE, patches
-from backendctl.resources.world import Link, Stamp, World
-from backendctl.spec.model import Logging, Throttling
+from backendctl.resources.stage_wanted import Behind, behind_of, refuse_slots, requirements, routes_of, variables_of
+from backendctl.resources.world import Stamp, World
+from backendctl.spec.callers import Throttling
+from backendctl.spec.model import Logging
 from backendctl.spec.model import Stage as Spec
 
 if TYPE_CHECKING:
@@ -43,14 +46,18 @@ class Stage:
 
     Attributes:
         api: the API's name. requires: addresses of what it calls. stamp: who makes this release.
-        routes: the functions its variables lead to, for the ledger.
-        canary: whether a part of the traffic goes elsewhere; live only.
+        routes: the functions its variables lead to, for the release log.
+        behind: what has to stand behind its variables when it turns.
+        entry: the entry of the release log that this is, where it is a release.
+        canary: whether a part of the traffic goes elsewhere, and note: what is worth saying of that; live only.
+        release: tag of the release it serves, such as "8-3f2a1c9d"; None leaves it alone, empty when it has none.
         definition: digest of the deployed definition, from the deployment's description.
         localised: the same with this region's ids filled in.
         variables: all of them; one that names a staged alias names the slot.
         cache: GB as AWS spells it, or "off". cache_ttl: seconds.
         throttling, logging: None leaves them alone.
         methods: settings of single methods, as `stage_live.methods_of` has them; None leaves them alone.
+        method_throttling: limits by route ("GET /places") that are not the stage's; None leaves them alone.
         pruned: whether old deployments go once a new one serves.
     """
 
@@ -64,9 +71,13 @@ class Stage:
     api: str = field(compare=False)
     requires: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     stamp: Stamp | None = field(default=None, compare=False, repr=False)
-    routes: tuple[ledger.Route, ...] = field(default=(), compare=False, repr=False)
+    routes: tuple[Route, ...] = field(default=(), compare=False, repr=False)
+    behind: tuple[Behind, ...] = field(default=(), compare=False, repr=False)
+    entry: Record | None = field(default=None, compare=False, repr=False)
     canary: bool = field(default=False, compare=False)
+    note: str = field(default="", compare=False)
     pruned: bool = field(default=True, compare=False, repr=False)
+    release: str | None = None
     definition: str | None = None
     localised: str | None = None
     variables: dict[str, str] | None = field(default=None, metadata=GUARDED)
@@ -76,6 +87,7 @@ class Stage:
     cache: str | None = None
     cache_ttl: int | None = None
     methods: dict[str, str] | None = None
+    method_throttling: dict[str, Throttling] | None = None
     logging: Logging | None = None
     description: str | None = None
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
@@ -98,15 +110,19 @@ class Stage:
             requires=requirements(world, region, stage) | {address(region, "rest-api", api)},
             stamp=world.stamp,
             routes=routes_of(world, region, stage),
+            behind=tuple(behind_of(world, region, stage)),
             definition=world.definitions[region].digest,
             localised=world.definitions[region].localised,
-            variables=_variables(world, region, stage),
+            variables=variables_of(world, region, stage),
             tracing=stage.tracing,
             metrics=stage.metrics,
             throttling=stage.throttling,
             cache=stage.cache_size or NO_CACHE,
             cache_ttl=stage.cache_ttl,
-            logging=stage_live.completed(stage.logging),
+            method_throttling=None
+            if stage.method_throttling is None
+            else stage_live.own_limits(stage.method_throttling, stage.throttling),
+            logging=stage.logging,
             description=stage.description,
             tags=tagging.marked(world.backend, stage.tags),
         )
@@ -120,12 +136,9 @@ class Stage:
         found = stages(aws, desired.region, api_id).get(desired.name)
         if found is None:
             return None
-        return cls._live(
-            found,
-            region=desired.region,
-            api=desired.api,
-            described=deployments(aws, desired.region, api_id),
-        )
+        described = deployments(aws, desired.region, api_id)
+        live = cls._live(found, region=desired.region, api=desired.api, described=described)
+        return replace(live, note=_shared(aws, desired.region, found)) if live.canary else live
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
@@ -141,21 +154,25 @@ class Stage:
     @classmethod
     def _live(cls, found: StageTypeDef, *, region: str, api: str, described: dict[str, str]) -> Self:
         tags = tagging.own_tags(found.get("tags"))
+        variables = dict(found.get("variables") or {})
+        release = variables.pop(VARIABLE, "")
         return cls(
             region=region,
             name=found["stageName"],
             owner=tagging.owner_of(tags),
             api=api,
             canary=bool(found.get("canarySettings")),
+            release=release,
             definition=releases.definition_of(described.get(found.get("deploymentId", ""))),
             localised=releases.localised_of(described.get(found.get("deploymentId", ""))),
-            variables=dict(found.get("variables") or {}),
+            variables=variables,
             tracing=found.get("tracingEnabled", False),
             metrics=stage_live.settings(found).get("metricsEnabled", False),
             throttling=stage_live.throttling_of(found),
             cache=stage_live.cache_of(found),
             cache_ttl=stage_live.settings(found).get("cacheTtlInSeconds"),
             methods=stage_live.methods_of(found),
+            method_throttling=stage_live.method_throttling_of(found),
             logging=stage_live.logging_of(found),
             description=found.get("description") or "",
             tags=tags,
@@ -183,20 +200,21 @@ class Stage:
         self.update(aws, live)
 
     def _make(self, aws: Aws, api_id: str) -> None:
+        deployment = self._deployment(aws, api_id)
+        self._ready(aws, api_id, deployment)
         try:
             aws.apigateway(self.region).create_stage(
                 restApiId=api_id,
                 stageName=self.name,
-                deploymentId=self._deployment(aws, api_id),
+                deploymentId=deployment,
                 description=self.description or "",
-                variables=self.variables or {},
+                variables={**(self.variables or {}), **({VARIABLE: self.release} if self.release else {})},
                 tracingEnabled=bool(self.tracing),
                 tags=self.tags or {},
             )
         except ClientError as error:
             if not says(error, "ConflictException", "already exists"):  # the answer to an earlier try was lost
                 raise
-        self._note(aws, api_id, list_stages(aws, self.region, api_id)[self.name])
 
     def update(self, aws: Aws, live: Self) -> None:
         """One UpdateStage with everything that differs (A48, A54): nobody sees new code behind the old definition."""
@@ -215,56 +233,94 @@ class Stage:
             self._await_cache(aws, api_id)
 
     def delete(self, aws: Aws) -> None:
-        """The stage; its mappings went first (A95), its deployments go with the API."""
+        """Its log, then the stage, by which a killed deletion is found again; its mappings went first (A95)."""
         api_id = find_api(aws, self.region, self.api)
         if api_id is None:
             return
+        left = [name for name in list_stages(aws, self.region, api_id) if name != self.name]
+        old_notes.forget(aws, self.region, self.name)
+        release_log.forget_stage(aws, self.region, self.name, left=left)
         try:
             aws.apigateway(self.region).delete_stage(restApiId=api_id, stageName=self.name)
         except aws.apigateway(self.region).exceptions.ClientError as error:
             if not is_missing(error):
                 raise
-        ledger.forget(aws, self.region, self.name)
 
     def _switch(self, aws: Aws, api_id: str, live: Self) -> None:
         moves = self.turns_from(live)
+        turns = moves or (self.variables is not None and self.variables != live.variables)
+        released = self.release is not None and self.release != live.release
+        deployment = self._deployment(aws, api_id) if moves else None
         operations = patches(
             self,
             live,
-            deployment=self._deployment(aws, api_id) if moves else None,
+            deployment=deployment,
             log_arn=f"arn:{aws.partition}:logs:{self.region}:{aws.account}:log-group:",
         )
-        turns = moves or self.variables != live.variables
-        if turns:
-            self._note(aws, api_id, list_stages(aws, self.region, api_id)[self.name], before=True)
+        if turns or released:
+            found = list_stages(aws, self.region, api_id)[self.name]
+            self._refuse_changed(live, found)
+            self._ready(aws, api_id, deployment or found.get("deploymentId", ""))
         if operations:
-            after = aws.apigateway(self.region).update_stage(
-                restApiId=api_id, stageName=self.name, patchOperations=operations
-            )
-            if turns:
-                self._note(aws, api_id, after)
+            aws.apigateway(self.region).update_stage(restApiId=api_id, stageName=self.name, patchOperations=operations)
+        if turns or released:
+            self._verify(list_stages(aws, self.region, api_id)[self.name], deployment)
+        if turns and live.cache not in {None, NO_CACHE}:
+            releases.flush_cache(aws, self.region, api_id, self.name)
         if moves and self.pruned:
             releases.prune(aws, self.region, api_id)
         if turns:
             # The slot that was left must not move again while some hosts still serve from it (A51).
             settle(aws, f"stage {self.name} to be the same everywhere")
 
-    def _note(self, aws: Aws, api_id: str, found: Mapping[str, Any], *, before: bool = False) -> None:
-        """Into the ledger: what the stage serves now, or has served until now."""
-        entry = ledger.describe(
+    def _refuse_changed(self, live: Self, found: StageTypeDef) -> None:
+        """API Gateway has no condition on UpdateStage, so what the plan saw is looked at once more.
+
+        Raises:
+            BackendctlError: another release has come between, or a canary.
+        """
+        if (found.get("variables") or {}).get(VARIABLE, "") not in {live.release, self.release}:
+            what = "serves another release by now"
+        elif found.get("canarySettings"):
+            what = "has a canary by now"
+        else:
+            return
+        raise BackendctlError(
+            f"{address(self.region, self.kind, self.name)} {what}: somebody else changes it",
+            hint="look at it: backendctl history; then run the same command again",
+        )
+
+    def _ready(self, aws: Aws, api_id: str, deployment: str) -> None:
+        """What will serve is there, as it was planned, and is noted before it serves.
+
+        Raises:
+            BackendctlError: a slot holds something else, or somebody has taken the release over.
+        """
+        refuse_slots(aws, self.region, self.behind)
+        if self.entry is None:
+            return
+        found = served.by_stage(
             aws,
             self.region,
             api_id,
-            deployment=found.get("deploymentId", ""),
-            variables=found.get("variables") or {},
+            deployment=deployment,
+            variables=self.variables or {},
             routes=self.routes,
-            how="found" if before else "deploy",
         )
-        if before:
-            ledger.note_found(aws, self.region, self.name, entry)
-        elif self.stamp is not None:
-            whose = replace(entry, commit=self.stamp.commit, by=self.stamp.author)
-            ledger.write(aws, self.region, self.name, whose)
+        entry = replace(self.entry, deployment=deployment, versions=found.versions, codes=found.codes)
+        release_claim.ready(aws, self.region, entry)
+
+    def _verify(self, found: StageTypeDef, deployment: str | None) -> None:
+        variables = dict(found.get("variables") or {})
+        tag = variables.pop(VARIABLE, "")
+        as_asked = (self.release is None or tag == self.release) and (
+            self.variables is None or variables == self.variables
+        )
+        if not as_asked or (deployment is not None and found.get("deploymentId") != deployment):
+            raise BackendctlError(
+                f"{address(self.region, self.kind, self.name)} is not what was asked for: somebody else changes it",
+                hint="look at it: backendctl history; then run the same command again",
+            )
 
     def _deployment(self, aws: Aws, api_id: str) -> str:
         if self.definition is None or self.stamp is None:
@@ -321,44 +377,15 @@ class Stage:
         until(aws, f"the cache of stage {self.name}", probe, limit=_CACHE_WAIT, step=15)
 
 
-def _variables(world: World, region: str, stage: Spec) -> dict[str, str]:
-    found = dict(stage.variables)
-    for link in _links(world, region, stage):
-        if link.variable is None or link.alias is None or link.variable not in stage.variables:
-            continue
-        slot = world.slot_alias(region, link.function, link.alias)
-        value = stage.variables[link.variable].removesuffix(link.alias) + slot  # "version1" or "places:version1" (A28)
-        if found[link.variable] not in {stage.variables[link.variable], value}:
-            raise BackendctlError(
-                f"stage {stage.name} in {region}: variable {link.variable} serves functions whose releases stand in "
-                f"different slots ({found[link.variable]}, {value})",
-                hint="give every function a variable of its own in the definition and in the stage",
-            )
-        found[link.variable] = value
-    return {name: world.serving.get((region, stage.name, name), value) for name, value in found.items()}
-
-
-def routes_of(world: World, region: str, stage: Spec) -> tuple[ledger.Route, ...]:
-    """The functions that a stage leads to through aliases."""
-    return tuple(
-        ledger.Route(variable=link.variable, physical=link.function.physical, alias=link.alias)
-        for link in _links(world, region, stage)
-        if link.alias is not None
-    )
-
-
-def requirements(world: World, region: str, stage: Spec) -> frozenset[str]:
-    """Addresses of everything that a stage's requests meet behind it, and of the account's log role."""
-    found = {address(region, "api-account", "logging")} if stage_live.logs(stage.logging) else set()
-    for link in _links(world, region, stage):
-        alias = link.alias
-        if alias is not None and link.variable is not None:
-            alias = world.slot_alias(region, link.function, alias)
-        name = qualified(link.function.name, alias)
-        found.add(address(region, "permission", name))
-        found.add(address(region, "function" if alias is None else "alias", name))
-    return frozenset(found)
-
-
-def _links(world: World, region: str, stage: Spec) -> list[Link]:
-    return [link for link in world.links.get(region, ()) if link.stage.name == stage.name]
+def _shared(aws: Aws, region: str, found: StageTypeDef) -> str:
+    """With whom a stage shares its requests, as a plan and `status` say it."""
+    settings = found["canarySettings"]
+    told = split_tag((settings.get("stageVariableOverrides") or {}).get(VARIABLE, ""))
+    share = f"{settings.get('percentTraffic', 0.0):g} %"
+    if told is None:
+        return f"sharing its requests with a canary, {share}"
+    log = release_log.read(aws, region)
+    entry = log.release(told[0])
+    steps = [step.time for step in log.canary_steps(told[0]) if step.event is Event.SHIFT]
+    since = f" since {max([entry.time, *steps])}" if entry is not None else ""
+    return f"sharing its requests with the canary v{told[0]}, {share}{since}"

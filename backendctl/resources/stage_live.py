@@ -5,30 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backendctl.resources.stage_patch import METHOD_SETTINGS, NO_CACHE, text
-from backendctl.spec.model import Logging, Throttling
+from backendctl.spec.callers import Throttling
+from backendctl.spec.model import Logging
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_apigateway.type_defs import MethodSettingTypeDef, StageTypeDef
 
-# Single line, and with the request's id, without which AWS refuses it (A56); tells canary requests (A77).
-ACCESS_FORMAT = (
-    '{"requestId":"$context.requestId","time":"$context.requestTime","ip":"$context.identity.sourceIp",'
-    '"method":"$context.httpMethod","path":"$context.path","resource":"$context.resourcePath",'
-    '"status":"$context.status","latency":"$context.responseLatency",'
-    '"integrationLatency":"$context.integrationLatency","canary":"$context.isCanaryRequest"}'
-)
+
+# What a method has whose other settings were set (A44).
+_ACCOUNT = Throttling(rate=10_000, burst=5_000)
+_UNLIMITED = Throttling(rate=-1, burst=-1)
 
 
 def logs(wanted: Logging | None) -> bool:
     """Whether these settings need the account's role (A57)."""
     return wanted is not None and (wanted.level != "OFF" or wanted.access is not None)
-
-
-def completed(wanted: Logging | None) -> Logging | None:
-    """With the format an access log gets when the spec gives none."""
-    if wanted is None or wanted.access is None or wanted.format is not None:
-        return wanted
-    return Logging(level=wanted.level, data_trace=wanted.data_trace, access=wanted.access, format=ACCESS_FORMAT)
 
 
 def settings(stage: StageTypeDef) -> MethodSettingTypeDef:
@@ -74,3 +67,20 @@ def cache_of(stage: StageTypeDef) -> str:
         return NO_CACHE
     size = stage.get("cacheClusterSize", "")
     return size if settings(stage).get("cachingEnabled") else f"{size} (unused)"
+
+
+def method_throttling_of(stage: StageTypeDef) -> dict[str, Throttling]:
+    """Limits of single methods by route, where they are others than the stage's own and the account's."""
+    found = {}
+    for key, one in stage.get("methodSettings", {}).items():
+        if key == "*/*" or "throttlingRateLimit" not in one:
+            continue
+        path, _, verb = key.rpartition("/")
+        limit = Throttling(rate=one["throttlingRateLimit"], burst=one.get("throttlingBurstLimit", -1))
+        found[f"{verb} /{path.replace('~1', '/').replace('~0', '~').strip('/')}"] = limit
+    return own_limits(found, throttling_of(stage))
+
+
+def own_limits(limits: Mapping[str, Throttling], general: Throttling | None) -> dict[str, Throttling]:
+    """Without those that say what holds anyway: the stage's limits, or the account's."""
+    return {route: limit for route, limit in limits.items() if limit not in {general, _ACCOUNT, _UNLIMITED}}

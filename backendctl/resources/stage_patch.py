@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from backendctl.resources.release_record import VARIABLE
 from backendctl.spec.model import Logging
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def patches(desired: Stage, live: Stage, *, deployment: str | None, log_arn: str
     """
     found = [_replace("/deploymentId", deployment)] if deployment is not None else []
     found += _variables(desired.variables, live.variables or {})
+    if _differs(desired.release, live.release):
+        found.append(_replace(f"/variables/{VARIABLE}", desired.release))
     if _differs(desired.description, live.description):
         found.append(_replace("/description", desired.description))
     if _differs(desired.tracing, live.tracing):
@@ -57,6 +60,7 @@ def patches(desired: Stage, live: Stage, *, deployment: str | None, log_arn: str
         found.append(_replace(f"{_ALL}/throttling/burstLimit", desired.throttling.burst))
     found += _cache(desired, live)
     found += _methods(desired.methods, live.methods or {})
+    found += _method_throttling(desired, live)
     found += _logging(desired.logging, live.logging or Logging(), log_arn)
     return found
 
@@ -102,6 +106,27 @@ def _methods(wanted: Mapping[str, str] | None, found: Mapping[str, str]) -> Iter
     for path in sorted(wanted):
         if found.get(path) != wanted[path]:
             yield _replace(f"/{path}", wanted[path])
+
+
+def _method_throttling(desired: Stage, live: Stage) -> Iterator[PatchOperationTypeDef]:
+    """A method that is to have no limits of its own gets the stage's; without such, its settings go."""
+    if desired.method_throttling is None:
+        return
+    found = live.method_throttling or {}
+    general = desired.throttling or live.throttling
+    for route in sorted({*found, *desired.method_throttling}):
+        wanted = desired.method_throttling.get(route, general)
+        if wanted is None:
+            yield {"op": "remove", "path": f"/{_setting(route)}"}
+        elif wanted != found.get(route):
+            yield _replace(f"/{_setting(route)}/throttling/rateLimit", wanted.rate)
+            yield _replace(f"/{_setting(route)}/throttling/burstLimit", wanted.burst)
+
+
+def _setting(route: str) -> str:
+    """Where a method's settings stand: "GET /places" has them at "~1places/GET"."""
+    verb, _, path = route.partition(" ")
+    return f"{escaped(path)}/{verb}"
 
 
 def _method(path: str) -> str:

@@ -103,10 +103,10 @@ class Table:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """The marked tables under the backend's prefix whose group is written from here.
+        """The marked tables whose group is written from here; see `table_reads.names` for which are looked at.
 
-        A table whose physical name the spec gave itself cannot be found this way once the spec has forgotten it: it
-        stays, which costs money and loses nothing.
+        A table with a name of its own stays once the spec has forgotten it: that costs money and loses nothing, and
+        the sweep after a destroy tells of it.
         """
         for physical in table_reads.names(aws, region):
             found = table_reads.describe(aws, region, physical)
@@ -208,7 +208,7 @@ class Table:
 
 def _frozen(table: Table, names: list[str]) -> BackendctlError:
     return BackendctlError(
-        f"AWS cannot change the key or projection of an index, here {', '.join(names)} of table {table.name} (C60)",
+        f"AWS cannot change the key or projection of an index, here {', '.join(names)} of table {table.name}",
         hint="add it under a new name in the spec and deploy, point the readers at the new one, then remove the old",
     )
 

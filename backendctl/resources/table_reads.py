@@ -64,14 +64,20 @@ def forget(aws: Aws, region: str, physical: str) -> None:
     aws.forget("table", region, physical)
 
 
-def names(aws: Aws, region: str) -> list[str]:
-    """Physical names that begin with the backend's: a table whose name the spec gives itself is not among them."""
+def listed(aws: Aws, region: str) -> list[str]:
+    """Physical names of every table of the region."""
 
     def load() -> list[str]:
         pages = aws.dynamodb(region).get_paginator("list_tables").paginate()
         return [name for page in pages for name in page["TableNames"]]
 
-    return [name for name in aws.shared(("tables", region), load) if name.startswith(f"{aws.backend}-")]
+    return aws.shared(("tables", region), load)
+
+
+def names(aws: Aws, region: str) -> list[str]:
+    """Physical names that begin with the backend's or stand in the spec."""
+    found = listed(aws, region)
+    return [name for name in found if name.startswith(f"{aws.backend}-") or name in aws.spec_names]
 
 
 def tags_of(aws: Aws, region: str, physical: str) -> dict[str, str]:

@@ -118,7 +118,7 @@ class _ReplicaWatch:
     def _still_unseen(self) -> None:
         if self._aws.clock() - self._mentioned > _VANISHED * max(self._aws.tempo, 0.2):
             raise BackendctlError(
-                f"the replica of {self._physical} in {self._region} was accepted by AWS and vanished (C10)",
+                f"the replica of {self._physical} in {self._region} was accepted by AWS and vanished",
                 hint="a key, a quota or a permission in that region stands in the way; AWS does not say which: "
                 "look at CloudTrail there, then run the same command again",
             )
@@ -128,7 +128,7 @@ class _ReplicaWatch:
         if status in {"CREATION_FAILED", "REGION_DISABLED"}:
             raise BackendctlError(
                 f"the replica of {self._physical} in {self._region} is {status}" + (f": {why}" if why else ""),
-                hint="run the same command again: a failed replica is removed and made anew (C11)",
+                hint="run the same command again: a failed replica is removed and made anew",
             )
 
 

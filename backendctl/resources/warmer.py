@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.crew import together
-from backendctl.aws.errors import ClientError, is_missing
+from backendctl.aws.errors import gone_already
 from backendctl.aws.wait import until
 from backendctl.engine.resource import GUARDED, PARTIAL, address
 from backendctl.errors import BackendctlError
@@ -121,7 +122,7 @@ class Warmer:
     def _live(cls, aws: Aws, region: str, name: str, rules: Sequence[RuleTypeDef]) -> Self:
         targets = {rule["Name"]: rule_reads.targets(aws, region, rule["Name"]) for rule in rules}
         each = [target for found in targets.values() for target in found]
-        tags = [_tags(aws, region, rule) for rule in rules]
+        tags = [rule_reads.tags(aws, region, rule) for rule in rules]
         owners = {tagging.owner_of(one) for one in tags}
         return cls(
             region=region,
@@ -174,7 +175,8 @@ class Warmer:
             given = {} if rule in states else {"Tags": tags}
             arn = client.put_rule(Name=rule, **arguments, **given)["RuleArn"]
             if rule in states:
-                client.tag_resource(ResourceARN=arn, Tags=tags)  # D1: PutRule ignores the tags of what exists
+                # D1: PutRule ignores the tags of what exists
+                client.tag_resource(ResourceARN=arn, Tags=[*tags, {"Key": rule_reads.CHANGED, "Value": _now()}])
             self._put_targets(aws, rule)
         for rule in set(states) - set(self.rules or ()):
             _remove(aws, self.region, rule)
@@ -205,29 +207,25 @@ class Warmer:
         _settle(aws, f"the targets of {rule}", list(entries), send)
 
 
-def _tags(aws: Aws, region: str, rule: RuleTypeDef) -> dict[str, str]:
-    def load() -> dict[str, str]:
-        tags: Any = aws.events(region).list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]
-        return tagging.from_list(tags)
-
-    return aws.shared(("rules", region, "tags", rule["Name"]), load)
+def _now() -> str:
+    return datetime.now(tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _all_tags(aws: Aws, region: str, rules: Sequence[RuleTypeDef]) -> list[dict[str, str]]:
     return aws.shared(
-        ("rules", region, "all tags"), lambda: together(partial(_tags, aws, region, rule) for rule in rules)
+        ("rules", region, "all tags"), lambda: together(partial(rule_reads.tags, aws, region, rule) for rule in rules)
     )
 
 
 def _remove(aws: Aws, region: str, rule: str) -> None:
-    try:
-        ids = [target["Id"] for target in rule_reads.list_targets(aws, region, rule)]
-        if ids:
+    ids: list[str] = []
+    with gone_already():  # D11
+        ids += [target["Id"] for target in rule_reads.list_targets(aws, region, rule)]
+    if ids:
+        with gone_already():
             _remove_targets(aws, region, rule, ids)
+    with gone_already():
         aws.events(region).delete_rule(Name=rule)
-    except ClientError as error:
-        if not is_missing(error):  # D11
-            raise
 
 
 def _remove_targets(aws: Aws, region: str, rule: str, ids: list[str]) -> None:

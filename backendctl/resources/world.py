@@ -20,11 +20,14 @@ class Stamp:
     Attributes:
         commit: short commit id, with "+" when the tree was dirty; empty outside git.
         author: the commit's author. time: UTC, ISO 8601 to the second.
+        operator: who runs the command and from where, "user@host". process: its number there.
     """
 
     commit: str
     author: str
     time: str
+    operator: str = ""
+    process: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +73,22 @@ class SlotChoice:
     idle_exists: bool
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Capacity:
+    """The provisioned concurrency of a staged alias's slots.
+
+    Attributes:
+        environments: for the slot of the desired release.
+        left: slots whose number is not the spec's, and stays. why: so.
+        kept: why the other slot keeps what it has; empty when it does not.
+    """
+
+    environments: int
+    left: frozenset[str] = frozenset()
+    why: str = ""
+    kept: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class World:
     """What `desired` works from.
@@ -80,6 +99,7 @@ class World:
         definitions: per region; empty without an API.
         links: per region, every (stage, variable, function, alias) the definition reaches.
         slots: per (region, physical function name, plain alias) that a stage variable names.
+        capacity: per the same, where the spec asks for provisioned concurrency.
         serving: (region, stage, variable) → value, of variables that lead to functions beside the spec.
     """
 
@@ -92,6 +112,7 @@ class World:
     definitions: Mapping[str, Definition] = field(default_factory=dict)
     links: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
     slots: Mapping[tuple[str, str, str], SlotChoice] = field(default_factory=dict)
+    capacity: Mapping[tuple[str, str, str], Capacity] = field(default_factory=dict)
     serving: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
     @property

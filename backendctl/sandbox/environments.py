@@ -149,6 +149,16 @@ class Environments:
                 self._drop([place])
         return None
 
+    def snapshot(
+        self, place: Place, config: Mapping[str, Any], code: bytes, layers: Sequence[bytes] = ()
+    ) -> Failure | None:
+        """Load a version once and give the environment up; what went wrong, if it did."""
+        with self._lock:
+            fresh = self._fresh(place, config, code, layers)
+        outcome = fresh.prepare()
+        fresh.end()
+        return None if outcome.error is None else Failure(stream=fresh.stream, outcome=outcome)
+
     def release(self, *, region: str, function: str, version: str) -> None:
         """Keep nothing ready for a version any more."""
         with self._lock:

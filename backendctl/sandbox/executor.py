@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -68,6 +69,7 @@ class Executor:
         service._emit_lambda_metrics = _ignore  # noqa: SLF001 - it counts what was throttled, and twice
         service._execute_function_dispatch = run  # noqa: SLF001 - whatever the runtime: it would look for Docker
         service.invalidate_worker = forget
+        service._snapstart_provision_version_async = self._snapshot  # noqa: SLF001 - it would start workers of its own
 
     def provision(self, region: str, config: Mapping[str, Any], code: bytes, count: int) -> str | None:
         """Have environments of a version ready ahead of calls; AWS's word for why not, if they cannot be."""
@@ -81,6 +83,30 @@ class Executor:
         self.telemetry.logged(region=region, group=lambda_logs.group_of(config), stream=failure.stream, lines=lines)
         return "FUNCTION_ERROR_INIT_FAILURE"
 
+    def _snapshot(self, name: str, version: dict[str, Any]) -> None:
+        """Load a version once when it is published, as SnapStart does; one that cannot be loaded is Failed (B52)."""
+        config = version["config"]
+        region = config["FunctionArn"].split(":")[3]
+
+        def load() -> None:
+            if self._why_not(config) is not None:
+                config.update(State="Active", StateReason="", StateReasonCode="")
+                return
+            layers = function_records.layers(config)
+            failure = self.environments.snapshot(
+                Place.of(config, region=region), config, version["code_zip"] or b"", layers
+            )
+            if failure is None:
+                config.update(State="Active", StateReason="", StateReasonCode="")
+                return
+            lines = lambda_logs.failed_init(config, failure.outcome)
+            group = lambda_logs.group_of(config)
+            self.telemetry.logged(region=region, group=group, stream=failure.stream, lines=lines)
+            told = (failure.outcome.error or {}).get("errorMessage", "")
+            config.update(State="Failed", StateReason=told, StateReasonCode="FunctionError")
+
+        threading.Thread(target=load, daemon=True, name=f"snapshot-{name}").start()
+
     def release(self, region: str, function: str, version: str) -> None:
         """Keep nothing ready for a version any more."""
         self.environments.release(region=region, function=function, version=version)
@@ -89,13 +115,13 @@ class Executor:
         config = {"Version": "$LATEST", **(func.get("config") or func)}
         region = service.get_region()
         began = int(time.time() * 1000)
-        reason = self._why_not(config)
+        reason, own = self._why_not(config), _of_this_call(service, config)
         if reason is None:
             asked = Asked(
                 request_id=request_id,
                 event=event,
                 arn=config.get("FunctionArn", ""),
-                environment=_of_this_call(service, config),
+                environment=own,
             )
             place = Place.of(config, region=region)
             with self.environments.lease(
@@ -107,7 +133,7 @@ class Executor:
         else:
             outcome = Outcome(error=not_supported(reason), status="error")
             stream = _stream(region, config)
-        lines = lambda_logs.lines(config, request_id, outcome, began=began)
+        lines = lambda_logs.lines(config, request_id, outcome, began=began, trace=own["_X_AMZN_TRACE_ID"])
         self.telemetry.logged(region=region, group=lambda_logs.group_of(config), stream=stream, lines=lines)
         self._count(region, config, outcome)
         return _answer(outcome, "".join(f"{text.rstrip()}\n" for _, text in lines))

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.runtimes.choice import split
+from backendctl.sandbox.runtimes.variables import is_restored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,7 +67,7 @@ def failed_init(outcome: Outcome, ended: int) -> list[Event]:
 def _before(
     config: Mapping[str, Any], request_id: str, outcome: Outcome, began: int
 ) -> Iterator[tuple[str, int, str, dict[str, Any]]]:
-    if outcome.init_seconds is not None:
+    if outcome.init_seconds is not None and not is_restored(config):
         init = {"initializationType": "on-demand", "phase": "init"}
         about = {"functionName": config["FunctionName"], "functionVersion": config["Version"]}
         runtime = {"runtimeVersion": f"{':'.join(split(str(config.get('Runtime', ''))))}.v1"}
@@ -97,6 +98,8 @@ def _after(
     }
     if usage.init is not None:
         metrics["initDurationMs"] = usage.init
+    if usage.restore is not None and usage.billed_restore is not None:
+        metrics |= {"restoreDurationMs": usage.restore, "billedRestoreDurationMs": usage.billed_restore}
     yield level, ended, "platform.report", {"requestId": request_id, "metrics": metrics, "status": status, **why}
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from backendctl.sandbox import lambda_json_logs
+from backendctl.sandbox.runtimes.variables import is_restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +21,8 @@ class Usage:
     """What a report tells of one call.
 
     Attributes:
-        duration, init: milliseconds; `init` on cold starts only (B59).
-        billed: whole milliseconds, with those of the init (B60).
+        duration, init, restore: milliseconds; `init` on cold starts only, `restore` in its place from a snapshot (B59).
+        billed: whole milliseconds, with those of the init (B60). billed_restore: beside them.
         memory, peak: MB.
     """
 
@@ -30,17 +31,23 @@ class Usage:
     billed: int
     memory: int
     peak: int
+    restore: float | None = None
+    billed_restore: int | None = None
 
     @classmethod
     def of(cls, config: Mapping[str, Any], outcome: Outcome) -> Self:
         """Of one call's outcome."""
-        duration, init = outcome.seconds * 1000, outcome.init_seconds
+        duration, loading = outcome.seconds * 1000, outcome.init_seconds
+        loaded = None if loading is None else round(loading * 1000, 2)
+        restored = is_restored(config)
         return cls(
             duration=round(duration, 2),
-            init=None if init is None else round(init * 1000, 2),
-            billed=math.ceil(duration + (init or 0) * 1000),
+            init=None if restored else loaded,
+            billed=math.ceil(duration + (0 if restored else loaded or 0)),
             memory=int(config.get("MemorySize", 128)),
             peak=outcome.peak,
+            restore=loaded if restored else None,
+            billed_restore=math.ceil(loaded) if restored and loaded is not None else None,
         )
 
 
@@ -49,11 +56,14 @@ def group_of(config: Mapping[str, Any]) -> str:
     return (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
 
 
-def lines(config: Mapping[str, Any], request_id: str, outcome: Outcome, *, began: int) -> list[tuple[int, str]]:
+def lines(
+    config: Mapping[str, Any], request_id: str, outcome: Outcome, *, began: int, trace: str | None = None
+) -> list[tuple[int, str]]:
     """Everything one call leaves in the log, in order.
 
     Args:
         began: milliseconds since the epoch when the call came.
+        trace: `_X_AMZN_TRACE_ID` of the call, where it is traced.
 
     Returns:
         Milliseconds since the epoch and text, per event.
@@ -67,7 +77,7 @@ def lines(config: Mapping[str, Any], request_id: str, outcome: Outcome, *, began
     if outcome.error is not None and outcome.status != "timeout" and not outcome.logged:
         written.append((ended, exception(outcome.error)))
     end = f"END RequestId: {request_id}\n"
-    return [*written, (ended, end), (ended, report(config, request_id, outcome))]
+    return [*written, (ended, end), (ended, report(config, request_id, outcome, trace))]
 
 
 def failed_init(config: Mapping[str, Any], outcome: Outcome) -> list[tuple[int, str]]:
@@ -89,8 +99,8 @@ def exception(error: Mapping[str, Any]) -> str:
     return f"{text}\nTraceback (most recent call last):\n{trace}" if trace else text
 
 
-def report(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> str:
-    """The REPORT line."""
+def report(config: Mapping[str, Any], request_id: str, outcome: Outcome, trace: str | None = None) -> str:
+    """The REPORT line, and of a traced call the ids of its trace and segment below it."""
     usage = Usage.of(config, outcome)
     parts = [
         f"REPORT RequestId: {request_id}",
@@ -101,8 +111,14 @@ def report(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> str:
     ]
     if usage.init is not None:
         parts.append(f"Init Duration: {usage.init:.2f} ms")
+    if usage.restore is not None:
+        parts += [f"Restore Duration: {usage.restore:.2f} ms", f"Billed Restore Duration: {usage.billed_restore} ms"]
     if outcome.status is not None:
         parts.append(f"Status: {outcome.status}")
     if outcome.status == "error" and outcome.error is not None:
         parts.append(f"Error Type: {outcome.error['errorType']}")
-    return "\t".join([*parts, "\n"])
+    told = "\t".join([*parts, "\n"])
+    ids = dict(part.partition("=")[::2] for part in (trace or "").split(";"))
+    if "Root" not in ids:
+        return told
+    return f"{told}XRAY TraceId: {ids['Root']}\tSegmentId: {ids.get('Parent', '')}\tSampled: true\t\n"

@@ -75,7 +75,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
         await front(scope, receive, send)  # API Gateway calls functions through their corrections, as clients do
 
     forget_seldom(cloudwatch)
-    telemetry = Telemetry(inner=inner)
+    telemetry = Telemetry(inner=inner, counts_canaries=os.environ.get(world.CANARY_METRICS) != "off")
     behind = Behind(inner=Inner(app=whole))
     gateway = telemetry.gateway = ApiGateway(behind, pace=Pace(scale=scale), on_served=telemetry.served)
     _take_over_timers(Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()))

@@ -41,9 +41,15 @@ def values(served: Served) -> list[tuple[str, float, str]]:
     return found
 
 
-def dimensions(served: Served, settings: Settings) -> list[dict[str, str]]:
-    """Under which names a request is counted: the API, its stage, and the method where its metrics are on."""
+def dimensions(served: Served, settings: Settings, *, counts_canaries: bool = True) -> list[dict[str, str]]:
+    """Under which names a request is counted: the API, its stage, and the method where its metrics are on.
+
+    Args:
+        counts_canaries: whether a canary's request is counted as one of a stage of its own; else it is the API's only.
+    """
     api = {"ApiName": served.api_name}
+    if served.canary and not counts_canaries:
+        return [api]
     found = [api, {**api, "Stage": name(served.stage, canary=served.canary)}]
     if served.resource is not None and _setting(served, settings, "metricsEnabled"):
         found.append({**found[1], "Resource": served.resource, "Method": served.method})

@@ -93,10 +93,15 @@ class _Lines:
 
 @dataclass(kw_only=True, slots=True)
 class Telemetry:
-    """Gathers during requests, from any thread, and writes in the background."""
+    """Gathers during requests, from any thread, and writes in the background.
+
+    Attributes:
+        counts_canaries: whether a stage's canary has metrics of its own (A76).
+    """
 
     inner: Inner
     gateway: ApiGateway | None = None
+    counts_canaries: bool = True
     _points: deque[tuple[_Point, float]] = field(default_factory=deque)
     _lines: deque[_Lines] = field(default_factory=deque)
     _served: deque[Served] = field(default_factory=deque)
@@ -202,7 +207,8 @@ class Telemetry:
         for (region, api_id, stage, canary), group in by_stage.items():
             settings = await stage_logs.settings(gateway, region, api_id, stage)
             for one in group:
-                self.measured(region, "AWS/ApiGateway", stage_logs.values(one), stage_logs.dimensions(one, settings))
+                kinds = stage_logs.dimensions(one, settings, counts_canaries=self.counts_canaries)
+                self.measured(region, "AWS/ApiGateway", stage_logs.values(one), kinds)
             written = stage_logs.access_lines(group)
             if lines := stage_logs.lines(gateway, group, settings):
                 written[f"API-Gateway-Execution-Logs_{api_id}/{stage_logs.name(stage, canary=canary)}"] = lines

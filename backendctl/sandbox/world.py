@@ -28,7 +28,10 @@ USUAL_IDLE_MINUTES = 7.0
 MINUTE_SECONDS = "BACKENDCTL_SANDBOX_MINUTE_SECONDS"
 """The variable which says how many seconds of the clock a minute of a rule's rate takes."""
 
-_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "LD_LIBRARY_PATH", IDLE_MINUTES, MINUTE_SECONDS)
+CANARY_METRICS = "BACKENDCTL_SANDBOX_CANARY_METRICS"
+"""The variable which, as "off", leaves a stage's canary without metrics of its own, for AWS documents none (A76)."""
+
+_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "LD_LIBRARY_PATH", IDLE_MINUTES, MINUTE_SECONDS, CANARY_METRICS)
 _HANDLERS = (
     *(
         "PATH",

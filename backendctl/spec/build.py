@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from backendctl.spec.callers import build_cors, build_key, build_plan, method_throttling, throttling
 from backendctl.spec.canary import build_canary
 from backendctl.spec.check_links import aliases
 from backendctl.spec.check_tables import ATTRIBUTE
@@ -24,10 +25,9 @@ from backendctl.spec.model import (
     Spec,
     Stage,
     Table,
-    Throttling,
     Vpc,
 )
-from backendctl.spec.warming import build_warm
+from backendctl.spec.warming import SNAPSTART, build_provisioned, build_warm, spelt_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +45,8 @@ ACCESS_FORMAT = json.dumps(
         "latency": "$context.responseLatency",
         "integrationLatency": "$context.integrationLatency",
         "integrationStatus": "$context.integrationStatus",
+        "integrationRequestId": "$context.integration.requestId",
+        "traceId": "$context.xrayTraceId",
         "canary": "$context.isCanaryRequest",
         "error": "$context.error.message",
     },
@@ -95,7 +97,7 @@ def _functions(view: View, region: str, folder: Path) -> tuple[Function, ...]:
 
 def _function(view: View, region: str, name: str, folder: Path) -> Function:
     settings = view.functions[region][name]
-    vpc, warm = settings.get("vpc"), settings.get("warm")
+    vpc, warm = settings.get("vpc"), spelt_out(settings.get("warm"))
     retention = settings.get("log-retention", _DEFAULT_RETENTION)
     return Function(
         name=name,
@@ -105,7 +107,9 @@ def _function(view: View, region: str, name: str, folder: Path) -> Function:
         vpc=Vpc(subnets=tuple(vpc["subnets"]), security_groups=tuple(vpc["security-groups"])) if vpc else None,
         tracing="Active" if settings.get("tracing") else "PassThrough",  # B58
         aliases=aliases(view, region, name),
-        warm=build_warm(warm) if isinstance(warm, dict) else None,
+        warm=None if warm is None else build_warm(warm),
+        provisioned=None if warm is None else build_provisioned(warm),
+        snapstart=None if warm is None else warm.get(SNAPSTART),
         log_retention=None if retention == "never" else int(retention.split()[0]),
         tags=_tags(view.plain, settings),
         **_given(settings, "runtime", "handler", "description", "architecture", "environment", "role"),
@@ -180,6 +184,11 @@ def _api(view: View, file: Path) -> Api:
         bindings=api.get("bindings", {}),
         smoke=tuple(_smoke(route, asked) for route, asked in api.get("smoke", {}).items()),
         keep=tuple(api.get("keep", ())),
+        cors=build_cors(api["cors"]) if "cors" in api else None,
+        keys=tuple(build_key(view.physical(name, {}), name, key) for name, key in api.get("keys", {}).items()),
+        usage_plans=tuple(
+            build_plan(view.physical(name, {}), name, plan) for name, plan in api.get("usage-plans", {}).items()
+        ),
         **_given(api, "source-account", "source-region"),
         **_whole(api, "timeout-quota"),
     )
@@ -206,10 +215,11 @@ def _smoke(route: str, asked: dict[str, Any] | bool) -> Smoke:  # noqa: FBT001 -
 
 
 def _stage(plain: dict[str, Any], name: str, stage: dict[str, Any]) -> Stage:
-    throttling, cache = stage.get("throttling"), stage.get("cache", {})
+    cache, methods = stage.get("cache", {}), stage.get("method-throttling")
     return Stage(
         name=name,
-        throttling=Throttling(rate=float(throttling["rate"]), burst=int(throttling["burst"])) if throttling else None,
+        throttling=throttling(stage["throttling"]) if "throttling" in stage else None,
+        method_throttling=None if methods is None else method_throttling(methods),
         cache_size=cache.get("size"),
         cache_ttl=int(cache.get("ttl", 300)) if cache else None,
         logging=_logging(stage["logging"]) if "logging" in stage else None,

@@ -6,14 +6,19 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from backendctl.nearest import nearest
+from backendctl.spec import analysis
+from backendctl.spec.analysis import AnswerCheck, MetricCheck, build_analysis
 from backendctl.spec.loader import MISSING
-from backendctl.spec.report import listed, nearest
+from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
     from backendctl.spec.loader import Way
+    from backendctl.spec.model import Spec
     from backendctl.spec.view import View
 
 API, ALIAS = "api", "alias"
+HOLD, STEP_DOWN, ABORT = "hold", "step-down", "abort"
 TOGETHER, PRIMARY_FIRST, PRIMARY_LAST = "together", "primary-first", "primary-last"
 _SECONDS = {"second": 1, "seconds": 1, "minute": 60, "minutes": 60, "hour": 3600, "hours": 3600}
 _URL = ("http://", "https://")
@@ -30,6 +35,7 @@ class Judging:
         max_latency_increase: of the quantile of the latency, in per cent.
         quantile: of the latency, in per cent.
         on_no_data: what too few requests mean: hold, synthetic, pass or fail.
+        accept_blind: whether a canary may pass of which nothing can tell what its handlers answer.
     """
 
     confidence: float = 95.0
@@ -38,6 +44,7 @@ class Judging:
     max_latency_increase: float = 50.0
     quantile: float = 95.0
     on_no_data: str = "hold"
+    accept_blind: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,32 +65,47 @@ class Canary:
         steps: per cent of the requests, rising; what follows the last one is all of them.
         hold: seconds on each step before it is judged.
         waves: groups of regions, one after the other; empty means all together.
+        on_inconclusive: what `--auto` does with a canary that nothing has shown to be good: HOLD leaves it at its
+            share, STEP_DOWN gives it the step below (0 % below the first), ABORT ends it.
+        fail_fast: bad looks in a row after which `--auto` aborts.
+        analysis: the user's own checks.
     """
 
     strategy: str = API
     steps: tuple[float, ...] = (10.0, 50.0)
     hold: float = 600.0
     waves: tuple[tuple[str, ...], ...] = ()
+    on_inconclusive: str = STEP_DOWN
+    fail_fast: int = 1
     judging: Judging = field(default_factory=Judging)
+    analysis: tuple[MetricCheck | AnswerCheck, ...] = ()
     hooks: Hooks = field(default_factory=Hooks)
+
+
+def by_alias(spec: Spec) -> bool:
+    """Whether releases are of aliases, because no stage turns: there is none, or canaries are Lambda's own."""
+    return spec.api is None or spec.canary.strategy == ALIAS
 
 
 def build_canary(plain: dict[str, Any], regions: tuple[str, ...]) -> Canary:
     """From the `canary` section of a sound spec, or from none."""
     given = plain.get("canary", {})
-    settings: dict[str, Any] = {name: given[name] for name in ("strategy",) if name in given}
+    plain_keys = ("strategy", "on-inconclusive", "fail-fast")
+    settings: dict[str, Any] = {key.replace("-", "_"): given[key] for key in plain_keys if key in given}
     if "steps" in given:
         settings["steps"] = tuple(float(step) for step in given["steps"])
     if "hold" in given:
         number, unit = given["hold"].split()
         settings["hold"] = float(number) * _SECONDS[unit]
     judging = {key.replace("-", "_"): value for key, value in given.get("judge", {}).items()}
-    if "on-no-data" in given:
-        judging["on_no_data"] = given["on-no-data"]
+    for key in ("on-no-data", "accept-blind"):
+        if key in given:
+            judging[key.replace("-", "_")] = given[key]
     hooks = {key.replace("-", "_"): value for key, value in given.get("hooks", {}).items()}
     return Canary(
         waves=_waves(given.get("waves", PRIMARY_LAST), regions),
         judging=Judging(**judging),
+        analysis=build_analysis(given.get("analysis", [])),
         hooks=Hooks(**hooks),
         **settings,
     )
@@ -114,6 +136,7 @@ def check(view: View) -> None:
             view.report.add((*way, "hooks", name), "a hook is a command, or a URL with http:// or https://")
     if canary.get("strategy", API) == API and canary and view.document.raw(("api",)) is MISSING:
         view.report.add(way, "without an 'api' a canary needs 'strategy: alias'", key=True)
+    analysis.check(view, (*way, "analysis"), canary.get("analysis", []), is_alias=canary.get("strategy") == ALIAS)
     if isinstance(canary.get("waves"), list):
         _check_waves(view, (*way, "waves"), canary["waves"])
 

@@ -7,10 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backendctl.spec import canary, check_api, check_domain, check_functions, check_links, check_tables
+from backendctl.nearest import nearest
+from backendctl.spec import (
+    canary,
+    check_api,
+    check_arns,
+    check_callers,
+    check_domain,
+    check_functions,
+    check_links,
+    check_tables,
+)
 from backendctl.spec.check_names import check_tags, check_unique
 from backendctl.spec.regions import PARTITION
-from backendctl.spec.report import listed, nearest
+from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
     from backendctl.spec.view import View
@@ -23,7 +33,9 @@ def check(view: View) -> None:
     check_functions.check(view)
     check_tables.check(view)
     check_api.check(view)
+    check_callers.check(view)
     check_domain.check(view)
+    check_arns.check(view)
     canary.check(view)
     check_links.check(view)
     for region in view.regions:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from backendctl.nearest import nearest
 from backendctl.spec.check_names import check_regions_named, check_tags
 from backendctl.spec.loader import MISSING
 from backendctl.spec.regions import PARTITION
-from backendctl.spec.report import nearest
+from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
     from backendctl.spec.loader import Way
@@ -19,6 +20,7 @@ _VARIABLE_NAME = re.compile(r"^\w+$", re.ASCII)  # A53
 _NOT_IN_VARIABLE = re.compile(r"[^A-Za-z0-9\-._~:/?#&=,]")  # A53
 _NOT_IN_PATH = re.compile(r"[^a-zA-Z0-9$\-_.+!*'()]")
 _REQUEST_ID = re.compile(r"\$context\.(requestId|extendedRequestId)\b")  # A56
+TELLS_CANARY = ("$context.isCanaryRequest", "$context.status")
 _RESERVED_PATHS = ("ping", "sping")  # A90
 _ROUTE = re.compile(r"^(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|ANY) (/\S*)$")
 _PARAMETER = re.compile(r"\{([^}+]+)\+?\}")
@@ -108,5 +110,8 @@ def _check_logging(view: View, way: Way, logging: dict[str, Any]) -> None:
     if not _REQUEST_ID.search(line):
         message = "'format' must hold $context.requestId or $context.extendedRequestId"
         view.report.add((*way, "format"), message)
+    if lacking := [name for name in TELLS_CANARY if name not in line]:  # A77
+        message = f"without {listed(lacking)} the access log does not tell how a canary answers, and none may pass"
+        view.report.warn((*way, "format"), message)
     if "\n" in line.strip("\n"):
         view.report.add((*way, "format"), "'format' must be a single line; in YAML, use '>-' to fold it")

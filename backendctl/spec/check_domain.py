@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from backendctl.openapi.integrations import ANY_METHOD
+from backendctl.spec.check_arns import arn_fault
 from backendctl.spec.check_names import check_regions_named, check_tags
 from backendctl.spec.loader import MISSING
 from backendctl.spec.report import listed
@@ -47,11 +48,9 @@ def _check_certificates(view: View, certificates: dict[str, str]) -> None:
     if isinstance(given, dict):
         check_regions_named(view, ("domain", "certificate"), list(given), key=True)
     for region, arn in certificates.items():
-        parts = arn.split(":")
-        if parts[3:4] != [region]:
-            message = f"this certificate is in {''.join(parts[3:4])} and {region} needs one of its own"
+        if message := arn_fault(arn, service="acm", region=region):
             hint = "" if isinstance(given, dict) else f"; write {{{region}: arn, …}} or leave it out"
-            view.report.add(("domain", "certificate", region), message + hint)
+            view.report.add(("domain", "certificate", region), message + hint, free=True)
 
 
 def _check_health(view: View, path: str) -> None:

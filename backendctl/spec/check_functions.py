@@ -6,13 +6,16 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from backendctl.spec.check_links import aliases, calls
+from backendctl.spec.check_arns import arn_fault, image_fault
+from backendctl.spec.check_links import aliases, calls, calls_latest
 from backendctl.spec.check_names import alias_fault, check_regions_named, check_tags, looks_like
 from backendctl.spec.loader import MISSING
 from backendctl.spec.paths import path_fault
+from backendctl.spec.ready import ready_faults
+from backendctl.spec.regions import PARTITION
 from backendctl.spec.values import asks_aws
 from backendctl.spec.view import SOURCES
-from backendctl.spec.warming import warm_faults
+from backendctl.spec.warming import SNAPSTART, spelt_out, warm_faults
 
 if TYPE_CHECKING:
     from backendctl.spec.loader import Way
@@ -20,8 +23,9 @@ if TYPE_CHECKING:
 
 _MAX_NAME = 64  # B54
 _MAX_ENVIRONMENT = 4096  # bytes of JSON, B55
-_LAYER = re.compile(r"^arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$")
-_IMAGE_REGION = re.compile(r"\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.")
+_LAYER = re.compile(
+    r"^arn:(?P<partition>aws[a-z-]*):lambda:(?P<region>[a-z0-9-]+):[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$"
+)
 _RESERVED = frozenset(
     {
         "_HANDLER",
@@ -119,10 +123,8 @@ def _check_image(view: View, region: str, name: str, function: dict[str, Any]) -
         if function.get(setting):
             message = f"'{setting}' belongs to an archive; an image brings its own"
             view.report.add(view.way(region, name, setting), message, key=True)
-    found = _IMAGE_REGION.search(function["code"]["image"])
-    if found and found["region"] != region:
-        message = f"the image is in {found['region']} and Lambda in {region} takes its own region's only"
-        view.report.add(view.way(region, name, "code", "image"), message + "; use {{ region }} in its name")
+    if message := image_fault(function["code"]["image"], region):
+        view.report.add(view.way(region, name, "code", "image"), message, free=True)
 
 
 def _check_environment(view: View, region: str, name: str, environment: dict[str, str]) -> None:
@@ -141,6 +143,9 @@ def _check_layers(view: View, region: str, name: str, layers: list[str]) -> None
         found = _LAYER.match(layer)
         if found is None:
             message = f"'{layer}' is no layer version: arn:aws:lambda:region:123456789012:layer:name:1"
+            view.report.add(view.way(region, name, "layers", index), message, free=True)
+        elif found["partition"] != PARTITION.get(region, found["partition"]):
+            message = arn_fault(layer, service="lambda", region=region)
             view.report.add(view.way(region, name, "layers", index), message)
         elif found["region"] != region:  # B54, B57
             message = f"this layer is in {found['region']} and {region} needs its own; use {{{{ region }}}} in the ARN"
@@ -201,11 +206,15 @@ def _check_similar_aliases(view: View) -> None:
 
 
 def _check_warm(view: View, region: str, name: str, function: dict[str, Any]) -> None:
-    warm = function.get("warm")
-    if not isinstance(warm, dict):
+    warm = spelt_out(function.get("warm"))
+    if warm is None:
         return
     for setting, message, offset in warm_faults(warm):
         view.report.add(view.way(region, name, "warm", setting), message, offset=offset, key=offset is None)
+    short = function.get("warm") == SNAPSTART
+    for way, message in ready_faults(function, warm):
+        at = ("warm",) if short and way[0] == "warm" else way
+        view.report.add(view.way(region, name, *at), message, key=True)
     if not view.backend or (view.definition is None and "api" in view.plain):
         return  # these are faulty, so the aliases are not known
     if not aliases(view, region, name):
@@ -213,4 +222,10 @@ def _check_warm(view: View, region: str, name: str, function: dict[str, Any]) ->
             f"'{name}' has no alias that could be kept warm: name one under 'aliases', or let the definition "
             "call it through a stage variable"
         )
+        view.report.add(view.way(region, name, "warm"), message, key=True)
+    elif (warm.get(SNAPSTART) or "provisioned" in warm) and calls_latest(view, region, name):
+        message = (
+            f"the API calls '{name}' without an alias as well, which is $LATEST, and Lambda has neither provisioned "
+            "concurrency nor SnapStart for it: let every route name an alias"
+        )  # B46, B52
         view.report.add(view.way(region, name, "warm"), message, key=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from backendctl.nearest import nearest
 from backendctl.openapi.integrations import resolve, stage_variables
 from backendctl.spec.check_names import alias_fault
-from backendctl.spec.report import listed, nearest
+from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,6 +34,14 @@ def aliases(view: View, region: str, name: str) -> tuple[str, ...]:
             if found and found.function == physical and _is_alias(found.qualifier):
                 called[str(found.qualifier)] = None
     return tuple(called)
+
+
+def calls_latest(view: View, region: str, name: str) -> bool:
+    """Whether some stage leads to the function itself, which is its unpublished version."""
+    physical = view.physical(name, view.functions[region][name])
+    stages: list[Mapping[str, str]] = [stage.get("variables", {}) for stage in view.stages().values()] or [{}]
+    found = [resolve(target, variables) for target in view.targets for variables in stages]
+    return any(one is not None and one.function == physical and not _is_alias(one.qualifier) for one in found)
 
 
 def calls(view: View, *, default: int) -> Iterator[tuple[str, int]]:

@@ -6,7 +6,7 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from backendctl.spec.report import nearest
+from backendctl.nearest import nearest
 
 if TYPE_CHECKING:
     from backendctl.spec.loader import Way

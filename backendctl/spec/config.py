@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backendctl.errors import Fault, SpecError, UsageError
+from backendctl.nearest import nearest
 from backendctl.spec import loader, schema
-from backendctl.spec.report import Report, listed, nearest
+from backendctl.spec.report import Report, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -207,5 +207,5 @@ def _judge(view: View) -> None:
             if way[:1] == ("functions",) and way[1:]:
                 way = view.way(region, str(way[1]), *way[2:])
             if problem.missing is None or report.document.raw((*way, problem.missing)) is MISSING:
-                report.add(way, problem.message, key=problem.key)
+                report.add(way, problem.message, key=problem.key, free=problem.text)
     check(view)

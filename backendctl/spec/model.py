@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from backendctl.spec.callers import ApiKey, Cors, Throttling, UsagePlan
 from backendctl.spec.canary import Canary
 
 HOLD = "holdMs"
@@ -86,6 +87,19 @@ class Warm:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Provisioned:
+    """Provisioned concurrency of every alias that users reach.
+
+    Attributes:
+        environments: that Lambda keeps ready on each.
+        bake: minutes for which the release before keeps as much, after the stage has turned away from it.
+    """
+
+    environments: int
+    bake: int = 30
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Vpc:
     """Subnets and security groups, given per region."""
 
@@ -103,6 +117,7 @@ class Function:
         aliases: plain alias names, without the -a/-b of a stage's pair.
         log_retention: days, None leaves the log group alone.
         tracing: "Active" or "PassThrough" (B58).
+        warm: its pings. snapstart: on or off; None leaves it as it is.
     """
 
     name: str
@@ -122,6 +137,8 @@ class Function:
     role: str | None = None
     aliases: tuple[str, ...] = ()
     warm: Warm | None = None
+    provisioned: Provisioned | None = None
+    snapstart: bool | None = None
     log_retention: int | None = 30
     tags: dict[str, str] = field(default_factory=dict)
 
@@ -200,14 +217,6 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Throttling:
-    """rate: requests per second; burst: requests."""
-
-    rate: float
-    burst: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Logging:
     """Stage logging. level: OFF, ERROR or INFO; access: log group name, format: access log line (A56, A77)."""
 
@@ -224,6 +233,7 @@ class Stage:
     Attributes:
         path: base path of the custom domain that maps to this stage; None for no mapping, "" for the root.
         variables: as the user wrote them; a value naming an alias is a plain alias name.
+        method_throttling: limits of single methods by route ("GET /places"); None leaves those that are there alone.
         cache_size: GB as AWS spells it ("0.5"), None for no cache. cache_ttl: seconds.
     """
 
@@ -233,6 +243,7 @@ class Stage:
     tracing: bool = False
     metrics: bool = False
     throttling: Throttling | None = None
+    method_throttling: dict[str, Throttling] | None = None
     cache_size: str | None = None
     cache_ttl: int | None = None
     logging: Logging | None = None
@@ -287,6 +298,7 @@ class Api:
             the spec; ARNs that name them are the API's own.
         timeout_quota: seconds; the account's quota for an integration's timeout (A42).
         keep: ids and texts of another region or account that are meant as they are, in every region.
+        cors: what is added to the definition for browsers; None adds nothing.
     """
 
     name: str
@@ -302,6 +314,9 @@ class Api:
     source_region: str | None = None
     timeout_quota: int = 29
     keep: tuple[str, ...] = ()
+    cors: Cors | None = None
+    keys: tuple[ApiKey, ...] = ()
+    usage_plans: tuple[UsagePlan, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import re
 import zoneinfo
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from backendctl.nearest import nearest
 from backendctl.spec.cron import ScheduleError
-from backendctl.spec.report import nearest
 
 LEAD = 5
 """Minutes before opening at which the first ping goes out, so that it has loaded the function by then."""
@@ -39,16 +39,43 @@ def parse_office_hours(text: str) -> OfficeHours:
     """Read `DAYS HH:MM-HH:MM ZONE`; days are names, ranges and lists of them.
 
     Raises:
-        ScheduleError: it is something else, or there is no such time zone.
+        ScheduleError: it is something else, or there is no such time zone; the first of its faults.
     """
+    for fault in office_hours_faults(text):
+        raise fault
+    found = _shape(text)
+    opens, closes = (_minutes(found[end]) for end in ("open", "close"))
+    return OfficeHours(days=_days(found["days"]), opens=opens % _DAY, closes=closes, zone=found["zone"])
+
+
+def office_hours_faults(text: str) -> Iterator[ScheduleError]:
+    """Everything that is wrong with a window; only one that has another shape altogether is told as a whole."""
+    try:
+        found = _shape(text)
+    except ScheduleError as error:
+        yield error
+        return
+    yield from _caught(lambda: _days(found["days"]))
+    wrong = [*_caught(lambda: _minutes(found["open"], found.start("open")))]
+    wrong += _caught(lambda: _minutes(found["close"], found.start("close")))
+    yield from wrong
+    if not wrong and _minutes(found["open"]) == _minutes(found["close"]):
+        yield ScheduleError("the window opens and closes at the same time; for whole days write 00:00-24:00", 0)
+    yield from _caught(lambda: check_zone(found["zone"], offset=found.start("zone")))
+
+
+def _caught(parse: Callable[[], object]) -> Iterator[ScheduleError]:
+    try:
+        parse()
+    except ScheduleError as error:
+        yield error
+
+
+def _shape(text: str) -> re.Match[str]:
     found = _SHAPE.fullmatch(text.strip())
     if found is None:
         raise ScheduleError(f"'{text}' is no window of days and hours, for instance {_EXAMPLE}")
-    opens, closes = (_minutes(found[end], found.start(end)) for end in ("open", "close"))
-    if opens == closes:
-        raise ScheduleError("the window opens and closes at the same time; for whole days write 00:00-24:00", 0)
-    check_zone(found["zone"], offset=found.start("zone"))
-    return OfficeHours(days=_days(found["days"]), opens=opens % _DAY, closes=closes, zone=found["zone"])
+    return found
 
 
 def check_zone(name: str, *, offset: int = 0) -> None:
@@ -79,11 +106,7 @@ def expressions(hours: OfficeHours, every: int) -> tuple[str, ...]:
     Raises:
         ScheduleError: cron has no word for such steps.
     """
-    if _HOUR % every and every % _HOUR:
-        raise ScheduleError(
-            f"{every} minutes do not go into an hour, so that no cron expression with 'only' can say it: take 1, 2, 3, "
-            "4, 5, 6, 10, 12, 15, 20 or 30 minutes, or whole hours"
-        )
+    check_step(every)
     by_minutes: dict[tuple[int, int], set[int]] = {}
     for moment in _pings(hours, every):
         by_minutes.setdefault((moment // _DAY, moment % _DAY // _HOUR), set()).add(moment % _HOUR)
@@ -99,6 +122,19 @@ def expressions(hours: OfficeHours, every: int) -> tuple[str, ...]:
     )
 
 
+def check_step(every: int) -> None:
+    """Refuse minutes between two pings that no cron expression can say.
+
+    Raises:
+        ScheduleError: neither they go into an hour nor an hour into them.
+    """
+    if _HOUR % every and every % _HOUR:
+        raise ScheduleError(
+            f"{every} minutes do not go into an hour, so that no cron expression with 'only' can say it: take 1, 2, 3, "
+            "4, 5, 6, 10, 12, 15, 20 or 30 minutes, or whole hours"
+        )
+
+
 def _pings(hours: OfficeHours, every: int) -> Iterator[int]:
     """Minutes after the midnight between Saturday and Sunday, within one week."""
     length = (hours.closes - hours.opens) % _DAY or _DAY
@@ -107,7 +143,7 @@ def _pings(hours: OfficeHours, every: int) -> Iterator[int]:
             yield (day * _DAY + hours.opens + shift) % (7 * _DAY)
 
 
-def _minutes(text: str, offset: int) -> int:
+def _minutes(text: str, offset: int = 0) -> int:
     hour, minute = (int(part) for part in text.split(":"))
     if minute >= _HOUR or hour * _HOUR + minute > _DAY:
         raise ScheduleError(f"'{text}' is no time of day", offset)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -66,13 +65,6 @@ class Report:
         """All faults in the order of the files' lines, the spec's own first."""
         own = self.document.file
         return sorted(self.found, key=lambda one: (one.file != own, one.file, one.line, one.column, one.message))
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'memory'?` when something is near, `` otherwise."""
-    lowered = {one.lower(): one for one in known}
-    found = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
-    return f"; did you mean '{lowered[found[0]]}'?" if found else ""
 
 
 def listed(words: Iterable[str]) -> str:

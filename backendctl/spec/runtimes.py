@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from backendctl.spec.report import nearest
+from backendctl.nearest import nearest
 
 if TYPE_CHECKING:
     from datetime import date

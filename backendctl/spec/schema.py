@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
-from backendctl.spec.report import listed, nearest
+from backendctl.nearest import nearest
+from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,6 +52,7 @@ class Problem:
         way: to the value, or to the key when `key`.
         drop: whether the checks that follow should not see the value.
         missing: the key that a mapping lacks.
+        text: whether it is a text that has not the right form.
     """
 
     way: Way
@@ -58,6 +60,7 @@ class Problem:
     key: bool = False
     drop: bool = True
     missing: str | None = None
+    text: bool = False
 
 
 def check(document: Document, value: Any, *, schema: str) -> list[Problem]:
@@ -123,8 +126,8 @@ def _problems(document: Document, error: ValidationError) -> Iterator[Problem]:
                 message = f"{_what(error)} needs '{missing}'"
                 yield Problem(way=way, message=message, key=True, drop=False, missing=missing)
     elif not _judged_elsewhere(rule, error):
-        whole = error.schema.get("x-fault") if rule in {"oneOf", "not"} else None
-        yield Problem(way=way, message=whole or _SENTENCES[rule](document, error, way))
+        whole = error.schema.get("x-fault") if rule in {"anyOf", "oneOf", "not"} else None
+        yield Problem(way=way, message=whole or _SENTENCES[rule](document, error, way), text=rule == "pattern")
 
 
 def _judged_elsewhere(rule: str, error: ValidationError) -> bool:
@@ -159,8 +162,8 @@ def _label(way: Way) -> str:
 
 
 def _secret(way: Way) -> bool:
-    """Environment values are never repeated (B55)."""
-    return any(word in way[:-1] for word in _SECRET)
+    """Environment values are never repeated (B55), nor those of API keys."""
+    return any(word in way[:-1] for word in _SECRET) or (way[:2] == ("api", "keys") and way[-1] == "value")
 
 
 def _type(document: Document, error: ValidationError, way: Way) -> str:
@@ -170,12 +173,21 @@ def _type(document: Document, error: ValidationError, way: Way) -> str:
     if value is None:
         return f"{_label(way)} has no value"
     if "string" in names and isinstance(value, bool | int | float):
-        return _must_be_text(document, way, value)
+        return _no_such_text(document, error, way) or _must_be_text(document, way, value)
     if isinstance(value, str):
         return must + _text_hint(value, names, str(error.schema.get("x-unit", "")))
     if isinstance(value, bool):
         return f"{must}, not {str(value).lower()}"
     return f"{must}, not {value if isinstance(value, int | float) else _kind(value)}"
+
+
+def _no_such_text(document: Document, error: ValidationError, way: Way) -> str:
+    """What to write where quotes alone would be refused too; empty where they are all that lacks."""
+    pattern, fault = error.schema.get("pattern"), error.schema.get("x-fault")
+    source = document.source(way) or str(error.instance)
+    if _secret(way) or not pattern or not fault or re.search(pattern, source):
+        return ""
+    return f"{_label(way)} cannot be {source}; write {fault}"
 
 
 def _must_be_text(document: Document, way: Way, value: float | bool) -> str:  # noqa: FBT001 - a YAML value

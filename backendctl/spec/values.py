@@ -7,8 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from backendctl.nearest import nearest
 from backendctl.secrets import KNOWN
-from backendctl.spec.report import listed, nearest
+from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

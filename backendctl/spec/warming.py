@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from backendctl.spec.cron import ScheduleError, parse_cron, shortest_gap
-from backendctl.spec.model import HOLD, Warm
-from backendctl.spec.office_hours import check_zone, expressions, parse_office_hours
+from backendctl.spec.model import HOLD, Provisioned, Warm
+from backendctl.spec.office_hours import check_step, check_zone, expressions, office_hours_faults, parse_office_hours
 
 _MAX_INPUT = 8192  # characters, D9
 _EVERY = "5 minutes"
@@ -18,12 +18,18 @@ _MINUTES = {"minute": 1, "minutes": 1, "hour": 60, "hours": 60, "day": 1440, "da
 _WORDS = re.compile(r"(?P<count>\d+) (?P<unit>minutes?|hours?)")
 _RATE = re.compile(r"rate\((?P<count>\d+) (?P<unit>minutes?|hours?|days?)\)")
 
+SNAPSTART = "snapstart"
+PINGS = frozenset({"every", "only", "time-zone", "input", "instances", "hold", "enabled"})
+"""The settings of pings."""
+
 Finding = tuple[str, str, int | None]
 """A setting, what is wrong with it, and how many characters into its text; None for the setting as a whole."""
 
 
 def warm_faults(warm: Mapping[str, Any]) -> Iterator[Finding]:
-    """Whatever AWS would refuse, and what could not hold what it says; all at once."""
+    """What AWS would refuse of its pings, and what could not hold what it says; all at once."""
+    if not _pings(warm):
+        return
     yield from _schedule_faults(warm)
     given, instances = warm.get("input", {}), int(warm.get("instances", 1))
     if len(json.dumps(given)) > _MAX_INPUT:
@@ -36,10 +42,38 @@ def warm_faults(warm: Mapping[str, Any]) -> Iterator[Finding]:
             "several instances: take a plain 'every' without 'only' and 'time-zone', or one instance"
         )
         yield "instances", message, None
+    if instances == 1 and "hold" in warm:
+        yield "hold", f"'hold' has no use with one instance: a ping carries '{HOLD}' where 'instances' is above 1", None
 
 
-def build_warm(warm: Mapping[str, Any]) -> Warm:
-    """The model of a setting without faults."""
+def spelt_out(warm: object) -> Mapping[str, Any] | None:
+    """The setting as a mapping; None for no warmth at all."""
+    if warm == SNAPSTART:
+        return {SNAPSTART: True}
+    return warm if isinstance(warm, Mapping) else None
+
+
+def build_provisioned(warm: Mapping[str, Any]) -> Provisioned | None:
+    """The provisioned concurrency that a setting without faults asks for."""
+    if "provisioned" not in warm:
+        return None
+    bake: dict[str, int] = {}
+    if found := _WORDS.fullmatch(str(warm.get("bake-time", ""))):
+        bake = {"bake": int(found["count"]) * _MINUTES[found["unit"]]}
+    return Provisioned(environments=int(warm["provisioned"]), **bake)
+
+
+def _pings(warm: Mapping[str, Any]) -> bool:
+    """Whether it asks for pings: by naming a setting of theirs, or by naming nothing else."""
+    if "provisioned" in warm:
+        return False
+    return bool(PINGS & warm.keys()) or SNAPSTART not in warm
+
+
+def build_warm(warm: Mapping[str, Any]) -> Warm | None:
+    """The pings of a setting without faults; None where it asks for none."""
+    if not _pings(warm):
+        return None
     made: dict[str, Any] = {key: warm[key] for key in ("enabled",) if key in warm}
     made |= {key: int(warm[key]) for key in ("instances", "hold") if key in warm}
     if "input" in warm:
@@ -84,13 +118,10 @@ def _schedule_faults(warm: Mapping[str, Any]) -> Iterator[Finding]:
     if cron is not None:
         yield "only", "a cron expression says itself on which days and hours: leave 'only' or take '5 minutes'", None
         return
+    for fault in office_hours_faults(warm["only"]):
+        yield "only", fault.message, fault.offset
     try:
-        hours = parse_office_hours(warm["only"])
-    except ScheduleError as error:
-        yield "only", error.message, error.offset
-        return
-    try:
-        expressions(hours, every)
+        check_step(every)
     except ScheduleError as error:
         yield "every", error.message, error.offset
 

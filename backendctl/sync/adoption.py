@@ -16,10 +16,11 @@ from backendctl.openapi.integrations import Target, lambda_targets, resolve
 from backendctl.openapi.localise import digest, unbound
 from backendctl.openapi.repair import Repair, repaired
 from backendctl.openapi.written import written
-from backendctl.resources.stage_live import methods_of
+from backendctl.resources.stage_live import method_throttling_of, methods_of
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
+    from backendctl.spec.callers import Throttling
     from backendctl.spec.model import LiveApi, Stage
 
 
@@ -33,7 +34,8 @@ class Adoption:
         calls: every function and alias that the stage calls, "places:live".
         repairs: what was put right in AWS's own export.
         edited: edits that nobody deployed; the document does not hold them.
-        methods: settings of single methods, which a spec has no words for.
+        methods: settings of single methods; a spec has words for their limits only.
+        throttled: limits of single methods by route.
     """
 
     region: str
@@ -46,6 +48,7 @@ class Adoption:
     repairs: tuple[Repair, ...] = ()
     edited: tuple[Difference, ...] = ()
     methods: Mapping[str, str] = field(default_factory=dict)
+    throttled: Mapping[str, Throttling] = field(default_factory=dict)
 
 
 def adopt(aws: Aws, place: LiveApi, *, api: str, form: str) -> Adoption:
@@ -82,6 +85,7 @@ def adopt(aws: Aws, place: LiveApi, *, api: str, form: str) -> Adoption:
         repairs=repaired(found.document)[1],
         edited=edited,
         methods=methods_of(found.stage),
+        throttled=method_throttling_of(found.stage),
     )
 
 
@@ -95,6 +99,9 @@ def spec_of(found: Adoption, *, file: str) -> dict[str, Any]:
         made["metrics"] = True
     if stage.throttling is not None:
         made["throttling"] = {"rate": stage.throttling.rate, "burst": stage.throttling.burst}
+    if found.throttled:
+        limits = {route: {"rate": one.rate, "burst": one.burst} for route, one in found.throttled.items()}
+        made["method-throttling"] = limits
     if stage.cache_size is not None:
         made["cache"] = {"size": stage.cache_size, **({"ttl": stage.cache_ttl} if stage.cache_ttl is not None else {})}
     if stage.logging is not None and (stage.logging.level != "OFF" or stage.logging.access):

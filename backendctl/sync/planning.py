@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 from backendctl.api.elsewhere import with_reaches
 from backendctl.api.judge import kept
-from backendctl.api.usage import UsagePlan
 from backendctl.engine import plan as planning
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import Resource, address_of
 from backendctl.errors import RefusedError
 from backendctl.resources import KINDS
 from backendctl.resources.api_account import ApiAccount
-from backendctl.resources.canary import Canary
+from backendctl.resources.canary import CanaryStart
 from backendctl.resources.permission import Permission
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
+from backendctl.resources.usage_plan import UsagePlan
 from backendctl.resources.world import World
 from backendctl.sync.request import Request
 
@@ -60,18 +60,21 @@ def make_plan(parts: Parts) -> tuple[Plan, list[Resource]]:
     world = replace(world, definitions={region: parts.bodies[region].definition for region in parts.regions})
     permissions = list(permissions_of(world))
     wanted: list[Resource] = [*RestApi.desired(world), *permissions, *ApiAccount.desired(world)]
-    wanted += _stages(world, parts, permissions)
+    stages = list(_stages(world, parts, permissions))
+    canaries = [c for stage in stages for c in _canary(stage, parts)]
+    wanted += stages if parts.request.canary is None else []
     wanted += _usage_plans(parts)
     wanted = kept(wanted, parts.look)
     backend = parts.backend
     plan = planning.make_plan(
         desired=wanted,
-        kinds=(*KINDS, UsagePlan, Canary),
+        kinds=KINDS,
         aws=backend.aws,
         regions=parts.regions,
         workers=backend.settings.workers,
         backend=backend.spec.backend,
         strays=False,
+        operations=canaries,
     )
     return plan, wanted
 
@@ -89,35 +92,34 @@ def permissions_of(world: World) -> Iterator[Permission]:
             yield permission
 
 
-def _stages(world: World, parts: Parts, permissions: Sequence[Permission]) -> Iterator[Resource]:
+def _stages(world: World, parts: Parts, permissions: Sequence[Permission]) -> Iterator[Stage]:
     for stage in Stage.desired(world):
         after = {address_of(one) for one in permissions if one.region == stage.region}
         after |= {need for need in stage.needs() if "/alias/" not in need and "/function/" not in need}
-        full = replace(
+        yield replace(
             stage,
             methods=parts.wanted.source.methods.get(stage.name),
             requires=frozenset(after),
             pruned=parts.request.pruned,
         )
-        if parts.request.canary is None:
-            yield full
-        else:
-            yield from _canary(full, parts, percent=parts.request.canary)
 
 
-def _canary(stage: Stage, parts: Parts, *, percent: float) -> Iterator[Canary]:
+def _canary(stage: Stage, parts: Parts) -> Iterator[CanaryStart]:
     """The same definition for a share of the requests; nothing where the stage serves it already.
 
     Raises:
         RefusedError: there is no stage beside which it could be (A63).
     """
+    percent = parts.request.canary
+    if percent is None:
+        return
     live = Stage.read(parts.backend.aws, stage)
     if live is None:
         raise RefusedError(
             [f"{address_of(stage)} is not there yet, so a canary has nothing to stand beside"],
             hint="sync it once without --canary",
         )
-    if canary := Canary.beside(stage, live, percent=percent):
+    if canary := CanaryStart.beside(stage, live, percent=percent):
         yield canary
 
 
@@ -128,8 +130,11 @@ def _usage_plans(parts: Parts) -> Iterator[UsagePlan]:
         for one in parts.wanted.api.stages
         if one.name == parts.wanted.source.stage or len(parts.wanted.api.stages) == 1
     ]
+    managed = {plan.physical for plan in parts.wanted.api.usage_plans}  # those are the spec's, and deploy's to bring
     for region in parts.regions if stages else ():
         for plan in parts.wanted.source.plans:
+            if plan.name in managed:
+                continue
             yield UsagePlan.after(
                 plan, region=region, api=parts.wanted.api.name, owner=parts.backend.spec.backend, stages=stages
             )

@@ -17,8 +17,11 @@ from backendctl.api.places import place_in
 from backendctl.api.source import Source, api_of, chosen_stages, source_of
 from backendctl.app import Backend
 from backendctl.engine.plan import Plan
-from backendctl.engine.safety import refuse_danger
+from backendctl.engine.safety import EVERYTHING, Allowed, refuse_danger
 from backendctl.errors import SpecError, UsageError
+from backendctl.nearest import refuse_unknown
+from backendctl.release.numbering import Releasing, numbered
+from backendctl.resources.release_record import token_of
 from backendctl.spec.model import Api, Spec
 from backendctl.sync.planning import Parts, make_plan
 from backendctl.sync.request import Request
@@ -80,7 +83,7 @@ class Sync:
         Raises:
             RefusedError: with every reason at once.
         """
-        refuse_danger(self.plan, adopt=True, allow_breaking=self.request.allow_breaking)
+        refuse_danger(self.plan, Allowed(adopt=(EVERYTHING,), breaking=self.request.allow_breaking))
 
 
 def prepare(backend: Backend, request: Request) -> Sync:
@@ -119,6 +122,9 @@ def prepare(backend: Backend, request: Request) -> Sync:
         whole=True,
     )
     plan = judged(replace(plan, unreadable={**seen.unreadable, **plan.unreadable}), desired, case)
+    world = replace(backend.world, spec=replace(backend.spec.narrowed(seen.regions), api=given.api))
+    releasing = Releasing(aws=backend.aws, world=world, workers=backend.settings.workers)
+    plan = numbered(plan, desired, releasing, token=token_of("sync-api", given.digest))
     return Sync(
         backend=backend,
         request=request,
@@ -154,8 +160,7 @@ def targets_of(spec: Spec, source: Source, request: Request) -> tuple[str, ...]:
         UsageError: --to names a region that the spec does not, or the source's own; or none is left.
     """
     for region in request.targets:
-        if region not in spec.all_regions:
-            raise UsageError(f"--to {region}: the spec names {', '.join(spec.all_regions)}")
+        refuse_unknown("--to", [region], spec.all_regions)
         if region == source.region:
             raise UsageError(f"--to {region}: the definition comes from there")
     chosen_from = request.targets or spec.regions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,12 @@ from backendctl.api.comparable import comparable
 from backendctl.aws.errors import explain
 from backendctl.aws.regions import each_region
 from backendctl.errors import BackendctlError, RefusedError, UsageError
+from backendctl.nearest import nearest
 from backendctl.openapi.arns import Home
 from backendctl.openapi.localise import digest
 from backendctl.resources.api_reads import require_api
-from backendctl.spec.report import listed, nearest
+from backendctl.spec.report import listed
+from backendctl.sync.sdk_address import readdressed, region_url, shared_url
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -38,13 +40,18 @@ class Sdk:
 
     Attributes:
         definitions: region → digest of what its stage serves; all the same.
-        region: whose endpoint the library calls. sha256: hex digits.
+        region: whose stage it was generated from. sha256: hex digits.
+        url: what it calls. shared: whether that is the name of all regions.
+        why: why it calls one region only, or what of it still names one; empty when there is nothing to say.
     """
 
     region: str
     stage: str
     body: bytes
     definitions: Mapping[str, str]
+    url: str
+    shared: bool = False
+    why: str = ""
 
     @property
     def sha256(self) -> str:
@@ -69,7 +76,7 @@ def check_parameters(kind: str, given: Mapping[str, str]) -> None:
 
 
 def generate(backend: Backend, *, kind: str, stage: str | None, parameters: Mapping[str, str]) -> Sdk:
-    """The library for the first region's endpoint.
+    """The library for the shared name; for one region's endpoint where regions were chosen, or where it cannot be.
 
     Raises:
         RefusedError: the regions do not serve the same.
@@ -99,7 +106,41 @@ def generate(backend: Backend, *, kind: str, stage: str | None, parameters: Mapp
         body = answer["body"].read()
     except Exception as error:
         raise explain(error, doing=f"generate the {kind} SDK of {region}/stage/{name}") from error
-    return Sdk(region=region, stage=name, body=body, definitions=definitions)
+    return _addressed(
+        backend,
+        Sdk(
+            region=region,
+            stage=name,
+            body=body,
+            definitions=definitions,
+            url=region_url(api_id, region, name, partition=backend.world.partition),
+        ),
+        api_id,
+    )
+
+
+def _addressed(backend: Backend, made: Sdk, api_id: str) -> Sdk:
+    """The library with the shared name in it, as far as the region's own stands in it."""
+    if backend.settings.regions:
+        return made
+    if backend.spec.domain is None:
+        return replace(made, why="the spec has no `domain`, so there is no name for all regions")
+    url = shared_url(backend.spec, made.stage)
+    if url is None:
+        why = f"the stage {made.stage} has no `path` in the spec, so {backend.spec.domain.name} does not lead to it"
+        return replace(made, why=why)
+    found = readdressed(
+        made.body,
+        api_id=api_id,
+        region=made.region,
+        stage=made.stage,
+        partition=backend.world.partition,
+        url=url,
+    )
+    if not found.changed:
+        return replace(made, why=f"its address could not be made {url}: {made.url} stands nowhere in it in full")
+    left = f"{made.region} is still named in {', '.join(found.left)}" if found.left else ""
+    return replace(made, body=found.body, url=url, shared=True, why=left)
 
 
 def _stage(backend: Backend, stage: str | None) -> str:

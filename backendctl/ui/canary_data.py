@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from backendctl.hints import runnable
 from backendctl.release.latency import SHOWN
 from backendctl.release.observed import Observed
-from backendctl.release.outcome import percent
+from backendctl.release.outcome import ms, percent, span
 from backendctl.release.status import CanaryStatus, RegionStatus, verdict_document
 from backendctl.release.verdict import rate_of
 from backendctl.ui.plan_data import markdown_cell
 
 _COLUMNS = ("region", "stage", "share asked", "seen", "requests", "errors", "the base's", "latency", "verdict", "next")
+
+_FUNCTIONS = 3
+"""So many are told one by one in a line."""
 
 
 def timed(one: RegionStatus) -> list[tuple[Observed, Observed]]:
@@ -23,6 +27,22 @@ def timed(one: RegionStatus) -> list[tuple[Observed, Observed]]:
     before = {part.name: part for part in one.base.parts}
     pairs = [(before[part.name], part) for part in one.canary.parts if part.name in before]
     return sorted(pairs, key=lambda pair: -pair[1].requests)
+
+
+def release_of(status: CanaryStatus) -> str:
+    """`1a2b3c4 by Ada`; empty when it is unknown."""
+    return " by ".join(filter(None, (status.commit, status.by)))
+
+
+def bake(one: RegionStatus, at: float) -> str:
+    """How much longer the present step is held; empty when that is unknown.
+
+    Args:
+        at: now, in seconds since the epoch.
+    """
+    if one.until is None:
+        return ""
+    return f"held for {span(one.until - at)} more" if one.until > at else "held long enough"
 
 
 def canary_document(status: CanaryStatus) -> dict[str, Any]:
@@ -35,7 +55,7 @@ def canary_document(status: CanaryStatus) -> dict[str, Any]:
         "steps": list(status.steps),
         "outcome": str(status.outcome) if status.outcome else None,
         "canaries": [_region_document(one, status) for one in status.regions],
-        "next": status.next_step,
+        "next": runnable(status.next_step),
     }
 
 
@@ -43,38 +63,58 @@ def canary_markdown(status: CanaryStatus) -> str:
     """A row for each region, and the reasons below."""
     lines = ["| " + " | ".join(_COLUMNS) + " |", "|---" * len(_COLUMNS) + "|"]
     for one in status.regions:
-        cells = [one.region, one.stage, *_figures(one), f"`{one.next_step}`" if one.next_step else ""]
+        cells = [one.region, one.stage, *_figures(one), f"`{runnable(one.next_step)}`" if one.next_step else ""]
         lines.append("| " + " | ".join(markdown_cell(cell) for cell in cells) + " |")
     lines.append("")
     for one in status.regions:
         told = [*one.verdict.reasons, *one.verdict.notes] if one.verdict else []
         lines += [f"- {one.region}/{one.stage}: {markdown_cell(reason)}" for reason in told]
     if status.next_step:
-        lines += ["", f"Next: `{status.next_step}`"]
+        lines += ["", f"Next: `{runnable(status.next_step)}`"]
     return "\n".join(lines)
 
 
-def canary_line(one: RegionStatus, *, at: float) -> str:
-    """One region in one line, for a log."""
+def canary_line(one: RegionStatus, *, at: float, release: str = "") -> str:
+    """One region in one line, for a log.
+
+    Args:
+        release: whose it is, see `release_of`.
+    """
     when = datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S")
-    return f"{when} {one.region}/{one.stage}: " + "; ".join(_told(one))
+    return f"{when} {one.region}/{one.stage}: " + "; ".join(_told(one, at, release))
 
 
-def _told(one: RegionStatus) -> Iterator[str]:
+def _told(one: RegionStatus, at: float, release: str) -> Iterator[str]:
     if one.error:
         yield f"not known: {one.error}"
     elif one.asked is None:
         yield "no canary runs"
     else:
         asked, seen, requests, errors, base, latency, verdict = _figures(one)
-        yield f"share {asked}" + (f", seen {seen}" if seen else "")
+        yield f"share {asked}" + (f", seen {seen}" if seen else "") + (f", of {release}" if release else "")
+        if left := bake(one, at):
+            yield left
         yield f"{requests} canary requests, errors {errors}, the base's {base}"
         if latency:
             yield latency
+        yield from _timed(one)
         if one.verdict is not None:
             yield f"{verdict}: {one.verdict.reasons[0]}" if one.verdict.reasons else verdict
     if one.next_step:
-        yield f"next: {one.next_step}"
+        yield f"next: {runnable(one.next_step)}"
+
+
+def _timed(one: RegionStatus) -> Iterator[str]:
+    """p50, p95 and p99 of the API, or of the busiest functions."""
+    for before, after in timed(one)[:_FUNCTIONS]:
+        told = [
+            f"p{level * 100:g} {ms(new)}" + (f" (the base's {ms(old)})" if old is not None else "")
+            for level in SHOWN
+            if (new := after.at_level(level)) is not None
+            for old in (before.at_level(level),)
+        ]
+        if told:
+            yield " ".join(filter(None, (after.name, ", ".join(told))))
 
 
 def _figures(one: RegionStatus) -> tuple[str, str, str, str, str, str, str]:
@@ -103,6 +143,7 @@ def _region_document(one: RegionStatus, status: CanaryStatus) -> dict[str, Any]:
         "seen": None if one.seen is None else round(one.seen, 3),
         "since": None if one.since is None else round(one.since),
         "until": one.canary.until or None,
+        "held_until": None if one.until is None else round(one.until),
         "source": one.canary.source,
         "base": _side(one.base, status),
         "canary": _side(one.canary, status),
@@ -110,7 +151,7 @@ def _region_document(one: RegionStatus, status: CanaryStatus) -> dict[str, Any]:
             {"function": after.name, "base": _levels(before), "canary": _levels(after)} for before, after in timed(one)
         ],
         "verdict": verdict_document(one.verdict) if one.verdict else None,
-        "next": one.next_step,
+        "next": runnable(one.next_step),
         "error": one.error,
     }
 

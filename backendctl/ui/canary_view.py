@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Self
 
 from rich import box
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from backendctl.hints import runnable
 from backendctl.release.latency import SHOWN
 from backendctl.release.observed import Observed
-from backendctl.release.outcome import Outcome, limit_of, ms, percent
+from backendctl.release.outcome import Outcome, limit_of, ms, percent, span
 from backendctl.release.status import CanaryStatus, RegionStatus
 from backendctl.release.verdict import Rate, Verdict, rate_of
 from backendctl.ui import sparks
-from backendctl.ui.canary_data import canary_document, canary_line, canary_markdown, timed
+from backendctl.ui.canary_data import bake, canary_document, canary_line, canary_markdown, release_of, timed
+from backendctl.ui.watching import Said, Watch
 
-__all__ = ["CanaryWatch", "canary_document", "canary_markdown", "show_canary"]
+__all__ = ["canary_document", "canary_markdown", "show_canary", "watch_canary"]
 
 _MARKS = {Outcome.PASS: ("✓ pass", "ok"), Outcome.FAIL: ("✗ fail", "bad"), Outcome.INCONCLUSIVE: ("… open", "update")}
 _BAR = 24
@@ -40,51 +39,32 @@ def show_canary(status: CanaryStatus, console: Console) -> None:
         console.print(canary_screen(status, width=console.width))
         return
     for one in status.regions:
-        console.print(Text(canary_line(one, at=status.at)), soft_wrap=True)
+        console.print(Text(canary_line(one, at=status.at, release=release_of(status))), soft_wrap=True)
 
 
-class CanaryWatch:
-    """Draws the same again and again: in place on a terminal, a line for each change when piped."""
+def watch_canary(console: Console) -> Watch[CanaryStatus]:
+    """The same again and again."""
+    return Watch(console=console, screen=lambda status, width: canary_screen(status, width=width), lines=_said)
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._said: dict[tuple[str, str], tuple[object, ...]] = {}
-        self._live: Live | None = None
 
-    def __enter__(self) -> Self:
-        if self._console.is_terminal:
-            self._live = Live(console=self._console, auto_refresh=False)
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._live is not None:
-            self._live.stop()
-
-    def show(self, status: CanaryStatus) -> None:
-        """Take in what was seen now."""
-        if self._live is not None:
-            self._live.update(canary_screen(status, width=self._console.width), refresh=True)
-            return
-        for one in status.regions:
-            state = (one.asked, one.error, one.verdict.outcome if one.verdict else None, one.next_step)
-            if self._said.get((one.region, one.stage)) != state:
-                self._said[one.region, one.stage] = state
-                self._console.print(Text(canary_line(one, at=status.at)), soft_wrap=True)
+def _said(status: CanaryStatus) -> Iterator[Said]:
+    for one in status.regions:
+        state = (one.asked, one.error, one.verdict.outcome if one.verdict else None, one.next_step)
+        yield Said(
+            key=(one.region, one.stage), state=state, line=canary_line(one, at=status.at, release=release_of(status))
+        )
 
 
 def canary_screen(status: CanaryStatus, *, width: int) -> RenderableType:
     """All of it, for a terminal of that many columns."""
     head = Text(status.backend, style="name")
-    if status.commit:
-        head.append(f"  {status.commit}", style="region").append(f" by {status.by}" if status.by else "", style="quiet")
+    if whose := release_of(status):
+        head.append(f"  {whose}", style="region")
     if status.steps:
         head.append("  steps " + " → ".join(f"{step:g} %" for step in (*status.steps, 100)), style="quiet")
     parts: list[RenderableType] = [head, *(_panel(one, status, width) for one in status.regions)]
     if status.next_step:
-        parts.append(Text("Next: ", style="quiet").append(status.next_step, style="name"))
+        parts.append(Text("Next: ", style="quiet").append(runnable(status.next_step), style="name"))
     return Group(*parts)
 
 
@@ -122,7 +102,7 @@ def _body(one: RegionStatus, status: CanaryStatus, width: int) -> Iterator[Rende
             told.add_row(Text("  !", style="update"), Text(note, style="quiet"))
         yield told
     if one.next_step:
-        yield Text("  → ", style="quiet").append(one.next_step, style="name")
+        yield Text("  → ", style="quiet").append(runnable(one.next_step), style="name")
 
 
 def _share(one: RegionStatus, status: CanaryStatus) -> Text:
@@ -135,15 +115,10 @@ def _share(one: RegionStatus, status: CanaryStatus) -> Text:
         if not one.is_share_kept:
             text.append(" (not as asked, or not yet)", style="bad")
     if one.since is not None:
-        text.append(f", since {_span(status.at - one.since)}", style="quiet")
+        text.append(f", since {span(status.at - one.since)}", style="quiet")
+    if left := bake(one, status.at):
+        text.append(f", {left}", style="quiet")
     return text
-
-
-def _span(seconds: float) -> str:
-    minutes = int(max(0.0, seconds) // 60)
-    if minutes < 1:
-        return f"{max(0.0, seconds):.0f} s"
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004 - 2 hours
 
 
 def _table(one: RegionStatus, status: CanaryStatus, *, room: int) -> Table:

@@ -1,8 +1,8 @@
-"""The history of releases as a table."""
+"""The history of releases as a table that fits 80 columns."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from rich import box
 from rich.console import Console
@@ -10,86 +10,98 @@ from rich.table import Table
 from rich.text import Text
 
 from backendctl.release.history import History, Release
-from backendctl.resources.ledger import LIVE
 from backendctl.ui.plan_data import markdown_cell
 
-_HEADS = ("when (UTC)", "stage", "what", "commit", "by", "definition", "changed", "regions")
-_STYLES = {"abort": "bad", "rollback": "update", "canary": "region", "shift": "region"}
+_STYLES = {"rollback": "update", "canary": "region"}
+_AUTHOR = 14
+_MINUTE = len("2026-11-28 14:00")
 
 
-def show_history(found: History, console: Console) -> None:
-    """One row per release, the newest first; what is live now stands out."""
+def show_history(found: History, console: Console, *, verbose: bool = False) -> None:
+    """One row per release, the newest first; what is live now stands out.
+
+    Args:
+        verbose: also the definition, the operator, and which versions changed.
+    """
     if not found.releases:
         console.print(Text("No release has been remembered yet: the next deploy begins the history.", style="quiet"))
         return
+    heads = _heads(found, verbose=verbose)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="region")
-    for head in _HEADS:
+    for head in heads:
         table.add_column(head, no_wrap=head != "changed")
-    for release, cells in _rows(found):
-        style = "name" if release.live else "default"
-        table.add_row(*[Text(cell, style=_style(index, release, style)) for index, cell in enumerate(cells)])
+    for place, release in enumerate(found.releases):
+        cells = _cells(found, place, heads)
+        table.add_row(*[Text(cell, style=_style(head, release)) for head, cell in zip(heads, cells, strict=True)])
     console.print(table)
+    for line in _remarks(found):
+        console.print(Text("note: ", style="update").append(line, style="default"), soft_wrap=True)
 
 
 def history_markdown(found: History) -> str:
     """The same as a Markdown table."""
-    lines = ["| " + " | ".join(_HEADS) + " |", "|---" * len(_HEADS) + "|"]
-    lines += ["| " + " | ".join(markdown_cell(cell) for cell in cells) + " |" for _, cells in _rows(found)]
-    return "\n".join(lines)
+    heads = _heads(found, verbose=True)
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    rows = [_cells(found, place, heads) for place in range(len(found.releases))]
+    lines += ["| " + " | ".join(markdown_cell(cell) for cell in row) + " |" for row in rows]
+    return "\n".join([*lines, *(f"- {markdown_cell(line)}" for line in _remarks(found))])
 
 
-def _rows(found: History) -> list[tuple[Release, list[str]]]:
-    return [
-        (
-            release,
-            [
-                release.time.replace("T", " ").removesuffix("Z"),
-                release.stage,
-                release.how + (f" {release.percent:g} %" if release.percent is not None else ""),
-                release.commit or "-",
-                release.by or "-",
-                release.definition or "-",
-                _changed(release, _earlier(found.releases, place)),
-                _regions(release, found.regions),
-            ],
-        )
-        for place, release in enumerate(found.releases)
-    ]
+def _heads(found: History, *, verbose: bool) -> list[str]:
+    several = len({release.stages for release in found.releases}) > 1
+    heads = ["release", "when (UTC)", *(["stage"] if several or verbose else []), "what", "commit", "author", "live"]
+    return [*heads, "definition", "operator", "changed"] if verbose else heads
 
 
-def _earlier(releases: Sequence[Release], place: int) -> Mapping[str, Mapping[str, str]]:
-    """What the same stage served in each region before; the newest come first."""
-    stage = releases[place].stage
-    before: dict[str, Mapping[str, str]] = {}
-    for release in releases[place + 1 :]:
-        if release.stage == stage and release.how in LIVE:
-            for region, versions in release.versions.items():
-                before.setdefault(region, versions)
-    return before
+def _cells(found: History, place: int, heads: Sequence[str]) -> list[str]:
+    release = found.releases[place]
+    author = release.author if len(release.author) <= _AUTHOR else release.author[: _AUTHOR - 1] + "…"
+    told = {
+        "release": f"v{release.number}",
+        "when (UTC)": release.time.replace("T", " ").removesuffix("Z")[:_MINUTE],
+        "stage": ", ".join(release.stages[:2]) + (f" +{len(release.stages) - 2}" if len(release.stages) > 2 else ""),  # noqa: PLR2004
+        "what": release.what + (" (unfinished)" if release.unfinished else ""),
+        "commit": release.commit or "-",
+        "author": (release.author if "operator" in heads else author) or "-",
+        "live": _live(release, found.regions),
+        "definition": release.definition or "-",
+        "operator": release.operator or "-",
+        "changed": _changed(found, place),
+    }
+    return [told[head] for head in heads]
 
 
-def _changed(release: Release, before: Mapping[str, Mapping[str, str]]) -> str:
-    """The functions whose version is another one than before, by the first region that remembers."""
+def _live(release: Release, regions: Sequence[str]) -> str:
+    if not release.live:
+        return ""
+    return "● everywhere" if set(release.live) >= set(regions) else "● " + ", ".join(release.live)
+
+
+def _changed(found: History, place: int) -> str:
+    """The functions whose version is another one than in the release before, by the first region that remembers."""
+    release = found.releases[place]
+    earlier = next((one for one in found.releases[place + 1 :] if one.number == release.before), None)
     for region, versions in release.versions.items():
-        earlier = before.get(region, {})
+        before = earlier.versions.get(region, {}) if earlier is not None else {}
         moved = [
-            f"{name.partition(':')[0]} {earlier[name] + '→' if name in earlier else ''}{number}"
+            f"{name.partition(':')[0]} {before[name] + '→' if name in before else ''}{number}"
             for name, number in versions.items()
-            if earlier.get(name) != number
+            if before.get(name) != number
         ]
         return ", ".join(moved) or "-"
     return "-"
 
 
-def _regions(release: Release, regions: Sequence[str]) -> str:
-    known = [region for region in regions if region in release.versions]
-    told = "all" if len(known) == len(regions) else ", ".join(known)
-    if not release.live:
-        return told
-    return "● live" if len(release.live) == len(regions) else f"{told}; live in {', '.join(release.live)}"
+def _remarks(found: History) -> Iterator[str]:
+    for address in found.strange:
+        yield f"{address} serves what is none of these releases: it was changed by hand, or before releases had numbers"
+    for region in found.damaged:
+        yield f"{region} has entries in its release log that cannot be read; they are passed over"
 
 
-def _style(index: int, release: Release, style: str) -> str:
-    if _HEADS[index] == "what":
-        return _STYLES.get(release.how, style)
-    return "ok" if _HEADS[index] == "regions" and release.live else style
+def _style(head: str, release: Release) -> str:
+    if head == "what":
+        return _STYLES.get(release.event, "name" if release.live else "default")
+    if head == "live":
+        return "ok"
+    return "name" if release.live else "default"

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from backendctl.hints import runnable
 from backendctl.survey import Cell, State, Survey
 from backendctl.ui.plan_data import markdown_cell
 
@@ -160,7 +161,7 @@ def _verdict(survey: Survey) -> Text:
     if survey.in_sync:
         where = "the region is" if len(regions) == 1 else f"all {len(regions)} regions are"
         return Text(f"In sync: {where} as specified.", style="ok")
-    return Text("Not in sync: " + "; ".join(_complaints(survey)) + ". Next: backendctl plan", style="bad")
+    return Text("Not in sync: " + "; ".join(_complaints(survey)) + runnable(". Next: backendctl plan"), style="bad")
 
 
 def _complaints(survey: Survey) -> Iterator[str]:

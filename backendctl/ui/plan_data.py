@@ -8,18 +8,29 @@ from typing import Any
 
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Plan
+from backendctl.engine.safety import Allowed, Refusal, breaks, refusal_of
+from backendctl.hints import runnable
 from backendctl.openapi.diff import Difference
 from backendctl.visible import visible
 
 PENDING = "pending"
 
 
-def plan_document(plan: Plan, statuses: Mapping[str, str] | None = None) -> dict[str, Any]:
+def unread(region: str) -> str:
+    """The sentence about a region that did not answer, the same in every form."""
+    return f"{region} did not answer, so nothing is planned there"
+
+
+def plan_document(
+    plan: Plan, statuses: Mapping[str, str] | None = None, *, refusal: Refusal | None = None
+) -> dict[str, Any]:
     """The JSON document of `plan` and `deploy`: the same keys for ever; `notes` only where there are any.
 
     Args:
         statuses: address → "done", "failed" or "skipped"; None when nothing was applied.
+        refusal: why it is refused; None to judge it with nothing allowed.
     """
+    refusal = refusal_of(plan, Allowed()) if refusal is None else refusal
     document: dict[str, Any] = {
         "backend": plan.backend,
         "digest": plan.digest,
@@ -35,9 +46,11 @@ def plan_document(plan: Plan, statuses: Mapping[str, str] | None = None) -> dict
             for change in plan.changes
         ],
         "summary": plan.summary(),
-        "refusals": list(plan.refusals),
+        "refusals": list(refusal.reasons),
+        "refusal_hint": runnable(refusal.hint),
         "breaking": list(plan.breaking),
         "remarks": list(plan.remarks),
+        "unreadable": {region: str(error) for region, error in plan.unreadable.items()},
     }
     if plan.notes:
         document["notes"] = [{"address": address, "note": note} for address, note in plan.notes]
@@ -62,8 +75,9 @@ def differences_data(found: Sequence[Difference]) -> list[dict[str, Any]]:
     ]
 
 
-def plan_markdown(plan: Plan, statuses: Mapping[str, str] | None = None) -> str:
-    """The plan as a table for a pull request."""
+def plan_markdown(plan: Plan, statuses: Mapping[str, str] | None = None, *, refusal: Refusal | None = None) -> str:
+    """The plan as a table for a pull request; the arguments are those of `plan_document`."""
+    refusal = refusal_of(plan, Allowed()) if refusal is None else refusal
     counts = plan.summary()
     lines = [
         f"### {plan.backend}: plan `{plan.digest}`",
@@ -77,9 +91,13 @@ def plan_markdown(plan: Plan, statuses: Mapping[str, str] | None = None) -> str:
         status = (statuses or {}).get(change.address, PENDING)
         name = markdown_cell(change.name)
         lines.append(f"| {change.region} | {change.action} | {change.kind}/{name} | {fields} | {status} |")
-    lines += [f"- refused: {markdown_cell(line)}" for line in plan.refusals]
-    lines += [f"- **breaks callers**: {markdown_cell(line)}" for line in plan.breaking]
-    lines += [f"- note: {markdown_cell(line)}" for line in plan.remarks]
+    about = [f"- **{unread(region)}**: {markdown_cell(str(error))}" for region, error in plan.unreadable.items()]
+    about += [f"- **refused**: {markdown_cell(line)}" for line in refusal.reasons]
+    about += [f"- to go ahead: {markdown_cell(runnable(refusal.hint))}"] if refusal.hint else []
+    wanted = [told for told in map(breaks, plan.breaking) if told not in refusal.reasons]
+    about += [f"- **{markdown_cell(line)}**" for line in wanted]
+    about += [f"- note: {markdown_cell(line)}" for line in plan.remarks]
+    lines += ["", *about] if about else []
     lines += [f"\n> {address} is {note}" for address, note in plan.notes]
     return "\n".join(lines)
 

@@ -13,8 +13,11 @@ from rich.text import Text
 
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Action, Change, Plan
-from backendctl.engine.safety import ALLOW_BREAKING, breaks
+from backendctl.engine.safety import Refusal, breaks
+from backendctl.hints import runnable
 from backendctl.ui.api_diff import show_section
+from backendctl.ui.create_text import created
+from backendctl.ui.plan_data import unread
 
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 _LONGEST = 60
@@ -23,24 +26,28 @@ _SHORT_SHA = 10
 
 
 def show_plan(
-    plan: Plan, console: Console, *, verbose: bool = False, allow_breaking: bool = False, judging: bool = True
+    plan: Plan, console: Console, *, verbose: bool = False, refusal: Refusal | None = None, unreadable: bool = True
 ) -> None:
     """Changes by region, equal regions folded into one block, then the count and the digest.
 
     Args:
         verbose: also show every field of what is created, and all of what is long.
-        allow_breaking: whether what breaks callers is wanted.
-        judging: whether to say what would be refused; whoever refuses says so itself.
+        refusal: why it would be refused; None when whoever refuses says so itself.
+        unreadable: whether to name the regions that did not answer.
     """
     _show_changes(plan, console, verbose=verbose)
     for note in plan.remarks:
-        console.print(Text("note: ", style="quiet").append(note, style="default"), soft_wrap=True)
-    for line in plan.refusals if judging else ():
-        console.print(Text(f"would be refused: {line}", style="bad"), soft_wrap=True)
-    for line in plan.breaking if judging or allow_breaking else ():
-        console.print(Text(breaks(line), style="bad"), soft_wrap=True)
-    if plan.breaking and judging and not allow_breaking:
-        console.print(Text(f"It would be refused: {ALLOW_BREAKING}", style="bad"), soft_wrap=True)
+        console.print(Text("note: ", style="quiet").append(runnable(note), style="default"), soft_wrap=True)
+    for region in plan.unreadable if unreadable else ():
+        console.print(Text(unread(region), style="bad"), soft_wrap=True)
+    reasons = refusal.reasons if refusal is not None else ()
+    for told in (breaks(line) for line in plan.breaking):
+        if refusal is not None and told not in reasons:
+            console.print(Text(told, style="bad"), soft_wrap=True)
+    for line in reasons:
+        console.print(Text(f"would be refused: {runnable(line)}", style="bad"), soft_wrap=True)
+    if refusal is not None and refusal.hint:
+        console.print(Text(f"to go ahead: {runnable(refusal.hint)}", style="bad"), soft_wrap=True)
 
 
 def _show_changes(plan: Plan, console: Console, *, verbose: bool) -> None:
@@ -131,8 +138,7 @@ def _lines(change: Change, *, names: Sequence[str], verbose: bool) -> Iterator[T
     if change.foreign:
         head.append("  exists, not ours", style="bad")
     if change.action is Action.CREATE and not verbose:
-        summary = ", ".join(_brief(f) for f in change.fields if _tells(f.field))
-        yield head.append(f"  {summary}", style="quiet") if summary else head
+        yield from created(head, change.fields, lambda item: item.told[1] or _value(item.after))
         return
     fields = _told(change.fields)
     if change.action is Action.UPDATE and len(fields) == 1:
@@ -153,19 +159,6 @@ def _told(fields: Sequence[FieldChange]) -> list[FieldChange]:
 def _joined(names: Sequence[str]) -> str:
     first, *rest = names
     return ", ".join([first, *(name.partition(":")[2] for name in rest)])
-
-
-_TELLING = frozenset(
-    {"runtime", "memory", "release", "billing", "definition", "target", "retention", "probe", "every", "percent"}
-)
-
-
-def _tells(name: str) -> bool:
-    return name in _TELLING or name.startswith("variables.")
-
-
-def _brief(change: FieldChange) -> str:
-    return f"{change.field} {change.told[1] or _value(change.after)}"
 
 
 def _arrow(change: FieldChange) -> Text:

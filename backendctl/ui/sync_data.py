@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backendctl.api.trial import Trial
+from backendctl.engine.safety import Refusal
 from backendctl.sync.prepare import Sync
 from backendctl.ui.api_diff import diff_data, diff_markdown
 from backendctl.ui.plan_data import plan_document, plan_markdown
@@ -13,6 +14,7 @@ from backendctl.ui.plan_data import plan_document, plan_markdown
 
 def sync_document(
     sync: Sync,
+    refusal: Refusal,
     *,
     statuses: Mapping[str, str] | None = None,
     proof: Trial | None = None,
@@ -21,18 +23,17 @@ def sync_document(
     """The JSON document of `sync-api`: the same keys for ever.
 
     Args:
+        refusal: why it is refused.
         statuses: address → "done", "failed" or "skipped"; None when nothing was applied.
     """
     return {
-        **plan_document(sync.plan, statuses),
+        **plan_document(sync.plan, statuses, refusal=refusal),
         "api": sync.api.name,
         "source": sync.source.told,
         "definition": sync.digest,
         "in_sync": sync.in_sync,
         "regions": {region: _region(sync, region) for region in sync.regions},
         "source_edited": diff_data(sync.origin.edited if sync.origin else ())["differences"],
-        "refusals": list(sync.refusals),
-        "breaking": list(sync.plan.breaking),
         "proof": None if proof is None else proof_data(proof),
         "backups": [str(path) for path in backups],
     }
@@ -72,7 +73,9 @@ def proof_data(proof: Trial) -> dict[str, Any]:
     }
 
 
-def sync_markdown(sync: Sync, *, statuses: Mapping[str, str] | None = None, proof: Trial | None = None) -> str:
+def sync_markdown(
+    sync: Sync, refusal: Refusal, *, statuses: Mapping[str, str] | None = None, proof: Trial | None = None
+) -> str:
     """For a pull request: what differs where, then the plan, then the proof."""
     lines = [f"## {sync.api.name}: definition `{sync.digest}` from `{sync.source.told}`", ""]
     lines += [f"- refused: {line}" for line in sync.refusals]
@@ -90,7 +93,7 @@ def sync_markdown(sync: Sync, *, statuses: Mapping[str, str] | None = None, proo
             lines += [diff_markdown(found.edited, title=f"{region}: edited and never deployed"), ""]
     if sync.origin is not None and sync.origin.edited:
         lines += [diff_markdown(sync.origin.edited, title=f"{sync.source.told}: edited and never deployed"), ""]
-    lines.append(plan_markdown(sync.plan, statuses))
+    lines.append(plan_markdown(sync.plan, statuses, refusal=refusal))
     if proof is not None and proof.rows:
         lines += ["", _proof_markdown(proof)]
     return "\n".join(lines)

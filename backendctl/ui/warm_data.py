@@ -47,6 +47,10 @@ def _row(row: Row) -> dict[str, Any]:
         "stages": list(subject.stages),
         "memory_mb": subject.memory_mb,
         "provisioned": subject.provisioned,
+        "allocated": subject.allocated,
+        "allocation": subject.allocation or None,
+        "snapshot": subject.snapshot or None,
+        "provisioned_in_use": counted.busy,
         "rule": {
             "rules": [_rule(rule) for rule in subject.rules],
             "interval_seconds": subject.interval,

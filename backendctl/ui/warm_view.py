@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
 from rich.padding import Padding
 from rich.text import Text
 
 from backendctl.hints import runnable
 from backendctl.ui.charts.blocks import blocks
 from backendctl.ui.warm_data import cold_users, iso, rounded, warm_document, warm_line, warm_markdown
+from backendctl.ui.watching import Said, Watch
+from backendctl.warmth.evidence import GOOD, Outcome
 from backendctl.warmth.figures import Quantiles
 from backendctl.warmth.look import Row, WarmStatus
-from backendctl.warmth.verdict import GOOD, Outcome
 
-__all__ = ["WarmWatch", "show_warm", "warm_document", "warm_markdown"]
+__all__ = ["show_warm", "warm_document", "warm_markdown", "watch_warm"]
 
 _COLUMNS = {"pings": 5, "cold users": 17, "cold": 6, "warm": 6, "alive": 5}
 """Heads and widths."""
@@ -40,41 +38,16 @@ def show_warm(status: WarmStatus, console: Console, *, verbose: bool = False) ->
         console.print(Group(Text(), *blocks(timelines, width=console.width)))
 
 
-class WarmWatch:
-    """Draws the same again and again: in place on a terminal, a line for each change of verdict when piped."""
+def watch_warm(console: Console, *, verbose: bool = False) -> Watch[WarmStatus]:
+    """The same again and again."""
+    return Watch(console=console, screen=lambda status, _: warm_screen(status, verbose=verbose), lines=_said)
 
-    def __init__(self, console: Console, *, verbose: bool = False) -> None:
-        self._console, self._verbose = console, verbose
-        self._said: dict[tuple[str, str], Outcome] = {}
-        self._silent: frozenset[str] = frozenset()
-        self._live: Live | None = None
 
-    def __enter__(self) -> Self:
-        if self._console.is_terminal:
-            self._live = Live(console=self._console, auto_refresh=False)
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._live is not None:
-            self._live.stop()
-
-    def show(self, status: WarmStatus) -> None:
-        """Take in what was found now."""
-        if self._live is not None:
-            self._live.update(warm_screen(status, verbose=self._verbose), refresh=True)
-            return
-        for row in status.rows:
-            key = (row.subject.region, row.subject.called)
-            if self._said.get(key) != row.verdict.outcome:
-                self._said[key] = row.verdict.outcome
-                self._console.print(Text(warm_line(row)), soft_wrap=True)
-        for region, error in status.silent.items():
-            if region not in self._silent:
-                self._console.print(Text(f"{region} did not answer: {error.message}"), soft_wrap=True)
-        self._silent = frozenset(status.silent)
+def _said(status: WarmStatus) -> Iterator[Said]:
+    for row in status.rows:
+        yield Said(key=(row.subject.region, row.subject.called), state=row.verdict.outcome, line=warm_line(row))
+    for region, error in status.silent.items():
+        yield Said(key=region, state=None, line=f"{region} did not answer: {error.message}")
 
 
 def warm_screen(status: WarmStatus, *, verbose: bool) -> RenderableType:
@@ -206,7 +179,8 @@ def _footer(rows: Sequence[Row]) -> Text:
     cold = sum(row.figures.cold_users for row in rows if row.figures)
     pings = sum(row.pings_month_usd or 0.0 for row in rows)
     price = f"; pings ${pings:.2f} a month" if pings >= _CENT else ""
-    return Text(f"{len(rows)} functions: {told}; {cold:,} of {users:,} users' requests cold{price}", style="quiet")
+    met = f"{cold:,} of {users:,} users' requests cold" if users else "no user's request yet"
+    return Text(f"{len(rows)} functions: {told}; {met}{price}", style="quiet")
 
 
 def _both(found: Quantiles) -> str:

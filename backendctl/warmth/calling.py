@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from backendctl.aws.errors import BotoCoreError, explain
 from backendctl.aws.regions import each_region
 from backendctl.errors import BackendctlError, Exit, UsageError
+from backendctl.nearest import nearest, refuse_unknown
 from backendctl.resources.calling import Answer, call_at_once
-from backendctl.spec.report import nearest
 from backendctl.warmth.report_line import Report, last_of
 from backendctl.warmth.targets import Hit, hit_by_users
 
@@ -168,7 +168,12 @@ def _chosen(backend: Backend, names: Sequence[str]) -> frozenset[str]:
     }
     for name in names:
         if name not in functions:
-            raise UsageError(f"the spec has no function '{name}'{nearest(name, functions)}")
+            raise UsageError(
+                f"the spec has no function '{name}'{nearest(name, functions)}",
+                hint=f"functions with `warm`: {', '.join(sorted(kept)) or 'none'}",
+            )
+        if name not in kept and functions[name].provisioned is not None:
+            raise UsageError(f"'{name}' has provisioned concurrency, so that it needs no pings and the spec names none")
         if name not in kept:
             raise UsageError(
                 f"the spec does not keep '{name}' warm, so that nobody knows which event it takes for a ping",
@@ -181,9 +186,7 @@ def _chosen(backend: Backend, names: Sequence[str]) -> frozenset[str]:
 
 def _refuse(backend: Backend, chosen: frozenset[str], *, instances: int | None, stages: Sequence[str]) -> None:
     known = [stage.name for stage in backend.spec.api.stages] if backend.spec.api else []
-    for stage in stages:
-        if stage not in known:
-            raise UsageError(f"--stage {stage}: the spec names {', '.join(known) or 'none'}")
+    refuse_unknown("--stage", stages, known)
     for region in backend.spec.regions:
         for one in backend.spec.functions_in(region):
             if one.name in chosen and one.warm and (instances or 1) > 1 and not one.warm.takes_hold:

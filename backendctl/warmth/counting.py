@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from backendctl.aws.metrics import Series, Values, fetch, lag, resolution
+from backendctl.warmth.evidence import Counted
 from backendctl.warmth.invocations import Firings
+from backendctl.warmth.pings import calls_of, lost_of
 from backendctl.warmth.subject import Rule, Subject
-from backendctl.warmth.verdict import Counted
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -18,10 +19,8 @@ _DAY = 86_400
 _KEPT = ((15 * _DAY, 1), (63 * _DAY, 5))
 """For how long CloudWatch keeps figures by the minute, and by five."""
 _HOURLY = 60
-_CALLS, _LOST = "Invocations", "FailedInvocations"
-_OF_SCHEDULES = {_CALLS: "InvocationAttemptCount", _LOST: "TargetErrorCount"}
-"""The metrics of Scheduler that say the same."""
 _SPILLED = "ProvisionedConcurrencySpilloverInvocations"
+_BUSY = "ProvisionedConcurrentExecutions"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,28 +66,34 @@ def measure(aws: Aws, region: str, subjects: Sequence[Subject], window: Window) 
 def _series(subject: Subject, period: int) -> Iterator[Series]:
     for rule in subject.rules:
         if rule.is_there:
-            yield _of_rule(rule, _CALLS, period)
-            yield _of_rule(rule, _LOST, period)
+            yield _calls_of(rule, period)
+            yield _lost_of(rule, period)
     yield _of_alias(subject, "Invocations", period)
     yield _of_alias(subject, "Errors", period)
     if subject.provisioned:
         yield _of_alias(subject, _SPILLED, period)
+        yield _most(_of_alias(subject, _BUSY, period))
     yield _of_function(subject, "Invocations", period)
     yield _of_function(subject, "Throttles", period)
     if subject.api is not None:
         yield from (_of_stage(subject.api, stage, period) for stage in subject.stages)
 
 
-def _of_rule(rule: Rule, metric: str, period: int) -> Series:
-    if rule.is_schedule:
-        group = (("ScheduleGroup", rule.name),)
-        return Series(namespace="AWS/Scheduler", metric=_OF_SCHEDULES[metric], dimensions=group, period=period)
-    return Series(namespace="AWS/Events", metric=metric, dimensions=(("RuleName", rule.name),), period=period)
+def _calls_of(rule: Rule, period: int) -> Series:
+    return calls_of(rule.name, is_schedule=rule.is_schedule, period=period)
+
+
+def _lost_of(rule: Rule, period: int) -> Series:
+    return lost_of(rule.name, is_schedule=rule.is_schedule, period=period)
 
 
 def _of_alias(subject: Subject, metric: str, period: int) -> Series:
     named = (("FunctionName", subject.physical), ("Resource", subject.called))
     return Series(namespace="AWS/Lambda", metric=metric, dimensions=named, period=period)
+
+
+def _most(series: Series) -> Series:
+    return replace(series, stat="Maximum")
 
 
 def _of_function(subject: Subject, metric: str, period: int) -> Series:
@@ -106,11 +111,11 @@ def _measured(subject: Subject, values: Mapping[Series, Values], period: int, wi
     on_alias = failed = 0.0
     last: float | None = None
     for rule in subject.rules:
-        calls = values.get(_of_rule(rule, _CALLS, period), {})
+        calls = values.get(_calls_of(rule, period), {})
         part = rule.targets.get(subject.alias, 0) / rule.all_targets if rule.all_targets else 0.0
         row = sum(count for name, count in rule.targets.items() if subject.version_of(name) in subject.versions)
         ours = row / rule.all_targets if rule.all_targets else 0.0
-        lost = values.get(_of_rule(rule, _LOST, period), {})  # Invocations counts these as well
+        lost = values.get(_lost_of(rule, period), {})  # Invocations counts these as well
         for moment, value in calls.items():
             fired[moment] = fired.get(moment, 0.0) + max(0.0, value - lost.get(moment, 0.0)) * ours
         on_alias += part * sum(calls.values())
@@ -130,6 +135,7 @@ def _measured(subject: Subject, values: Mapping[Series, Values], period: int, wi
         silent=max(0.0, window.until - late - (began if last is None else last + period)),
         throttles=round(sum(values[_of_function(subject, "Throttles", period)].values())),
         spilled=round(sum(values.get(_of_alias(subject, _SPILLED, period), {}).values())),
+        busy=None if not (busy := values.get(_most(_of_alias(subject, _BUSY, period)))) else round(max(busy.values())),
         invocations=round(sum(values[_of_alias(subject, "Invocations", period)].values())),
         errors=round(sum(errors.values())),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 KEPT = 455 * 86_400
 """Seconds for which CloudWatch keeps metrics."""
@@ -21,3 +22,23 @@ def seconds_of(text: str) -> float:
     if found is None or float(found["number"]) <= 0:
         raise ValueError(f"'{text}' is no duration: write for instance 90s, 30m, 24h or 7d")
     return float(found["number"]) * _SECONDS[found["unit"]]
+
+
+def moment_of(text: str, *, now: float) -> float:
+    """Seconds since the epoch: so long ago, as `seconds_of` reads it, or a time of ISO 8601, UTC unless it says more.
+
+    Raises:
+        ValueError: with a sentence to follow the option's name.
+    """
+    try:
+        return now - seconds_of(text)
+    except ValueError:
+        pass
+    try:
+        given = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f"'{text}' is no time: write 15m, 24h, or 2026-11-28T16:00:00Z") from None
+    found = (given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp()
+    if found > now:
+        raise ValueError(f"'{text}' is in the future")
+    return found

@@ -80,7 +80,7 @@ def _rows(aws: Aws, scope: Scope, wanted: str) -> Iterator[tuple[str, LogEvent]]
     """All rows from `since` to `until`, each once."""
     seen: set[str] = set()
     for row in _halves(aws, replace(scope, until=float(math.ceil(scope.until))), wanted):
-        at = _moment(row["@timestamp"])
+        at = moment_of(row["@timestamp"])
         if row["@ptr"] not in seen and scope.since <= at <= scope.until:
             seen.add(row["@ptr"])
             yield _group(row["@log"]), LogEvent(at=at, stream=row["@logStream"], message=row["@message"])
@@ -92,7 +92,7 @@ def _halves(aws: Aws, scope: Scope, wanted: str) -> Iterator[dict[str, str]]:
     StartQuery takes whole seconds, and both ends belong to it: halves share the second in the middle, so that its
     events come twice and none is lost.
     """
-    results = _query(aws, scope, _ROWS.format(filter=wanted, rows=ROWS))
+    results = query(aws, scope, _ROWS.format(filter=wanted, rows=ROWS))
     if len(results) < ROWS:
         yield from results
         return
@@ -113,9 +113,9 @@ def _bins(aws: Aws, scope: Scope) -> dict[str, list[Bin]]:
     minutes = max(1, round((scope.until - scope.since) / 60 * len(scope.groups) / (ROWS / 2)))
     text = _BINS.format(filter=f"{_IS_REPORT} and not {_IS_COLD}", minutes=minutes, rows=ROWS)
     found: dict[str, list[Bin]] = {}
-    for row in _query(aws, scope, text):
+    for row in query(aws, scope, text):
         one = Bin(
-            at=_moment(row["at"]),
+            at=moment_of(row["at"]),
             seconds=minutes * 60.0,
             count=round(float(row["n"])),
             p50_ms=float(row["p50"]),
@@ -125,7 +125,12 @@ def _bins(aws: Aws, scope: Scope) -> dict[str, list[Bin]]:
     return {group: sorted(bins, key=lambda one: one.at) for group, bins in found.items()}
 
 
-def _query(aws: Aws, scope: Scope, text: str) -> list[dict[str, str]]:
+def query(aws: Aws, scope: Scope, text: str) -> list[dict[str, str]]:
+    """The rows that a query answers, at most `ROWS`: field → value.
+
+    Raises:
+        AwsError: it ended otherwise than complete.
+    """
     client = aws.logs(scope.region)
     query = client.start_query(
         logGroupNames=list(scope.groups), startTime=int(scope.since), endTime=int(scope.until), queryString=text
@@ -147,6 +152,6 @@ def _group(log: str) -> str:
     return log.partition(":")[2] or log
 
 
-def _moment(text: str) -> float:
+def moment_of(text: str) -> float:
     """Seconds since the epoch of Insights' "2026-11-28 13:00:00.000", which is UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()

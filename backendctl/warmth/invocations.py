@@ -10,15 +10,14 @@ counted, and is no ping, is told as somebody else's.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from backendctl.logs.reading import stream_of
 from backendctl.warmth.report_line import parse
 
-_STREAM = re.compile(r"(?:\d{4}/\d{2}/\d{2}/)?(?P<function>[^\[]*)\[(?P<version>[^\]]+)\]")
 _NEAR = 5.0
 """Seconds by which a ping may be off the moment at which its rule usually fires, where nothing else tells."""
 _EDGE = 2.0
@@ -119,8 +118,8 @@ def read(events: Iterable[LogEvent], *, physical: str) -> list[Invocation]:
         report = parse(event.message)
         if report is None:
             continue
-        name = _STREAM.match(event.stream)
-        if name is not None and name["function"] not in {"", physical}:
+        name = stream_of(event.stream)
+        if name is not None and name.function not in {"", physical}:
             continue
         init = report.init_ms if report.init_ms is not None else report.restore_ms
         found.append(
@@ -128,7 +127,7 @@ def read(events: Iterable[LogEvent], *, physical: str) -> list[Invocation]:
                 at=event.at - report.duration_ms / 1000,
                 ended=event.at,
                 stream=event.stream,
-                version=name["version"] if name else "",
+                version=name.version if name else "",
                 request_id=report.request_id,
                 duration_ms=report.duration_ms,
                 billed_ms=report.billed_ms,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from backendctl.aws.errors import ClientError, is_missing
+from backendctl.logs.reading import Scope, read
 from backendctl.warmth.invocations import LogEvent
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _LATE = 120.0
 class _Known:
     events: dict[str, LogEvent] = field(default_factory=dict)
     until: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(slots=True)
@@ -30,7 +32,7 @@ class LogReader:
     """Reads log groups by FilterLogEvents, which costs nothing but its pages; they are paced.
 
     What was read once is kept, so that whoever looks again asks for what is new only. Each group is read by one
-    thread at a time.
+    thread at a time, and others wait for it.
     """
 
     _known: dict[tuple[str, str], _Known] = field(default_factory=dict)
@@ -45,12 +47,13 @@ class LogReader:
                 every event.
         """
         known = self._known.setdefault((region, group), _Known())
-        fresh = _filtered(aws, (region, group), since=max(since, known.until - _LATE), until=until, pattern=pattern)
-        if fresh is None:
-            return None
-        known.events = {key: event for key, event in known.events.items() if event.at >= since} | fresh
-        known.until = until
-        return sorted(known.events.values(), key=lambda event: event.at)
+        with known.lock:
+            fresh = _filtered(aws, (region, group), since=max(since, known.until - _LATE), until=until, pattern=pattern)
+            if fresh is None:
+                return None
+            known.events = {key: event for key, event in known.events.items() if event.at >= since} | fresh
+            known.until = until
+            return sorted(known.events.values(), key=lambda event: event.at)
 
     def request_ids(self, aws: Aws, region: str, group: str, *, since: float, until: float) -> frozenset[str] | None:
         """Every request id that the lines of an access log name, API Gateway's own among them; None without one."""
@@ -63,21 +66,8 @@ def _filtered(
 ) -> dict[str, LogEvent] | None:
     """Event id → event."""
     region, group = place
-    given: Any = {"filterPattern": pattern} if pattern else {}
-    pages = (
-        aws.logs(region)
-        .get_paginator("filter_log_events")
-        .paginate(logGroupName=group, startTime=int(since * 1000), endTime=int(until * 1000), **given)
-    )
-    try:
-        return {
-            event["eventId"]: LogEvent(
-                at=event["timestamp"] / 1000, stream=event["logStreamName"], message=event["message"]
-            )
-            for page in pages
-            for event in page["events"]
-        }
-    except ClientError as error:
-        if is_missing(error):
-            return None
-        raise
+    scope = Scope(region=region, group=group, since=int(since * 1000), until=int(until * 1000), pattern=pattern)
+    found = read(aws, scope)
+    if found is None:
+        return None
+    return {event.id: LogEvent(at=event.at / 1000, stream=event.stream, message=event.message) for event in found}

@@ -6,20 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from backendctl.aws.metrics import Series, fetch
 from backendctl.aws.regions import each, each_region
 from backendctl.errors import BackendctlError, Exit
+from backendctl.logs.volume import gigabytes
 from backendctl.warmth import insights
 from backendctl.warmth.cold import Cause, Circumstances, causes
 from backendctl.warmth.cost.prices import PriceList, load_prices
 from backendctl.warmth.counting import Measured, Window, measure
+from backendctl.warmth.evidence import GOOD, Counted, Evidence, Outcome, Verdict
 from backendctl.warmth.figures import Figures, figures, with_bins
 from backendctl.warmth.invocations import Caller, Invocation, read, with_callers, with_errors
 from backendctl.warmth.logs import REPORTS, LogReader
 from backendctl.warmth.schedule import MONTH_MINUTES
 from backendctl.warmth.subject import Subject
 from backendctl.warmth.timeline import Bin, Event, Point, Timeline
-from backendctl.warmth.verdict import GOOD, Counted, Evidence, Outcome, Verdict, judge
+from backendctl.warmth.verdict import judge
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -210,18 +211,10 @@ def _reading(
         paged=tuple(group for group in volumes if group not in queried),
         queried=queried,
         count=sum(volumes[group] for group in queried),
-        gigabytes=_gigabytes(aws, region, queried, request.window) if queried else 0.0,
+        gigabytes=gigabytes(aws, region, queried, since=request.window.since, until=request.window.until)
+        if queried
+        else 0.0,
     )
-
-
-def _gigabytes(aws: Aws, region: str, groups: Sequence[str], window: Window) -> float | None:
-    series = [
-        Series(namespace="AWS/Logs", metric="IncomingBytes", dimensions=(("LogGroupName", group),), period=3600)
-        for group in groups
-    ]
-    values = fetch(aws, region, series, since=int(window.since // 3600) * 3600, until=int(window.until))
-    total = sum(sum(found.values()) for found in values.values())
-    return total / 1e9 if total else None
 
 
 _Key = tuple[str, str]
@@ -294,7 +287,12 @@ def _row(subject: Subject, measured: Measured, found_logs: _Logs, request: Reque
     key = (subject.region, subject.log_group)
     text = found_logs.texts.get(key)
     evidence = Evidence(
-        subject=subject, counted=measured.counted, figures=None, idle=request.idle, allowed=request.allowed
+        subject=subject,
+        counted=measured.counted,
+        figures=None,
+        idle=request.idle,
+        allowed=request.allowed,
+        until=request.window.until,
     )
     if text is None:
         found = replace(evidence, unread=_why_unread(subject, found_logs.unread.get(key), request))

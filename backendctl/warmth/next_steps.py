@@ -63,8 +63,17 @@ def more_instances(subject: Subject) -> str:
     return f"more targets of a rule that call {subject.called}, or provisioned concurrency"
 
 
+def allocate(subject: Subject) -> str:
+    """What to do while provisioned environments are not there."""
+    if subject.allocation.startswith("FAILED"):
+        return f"look into its log: {subject.log_group}; then {deploy(subject) or provision(subject)}"
+    return f"wait for 1 to 3 minutes, then {look_closer(subject)}"
+
+
 def provision(subject: Subject) -> str:
     """More provisioned concurrency."""
+    if subject.wants_provisioned:
+        return "a larger `provisioned` under `warm` in the spec, then backendctl deploy"
     return (
         f"aws lambda put-provisioned-concurrency-config --function-name {subject.physical} "
         f"--qualifier {subject.alias or subject.version} "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.resources import rule_reads, schedule_reads
 from backendctl.resources.permission import policy_of
+from backendctl.resources.warmer_layout import rule_prefix
 from backendctl.warmth.subject import Rule
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def _rule(aws: Aws, region: str, live: RuleTypeDef, *, physical: str, alias: str
         all_targets=len(found),
         is_permitted=alias not in calls or permits(policy_of(aws, region, physical, alias), live.get("Arn", "")),
         hold_ms=max((_hold(target.get("Input", "")) for target in ours), default=0.0),
+        changed=rule_reads.changed(aws, region, live) if name.startswith(rule_prefix(aws.backend)) else 0.0,
     )
 
 

@@ -19,6 +19,7 @@ class Rule:
         all_targets: of any function.
         is_permitted: whether the policy of what users hit lets this rule call it.
         hold_ms: how long the handler is asked to stay; 0 when it is not asked.
+        changed: when it was changed last, seconds since the epoch; 0 for never, or unknown.
         is_schedule: all schedules of a group of EventBridge Scheduler, whose metrics know groups only, and which need
             no permission of the function (D18, D22).
     """
@@ -32,6 +33,7 @@ class Rule:
     all_targets: int = 0
     is_permitted: bool = True
     hold_ms: float = 0.0
+    changed: float = 0.0
     is_schedule: bool = False
 
     @property
@@ -58,6 +60,9 @@ class Subject:
         reports: whether its log has report lines at all (K15).
         published: version → when, seconds since the epoch.
         provisioned: environments of provisioned concurrency on the alias or its version; 0 without.
+        allocated: how many of them are there. allocation: AWS's status, and its reason for a failure.
+        wants_provisioned: environments that the spec asks for.
+        snapshot: "On" or "Off" with SnapStart: whether new environments start from a snapshot; empty without SnapStart.
         access_groups: log groups of access logs that tell the requests of its users; None where one is lacking.
         wants_warmth: whether the spec has a warmer for it. disabled_by_spec: it has, switched off.
         instances: environments the spec wants to hold.
@@ -82,6 +87,10 @@ class Subject:
     reports: bool = True
     published: Mapping[str, float] = field(default_factory=dict)
     provisioned: int = 0
+    allocated: int = 0
+    allocation: str = ""
+    wants_provisioned: int = 0
+    snapshot: str = ""
     access_groups: tuple[str, ...] | None = None
     wants_warmth: bool = False
     disabled_by_spec: bool = False
@@ -92,6 +101,11 @@ class Subject:
     def called(self) -> str:
         """`corkhounds-places:version1-a`, as the CLI of AWS names it."""
         return self.physical if self.alias is None else f"{self.physical}:{self.alias}"
+
+    @property
+    def is_allocated(self) -> bool:
+        """Whether all provisioned environments are there."""
+        return self.allocation in {"", "READY"}
 
     def version_of(self, qualifier: str | None) -> str:
         """The version that a call of this qualifier runs."""

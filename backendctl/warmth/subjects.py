@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from backendctl.resources import lambda_reads
+from backendctl.resources import lambda_reads, provisioned_reads
 from backendctl.resources.alias_names import slots_of
 from backendctl.resources.api_reads import find_api, stages
 from backendctl.resources.warmer_layout import layout, warmer_name
@@ -63,18 +63,20 @@ class _Live:
     config: Mapping[str, Any] | None
     aliases: Mapping[str, lambda_reads.AliasInfo]
     versions: Sequence[lambda_reads.Version]
-    provisioned: Mapping[str, int]
+    provisioned: Mapping[str, provisioned_reads.Config]
 
 
 def _live(aws: Aws, region: str, physical: str) -> _Live:
     config = lambda_reads.functions(aws, region).get(physical)
     if config is None:
         return _Live(config=None, aliases={}, versions=(), provisioned={})
+    versions = lambda_reads.versions(aws, region, physical)
+    can_hold = any(not _snapshot(one.config) for one in versions)  # only a published version without SnapStart (B46)
     return _Live(
         config=config,
         aliases=lambda_reads.aliases(aws, region, physical),
-        versions=lambda_reads.versions(aws, region, physical),
-        provisioned=lambda_reads.provisioned(aws, region, physical),
+        versions=versions,
+        provisioned=provisioned_reads.configs(aws, region, physical) if can_hold else {},
     )
 
 
@@ -100,6 +102,7 @@ def _of_function(backend: Backend, region: str, function: Function) -> Iterator[
             access_groups=_access_groups(backend, region, here),
             is_in_spec=True,
             wants_warmth=warm is not None,
+            wants_provisioned=function.provisioned.environments if function.provisioned is not None else 0,
             disabled_by_spec=warm is not None and warm.enabled is False,
             instances=warm.instances if warm is not None else 1,
             rules=(
@@ -117,6 +120,7 @@ def _subject(region: str, name: str, physical: str, alias: str | None, live: _Li
     version = info.version if info is not None else alias or LATEST
     config = next((one.config for one in live.versions if one.number == version), config)
     logging = config.get("LoggingConfig") or {}
+    ready = live.provisioned.get(alias or "") or live.provisioned.get(version)
     return Subject(
         region=region,
         function=name,
@@ -127,11 +131,20 @@ def _subject(region: str, name: str, physical: str, alias: str | None, live: _Li
         versions=frozenset({version}),
         memory_mb=int(config.get("MemorySize", 128)),
         is_arm=config.get("Architectures") == ["arm64"],
-        log_group=logging.get("LogGroup") or f"/aws/lambda/{physical}",
+        log_group=lambda_reads.log_group(physical, config),
         reports=logging.get("LogFormat") != "JSON" or logging.get("SystemLogLevel") not in _SILENT_LEVELS,  # K15
         published={one.number: _moment(one.config.get("LastModified", "")) for one in live.versions},
-        provisioned=live.provisioned.get(alias or "", 0) or live.provisioned.get(version, 0),
+        provisioned=0 if ready is None else ready.requested,
+        allocated=0 if ready is None else ready.allocated,
+        allocation="" if ready is None else " ".join(filter(None, (ready.status, ready.reason))),
+        snapshot=_snapshot(config),
     )
+
+
+def _snapshot(config: Mapping[str, Any]) -> str:
+    """Whether new environments of a version start from a SnapStart snapshot: AWS's word, empty without SnapStart."""
+    found = config.get("SnapStart") or {}
+    return str(found.get("OptimizationStatus", "Off")) if found.get("ApplyOn") == "PublishedVersions" else ""
 
 
 def _versions(qualifier: str | None, hits: Sequence[Hit], live: _Live) -> frozenset[str]:

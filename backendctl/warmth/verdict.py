@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 
 from backendctl.warmth import next_steps
 from backendctl.warmth.cold import Cause
+from backendctl.warmth.evidence import Evidence, Outcome, Verdict, fails, told_time
 from backendctl.warmth.figures import Figures, wilson
-from backendctl.warmth.subject import Subject
+from backendctl.warmth.ready import provisioned, restored
 
 _QUICK_MS = 20.0
 """A ping that takes no longer than this returns early, whatever users' requests take."""
@@ -28,79 +27,6 @@ _INTERVALS = 3
 """Intervals without a firing after which a rule does not fire; a new one takes a while (D15)."""
 
 
-class Outcome(StrEnum):
-    """The word of the verdict."""
-
-    WARM = "warm"
-    COLD = "cold"
-    NOT_FIRING = "not firing"
-    WRONG_TARGET = "wrong target"
-    NO_PERMISSION = "no permission"
-    PING_FAILS = "ping fails"
-    THROTTLED = "throttled"
-    IGNORED = "handler ignores the warmer"
-    TOO_FEW = "too few instances"
-    TOO_SELDOM = "interval too long"
-    PROVISIONED = "provisioned"
-    NO_DATA = "no data"
-
-
-GOOD = frozenset({Outcome.WARM, Outcome.PROVISIONED})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
-    """The word, why, and the next command; `next_step` is empty when there is nothing to do."""
-
-    outcome: Outcome
-    reason: str
-    next_step: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Counted:
-    """What CloudWatch's metrics say of one row.
-
-    Attributes:
-        is_known: whether there was any figure at all, of the rule or the alias.
-        fired: calls of the rules to what users hit. failed: calls that did not reach it.
-        due: how many there should have been; None for a cron expression.
-        last: when a rule fired last, seconds since the epoch; None when it did not.
-        silent: seconds since the last firing, or since the beginning of the window.
-        invocations, errors: of the alias. throttles: of the function, for reserved concurrency is the function's (B51).
-        spilled: calls that provisioned concurrency had no environment for.
-    """
-
-    is_known: bool = False
-    fired: int = 0
-    failed: int = 0
-    due: int | None = None
-    last: float | None = None
-    silent: float = 0.0
-    throttles: int = 0
-    spilled: int = 0
-    invocations: int = 0
-    errors: int = 0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Evidence:
-    """All that a verdict is made of.
-
-    Attributes:
-        figures: from the log; None when it was not read. unread: why.
-        idle: seconds after which an unused environment is taken to be gone.
-        allowed: the share of cold users' requests that is still called warm.
-    """
-
-    subject: Subject
-    counted: Counted
-    figures: Figures | None
-    unread: str = ""
-    idle: float = 420.0
-    allowed: float = 0.01
-
-
 def judge(evidence: Evidence) -> Verdict:
     """The first of the checks that finds something; the most certain causes come first."""
     return next(found for check in _CHECKS if (found := check(evidence)) is not None)
@@ -116,27 +42,12 @@ def _absent(evidence: Evidence) -> Verdict | None:
     return Verdict(outcome=Outcome.NO_DATA, reason=told, next_step=next_steps.deploy(subject))
 
 
-def _provisioned(evidence: Evidence) -> Verdict | None:
-    """Spill-over is what CloudWatch counts: an environment made beforehand reports its loading too."""
-    subject, figures, spilled = evidence.subject, evidence.figures, evidence.counted.spilled
-    if not subject.provisioned:
-        return None
-    told = f"{subject.provisioned} provisioned, no spill-over"
-    if spilled:
-        told = f"{subject.provisioned} provisioned; {spilled} calls spilled over to on-demand environments"
-    low = wilson(min(spilled, figures.cold_users), figures.users).low if figures is not None else None
-    if figures is not None and low is not None and low > evidence.allowed:
-        cold = f"up to {figures.cold_users} of {figures.users} users' requests met a cold start"
-        return _fails(Outcome.COLD, f"{told}; {cold}", next_steps.provision(subject))
-    return Verdict(outcome=Outcome.PROVISIONED, reason=told)
-
-
 def _off(evidence: Evidence) -> Verdict | None:
     """No rule, or one that is switched off; what else a spec's rules call is another row's."""
     subject = evidence.subject
     absent = [rule.told for rule in subject.rules if not rule.is_there]
     if absent:
-        return _fails(Outcome.NOT_FIRING, f"{absent[0]} does not exist", next_steps.sync(subject))
+        return fails(Outcome.NOT_FIRING, f"{absent[0]} does not exist", next_steps.sync(subject))
     mine = [rule for rule in subject.rules if subject.alias in rule.targets] or list(subject.rules)
     disabled = [rule for rule in mine if not rule.is_enabled]
     if not disabled or (len(disabled) < len(mine) and not subject.wants_warmth):
@@ -144,9 +55,23 @@ def _off(evidence: Evidence) -> Verdict | None:
     off = disabled[0]
     if subject.disabled_by_spec:
         told, step = "is disabled: the spec says enabled: false", "write enabled: true in the spec, then "
-        return _fails(Outcome.NOT_FIRING, f"{off.told} {told}", step + next_steps.sync(subject))
+        return fails(Outcome.NOT_FIRING, f"{off.told} {told}", step + next_steps.sync(subject))
     by_hand = " by hand" if subject.wants_warmth else ""
-    return _fails(Outcome.NOT_FIRING, f"{off.told} is disabled{by_hand}", next_steps.enable(subject, off))
+    return fails(Outcome.NOT_FIRING, f"{off.told} is disabled{by_hand}", next_steps.enable(subject, off))
+
+
+def _just_changed(evidence: Evidence) -> Verdict | None:
+    """A rule that was changed a moment ago is not judged by pings from before."""
+    subject = evidence.subject
+    rule = max(subject.calling, key=lambda one: one.changed, default=None)
+    if rule is None or not rule.changed:
+        return None
+    since, needed = evidence.until - rule.changed, _INTERVALS * (subject.interval or evidence.idle)
+    if since >= needed:
+        return None
+    told = f"{rule.told} was changed {told_time(max(0.0, since))} ago, and what was read is from before"
+    step = f"wait {told_time(needed - max(0.0, since))}, then {next_steps.look_closer(subject)}"
+    return Verdict(outcome=Outcome.NO_DATA, reason=told, next_step=step)
 
 
 def _silent(evidence: Evidence) -> Verdict | None:
@@ -156,12 +81,12 @@ def _silent(evidence: Evidence) -> Verdict | None:
     interval = subject.interval
     if not named or interval is None or not counted.is_known or counted.silent <= _INTERVALS * interval:
         return None
-    since = f"for {_time(counted.silent)}"
+    since = f"for {told_time(counted.silent)}"
     if counted.last is None:
         since += " (one made just now takes some minutes)"  # D15
-    return _fails(
+    return fails(
         Outcome.NOT_FIRING,
-        f"rule {named[0].name} is enabled and did not fire {since}; it should every {_time(interval)}",
+        f"rule {named[0].name} is enabled and did not fire {since}; it should every {told_time(interval)}",
         f"aws events describe-rule --name {named[0].name} --region {subject.region}",
     )
 
@@ -173,7 +98,7 @@ def _wrong_target(evidence: Evidence) -> Verdict | None:
         return None
     called = sorted({qualifier or "$LATEST" for rule in enabled for qualifier in rule.targets})
     told = f"calls {', '.join(called)}" if called else "has no target in this function"
-    return _fails(
+    return fails(
         Outcome.WRONG_TARGET,
         f"{enabled[0].told} {told}; users hit {subject.alias or '$LATEST'}",
         next_steps.sync(subject),
@@ -185,10 +110,10 @@ def _no_permission(evidence: Evidence) -> Verdict | None:
     refused = [rule for rule in subject.calling if not rule.is_permitted]
     if refused:
         told = f"the policy of {subject.called} does not let rule {refused[0].name} call it"
-        return _fails(Outcome.NO_PERMISSION, told, next_steps.permit(subject, refused[0].name))
+        return fails(Outcome.NO_PERMISSION, told, next_steps.permit(subject, refused[0].name))
     if counted.failed and counted.failed >= counted.fired:
         told = f"{counted.failed} of {counted.fired} calls of the rule did not reach {subject.called}"
-        return _fails(Outcome.NO_PERMISSION, told, next_steps.look_closer(subject))
+        return fails(Outcome.NO_PERMISSION, told, next_steps.look_closer(subject))
     return None
 
 
@@ -198,7 +123,7 @@ def _throttled(evidence: Evidence) -> Verdict | None:
     low = wilson(counted.throttles, counted.throttles + counted.invocations).low
     if low is None or low <= evidence.allowed:
         return None
-    return _fails(
+    return fails(
         Outcome.THROTTLED,
         f"{counted.throttles} calls were throttled: the function's reserved, or the account's, concurrency is used up",
         f"aws lambda get-function-concurrency --function-name {subject.physical} --region {subject.region}",
@@ -210,7 +135,7 @@ def _ping_fails(evidence: Evidence) -> Verdict | None:
     if figures is None or figures.is_binned or not figures.pings or figures.failed_pings * 2 < figures.pings:
         return None
     subject = evidence.subject
-    return _fails(
+    return fails(
         Outcome.PING_FAILS,
         f"{figures.failed_pings} of {figures.pings} pings raised or timed out",
         f"aws logs tail {subject.log_group} --since 1h --region {subject.region}",
@@ -222,13 +147,13 @@ def _too_seldom(evidence: Evidence) -> Verdict | None:
     figures, subject = evidence.figures, evidence.subject
     if figures is None or figures.is_binned or figures.pings < _FEW or figures.absorbed * 2 < figures.pings:
         return None
-    every, idle = subject.interval, f"an unused environment lives about {_time(evidence.idle)}"
+    every, idle = subject.interval, f"an unused environment lives about {told_time(evidence.idle)}"
     if every is not None and every <= evidence.idle:
         if figures.lapsed * 2 < figures.pings:
             return None
-        idle = f"here an unused environment lives less than the {_time(evidence.idle)} that are reckoned with"
-    told = f"every {_time(every)}" if every is not None else "by its cron expression"
-    return _fails(
+        idle = f"here an unused environment lives less than the {told_time(evidence.idle)} that are reckoned with"
+    told = f"every {told_time(every)}" if every is not None else "by its cron expression"
+    return fails(
         Outcome.TOO_SELDOM,
         f"{figures.absorbed} of {figures.pings} pings met a cold start themselves: the rule fires {told}, and {idle}",
         next_steps.more_often(subject),
@@ -242,13 +167,13 @@ def _not_held(evidence: Evidence) -> Verdict | None:
     wanted = max(subject.instances, sent)
     if subject.calling and sent < subject.instances:
         told = f"the spec wants {subject.instances} instances, and its rules send {sent} pings at once"
-        return _fails(Outcome.TOO_FEW, told, next_steps.sync(subject))
+        return fails(Outcome.TOO_FEW, told, next_steps.sync(subject))
     if figures is None or figures.is_binned or wanted < _OVERLAPPING or figures.pings < wanted:
         return None
     if figures.overlap >= wanted:
         return None
     alive = f"{figures.alive} environment{'s' if figures.alive != 1 else ''} alive"
-    return _fails(
+    return fails(
         Outcome.TOO_FEW,
         f"{wanted} pings are sent at once and {figures.overlap} ran at the same time: {alive}",
         "let the handler stay for `holdMs` milliseconds when the warmer calls",
@@ -264,7 +189,7 @@ def _ignored(evidence: Evidence) -> Verdict | None:
     if not low < taken < high:
         return None
     beside = "" if usual is None else f", a user's request {usual:,.0f} ms"
-    return _fails(
+    return fails(
         Outcome.IGNORED,
         f"a ping takes {figures.ping.p50:,.0f} ms{beside}: the handler does its usual work on the warmer's input",
         "let the handler return early when the warmer calls",
@@ -279,21 +204,21 @@ def _cold(evidence: Evidence) -> Verdict | None:
     cause = max(figures.causes, key=lambda one: figures.causes[one], default=Cause.UNKNOWN)
     count, subject = figures.causes.get(cause, 0), evidence.subject
     if cause is Cause.SCALE_OUT:
-        return _fails(
+        return fails(
             Outcome.TOO_FEW,
             f"{told}, {count} because all environments were busy",
             next_steps.more_instances(subject),
         )
     every = subject.interval
     if cause is Cause.IDLE and every is not None and every > evidence.idle:
-        return _fails(
+        return fails(
             Outcome.TOO_SELDOM,
-            f"{told}, {count} after more than {_time(evidence.idle)} without a call; "
-            f"the rule fires every {_time(every)}",
+            f"{told}, {count} after more than {told_time(evidence.idle)} without a call; "
+            f"the rule fires every {told_time(every)}",
             next_steps.more_often(subject),
         )
     step = next_steps.look_closer(subject) if subject.rules else next_steps.start_warming(subject)
-    return _fails(Outcome.COLD, f"{told}, {count} {_because(cause)}", step)
+    return fails(Outcome.COLD, f"{told}, {count} {_because(cause)}", step)
 
 
 def _because(cause: Cause) -> str:
@@ -311,7 +236,7 @@ def _lazy(evidence: Evidence) -> Verdict | None:
         return None
     if figures.later_count < _FEW or figures.first.p50 <= max(2 * figures.later.p95, figures.later.p50 + _SLOW_MS):
         return None
-    return _fails(
+    return fails(
         Outcome.COLD,
         f"the first request after the warmer loaded an environment takes {figures.first.p50:,.0f} ms, later ones "
         f"{figures.later.p50:,.0f} ms: the ping does not open the connections",
@@ -339,7 +264,9 @@ def _too_little(evidence: Evidence) -> Verdict | None:
         return None
     if figures.pings:
         return Verdict(outcome=Outcome.NO_DATA, reason=f"{figures.pings} pings, and no environment is alive now")
-    told = f"no pings; {figures.cold_users} of {figures.users} users' requests were cold, too few to tell"
+    told = "no pings; no user's request yet"
+    if figures.users:
+        told = f"no pings; {figures.cold_users} of {figures.users} users' requests were cold, too few to tell"
     step = "" if subject.rules else next_steps.start_warming(subject)
     return Verdict(outcome=Outcome.NO_DATA, reason=told, next_step=step)
 
@@ -354,10 +281,12 @@ def _warm_verdict(evidence: Evidence) -> Verdict:
 
 _CHECKS: tuple[Callable[[Evidence], Verdict | None], ...] = (
     _absent,
-    _provisioned,
+    provisioned,
+    restored,
     _off,
     _wrong_target,
     _no_permission,
+    _just_changed,
     _silent,
     _throttled,
     _ping_fails,
@@ -370,15 +299,3 @@ _CHECKS: tuple[Callable[[Evidence], Verdict | None], ...] = (
     _too_little,
     _warm_verdict,
 )
-
-
-def _fails(outcome: Outcome, reason: str, next_step: str) -> Verdict:
-    return Verdict(outcome=outcome, reason=reason, next_step=next_step)
-
-
-def _time(seconds: float) -> str:
-    """`45 s`, `5 min`, `7 h`, `3 d`."""
-    for length, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= length:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{seconds:.3g} s"

@@ -18,8 +18,8 @@ import urllib3
 from backendctl.aws.journal import is_read
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
-_IDLE = 60.0
-"""Seconds after which a connection without requests, and its thread, are given up."""
+_IDLE = 10.0
+"""Seconds after which an unused connection is closed: each has a thread."""
 _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"})
 
 
@@ -30,6 +30,7 @@ class Call:
     Attributes:
         operation: as AWS names it, or method and path where only those tell.
         service, region: what it is signed for; empty when it is not signed.
+        body: on its way only; those in `Proxy.calls` have none, or a test that uploads code would hold gigabytes.
     """
 
     method: str
@@ -118,7 +119,7 @@ def _handler(proxy: Proxy, pool: urllib3.PoolManager) -> type[BaseHTTPRequestHan
         timeout = _IDLE
 
         def handle_one_request(self) -> None:
-            self.raw_requestline = self.rfile.readline(65537)
+            self.raw_requestline = _first_line(self.rfile)
             if not self.raw_requestline or not self.parse_request():
                 self.close_connection = True
                 return
@@ -158,6 +159,14 @@ def _handler(proxy: Proxy, pool: urllib3.PoolManager) -> type[BaseHTTPRequestHan
             """Silent."""
 
     return Handler
+
+
+def _first_line(stream: Any) -> bytes:
+    """Of the next request; empty when none came in time."""
+    try:
+        return bytes(stream.readline(65537))
+    except TimeoutError:
+        return b""
 
 
 def _call(method: str, path: str, headers: Any, body: bytes) -> Call:

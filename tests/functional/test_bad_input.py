@@ -197,7 +197,7 @@ def test_a_spec_that_is_not_there_is_said_in_one_line(backendctl: CommandLine) -
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["depoly", "spec.yaml"], "Did you mean 'deploy'?"),
+        (["depoly", "spec.yaml"], "did you mean 'deploy'?"),
         (["deploy", "spec.yaml", "--fast"], "No such option"),
         (["plan", "spec.yaml", "-o", "xml"], "'xml'"),
         (["plan", "spec.yaml", "-r", "eu-north-1"], f"the spec names {EAST}, {WEST}"),
@@ -284,7 +284,7 @@ def test_without_a_terminal_and_without_yes_nothing_is_done(small: Project) -> N
 
 def test_a_pattern_that_names_no_kind_is_64(small: Project) -> None:
     result = small.run("plan", "--only", "lambda/one", expect=64)
-    assert "'lambda/one' names no kind of resource" in result.err
+    assert "--only lambda/one: 'lambda' is no kind of resource" in result.err
     assert "function" in result.err
 
 

@@ -40,7 +40,6 @@ class Backend:
     project: Project
     proxy: Proxy
     sandbox: Sandbox
-    calls: int = 0
 
     def release(self, number: int) -> None:
         """Write new code and a new definition."""
@@ -154,11 +153,9 @@ def make_backend(folder: Path, proxy: Proxy, sandbox: Sandbox) -> Backend:
 
 @pytest.fixture(scope="module")
 def served(proxy: Proxy, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Backend:
-    """Deployed without trouble; `calls` says how many mutating calls that took."""
+    """Deployed without trouble."""
     backend = make_backend(tmp_path_factory.mktemp("served"), proxy, sandbox)
-    before = len(proxy.calls)
     backend.project.deploy()
-    backend.calls = sum(call.mutating for call in proxy.calls[before:])
     return backend
 
 
@@ -166,18 +163,6 @@ def somewhere(part: int, calls: int) -> tuple[int, bool]:
     """A call in that part of all calls, and whether it is to be done."""
     dice = random.Random(f"{SEED}/{part}/{calls}")  # noqa: S311  # no secret
     return 1 + (part * calls + dice.randrange(calls)) // PARTS, dice.random() < 0.5
-
-
-@pytest.mark.parametrize("part", range(PARTS))
-def test_a_first_deploy_killed_at_any_call_is_finished_by_the_same_command(
-    part: int, served: Backend, tmp_path: Path
-) -> None:
-    backend = make_backend(tmp_path, served.proxy, served.sandbox)
-    number, done = somewhere(part, served.calls - 4)
-    code, _, _ = backend.interrupt(number, signal.SIGKILL, done=done)
-    assert code == -signal.SIGKILL
-    backend.assert_finished(versions=1)
-    assert backend.project.get("/v1/marked/x", WEST)[1] == {"code": "r1", "definition": "/marked/{r1}"}
 
 
 @pytest.mark.parametrize("part", range(PARTS))

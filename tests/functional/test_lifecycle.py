@@ -43,7 +43,7 @@ def everything_stateful(project: Project) -> list[str]:
 def test_first_deploy_creates_everything_and_the_second_plan_is_empty(new_project: NewProject) -> None:
     project = new_project()
     first = project.deploy().json
-    assert {change["action"] for change in first["changes"]} == {"create"}
+    assert {change["action"] for change in first["changes"] if change["kind"] != "release"} == {"create"}
     assert {change["status"] for change in first["changes"]} == {"done"}
     project.assert_nothing_to_do()
 
@@ -69,7 +69,7 @@ def test_an_item_written_through_one_region_is_read_through_the_other(untouched:
 
 def test_editing_a_handler_plans_that_function_only_in_both_regions(deployed: Project) -> None:
     deployed.write_function("one", release="2")
-    changed = deployed.plan().json["changes"]
+    changed = [change for change in deployed.plan().json["changes"] if change["kind"] != "release"]
     assert "code of one: " in deployed.run("plan").err
     assert {change["region"] for change in changed} == {EAST, WEST}
     assert {(c["kind"], c["name"].partition(":")[0]) for c in changed} == {
@@ -78,7 +78,7 @@ def test_editing_a_handler_plans_that_function_only_in_both_regions(deployed: Pr
         ("stage", "prodv1"),
     }
     fields = {f["field"] for change in changed if change["kind"] == "stage" for f in change["fields"]}
-    assert fields == {"variables.oneAlias"}
+    assert fields == {"variables.oneAlias", "release"}
 
 
 def test_a_deployed_edit_answers_and_the_old_version_is_still_there(deployed: Project) -> None:
@@ -118,7 +118,7 @@ def test_changing_only_the_definition_touches_no_function(deployed: Project) -> 
     deployed.routes["/three"] = "two"
     deployed.save()
     kinds = {change["kind"] for change in deployed.deploy().json["changes"]}
-    assert kinds == {"rest-api", "stage"}
+    assert kinds == {"rest-api", "stage", "release"}
     assert deployed.get("/v1/three", EAST)[1]["function"] == "two"
     deployed.assert_nothing_to_do()
 
@@ -198,7 +198,55 @@ def test_destroy_refuses_what_holds_data_until_it_is_named_and_then_leaves_nothi
         assert deployed.apis(region) == []
         rules = deployed.client("events", region).list_rules(NamePrefix=deployed.name)["Rules"]
         assert rules == []
-    assert deployed.run("destroy", "-y", "-o", "json").json["changes"] == []
+    again = deployed.run("destroy", "-y", "-o", "json").json
+    assert again["changes"] == []
+    logs = {f"log-group//aws/lambda/{deployed.name}-{name}" for name in ("one", "two")}
+    assert {(one["region"], one["what"], one["failed"]) for one in again["left"]} == {
+        (region, what, False) for region in (EAST, WEST) for what in logs
+    }
+    named = [part for what in logs for part in ("--allow-delete", what)]
+    assert deployed.run("destroy", "-y", "-o", "json", *named).json["left"] == []
+
+
+def test_after_a_destroy_whatever_is_left_is_told_with_its_reason(deployed: Project) -> None:
+    parameters, path = deployed.client("ssm", WEST), f"/backendctl/{deployed.name}"
+    for name in ("releases/a-stage-that-went/7", "odd"):
+        parameters.put_parameter(Name=f"{path}/{name}", Value="{}", Type="String")
+    made_by_lambda = f"/aws/lambda/{deployed.name}-three"
+    deployed.client("logs", EAST).create_log_group(logGroupName=made_by_lambda)
+    old = f"old-{deployed.name}"
+    deployed.client("dynamodb", WEST).create_table(
+        TableName=old,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        Tags=[{"Key": "backendctl:backend", "Value": deployed.name}],
+    )
+    done = deployed.run("destroy", "-y", "-o", "json", *everything_stateful(deployed), expect=5)
+    assert set(done.actions()) > {f"{WEST}/release-log/{deployed.name}"}
+    left = {(one["region"], one["what"]): one for one in done.json["left"]}
+    assert {place: one["failed"] for place, one in left.items() if place[0] != "global"} == {
+        (WEST, f"{path}/odd"): True,
+        (WEST, f"arn:aws:dynamodb:{WEST}:123456789012:table/{old}"): True,
+        (EAST, f"log-group/{made_by_lambda}"): False,
+        **{
+            (region, f"log-group//aws/lambda/{deployed.name}-{name}"): False
+            for region in (EAST, WEST)
+            for name in ("one", "two")
+        },
+    }
+    assert "Lambda made it" in left[EAST, f"log-group/{made_by_lambda}"]["why"]
+    parameters.delete_parameter(Name=f"{path}/odd")
+    deployed.client("dynamodb", WEST).delete_table(TableName=old)
+    assert f"log-group/{made_by_lambda}: not marked" in deployed.run("destroy", "-y").out
+
+
+def test_what_the_user_skips_is_told_as_left_and_stays_to_be_found(deployed: Project) -> None:
+    done = deployed.run("destroy", "-y", "-o", "json", "--skip", "table", "--skip", "replica", "--skip", "domain")
+    left = {f"{one['region']}/{one['what']}" for one in done.json["left"] if one["region"] != "global"}
+    assert left >= {f"{EAST}/table/things", f"{WEST}/replica/things", f"{EAST}/domain/{deployed.domain}"}
+    assert {f"{EAST}/roster/{WEST}", f"{WEST}/roster/{EAST}"} <= left
+    assert not any(one["failed"] for one in done.json["left"])
 
 
 def test_what_was_destroyed_can_be_deployed_again(deployed: Project) -> None:

@@ -188,7 +188,7 @@ def test_row_07_a_canary_that_is_on_is_not_run_into(project: Project) -> None:
     project.save()
     result = project.run("deploy", "-y", expect=1)
     assert f"{WEST}/stage/prodv1 has a canary, and its definition would change" in result.err
-    assert "abort-canary)" in result.err
+    assert " abort-canary " in result.err
     listed = project.client("apigateway", EAST).get_resources(restApiId=api_id(project, EAST), limit=500)["items"]
     assert "/row07" not in {found["path"] for found in listed}  # nowhere, so that the regions stay the same
     client.update_stage(**where, patchOperations=[{"op": "remove", "path": "/canarySettings"}])

@@ -82,15 +82,17 @@ def test_everybody_elses_name_stays_on_what_is_live(canaried: Project) -> None:
         assert sorted(found.values()) == ["1", "1", "2"]
 
 
-def test_starting_again_changes_nothing(canaried: Project) -> None:
-    assert canary(canaried, "--percent", "10").json["changes"] == []
+def test_a_second_canary_is_refused_with_where_the_first_is_on(canaried: Project) -> None:
+    result = canary(canaried, "--percent", "10", expect=64)
+    assert f"a canary (v2) is on {EAST}/stage/prodv1, with 40 %" in result.err
+    assert stage_of(canaried, EAST)["canarySettings"]["percentTraffic"] == 40
 
 
 def test_another_release_is_refused_while_a_canary_runs(canaried: Project, tmp_path: Path) -> None:
     other = Project(folder=tmp_path, name=canaried.name, port=canaried.port, spec=canaried.spec, domain=canaried.domain)
     other.write_function("two")
     write_release(other, 3)
-    result = canary(other, expect=1)
+    result = canary(other, expect=64)
     assert "both slots of" in result.err
     assert "end the canary that is on" in result.err
     assert stage_of(canaried, EAST)["canarySettings"]["percentTraffic"] == 40
@@ -106,7 +108,7 @@ def test_a_promotion_leaves_no_canary_and_the_second_plan_is_empty(live: Project
     assert not [address for address in started if "/stage/" in address or "two" in address]
     shifted = changed(live, "promote-canary", "--to", "60", "--anyway").json
     assert shifted["outcome"] == "shifted"
-    fields = [change["fields"] for change in shifted["plans"][0]["changes"]]
+    fields = [change["fields"] for change in shifted["plans"][0]["changes"] if change["kind"] == "canary"]
     assert fields == [[{"field": "percent", "before": 5.0, "after": 60.0}]] * 2
     changed(live, "promote-canary", "--full", "--anyway")
     for region in BOTH:
@@ -127,7 +129,7 @@ def test_an_abort_gives_all_requests_back_and_keeps_the_failed_version(live: Pro
         assert "2" in aliases_of(live, region).values()
     assert changed(live, "abort-canary").json["changes"] == []
     again = canary(live).actions()
-    assert {address.split("/", 1)[1] for address in again} == {"canary/prodv1"}
+    assert {address.split("/", 1)[1] for address in again} == {"canary/prodv1", "release/v3"}
 
 
 @pytest.mark.parametrize(("code", "definition"), [(True, False), (False, True)])
@@ -209,17 +211,33 @@ def test_the_history_tells_what_each_stage_served_and_serves(live: Project) -> N
     changed(live, "promote-canary", "--full", "--anyway")
     changed(live, "rollback")
     told = live.run("history", "-o", "json").json["releases"]
-    assert [(release["how"], release["percent"]) for release in told] == [
-        ("rollback", None),
-        ("promote", None),
-        ("canary", 20.0),
-        ("deploy", None),
+    assert [(release["release"], release["what"]) for release in told] == [
+        (3, "rollback to v1"),
+        (2, "canary, promoted"),
+        (1, "deploy"),
     ]
-    assert [sorted(release["regions"]) for release in told] == [sorted(BOTH)] * 4
+    assert [sorted(release["regions"]) for release in told] == [sorted(BOTH)] * 3
     function = f"{live.name}-one:version1"
-    assert [release["regions"][EAST]["versions"][function] for release in told] == ["1", "2", "2", "1"]
-    assert [release["regions"][EAST]["live"] for release in told] == [True, False, False, False]
-    assert "rollback" in live.run("history").out
+    for region in BOTH:
+        assert [release["regions"][region]["versions"][function] for release in told] == ["1", "2", "1"]
+        assert [release["regions"][region]["live"] for release in told] == [True, False, False]
+        assert stage_of(live, region)["variables"]["backendctlRelease"].startswith("3-")
+    assert [release["release"] for release in live.run("history", "-o", "json", "-n", "1").json["releases"]] == [3]
+    assert "rollback to v1" in live.run("history").out
+
+
+def test_bad_input_of_a_rollback_is_one_sentence_and_touches_nothing(live: Project) -> None:
+    before = stage_of(live, EAST)
+    for to, told in (
+        ("v9", "there is no v9; the newest release is v1"),
+        ("feedbee", "no release of prodv1 is that"),
+        ("three:1", "the spec has no function 'three'"),
+    ):
+        assert told in changed(live, "rollback", "--to", to, expect=64).err
+    assert "no release of somebody else is under way" in changed(live, "rollback", "--take-over", expect=64).err
+    assert "--stage dev" in changed(live, "rollback", "--stage", "dev", expect=64).err
+    assert changed(live, "rollback", "--to", "v1").json["changes"] == []
+    assert stage_of(live, EAST) == before
 
 
 def test_pruning_leaves_what_serves_and_the_way_back(live: Project) -> None:
@@ -260,8 +278,8 @@ def test_publishing_with_an_alias_moves_it_at_once(live: Project) -> None:
 
 
 def test_names_that_do_not_exist_are_said_with_those_that_do(live: Project) -> None:
-    assert "functions: one, two" in live.run("publish", "three", expect=64).err
-    assert "aliases: version1" in live.run("publish", "one", "--alias", "beta", expect=64).err
+    assert "function three: the spec names one, two" in live.run("publish", "three", expect=64).err
+    assert "the aliases are version1" in live.run("publish", "one", "--alias", "beta", expect=64).err
     assert "prodv1" in live.run("start-canary", "--stage", "dev", expect=64).err
 
 
@@ -270,3 +288,15 @@ def test_a_canary_can_be_planned_reviewed_and_expected(live: Project) -> None:
     assert json.dumps(planned)
     assert canary(live, "--percent", "30", "--expect", "000000000000", expect=1).err
     assert canary(live, "--percent", "30", "--expect", planned["digest"]).json["digest"] == planned["digest"]
+
+
+def test_two_releases_are_held_against_each_other(live: Project) -> None:
+    live.spec["functions"]["one"]["memory"] = 256
+    live.save()
+    live.deploy()
+    told = live.command("diff", str(live.folder / "spec.yaml"), "v1", "v2", "-o", "json").json
+    found = {(one["what"], one["field"]): (one["before"], one["after"]) for one in told["differences"]}
+    assert found["one", "memory"] == (1024, 256)
+    assert {("definition", ""), ("one", "code"), ("one", "version")} <= set(found)
+    assert not [what for what, _ in found if what == "two"]
+    assert "no release 'v7'" in live.command("diff", str(live.folder / "spec.yaml"), "v1", "v7", expect=64).err

@@ -23,11 +23,12 @@ from backendctl.app import Backend, Settings, carry_out, open_backend, plan_depl
 from backendctl.aws.connection import Access
 from backendctl.engine.events import Done, Event, Failed
 from backendctl.engine.plan import Plan
-from backendctl.engine.safety import refuse_danger
+from backendctl.engine.safety import Allowed, refuse_danger
 from backendctl.errors import RefusedError
+from backendctl.selecting import Selection
 
 EAST, WEST = "us-east-1", "us-west-2"
-KINDS = {"roster", "role", "log-group", "function", "alias", "table", "scaling", "warmer", "permission"}
+KINDS = {"roster", "role", "log-group", "function", "alias", "table", "scaling", "warmer", "permission", "release"}
 CAPACITY = {"min": 2, "max": 20, "target": 60}
 
 
@@ -84,20 +85,20 @@ class House:
 
     def plan(self, *, only: tuple[str, ...] = ()) -> Plan:
         """What a deploy would change."""
-        return readable(plan_deploy(self.open(), only=only))
+        return readable(plan_deploy(self.open(), Selection(only=only)))
 
     def deploy(self, *, only: tuple[str, ...] = ()) -> Plan:
         """Carry out the plan, and say which it was."""
         backend = self.open()
-        plan = readable(plan_deploy(backend, only=only))
+        plan = readable(plan_deploy(backend, Selection(only=only)))
         carried_out(plan, backend)
         return plan
 
     def destroy(self, *allowed: str) -> Plan:
         """Delete what is ours."""
         backend = self.open()
-        plan = readable(plan_destroy(backend))
-        refuse_danger(plan, allow_delete=allowed)
+        plan = readable(plan_destroy(backend, Selection(delete=allowed)))
+        refuse_danger(plan, Allowed(delete=allowed))
         carried_out(plan, backend)
         return plan
 
@@ -136,7 +137,7 @@ def deployed(house: House) -> House:
 
 def test_a_first_deploy_makes_every_kind_and_the_second_plan_is_empty(house: House) -> None:
     first = house.deploy()
-    assert {str(change.action) for change in first.changes} == {"create"}
+    assert {str(change.action) for change in first.changes if change.kind != "release"} == {"create"}
     assert {change.kind for change in first.changes} == KINDS
     assert house.plan().changes == ()
 
@@ -213,7 +214,7 @@ def test_the_warmer_is_a_rule_that_sends_the_input_to_the_alias(deployed: House)
 
 def test_new_code_is_a_new_version_behind_the_same_alias(deployed: House) -> None:
     deployed.write_code("2")
-    assert {change.kind for change in deployed.deploy().changes} == {"function", "alias"}
+    assert {change.kind for change in deployed.deploy().changes} == {"function", "alias", "release"}
     alias = client("lambda").get_alias(FunctionName="hut-one", Name="live")
     assert alias["FunctionVersion"] == "2"
     assert deployed.plan().changes == ()
@@ -238,16 +239,27 @@ def test_two_backends_in_one_account_leave_each_other_alone(deployed: House, tmp
     other = tmp_path / "other"
     other.mkdir()
     shed = House(other, name="shed")
-    assert {str(change.action) for change in shed.deploy().changes} == {"create"}
+    made = shed.deploy().changes
+    assert {str(change.action) for change in made if change.kind != "release"} == {"create"}
     shed.destroy("table/things")
     assert deployed.plan().changes == ()
+
+
+def test_logs_outlive_their_function_unless_they_are_named(deployed: House) -> None:
+    plan = deployed.destroy(f"{EAST}/table/things")
+    kept = f"{EAST}/log-group//aws/lambda/hut-one"
+    assert [remark for remark in plan.remarks if kept in remark and "--allow-delete" in remark]
+    assert client("logs").describe_log_groups()["logGroups"][0]["logGroupName"] == "/aws/lambda/hut-one"
+    assert plan_destroy(deployed.open()).changes == ()
+    named = Selection(delete=(kept,))
+    assert [change.address for change in plan_destroy(deployed.open(), named).changes] == [kept]
 
 
 def test_destroy_refuses_the_table_until_it_is_named_and_then_leaves_nothing(deployed: House) -> None:
     with pytest.raises(RefusedError, match=f"{EAST}/table/things holds data"):
         deployed.destroy()
     assert client("dynamodb").list_tables()["TableNames"] == ["hut-things"]
-    deployed.destroy(f"{EAST}/table/things")
+    deployed.destroy(f"{EAST}/table/things", f"{EAST}/log-group//aws/lambda/hut-one")
     assert client("dynamodb").list_tables()["TableNames"] == []
     assert client("lambda").list_functions()["Functions"] == []
     assert client("events").list_rules()["Rules"] == []

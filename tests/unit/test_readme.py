@@ -82,3 +82,19 @@ def test_every_command_takes_the_options_that_the_readme_says_it_takes(name: str
     assert command is not None
     taken = {option for parameter in command.params for option in parameter.opts}
     assert {"--output", "--region", "--sandbox", "--timeout", "--quiet", "--verbose"} <= taken
+
+
+def test_the_table_of_options_says_who_takes_them() -> None:
+    table = README.partition("| option | of |")[2].partition("\n\n")[0]
+    rows = [row.split("|") for row in table.splitlines() if row.startswith("| `--")]
+    assert rows
+    for _, options, commands, _ in rows:
+        told = set(re.findall(r"`([a-z-]+)`", commands))
+        for option in re.findall(r"--[a-z-]+", options):
+            taking = {
+                name
+                for name in entries()
+                if (command := cli.get_command(click.Context(cli), name)) is not None
+                and any(option in parameter.opts for parameter in command.params)
+            }
+            assert told == taking - {"sandbox"}, option

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from backendctl.sandbox.apigateway.event import template_context
+from backendctl.sandbox.apigateway.event import template_context, trace_id
 from backendctl.sandbox.apigateway.exchange import Exchange
 from backendctl.sandbox.http import Response
 
@@ -50,6 +50,7 @@ def _context(exchange: Exchange, response: Response, seconds: float) -> dict[str
         "responseLatency": str(int(seconds * 1000)),
         "integrationLatency": None if spent is None else str(int(spent * 1000)),
         "integrationStatus": exchange.integration_status,
+        "xrayTraceId": trace_id(exchange).removeprefix("Root=") if exchange.stage.get("tracingEnabled") else None,
         "awsEndpointRequestId": exchange.integration_id,
         "integration": {
             "requestId": exchange.integration_id,

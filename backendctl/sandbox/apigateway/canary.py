@@ -7,7 +7,7 @@ from collections.abc import Callable
 from backendctl.sandbox.apigateway.errors import bad_request
 from backendctl.sandbox.apigateway.model import Api, Doc
 from backendctl.sandbox.apigateway.patch import Operation, boolean
-from backendctl.sandbox.apigateway.stages import check_deployment, check_variable, new_canary, percent
+from backendctl.sandbox.apigateway.stages import check_deployment, check_variable, check_variables, new_canary, percent
 
 LEAVES = frozenset({"percentTraffic", "deploymentId", "useStageCache"})
 OVERRIDE_DEPTH = 3
@@ -40,7 +40,9 @@ def replace(api: Api, stage: Doc, operation: Operation) -> None:
         case _:
             name = operation.parts[2]
             check_variable(name, operation.value)
-            canary.setdefault("stageVariableOverrides", {})[name] = value
+            overrides = {**canary.get("stageVariableOverrides", {}), name: value}
+            check_variables(overrides)
+            canary["stageVariableOverrides"] = overrides
 
 
 def remove(stage: Doc, operation: Operation) -> None:
@@ -66,7 +68,9 @@ def promote(stage: Doc, operation: Operation) -> None:
         case ("/canarySettings/stageVariableOverrides", "/variables"):
             overrides = _canary(stage).get("stageVariableOverrides", {})
             if overrides:
-                stage["variables"] = {**stage.get("variables", {}), **overrides}
+                merged = {**stage.get("variables", {}), **overrides}
+                check_variables(merged)
+                stage["variables"] = merged
         case _:
             raise bad_request(
                 f"Invalid copy operation with path: {operation.path} and from {operation.source}. "

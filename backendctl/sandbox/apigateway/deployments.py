@@ -28,7 +28,8 @@ def create(call: Call) -> Response:
         check_stage_name(stage_name)
         if stage_name not in api.stages:
             check_stage_quota(api)
-    check_variables(body.get("variables") or {})
+    there = api.stages.get(stage_name, {}).get("variables", {})
+    check_variables({**there, **(body.get("variables") or {})})
     deployment = _freeze(api, call, body)
     if body.get("canarySettings"):
         canary = new_canary(deployment_id=deployment["id"], sent=body["canarySettings"])

@@ -94,6 +94,7 @@ async def call(
     payload = event if isinstance(event, str) else json.dumps(event)
     exchange.log(f"Endpoint request URI: {shown} in {target.region}")
     outcome = await _timed(exchange, owner, target, payload.encode(), wait=wait)
+    exchange.log(f"AWS Integration Endpoint RequestId : {outcome.request_id}")
     if outcome.status == TOO_MANY:
         exchange.log("Execution failed due to configuration error: Rate Exceeded.")
         raise internal_error()

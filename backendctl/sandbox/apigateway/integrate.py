@@ -40,12 +40,19 @@ async def integrate(exchange: Exchange) -> Response:
 
 
 def _request_text(exchange: Exchange) -> str:
-    """The integration request: the matching template rendered, or the body passed through."""
+    """The integration request: the matching template rendered, or the body passed through.
+
+    Raises:
+        RefusedError: 415 where nothing may pass; 500 where the body is binary, which no template takes.
+    """
     integration = exchange.integration
     templates = integration.get("requestTemplates", {})
     body = exchange.request.body.decode("utf-8", errors="replace")
     kind = exchange.request.headers.get("content-type", JSON).split(";")[0].strip().lower()
     if kind in templates:
+        if exchange.binary(kind) and integration.get("contentHandling") != "CONVERT_TO_TEXT":
+            exchange.log("Execution failed due to configuration error: Unable to transform request")
+            raise internal_error()
         return _rendered(exchange, templates[kind], scope_of(exchange, body), "request")
     behaviour = integration["passthroughBehavior"]
     if behaviour == "NEVER" or (behaviour == "WHEN_NO_TEMPLATES" and templates):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import string
 
@@ -16,6 +17,9 @@ LONGEST_DESCRIPTION = 125_000
 SHORTEST_VALUE, LONGEST_VALUE = 20, 128
 VALUE_LENGTH = 40
 PERIODS = ("DAY", "WEEK", "MONTH")
+METHOD_THROTTLE = re.compile(
+    r"/apiStages/(?P<api>[^:/]+):(?P<stage>[^/]+)/throttle/(?P<method>/.*)/(?P<limit>rateLimit|burstLimit)"
+)
 
 
 def create_key(call: Call) -> Response:
@@ -187,7 +191,7 @@ PLAN_RULES = patch.Rules(
 def update_plan(call: Call) -> Response:
     listed = patch.operations(call, shape="updateUsagePlanInput")
     plan = _plan(call)
-    special = [item for item in listed if item.path == "/apiStages" or item.op == "remove"]
+    special = [item for item in listed if item.path.startswith("/apiStages") or item.op == "remove"]
     changed = patch.patched(plan, [item for item in listed if item not in special], PLAN_RULES)
     for item in special:
         _update_stages(call, changed, item)
@@ -212,8 +216,20 @@ def _update_stages(call: Call, plan: Doc, item: patch.Operation) -> None:
         if len(kept) == len(plan["apiStages"]):
             raise not_found(f"Invalid API Stage {{api: {api_id}, stage: {stage}}} specified for usageplan {plan['id']}")
         plan["apiStages"] = kept
+    elif item.op == "replace" and (found := METHOD_THROTTLE.fullmatch(item.path)) is not None:
+        _throttle_method(plan, found, item.value or "")
     else:
         raise bad_request(f"Invalid patch path {item.path}")
+
+
+def _throttle_method(plan: Doc, found: re.Match[str], value: str) -> None:
+    """One limit of one method: "/pets/GET", whose slashes are not escaped."""
+    wanted = {"apiId": found["api"], "stage": found["stage"]}
+    link = next((each for each in plan["apiStages"] if _same_stage(each, wanted)), None)
+    if link is None:
+        raise not_found(f"Invalid API Stage {{api: {found['api']}, stage: {found['stage']}}} specified for usageplan")
+    limits = link.setdefault("throttle", {}).setdefault(found["method"], {"burstLimit": 0, "rateLimit": 0.0})
+    limits[found["limit"]] = patch.number(value) if found["limit"] == "rateLimit" else patch.integer(value)
 
 
 def delete_plan(call: Call) -> Response:
@@ -243,6 +259,11 @@ def create_plan_key(call: Call) -> Response:
         raise not_found("Invalid API Key identifier specified")
     if key["id"] in plan["keys"]:
         raise conflict("Usage Plan Key already exists")
+    for other in call.region.plans.values():
+        if key["id"] in other["keys"] and any(
+            _same_stage(one, each) for one in other["apiStages"] for each in plan["apiStages"]
+        ):
+            raise conflict("The API key is already associated with another usage plan for the same API stage")
     plan["keys"].append(key["id"])
     return created(_plan_key(key, with_value=True))
 

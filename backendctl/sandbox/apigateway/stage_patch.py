@@ -9,7 +9,14 @@ from backendctl.sandbox.apigateway import canary, certificates, patch
 from backendctl.sandbox.apigateway.call import Call, answer
 from backendctl.sandbox.apigateway.errors import ApiError, bad_request
 from backendctl.sandbox.apigateway.model import Api, Doc
-from backendctl.sandbox.apigateway.stages import check_deployment, check_variable, settle_cache, shown, stage_of
+from backendctl.sandbox.apigateway.stages import (
+    check_deployment,
+    check_variable,
+    check_variables,
+    settle_cache,
+    shown,
+    stage_of,
+)
 from backendctl.sandbox.http import Response
 
 VALID_PATHS = (
@@ -130,7 +137,9 @@ def _replace(call: Call, api: Api, stage: Doc, operation: patch.Operation) -> No
             stage["deploymentId"] = value
         case ["variables", name]:
             check_variable(name, operation.value)
-            stage.setdefault("variables", {})[name] = value
+            variables = {**stage.get("variables", {}), name: value}
+            check_variables(variables)
+            stage["variables"] = variables
         case ["accessLogSettings", ("destinationArn" | "format") as leaf]:
             _access_log(call, stage, leaf, value)
         case ["canarySettings", *_] if canary.is_leaf(operation):

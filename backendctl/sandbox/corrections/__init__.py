@@ -12,6 +12,7 @@ from backendctl.sandbox.corrections.events import Events
 from backendctl.sandbox.corrections.iam import IAM, Roles
 from backendctl.sandbox.corrections.log_queries import LogQueries
 from backendctl.sandbox.corrections.logs import Logs
+from backendctl.sandbox.corrections.parameters import Parameters
 from backendctl.sandbox.corrections.route53 import Route53
 from backendctl.sandbox.corrections.scheduler import Scheduler
 from backendctl.sandbox.corrections.sts import Sessions
@@ -56,6 +57,7 @@ def corrections(
         "monitoring": CloudWatch(inner=inner),
         "route53": Route53(inner=inner, changed=zones_changed, pace=pace),
         "scheduler": Scheduler(inner=inner, roles=roles),
+        "ssm": Parameters(inner=inner),
         "sts": Sessions(inner=inner),
     }
 

@@ -106,6 +106,8 @@ class Lambda:
 
     async def _invocation(self, call: Call) -> Response:
         pending = self.times.pending(call.place)
+        if pending is None and call.qualifier is not None:
+            pending = self.times.unready(call.place, function_records.version_of(call.place, call.qualifier))
         if pending is not None:
             return pending.rest_json()
         with invocation.begun() as request_id:
@@ -125,6 +127,8 @@ class Lambda:
             self.concurrency.alias_deleted(call.place, unquote(rest.removeprefix("/aliases/")))
         versions = function_records.versions(call.place)
         answer = await self.inner.forward(call.request)
+        if rest == "/versions" and method == "POST" and answer.status == CREATED:
+            self._snapshot(call, json.loads(answer.body), before=versions)
         if rest == "/versions" and method == "POST" and function_records.versions(call.place) != versions:
             function_records.revise(call.place)  # a new version gives $LATEST another RevisionId too
         if rest in {"/configuration", "/code"} and method == "PUT" and answer.status == OK:
@@ -134,6 +138,10 @@ class Lambda:
         if answer.status == NOT_FOUND:
             return self._not_found(call, answer)
         return self._shown(call, answer)
+
+    def _snapshot(self, call: Call, made: dict[str, Any], *, before: frozenset[str]) -> None:
+        if made["Version"] not in before:
+            self.times.snapshot(call.place, made)
 
     def _not_found(self, call: Call, answer: Response) -> Response:
         if call.rest in {"", "/configuration"}:

@@ -31,6 +31,7 @@ _UNDER_WAY = {
 }
 _CONFIGS = "provisioned_concurrency"
 _NOTHING: records.Record = {_CONFIGS: {}}
+_NO_VERSIONS: records.Record = {"versions": {}}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -81,10 +82,12 @@ class Concurrency:
         Args:
             before: the version it pointed to.
         """
-        config = (records.record(place) or _NOTHING)[_CONFIGS].get(alias)
+        configs = (records.record(place) or _NOTHING)[_CONFIGS]
+        config = configs.get(alias)
         if config is not None:
             self._moving.begin((*place, alias), *ALLOCATION)
-            self.readiness.end(place, before)
+            if not any(records.version_of(place, other) == before for other in configs if other != alias):
+                self.readiness.end(place, before)
             self.readiness.begin(place, alias, config["RequestedProvisionedConcurrentExecutions"])
 
     def alias_deleted(self, place: tuple[str, str], alias: str) -> None:
@@ -125,11 +128,15 @@ class Concurrency:
 
     async def _provision(self, call: Call) -> Refusal | None:
         account = await self._account(call.region)
-        return await self._twice(call) or rules.provisioned(
-            wanted=call.request.json().get("ProvisionedConcurrentExecutions", 0),
-            others=_total(call.place, without=call.qualifier),
-            own=await self._own(call),
-            unreserved=account["UnreservedConcurrentExecutions"],
+        return (
+            _restored(call)
+            or await self._twice(call)
+            or rules.provisioned(
+                wanted=call.request.json().get("ProvisionedConcurrentExecutions", 0),
+                others=_total(call.place, without=call.qualifier),
+                own=await self._own(call),
+                unreserved=account["UnreservedConcurrentExecutions"],
+            )
         )
 
     async def _twice(self, call: Call) -> Refusal | None:
@@ -207,6 +214,15 @@ def _nowhere(call: Call) -> Refusal | None:
     if str(call.qualifier).isdigit():
         return names.not_found(call.arn, call.qualifier)
     return names.no_alias(call.arn, call.qualifier)
+
+
+def _restored(call: Call) -> Refusal | None:
+    """Not beside SnapStart (B52); the sentence is ours (unconfirmed)."""
+    version = records.version_of(call.place, str(call.qualifier))
+    config = ((records.record(call.place) or _NO_VERSIONS)["versions"].get(version) or {"config": {}})["config"]
+    if (config.get("SnapStart") or {}).get("ApplyOn") != "PublishedVersions":
+        return None
+    return rules.bad_value("Provisioned Concurrency is not supported for functions with SnapStart enabled.")
 
 
 def _not_provisioned() -> Refusal:

@@ -35,6 +35,7 @@ class FunctionChecks:
         code = asked.get("Code") or {}
         return (
             self._settings(call, asked)
+            or rules.snapstart(asked, {})
             or rules.archive(code.get("ZipFile"))
             or await self._layers(call, asked)
             or await self._role(asked)
@@ -57,6 +58,7 @@ class FunctionChecks:
         return (
             rules.revision(asked, now)
             or self._settings(call, asked)
+            or (rules.snapstart(asked, now) if call.rest == "/configuration" else None)
             or rules.archive(asked.get("ZipFile"))
             or await self._layers(call, asked)
             or (self.times.busy(call.place, call.arn) if now else None)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_BYTES = 4096  # B55
 UNRESERVED = 100  # B49
+_SNAPSHOT_STORAGE = 512  # MB, B52
 _MORE = "Requested Provisioned Concurrency should not be greater than"
 _RESERVED = re.compile(
     r"_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_REGION|REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID"
@@ -147,6 +148,25 @@ def provisioned(*, wanted: int, others: int, own: int | None, unreserved: int) -
             f"minimum value of [{UNRESERVED}]."
         )
     return None
+
+
+def snapstart(asked: Mapping[str, Any], now: Mapping[str, Any]) -> Refusal | None:
+    """Not with images, file systems or more than 512 MB of /tmp (B52); the sentences are ours (unconfirmed).
+
+    Args:
+        asked: the request. now: the configuration that it changes, empty for a new function.
+    """
+    wanted = {**now, **asked}
+    if (wanted.get("SnapStart") or {}).get("ApplyOn") != "PublishedVersions":
+        return None
+    faults = {
+        "SnapStart is not supported for container images.": wanted.get("PackageType") == "Image",
+        "SnapStart is not supported with Amazon EFS.": bool(wanted.get("FileSystemConfigs")),
+        "SnapStart is not supported with ephemeral storage greater than 512 MB.": (
+            (wanted.get("EphemeralStorage") or {}).get("Size", 512) > _SNAPSHOT_STORAGE
+        ),
+    }
+    return next((bad_value(message) for message, holds in faults.items() if holds), None)
 
 
 def alias(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections.refusals import CONFLICT, Refusal
+from backendctl.sandbox.runtimes.variables import is_restored
 from backendctl.sandbox.timing import Deadlines
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ Place = tuple[str, str]
 """Region and name of a function."""
 
 CREATION, UPDATE = (2.0, 5.0), (1.0, 3.0)
+SNAPSHOT = 90.0, 180.0
+"""AWS's seconds until a SnapStart version is Active (B52)."""
 _NOT_NOW = "The operation cannot be performed at this time."
 _CREATED = "The function is being created."  # AWS says so of updates as well
 _STATES = frozenset(
@@ -38,9 +41,11 @@ class FunctionTimes:
     _creating: Deadlines[Place] = field(init=False)
     _updating: Deadlines[Place] = field(init=False)
     _publishing: Deadlines[tuple[str, str, str]] = field(init=False)
+    _snapshots: Deadlines[tuple[str, str, str]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._publishing = Deadlines(pace=self.pace)
+        self._snapshots = Deadlines(pace=self.pace)
         self._creating = Deadlines(pace=self.pace)
         self._updating = Deadlines(pace=self.pace)
 
@@ -56,6 +61,22 @@ class FunctionTimes:
     def published(self, place: Place, version: str) -> None:
         """A version has been published by the change which its code came with: it is new as well."""
         self._publishing.begin((*place, version), *UPDATE)
+
+    def snapshot(self, place: Place, configuration: dict[str, Any]) -> None:
+        """A version has been published: with SnapStart it is Pending until its snapshot is there."""
+        if (configuration.get("SnapStart") or {}).get("OptimizationStatus") == "On":
+            self._snapshots.begin((*place, configuration["Version"]), *SNAPSHOT)
+
+    def unready(self, place: Place, version: str) -> Refusal | None:
+        """A version whose snapshot is still being made cannot be called."""
+        if not self._snapshots.lasts((*place, version)):
+            return None
+        return Refusal(
+            code="SnapStartNotReadyException",
+            message="Lambda is initializing your function. It will be ready to invoke once your function state becomes "
+            "ACTIVE.",
+            status=CONFLICT,
+        )
 
     def pending(self, place: Place) -> Refusal | None:
         """A function which is still being created can neither be called nor changed (B2)."""
@@ -83,7 +104,10 @@ class FunctionTimes:
             return configuration
         version = configuration.get("Version", "$LATEST")
         shown = {key: value for key, value in configuration.items() if key not in _STATES}
-        if self._creating.lasts(place) or self._publishing.lasts((*place, version)):
+        key = (*place, version)
+        if is_restored(configuration) and configuration.get("State") == "Pending":  # its handler is being loaded
+            return configuration
+        if self._creating.lasts(place) or self._publishing.lasts(key) or self._snapshots.lasts(key):
             is_version = shown["FunctionArn"].endswith(
                 f":{version}"
             )  # CreateFunction names one, but shows the function

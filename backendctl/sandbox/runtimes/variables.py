@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from backendctl.sandbox.runtimes.model import Launch, Setup
 
 
+def is_restored(config: Mapping[str, Any]) -> bool:
+    """Whether new environments of a version come from a SnapStart snapshot."""
+    return (config.get("SnapStart") or {}).get("OptimizationStatus") == "On"
+
+
 def of_function(config: Mapping[str, Any], *, region: str, stream: str, base: Mapping[str, str]) -> dict[str, str]:
     """The whole environment of a handler: `base`, the function's own variables, and what Lambda itself sets."""
     name, logging = config["FunctionName"], config.get("LoggingConfig") or {}
@@ -24,7 +29,7 @@ def of_function(config: Mapping[str, Any], *, region: str, stream: str, base: Ma
         "AWS_LAMBDA_FUNCTION_NAME": name,
         "AWS_LAMBDA_FUNCTION_VERSION": config["Version"],
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start" if is_restored(config) else "on-demand",
         "AWS_LAMBDA_LOG_FORMAT": logging.get("LogFormat", "Text"),
         **(json_only if logging.get("LogFormat") == "JSON" else {}),
         "AWS_LAMBDA_LOG_GROUP_NAME": logging.get("LogGroup") or f"/aws/lambda/{name}",

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from backendctl.errors import Fault
-from backendctl.spec.report import listed, nearest
+from backendctl.nearest import nearest
+from backendctl.spec.report import listed
 
 CLASSIC_MS = 100.0
 """What an invocation takes unless something is said: the smallest unit Lambda once billed."""

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from backendctl.aws.errors import is_missing
 from backendctl.aws.metrics import Series, Values, fetch
 from backendctl.aws.regions import each_region
-from backendctl.resources.warmer_layout import layout
+from backendctl.resources.provisioned_reads import configs
 from backendctl.warmth.cost.from_spec import workload_of
 from backendctl.warmth.cost.workload import MONTH_SECONDS, FunctionLoad, RegionLoad, TableLoad, Workload
+from backendctl.warmth.pings import pingers
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -87,8 +88,8 @@ def _series(world: World, region: str, period: int) -> Iterator[Series]:
         yield _requests(spec.api.name, period)
     for function in spec.functions_in(region):
         yield from _of_function(function, period).values()
-        for rule in layout(world, region, function):
-            yield from _of_rule(rule, period)
+        for pinger in pingers(world, region, function):
+            yield from (pinger.calls(period), pinger.lost(period))
     for table in spec.tables:
         if region in table.regions:
             yield from _of_table(table, period).values()
@@ -110,15 +111,6 @@ def _of_function(function: Function, period: int) -> dict[str, Series]:
         "duration": Series(namespace="AWS/Lambda", metric="Duration", dimensions=name, period=period),
         "logs": Series(namespace="AWS/Logs", metric="IncomingBytes", dimensions=logs, period=period),
     }
-
-
-def _of_rule(rule: str, period: int) -> tuple[Series, Series]:
-    """Invocations, and those of them that failed."""
-    name = (("RuleName", rule),)
-    return (
-        Series(namespace="AWS/Events", metric="Invocations", dimensions=name, period=period),
-        Series(namespace="AWS/Events", metric="FailedInvocations", dimensions=name, period=period),
-    )
 
 
 def _of_table(table: Table, period: int, *, index: str | None = None) -> dict[str, Series]:
@@ -156,8 +148,10 @@ class _Region:
         series = _of_function(function, self.period)
         month = self.found.month
         invocations, duration = month(series["invocations"]), month(series["duration"])
-        rules = [_of_rule(rule, self.period) for rule in layout(self.world, region, function)]
-        fired = sum(month(fires) - month(fails) for fires, fails in rules)
+        fired = sum(
+            month(pinger.calls(self.period)) - month(pinger.lost(self.period))
+            for pinger in pingers(self.world, region, function)
+        )
         pings = min(max(0.0, fired), invocations)
         users = invocations - pings
         # Duration is one sum for both; a ping is the quicker of the two.
@@ -193,17 +187,7 @@ class _Region:
 
 def _provisioned(aws: Aws, region: str, physical: str) -> int:
     """Environments of provisioned concurrency asked for, over all qualifiers; 0 without the function."""
-    pages = aws.lambda_(region).get_paginator("list_provisioned_concurrency_configs").paginate(FunctionName=physical)
-    try:
-        return sum(
-            one.get("RequestedProvisionedConcurrentExecutions", 0)
-            for page in pages
-            for one in page["ProvisionedConcurrencyConfigs"]
-        )
-    except Exception as error:
-        if is_missing(error):
-            return 0
-        raise
+    return sum(one.requested for one in configs(aws, region, physical).values())
 
 
 def _sizes(aws: Aws, region: str, physical: str) -> tuple[int, int]:

@@ -133,7 +133,9 @@ def _split(spec: Spec, region: str, asked: Asked, requests: float, part: float) 
 def _function(world: World, region: str, function: Function, asked: Asked, requests: float) -> FunctionLoad:
     pings = pings_of(world, region, function)
     # Of a staged alias's two slots users hit one; the other is pinged for the next release.
-    live = len(reached(world, region, function)) - len(names_of(world, region, function).staged)
+    names = names_of(world, region, function)
+    live = len(reached(world, region, function)) - len(names.staged)
+    users = (*names.staged, *names.plain)
     return FunctionLoad(
         name=function.name,
         memory=function.memory,
@@ -143,6 +145,8 @@ def _function(world: World, region: str, function: Function, asked: Asked, reque
         ms=asked.ms.get(function.name, asked.ms.get("", CLASSIC_MS)),
         pings=pings,
         ping_ms=asked.ping_ms,
+        provisioned=function.provisioned.environments * len(users) if function.provisioned else 0,
+        snapshots=len(users) if function.snapstart and not (function.runtime or "").startswith("java") else 0,
         holds=live * function.warm.instances if function.warm and pings else 0,
         log_kb=asked.log_kb,
     )
@@ -188,6 +192,7 @@ def _assumptions(spec: Spec, asked: Asked, requests: float, *, unserved: float) 
     """What was taken for granted, where it matters for this spec and these options."""
     indexes = [index for table in spec.tables for index in table.indexes]
     warm = any(one.warm for region in spec.regions for one in spec.functions_in(region))
+    every = [one for region in spec.regions for one in spec.functions_in(region)]
     silent = [table.name for table in spec.tables if table.name not in asked.items]
     zoned = spec.domain is not None and spec.domain.zone is not None
     checked = spec.domain is not None and spec.domain.health_check is not None
@@ -208,6 +213,11 @@ def _assumptions(spec: Spec, asked: Asked, requests: float, *, unserved: float) 
         ),
         f"an invocation of {', '.join(untimed)} is billed {CLASSIC_MS:g} ms (--duration)": asked.requests and untimed,
         f"every ping is billed {asked.ping_ms:g} ms (--ping-duration)": warm,
+        "after each release the one before keeps its provisioned concurrency for its bake time, on top of this": (
+            any(one.provisioned for one in every)
+        ),
+        "SnapStart: one snapshot per alias; each further version that is not pruned is cached too, and restores are "
+        "charged by memory, both for Python and .NET only": any(one.snapstart for one in every),
         f"nothing is said of the items of {', '.join(silent)} (--items): reads, writes, storage are 0": silent,
         "the storage of indexes that hold a part of each item is not counted": (
             any(index.projection != "ALL" for index in indexes)

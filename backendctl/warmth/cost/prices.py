@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from backendctl.errors import Fault, SpecError
+from backendctl.nearest import nearest
 from backendctl.spec import loader, schema
 from backendctl.spec.regions import PARTITION
-from backendctl.spec.report import Report, nearest
+from backendctl.spec.report import Report
 
 BASE = "us-east-1"
 """Whose list stands in for a region that has none."""

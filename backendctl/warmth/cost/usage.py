@@ -97,6 +97,8 @@ def _function(region: str, function: FunctionLoad) -> Iterator[Usage]:
     yield usage("ping-compute", f"lambda-{chip}-gb-seconds", pinged, "GB-seconds", "lambda-gb-seconds")
     kept = function.provisioned * function.gb() * MONTH_SECONDS
     yield usage("provisioned", f"lambda-provisioned-{chip}-gb-seconds", kept, "GB-seconds")
+    cached = function.snapshots * function.gb() * MONTH_SECONDS
+    yield usage("snapshots", "lambda-snapstart-cache-gb-seconds", cached, "GB-seconds")
     more = max(0, function.tmp - _FREE_TMP) / 1024
     seconds = function.seconds() + function.ping_seconds()
     yield usage("tmp", "lambda-tmp-gb-seconds", more * seconds, "GB-seconds")

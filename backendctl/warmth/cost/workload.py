@@ -22,6 +22,7 @@ class FunctionLoad:
         pings: invocations by the warmer. ping_ms: billed for each.
         holds: environments that the pings are there for behind what users hit.
         provisioned: environments of provisioned concurrency.
+        snapshots: SnapStart snapshots that are charged for: none for Java.
         log_kb: written to its log group per invocation; None is not known.
     """
 
@@ -35,6 +36,7 @@ class FunctionLoad:
     ping_ms: float = 0.0
     holds: int = 0
     provisioned: int = 0
+    snapshots: int = 0
     log_kb: float | None = None
 
     def seconds(self) -> float:

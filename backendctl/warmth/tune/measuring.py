@@ -58,6 +58,7 @@ class Bench:
     runs: int
     stop: threading.Event
     tell: Callable[[str], None]
+    _known: set[int] = field(default_factory=set)
 
     def measure(self, versions: dict[int, str]) -> list[Calls]:
         """Every version, by ascending memory.
@@ -113,7 +114,15 @@ class Bench:
             )
         else:
             (calls.cold if report.is_cold else calls.warm).append(report)
+            self._told(_bad_status(said))
             calls.statuses |= _bad_status(said)
+
+    def _told(self, statuses: set[int]) -> None:
+        """Say at once, not at the end, that the handler refuses the payload."""
+        if new := statuses - self._known:
+            self._known.update(new)
+            answered = ", ".join(map(str, sorted(new)))
+            self.tell(f"the handler answers {answered} to this payload, and that is measured; --payload FILE: another")
 
 
 def _reason(said: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from backendctl.aws.progress import reporting_to
 from backendctl.aws.regions import each_region
 from backendctl.errors import BackendctlError, UsageError
-from backendctl.spec.report import nearest
+from backendctl.nearest import nearest
 from backendctl.warmth.tune.advice import Advice, advise
 from backendctl.warmth.tune.figures import Rates, Size, cost_of, size_of
 from backendctl.warmth.tune.latest import Latest, StoppedError

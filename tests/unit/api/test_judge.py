@@ -17,10 +17,12 @@ from backendctl.app import Backend, Settings, carry_out, plan_changes
 from backendctl.aws.connection import Access, Aws
 from backendctl.engine.events import Failed, Skipped
 from backendctl.engine.plan import Plan
-from backendctl.engine.safety import refuse_danger
+from backendctl.engine.safety import Allowed, refuse_danger
 from backendctl.errors import RefusedError
 from backendctl.resources.api_reads import find_api
 from backendctl.resources.world import Stamp, World
+from backendctl.selecting import Selection
+from backendctl.spec.callers import ApiKey, Cors, UsagePlan
 from backendctl.spec.model import Api, Spec, Stage
 from tests.unit.openapi.samples import INTEGRATION
 from tests.unit.resources.api_helpers import ACCOUNT, EAST, WEST, mocked
@@ -71,12 +73,12 @@ def opened(aws: Aws, document: Mapping[str, Any], **api: Any) -> Backend:
 
 
 def planned(backend: Backend) -> Plan:
-    return plan_changes(backend, only=OF_API).plan
+    return plan_changes(backend, Selection(only=OF_API)).plan
 
 
 def deployed(backend: Backend, *, allow_breaking: bool = False) -> Plan:
     plan = planned(backend)
-    refuse_danger(plan, allow_breaking=allow_breaking)
+    refuse_danger(plan, Allowed(breaking=allow_breaking))
     events = list(carry_out(plan, backend, stop=threading.Event()))
     assert [event for event in events if isinstance(event, Failed | Skipped)] == []
     return plan
@@ -110,6 +112,34 @@ def test_the_same_definition_in_other_words_changes_nothing(aws: Aws) -> None:
     assert planned(opened(aws, other)).changes == ()
 
 
+def test_what_cors_adds_is_told_once_put_and_then_in_sync(aws: Aws) -> None:
+    deployed(opened(aws, definition("/a", "/b")))
+    cors = Cors(origins=("https://app.example", "capacitor://localhost"), credentials=True)
+    plan = planned(opened(aws, definition("/a", "/b"), cors=cors))
+
+    assert "`api.cors` adds OPTIONS to /a, /b" in plan.remarks
+    assert (
+        "`api.cors` adds Access-Control-Allow-Origin to the gateway responses DEFAULT_4XX, DEFAULT_5XX" in plan.remarks
+    )
+    (section, *_) = next(change.details for change in plan.changes if change.kind == "rest-api")
+    assert {("/a", "OPTIONS"), ("/b", "OPTIONS")} <= {(one.path, one.method) for one in section.differences}
+    assert plan.breaking == ()
+    deployed(opened(aws, definition("/a", "/b"), cors=cors))
+    assert planned(opened(aws, definition("/a", "/b"), cors=cors)).changes == ()
+
+
+def test_a_route_that_asks_for_a_key_which_no_plan_gives_is_told(aws: Aws) -> None:
+    document = definition("/a")
+    document["components"] = {"securitySchemes": {"mine": {"type": "apiKey", "name": "x-api-key", "in": "header"}}}
+    document["paths"]["/a"]["get"]["security"] = [{"mine": []}]
+    told = "GET /a asks for an API key, and no usage plan of the spec has one for prod"
+    assert any(line.startswith(told) for line in planned(opened(aws, document)).remarks)
+    plans = (UsagePlan(name="gold", physical="corkhounds-gold", stages={"prod": {}}, keys=("partner",)),)
+    keys = (ApiKey(name="partner", physical="corkhounds-partner"),)
+    given = opened(aws, document, keys=keys, usage_plans=plans)
+    assert not any(line.startswith(told) for line in planned(given).remarks)
+
+
 def test_a_binding_is_filled_in_and_a_changed_one_rolls_out_where_it_changed(aws: Aws) -> None:
     document = definition(link=mock(type="http_proxy", httpMethod="GET", uri="https://${binding:host}/"))
     hosts = {EAST: {"host": "east.example"}, WEST: {"host": "west.example"}}
@@ -118,8 +148,13 @@ def test_a_binding_is_filled_in_and_a_changed_one_rolls_out_where_it_changed(aws
     changed = copy.deepcopy(hosts)
     changed[WEST]["host"] = "other.example"
     backend = opened(aws, document, bindings=changed)
-    turned = {(change.region, change.kind) for change in planned(backend).changes}
-    assert turned == {(WEST, "rest-api"), (WEST, "stage")}
+    changes = [change for change in planned(backend).changes if change.kind != "release"]
+    fields = {(change.region, change.kind): {field.field for field in change.fields} for change in changes}
+    assert fields == {
+        (WEST, "rest-api"): {"localised"},
+        (WEST, "stage"): {"localised", "release"},
+        (EAST, "stage"): {"release"},  # it serves the same as before, under the number that all regions have
+    }
     deployed(backend)
     assert integration(aws, WEST, "/link")["uri"] == "https://other.example/"
     assert planned(opened(aws, document, bindings=changed)).changes == ()
@@ -151,7 +186,8 @@ def test_a_deployment_made_by_hand_of_the_same_definition_is_said_to_be_that(aws
     api = find_api(aws, WEST, "corkhounds") or ""
     aws.apigateway(WEST).create_deployment(restApiId=api, stageName="prod")
     plan = planned(opened(aws, definition("/a")))
-    assert [change.address for change in plan.changes] == [f"{WEST}/stage/prod"]
+    turned = [c.address for c in plan.changes if any(field.field == "definition" for field in c.fields)]
+    assert turned == [f"{WEST}/stage/prod"]
     assert any("was redeployed by hand at" in note and "same definition" in note for note in plan.remarks)
 
 

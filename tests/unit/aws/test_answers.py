@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import pytest
 
 from backendctl.aws.connection import Aws
+from backendctl.aws.errors import explain
 from backendctl.aws.regions import each_region
 from backendctl.errors import AwsError
 
@@ -95,3 +97,15 @@ def test_a_bug_of_ours_is_no_malformed_answer(script: Scripted, connect: Connect
 
     with pytest.raises(Exception, match="no_member_of_any_answer"):
         each_region([_EAST], call, workers=1, doing="read")
+
+
+def test_what_an_answer_lacks_is_told_although_a_helper_threads_error_is_met_in_another(
+    script: Scripted, connect: Connect
+) -> None:
+    script.says((200, "", "{}"))
+    aws = connect()
+    with pytest.raises(KeyError) as met, ThreadPoolExecutor(max_workers=1) as pool:
+        list(pool.map(lambda _: aws.lambda_(_EAST).list_functions()["Functions"], [1]))
+    told = explain(met.value, doing="read")
+    assert isinstance(told, AwsError)
+    assert "ListFunctions in us-east-1" in told.message

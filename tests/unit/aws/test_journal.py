@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from backendctl.aws.journal import Journal, conceal, is_read
+from backendctl.errors import BackendctlError
 
 
 @pytest.mark.parametrize(
@@ -86,3 +87,31 @@ def test_a_line_tells_when_in_utc_and_takes_values_that_json_does_not_know(tmp_p
     line = json.loads((tmp_path / "j.jsonl").read_text(encoding="utf-8"))
     assert datetime.strptime(line["time"], "%Y-%m-%dT%H:%M:%S%z").tzinfo is not None
     assert line["params"]["At"].startswith("2026-01-02")
+
+
+def test_the_journal_is_its_owner_s_alone_also_when_it_was_not_before(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "shop.jsonl"
+    Journal(path).open()
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    Journal(path).open()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_one_that_cannot_be_written_is_one_sentence_with_the_way_round(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file, not a folder", encoding="utf-8")
+    path = tmp_path / "state" / "shop.jsonl"
+    with pytest.raises(BackendctlError) as refused:
+        Journal(path).open()
+    assert str(path) in refused.value.message
+    assert "nothing has been changed" in refused.value.message
+    assert "--no-journal" in refused.value.hint
+
+
+def test_what_a_run_was_allowed_to_delete_is_remembered(tmp_path: Path) -> None:
+    path = tmp_path / "shop.jsonl"
+    Journal(path).allow(["us-east-1/table/old"])
+    with path.open("a", encoding="utf-8") as file:
+        file.write('{"allowed": ["cut')
+    assert Journal(path).allowed() == {"us-east-1/table/old"}
+    assert Journal(tmp_path / "none.jsonl").allowed() == frozenset()

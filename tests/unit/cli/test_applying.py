@@ -6,18 +6,21 @@ import json
 import signal
 import sys
 import threading
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from backendctl.app import Backend, Settings
 from backendctl.aws.connection import Access
-from backendctl.cli.applying import Consent, Outcome, confirm_and_apply, stop_on_interrupt, unreachable
+from backendctl.cli.applying import Consent, Outcome, _question, confirm_and_apply, stop_on_interrupt, unreachable
 from backendctl.cli.opening import Opened
+from backendctl.cli.releasing import Doing
 from backendctl.engine.plan import Plan
-from backendctl.errors import AwsError, BackendctlError, Exit, RefusedError, UsageError
+from backendctl.errors import AGAIN, AwsError, BackendctlError, Exit, RefusedError, UsageError
 from backendctl.ui.console import Screen
 from tests.unit.engine.things import EAST, WEST, Alias, Cloud, Function, Table, creating, deleting, plan_for, plan_of
 
@@ -43,7 +46,11 @@ class Stage:
         settings = Settings(spec=Path("shop.yaml"), access=Access(), workers=4)
         # Applying looks at the connection and the settings only.
         backend = Backend(
-            settings=settings, spec=cast("Spec", None), aws=self.cloud, world=cast("World", None), unreadable={}
+            settings=settings,
+            spec=cast("Spec", SimpleNamespace(regions=(EAST, WEST))),
+            aws=self.cloud,
+            world=cast("World", None),
+            unreadable={},
         )
         screen = Screen(out=self.out, err=self.err)
         return Opened(backend=backend, screen=screen, config=cast("Config", None), format=form, sandbox=False)
@@ -102,8 +109,73 @@ def test_some_done_and_some_failed_ends_with_5_and_says_how_to_go_on(
     }
     told = capsys.readouterr()
     assert "Error: no such thing" in told.err
-    assert "Not finished: 1 done, 1 failed, 1 skipped. To go on: the same command" in told.err
+    assert "Not finished: 1 done, 1 failed, 1 skipped. Correct what is said above; then the same command" in told.err
     assert told.out == ""
+
+
+def test_the_same_command_is_told_only_after_what_passes_by_itself(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def busy() -> None:
+        raise BackendctlError("somebody else changes it", hint=f"{AGAIN}; it continues where this stopped")
+
+    stage.cloud.during["us-east-1/function/places"] = busy
+    stage.apply()
+    assert "To go on: the same command" in capsys.readouterr().err
+    stage.cloud.during["us-west-2/function/places"] = _fail
+    stage.apply()
+    told = capsys.readouterr().err
+    assert "To go on" not in told
+    assert "Correct what is said above" in told
+
+
+def test_a_promotion_tells_nothing_done_from_some_of_it(stage: Stage) -> None:
+    doing = Doing(opened=stage.opened(), dry_run=False, yes=True, verbose=False)
+    stage.cloud.during["us-east-1/function/places"] = _fail
+    assert doing.carry_out(plan_of(creating(FUNCTION), creating(ALIAS)), lambda: None) is Exit.ERROR
+    assert doing.carry_out(PLAN, lambda: None) is Exit.PARTIAL
+    assert doing.carry_out(plan_of(creating(ELSEWHERE)), lambda: None) is Exit.OK
+
+
+def _silent() -> None:
+    raise AwsError("down", doing="update", code="ServiceUnavailable", hint=AGAIN)
+
+
+def test_with_a_region_down_the_command_for_the_others_is_told_where_they_are_not_finished(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting = Alias(region=EAST, name="places:v1", requires=frozenset({"us-west-2/function/places"}))
+    stage.cloud.during["us-west-2/function/places"] = _silent
+    stage.apply(plan_of(creating(FUNCTION), creating(waiting), creating(ELSEWHERE)))
+    assert (
+        "To go on without us-west-2: the same command with only -r us-east-1. "
+        "Once us-west-2 answers again: the same command finishes the rest"
+    ) in capsys.readouterr().err
+
+
+def test_with_a_region_down_and_all_others_finished_the_same_command_finishes_the_rest(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.cloud.during["us-west-2/function/places"] = _silent
+    stage.apply()
+    told = capsys.readouterr().err
+    assert "1 failed. Once us-west-2 answers again: the same command finishes the rest" in told
+    assert "-r " not in told
+
+
+def test_a_region_that_was_left_out_is_finished_by_the_same_command(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = replace(PLAN, unreadable={WEST: AwsError("no", doing="read", code="NoAnswer")})
+    unreachable(plan, outcome=stage.apply())
+    told = capsys.readouterr().err
+    assert "us-west-2 stays as it was. Once us-west-2 answers again: the same command finishes the rest" in told
+
+
+def test_whoever_is_asked_is_told_what_the_plan_leaves_out() -> None:
+    silent = replace(PLAN, unreadable={WEST: AwsError("no", doing="read", code="NoAnswer")})
+    assert _question(silent) == "us-west-2 did not answer and stays as it is. Apply this plan without it?"
+    assert _question(PLAN) == "Apply this plan?"
 
 
 def test_nothing_done_ends_with_1(stage: Stage) -> None:

@@ -78,6 +78,11 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
     assert f"Usage: backendctl {name}" in capsys.readouterr().out
 
 
+def test_nothing_that_sync_warmers_deletes_has_to_be_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    _run("sync-warmers", "--help")
+    assert "--allow-delete" not in capsys.readouterr().out
+
+
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("--version") == Exit.OK
     assert capsys.readouterr().out == f"backendctl {__version__}\n"
@@ -87,13 +92,13 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_command_suggests_the_nearest(typed: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run(typed) == Exit.USAGE
     told = capsys.readouterr()
-    assert f"No such command '{typed}'. Did you mean '{meant}'?" in told.err
+    assert f"No such command '{typed}'; did you mean '{meant}'?" in told.err
     assert told.out == ""
 
 
 def test_a_command_unlike_any_other_gets_no_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("xyzzy") == Exit.USAGE
-    assert "Did you mean" not in capsys.readouterr().err
+    assert "did you mean" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

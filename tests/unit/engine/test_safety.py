@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from backendctl.engine.plan import Plan
-from backendctl.engine.safety import refuse_danger
+from backendctl.engine.safety import EVERYTHING, Allowed, refusal_of, refuse_danger
 from backendctl.errors import Exit, RefusedError
 from tests.unit.engine.things import (
     EAST,
@@ -27,8 +27,9 @@ TABLE = Table(region=EAST, name="places")
 
 
 def _refusal(plan: Plan, **allowed: object) -> RefusedError:
+    expect = allowed.pop("expect", None)
     with pytest.raises(RefusedError) as refused:
-        refuse_danger(plan, **allowed)  # type: ignore[arg-type]  # each test names the ones it needs
+        refuse_danger(plan, Allowed(**allowed), expect=expect)  # type: ignore[arg-type]  # each test names its own
     return refused.value
 
 
@@ -59,18 +60,18 @@ def test_deleting_a_stateful_resource_is_refused_with_the_flag_that_allows_it() 
 
 @pytest.mark.parametrize("named", ["us-east-1/table/places", "table/places"])
 def test_a_delete_is_allowed_by_its_address_or_by_kind_and_name(named: str) -> None:
-    refuse_danger(plan_of(deleting(TABLE)), allow_delete=[named])
+    refuse_danger(plan_of(deleting(TABLE)), Allowed(delete=(named,)))
 
 
 @pytest.mark.parametrize("named", ["us-west-2/table/places", "table", "places", "table/*", "replica/places", ""])
 def test_a_delete_is_not_allowed_by_anything_less(named: str) -> None:
-    assert len(_refusal(plan_of(deleting(TABLE)), allow_delete=[named]).reasons) == 1
+    assert len(_refusal(plan_of(deleting(TABLE)), delete=(named,)).reasons) == 1
 
 
 def test_kind_and_name_allow_the_delete_in_every_region() -> None:
     plan = plan_of(deleting(TABLE), deleting(replace(TABLE, region=WEST)))
-    refuse_danger(plan, allow_delete=["table/places"])
-    assert len(_refusal(plan, allow_delete=["us-east-1/table/places"]).reasons) == 1
+    refuse_danger(plan, Allowed(delete=("table/places",)))
+    assert len(_refusal(plan, delete=("us-east-1/table/places",)).reasons) == 1
 
 
 def test_what_is_not_ours_is_refused_without_adopt() -> None:
@@ -84,7 +85,7 @@ def test_the_other_owner_is_named() -> None:
 
 
 def test_adopt_lets_foreign_resources_be_taken_over() -> None:
-    refuse_danger(_foreign(None), adopt=True)
+    refuse_danger(_foreign(None), Allowed(adopt=(EVERYTHING,)))
 
 
 def test_what_aws_cannot_change_is_refused_with_both_values() -> None:
@@ -119,3 +120,18 @@ def test_all_reasons_are_told_at_once() -> None:
     assert "--adopt" in refused.hint
     assert "--allow-delete us-west-2/replica/places" in refused.hint
     assert "new name" in refused.hint
+
+
+def test_adopt_names_single_things_too() -> None:
+    plan = _foreign(None)
+    refuse_danger(plan, Allowed(adopt=("us-east-1/function/a",)))
+    refuse_danger(plan, Allowed(adopt=("function/a",)))
+    assert "--adopt us-east-1/function/a" in _refusal(plan, adopt=("function/b",)).hint
+
+
+def test_a_plan_tells_what_is_refused_in_the_same_sentences() -> None:
+    plan = plan_of(*_foreign(None).changes, *_frozen().changes, deleting(Replica(region=WEST, name="places")))
+    told, refused = refusal_of(plan, Allowed()), _refusal(plan)
+    assert list(told.reasons) == refused.reasons
+    assert told.hint == refused.hint
+    assert not refusal_of(plan_of(creating(TABLE)), Allowed())

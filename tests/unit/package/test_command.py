@@ -10,7 +10,7 @@ import pytest
 
 from backendctl.package import PackageError, Packager, Source
 from backendctl.package.command import run
-from backendctl.package.masking import Mask
+from backendctl.secrets import of_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,8 +82,8 @@ def test_values_of_the_environment_are_not_shown(tmp_path: Path, command: str) -
 
 
 def test_a_value_of_several_lines_is_hidden_line_by_line() -> None:
-    mask = Mask.of({"KEY": "-----BEGIN-----\nabcdefgh\n-----END-----", "PATH": "/usr/bin:/bin", "X": "true"})
-    assert mask.hide("abcdefgh true /usr/bin:/bin") == "••• true /usr/bin:/bin"
+    secrets = of_environment({"KEY": "-----BEGIN-----\nabcdefgh\n-----END-----", "PATH": "/usr/bin:/bin", "X": "true"})
+    assert secrets.redact("abcdefgh true /usr/bin:/bin") == "••• true /usr/bin:/bin"
 
 
 def test_the_packager_passes_on_what_is_written(tmp_path: Path) -> None:

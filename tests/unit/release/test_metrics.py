@@ -8,11 +8,11 @@ import pytest
 
 from backendctl.aws.metrics import Series, fetch
 from backendctl.errors import AwsError
-from backendctl.release.metrics import Scope, WarmRule, Watched, one_period, read, warm_rules
+from backendctl.release.metrics import Scope, Warmed, Watched, one_period, read, warmed
 from backendctl.release.observed import Observed
 from backendctl.release.thresholds import Thresholds
 from backendctl.release.verdict import Outcome, judge
-from backendctl.resources.warmer_layout import WarmTarget
+from backendctl.warmth.pings import Pinger
 from tests.unit.release.cloudwatch import REGION, CloudWatch
 
 START = 1_764_000_000 // 60 * 60
@@ -177,8 +177,8 @@ def _warmed(cloud: CloudWatch, *, minutes: int = 10, users: int = 0) -> None:
             _called(cloud, at + 3, "version1-b", times=users)
 
 
-RULE = WarmRule(rule="b-warm-places", targets=4, base=1, canary=2)
-WARM = replace(SCOPE, functions=(replace(PLACES, warm=(RULE,)),))
+PINGER = Pinger(name="b-warm-places", targets={"version1-a": 1, "version1-b": 2, "version1": 1})
+WARM = replace(SCOPE, functions=(replace(PLACES, warm=(Warmed(pinger=PINGER, base=0.25, canary=0.5),)),))
 
 
 def test_a_canary_that_only_its_warmer_calls_has_no_traffic() -> None:
@@ -213,13 +213,32 @@ def test_a_warm_call_that_fails_stays_and_shows() -> None:
     assert (canary.requests, canary.errors) == (2, 2)
 
 
-def test_rules_are_known_by_the_aliases_they_call() -> None:
-    layout = {
-        "b-warm-places": tuple(WarmTarget(id=alias, qualifier=alias) for alias in ("version1-a", "version1-b", "v2")),
-        "b-warm-places-2": (WarmTarget(id="version1", qualifier="version1"),),
-    }
-    assert warm_rules(layout, base="version1-a", canary="version1-b") == (
-        WarmRule(rule="b-warm-places", targets=3, base=1, canary=1),
+def test_a_ping_that_got_nowhere_is_not_subtracted() -> None:
+    cloud = CloudWatch()
+    cloud.put("AWS/Events", "Invocations", START, [1.0] * 4, RuleName="b-warm-places")
+    cloud.put("AWS/Events", "FailedInvocations", START, [1.0] * 4, RuleName="b-warm-places")
+    _called(cloud, START, "version1-b", times=2)
+    _, canary = read(cloud.aws(), WARM)
+    assert (canary.requests, canary.warmed) == (2, 0)
+
+
+def test_pings_of_a_schedule_group_are_subtracted_as_those_of_a_rule_are() -> None:
+    cloud = CloudWatch()
+    group = Pinger(name="b-warm-places", is_schedule=True, targets={"version1-a": 2, "version1-b": 2})
+    for minute in range(10):
+        at = START + 60 * minute
+        cloud.put("AWS/Scheduler", "InvocationAttemptCount", at, [1.0] * 4, ScheduleGroup="b-warm-places")
+        _called(cloud, at, "version1-b", times=2, ms=1.0)
+    scope = replace(SCOPE, functions=(replace(PLACES, warm=warmed([group], base="version1-a", canary="version1-b")),))
+    _, canary = read(cloud.aws(), scope)
+    assert (canary.requests, canary.warmed) == (0, 20)
+
+
+def test_pingers_are_known_by_the_aliases_they_call() -> None:
+    both = Pinger(name="b-warm-places", targets={"version1-a": 1, "version1-b": 2, "v2": 1})
+    other = Pinger(name="b-warm-places-2", targets={"version1": 1})
+    assert warmed([both, other], base="version1-a", canary="version1-b") == (
+        Warmed(pinger=both, base=0.25, canary=0.5),
     )
 
 
@@ -240,7 +259,7 @@ def test_the_api_of_a_canary_that_has_metrics_says_what_lambda_does_not_see() ->
     assert verdict.notes == ()
 
 
-def test_without_metrics_of_the_canary_in_the_api_lambda_is_enough_and_what_it_misses_is_said() -> None:
+def test_without_metrics_of_the_canary_in_the_api_lambda_tells_what_it_can_and_that_passes_nothing() -> None:
     cloud = CloudWatch()
     _served(cloud)
     for minute in range(10):
@@ -248,7 +267,9 @@ def test_without_metrics_of_the_canary_in_the_api_lambda_is_enough_and_what_it_m
     base, canary = read(cloud.aws(), replace(SCOPE, api="b", stage="live"))
     assert canary.source == "AWS/Lambda"
     assert (base.requests, canary.requests) == (9000, 1000)
-    assert any("5xx answers that a handler gives" in note for note in judge(base, canary).notes)
+    verdict = judge(base, canary)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert verdict.reasons[0].startswith("blind: a 5xx that a handler returns by itself cannot be seen")
 
 
 def test_metrics_of_an_earlier_canary_in_the_api_are_not_taken_for_silence() -> None:

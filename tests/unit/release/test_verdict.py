@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from backendctl.release.latency import levels_wanted
 from backendctl.release.observed import Curve, Minute, Observed, curve_of, rough_curve
+from backendctl.release.outcome import Finding
 from backendctl.release.thresholds import OnNoData
 from backendctl.release.verdict import Outcome, Thresholds, judge, rate_of
 from tests.bench.verdict_rates import Backend, found_by, release, timed
@@ -80,7 +82,8 @@ def test_what_is_inconclusive_says_how_many_requests_will_tell_and_they_do() -> 
     verdict = judge(_side(1800), _side(200), ERRORS)
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert verdict.requests_wanted is not None
-    assert f"about {verdict.requests_wanted} more canary requests will tell" in verdict.reasons
+    assert verdict.requests_wanted == 287
+    assert "about 290 more canary requests will tell, some 14 min at this rate" in verdict.reasons
     enough = 200 + verdict.requests_wanted
     assert judge(_side(9 * enough), _side(enough), ERRORS).outcome is Outcome.PASS
 
@@ -149,7 +152,7 @@ def test_a_canary_nobody_called_says_how_many_requests_it_would_take() -> None:
 def test_a_canary_that_nothing_tells_from_its_base_is_not_called_silent() -> None:
     verdict = judge(Observed(is_blind=True), Observed(is_blind=True), Thresholds(on_no_data=OnNoData.PASS))
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert verdict.reasons[0].startswith("nothing tells the canary from the base")
+    assert verdict.reasons == ("blind: nothing tells the canary from the base: both call the same aliases",)
 
 
 def test_without_traffic_on_the_base_there_is_nothing_to_compare_with() -> None:
@@ -253,10 +256,80 @@ def test_a_rough_curve_is_no_quicker_than_what_it_was_made_of() -> None:
     assert any("rough" in note for note in judge(seen, seen).notes)
 
 
-def test_what_aws_lambda_alone_cannot_see_is_noted() -> None:
-    seen = Observed(minutes=_side(2000).minutes, source="AWS/Lambda")
-    assert any("5xx answers that a handler gives" in note for note in judge(seen, seen).notes)
-    assert judge(_side(2000), _side(2000)).notes == ()
+UNSEEN = "stage prodv1 has no access log in CloudWatch Logs"
+
+
+def _blind(requests: int = 2000, errors: int = 0) -> Observed:
+    return replace(_side(requests, errors), source="AWS/Lambda", unseen=UNSEEN)
+
+
+@pytest.mark.parametrize("on_no_data", list(OnNoData))
+@pytest.mark.parametrize("requests", [6, 20, 2000])
+def test_a_blind_verdict_does_not_pass_and_says_so_first(requests: int, on_no_data: OnNoData) -> None:
+    verdict = judge(_side(18000), _blind(requests), replace(ERRORS, on_no_data=on_no_data))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert verdict.is_blind
+    assert not verdict.is_too_few
+    why = f"{UNSEEN}, and CloudWatch shows no AWS/ApiGateway metrics of the canary"
+    assert verdict.reasons == (f"blind: a 5xx that a handler returns by itself cannot be seen: {why}",)
+
+
+def test_a_canary_that_nobody_calls_is_no_blind_one_and_what_would_not_be_seen_is_noted() -> None:
+    verdict = judge(_side(18000), _blind(0), ERRORS)
+    assert (verdict.outcome, verdict.is_blind, verdict.is_too_few) == (Outcome.INCONCLUSIVE, False, True)
+    assert verdict.reasons[0].startswith("no user has called the canary")
+    assert "cannot be seen" in verdict.notes[0]
+
+
+def test_a_blind_verdict_still_fails_what_it_sees() -> None:
+    assert judge(_side(18000), _blind(2000, 200), ERRORS).outcome is Outcome.FAIL
+
+
+def test_a_blind_verdict_passes_where_the_spec_accepts_it_and_says_so_first() -> None:
+    accepting = replace(ERRORS, accept_blind=True)
+    verdict = judge(_side(18000), _blind(), accepting)
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.reasons[0].startswith("blind: ")
+    assert "accept-blind" in verdict.reasons[0]
+    assert judge(_side(400), _blind(20), accepting).outcome is Outcome.INCONCLUSIVE
+
+
+def test_no_forecast_is_made_from_a_dozen_requests() -> None:
+    verdict = judge(_side(100, 8), _side(12, 1), ERRORS)
+    assert verdict.reasons == ("12 requests of users to the canary at its present share; a verdict takes at least 50",)
+    assert verdict.is_too_few
+
+
+def test_a_forecast_out_of_all_proportion_is_said_to_be_none() -> None:
+    told = judge(_side(900, 180), _side(100, 20), ERRORS).reasons[-1]
+    assert told.startswith("no end is in sight: 20.0 % of the base's own requests fail")
+
+
+def test_one_slow_function_among_many_fails_though_the_whole_looks_alike() -> None:
+    slow = _side(400, name="GET /slow", samples=_samples(400, 2.0, seed=5))
+    quick = _side(3600, name="GET /quick", samples=_samples(3600, seed=6))
+    base = _side(
+        36000,
+        samples=_samples(36000, seed=7),
+        parts=(
+            _side(3600, name="GET /slow", samples=_samples(3600, seed=8)),
+            _side(32400, name="GET /quick", samples=_samples(8000, seed=9)),
+        ),
+    )
+    whole = [*_samples(3600, seed=6), *_samples(400, 2.0, seed=5)]
+    verdict = judge(base, _side(4000, samples=whole, parts=(quick, slow)))
+    assert verdict.outcome is Outcome.FAIL
+    assert verdict.reasons[0].startswith("latency of GET /slow: ")
+
+
+def test_checks_of_the_users_own_fail_hold_or_let_pass() -> None:
+    sides = (_side(18000), _side(2000))
+    for outcome in Outcome:
+        verdict = judge(*sides, ERRORS, checks=[Finding(outcome=outcome, told=f"mine: {outcome}")])
+        assert verdict.outcome is outcome
+        assert f"mine: {outcome}" in verdict.reasons
+    silent = judge(*sides, ERRORS, checks=[Finding(outcome=None, told="not made here")])
+    assert (silent.outcome, silent.notes) == (Outcome.PASS, ("not made here",))
 
 
 def test_a_rate_has_bounds() -> None:

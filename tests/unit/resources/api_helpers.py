@@ -111,11 +111,16 @@ def mocked(backplane: Backplane | None = None) -> Iterator[Aws]:
     """AWS in process: API Gateway by the sandbox, which refuses what AWS refuses, the other services by moto."""
     with mock_aws():
         aws = Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds")
-        ticks = itertools.count(1_700_000_000)
-        gateway = ApiGateway(backplane or Backplane(), clock=lambda: float(next(ticks)))
-        for region in (EAST, WEST):
-            _attach(gateway, aws.apigateway(region).meta.events, region)
+        with_gateway(aws, backplane)
         yield aws
+
+
+def with_gateway(aws: Aws, backplane: Backplane | None = None) -> None:
+    """Let the sandbox's API Gateway answer this connection, in process."""
+    ticks = itertools.count(1_700_000_000)
+    gateway = ApiGateway(backplane or Backplane(), clock=lambda: float(next(ticks)))
+    for region in (EAST, WEST):
+        _attach(gateway, aws.apigateway(region).meta.events, region)
 
 
 def _attach(gateway: ApiGateway, events: Any, region: str) -> None:

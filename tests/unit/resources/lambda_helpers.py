@@ -21,6 +21,7 @@ from backendctl.engine.resource import Resource
 from backendctl.package import Artefact
 from backendctl.resources.world import Link, SlotChoice, Stamp, World
 from backendctl.spec.model import Api, Code, Function, Spec, Stage, Warm
+from tests.unit.resources.api_helpers import with_gateway
 
 EAST, WEST = "us-east-1", "us-west-2"
 PROD = Stage(name="prodv1", variables={"placesAlias": "version1"})
@@ -38,9 +39,11 @@ STAMP = Stamp(commit="abc1234", author="Ann Onymous", time="2026-11-23T10:00:00Z
 
 @contextmanager
 def emulated() -> Iterator[Aws]:
-    """AWS as moto has it, Lambda without Docker, at no pace at all."""
+    """AWS as moto has it, Lambda without Docker, at no pace at all; API Gateway by the sandbox."""
     with mock_aws(config={"lambda": {"use_docker": False}}):
-        yield Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds")
+        aws = Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds")
+        with_gateway(aws)
+        yield aws
 
 
 def artefact(text: str = "first") -> Artefact:

@@ -140,7 +140,7 @@ def test_ours_is_offered_for_deletion_and_deleting_again_is_done(aws: Aws, backp
     certificate(aws, backplane, DOMAIN)
     deploy(aws, WANTED)
     (change,) = plan(aws, [], Domain).changes
-    assert (change.action, change.resource.stateful) == (Action.DELETE, True)
+    assert (change.action, change.live is not None and change.live.stateful) == (Action.DELETE, True)
     carry_out(aws, change)
     carry_out(aws, change)
     assert aws.apigateway(EAST).get_domain_names()["items"] == []

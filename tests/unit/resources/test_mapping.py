@@ -122,3 +122,11 @@ def test_a_path_of_two_levels_is_refused(aws: Aws) -> None:
 
 def test_without_a_domain_nothing_is_mapped() -> None:
     assert list(Mapping.desired(world())) == []
+
+
+def test_what_leads_to_our_api_is_found_on_a_domain_whose_mark_was_taken_off(aws: Aws) -> None:
+    deploy(aws, *WANTED)
+    arn = f"arn:aws:apigateway:{EAST}::/domainnames/{DOMAIN}"
+    aws.apigateway(EAST).untag_resource(resourceArn=arn, tagKeys=["backendctl:backend"])
+    aws.forget()
+    assert {found.name for found in Mapping.owned(aws, EAST)} == {wanted.name for wanted in WANTED}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -249,3 +250,39 @@ def test_without_a_zone_dns_is_left_alone() -> None:
         domain=replace(FRONT, zone=None),
     )
     assert list(Record.desired(replace(GIVEN, spec=given))) == []
+
+
+def test_the_records_of_a_domain_that_somebody_deleted_are_found_and_go(aws: Aws) -> None:
+    deploy(aws, *Record.desired(GIVEN))
+    for region in REGIONS:
+        aws.apigateway(region).delete_domain_name(domainName=DOMAIN)
+    aws.forget()
+    for region in REGIONS:
+        (found,) = Record.owned(aws, region)
+        assert (found.name, found.zone) == (DOMAIN, "corkhounds.example")
+        found.delete(aws)
+    assert live(aws) == []
+
+
+def test_a_zone_that_may_not_be_read_holds_nothing_of_ours(aws: Aws) -> None:
+    deploy(aws, *Record.desired(GIVEN))
+    other = aws.route53().create_hosted_zone(Name="other.example", CallerReference="o")["HostedZone"]["Id"]
+
+    def refuse(*, params: dict[str, Any], **_: Any) -> tuple[Any, Any] | None:
+        if other.rpartition("/")[2] not in params["url_path"]:
+            return None
+        error = {"Error": {"Code": "AccessDenied", "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+        return SimpleNamespace(status_code=403, headers={}), error
+
+    hook: Any = refuse
+    aws.route53().meta.events.register("before-call.route-53.ListResourceRecordSets", hook)
+    aws.forget()
+    assert [found.name for found in Record.owned(aws, EAST)] == [DOMAIN]
+
+
+def test_a_strangers_record_of_the_same_identifier_is_not_ours(aws: Aws) -> None:
+    aws.route53().create_hosted_zone(Name="other.example", CallerReference="o")
+    record = {**SIMPLE, "Name": "www.corkhounds.example.", "SetIdentifier": "corkhounds-us-east-1", "Region": EAST}
+    put(aws, record)
+    aws.forget()
+    assert list(Record.owned(aws, EAST)) == []

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -137,3 +138,17 @@ def test_documents_are_equal_however_they_are_written() -> None:
     first = {"Statement": [{"Sid": "A", "Action": ["b", "a"], "Resource": ["*"]}]}
     second = {"Statement": {"Sid": "A", "Action": ["a", "b"], "Resource": "*"}}
     assert normalised(first) == normalised(quote(json.dumps(second)))
+
+
+def test_a_policy_that_goes_meanwhile_does_not_stand_for_the_role(aws: Aws) -> None:
+    deploy(aws, [wanted(staged_world())])
+    live = next(iter(Role.owned(aws, "global")))
+    rival = boto3.client("iam", region_name="us-east-1")
+
+    def first(**_: Any) -> None:
+        rival.delete_role_policy(RoleName="corkhounds-lambda", PolicyName="backendctl")
+
+    aws.iam().meta.events.register("before-call.iam.DeleteRolePolicy", first)
+    live.delete(aws)
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        rival.get_role(RoleName="corkhounds-lambda")

@@ -172,3 +172,18 @@ def test_deleting_leaves_nothing_and_again_is_done(aws: Aws) -> None:
     client = aws.scaling(EAST)
     assert client.describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"] == []
     assert client.describe_scaling_policies(ServiceNamespace="dynamodb")["ScalingPolicies"] == []
+
+
+def test_a_target_that_a_kill_left_without_a_policy_is_found_where_the_table_is_ours(aws: Aws) -> None:
+    for wanted in desired(table())[:3]:
+        wanted._register(aws)
+    assert list(Scaling.owned(aws, EAST)) == []
+    arn = aws.dynamodb(EAST).describe_table(TableName="corkhounds-places")["Table"]["TableArn"]
+    tags = [{"Key": "backendctl:backend", "Value": "corkhounds"}, {"Key": "backendctl:name", "Value": "places"}]
+    aws.dynamodb(EAST).tag_resource(ResourceArn=arn, Tags=tags)  # type: ignore[arg-type]
+    aws.forget()
+    found = list(Scaling.owned(aws, EAST))
+    assert sorted(one.name for one in found) == ["places/index/by-owner/read", "places/read", "places/write"]
+    for one in found:
+        one.delete(aws)
+    assert aws.scaling(EAST).describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"] == []

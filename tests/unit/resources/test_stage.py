@@ -17,9 +17,10 @@ from backendctl.resources.api_account import ApiAccount
 from backendctl.resources.api_reads import find_api, stage_variables
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
-from backendctl.resources.stage_live import ACCESS_FORMAT
 from backendctl.resources.world import SlotChoice, Stamp
 from backendctl.spec import model
+from backendctl.spec.build import ACCESS_FORMAT
+from backendctl.spec.callers import Throttling
 from tests.unit.resources.api_helpers import (
     EAST,
     PLACES,
@@ -114,10 +115,10 @@ def test_a_variable_that_left_the_spec_is_removed(aws: Aws) -> None:
 
 
 def test_every_setting_of_the_spec_is_made_and_the_second_plan_is_empty(aws: Aws) -> None:
-    logging = model.Logging(level="INFO", data_trace=True, access="corkhounds-access")
+    logging = model.Logging(level="INFO", data_trace=True, access="corkhounds-access", format=ACCESS_FORMAT)
     given = with_stage(
         metrics=True,
-        throttling=model.Throttling(rate=100, burst=200),
+        throttling=Throttling(rate=100, burst=200),
         cache_size="0.5",
         cache_ttl=60,
         logging=logging,
@@ -141,8 +142,34 @@ def test_every_setting_of_the_spec_is_made_and_the_second_plan_is_empty(aws: Aws
     assert [group["logGroupName"] for group in groups] == ["corkhounds-access"]
 
 
+def test_limits_of_single_methods_come_and_go_and_other_settings_stay(aws: Aws) -> None:
+    general, own = Throttling(rate=100, burst=200), Throttling(rate=1.5, burst=3)
+    release(aws, with_stage(throttling=general, method_throttling={"GET /places": own, "GET /": general}))
+    settings = found(aws)["methodSettings"]
+    assert set(settings) == {"*/*", "~1places/GET"}
+    assert (settings["~1places/GET"]["throttlingRateLimit"], settings["~1places/GET"]["throttlingBurstLimit"]) == (
+        1.5,
+        3,
+    )
+
+    api = find_api(aws, EAST, "corkhounds") or ""
+    metrics: PatchOperationTypeDef = {"op": "replace", "path": "/~1places/GET/metrics/enabled", "value": "true"}
+    aws.apigateway(EAST).update_stage(restApiId=api, stageName="prodv1", patchOperations=[metrics])
+    release(aws, with_stage(throttling=general))
+    assert found(aws)["methodSettings"]["~1places/GET"]["throttlingRateLimit"] == 1.5
+    release(aws, with_stage(throttling=general, method_throttling={}))
+    left = found(aws)["methodSettings"]["~1places/GET"]
+    assert (left["throttlingRateLimit"], left["throttlingBurstLimit"], left["metricsEnabled"]) == (100.0, 200, True)
+
+
+def test_limits_of_a_method_go_where_the_stage_has_none(aws: Aws) -> None:
+    release(aws, with_stage(method_throttling={"GET /places": Throttling(rate=1, burst=3)}))
+    release(aws, with_stage(method_throttling={}))
+    assert "~1places/GET" not in found(aws).get("methodSettings", {})
+
+
 def test_settings_can_be_taken_back(aws: Aws) -> None:
-    logging = model.Logging(level="INFO", access="corkhounds-access")
+    logging = model.Logging(level="INFO", access="corkhounds-access", format=ACCESS_FORMAT)
     given = with_stage(cache_size="0.5", logging=logging)
     deploy(aws, only(RestApi, given))
     deploy(aws, only(ApiAccount, given))
@@ -328,3 +355,16 @@ def test_a_live_variable_that_the_spec_does_not_know_is_shown_as_a_digest_and_al
     assert changes["variables.gone"][1] is None
     assert "s3cret" not in str(changes)
     assert all(str(changes[f"variables.{key}"][0]).startswith("••• (") for key in ("mode", "key", "gone"))
+
+
+def test_the_log_of_a_stage_goes_before_the_stage_by_which_a_killed_deletion_is_found(aws: Aws) -> None:
+    deploy(aws, *RestApi.desired(world()), *Stage.desired(world()))
+    (live,) = Stage.owned(aws, EAST)
+    gateway = Calls(aws.apigateway(EAST), "api-gateway")
+    parameters = Calls(aws.ssm(EAST), "ssm")
+    order: list[str] = []
+    aws.apigateway(EAST).meta.events.register("before-call.*.*", lambda model, **_: order.append(model.name))
+    aws.ssm(EAST).meta.events.register("before-call.*.*", lambda model, **_: order.append(model.name))
+    live.delete(aws)
+    assert (len(gateway.of("DeleteStage")), len(parameters.of("DeleteParameter"))) == (1, 1)
+    assert order.index("DeleteParameter") < order.index("DeleteStage")

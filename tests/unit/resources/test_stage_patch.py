@@ -7,7 +7,8 @@ from typing import Any
 
 from backendctl.resources.stage import Stage
 from backendctl.resources.stage_patch import NO_CACHE, escaped, patches
-from backendctl.spec.model import Logging, Throttling
+from backendctl.spec.callers import Throttling
+from backendctl.spec.model import Logging
 
 LIVE = Stage(
     region="us-east-1",

@@ -344,3 +344,11 @@ def test_waiting_for_a_table_that_never_shows_up_ends() -> None:
     with pytest.raises(BackendctlError, match="does not exist in us-east-1"):
         table_reads.wait_active(patient, EAST, "corkhounds-places")
     assert 60 <= now[0] < 70
+
+
+def test_a_table_that_the_spec_names_itself_is_found(aws: Aws) -> None:
+    wanted(physical="Legacy").create(aws)
+    aws.forget()
+    assert list(Table.owned(aws, EAST)) == []
+    aws.spec_names = frozenset({"Legacy"})
+    assert [found.physical for found in Table.owned(aws, EAST)] == ["Legacy"]

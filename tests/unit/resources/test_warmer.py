@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ import pytest
 from backendctl.aws.connection import Aws
 from backendctl.engine.diff import differences
 from backendctl.errors import BackendctlError
-from backendctl.resources import warmer_layout
+from backendctl.resources import rule_reads, warmer_layout
 from backendctl.resources.warmer import Warmer, _settle
 from backendctl.resources.world import World
 from backendctl.spec.model import Warm
@@ -134,6 +135,17 @@ def test_a_rule_disabled_by_hand_is_left_so_and_told(aws: Aws) -> None:
     apply(aws, warm(instances=4, every=10))
     assert pending(aws, warm(instances=4, every=10)) == []
     assert rules_states(aws) == {"DISABLED"}
+
+
+def test_a_rule_that_is_changed_says_when_and_a_new_one_does_not(aws: Aws) -> None:
+    apply(aws, warm())
+    aws.forget()
+    assert [rule_reads.changed(aws, EAST, rule) for rule in rule_reads.rules(aws, EAST)] == [0.0]
+    apply(aws, warm(every=10))
+    aws.forget()
+    (changed_at,) = [rule_reads.changed(aws, EAST, rule) for rule in rule_reads.rules(aws, EAST)]
+    assert abs(changed_at - time.time()) < 600
+    assert pending(aws, warm(every=10)) == []
 
 
 def test_one_rule_of_two_disabled_by_hand_stays_the_only_one(aws: Aws) -> None:

@@ -31,6 +31,14 @@ def test_a_report_in_text_has_its_init_on_cold_starts_only() -> None:
     assert "Billed Duration: 3 ms" in warm
 
 
+def test_a_restore_takes_the_place_of_the_init_and_is_billed_apart() -> None:
+    restored = {**CONFIG, "SnapStart": {"ApplyOn": "PublishedVersions", "OptimizationStatus": "On"}}
+    report = lambda_logs.report(restored, "id", _outcome())
+    assert "\tBilled Duration: 3 ms\t" in report
+    assert report.endswith("\tRestore Duration: 150.00 ms\tBilled Restore Duration: 150 ms\t\n")
+    assert "Init Duration" not in report
+
+
 def test_a_report_in_json_has_the_same_figures() -> None:
     report = _events()[-1]
     assert report["type"] == "platform.report"

@@ -175,6 +175,14 @@ def test_binary_bodies_travel_as_base64(aws: Any) -> None:
     assert text.body == encoded.encode()
 
 
+@pytest.mark.parametrize(("handling", "status"), [(None, 500), ("CONVERT_TO_TEXT", 200)])
+def test_a_template_takes_no_binary_body(aws: Any, handling: str | None, status: int) -> None:
+    operation = mock("{}")
+    operation["x-amazon-apigateway-integration"] |= {"contentHandling": handling} if handling else {}
+    api = make(aws, {"/": {"options": operation}}, **{"x-amazon-apigateway-binary-media-types": ["*/*"]})
+    assert aws.call(api, "dev", "/", method="OPTIONS").status == status
+
+
 def test_multi_value_headers_reach_the_caller(aws: Any, places: str) -> None:
     answer = {"statusCode": 200, "multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"], "X-List": ["1", "2"]}}
     aws.backplane.add("places", "a", lambda _event: answer)

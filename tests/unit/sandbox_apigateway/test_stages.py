@@ -137,6 +137,25 @@ def test_variables_are_replaced_and_removed_but_not_added(client: Any, api_id: s
         patch(client, api_id, ("add", "/variables/x", "1"))
 
 
+def test_a_stage_has_a_hundred_variables_at_most_however_they_come(client: Any, api_id: str) -> None:
+    hundred = {f"v{number}": "1" for number in range(100)}
+    deployment = deploy(client, api_id, stageName="dev", variables=hundred)
+    too_many = "Stage variables exceed the maximum of 100"
+    with pytest.raises(ClientError, match=too_many):
+        client.create_stage(
+            restApiId=api_id, stageName="new", deploymentId=deployment, variables={**hundred, "more": "1"}
+        )
+    with pytest.raises(ClientError, match=too_many):
+        patch(client, api_id, ("replace", "/variables/more", "1"))
+    with pytest.raises(ClientError, match=too_many):
+        deploy(client, api_id, stageName="dev", variables={"more": "1"})
+    overridden = ("replace", "/canarySettings/stageVariableOverrides/more", "1")
+    with pytest.raises(ClientError, match=too_many):
+        patch(client, api_id, overridden, ("copy", "/variables", "/canarySettings/stageVariableOverrides"))
+    assert stage(client, api_id)["variables"] == hundred
+    assert patch(client, api_id, ("replace", "/variables/v1", "2"))["variables"]["v1"] == "2"
+
+
 def test_logging_needs_the_account_role_of_that_region(aws: Any, client: Any, api_id: str) -> None:
     deploy(client, api_id, stageName="dev")
     refusal = "CloudWatch Logs role ARN must be set in account settings to enable logging"

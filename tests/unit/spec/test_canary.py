@@ -45,6 +45,9 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
             "hold": "2 minutes",
             "waves": [["us-east-1"], ["us-west-2"]],
             "on-no-data": "synthetic",
+            "on-inconclusive": "abort",
+            "fail-fast": 3,
+            "accept-blind": True,
             "judge": {"confidence": 99, "min-requests": 10, "max-error-increase": 0.5, "quantile": 99},
             "hooks": {"before-promote": "./check", "on-abort": "https://example.com/x"},
         },
@@ -54,7 +57,16 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         steps=(5.0, 25.5),
         hold=120.0,
         waves=(("us-east-1",), ("us-west-2",)),
-        judging=Judging(confidence=99, min_requests=10, max_error_increase=0.5, quantile=99, on_no_data="synthetic"),
+        on_inconclusive="abort",
+        fail_fast=3,
+        judging=Judging(
+            confidence=99,
+            min_requests=10,
+            max_error_increase=0.5,
+            quantile=99,
+            on_no_data="synthetic",
+            accept_blind=True,
+        ),
         hooks=Hooks(before_promote="./check", on_abort="https://example.com/x"),
     )
 

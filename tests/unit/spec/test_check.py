@@ -271,12 +271,12 @@ def test_a_definition_that_is_not_there_is_a_fault(faults_of: Faults) -> None:
         (
             f"certificate: {CERTIFICATE}",
             [
-                "11:16: this certificate is in us-east-1 and us-west-2 needs one of its own; write {us-west-2: arn, …} or leave it out"  # noqa: E501
+                f"11:16: '{CERTIFICATE}' is in us-east-1, and us-west-2 needs one of its own; write {{us-west-2: arn, …}} or leave it out"  # noqa: E501
             ],
         ),
         (
             f"certificate: {{us-west-2: '{CERTIFICATE}'}}",
-            ["11:28: this certificate is in us-east-1 and us-west-2 needs one of its own"],
+            [f"11:28: '{CERTIFICATE}' is in us-east-1, and us-west-2 needs one of its own"],
         ),
         (
             "certificate: {us-west-1: 'arn:aws:acm:us-west-1:123456789012:certificate/x'}",

@@ -94,7 +94,10 @@ def test_every_setting_is_explained_to_editors(name: str) -> None:
                 "8:19: 'a-b' will not do as a name in 'environment': two or more letters, digits and '_', beginning with a letter"  # noqa: E501
             ],
         ),
-        (FUNCTION + "warm: true\n", ["8:11: 'warm' is false or a mapping such as {every: 5 minutes}"]),
+        (
+            FUNCTION + "warm: true\n",
+            ["8:11: 'warm' is false, snapstart or a mapping such as {every: 5 minutes} or {provisioned: 2}"],
+        ),
         (
             FUNCTION + "aliases: [live]\n    warm: {every: 90 seconds}\n",
             ["9:19: '90 seconds' will not do as 'every': whole minutes or hours, for instance '5 minutes' or cron(…)"],

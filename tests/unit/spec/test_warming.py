@@ -29,13 +29,17 @@ FUNCTION = HEAD + "    code: x.zip\n    runtime: java21\n    handler: a.B\n    a
 )
 def test_a_rate_is_minutes_and_needs_no_scheduler(every: str, minutes: int) -> None:
     assert build_warm({"every": every}) == Warm(every=minutes)
-    assert not build_warm({"every": every}).is_scheduled
+    warm = build_warm({"every": every})
+    assert warm is not None
+    assert not warm.is_scheduled
 
 
 def test_a_cron_expression_with_a_time_zone_is_for_the_scheduler() -> None:
     text = "cron(0/10 8-17 ? * MON-FRI *)"
     plain = build_warm({"every": text})
     zoned = build_warm({"every": text, "time-zone": "Europe/Dublin"})
+    assert plain is not None
+    assert zoned is not None
     assert (plain.every, plain.expressions, plain.is_scheduled) == (10, (text,), False)
     assert (zoned.expressions, zoned.time_zone, zoned.is_scheduled) == ((text,), "Europe/Dublin", True)
 
@@ -194,5 +198,7 @@ def test_the_scheduler_cannot_hold_several_instances(faults_of: Callable[..., li
 
 def test_enabled_is_left_open_unless_it_is_told() -> None:
     told: dict[str, Any] = {"enabled": True}
-    assert build_warm({}).enabled is None
-    assert build_warm(told).enabled is True
+    silent, spoken = build_warm({}), build_warm(told)
+    assert silent is not None
+    assert spoken is not None
+    assert (silent.enabled, spoken.enabled) == (None, True)

@@ -135,7 +135,7 @@ def test_an_api_made_elsewhere_gives_its_definition_to_the_other_region(aws: Aws
     carried_out(prepare(backend, Request(targets=(EAST,))))
     request = Request(source=LiveApi(region=EAST, stage="prod"))
     first = again(backend, request)
-    assert {change.region for change in first.plan.changes} == {WEST}
+    assert {change.region for change in first.plan.changes if change.kind != "release"} == {WEST}
     carried_out(first)
     assert again(backend, request).in_sync
     assert again(backend, Request()).in_sync

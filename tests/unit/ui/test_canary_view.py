@@ -16,7 +16,7 @@ from backendctl.release.outcome import Outcome
 from backendctl.release.status import CanaryStatus, RegionStatus
 from backendctl.release.verdict import judge
 from backendctl.ui import sparks
-from backendctl.ui.canary_view import CanaryWatch, canary_document, canary_markdown, show_canary
+from backendctl.ui.canary_view import canary_document, canary_markdown, show_canary, watch_canary
 from backendctl.ui.console import _THEME, SafeConsole, Screen
 
 EAST, WEST, SOUTH = "us-east-1", "us-west-2", "sa-east-1"
@@ -124,6 +124,10 @@ def test_a_region_that_does_not_answer_and_one_without_a_canary_are_shown_as_suc
     assert "no canary runs here" in text
 
 
+def test_a_canary_that_gets_no_requests_is_shown_with_0_per_cent() -> None:
+    assert "0 % asked" in _screen(_status(replace(_region(EAST), asked=0.0)))
+
+
 def test_a_share_that_is_not_what_was_asked_for_stands_out() -> None:
     assert "not as asked" not in _screen(_status(_region(EAST)))
     assert "50 % asked, 10.0 % seen (not as asked, or not yet)" in _screen(_status(_region(EAST, asked=50)))
@@ -169,7 +173,12 @@ def test_a_canary_nobody_has_called_is_drawn_all_the_same() -> None:
 def test_a_pipe_gets_one_line_for_each_region() -> None:
     lines = _piped(_status(_region(EAST), _region(WEST, errors=60), RegionStatus(region=SOUTH, stage="x"))).splitlines()
     assert len(lines) == 3
-    assert lines[0].startswith("16:11:00 us-east-1/prodv1: share 10 %, seen 10.0 %; 1,000 canary requests, errors 0")
+    assert lines[0].startswith(
+        "16:11:00 us-east-1/prodv1: share 10 %, seen 10.0 %, of a1b2c3d by Ann Onymous; 1,000 canary requests, errors 0"
+    )
+    assert "; p50 " in lines[0]
+    assert "p99 " in lines[0]
+    assert "(the base's " in lines[0]
     assert "; pass: errors: 0 of 1000 canary requests" in lines[0]
     assert "; fail: errors: 60 of 1000" in lines[1]
     assert lines[2] == "16:11:00 sa-east-1/x: no canary runs"
@@ -178,7 +187,7 @@ def test_a_pipe_gets_one_line_for_each_region() -> None:
 
 def test_watching_in_a_pipe_says_what_changed_and_nothing_else() -> None:
     out = StringIO()
-    with CanaryWatch(Screen(out=out, err=StringIO()).result) as watch:
+    with watch_canary(Screen(out=out, err=StringIO()).result) as watch:
         watch.show(_status(_region(EAST), _region(WEST)))
         watch.show(replace(_status(_region(EAST), _region(WEST)), at=START + 720))
         watch.show(_status(_region(EAST, asked=50), _region(WEST)))
@@ -189,7 +198,7 @@ def test_watching_in_a_pipe_says_what_changed_and_nothing_else() -> None:
 
 def test_watching_on_a_terminal_draws_in_place_and_leaves_the_last_picture() -> None:
     out = StringIO()
-    with CanaryWatch(_terminal(out)) as watch:
+    with watch_canary(_terminal(out)) as watch:
         watch.show(_status(_region(EAST)))
         watch.show(_status(_region(EAST, errors=60)))
     text = out.getvalue()

@@ -54,19 +54,37 @@ def test_the_history_of_a_release_in_three_regions_is_whole_at_80_columns() -> N
     regions = ("us-east-1", "us-west-2", "ap-southeast-1")
     versions = {region: {f"shop-function-{n}:version1": "123" for n in range(5)} for region in regions[:2]}
     release = Release(
-        stage="production-v1",
-        how="promote",
+        number=12,
+        stages=("production-v1",),
+        event="canary",
+        what="canary, promoted",
         time="2026-11-28T14:00:00Z",
         commit="0123abcd+",
-        by="Somebody With A Long Name",
+        author="Somebody With A Long Name",
+        operator="somebody@a-long-name-of-a-machine.example",
         definition="0123456789ab",
-        percent=None,
+        before=11,
+        like=None,
+        percent=10.0,
         versions=versions,
+        live=regions[:2],
     )
+    found = History(backend="shop", releases=(release,), regions=regions)
     console, stream = _console(80)
-    show_history(History(backend="shop", releases=(release,), regions=regions, unreadable={}), console)
+    show_history(found, console)
+    lines = stream.getvalue().splitlines()
     told = " ".join(stream.getvalue().split())
-    for word in ("2026-11-28 14:00:00", "production-v1", "0123abcd+", "Somebody With A Long Name", "0123456789ab"):
+    assert max(map(len, lines)) <= 80
+    for word in ("v12", "2026-11-28 14:00", "canary, promoted", "0123abcd+", "us-east-1, us-west-2"):
+        assert word in told
+    console, stream = _console(80)
+    show_history(found, console, verbose=True)
+    told = " ".join(stream.getvalue().split())
+    for word in (
+        "production-v1",
+        "Somebody With A Long Name",
+        "0123456789ab",
+        "somebody@a-long-name-of-a-machine.example",
+    ):
         assert word in told
     assert all(f"shop-function-{n} 123" in told for n in range(5))
-    assert "us-east-1, us-west-2" in told

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from io import StringIO
 
 from backendctl.engine.plan import Plan
+from backendctl.engine.safety import Allowed, refusal_of
+from backendctl.ui.console import Screen
 from backendctl.ui.plan_data import plan_document, plan_markdown
-from tests.unit.engine.things import EAST, WEST, Cloud, Function, plan_for
+from backendctl.ui.plan_text import show_plan
+from tests.unit.engine.things import EAST, WEST, Cloud, Function, Table, plan_for
 
 LIVE = Function(region=EAST, name="places", size=1, settings={"a": "x"}, environment={"TOKEN": "s3cret-1"})
 
@@ -37,8 +41,10 @@ def test_the_document_has_these_keys_and_no_others() -> None:
         ],
         "summary": {"create": 0, "update": 1, "delete": 0, "unchanged": 0},
         "refusals": [],
+        "refusal_hint": "",
         "breaking": [],
         "remarks": [],
+        "unreadable": {},
     }
 
 
@@ -94,3 +100,22 @@ def test_no_secret_is_in_any_form() -> None:
     for text in (json.dumps(plan_document(plan)), plan_markdown(plan)):
         assert "environment.TOKEN" in text
         assert "s3cret" not in text
+
+
+def test_what_is_refused_and_who_did_not_answer_stands_in_every_form() -> None:
+    cloud = Cloud()
+    cloud.down.add(WEST)
+    cloud.standing["us-east-1/table/places"] = Table(region=EAST, name="places")
+    plan = plan_for(cloud, [])
+    refusal = refusal_of(plan, Allowed())
+    (reason,) = refusal.reasons
+    document, markdown = plan_document(plan, refusal=refusal), plan_markdown(plan, refusal=refusal)
+    out = StringIO()
+    show_plan(plan, Screen(out=out, err=StringIO()).result, refusal=refusal)
+    assert document["refusals"] == [reason]
+    assert set(document["unreadable"]) == {WEST}
+    for text in (markdown, out.getvalue()):
+        assert reason in text
+        assert refusal.hint in text
+        assert "us-west-2 did not answer, so nothing is planned there" in text
+    assert plan_document(plan, refusal=refusal_of(plan, Allowed(delete=("table/places",))))["refusals"] == []

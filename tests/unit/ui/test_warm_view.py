@@ -13,12 +13,12 @@ from rich.theme import Theme
 
 from backendctl.errors import AwsError, Exit
 from backendctl.ui.warm_data import cold_users, rounded, warm_document, warm_line, warm_markdown
-from backendctl.ui.warm_view import WarmWatch, show_warm
+from backendctl.ui.warm_view import show_warm, watch_warm
 from backendctl.warmth.cold import Cause
 from backendctl.warmth.counting import Window
+from backendctl.warmth.evidence import GOOD, Counted, Outcome, Verdict
 from backendctl.warmth.figures import Figures, Quantiles, wilson
 from backendctl.warmth.look import Request, Row, WarmStatus
-from backendctl.warmth.verdict import Counted, Outcome, Verdict
 from tests.unit.warmth.made import NOW, rule, subject
 
 STYLES = ("name", "quiet", "region", "bad", "ok", "update")
@@ -86,7 +86,7 @@ def test_nothing_is_wider_than_80_columns_and_nothing_is_cut(outcome: Outcome, v
     assert "~46k/1.2M 3.7-3.7%" in joined
     assert "12 s" in joined
     assert str(outcome) in joined
-    if outcome not in {Outcome.WARM, Outcome.PROVISIONED}:
+    if outcome not in GOOD:
         assert joined.count(" ".join(REASON.split())) == 2
     assert step.replace(" ", "") in joined.replace(" ", "")
 
@@ -118,7 +118,8 @@ def _shape(value: object) -> object:
 
 
 TOP = [
-    *("region", "function", "alias", "version", "stages", "memory_mb", "provisioned", "rule", "throttles", "errors"),
+    *("region", "function", "alias", "version", "stages", "memory_mb", "provisioned", "allocated", "allocation"),
+    *("snapshot", "provisioned_in_use", "rule", "throttles", "errors"),
     *("estimated", "invocations", "cold_starts", "init_ms", "cold_ms", "warm_ms", "ping_ms", "first_ms", "later_ms"),
     *("failed_pings", "overlapping_pings", "alive", "pings_month", "pings_month_usd", "verdict", "reason", "next"),
 ]
@@ -174,7 +175,7 @@ def test_piped_a_watch_tells_changes_of_verdict_alone() -> None:
     stream = io.StringIO()
     warm, cold = row(), row(Outcome.COLD, next_step="do this")
     error = AwsError("no route", doing="read the warmth of us-west-2", code="NoAnswer")
-    with WarmWatch(Console(file=stream, width=40)) as watch:
+    with watch_warm(Console(file=stream, width=40)) as watch:
         for found in (warm, replace(warm, figures=full()), cold, cold, warm):
             watch.show(status(found))
         watch.show(status(warm, silent={"us-west-2": error}))

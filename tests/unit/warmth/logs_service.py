@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import formatdate
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from backendctl.aws.connection import Access, Aws
 
@@ -20,12 +22,13 @@ ACCOUNT = "123456789012"
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """An event. at: seconds since the epoch."""
+    """An event. at: seconds since the epoch. shown: when FilterLogEvents tells it first."""
 
     group: str
     at: float
     message: str
     stream: str = "2026/11/28/[7]abc"
+    shown: float = -math.inf
 
 
 @dataclass(kw_only=True)
@@ -36,12 +39,16 @@ class Logs:
         rows: of one query, at most. ends: the part of its last second that a query sees, 0 to 1.
         status: in which a query ends. page: events of a page of FilterLogEvents.
         bins: what a query for bins is answered.
+        now: the clock of AWS, seconds since the epoch, which its answers carry.
+        fails: answers of FilterLogEvents that are left before one fails.
     """
 
     rows: int = 10_000
     ends: float = 0.999
     status: str = "Complete"
     page: int = 1000
+    now: float = math.inf
+    fails: int | None = None
     lines: list[Line] = field(default_factory=list)
     groups: set[str] = field(default_factory=set)
     bins: list[dict[str, str]] = field(default_factory=list)
@@ -118,7 +125,10 @@ class Logs:
             (number, line)
             for number, line in enumerate(self.lines)
             if line.group == params["logGroupName"]
-            if params["startTime"] <= round(line.at * 1000) <= params["endTime"]
+            if line.shown <= self.now
+            if params["startTime"] <= round(line.at * 1000) <= params.get("endTime", math.inf)
+            if line.stream in params.get("logStreamNames", [line.stream])
+            if all(word in line.message for word in re.findall(r'"([^"]+)"', params.get("filterPattern", ""))[:1])
         ]
         events = [
             {
@@ -130,4 +140,9 @@ class Logs:
             for number, line in found[first : first + self.page]
         ]
         more = {"nextToken": str(first + self.page)} if first + self.page < len(found) else {}
-        return {"events": events, **more}
+        if self.fails is not None:
+            self.fails -= 1
+            if self.fails < 0:
+                raise EndpointConnectionError(endpoint_url="https://logs.us-east-1.amazonaws.com")
+        date = {} if self.now == math.inf else {"date": formatdate(self.now, usegmt=True)}
+        return {"events": events, **more, "ResponseMetadata": {"HTTPHeaders": date}}

@@ -6,10 +6,10 @@ import itertools
 from dataclasses import replace
 from typing import Any
 
+from backendctl.warmth.evidence import Counted, Evidence
 from backendctl.warmth.figures import Figures
 from backendctl.warmth.invocations import Caller, Invocation
 from backendctl.warmth.subject import Rule, Subject
-from backendctl.warmth.verdict import Counted, Evidence
 
 NOW = 1_800_000_000.0
 """A full hour."""

@@ -17,7 +17,7 @@ from backendctl.aws.connection import Access, Aws
 from backendctl.errors import Exit, UsageError
 from backendctl.resources.calling import Answer
 from backendctl.resources.world import World
-from backendctl.spec.model import Function, Warm
+from backendctl.spec.model import Function, Provisioned, Warm
 from backendctl.warmth.calling import environments, warm_now
 from backendctl.warmth.report_line import Report, last_of
 from tests.unit.resources.lambda_helpers import EAST, PLACES, WEST, changed, emulated, world_of
@@ -200,8 +200,12 @@ def test_a_region_that_does_not_answer_is_told_and_the_other_is_warmed(aws: Aws)
 def test_what_cannot_be_warmed_is_refused_with_the_nearest_word(aws: Aws) -> None:
     cold = changed(PLACES, name="search", warm=None)
     listed = changed(LIVE, warm=Warm(input="[1]"))
-    with pytest.raises(UsageError, match="no function 'placs'; did you mean 'places'"):
+    with pytest.raises(UsageError, match="no function 'placs'; did you mean 'places'") as caught:
         warm_now(of(aws, LIVE), ["placs"])
+    assert caught.value.hint == "functions with `warm`: places"
+    ready = changed(LIVE, name="ready", warm=None, provisioned=Provisioned(environments=1))
+    with pytest.raises(UsageError, match="'ready' has provisioned concurrency"):
+        warm_now(of(aws, LIVE, ready), ["ready"])
     with pytest.raises(UsageError, match="does not keep 'search' warm"):
         warm_now(of(aws, LIVE, cold), ["search"])
     with pytest.raises(UsageError, match=r"no function of corkhounds\.yaml has `warm`"):

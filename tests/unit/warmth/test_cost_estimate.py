@@ -218,6 +218,7 @@ def test_everything_that_may_be_used_can_be_priced() -> None:
             ping_ms=1,
             log_kb=1,
             provisioned=held,
+            snapshots=1,
         )
         for chip in ("x86_64", "arm64")
         for held in (0, 1)

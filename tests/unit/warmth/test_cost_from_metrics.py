@@ -41,7 +41,9 @@ def _aws(
     cloud: CloudWatch, *, provisioned: int = 0, table: Mapping[str, Any] | str = "ResourceNotFoundException"
 ) -> Aws:
     aws = cloud.aws()
-    configs = [{"RequestedProvisionedConcurrentExecutions": provisioned}] if provisioned else []
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:corkhounds-places:version1-a"
+    found = {"FunctionArn": arn, "RequestedProvisionedConcurrentExecutions": provisioned}
+    configs = [found] if provisioned else []
     answer = {"ProvisionedConcurrencyConfigs": configs}
     _answering(aws, "lambda", "ListProvisionedConcurrencyConfigs", answer)
     _answering(aws, "dynamodb", "DescribeTable", {"Table": table} if not isinstance(table, str) else table)
@@ -90,6 +92,19 @@ def test_pings_are_told_from_users_by_the_rules_that_fired(tmp_path: Path) -> No
     search = _function(_region(tmp_path, _aws(cloud), ping_duration="2"), "search")
     assert (search.pings, search.ping_ms) == pytest.approx((500 * SCALE, 2))
     assert (search.requests, search.ms) == pytest.approx((1000 * SCALE, 80))
+
+
+def test_pings_of_schedules_are_told_from_users_by_their_group(tmp_path: Path) -> None:
+    cloud = CloudWatch()
+    spec = shop()
+    spec["functions"]["search"]["warm"] = {"every": "cron(0/5 7-20 ? * MON-FRI *)", "time-zone": "Europe/Zurich"}
+    _lambda(cloud, "search", 1500, 5)
+    cloud.put("AWS/Scheduler", "InvocationAttemptCount", NOW - DAY, [520], ScheduleGroup="shop-warm-search")
+    cloud.put("AWS/Scheduler", "TargetErrorCount", NOW - DAY, [20], ScheduleGroup="shop-warm-search")
+    request = Project(tmp_path, spec).understood(EAST, from_metrics="10d")
+    found, _ = measured(_aws(cloud), request.world, request.asked, window=TEN_DAYS, now=NOW, workers=2)
+    search = _function(found.regions[0], "search")
+    assert (search.pings, search.requests) == pytest.approx((500 * SCALE, 1000 * SCALE))
 
 
 def test_a_ping_is_never_taken_to_be_slower_than_the_mean(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from backendctl.aws.connection import Aws
 from backendctl.warmth.cold import Cause
 from backendctl.warmth.cost.prices import load_prices
 from backendctl.warmth.counting import Measured, Window
+from backendctl.warmth.evidence import Counted, Outcome
 from backendctl.warmth.invocations import Firings
 from backendctl.warmth.logs import LogReader
 from backendctl.warmth.look import Prepared, Reading, Request, Row, look
 from backendctl.warmth.subject import Subject
-from backendctl.warmth.verdict import Counted, Outcome
 from tests.unit.warmth.logs_service import REGION, Line, Logs
 from tests.unit.warmth.made import NOW, by_hand, subject
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from backendctl.warmth.cold import Cause
+from backendctl.warmth.evidence import Counted, Outcome, Verdict
 from backendctl.warmth.figures import Figures, Quantiles, wilson
 from backendctl.warmth.subject import Subject
-from backendctl.warmth.verdict import Counted, Outcome, Verdict, judge
+from backendctl.warmth.verdict import judge
 from tests.unit.warmth.made import by_hand, counted, evidence, rule, subject
 
 

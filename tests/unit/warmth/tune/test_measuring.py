@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -33,11 +34,18 @@ def target(**changed: Any) -> Target:
     return Target(**{**known, **changed})
 
 
-def measured(fake: FakeLambda, *, runs: int = 6, stop: threading.Event | None = None, **changed: Any) -> list[Calls]:
+def measured(
+    fake: FakeLambda,
+    *,
+    runs: int = 6,
+    stop: threading.Event | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+    **changed: Any,
+) -> list[Calls]:
     stop = stop or threading.Event()
     one = Latest(aws=aws_of(fake), region="us-east-1", physical=NAME, run="r", stamp=STAMP, stop=threading.Event())
     versions = one.publish((128, 512, 2048))
-    bench = Bench(aws=aws_of(fake), target=target(**changed), payload="{}", runs=runs, stop=stop, tell=lambda _: None)
+    bench = Bench(aws=aws_of(fake), target=target(**changed), payload="{}", runs=runs, stop=stop, tell=tell)
     return bench.measure(versions)
 
 
@@ -124,6 +132,10 @@ def test_without_report_lines_nothing_is_measured() -> None:
 def test_an_http_error_is_noticed() -> None:
     found = measured(FakeLambda(answer='{"statusCode": 404, "body": ""}'))
     assert [calls.statuses for calls in found] == [{404}] * 3
+    said: list[str] = []
+    measured(FakeLambda(answer='{"statusCode": 404, "body": ""}'), tell=said.append)
+    answered = [number for number, line in enumerate(said) if line.startswith("the handler answers 404")]
+    assert answered == [1]  # once, and right after the first call
     assert measured(FakeLambda(answer='["statusCode"]'))[0].statuses == set()
 
 

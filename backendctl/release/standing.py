@@ -1,0 +1,56 @@
+"""What `status` says of canaries that are on: their share, and their verdict in a word."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backendctl.engine.resource import address_of
+from backendctl.errors import BackendctlError
+from backendctl.release.looking import look
+from backendctl.resources.alias import Alias
+from backendctl.resources.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from backendctl.app import Backend
+    from backendctl.engine.plan import Plan
+    from backendctl.release.status import CanaryStatus, RegionStatus
+
+_UNKNOWN = "cannot tell"
+Notes = tuple[tuple[str, str], ...]
+
+
+def notes_of(plan: Plan, backend: Backend, *, look: Callable[[Backend], CanaryStatus] = look) -> Notes:
+    """The plan's notes, those of stages and aliases with a canary with its verdict so far.
+
+    Nothing is asked where no canary is on. A canary that cannot be judged has "cannot tell".
+    """
+    on = _on(plan)
+    if not on:
+        return plan.notes
+    try:
+        found = {(one.region, one.stage): one for one in look(backend).regions}
+    except BackendctlError:
+        found = {}
+    notes = dict(plan.notes)
+    notes |= {place: _note(notes.get(place, ""), found.get(key)) for place, key in on.items()}
+    return tuple(sorted(notes.items()))
+
+
+def _on(plan: Plan) -> Mapping[str, tuple[str, str]]:
+    """Address → region and name of what shares its requests with a canary."""
+    lives: Iterable[object] = (*plan.unchanged, *(change.live for change in plan.changes))
+    return {
+        address_of(one): (one.region, one.name)
+        for one in lives
+        if (isinstance(one, Stage) and one.canary) or (isinstance(one, Alias) and one.shared)
+    }
+
+
+def _note(note: str, one: RegionStatus | None) -> str:
+    if not note:  # an alias has none of its own
+        share = f", {one.asked:g} %" if one is not None and one.asked is not None else ""
+        note = f"sharing its calls with a canary{share}"
+    verdict = _UNKNOWN if one is None or one.verdict is None else str(one.verdict.outcome)
+    return f"{note}; verdict: {verdict}"

@@ -1,0 +1,115 @@
+"""What Lambda would refuse of provisioned concurrency, and a turn that would lose it, found before the first call."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from backendctl.aws.errors import ClientError, explain
+from backendctl.engine.plan import Change
+from backendctl.resources import provisioned_reads as reads
+from backendctl.resources.alias_names import slots_of
+from backendctl.resources.provisioned import ProvisionedConcurrency
+from backendctl.resources.slots import live_variables, serving_slots
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+    from backendctl.resources.world import World
+
+_UNRESERVED = 100
+"""Concurrent executions that Lambda keeps for functions without a reservation (B49)."""
+
+
+def over_limits(changes: Iterable[Change], aws: Aws) -> list[str]:
+    """Why Lambda would refuse what these changes ask for, one sentence each (B49).
+
+    Raises:
+        AwsError: a region did not tell its limits.
+    """
+    wanted: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+    for change in changes:
+        one = change.desired
+        if isinstance(one, ProvisionedConcurrency) and one.requested is not None:
+            before = change.live
+            if not isinstance(before, ProvisionedConcurrency) or before.requested != one.requested:
+                wanted[one.region][one.physical][one.alias] = one.requested
+    return [reason for region, functions in wanted.items() for reason in _in_region(aws, region, functions)]
+
+
+def _in_region(aws: Aws, region: str, functions: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    client = aws.lambda_(region)
+    free_for_all = 0
+    try:
+        unreserved = client.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
+        for physical, asked in functions.items():
+            had = {name: config.requested for name, config in reads.configs(aws, region, physical).items()}
+            both = {**had, **asked}
+            total = sum(both.values())
+            reserved = _reserved(aws, region, physical)
+            if reserved is None:
+                free_for_all += total
+            elif total > reserved:
+                told = ", ".join(f"{name} {number}" for name, number in sorted(both.items()))
+                yield (
+                    f"{region}: {physical} would have {total} provisioned environments ({told}) and has reserved "
+                    f"concurrency of {reserved}; while a release turns, both slots have theirs"
+                )
+    except ClientError as error:
+        raise explain(error, doing=f"read the limits of concurrent executions in {region}") from error
+    if free_for_all > unreserved - _UNRESERVED:
+        yield (
+            f"{region}: {', '.join(functions)} would have {free_for_all} provisioned environments, and the account has "
+            f"{unreserved} unreserved concurrent executions, of which {_UNRESERVED} must stay unreserved; while a "
+            "release turns, both slots have theirs"
+        )
+
+
+def _reserved(aws: Aws, region: str, physical: str) -> int | None:
+    try:
+        found = aws.lambda_(region).get_function_concurrency(FunctionName=physical)
+    except aws.lambda_(region).exceptions.ResourceNotFoundException:  # it is made by the same plan
+        return None
+    return found.get("ReservedConcurrentExecutions")
+
+
+def lost_by_turning(world: World, aws: Aws, *, stages: Iterable[str]) -> list[str]:
+    """Stages that would turn from a slot with provisioned concurrency to one without (B46, B48), one sentence each.
+
+    Only what somebody else has set is looked at: where the spec asks for it, the turn waits for it, and where the spec
+    does so no longer, what backendctl had asked for is to go.
+
+    Args:
+        stages: the names of those that may turn.
+
+    Raises:
+        AwsError: a region did not tell.
+    """
+    names, api = frozenset(stages), world.spec.api
+    if api is None or not names:
+        return []
+    reasons: list[str] = []
+    for region in world.spec.regions:
+        live = live_variables(aws, region, api.name)
+        for function in world.spec.functions_in(region):
+            for alias, links in world.staged(region, function).items() if function.provisioned is None else ():
+                target = world.slot_alias(region, function, alias)
+                serving = serving_slots(alias, [link for link in links if link.stage.name in names], live)
+                if any(serving.values()) and not serving[target[-1]]:
+                    reasons += _lost(aws, region, function.physical, alias, target)
+    return list(dict.fromkeys(reasons))
+
+
+def _lost(aws: Aws, region: str, physical: str, alias: str, target: str) -> Iterator[str]:
+    try:
+        found = reads.configs(aws, region, physical)
+        ours = reads.recorded(aws, region, physical) if found else {}
+    except ClientError as error:
+        raise explain(error, doing=f"read the provisioned concurrency of {physical} in {region}") from error
+    kept = {name: found[name].requested for name in slots_of(alias) if name in found and name not in ours}
+    if kept and target not in found:
+        told = ", ".join(f"{physical}:{name}" for name in kept)
+        yield (
+            f"{region}: {told} has provisioned concurrency and {physical}:{target}, where the release goes, has none; "
+            f"say `warm: {{provisioned: {max(kept.values())}}}` in the spec"
+        )

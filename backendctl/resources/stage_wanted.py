@@ -1,0 +1,109 @@
+"""What a spec wants of a stage: its variables, what has to stand behind them, and what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backendctl.engine.resource import address
+from backendctl.errors import BackendctlError
+from backendctl.resources import lambda_reads, stage_live
+from backendctl.resources.alias_names import qualified
+from backendctl.resources.function import Function
+from backendctl.resources.provisioned import ready_before_turn
+from backendctl.resources.served import Route
+from backendctl.resources.world import Link, World
+from backendctl.spec.model import Stage as Spec
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Behind:
+    """A slot that a stage turns to, and the release of the function that it has to hold by then."""
+
+    physical: str
+    alias: str
+    release: str
+    managed: frozenset[str]
+
+
+def variables_of(world: World, region: str, stage: Spec) -> dict[str, str]:
+    """All of a stage's variables; one that names a staged alias names the slot."""
+    found = dict(stage.variables)
+    for link in _links(world, region, stage):
+        if link.variable is None or link.alias is None or link.variable not in stage.variables:
+            continue
+        slot = world.slot_alias(region, link.function, link.alias)
+        value = stage.variables[link.variable].removesuffix(link.alias) + slot  # "version1" or "places:version1" (A28)
+        if found[link.variable] not in {stage.variables[link.variable], value}:
+            raise BackendctlError(
+                f"stage {stage.name} in {region}: variable {link.variable} serves functions whose releases stand in "
+                f"different slots ({found[link.variable]}, {value})",
+                hint="give every function a variable of its own in the definition and in the stage",
+            )
+        found[link.variable] = value
+    return {name: world.serving.get((region, stage.name, name), value) for name, value in found.items()}
+
+
+def refuse_slots(aws: Aws, region: str, behind: Iterable[Behind]) -> None:
+    """Just before a stage turns: the slots it turns to hold the release that was planned.
+
+    Raises:
+        BackendctlError: one holds something else.
+    """
+    for one in behind:
+        aws.forget("lambda-aliases", region, one.physical)
+        alias = lambda_reads.aliases(aws, region, one.physical).get(one.alias)
+        versions = {v.number: v for v in lambda_reads.versions(aws, region, one.physical)}
+        version = versions.get(alias.version) if alias is not None else None
+        if version is None or not version.carries(one.release, one.managed):
+            raise BackendctlError(
+                f"{one.physical}:{one.alias} in {region} does not hold this release: somebody else moved it",
+                hint="run the same command again",
+            )
+
+
+def behind_of(world: World, region: str, stage: Spec) -> Iterable[Behind]:
+    """What has to stand behind a stage's variables when it turns."""
+    for link in _links(world, region, stage):
+        if link.variable is None or link.alias is None or link.variable not in stage.variables:
+            continue
+        built = (region, link.function.name) in world.code_ids  # the API may call others' functions
+        if built and (region, link.function.physical, link.alias) in world.slots:
+            function = Function.wanted(world, region, link.function)
+            yield Behind(
+                physical=function.physical,
+                alias=world.slot_alias(region, link.function, link.alias),
+                release=function.release or "",
+                managed=function.managed,
+            )
+
+
+def routes_of(world: World, region: str, stage: Spec) -> tuple[Route, ...]:
+    """The functions that a stage leads to through aliases."""
+    return tuple(
+        Route(variable=link.variable, physical=link.function.physical, alias=link.alias)
+        for link in _links(world, region, stage)
+        if link.alias is not None
+    )
+
+
+def requirements(world: World, region: str, stage: Spec) -> frozenset[str]:
+    """Addresses of everything that a stage's requests meet behind it, and of the account's log role."""
+    found = {address(region, "api-account", "logging")} if stage_live.logs(stage.logging) else set()
+    for link in _links(world, region, stage):
+        alias = link.alias
+        if alias is not None and link.variable is not None:
+            alias = world.slot_alias(region, link.function, alias)
+        name = qualified(link.function.name, alias)
+        found.add(address(region, "permission", name))
+        found.add(address(region, "function" if alias is None else "alias", name))
+        found |= ready_before_turn(region, link.function, alias or "")
+    return frozenset(found)
+
+
+def _links(world: World, region: str, stage: Spec) -> list[Link]:
+    return [link for link in world.links.get(region, ()) if link.stage.name == stage.name]

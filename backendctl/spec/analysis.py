@@ -1,0 +1,252 @@
+"""The user's own checks of a canary: metrics, and answers to a request."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from backendctl.json_path import parse
+from backendctl.nearest import nearest
+
+if TYPE_CHECKING:
+    from backendctl.spec.loader import Way
+    from backendctl.spec.view import View
+
+ALIAS, STAGE = "alias", "stage"
+SIDED = re.compile(r"\$\{(alias|version)\.([^}]*)\}")
+"""What stands for one side in a dimension's value, and the function that it is of."""
+_ANY_REFERENCE = re.compile(r"\$\{[^}]*\}?")
+_ID = re.compile(r"[a-z][A-Za-z0-9_]*")
+_NAME = re.compile(r"(?<![\w.])[a-z]\w*\b(?!\s*\()")
+_TEXT = re.compile(r"\"[^\"]*\"|'[^']*'")
+_ROUTE = re.compile(r"^(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH) (/\S*)$")
+_PARAMETER = re.compile(r"\{([^}+]+)\+?\}")
+_AGAINST = ("max-increase", "max-decrease")
+_BOUNDS = ("max", "min", *_AGAINST)
+_OF_METRIC = ("metric", "math", "metrics", *_BOUNDS, "min-samples")
+_OF_REQUEST = ("request", "path", "query", "headers", "body", "through", "expect", "against-base", "ignore")
+ONE = "m"
+"""The id of a check's only metric."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Metric:
+    """A metric of CloudWatch. dimensions: their values may hold `SIDED`."""
+
+    namespace: str
+    name: str
+    dimensions: tuple[tuple[str, str], ...] = ()
+    stat: str = "Sum"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MetricCheck:
+    """A value of the canary, held against limits or against the base's.
+
+    Attributes:
+        metrics: id → metric. math: an expression over the ids; None takes the only one as it is.
+        max, min: of the canary's value. max_increase, max_decrease: per cent, against the base's.
+        min_samples: data points that each metric needs.
+    """
+
+    name: str
+    metrics: dict[str, Metric]
+    math: str | None = None
+    max: float | None = None
+    min: float | None = None
+    max_increase: float | None = None
+    max_decrease: float | None = None
+    min_samples: int = 1
+
+    @property
+    def reads_base(self) -> bool:
+        """Whether the base's value matters."""
+        return self.max_increase is not None or self.max_decrease is not None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnswerCheck:
+    """A request that canary and base are to answer.
+
+    Attributes:
+        method: in capitals. path: as the definition has it. parameters: of the path.
+        through: ALIAS or STAGE.
+        status, json, body: what the canary must answer; json is by JSON path; None and empty expect nothing.
+        against_base: whether the answer must be as the base's. ignore: JSON paths that are not compared then.
+    """
+
+    name: str
+    method: str
+    path: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str | None = None
+    through: str = ALIAS
+    status: int | None = None
+    json: dict[str, Any] = field(default_factory=dict)
+    expected_body: str | None = None
+    against_base: bool = True
+    ignore: tuple[str, ...] = ()
+
+
+def build_analysis(given: Sequence[dict[str, Any]]) -> tuple[MetricCheck | AnswerCheck, ...]:
+    """From the `canary.analysis` of a sound spec."""
+    return tuple(_answer(one) if "request" in one else _metric_check(one) for one in given)
+
+
+def _metric_check(given: dict[str, Any]) -> MetricCheck:
+    metrics = given.get("metrics") or {ONE: given["metric"]}
+    bounds = {key.replace("-", "_"): float(given[key]) for key in _BOUNDS if key in given}
+    return MetricCheck(
+        name=given["name"],
+        metrics={name: _metric(one) for name, one in metrics.items()},
+        math=given.get("math"),
+        min_samples=given.get("min-samples", 1),
+        **bounds,
+    )
+
+
+def _metric(given: dict[str, Any]) -> Metric:
+    return Metric(
+        namespace=given["namespace"],
+        name=given["name"],
+        dimensions=tuple(given.get("dimensions", {}).items()),
+        stat=given.get("stat", "Sum"),
+    )
+
+
+def _answer(given: dict[str, Any]) -> AnswerCheck:
+    method, _, path = given["request"].partition(" ")
+    body, expect = given.get("body"), given.get("expect", {})
+    return AnswerCheck(
+        name=given["name"],
+        method=method,
+        path=path,
+        parameters=given.get("path", {}),
+        query=given.get("query", {}),
+        headers=given.get("headers", {}),
+        body=body if isinstance(body, str) or body is None else json.dumps(body),
+        through=given.get("through", ALIAS),
+        status=expect.get("status"),
+        json=expect.get("json", {}),
+        expected_body=expect.get("body"),
+        against_base=given.get("against-base", True),
+        ignore=tuple(given.get("ignore", ())),
+    )
+
+
+def check(view: View, way: Way, given: Sequence[dict[str, Any]], *, is_alias: bool) -> None:
+    """Put what is wrong with the checks into the view's report.
+
+    Args:
+        is_alias: whether the canary is one of Lambda aliases, which no request of an API meets.
+    """
+    seen: set[str] = set()
+    for number, one in enumerate(given):
+        here = (*way, number)
+        if one.get("name") in seen:
+            view.report.add((*here, "name"), f"there are two checks named '{one['name']}'")
+        seen.add(str(one.get("name")))
+        kinds = [key for key in ("metric", "math", "request") if key in one]
+        if len(kinds) != 1:
+            view.report.add(here, "a check has one of 'metric', 'math' and 'request'", key=True)
+            continue
+        others = _OF_METRIC if kinds == ["request"] else _OF_REQUEST
+        for key in others:
+            if key in one:
+                view.report.add((*here, key), f"'{key}' has no use beside '{kinds[0]}'", key=True)
+        if kinds == ["request"]:
+            _check_request(view, here, one, is_alias=is_alias)
+        else:
+            _check_metrics(view, here, one)
+
+
+def _check_metrics(view: View, way: Way, one: dict[str, Any]) -> None:
+    if not any(key in one for key in _BOUNDS):
+        view.report.add(way, f"a check of a metric needs one of {', '.join(_BOUNDS)}", key=True)
+    if "metrics" in one and "math" not in one:
+        view.report.add((*way, "metrics"), "'metrics' has no use without 'math'", key=True)
+    if "metric" in one and "metrics" in one:
+        return
+    metrics = one.get("metrics", {}) if "math" in one else {None: one["metric"]}
+    if "math" in one:
+        _check_math(view, way, one["math"], list(metrics))
+    is_sided = False
+    for name, metric in metrics.items():
+        here = (*way, "metric") if name is None else (*way, "metrics", name)
+        for dimension, value in metric.get("dimensions", {}).items():
+            is_sided = is_sided or SIDED.search(value) is not None
+            _check_dimension(view, (*here, "dimensions", dimension), value)
+    against = next((key for key in _AGAINST if key in one), None)
+    if against is not None and not is_sided:
+        message = (
+            f"'{against}' compares the canary with the base, and no dimension tells them apart: "
+            "put ${alias.FUNCTION} or ${version.FUNCTION} into one"
+        )
+        view.report.add((*way, against), message, key=True)
+
+
+def _check_math(view: View, way: Way, math: str, names: list[Any]) -> None:
+    if not names:
+        view.report.add((*way, "math"), "'math' needs 'metrics', which it is an expression over", key=True)
+    for name in names:
+        if not _ID.fullmatch(str(name)):
+            message = f"'{name}' will not do as an id: it begins with a small letter and has letters, digits and '_'"
+            view.report.add((*way, "metrics", name), message, key=True)
+    used = set(_NAME.findall(_TEXT.sub("", math)))
+    for name in sorted(used - set(names)):
+        view.report.add((*way, "math"), f"'metrics' has no '{name}'{nearest(name, names)}")
+    for name in sorted(set(names) - used):
+        view.report.add((*way, "metrics", name), f"'math' does not use '{name}'", key=True)
+
+
+def _check_dimension(view: View, way: Way, value: str) -> None:
+    known = sorted({name for functions in view.functions.values() for name in functions})
+    for text in _ANY_REFERENCE.findall(value):
+        found = SIDED.fullmatch(text)
+        if found is None:
+            view.report.add(way, f"'{text}' is unknown: write ${{alias.FUNCTION}} or ${{version.FUNCTION}}")
+        elif found[2] not in known:
+            view.report.add(way, f"the spec has no function '{found[2]}'{nearest(found[2], known)}")
+
+
+def _check_request(view: View, way: Way, one: dict[str, Any], *, is_alias: bool) -> None:
+    route = _ROUTE.match(one["request"])
+    if is_alias:
+        view.report.add((*way, "request"), "a canary of aliases has no API that a request could go through", key=True)
+    elif route is None:
+        view.report.add((*way, "request"), f"'{one['request']}' is no route: write 'GET /places/{{id}}'")
+    else:
+        _check_route(view, way, one, method=route[1], path=route[2])
+    if one.get("against-base") is False and not one.get("expect"):
+        view.report.add(
+            (*way, "against-base"), "without the base there is nothing to hold the answer against: 'expect'"
+        )
+    for key, paths in (("ignore", one.get("ignore", [])), ("expect", list(one.get("expect", {}).get("json", {})))):
+        for number, path in enumerate(paths):
+            try:
+                parse(str(path))
+            except ValueError as error:
+                view.report.add((*way, key, *((number,) if key == "ignore" else ("json", path))), str(error))
+
+
+def _check_route(view: View, way: Way, one: dict[str, Any], *, method: str, path: str) -> None:
+    document = view.definition.value if view.definition else {}
+    paths = document.get("paths")
+    if isinstance(paths, dict) and paths and path not in paths:
+        hint = nearest(path, [str(each) for each in paths])
+        view.report.add((*way, "request"), f"the definition has no path '{path}'{hint}")
+        return
+    wanted, told = set(_PARAMETER.findall(path)), set(one.get("path", {}))
+    if lacking := sorted(wanted - told):
+        view.report.add((*way, "request"), f"'path' must say what {', '.join(lacking)} is")
+    for name in sorted(told - wanted):
+        view.report.add((*way, "path", name), f"'{path}' has no '{{{name}}}'", key=True)
+    is_called = any(target.path == path and target.method in {method, "ANY"} for target in view.targets)
+    if view.definition is not None and one.get("through", ALIAS) == ALIAS and not is_called:
+        message = f"no function of the definition answers {method} {path}: write 'through: stage'"
+        view.report.add((*way, "request"), message)

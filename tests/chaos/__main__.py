@@ -1,0 +1,91 @@
+"""`python -m tests.chaos`: kills, faults, hostile things and races on a sandbox of its own, with their figures.
+
+python -m tests.chaos kills                         every call of every verb, before and after (an hour)
+python -m tests.chaos kills --verb destroy --sample 5 --seed 3
+python -m tests.chaos faults
+    python -m tests.chaos hostile
+python -m tests.chaos races --sample 20 --load
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.faults import FAULTS, faults
+from tests.chaos.ground import cpu, prepared
+from tests.chaos.hostile import PLANTS, hostile
+from tests.chaos.kills import kills
+from tests.chaos.races import HOLDS, races
+from tests.chaos.verbs import VERBS
+
+
+def main() -> int:
+    """Run what is asked for; 1 when something that is expected to hold did not."""
+    asked = _arguments()
+    seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(10**6)
+    sys.stdout.write(f"seed {seed}\n")
+    started, spent = time.monotonic(), cpu()
+    with tempfile.TemporaryDirectory(prefix="chaos-") as home, prepared(Path(home)) as ground:
+        if asked.what == "kills":
+            found: Iterable[Any] = kills(ground, asked.verb or list(VERBS), sample=asked.sample, seed=seed)
+        elif asked.what == "faults":
+            found = faults(
+                ground, asked.verb or ["first-deploy", "update", "destroy"], asked.fault or list(FAULTS), seed
+            )
+        elif asked.what == "hostile":
+            found = hostile(ground, list(PLANTS))
+        else:
+            found = races(ground, sample=asked.sample or 20, seed=seed, load=asked.load)
+        failed = _tell(found)
+    sys.stdout.write(f"{time.monotonic() - started:.0f} s, {cpu() - spent:.0f} s of CPU, seed {seed}\n")
+    return int(failed)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__, allow_abbrev=False)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("what", choices=["kills", "faults", "hostile", "races"])
+    parser.add_argument("--verb", action="append", choices=list(VERBS))
+    parser.add_argument("--fault", action="append", choices=list(FAULTS))
+    parser.add_argument("--sample", type=int, help="so many of each verb, or so many races")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--load", action="store_true", help="races: users ask all the time; none may see a failure")
+    return parser.parse_args()
+
+
+def _tell(found: Iterable[Any]) -> bool:
+    """Each as it comes, then the figures; whether anything that is expected to hold did not."""
+    good: Counter[str] = Counter()
+    bad: Counter[str] = Counter()
+    known: Counter[str] = Counter()
+    failed = False
+    for one in found:
+        known[one.verb] += bool(getattr(one, "known", ()))
+        sys.stdout.write(f"{one}\n")
+        sys.stdout.flush()
+        (bad if one.faults else good)[one.verb] += 1
+        failed |= bool(one.faults) and _holds(one.verb)
+    for name in sorted(good | bad):
+        told = "" if _holds(name) or not bad[name] else " (not expected to hold yet)"
+        beside = f", {known[name]} with a known difference" if known[name] else ""
+        sys.stdout.write(f"{name:<28}{good[name]:>5} held {bad[name]:>5} not{told}{beside}\n")
+    return failed
+
+
+def _holds(name: str) -> bool:
+    """Whether all of that name are expected to hold."""
+    if name.startswith("race "):
+        return tuple(name.split()[1:]) in HOLDS
+    return VERBS[name.split(maxsplit=1)[0]].holds
+
+
+if __name__ == "__main__":
+    sys.exit(main())

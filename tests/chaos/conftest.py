@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos.ground import Ground, prepared
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """One for all tests of a worker."""
+    with prepared(tmp_path_factory.mktemp("chaos")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def seed() -> int:
+    """What draws the sample; BACKENDCTL_TEST_SEED repeats one."""
+    return int(os.environ.get("BACKENDCTL_TEST_SEED") or random.SystemRandom().randrange(10**6))

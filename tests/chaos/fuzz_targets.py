@@ -1,0 +1,216 @@
+"""What reads input that somebody else wrote, and good samples of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from botocore.exceptions import ClientError
+
+from backendctl.api.faults import definition_refusals
+from backendctl.aws.errors import explain
+from backendctl.openapi.arns import Home
+from backendctl.openapi.canonical import canonical
+from backendctl.openapi.diff import differences
+from backendctl.openapi.neutral import json_value
+from backendctl.resources.release_record import decode
+from backendctl.spec import Offline, loader, parse
+from backendctl.spec.config import load_config
+from backendctl.spec.model import Api
+from backendctl.visible import visible
+from tests.unit.openapi.samples import CORPUS
+
+_ROOT = Path(__file__).parents[2]
+_FUNCTION = {"code": "fn", "runtime": "python3.13", "handler": "app.handler"}
+_DEFINITION = "api.yaml"
+HOME = Home(regions=frozenset({"us-east-1"}), accounts=frozenset({"111111111111"}))
+
+_SPECS: tuple[dict[str, Any], ...] = (
+    {
+        "backend": "shop",
+        "regions": ["us-east-1", "eu-west-1"],
+        "functions": {
+            "orders": {
+                **_FUNCTION,
+                "memory": 512,
+                "timeout": 10,
+                "aliases": ["live"],
+                "environment": {"TOKEN": '{{ ssm "/shop/token" }}', "TABLE": '{{ table "orders" }}'},
+                "warm": {"every": "5 minutes", "input": {"instruction": "warmer"}, "instances": 2},
+                "regions": {"eu-west-1": {"memory": 1024}},
+                "layers": ["arn:aws:lambda:{{ region }}:123456789012:layer:tools:1"],
+                "log-retention": "14 days",
+                "tags": {"team": "a"},
+            },
+            "image": {"code": {"image": "123456789012.dkr.ecr.{{ region }}.amazonaws.com/x:1"}},
+        },
+        "tables": {
+            "orders": {
+                "key": {"hash": "id S", "range": "at N"},
+                "indexes": {"by-owner": {"hash": "owner S"}},
+                "billing": {"read": {"min": 5, "max": 500, "target": 70}, "write": {"min": 5, "max": 500}},
+                "ttl": "expires",
+            }
+        },
+        "canary": {"strategy": "alias", "steps": [1, 10, 50]},
+        "tags": {"team": "b"},
+    },
+)
+_CONFIG = {
+    "spec": "specs/my.yaml",
+    "profile": "p",
+    "accounts": ["111111111111"],
+    "environments": {
+        "prod": {"profile": "q", "account": "222222222222", "role-arn": "arn:aws:iam::222222222222:role/x"}
+    },
+    "max-parallel": 8,
+    "output": "json",
+    "regions": ["us-east-1"],
+    "pacing": {"lambda": {"UpdateFunctionCode": 2}},
+    "color": True,
+}
+_RELEASE = {
+    "release": 7,
+    "how": "deploy",
+    "time": "2026-11-28T10:00:00Z",
+    "commit": "abc",
+    "by": "me",
+    "definition": "0123456789ab",
+    "deployment": "d1",
+    "versions": {"shop-orders:live": "3"},
+    "variables": {"orders": "live"},
+    "percent": 10.0,
+}
+_ANSWER = {
+    "Error": {"Code": "AccessDenied", "Message": "User is not authorized to perform: lambda:GetFunction on x"},
+    "ResponseMetadata": {"HTTPStatusCode": 403, "RequestId": "r"},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """A folder with what the samples name.
+
+    Attributes:
+        samples: target → (name, document).
+        definition: a good one to compare with.
+    """
+
+    folder: Path
+    samples: dict[str, list[tuple[str, Any]]]
+    definition: dict[str, Any]
+
+    @classmethod
+    def laid_out(cls, folder: Path) -> Ground:
+        """Write the files."""
+        (folder / "fn").mkdir()
+        (folder / "fn" / "app.py").write_text("def handler(event, context):\n    return event\n", encoding="utf-8")
+        example = yaml.safe_load((_ROOT / "specs/corkhounds.yaml").read_text(encoding="utf-8"))
+        definition = yaml.safe_load((_ROOT / "specs/corkhounds.openapi.yaml").read_text(encoding="utf-8"))
+        example["api"]["definition"] = _DEFINITION
+        for function in example["functions"].values():
+            function["code"] = "fn"
+        (folder / _DEFINITION).write_text(yaml.safe_dump(definition), encoding="utf-8")
+        definitions = [("corkhounds", definition), *_corpus()]
+        return cls(
+            folder=folder,
+            definition=definition,
+            samples={
+                "spec": [("corkhounds", example), *(("shop", one) for one in _SPECS)],
+                "config": [("config", _CONFIG)],
+                "definition": definitions,
+                "spec-with": definitions,
+                "release": [("release", _RELEASE)],
+                "answer": [("answer", _ANSWER)],
+            },
+        )
+
+    def put(self, name: str, body: bytes) -> Path:
+        """One file."""
+        path = self.folder / name
+        path.write_bytes(body)
+        return path
+
+
+def _corpus() -> list[tuple[str, Any]]:
+    files = sorted(CORPUS.glob("*.[jy]*")) if CORPUS.is_dir() else []
+    found = [
+        (path.name, yaml.safe_load(path.read_text(encoding="utf-8"))) for path in files if "manifest" not in path.name
+    ]
+    return [(name, one) for name, one in found if isinstance(one, dict)]
+
+
+def _spec(ground: Ground, body: bytes) -> None:
+    """As `validate` and `render` read it."""
+    draft = parse(ground.put("spec.yaml", body), environ={"X": "1"})
+    draft.expand(Offline())
+
+
+def _config(ground: Ground, body: bytes) -> None:
+    config = load_config(ground.put("config.yaml", body), {})
+    for name in config.environments:
+        config.for_environment(name)
+
+
+def _definition(ground: Ground, body: bytes) -> None:
+    """As it is judged and compared before it is sent."""
+    document = loader.read(ground.put("definition.yaml", body)).value
+    if not isinstance(document, dict):
+        return
+    refused = definition_refusals(document, Api(name="x", path=ground.folder / "definition.yaml", definition={}))
+    if not refused:
+        form = canonical(json_value(document), HOME)
+        differences(canonical(ground.definition, HOME), form)
+        differences(form, canonical(ground.definition, HOME))
+
+
+def _spec_with(ground: Ground, body: bytes) -> None:
+    """A good spec of one function, beside a definition that is not."""
+    ground.put("fuzzed.yaml", body)
+    document = {
+        "backend": "shop",
+        "regions": ["us-east-1"],
+        "functions": {"orders": _FUNCTION},
+        "api": {"definition": "fuzzed.yaml", "stages": {"prod": {"path": "v1", "variables": {"a": "b"}}}},
+    }
+    spec = ground.put("beside.yaml", json.dumps(document).encode())
+    parse(spec, environ={}).expand(Offline())
+
+
+def _release(ground: Ground, body: bytes) -> None:
+    """As the release log's parameters are read; whoever may write them may write anything."""
+    del ground
+    entry = decode(1, body.decode(errors="replace"))
+    if entry is not None:
+        visible(entry.time + entry.operator)
+        sorted([entry], key=lambda one: one.time)
+        dict(entry.versions)
+
+
+def _answer(ground: Ground, body: bytes) -> None:
+    """An error of AWS with anything in it."""
+    del ground
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return
+    shape = answer if isinstance(answer, dict) else {}
+    if not isinstance(shape.get("Error", {}), dict) or not isinstance(shape.get("ResponseMetadata", {}), dict):
+        return  # botocore's own parser makes mappings of these
+    explain(ClientError(shape, "GetFunction"), doing="read us-east-1/function/x")  # type: ignore[arg-type]
+
+
+TARGETS: dict[str, Callable[[Ground, bytes], None]] = {
+    "spec": _spec,
+    "definition": _definition,
+    "spec-with": _spec_with,
+    "config": _config,
+    "release": _release,
+    "answer": _answer,
+}
+IN_JSON = frozenset({"release", "answer"})
+"""Targets that read JSON; the others read YAML."""

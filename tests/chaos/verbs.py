@@ -1,0 +1,80 @@
+"""What is killed: every verb that changes something, each from a state of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tests.chaos.ground import Ground, Run
+
+_STATEFUL = ("table/things", "replica/things", "domain/api.chaos.example")
+_EVERYTHING = tuple(word for name in _STATEFUL for word in ("--allow-delete", name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verb:
+    """One command.
+
+    Attributes:
+        base: the state it starts from. edit: what is changed in the project before.
+        holds: whether a kill anywhere and the same command again are expected to end as if undisturbed; what is not
+            yet so is counted and told by the harness, and no failure of its test.
+    """
+
+    line: tuple[str, ...]
+    base: str
+    edit: Callable[[Ground], None] = lambda _: None
+    holds: bool = True
+
+
+VERBS: Mapping[str, Verb] = {
+    "first-deploy": Verb(line=("deploy", "-y"), base="empty", holds=False),
+    "update": Verb(line=("deploy", "-y"), base="one", edit=lambda ground: ground.write(2)),
+    "sync-api": Verb(line=("sync-api", "-y"), base="one", edit=lambda ground: ground.write(2, code=False), holds=False),
+    "destroy": Verb(line=("destroy", "-y", *_EVERYTHING), base="one"),
+    "publish": Verb(
+        line=("publish", "-y"), base="one", edit=lambda ground: ground.write(2, definition=False), holds=False
+    ),
+    "start-canary": Verb(
+        line=("start-canary", "-y", "--percent", "30"), base="one", edit=lambda ground: ground.write(2), holds=False
+    ),
+    "promote-canary": Verb(line=("promote-canary", "-y", "--full", "--anyway"), base="canary", holds=False),
+    "abort-canary": Verb(line=("abort-canary", "-y"), base="canary", holds=False),
+    "rollback": Verb(line=("rollback", "-y"), base="two", holds=False),
+    "prune": Verb(line=("prune", "-y", "--keep", "1"), base="three", holds=False),
+}
+
+
+NOT_YET: Mapping[str, str] = {}
+"""Paths of the state that may differ after a kill until their reason is mended: told and counted, and no failure."""
+
+
+def reach(ground: Ground, base: str) -> None:
+    """Put a base back; one that is not kept yet is made from the one before it.
+
+    Raises:
+        AssertionError: a command that nobody disturbed failed.
+    """
+    if (ground.folder / base).is_dir():
+        ground.put_back(base)
+        return
+    if base != "empty":
+        before, release, line = _STEPS[base]
+        reach(ground, before)
+        ground.write(release)
+        undisturbed(ground.run(*line))
+    ground.keep(base)
+
+
+def undisturbed(run: Run) -> Run:
+    """It ended well, as nobody disturbed it."""
+    assert run.code == 0, f"exit {run.code}\n{run.out[-2000:]}\n{run.err[-2000:]}"
+    return run
+
+
+_STEPS: Mapping[str, tuple[str, int, tuple[str, ...]]] = {
+    "one": ("empty", 1, ("deploy", "-y")),
+    "two": ("one", 2, ("deploy", "-y")),
+    "three": ("two", 3, ("deploy", "-y")),
+    "canary": ("one", 2, ("start-canary", "-y", "--percent", "30")),
+}

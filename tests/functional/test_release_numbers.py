@@ -1,0 +1,230 @@
+"""A release has a number: whatever kills a verb, the same command ends as if nothing had, alike in every region."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.functional.marked import write_release
+from tests.functional.proxy import Answer, Call
+from tests.functional.sandboxed import WEST
+from tests.functional.test_release_interrupted import BOTH, Backend, backend
+
+__all__ = ["backend"]
+pytestmark = pytest.mark.chaos
+
+logger = logging.getLogger(__name__)
+EVERY_CALL = bool(os.environ.get("BACKENDCTL_TEST_EVERY_CALL"))
+RACES = int(os.environ.get("BACKENDCTL_TEST_RACES") or 1)
+SEED = int(os.environ.get("BACKENDCTL_TEST_SEED") or random.SystemRandom().randrange(10**6))
+DOWN = Answer(status=503, body='{"message": "Service Unavailable"}')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verb:
+    """One verb of a release.
+
+    Attributes:
+        before: brings about what it begins from. line: its command line.
+        numbers: by how much it raises the number that serves. canary: whether one is on afterwards.
+    """
+
+    before: Callable[[Backend], None]
+    line: tuple[str, ...]
+    numbers: int
+    canary: bool = False
+
+
+def next_deployed(backend: Backend) -> None:
+    """What is live has a release before it."""
+    next_written(backend)
+    backend.run("deploy")
+
+
+def next_written(backend: Backend) -> None:
+    quiet(backend)
+    backend.write_next()
+
+
+def canary_on(backend: Backend) -> None:
+    next_written(backend)
+    backend.run("start-canary", "--percent", "30")
+
+
+def quiet(backend: Backend) -> None:
+    """No canary."""
+    if any("canarySettings" in backend.stage(region) for region in BOTH):
+        backend.project.run("abort-canary", "-y")
+
+
+VERBS = {
+    "deploy": Verb(before=next_written, line=("deploy",), numbers=1),
+    "start": Verb(before=next_written, line=("start-canary", "--percent", "30"), numbers=0, canary=True),
+    "shift": Verb(before=canary_on, line=("promote-canary", "--to", "60", "--anyway"), numbers=0, canary=True),
+    "promote": Verb(before=canary_on, line=("promote-canary", "--full", "--anyway"), numbers=1),
+    "abort": Verb(before=canary_on, line=("abort-canary",), numbers=0),
+    "rollback": Verb(before=next_deployed, line=("rollback",), numbers=1),
+}
+
+
+def numbers(backend: Backend) -> list[int]:
+    """What each region's stage serves."""
+    return [int(str(variables(backend, region)["backendctlRelease"]).partition("-")[0]) for region in BOTH]
+
+
+def variables(backend: Backend, region: str) -> dict[str, str]:
+    found: dict[str, str] = backend.stage(region)["variables"]  # type: ignore[assignment]
+    return found
+
+
+def history(backend: Backend) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(backend.project.run("history", "-o", "json").out)["releases"]
+    return found
+
+
+def assert_ended(backend: Backend, verb: Verb, *, served: int, began: list[dict[str, Any]]) -> None:
+    """As undisturbed: the same number everywhere, a true history, and nothing left to be done."""
+    first, second = numbers(backend)
+    assert first == second
+    assert (first > served) is bool(verb.numbers)
+    assert [bool(backend.stage(region).get("canarySettings")) for region in BOTH] == [verb.canary] * 2
+    told = history(backend)
+    live = [release["release"] for release in told if any(one["live"] for one in release["regions"].values())]
+    assert live == [first]
+    assert all(one["finished"] for release in told for one in release["regions"].values())
+    assert len(told) <= len(began) + 1, "one release, whatever it took"
+    for region in BOTH:
+        aliases = backend.project.client("lambda", region).list_aliases(FunctionName=f"{backend.project.name}-one")
+        pointed = {alias["Name"]: alias["FunctionVersion"] for alias in aliases["Aliases"]}
+        assert pointed["version1"] == pointed[variables(backend, region)["oneAlias"]]
+
+
+def calls_of(backend: Backend, verb: Verb) -> int:
+    """How many calls that change something it makes, undisturbed."""
+    verb.before(backend)
+    before = len(backend.proxy.calls)
+    backend.project.run(verb.line[0], "-y", *verb.line[1:])
+    return sum(call.mutating for call in backend.proxy.calls[before:])
+
+
+def nth_mutating(number: int) -> Callable[[Call], bool]:
+    seen = 0
+
+    def is_it(call: Call) -> bool:
+        nonlocal seen
+        seen += call.mutating
+        return call.mutating and seen == number
+
+    return is_it
+
+
+@pytest.mark.parametrize("name", list(VERBS))
+def test_killed_before_or_after_a_call_the_same_command_finishes_that_release(backend: Backend, name: str) -> None:
+    verb = VERBS[name]
+    count = calls_of(backend, verb)
+    moments = [(number, done) for number in range(1, count + 1) for done in (False, True)]
+    chosen = moments if EVERY_CALL else random.Random(f"{SEED}-{name}").sample(moments, 2)  # noqa: S311
+    for number, done in chosen:
+        verb.before(backend)
+        served, began = numbers(backend)[0], history(backend)
+        code = backend.killed(nth_mutating(number), done=done, arguments=verb.line)
+        backend.project.run(verb.line[0], "-y", *verb.line[1:], expect=None if code == 0 else 0)
+        if code == 0:  # it took fewer calls this time, and has ended
+            continue
+        assert code == -signal.SIGKILL
+        assert_ended(backend, verb, served=served, began=began)
+    logger.warning("seed %s: %s killed %d times, of %d calls", SEED, name, len(chosen), count)
+
+
+@pytest.mark.parametrize("name", ["rollback", "promote", "abort", "deploy"])
+def test_a_region_that_is_down_meanwhile_is_finished_by_the_same_command(backend: Backend, name: str) -> None:
+    verb = VERBS[name]
+    verb.before(backend)
+    served, began = numbers(backend)[0], history(backend)
+    backend.proxy.before = lambda call: DOWN if call.region == WEST and call.mutating else None
+    try:
+        backend.project.run(verb.line[0], "-y", *verb.line[1:], expect=5)
+        backend.project.run(verb.line[0], "-y", *verb.line[1:], expect=None)
+    finally:
+        backend.proxy.before = lambda _: None
+    backend.project.run(verb.line[0], "-y", *verb.line[1:])
+    assert_ended(backend, verb, served=served, began=began)
+
+
+PAIRS = [
+    ("promote", "abort"),
+    ("deploy", "promote"),
+    ("rollback", "promote"),
+    ("promote", "promote"),
+    ("deploy", "deploy"),
+    ("deploy", "rollback"),
+    ("rollback", "rollback"),
+    ("start", "deploy"),
+    ("shift", "abort"),
+    ("start", "rollback"),
+]
+
+
+@pytest.mark.parametrize("pair", PAIRS if RACES > 1 else PAIRS[::4])
+def test_of_two_at_once_one_wins_and_all_regions_end_alike(backend: Backend, pair: tuple[str, str]) -> None:
+    users = backend.users()
+    outcomes = []
+    with users.asking():
+        for race in range(RACES):
+            quiet(backend)
+            needs_canary = {"promote", "abort", "shift"} & set(pair)
+            (canary_on if needs_canary else next_written)(backend)
+            processes = [begin(backend, VERBS[pair[0]].line, who="a@desk-a")]
+            time.sleep(random.Random(f"{SEED}-{pair}-{race}").uniform(0, 1.5))  # noqa: S311  # a race of a test
+            processes.append(begin(backend, VERBS[pair[1]].line, who="b@desk-b"))
+            told = [process.communicate(timeout=180) for process in processes]
+            codes = [process.returncode for process in processes]
+            outcomes.append(codes)
+            first, second = numbers(backend)
+            assert first == second, (codes, told)
+            assert len({bool(backend.stage(region).get("canarySettings")) for region in BOTH}) == 1, (codes, told)
+            assert 0 in codes or all(code in {1, 5, 64} for code in codes), (codes, told)
+            backend.project.run("history")
+    logger.warning("seed %s: %s: exit codes %s; %d requests, %s", SEED, pair, outcomes, users.asked, users.complaints)
+    assert users.complaints == []
+
+
+def begin(backend: Backend, line: tuple[str, ...], *, who: str) -> subprocess.Popen[str]:
+    """A verb as a process of its own, by an operator of that name."""
+    words = [line[0], str(backend.project.folder / "spec.yaml"), "-y", "--sandbox", "--port", str(backend.proxy.port)]
+    return subprocess.Popen(
+        [sys.executable, "-c", "from backendctl.cli.main import main; main()", *words, *line[1:]],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "BACKENDCTL_OPERATOR": who},
+    )
+
+
+def test_the_way_back_outlives_many_aborted_canaries(backend: Backend) -> None:
+    quiet(backend)
+    count = 30 if EVERY_CALL else 3
+    served = []
+    for _ in range(count):
+        backend.write_next()
+        backend.run("start-canary", "--percent", "10")
+        backend.run("abort-canary")
+        write_release(backend.project, backend.release)
+        backend.run("deploy")
+        served.append((numbers(backend)[0], backend.release))
+    for number, release in reversed(served[-10:]):
+        backend.run("rollback", "--to", f"v{number}")
+        backend.sandbox.arrived()
+        for region in BOTH:
+            assert backend.project.get("/v1/marked/x", region)[1]["code"] == f"r{release}"

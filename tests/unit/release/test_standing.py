@@ -1,0 +1,64 @@
+"""What `status` says of a canary that is on."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from backendctl.engine.plan import Plan
+from backendctl.errors import BackendctlError
+from backendctl.release.outcome import Outcome
+from backendctl.release.standing import notes_of
+from backendctl.release.status import CanaryStatus, RegionStatus
+from backendctl.release.verdict import Verdict
+from backendctl.resources.alias import Alias
+from backendctl.resources.stage import Stage
+
+EAST = "us-east-1"
+NOTE = "sharing its requests with the canary v8, 10 % since 2026-11-28T14:00:00Z"
+STAGE = Stage(region=EAST, name="prodv1", owner="shop", api="shop", canary=True, note=NOTE)
+ALIAS = Alias(region=EAST, name="places:live", owner="shop", physical="shop-places", alias="live", shared=True)
+PLACE = f"{EAST}/stage/prodv1"
+BACKEND: Any = cast("Any", None)
+
+
+def _plan(*lives: Any) -> Plan:
+    return Plan(backend="shop", regions=(EAST,), changes=(), unchanged=lives)
+
+
+def _status(outcome: Outcome | None, *, stage: str = "prodv1", asked: float = 10.0) -> CanaryStatus:
+    verdict = None if outcome is None else Verdict(outcome=outcome, reasons=())
+    one = RegionStatus(region=EAST, stage=stage, asked=asked, verdict=verdict)
+    return CanaryStatus(backend="shop", at=0.0, regions=(one,))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "word"),
+    [(Outcome.PASS, "pass"), (Outcome.FAIL, "fail"), (Outcome.INCONCLUSIVE, "inconclusive"), (None, "cannot tell")],
+)
+def test_a_canary_is_told_with_its_verdict_in_a_word(outcome: Outcome | None, word: str) -> None:
+    notes = notes_of(_plan(STAGE), BACKEND, look=lambda _: _status(outcome))
+    assert notes == ((PLACE, f"{NOTE}; verdict: {word}"),)
+
+
+def test_a_look_that_fails_is_no_error_of_status() -> None:
+    def fails(backend: Any) -> CanaryStatus:
+        del backend
+        raise BackendctlError("no region answers")
+
+    assert notes_of(_plan(STAGE), BACKEND, look=fails) == ((PLACE, f"{NOTE}; verdict: cannot tell"),)
+
+
+def test_an_alias_with_a_canary_of_0_per_cent_is_told_with_it() -> None:
+    status = _status(Outcome.INCONCLUSIVE, stage="places:live", asked=0.0)
+    notes = notes_of(_plan(ALIAS), BACKEND, look=lambda _: status)
+    assert notes == ((f"{EAST}/alias/places:live", "sharing its calls with a canary, 0 %; verdict: inconclusive"),)
+
+
+def test_nothing_is_asked_where_no_canary_is_on() -> None:
+    def asked(backend: Any) -> CanaryStatus:
+        raise AssertionError(backend)
+
+    quiet = Stage(region=EAST, name="prodv1", owner="shop", api="shop")
+    assert notes_of(_plan(quiet), BACKEND, look=asked) == ()
