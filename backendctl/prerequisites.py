@@ -22,13 +22,19 @@ def furnish(spec: Spec, aws: Aws) -> list[str]:
     domain = spec.domain
     if domain is None:
         return []
-    made = []
-    if domain.zone and not _zone_exists(domain.zone, aws):
-        aws.route53().create_hosted_zone(Name=domain.zone, CallerReference=str(uuid.uuid4()))
-        made.append(f"hosted zone {domain.zone}")
     regions = [region for region in spec.regions if region not in domain.certificates]
-    each = together(partial(_make_certificate, domain, region, aws) for region in regions)
-    return [*made, *(line for line in each if line)]
+    each = together(
+        [partial(_make_zone, domain, aws), *(partial(_make_certificate, domain, region, aws) for region in regions)]
+    )
+    return [line for line in each if line]
+
+
+def _make_zone(domain: Domain, aws: Aws) -> str:
+    if not domain.zone or _zone_exists(domain.zone, aws):
+        return ""
+    aws.route53().create_hosted_zone(Name=domain.zone, CallerReference=str(uuid.uuid4()))
+    aws.forget("zones")
+    return f"hosted zone {domain.zone}"
 
 
 def _make_certificate(domain: Domain, region: str, aws: Aws) -> str:

@@ -16,6 +16,7 @@ from backendctl.api.working_methods import Names, operation
 from backendctl.aws.crew import together
 from backendctl.openapi.integrations import ANY_METHOD
 from backendctl.openapi.neutral import AUTHORIZER, POLICY
+from backendctl.resources.api_reads import described
 from backendctl.resources.rest_api import settings_of
 
 if TYPE_CHECKING:
@@ -29,10 +30,17 @@ _PAGE = {"PageSize": 500}
 
 
 def working(aws: Aws, region: str, api_id: str) -> Doc:
-    """OpenAPI 3.0 of what a deployment made now would hold; models that no method uses are left out, as AWS does."""
+    """OpenAPI 3.0 of what a deployment made now would hold; models that no method uses are left out, as AWS does.
+
+    Shared within a plan.
+    """
+    return aws.shared(("working", region, api_id), lambda: _read(aws, region, api_id))
+
+
+def _read(aws: Aws, region: str, api_id: str) -> Doc:
     client: Any = aws.apigateway(region)
     reads: tuple[Callable[[], Any], ...] = (
-        partial(client.get_rest_api, restApiId=api_id),
+        partial(described, aws, region, api_id),
         partial(_all, client, "get_authorizers", api_id),
         partial(_all, client, "get_request_validators", api_id),
         partial(_all, client, "get_resources", api_id, embed=["methods"]),

@@ -70,10 +70,11 @@ class Access:
 
 @dataclass(slots=True)
 class _Shared:
-    """A bulk read, and the lock under which it is made."""
+    """A bulk read, and the lock under which it is made. lasting: it stays when a plan begins to be carried out."""
 
     lock: PatientLock = field(default_factory=PatientLock)
     loaded: bool = False
+    lasting: bool = False
     value: Any = None
 
 
@@ -265,20 +266,24 @@ class Aws:
         """aws, aws-cn, … (F14)."""
         return self.identity(_GLOBAL_REGION)[1]
 
-    def shared(self, key: tuple[object, ...], load: Callable[[], T]) -> T:
-        """One bulk read, shared by everybody who asks for it until `forget`; concurrent askers wait for one."""
+    def shared(self, key: tuple[object, ...], load: Callable[[], T], *, lasting: bool = False) -> T:
+        """One bulk read, shared by everybody who asks for it until `forget`; concurrent askers wait for one.
+
+        Args:
+            lasting: whether it serves the apply of a plan too, because every change of ours to it forgets it.
+        """
         with self._locks_lock:
-            entry = self._shared.setdefault(key, _Shared())
+            entry = self._shared.setdefault(key, _Shared(lasting=lasting))
         with entry.lock:
             if not entry.loaded:
                 entry.value = load()
                 entry.loaded = True
             return cast("T", entry.value)
 
-    def remember(self, key: tuple[object, ...], value: object) -> None:
+    def remember(self, key: tuple[object, ...], value: object, *, lasting: bool = False) -> None:
         """Have `shared` give back what is known without asking, e.g. from the answer to a change."""
         with self._locks_lock:
-            self._shared[key] = _Shared(loaded=True, value=value)
+            self._shared[key] = _Shared(loaded=True, value=value, lasting=lasting)
 
     def forget(self, *prefix: object) -> None:
         """Drop the shared reads whose key starts so (all of them without one), because the world has changed.
@@ -289,6 +294,11 @@ class Aws:
         with self._locks_lock:
             for key in [k for k in list(self._shared) if k[: len(prefix)] == prefix and k != ("identity",)]:
                 del self._shared[key]
+
+    def begin(self) -> None:
+        """Drop the shared reads, because a plan begins to change the world; those that are `lasting` stay."""
+        with self._locks_lock:
+            self._shared = {k: read for k, read in self._shared.items() if read.lasting or k == ("identity",)}
 
     def exclusive(self, *key: object) -> PatientLock:
         """A lock for what has room for one writer, e.g. a function's policy (B42)."""

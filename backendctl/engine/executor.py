@@ -46,7 +46,7 @@ def apply(
     Args:
         order: kinds in creation order. workers: changes at once, over all regions.
     """
-    aws.forget()
+    aws.begin()
     graph = edges(plan.changes, order)
     height = heights(plan.changes, graph)
     walk = _Walk(plan, graph, height, clock)

@@ -110,7 +110,9 @@ def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str
 
     def ask(region: str) -> None:
         try:
-            lambda_reads.read_ahead(aws, region, (f.physical for f in world.spec.functions_in(region)))
+            there = lambda_reads.functions(aws, region).keys()
+            named = {function.physical for function in world.spec.functions_in(region)}
+            lambda_reads.read_ahead(aws, region, there & named, lambda_reads.aliases)
             here = replace(world, spec=world.spec.narrowed((region,)))
             found = slots.choose(aws, here)
             ready.update(baking.capacities(aws, replace(here, slots=found)))

@@ -12,6 +12,7 @@ from backendctl.aws import tags as tagging
 from backendctl.aws.crew import together
 from backendctl.aws.errors import BotoCoreError, ClientError, is_missing
 from backendctl.resources import releases
+from backendctl.resources.alias_mark import held_in
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef, GetFunctionResponseTypeDef
@@ -63,6 +64,11 @@ class AliasInfo:
     description: str
     weights: dict[str, float]
 
+    @property
+    def release(self) -> str | None:
+        """The release of the function that it points to, where its description tells; see `release_behind`."""
+        return held_in(self.description, self.version)
+
 
 def log_group(physical: str, config: Mapping[str, Any] | None) -> str:
     """The log group of a function, by its configuration: the one it names, or Lambda's own for it."""
@@ -113,18 +119,17 @@ def ours(aws: Aws, region: str) -> dict[str, str]:
     }
 
 
-def read_ahead(aws: Aws, region: str, names: Iterable[str]) -> None:
-    """Ask for aliases and versions of these functions (their names in AWS) at once, where they exist.
+def read_ahead(aws: Aws, region: str, names: Iterable[str], read: Callable[[Aws, str, str], object]) -> None:
+    """Ask for `aliases` or `versions` of these functions (their names in AWS) at once.
 
     What cannot be read is told to whoever asks for it.
     """
 
-    def quietly(read: Callable[[Aws, str, str], object], physical: str) -> None:
+    def quietly(physical: str) -> None:
         with contextlib.suppress(ClientError, BotoCoreError):
             read(aws, region, physical)
 
-    there = functions(aws, region).keys() & set(names)
-    together(partial(quietly, read, physical) for physical in sorted(there) for read in (aliases, versions))
+    together(partial(quietly, physical) for physical in sorted(names))
 
 
 def short_name(backend: str, physical: str, tags: Mapping[str, str]) -> str:
@@ -149,7 +154,7 @@ def versions(aws: Aws, region: str, physical: str) -> list[Version]:
         found = [one for one in _listed(aws, region, physical) if not releases.is_temporary(one.get("Description", ""))]
         return [_version(aws, region, config, newest=config is found[-1]) for config in found]
 
-    return aws.shared(("lambda-versions", region, physical), load)
+    return aws.shared(("lambda-versions", region, physical), load, lasting=True)
 
 
 def temporary_versions(aws: Aws, region: str, physical: str) -> list[Version]:
@@ -164,7 +169,8 @@ def _listed(aws: Aws, region: str, physical: str) -> list[FunctionConfigurationT
         found = [config for page in pages for config in page["Versions"] if config["Version"] != _LATEST]
         return sorted(found, key=lambda config: int(config["Version"]))
 
-    return aws.shared(("lambda-versions", region, physical, "listed"), lambda: _or_missing(load, []))
+    key = ("lambda-versions", region, physical, "listed")
+    return aws.shared(key, lambda: _or_missing(load, []), lasting=True)
 
 
 def version_of(config: FunctionConfigurationTypeDef, *, image: str | None = None) -> Version:
@@ -196,9 +202,14 @@ def release_behind(
 ) -> str:
     """The release that a version is: the one that is asked about if it carries that, else what its description says.
 
+    The versions are not listed where the description of an alias tells enough.
+
     Returns:
         "version 7" or "$LATEST" when it is no release of ours.
     """
+    told = next((a.release for a in aliases(aws, region, physical).values() if a.version == number and a.release), None)
+    if told is not None and release in {None, told}:
+        return told
     version = next((one for one in versions(aws, region, physical) if one.number == number), None)
     if version is None:
         return number
@@ -223,7 +234,7 @@ def aliases(aws: Aws, region: str, physical: str) -> dict[str, AliasInfo]:
             for alias in page["Aliases"]
         }
 
-    return aws.shared(("lambda-aliases", region, physical), lambda: _or_missing(load, {}))
+    return aws.shared(("lambda-aliases", region, physical), lambda: _or_missing(load, {}), lasting=True)
 
 
 def _or_missing(load: Callable[[], T], missing: T) -> T:

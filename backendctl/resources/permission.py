@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -14,7 +14,7 @@ from backendctl.aws.wait import settle, until
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
 from backendctl.resources import lambda_reads
-from backendctl.resources.alias_names import qualified
+from backendctl.resources.alias_names import qualified, slots_of
 from backendctl.resources.api_reads import find_api, require_api
 from backendctl.resources.permission_sources import Places, is_ours, sources_of
 
@@ -80,16 +80,21 @@ class Permission:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """Those of our functions, and of functions of others that we were to grant, that hold a statement of ours."""
-        others = {name: name for name in aws.granted & lambda_reads.functions(aws, region).keys()}
-        ours = {**others, **lambda_reads.ours(aws, region)}
-        each = together(partial(lambda_reads.aliases, aws, region, physical) for physical in ours)
-        asked = [
+        """Those of our functions, and of functions of others that we were to grant, that hold a statement of ours.
+
+        There is no bulk call, so what nobody calls is not asked for: of a function of ours that has slots, the function
+        itself and the plain names beside them. A statement of ours there is from before it had slots.
+        """
+        ours = lambda_reads.ours(aws, region)
+        others = {name: name for name in aws.granted & lambda_reads.functions(aws, region).keys() - ours.keys()}
+        asked = {**others, **ours}
+        each = together(partial(lambda_reads.aliases, aws, region, physical) for physical in asked)
+        lives = [
             partial(cls._live, aws, region, physical, qualifier, name=qualified(name, qualifier), api=None)
-            for (physical, name), aliases in zip(ours.items(), each, strict=True)
-            for qualifier in (None, *aliases)
+            for (physical, name), aliases in zip(asked.items(), each, strict=True)
+            for qualifier in (_called(aliases) if physical in ours else (None, *aliases))
         ]
-        return [live for live in together(asked) if live is not None]
+        return [live for live in together(lives) if live is not None]
 
     @classmethod
     def _live(
@@ -212,6 +217,14 @@ class Permission:
                 f"allows {LIMIT}",
                 hint=f"remove statements of others: aws lambda get-policy --function-name {self.physical}",
             )
+
+
+def _called(aliases: Collection[str]) -> Iterator[str | None]:
+    """Which of a function of ours may hold a statement of ours."""
+    plain = {alias for alias in aliases if set(slots_of(alias)) <= set(aliases)}
+    if not plain:
+        yield None
+    yield from (alias for alias in aliases if alias not in plain)
 
 
 def policy_of(aws: Aws, region: str, physical: str, qualifier: str | None) -> dict[str, dict[str, Any]]:

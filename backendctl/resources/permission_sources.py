@@ -55,10 +55,11 @@ def sources_of(world: World, region: str, function: Function) -> dict[str | None
 
 
 def _qualifiers(link: Link) -> Iterator[str | None]:
-    """Both slots too where a stage variable names the alias: either may be next."""
+    """Both slots where a stage variable names the alias, for either may be next; the plain name is called by nobody."""
     if link.variable is not None and link.alias is not None:
         yield from slots_of(link.alias)
-    yield link.alias
+    else:
+        yield link.alias
 
 
 def _is_authorizer(world: World, region: str, link: Link) -> bool:

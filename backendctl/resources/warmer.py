@@ -177,16 +177,18 @@ class Warmer:
             if rule in states:
                 # D1: PutRule ignores the tags of what exists
                 client.tag_resource(ResourceARN=arn, Tags=[*tags, {"Key": rule_reads.CHANGED, "Value": _now()}])
-            self._put_targets(aws, rule)
+            self._put_targets(aws, rule, new=rule not in states)
         for rule in set(states) - set(self.rules or ()):
             _remove(aws, self.region, rule)
         aws.forget("rules", self.region)
 
-    def _put_targets(self, aws: Aws, rule: str) -> None:
+    def _put_targets(self, aws: Aws, rule: str, *, new: bool) -> None:
+        """new: whether the plan found no such rule, so that there are no targets to remove."""
         wanted = {
             key.removeprefix(f"{rule}/"): to for key, to in (self.targets or {}).items() if key.startswith(f"{rule}/")
         }
-        stale = [t["Id"] for t in rule_reads.list_targets(aws, self.region, rule) if t["Id"] not in wanted]
+        there = [] if new else rule_reads.list_targets(aws, self.region, rule)
+        stale = [target["Id"] for target in there if target["Id"] not in wanted]
         if stale:
             _remove_targets(aws, self.region, rule, stale)
         prefix = f"arn:{aws.partition}:lambda:{self.region}:{aws.account}:function:"

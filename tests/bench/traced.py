@@ -1,8 +1,9 @@
 """`python -m tests.bench.traced TRACE DELAY ARGUMENTS…`: backendctl, DELAY seconds further away from AWS.
 
 Every attempt of a call waits so long before it is sent, as it would on a long wire: calls at the same time wait at the
-same time. TRACE gets one JSON line for each (service, operation, region, status, start, end, change) and one for the
-whole run (wall and processor seconds, MB at most), from the moment this module is loaded.
+same time. A DELAY of "rounds" lets calls out in rounds, so that the longest chain of them is counted exactly, however
+busy the machine is (`tests/rounds.py`). TRACE gets one JSON line for each (service, operation, region, status, start,
+end, round) and one for the whole run (wall and processor seconds, MB at most), from the moment this module is loaded.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.rounds import Rounds
+
 BEGAN = time.monotonic()
 _local = threading.local()
 
 
-def follow(delay: float, lines: list[dict[str, Any]]) -> None:
+def follow(delay: float, lines: list[dict[str, Any]], rounds: Rounds | None = None) -> None:
     """Put the delay and the notes into botocore. delay: seconds."""
     from botocore.endpoint import Endpoint  # noqa: PLC0415  # a part of what is measured
     from botocore.httpsession import URLLib3Session  # noqa: PLC0415  # the same
@@ -34,6 +37,7 @@ def follow(delay: float, lines: list[dict[str, Any]]) -> None:
 
     def send_late(self: Any, request: Any) -> Any:
         service, operation, region = getattr(_local, "call", ("?", request.method, ""))
+        turn = rounds.enter() if rounds is not None else 0
         started = time.monotonic()
         if delay:
             time.sleep(delay)
@@ -41,6 +45,8 @@ def follow(delay: float, lines: list[dict[str, Any]]) -> None:
         try:
             answer = send(self, request)
         finally:
+            if rounds is not None:
+                rounds.leave()
             lines.append(
                 {
                     "service": service,
@@ -49,6 +55,7 @@ def follow(delay: float, lines: list[dict[str, Any]]) -> None:
                     "status": answer.status_code if answer is not None else 0,
                     "from": started - BEGAN,
                     "to": time.monotonic() - BEGAN,
+                    "round": turn,
                     "thread": threading.current_thread().name,
                 }
             )
@@ -69,7 +76,8 @@ def main() -> None:
         Path(trace).write_text("\n".join(json.dumps(line) for line in [*lines, whole]), encoding="utf-8")
 
     atexit.register(finish)
-    follow(float(delay), lines)
+    rounds = Rounds() if delay == "rounds" else None
+    follow(0.0 if rounds else float(delay), lines, rounds)
     from backendctl.cli.main import main as backendctl  # noqa: PLC0415  # a part of what is measured
 
     sys.argv = ["backendctl", *arguments]
