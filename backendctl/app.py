@@ -8,6 +8,7 @@ survey(backend)       → Survey: every region against the spec
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from backendctl.api.look import Look
 from backendctl.api.source import file_source
 from backendctl.api_in_plan import about_api, case_of, look_at_api, readable_world, sparing_source, with_live_source
 from backendctl.aws.connection import Access, Aws
+from backendctl.aws.crew import Crew
 from backendctl.aws.journal import Journal
 from backendctl.checking import check
 from backendctl.engine.executor import apply
@@ -30,6 +32,7 @@ from backendctl.engine.plan import Action, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
 from backendctl.nearest import refuse_unknown
+from backendctl.reading_ahead import reading_ahead
 from backendctl.release.heartbeat import beating
 from backendctl.release.numbering import Releasing, numbered
 from backendctl.remembering import remembering
@@ -86,6 +89,7 @@ class Backend:
         spec: its API's definition is neutral; empty while that of a live source has not been read.
         wanted: the API and where its definition comes from; None while that of a live source has not been read.
         document: the definition's file. source_error: why the live source could not be read.
+        ahead: reads a plan's answers while this one is made; None where nobody does.
     """
 
     settings: Settings
@@ -97,10 +101,14 @@ class Backend:
     wanted: Wanted | None = None
     document: Document | None = None
     source_error: BackendctlError | None = None
+    ahead: Crew | None = None
 
 
-def open_backend(settings: Settings) -> Backend:
+def open_backend(settings: Settings, *, planning: bool = False) -> Backend:
     """Check, build, connect, make sure of the account, and see the world.
+
+    Args:
+        planning: whether all of it will be planned: then all reads of that begin at once.
 
     Raises:
         SpecError: faults in the spec; AWS has not been called.
@@ -108,9 +116,11 @@ def open_backend(settings: Settings) -> Backend:
         AwsError: no credentials, or AWS does not let us in.
     """
     checked = check(settings.spec, allow_runtimes=settings.allow_runtimes, tell=settings.tell)
-    backend = with_live_source(_connected(settings, checked.draft, checked.spec, checked.artefacts))
+    backend = _connected(settings, checked.draft, checked.spec, checked.artefacts)
+    ahead = reading_ahead(backend.aws, backend.spec, workers=settings.workers) if planning else None
+    backend = with_live_source(backend)
     world, unreadable = assemble.with_slots(backend.world, backend.aws, workers=settings.workers)
-    return replace(backend, world=world, unreadable=unreadable, warnings=checked.warnings)
+    return replace(backend, world=world, unreadable=unreadable, warnings=checked.warnings, ahead=ahead)
 
 
 def refuse_live_definition(spec: Spec) -> None:
@@ -209,6 +219,11 @@ def plan_changes(backend: Backend, selection: Selection | None = None, *, take_o
         BackendctlError: no region at all could be read, or the live source could not.
         UsageError: the selection names what there is not.
     """
+    with backend.ahead or contextlib.nullcontext():  # nothing is read any more when the plan is there
+        return _changes(backend, selection, take_over=take_over)
+
+
+def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) -> Changes:
     selection = _remembering(selection, backend)
     selection.check_stages(backend.spec)
     seen = look_at_api(backend) if about_api(selection.only, selection.skip) else None

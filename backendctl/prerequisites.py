@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING
 
+from backendctl.aws.crew import together
 from backendctl.spec.model import Domain, Spec
 
 if TYPE_CHECKING:
@@ -20,15 +22,26 @@ def furnish(spec: Spec, aws: Aws) -> list[str]:
     domain = spec.domain
     if domain is None:
         return []
-    made = []
-    if domain.zone and not _zone_exists(domain.zone, aws):
-        aws.route53().create_hosted_zone(Name=domain.zone, CallerReference=str(uuid.uuid4()))
-        made.append(f"hosted zone {domain.zone}")
-    for region in spec.regions:
-        if region not in domain.certificates and not _certificate_exists(domain, region, aws):
-            aws.acm(region).request_certificate(DomainName=domain.name, ValidationMethod="DNS")
-            made.append(f"certificate for {domain.name} in {region}")
-    return made
+    regions = [region for region in spec.regions if region not in domain.certificates]
+    each = together(
+        [partial(_make_zone, domain, aws), *(partial(_make_certificate, domain, region, aws) for region in regions)]
+    )
+    return [line for line in each if line]
+
+
+def _make_zone(domain: Domain, aws: Aws) -> str:
+    if not domain.zone or _zone_exists(domain.zone, aws):
+        return ""
+    aws.route53().create_hosted_zone(Name=domain.zone, CallerReference=str(uuid.uuid4()))
+    aws.forget("zones")
+    return f"hosted zone {domain.zone}"
+
+
+def _make_certificate(domain: Domain, region: str, aws: Aws) -> str:
+    if _certificate_exists(domain, region, aws):
+        return ""
+    aws.acm(region).request_certificate(DomainName=domain.name, ValidationMethod="DNS")
+    return f"certificate for {domain.name} in {region}"
 
 
 def _zone_exists(zone: str, aws: Aws) -> bool:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from backendctl.aws.crew import together
 from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError
 from backendctl.openapi.carry import carry_over
 from backendctl.resources import deployments, stage_live
-from backendctl.resources.api_reads import apis, find_api, list_deployments, stages
+from backendctl.resources.api_reads import apis, described, find_api, listed_deployments, stages
 from backendctl.resources.rest_api import settings_of
 from backendctl.resources.stage_writes import split_variables
 from backendctl.spec.model import Stage
@@ -72,28 +74,30 @@ def served(aws: Aws, region: str, api_id: str, stage: str, *, form: str) -> Serv
     found = stages(aws, region, api_id).get(stage)
     if found is None:
         return None
-    listed = _deployments(aws, region, api_id)
-    described = {d["id"]: d.get("description", "") for d in listed}
+
+    def export() -> bytes:
+        return aws.shared(("export", region, api_id, stage, form), lambda: _export(aws, region, api_id, stage, form))
+
+    reads: list[Callable[[], Any]] = [export, partial(listed_deployments, aws, region, api_id)]
+    body, listed = together(reads)
+    told = {d["id"]: d.get("description", "") for d in listed}
     made = {d["id"]: d["createdDate"].strftime("%Y-%m-%d %H:%M:%S %Z") for d in listed if d.get("createdDate")}
     canary: Any = found.get("canarySettings") or {}
     return Served(
-        body=aws.shared(("export", region, api_id, stage, form), lambda: _export(aws, region, api_id, stage, form)),
-        digest=deployments.definition_of(described.get(found.get("deploymentId", ""))),
-        localised=deployments.localised_of(described.get(found.get("deploymentId", ""))),
+        body=body,
+        digest=deployments.definition_of(told.get(found.get("deploymentId", ""))),
+        localised=deployments.localised_of(told.get(found.get("deploymentId", ""))),
         deployed=made.get(found.get("deploymentId", ""), "an unknown time"),
         stage=found,
-        trying=deployments.definition_of(described.get(canary.get("deploymentId", ""))),
+        trying=deployments.definition_of(told.get(canary.get("deploymentId", ""))),
         percent=canary.get("percentTraffic", 0.0) if canary else None,
     )
 
 
-def _deployments(aws: Aws, region: str, api_id: str) -> list[Any]:
-    return aws.shared(("deployments-listed", region, api_id), lambda: list_deployments(aws, region, api_id))
-
-
 def _export(aws: Aws, region: str, api_id: str, stage: str, form: str) -> bytes:
     client = aws.apigateway(region)
-    try:
+
+    def exported() -> Any:
         answer = client.get_export(
             restApiId=api_id,
             stageName=stage,
@@ -101,8 +105,11 @@ def _export(aws: Aws, region: str, api_id: str, stage: str, form: str) -> bytes:
             accepts="application/json",
             parameters={"extensions": "apigateway"},  # A22
         )
-        body = answer["body"].read()
-        api: Any = client.get_rest_api(restApiId=api_id)
+        return answer["body"].read()
+
+    try:
+        reads: list[Callable[[], Any]] = [exported, partial(described, aws, region, api_id)]
+        body, api = together(reads)
     except Exception as error:
         raise explain(error, doing=f"export {region}/stage/{stage}") from error
     return carry_over(body, _settings(api))

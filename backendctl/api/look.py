@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from backendctl.api.comparable import comparable
+from backendctl.api.live import api_id_of, form_of, served
 from backendctl.api.reach import Reach, reach
 from backendctl.api.review import RegionReview, Wanted, review
+from backendctl.api.working import working
+from backendctl.aws.crew import together
 from backendctl.aws.regions import each_region
 from backendctl.errors import BackendctlError
 from backendctl.openapi.arns import Home
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
     from backendctl.api.body import Body
     from backendctl.api.body import Wanted as WantedApi
     from backendctl.aws.connection import Aws
-    from backendctl.spec.model import Spec
+    from backendctl.spec.model import Api, Spec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +84,17 @@ def look(
         unreadable=failed,
         origin=_origin(aws, wanted),
     )
+
+
+def look_ahead(aws: Aws, region: str, api: Api) -> None:
+    """Begin what `look` will read of a region: all of it at once, shared, and told by nobody here."""
+    api_id = api_id_of(aws, region, api.name)
+    if api_id is None:
+        return
+    form = form_of(api.definition)
+    reads: list[Callable[[], object]] = [partial(working, aws, region, api_id)]
+    reads += [partial(served, aws, region, api_id, stage.name, form=form) for stage in api.stages]
+    together(reads)
 
 
 def _of_region(wanted: WantedApi, body: Body, region: str, account: str) -> Wanted:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from backendctl.api.working_methods import Names, operation
+from backendctl.aws.crew import together
 from backendctl.openapi.integrations import ANY_METHOD
 from backendctl.openapi.neutral import AUTHORIZER, POLICY
+from backendctl.resources.api_reads import described
 from backendctl.resources.rest_api import settings_of
 
 if TYPE_CHECKING:
@@ -27,16 +30,28 @@ _PAGE = {"PageSize": 500}
 
 
 def working(aws: Aws, region: str, api_id: str) -> Doc:
-    """OpenAPI 3.0 of what a deployment made now would hold; models that no method uses are left out, as AWS does."""
+    """OpenAPI 3.0 of what a deployment made now would hold; models that no method uses are left out, as AWS does.
+
+    Shared within a plan.
+    """
+    return aws.shared(("working", region, api_id), lambda: _read(aws, region, api_id))
+
+
+def _read(aws: Aws, region: str, api_id: str) -> Doc:
     client: Any = aws.apigateway(region)
-    api = client.get_rest_api(restApiId=api_id)
-    authorizers = _all(client, "get_authorizers", api_id)
-    validators = _all(client, "get_request_validators", api_id)
+    reads: tuple[Callable[[], Any], ...] = (
+        partial(described, aws, region, api_id),
+        partial(_all, client, "get_authorizers", api_id),
+        partial(_all, client, "get_request_validators", api_id),
+        partial(_all, client, "get_resources", api_id, embed=["methods"]),
+        partial(_all, client, "get_models", api_id),
+        partial(_all, client, "get_gateway_responses", api_id),
+    )
+    api, authorizers, validators, resources, models, responses = together(reads)
     names = Names(
         authorizers={each["id"]: each["name"] for each in authorizers},
         validators={each["id"]: each["name"] for each in validators},
     )
-    resources = _all(client, "get_resources", api_id, embed=["methods"])
     methods = [method for each in resources for method in each.get("resourceMethods", {}).values()]
     document: Doc = {
         "openapi": "3.0.1",
@@ -46,11 +61,11 @@ def working(aws: Aws, region: str, api_id: str) -> Doc:
             for each in sorted(resources, key=lambda each: str(each["path"]))
             if each.get("resourceMethods")
         },
-        "components": _components(methods, _all(client, "get_models", api_id), authorizers),
+        "components": _components(methods, models, authorizers),
     }
     if api.get("description"):
         document["info"]["description"] = api["description"]
-    document.update(_extensions(api, validators, _all(client, "get_gateway_responses", api_id)))
+    document.update(_extensions(api, validators, responses))
     return document
 
 

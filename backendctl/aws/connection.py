@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 
 from backendctl.aws.call_log import Hear
+from backendctl.aws.crew import PatientLock, asleep
 from backendctl.aws.errors import explain
 from backendctl.aws.isolated import isolated_client, isolated_session
 from backendctl.aws.journal import Journal
@@ -72,10 +73,11 @@ class Access:
 
 @dataclass(slots=True)
 class _Shared:
-    """A bulk read, and the lock under which it is made."""
+    """A bulk read, and the lock under which it is made. lasting: it stays when a plan begins to be carried out."""
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: PatientLock = field(default_factory=PatientLock)
     loaded: bool = False
+    lasting: bool = False
     value: Any = None
 
 
@@ -106,7 +108,7 @@ class Aws:
         self.spec_names: frozenset[str] = frozenset()
         self.granted: frozenset[str] = frozenset()
         self.clock = clock
-        self.sleep = sleep
+        self.sleep = sleep = asleep(sleep)
         self.tempo = access.tempo
         self.minute = access.minute
         self.journal = journal
@@ -119,9 +121,9 @@ class Aws:
         self._home: str | None = None
         self._session = self._open(access)
         self._clients: dict[tuple[str, str, int | None], Any] = {}
-        self._clients_lock = threading.Lock()
+        self._clients_lock = PatientLock()
         self._shared: dict[tuple[object, ...], _Shared] = {}
-        self._locks: dict[object, threading.Lock] = {}
+        self._locks: dict[object, PatientLock] = {}
         self._locks_lock = threading.Lock()
 
     def open_journal(self, *, allowed: Sequence[str] = ()) -> None:
@@ -161,6 +163,8 @@ class Aws:
             patience: seconds that one attempt may wait for an answer; by default what `--timeout` leaves it.
         """
         key = (service, region, patience)
+        if (known := self._clients.get(key)) is not None:
+            return known
         with self._clients_lock:
             if key not in self._clients:
                 config = self._config(service, patience)
@@ -171,6 +175,7 @@ class Aws:
                     )
                 else:
                     made = isolated_client(self._session, service, region, endpoint_url=url, config=config)
+                _keep_user_agent(made)
                 self._seam.attach(made)
                 self._clients[key] = made
             return self._clients[key]
@@ -266,15 +271,24 @@ class Aws:
         """aws, aws-cn, … (F14)."""
         return self.identity(_GLOBAL_REGION)[1]
 
-    def shared(self, key: tuple[object, ...], load: Callable[[], T]) -> T:
-        """One bulk read, shared by everybody who asks for it until `forget`; concurrent askers wait for one."""
+    def shared(self, key: tuple[object, ...], load: Callable[[], T], *, lasting: bool = False) -> T:
+        """One bulk read, shared by everybody who asks for it until `forget`; concurrent askers wait for one.
+
+        Args:
+            lasting: whether it serves the apply of a plan too, because every change of ours to it forgets it.
+        """
         with self._locks_lock:
-            entry = self._shared.setdefault(key, _Shared())
+            entry = self._shared.setdefault(key, _Shared(lasting=lasting))
         with entry.lock:
             if not entry.loaded:
                 entry.value = load()
                 entry.loaded = True
             return cast("T", entry.value)
+
+    def remember(self, key: tuple[object, ...], value: object, *, lasting: bool = False) -> None:
+        """Have `shared` give back what is known without asking, e.g. from the answer to a change."""
+        with self._locks_lock:
+            self._shared[key] = _Shared(loaded=True, value=value, lasting=lasting)
 
     def forget(self, *prefix: object) -> None:
         """Drop the shared reads whose key starts so (all of them without one), because the world has changed.
@@ -286,7 +300,29 @@ class Aws:
             for key in [k for k in list(self._shared) if k[: len(prefix)] == prefix and k != ("identity",)]:
                 del self._shared[key]
 
-    def exclusive(self, *key: object) -> threading.Lock:
+    def begin(self) -> None:
+        """Drop the shared reads, because a plan begins to change the world; those that are `lasting` stay."""
+        with self._locks_lock:
+            self._shared = {k: read for k, read in self._shared.items() if read.lasting or k == ("identity",)}
+
+    def exclusive(self, *key: object) -> PatientLock:
         """A lock for what has room for one writer, e.g. a function's policy (B42)."""
         with self._locks_lock:
-            return self._locks.setdefault(("exclusive", *key), threading.Lock())
+            return self._locks.setdefault(("exclusive", *key), PatientLock())
+
+
+class _UserAgent:
+    """Says one and the same."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def to_string(self) -> str:
+        return self._text
+
+
+def _keep_user_agent(client: Any) -> None:
+    """One for all calls: botocore puts the same together anew for each, which is a tenth of what a call costs."""
+    creator = getattr(client, "_user_agent_creator", None)
+    if creator is not None:
+        client._user_agent_creator = _UserAgent(creator.to_string())  # noqa: SLF001  # botocore has no setting for it

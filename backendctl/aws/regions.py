@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
+from backendctl.aws.crew import Crew
 from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError, BugError
 
@@ -32,8 +33,9 @@ def each(
         except Exception as error:  # noqa: BLE001  # the others go on; a bug keeps its trace
             return explain(error, doing=doing(key))
 
-    with ThreadPoolExecutor(max_workers=max(1, workers), thread_name_prefix="each") as pool:
-        answers = list(zip(keys, pool.map(attempt, keys), strict=True))
+    with Crew(workers, name="each") as crew:
+        asked = [crew.submit(partial(attempt, key)) for key in keys]
+        answers = [(key, answer.result()) for key, answer in zip(keys, asked, strict=True)]
     for _, answer in answers:
         if isinstance(answer, BugError):
             raise answer

@@ -107,6 +107,7 @@ def _assuming(source: BotocoreSession, role_arn: str, creator: Callable[..., Any
         extra_args={"RoleSessionName": "backendctl"},
     )
     inner = BotocoreSession(profile=source.profile)
+    inner.register_component("data_loader", source.get_component("data_loader"))  # which has read some already
     inner._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]  # noqa: SLF001
         method="assume-role", refresh_using=fetcher.fetch_credentials
     )

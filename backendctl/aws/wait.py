@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, TypeVar
 
 from backendctl.aws.progress import note
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
 
 T = TypeVar("T")
+
+_settling: ContextVar[Callable[[float], None] | None] = ContextVar("settling", default=None)
 
 
 def until(aws: Aws, what: str, probe: Callable[[], T | None], *, limit: float, step: float = 2.0) -> T:
@@ -41,9 +45,25 @@ def until(aws: Aws, what: str, probe: Callable[[], T | None], *, limit: float, s
 def settle(aws: Aws, what: str, *, seconds: float = 5.0) -> None:
     """Wait for a change to be known to all of AWS's hosts; nothing there can be asked whether it is (A51, B43).
 
+    Within `settling_later` it is left to whoever goes on from there.
+
     Args:
         what: what is waited for, as told to the user.
         seconds: at AWS's pace.
     """
     note(f"waiting for {what}")
-    aws.sleep(seconds * aws.tempo)
+    later = _settling.get()
+    if later is None:
+        aws.sleep(seconds * aws.tempo)
+    else:
+        later(seconds * aws.tempo)
+
+
+@contextmanager
+def settling_later(listener: Callable[[float], None]) -> Iterator[None]:
+    """Within this block, in this thread, `settle` does not wait: the listener gets the seconds that are needed yet."""
+    token = _settling.set(listener)
+    try:
+        yield
+    finally:
+        _settling.reset(token)

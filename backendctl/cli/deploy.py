@@ -63,7 +63,7 @@ def command(
 
     selection = Selection(only=only, skip=skip, stages=stages, delete=allow_delete, adopt=adopt)
     selection.check()
-    ready = opened(options, allow_runtimes=allow_runtimes)
+    ready = opened(options, allow_runtimes=allow_runtimes, planning=True)
     backend = ready.backend
     changes = plan_changes(backend, selection, take_over=take_over)
     plan = changes.plan

@@ -31,13 +31,17 @@ class Opened:
     sandbox: bool
 
 
-def opened(options: Options, *, allow_runtimes: tuple[str, ...] | None = ()) -> Opened:
+def opened(options: Options, *, allow_runtimes: tuple[str, ...] | None = (), planning: bool = False) -> Opened:
     """Load, check, connect; in a sandbox also what a real account would have already.
 
     Args:
-        allow_runtimes: as `Settings` has them.
+        allow_runtimes: as `Settings` has them. planning: as `open_backend` has it.
     """
-    ready = _opened(options, lambda settings: open_backend(replace(settings, allow_runtimes=allow_runtimes)))
+
+    def open_it(settings: Settings) -> Backend:
+        return open_backend(replace(settings, allow_runtimes=allow_runtimes), planning=planning)
+
+    ready = _opened(options, open_it)
     tell_warnings(ready.backend.warnings)
     if ready.sandbox:
         _furnish(ready, quiet=options.quiet)

@@ -41,7 +41,7 @@ def command(
 
     selection = Selection(only=only, skip=skip, stages=stages, delete=allow_delete, adopt=adopt)
     selection.check()
-    ready = opened(options, allow_runtimes=allow_runtimes)
+    ready = opened(options, allow_runtimes=allow_runtimes, planning=True)
     plan = plan_deploy(ready.backend, selection)
     tell_code(ready)
     refusal = refusal_of(plan, Allowed(delete=allow_delete, adopt=adopt, breaking=allow_breaking))

@@ -22,7 +22,7 @@ def command(*, options: Options, exit_code: bool) -> int:
     from backendctl.survey import survey  # noqa: PLC0415  # the same
     from backendctl.ui.matrix import show_matrix, survey_document, survey_markdown  # noqa: PLC0415  # the same
 
-    ready = opened(options, allow_runtimes=None)
+    ready = opened(options, allow_runtimes=None, planning=True)
     plan = plan_deploy(ready.backend)
     found = replace(survey(plan), notes=notes_of(plan, ready.backend))
     if ready.format == "json":

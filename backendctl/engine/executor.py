@@ -1,19 +1,26 @@
-"""Walk the plan's graph on one thread pool: everything that can run at once does, in every region."""
+"""Walk the plan's graph on one crew of threads: everything that can run at once does, in every region.
+
+What AWS has to spread to all of its hosts is not waited for in the change itself: the changes that need it start when
+it has had the time, and hold no thread until then.
+"""
 
 from __future__ import annotations
 
+import heapq
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
+from backendctl.aws.crew import Crew
 from backendctl.aws.errors import explain
 from backendctl.aws.progress import reporting_to
+from backendctl.aws.wait import settling_later
 from backendctl.engine.events import Done, Event, Failed, Noted, Skipped, Started
-from backendctl.engine.graph import edges
+from backendctl.engine.graph import edges, heights
 from backendctl.engine.plan import Action, Change, Plan
 
 if TYPE_CHECKING:
@@ -39,32 +46,52 @@ def apply(
     Args:
         order: kinds in creation order. workers: changes at once, over all regions.
     """
-    aws.forget()
-    walk = _Walk(plan, edges(plan.changes, order))
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="apply") as pool:
+    aws.begin()
+    graph = edges(plan.changes, order)
+    height = heights(plan.changes, graph)
+    walk = _Walk(plan, graph, height, clock)
+    with Crew(workers, name="apply") as crew:
 
         def submit(change: Change) -> None:
-            pool.submit(_run, change, aws, walk.events, clock, stop)
+            crew.submit(partial(_run, change, aws, walk, clock, stop), weight=height[change.address])
 
         if not stop.is_set():
             yield from walk.advance(submit)
-        while walk.running:
-            event = walk.events.get()
-            yield event
-            walk.settle(event)
+        while (starting := not stop.is_set() and bool(walk.resting)) or walk.running:
+            if (event := walk.next_event(starting=starting)) is not None:
+                yield event
+                walk.settle(event)
             if not stop.is_set():
                 yield from walk.advance(submit)
+    if not stop.is_set():
+        stop.wait(walk.unsettled())
     yield from walk.abandon()
 
 
-class _Walk:
-    """The state of one walk; touched by the generator's thread only, except the queue."""
+_LOOK = 0.2
+"""Seconds between two looks at `stop` while everything rests."""
 
-    def __init__(self, plan: Plan, graph: dict[str, set[str]]) -> None:
+
+class _Walk:
+    """The state of one walk; touched by the generator's thread only, except `events` and `settling`.
+
+    Attributes:
+        resting: what is ready but for what it needs to be known to all of AWS: (when it may start, minus its height,
+            address).
+        settling: address → when its effect is known to all of AWS; by the clock.
+    """
+
+    def __init__(
+        self, plan: Plan, graph: dict[str, set[str]], height: dict[str, float], clock: Callable[[], float]
+    ) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.running: set[str] = set()
+        self.resting: list[tuple[float, float, str]] = []
+        self.settling: dict[str, float] = {}
+        self._clock = clock
         self._changes = {change.address: change for change in plan.changes}
         self._graph = graph
+        self._height = height
         self._failed: dict[str, str] = {}
         self._waiting = dict.fromkeys(self._changes)
         self._sorter = TopologicalSorter(graph)
@@ -74,15 +101,32 @@ class _Walk:
         """Start everything that is ready; tell what must be skipped because of what it needs."""
         while ready := self._sorter.get_ready():
             for node in ready:
-                self._waiting.pop(node, None)
                 because = next((self._failed[n] for n in sorted(self._graph[node]) if n in self._failed), None)
                 if because is None:
-                    self.running.add(node)
-                    submit(self._changes[node])
+                    heapq.heappush(self.resting, (self._may_start(node), -self._height[node], node))
                 else:
+                    self._waiting.pop(node, None)
                     self._failed[node] = because
                     self._sorter.done(node)
                     yield Skipped(change=self._changes[node], because=because)
+        while self.resting and self._rests() <= 0:
+            _, _, node = heapq.heappop(self.resting)
+            self._waiting.pop(node, None)
+            self.running.add(node)
+            submit(self._changes[node])
+
+    def next_event(self, *, starting: bool) -> Event | None:
+        """What happens next; None when it is time to advance.
+
+        Args:
+            starting: whether something rests and is to be started yet; else something is running.
+        """
+        if not starting:
+            return self.events.get()
+        try:
+            return self.events.get(timeout=min(_LOOK, max(0.0, self._rests())))
+        except queue.Empty:
+            return None
 
     def settle(self, event: Event) -> None:
         """Take in a finished change."""
@@ -94,28 +138,54 @@ class _Walk:
         if isinstance(event, Failed):
             self._failed[node] = node
 
+    def unsettled(self) -> float:
+        """Seconds until everything is known to all of AWS."""
+        return max(0.0, max(self.settling.values()) - self._clock()) if self.settling else 0.0
+
     def abandon(self) -> Iterator[Event]:
         """What never started."""
         for node in self._waiting:
             yield Skipped(change=self._changes[node], because=_INTERRUPTED)
 
+    def _rests(self) -> float:
+        """Seconds until the first of those that rest may start."""
+        start = self.resting[0][0]
+        return start - self._clock() if start else 0.0
+
+    def _may_start(self, node: str) -> float:
+        """When what it needs is known to all of AWS; at once for what does not need that, but then hands it on."""
+        until = max((self.settling.get(need, 0.0) for need in self._graph[node]), default=0.0)
+        if getattr(self._changes[node].resource, "needs_settled", True):
+            return until
+        if until:
+            self.settling[node] = until
+        return 0.0
+
 
 def _run(
     change: Change,
     aws: Aws,
-    events: queue.SimpleQueue[Event],
+    walk: _Walk,
     clock: Callable[[], float],
     stop: threading.Event,
 ) -> None:
+    events = walk.events
     if stop.is_set():  # it was ready, but no thread was free before the stop
         events.put(Skipped(change=change, because=_INTERRUPTED))
         return
+
+    def settling(seconds: float) -> None:
+        walk.settling[change.address] = max(clock() + seconds, walk.settling.get(change.address, 0.0))
+
     started = clock()
     events.put(Started(change=change))
     try:
-        with reporting_to(
-            lambda message: events.put(Noted(change=change, message=message)),
-            remarks=lambda message: events.put(Noted(change=change, message=message, lasting=True)),
+        with (
+            settling_later(settling),
+            reporting_to(
+                lambda message: events.put(Noted(change=change, message=message)),
+                remarks=lambda message: events.put(Noted(change=change, message=message, lasting=True)),
+            ),
         ):
             _carry_out(change, aws)
     except Exception as error:  # noqa: BLE001  # a worker must always answer; bugs are told with their traceback

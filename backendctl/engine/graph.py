@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from graphlib import TopologicalSorter
 
 from backendctl.engine.plan import Action, Change
 from backendctl.engine.resource import GLOBAL
@@ -28,24 +30,59 @@ def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]
     made = {change.address for change in changes if not change.removes}
     # A release is announced in every region before anything of it moves; only regions are entered before.
     announced = {c.address for c in changes if c.kind == _RELEASE and c.region == GLOBAL}
+    entries = _entries(changes)
+    regions = _by_region(changes)
     graph: dict[str, set[str]] = {}
     for change in changes:
         if change.removes:
             graph[change.address] = {
-                other.address for other in changes if other is not change and _goes_before(other, change, rank)
+                other.address
+                for other in _around(change, changes, regions)
+                if other is not change and _goes_before(other, change, rank)
             }
         else:
-            needs = set(change.resource.needs()) | _entry(change, changes)
+            needs = set(change.resource.needs())
+            needs |= entries.get(change.region, set()) if change.kind != _ROSTER else set()
             needs |= announced if change.kind not in {_ROSTER, _RELEASE} else set()
             graph[change.address] = needs & made - {change.address}
     return graph
 
 
-def _entry(change: Change, changes: Sequence[Change]) -> set[str]:
-    """A region is entered in the roster before anything is made in it, or a kill would leave it unknown."""
-    if change.kind == _ROSTER:
-        return set()
-    return {c.address for c in changes if c.kind == _ROSTER and c.action is Action.CREATE and c.name == change.region}
+def heights(changes: Sequence[Change], graph: Mapping[str, AbstractSet[str]]) -> dict[str, float]:
+    """Address → how long the longest way from there to the end is: what has most behind it is to start first.
+
+    A change counts as one, or as its resource's `lasts`, where its kind takes longer than most.
+    """
+    weight = {change.address: float(getattr(change.resource, "lasts", 1)) for change in changes}
+    found = dict(weight)
+    made = {c.address: graph[c.address] for c in changes if not c.removes}  # what goes comes last anyway
+    for node in reversed(list(TopologicalSorter(made).static_order())):
+        for need in made[node]:
+            found[need] = max(found[need], weight[need] + found[node])
+    return found
+
+
+def _entries(changes: Sequence[Change]) -> dict[str, set[str]]:
+    """Region → its new entries in the roster: before anything is made there, or a kill would leave it unknown."""
+    found: dict[str, set[str]] = {}
+    for change in changes:
+        if change.kind == _ROSTER and change.action is Action.CREATE:
+            found.setdefault(change.name, set()).add(change.address)
+    return found
+
+
+def _by_region(changes: Sequence[Change]) -> dict[str, list[Change]]:
+    found: dict[str, list[Change]] = {}
+    for change in changes:
+        found.setdefault(change.region, []).append(change)
+    return found
+
+
+def _around(delete: Change, changes: Sequence[Change], regions: Mapping[str, list[Change]]) -> Sequence[Change]:
+    """All that may touch it; of a thing of one region that is much less than all there is."""
+    if delete.region == GLOBAL or delete.kind in _SPANNING or delete.kind == _ROSTER:
+        return changes
+    return [*regions[delete.region], *regions.get(GLOBAL, ())]
 
 
 def _goes_before(other: Change, delete: Change, rank: dict[str, int]) -> bool:

@@ -6,12 +6,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from backendctl.aws.crew import Crew, interleaved
 from backendctl.aws.errors import explain
 from backendctl.engine.diff import FieldChange, differences
 from backendctl.engine.resource import GLOBAL, Resource, address, address_of
@@ -156,7 +156,7 @@ def make_plan(
 
     Args:
         desired: from the spec; empty means destroy. kinds: the kinds looked at, in creation order.
-        regions: where to look for what is ours; may name regions the spec has left.
+        regions: where to look for what is ours, those that the spec has left too.
         strays: whether to look for what is ours and not desired, which is deleted; False for a part of a backend.
         operations: those that have nothing to do any more are left out.
 
@@ -166,15 +166,17 @@ def make_plan(
     unreadable: dict[str, BackendctlError] = {}
     attempt = _attempting(unreadable)
 
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="read") as pool:
-        lives = [pool.submit(attempt, r.region, address_of(r), partial(type(r).read, aws, r)) for r in desired]
-        owned = [
-            pool.submit(attempt, region, f"{region}/{kind.kind}", partial(_owned, kind, aws, region))
+    with Crew(workers, name="read") as crew:
+        owned = [  # first: it is read in bulk, and much of what is desired is found there
+            crew.submit(partial(attempt, where, f"{where}/{kind.kind}", partial(_owned, kind, aws, where)))
             for kind in (kinds if strays else ())
-            for region in ([GLOBAL] if kind.scope == GLOBAL else regions)
+            for where in ([GLOBAL] if kind.scope == GLOBAL else regions)
         ]
-        asked = [pool.submit(attempt, o.region, _address(o), partial(o.read, aws)) for o in operations]
-        pairs = [(r, live.result()) for r, live in zip(desired, lives, strict=True)]
+        turns = interleaved(desired, key=lambda r: r.region)
+        reads = [(r, partial(attempt, r.region, address_of(r), partial(type(r).read, aws, r))) for r in turns]
+        lives = {id(r): crew.submit(read) for r, read in reads}
+        asked = [crew.submit(partial(attempt, o.region, _address(o), partial(o.read, aws))) for o in operations]
+        pairs = [(r, lives[id(r)].result()) for r in desired]
         pending = [(o, fields.result() or ()) for o, fields in zip(operations, asked, strict=True)]
         ours = [live for found in owned for live in found.result() or ()]
     return _assemble(
@@ -191,11 +193,11 @@ def make_plan(
 class _Attempt(Protocol):
     """Reads; None when the region does not answer."""
 
-    def __call__(self, region: str, what: str, read: Callable[[], T], /) -> T | None: ...
+    def __call__(self, region: str, what: str, read: Callable[[], T | None], /) -> T | None: ...
 
 
 def _attempting(unreadable: dict[str, BackendctlError]) -> _Attempt:
-    def attempt(region: str, what: str, read: Callable[[], T], /) -> T | None:
+    def attempt(region: str, what: str, read: Callable[[], T | None], /) -> T | None:
         try:
             return read()
         except RefusedError:

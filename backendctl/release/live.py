@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backendctl.resources import served
 from backendctl.resources.alias import Alias
-from backendctl.resources.api_reads import list_stages, require_api
+from backendctl.resources.api_reads import require_api, stages
 from backendctl.resources.release_record import VARIABLE, Event, Record, State, split_tag, token_of
 from backendctl.resources.served import Served
 from backendctl.resources.stage import Stage
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from backendctl.engine.resource import Resource
     from backendctl.release.log_reading import Logs
     from backendctl.release.numbering import Releasing
+    from backendctl.resources.release_log import RegionLog
 
 
 def release_of(logs: Logs, region: str, target: str, tag: str, found: Served) -> Record | None:
@@ -42,14 +43,14 @@ def is_same(entry: Record, target: str, found: Served) -> bool:
     return (entry.deployment, entry.versions) == (found.deployment, found.versions)
 
 
-def served_now(aws: Aws, live: Resource) -> Served:
-    """What a live stage or alias serves."""
+def served_now(aws: Aws, live: Resource, log: RegionLog | None = None) -> Served:
+    """What a live stage or alias serves. log: see `served.by_stage`."""
     if isinstance(live, Alias):
         return served.by_versions(aws, live.region, {f"{live.physical}:{live.alias}": live.version or ""})
     if not isinstance(live, Stage):
         raise TypeError(live)
     api_id = require_api(aws, live.region, live.api)
-    stage = list_stages(aws, live.region, api_id)[live.name]
+    stage = stages(aws, live.region, api_id)[live.name]
     variables = {key: value for key, value in (stage.get("variables") or {}).items() if key != VARIABLE}
     return served.by_stage(
         aws,
@@ -58,6 +59,7 @@ def served_now(aws: Aws, live: Resource) -> Served:
         deployment=stage.get("deploymentId", ""),
         variables=variables,
         routes=live.routes,
+        log=log,
     )
 
 
@@ -71,9 +73,9 @@ def tag_of(live: Resource) -> str:
 def drifted(releasing: Releasing, logs: Logs, lives: Sequence[Resource], target: str) -> bool:
     """Whether what serves a stage or an alias in some region is no release that the log knows."""
     return any(
-        release_of(logs, live.region, target, tag_of(live), served_now(releasing.aws, live)) is None
+        release_of(logs, live.region, target, tag_of(live), served_now(releasing.aws, live, log)) is None
         for live in lives
-        if live.name == target and live.region in logs.regions
+        if live.name == target and (log := logs.regions.get(live.region)) is not None
     )
 
 

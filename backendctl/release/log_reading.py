@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+from backendctl.aws.crew import together
 from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError
 from backendctl.release.migration import taken_over
 from backendctl.resources import old_notes, release_log
+from backendctl.resources.old_notes import Note
 from backendctl.resources.release_claim import EXPIRES
 from backendctl.resources.release_log import RegionLog
 from backendctl.resources.release_record import Record
@@ -108,7 +111,11 @@ def read_logs(aws: Aws, *, regions: Sequence[str], beside: Sequence[str], target
         found = dict(zip(order, pool.map(ask, order), strict=True))
     logs = {region: log for region, log in found.items() if log is not None}
     bare = [region for region in regions if region in logs and not logs[region].entries]
-    notes = {region: {target: old_notes.read(aws, region, target) for target in targets} for region in bare}
+    pairs = [(region, target) for region in bare for target in targets]
+    told = together(partial(old_notes.read, aws, region, target) for region, target in pairs)
+    notes: dict[str, dict[str, list[Note]]] = {region: {} for region in bare}
+    for (region, target), noted in zip(pairs, told, strict=True):
+        notes[region][target] = noted
     migrated = taken_over(notes, logs)
     logs = {region: _with(log, migrated.get(region, ())) for region, log in logs.items()}
     return Logs(regions=logs, silent=silent, migrated=migrated)

@@ -62,6 +62,7 @@ class VersionRemoval(_Removal):
         except ClientError as error:
             if not is_missing(error) and not says(error, "ResourceConflictException"):
                 raise
+        aws.forget("lambda-versions", self.region, self.physical)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, code_of, is_missing, says
 from backendctl.aws.wait import settle
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
 from backendctl.resources import lambda_reads, lambda_waits, release_claim, served
-from backendctl.resources.alias_mark import mark, owner_in, read_mark
+from backendctl.resources.alias_mark import holding, mark, owner_in, read_mark
 from backendctl.resources.alias_names import names_of, qualified, slots_of
 from backendctl.resources.api_reads import find_api, list_stages
 from backendctl.resources.function import Function
@@ -191,11 +193,12 @@ class Alias:
         self._note(aws, version)
         try:
             aws.lambda_(self.region).create_alias(
-                FunctionName=self.physical, FunctionVersion=version, **self._rest(self.tag or "")
+                FunctionName=self.physical, FunctionVersion=version, **self._rest(self.tag or "", version, self.release)
             )
         except ClientError as error:
             if not (code_of(error).endswith("ConflictException") and says(error, code_of(error), "already exists")):
                 raise  # B27
+            aws.forget("lambda-aliases", self.region, self.physical)
             live = type(self).read(aws, self)
             if live is None or live.owner != self.owner:
                 raise
@@ -221,6 +224,7 @@ class Alias:
             return
         try:
             aws.lambda_(self.region).delete_alias(FunctionName=self.physical, Name=self.alias)
+            aws.forget("lambda-aliases", self.region, self.physical)
         except ClientError as error:
             if not is_missing(error):
                 raise
@@ -237,34 +241,39 @@ class Alias:
     def _move(self, aws: Aws, version: str | None, live: Self) -> None:
         """One call, on the condition that nobody has moved it since it was looked at."""
         target: Any = {} if version is None else {"FunctionVersion": version}
-        found = aws.lambda_(self.region).get_alias(FunctionName=self.physical, Name=self.alias)
-        if version is not None and found["FunctionVersion"] != version:
-            self._refuse_serving(aws)
+        look: Callable[[], Any] = partial(
+            aws.lambda_(self.region).get_alias, FunctionName=self.physical, Name=self.alias
+        )
+        serves: Callable[[], Any] = partial(self._serves, aws)
+        found, stage = together([look, serves]) if version is not None else (look(), None)
+        if stage is not None and found["FunctionVersion"] != version:
+            raise BackendctlError(
+                f"{address(self.region, self.kind, self.name)} serves stage {stage} by now, and is not moved",
+                hint="somebody else has released meanwhile; look at it: backendctl history",
+            )
         self._note(aws, version or live.version or "")
         if found.get("RevisionId"):
             target["RevisionId"] = found["RevisionId"]
         tag = self.tag if self.tag is not None else (live.tag or "")
-        aws.lambda_(self.region).update_alias(FunctionName=self.physical, **target, **self._rest(tag))
+        rest = self._rest(tag, version or live.version or "", self.release or live.release)
+        aws.lambda_(self.region).update_alias(FunctionName=self.physical, **target, **rest)
         aws.forget("lambda-aliases", self.region, self.physical)
 
-    def _refuse_serving(self, aws: Aws) -> None:
-        """A slot that users reach is never moved under them: a stage may have turned to it since the plan was made.
+    def _serves(self, aws: Aws) -> str | None:
+        """The stage that names this slot now, itself or by a canary; None for none.
 
-        Raises:
-            BackendctlError: a stage, or a canary, names it now.
+        A slot that users reach is never moved under them: a stage may have turned to it since the plan was made.
         """
         if self.guard is None:
-            return
+            return None
         api, names = self.guard
         api_id = find_api(aws, self.region, api)
         for name, stage in (list_stages(aws, self.region, api_id) if api_id is not None else {}).items():
             overrides = (stage.get("canarySettings") or {}).get("stageVariableOverrides") or {}
             values = [*(stage.get("variables") or {}).items(), *overrides.items()]
             if any(key in names and value.rpartition(":")[2] == self.alias for key, value in values):
-                raise BackendctlError(
-                    f"{address(self.region, self.kind, self.name)} serves stage {name} by now, and is not moved",
-                    hint="somebody else has released meanwhile; look at it: backendctl history",
-                )
+                return name
+        return None
 
     def _note(self, aws: Aws, version: str) -> None:
         """Into the release log, before it serves; of an alias that no stage leads to."""
@@ -274,10 +283,11 @@ class Alias:
         entry = replace(self.entry, versions=found.versions, codes=found.codes)
         release_claim.ready(aws, self.region, entry, adds=True)
 
-    def _rest(self, tag: str) -> dict[str, Any]:
+    def _rest(self, tag: str, version: str, release: str | None) -> dict[str, Any]:
+        words = (self.description, tag, holding(version, None if self.version else release))
         return {
             "Name": self.alias,
-            "Description": " ".join(word for word in (self.description, tag) if word),
+            "Description": " ".join(word for word in words if word),
             "RoutingConfig": {"AdditionalVersionWeights": self.weights or {}},  # B29: always sent
         }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import is_missing
 from backendctl.aws.tags import owner_of
@@ -64,7 +64,7 @@ def find_api(aws: Aws, region: str, name: str) -> str | None:
         return api["id"]
 
     try:
-        return aws.shared(("api-id", region, name), load)
+        return aws.shared(("api-id", region, name), load, lasting=True)
     except _AbsentError:
         return None
 
@@ -112,6 +112,11 @@ def api_arn(aws: Aws, region: str, api_id: str) -> str:
     return f"arn:{aws.partition}:apigateway:{region}::/restapis/{api_id}"
 
 
+def described(aws: Aws, region: str, api_id: str) -> Any:
+    """The answer of GetRestApi, which has what no list and no export has."""
+    return aws.shared(("api", region, api_id), lambda: aws.apigateway(region).get_rest_api(restApiId=api_id))
+
+
 def stages(aws: Aws, region: str, api_id: str) -> dict[str, StageTypeDef]:
     """Stage name → stage; empty when the API is gone."""
     return aws.shared(("stages", region, api_id), lambda: list_stages(aws, region, api_id))
@@ -137,8 +142,14 @@ def stage_variables(aws: Aws, region: str, api_name: str) -> dict[str, dict[str,
 
 def deployments(aws: Aws, region: str, api_id: str) -> dict[str, str]:
     """Deployment id → description, the newest first."""
-    listed = aws.shared(("deployments", region, api_id), lambda: list_deployments(aws, region, api_id))
+    listed = listed_deployments(aws, region, api_id)
     return {deployment["id"]: deployment.get("description", "") for deployment in listed}
+
+
+def listed_deployments(aws: Aws, region: str, api_id: str) -> list[DeploymentTypeDef]:
+    """All of them, the newest first, shared within a plan."""
+    key = ("deployments", region, api_id)
+    return aws.shared(key, lambda: list_deployments(aws, region, api_id), lasting=True)
 
 
 def list_deployments(aws: Aws, region: str, api_id: str) -> list[DeploymentTypeDef]:

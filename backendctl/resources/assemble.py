@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backendctl.aws.crew import Crew
 from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError, RefusedError
 from backendctl.openapi.integrations import Target, lambda_targets, resolve, stage_variables
 from backendctl.package import Artefact, Packager, Source
-from backendctl.resources import KINDS, baking, slots
+from backendctl.resources import KINDS, baking, lambda_reads, slots
 from backendctl.resources.world import Capacity, Definition, Link, SlotChoice, Stamp, World
 from backendctl.spec.model import Function, Spec
 
@@ -93,7 +94,8 @@ def make_world(
 
 def links_of(spec: Spec, *, account: str) -> dict[str, tuple[Link, ...]]:
     """Region → every call of a function of the spec that a stage leads to; the definition is neutral."""
-    return {region: tuple(_links(spec, region, account=account)) for region in spec.regions}
+    targets = lambda_targets(spec.api.definition) if spec.api is not None else []
+    return {region: tuple(_links(spec, region, targets, account=account)) for region in spec.regions}
 
 
 def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str, BackendctlError]]:
@@ -108,6 +110,9 @@ def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str
 
     def ask(region: str) -> None:
         try:
+            there = lambda_reads.functions(aws, region).keys()
+            named = {function.physical for function in world.spec.functions_in(region)}
+            lambda_reads.read_ahead(aws, region, there & named, lambda_reads.aliases)
             here = replace(world, spec=world.spec.narrowed((region,)))
             found = slots.choose(aws, here)
             ready.update(baking.capacities(aws, replace(here, slots=found)))
@@ -117,8 +122,10 @@ def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str
         except Exception as error:  # noqa: BLE001  # one region's failure is that region's
             failed[region] = explain(error, doing=f"read {region}/alias")
 
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="slots") as pool:
-        list(pool.map(ask, world.spec.regions))
+    with Crew(workers, name="slots") as crew:
+        asked = [crew.submit(partial(ask, region)) for region in world.spec.regions]
+        for answer in asked:
+            answer.result()
     return replace(world, slots=chosen, capacity=ready), failed
 
 
@@ -127,13 +134,13 @@ def desired(world: World) -> list[Resource]:
     return [resource for kind in KINDS for resource in kind.desired(world)]
 
 
-def _links(spec: Spec, region: str, *, account: str) -> Iterator[Link]:
+def _links(spec: Spec, region: str, targets: Sequence[Target], *, account: str) -> Iterator[Link]:
     if spec.api is None:
         return
     functions = {function.physical: function for function in spec.functions_in(region)}
     seen = set()
     for stage in spec.api.stages:
-        for target in lambda_targets(spec.api.definition):
+        for target in targets:
             found = resolve(target, stage.variables)
             if found is None or not found.is_in(region, account) or found.function not in functions:
                 continue

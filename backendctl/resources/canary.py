@@ -17,7 +17,7 @@ from backendctl.engine.plan import Action
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
-from backendctl.resources import release_claim, served
+from backendctl.resources import release_claim, release_log, served
 from backendctl.resources.api_reads import deployments, find_api, list_deployments, list_stages, stages
 from backendctl.resources.release_record import VARIABLE, Record, split_tag
 from backendctl.resources.served import Route
@@ -207,7 +207,7 @@ class CanaryStart:
         return Canary.of_stage(found, region=self.region, api=self.api, described=told, routes=self.routes)
 
     def _ready(self, aws: Aws, api_id: str, found: StageTypeDef, deployment: str) -> None:
-        refuse_slots(aws, self.region, self.behind)
+        refuse_slots(aws, self.region, self.behind, serving=found.get("variables") or {})
         if self.entry is None:
             return
         variables, _ = split_variables(found.get("variables"))
@@ -218,6 +218,8 @@ class CanaryStart:
             deployment=deployment,
             variables={**variables, **self.variables},
             routes=self.routes,
+            log=release_log.read(aws, self.region),
+            serving=variables,
         )
         entry = replace(self.entry, deployment=deployment, versions=serving.versions, codes=serving.codes)
         release_claim.ready(aws, self.region, entry)

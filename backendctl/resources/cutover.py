@@ -16,7 +16,7 @@ from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Action
 from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
-from backendctl.resources import release_claim, served
+from backendctl.resources import release_claim, release_log, served
 from backendctl.resources.api_reads import deployments, find_api, stages
 from backendctl.resources.release_record import VARIABLE, Record
 from backendctl.resources.served import Route
@@ -105,6 +105,8 @@ class _Turn:
             deployment=self.deployment,
             variables={**variables, **self.variables},
             routes=self.routes,
+            log=release_log.read(aws, self.region),
+            serving=variables,
         )
         entry = replace(self.entry, deployment=self.deployment, versions=serving.versions, codes=serving.codes)
         release_claim.ready(aws, self.region, entry)

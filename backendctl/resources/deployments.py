@@ -68,6 +68,7 @@ def deploy(
     made = aws.apigateway(region).create_deployment(
         restApiId=api_id, description=describe(definition, localised or definition, stamp)
     )
+    aws.forget("deployments", region, api_id)
     return made["id"]
 
 
@@ -98,6 +99,7 @@ def deployments_kept(log: RegionLog, stages: Iterable[str], *, keep: int) -> set
 
 
 def _delete(aws: Aws, region: str, api_id: str, deployment: str) -> None:
+    aws.forget("deployments", region, api_id)
     try:
         aws.apigateway(region).delete_deployment(restApiId=api_id, deploymentId=deployment)
     except aws.apigateway(region).exceptions.ClientError as error:

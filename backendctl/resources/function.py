@@ -155,7 +155,7 @@ class Function:
         except ClientError as error:
             if not says(error, "ResourceConflictException", "already exist"):  # B12
                 raise
-            aws.forget("lambda-functions", self.region)
+            self._forget(aws)
             live = type(self).read(aws, self)
             if live is None or live.owner != self.owner:
                 raise
@@ -163,7 +163,7 @@ class Function:
             return
         found = lambda_waits.settled(aws, self.region, self.physical, just_made=True)
         lambda_waits.refuse_failed(found["Configuration"], region=self.region)
-        self._publish(aws, found, ())
+        self._publish(aws, found, [])
 
     def update(self, aws: Aws, live: Self) -> None:
         """The mark first, then code, then configuration, each waited for (B3); then a version of the result."""
@@ -177,7 +177,6 @@ class Function:
             return
         found = self._update_code(aws, found)
         found = self._update_configuration(aws, found)
-        aws.forget("lambda-versions", self.region, self.physical)
         self._publish(aws, found, lambda_reads.versions(aws, self.region, self.physical))
 
     def delete(self, aws: Aws) -> None:
@@ -186,10 +185,16 @@ class Function:
             return
         try:
             aws.lambda_(self.region).delete_function(FunctionName=self.physical)
+            self._forget(aws)
         except ClientError as error:
             if not is_missing(error):
                 raise
         lambda_waits.gone(aws, self.region, self.physical)
+
+    def _forget(self, aws: Aws) -> None:
+        aws.forget("lambda-functions", self.region)
+        for what in ("lambda-at-rest", "lambda-versions", "lambda-aliases"):
+            aws.forget(what, self.region, self.physical)
 
     def _creation(self, aws: Aws) -> dict[str, Any]:
         image = self.source.image is not None
@@ -254,6 +259,8 @@ class Function:
                 f"{self.physical} in {self.region} is not what was deployed: version {made['Version']} differs from it",
                 hint="somebody else changes this function; run the same command again",
             )
+        if version.number not in {one.number for one in existing}:
+            aws.remember(("lambda-versions", self.region, self.physical), [*existing, version], lasting=True)
 
 
 def _settings(world: World, region: str, spec: Spec) -> dict[str, Any]:
@@ -291,6 +298,9 @@ def _live_release(aws: Aws, region: str, found: GetFunctionResponseTypeDef, mana
         return None
     settings = _found(found)
     latest = releases.fingerprint({key: settings[key] for key in managed})
+    behind = lambda_reads.aliases(aws, region, config["FunctionName"]).values()
+    if any(alias.release == latest for alias in behind):
+        return latest
     published = lambda_reads.versions(aws, region, config["FunctionName"])
     if lambda_reads.newest(published, latest, managed):
         return latest

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from backendctl.aws import tags as tagging
-from backendctl.aws.errors import ClientError, is_missing
+from backendctl.aws.crew import together
+from backendctl.aws.errors import BotoCoreError, ClientError, is_missing
 from backendctl.resources import releases
+from backendctl.resources.alias_mark import held_in
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef, GetFunctionResponseTypeDef
@@ -60,6 +64,11 @@ class AliasInfo:
     description: str
     weights: dict[str, float]
 
+    @property
+    def release(self) -> str | None:
+        """The release of the function that it points to, where its description tells; see `release_behind`."""
+        return held_in(self.description, self.version)
+
 
 def log_group(physical: str, config: Mapping[str, Any] | None) -> str:
     """The log group of a function, by its configuration: the one it names, or Lambda's own for it."""
@@ -95,14 +104,32 @@ def ours(aws: Aws, region: str) -> dict[str, str]:
     Only those are asked for their tags that are called `<backend>-…`, run under our role or stand in the spec: an
     adopted function with a role of its own and a foreign name stays when the spec drops it.
     """
-    found: dict[str, str] = {}
-    for physical, config in functions(aws, region).items():
-        under_our_role = config.get("Role", "").endswith(f":role/{aws.backend}-lambda")
-        if physical.startswith(f"{aws.backend}-") or physical in aws.spec_names or under_our_role:
-            tags = function_tags(aws, region, physical)
-            if tagging.owner_of(tags) == aws.backend:
-                found[physical] = short_name(aws.backend, physical, tags)
-    return found
+    named = [
+        physical
+        for physical, config in functions(aws, region).items()
+        if physical.startswith(f"{aws.backend}-")
+        or physical in aws.spec_names
+        or config.get("Role", "").endswith(f":role/{aws.backend}-lambda")
+    ]
+    each = together(partial(function_tags, aws, region, physical) for physical in named)
+    return {
+        physical: short_name(aws.backend, physical, tags)
+        for physical, tags in zip(named, each, strict=True)
+        if tagging.owner_of(tags) == aws.backend
+    }
+
+
+def read_ahead(aws: Aws, region: str, names: Iterable[str], read: Callable[[Aws, str, str], object]) -> None:
+    """Ask for `aliases` or `versions` of these functions (their names in AWS) at once.
+
+    What cannot be read is told to whoever asks for it.
+    """
+
+    def quietly(physical: str) -> None:
+        with contextlib.suppress(ClientError, BotoCoreError):
+            read(aws, region, physical)
+
+    together(partial(quietly, physical) for physical in sorted(names))
 
 
 def short_name(backend: str, physical: str, tags: Mapping[str, str]) -> str:
@@ -127,7 +154,7 @@ def versions(aws: Aws, region: str, physical: str) -> list[Version]:
         found = [one for one in _listed(aws, region, physical) if not releases.is_temporary(one.get("Description", ""))]
         return [_version(aws, region, config, newest=config is found[-1]) for config in found]
 
-    return aws.shared(("lambda-versions", region, physical), load)
+    return aws.shared(("lambda-versions", region, physical), load, lasting=True)
 
 
 def temporary_versions(aws: Aws, region: str, physical: str) -> list[Version]:
@@ -142,7 +169,8 @@ def _listed(aws: Aws, region: str, physical: str) -> list[FunctionConfigurationT
         found = [config for page in pages for config in page["Versions"] if config["Version"] != _LATEST]
         return sorted(found, key=lambda config: int(config["Version"]))
 
-    return aws.shared(("lambda-versions", region, physical, "listed"), lambda: _or_missing(load, []))
+    key = ("lambda-versions", region, physical, "listed")
+    return aws.shared(key, lambda: _or_missing(load, []), lasting=True)
 
 
 def version_of(config: FunctionConfigurationTypeDef, *, image: str | None = None) -> Version:
@@ -174,9 +202,14 @@ def release_behind(
 ) -> str:
     """The release that a version is: the one that is asked about if it carries that, else what its description says.
 
+    The versions are not listed where the description of an alias tells enough.
+
     Returns:
         "version 7" or "$LATEST" when it is no release of ours.
     """
+    told = next((a.release for a in aliases(aws, region, physical).values() if a.version == number and a.release), None)
+    if told is not None and release in {None, told}:
+        return told
     version = next((one for one in versions(aws, region, physical) if one.number == number), None)
     if version is None:
         return number
@@ -201,7 +234,7 @@ def aliases(aws: Aws, region: str, physical: str) -> dict[str, AliasInfo]:
             for alias in page["Aliases"]
         }
 
-    return aws.shared(("lambda-aliases", region, physical), lambda: _or_missing(load, {}))
+    return aws.shared(("lambda-aliases", region, physical), lambda: _or_missing(load, {}), lasting=True)
 
 
 def _or_missing(load: Callable[[], T], missing: T) -> T:

@@ -36,8 +36,14 @@ def settled(
         version: a published version; None is the function itself.
         just_made: whether not being there yet is to be expected (B13).
     """
-    what = physical if version is None else f"{physical}:{version}"
+    if version is not None:  # what is published stays as it is
+        return aws.shared(
+            ("lambda-at-rest", region, physical, version), lambda: _at_rest(aws, region, f"{physical}:{version}")
+        )
+    return _at_rest(aws, region, physical, just_made=just_made)
 
+
+def _at_rest(aws: Aws, region: str, what: str, *, just_made: bool = False) -> GetFunctionResponseTypeDef:
     def probe() -> GetFunctionResponseTypeDef | None:
         try:
             found = aws.lambda_(region).get_function(FunctionName=what)
@@ -49,7 +55,7 @@ def settled(
         at_rest = config.get("State") in _RESTING and config.get("LastUpdateStatus") in _UPDATED
         return found if at_rest else None
 
-    limit = _FUNCTION_LIMIT if version is None else _VERSION_LIMIT
+    limit = _VERSION_LIMIT if ":" in what else _FUNCTION_LIMIT
     return until(aws, f"{what} to be ready in {region}", probe, limit=limit, step=1)
 
 

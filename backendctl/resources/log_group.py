@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from backendctl.aws import tags as tagging
+from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, code_of, is_missing
 from backendctl.engine.resource import PARTIAL
+from backendctl.resources import lambda_reads
 
 if TYPE_CHECKING:
     from mypy_boto3_logs.type_defs import LogGroupTypeDef
@@ -53,15 +56,18 @@ class LogGroup:
 
     @classmethod
     def read(cls, aws: Aws, desired: Self) -> Self | None:
-        """From one list per backend, and the tags of the group."""
-        found = _groups(aws, desired.region).get(desired.name)
+        """From one list per region, and the tags of the group."""
+        found = _groups(aws, desired.region, _prefix(aws, desired.name)).get(desired.name)
         return None if found is None else cls._live(aws, desired.region, found)
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """Those under /aws/lambda/<backend>- that carry our mark."""
-        for group in _groups(aws, region).values():
-            live = cls._live(aws, region, group)
+        """Those under /aws/lambda/<backend>-, and those of our functions that are called otherwise, with our mark."""
+        others = [_PREFIX + physical for physical in lambda_reads.ours(aws, region)]
+        named = [name for name in others if not name.startswith(_ours(aws))]
+        found = [_groups(aws, region, name).get(name) for name in named]
+        groups = [*_groups(aws, region, _ours(aws)).values(), *(group for group in found if group is not None)]
+        for live in together(partial(cls._live, aws, region, group) for group in groups):
             if live.owner == aws.backend:
                 yield live
 
@@ -121,7 +127,7 @@ class LogGroup:
 
 def called(aws: Aws, region: str, prefix: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Name and tags of the log groups of functions whose names begin so."""
-    for name, group in _groups(aws, region).items():
+    for name, group in _groups(aws, region, _prefix(aws, _PREFIX + prefix)).items():
         if name.startswith(_PREFIX + prefix):
             yield name, _tags(aws, region, group)
 
@@ -133,12 +139,23 @@ def _tags(aws: Aws, region: str, group: LogGroupTypeDef) -> dict[str, str]:
     return aws.shared(("log-group-tags", region, group["logGroupName"]), load)
 
 
-def _groups(aws: Aws, region: str) -> dict[str, LogGroupTypeDef]:
+def _ours(aws: Aws) -> str:
+    return f"{_PREFIX}{aws.backend}-"
+
+
+def _prefix(aws: Aws, name: str) -> str:
+    """What to list to find one: all that are called as ours are, or else the one that the spec calls otherwise."""
+    return _ours(aws) if name.startswith(_ours(aws)) else name
+
+
+def _groups(aws: Aws, region: str, prefix: str) -> dict[str, LogGroupTypeDef]:
+    """By name; never all of the region, which may be thousands of others'."""
+
     def load() -> dict[str, LogGroupTypeDef]:
-        pages = aws.logs(region).get_paginator("describe_log_groups").paginate(logGroupNamePrefix=_PREFIX)
+        pages = aws.logs(region).get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
         return {group["logGroupName"]: group for page in pages for group in page["logGroups"]}
 
-    return aws.shared(("log-groups", region), load)
+    return aws.shared(("log-groups", region, prefix), load)
 
 
 def _arn(group: LogGroupTypeDef) -> str:

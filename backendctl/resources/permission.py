@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.wait import settle, until
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
 from backendctl.resources import lambda_reads
-from backendctl.resources.alias_names import qualified
+from backendctl.resources.alias_names import qualified, slots_of
 from backendctl.resources.api_reads import find_api, require_api
 from backendctl.resources.permission_sources import Places, is_ours, sources_of
 
@@ -40,6 +42,7 @@ class Permission:
     kind: ClassVar[str] = "permission"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    needs_settled: ClassVar[bool] = False  # Lambda itself knows a new alias at once; it is callers that may not
 
     region: str = field(compare=False)
     name: str = field(compare=False)
@@ -77,13 +80,21 @@ class Permission:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """Those of our functions, and of functions of others that we were to grant, that hold a statement of ours."""
-        others = {name: name for name in aws.granted & lambda_reads.functions(aws, region).keys()}
-        for physical, name in {**others, **lambda_reads.ours(aws, region)}.items():
-            for qualifier in (None, *lambda_reads.aliases(aws, region, physical)):
-                live = cls._live(aws, region, physical, qualifier, name=qualified(name, qualifier), api=None)
-                if live is not None:
-                    yield live
+        """Those of our functions, and of functions of others that we were to grant, that hold a statement of ours.
+
+        There is no bulk call, so what nobody calls is not asked for: of a function of ours that has slots, the function
+        itself and the plain names beside them. A statement of ours there is from before it had slots.
+        """
+        ours = lambda_reads.ours(aws, region)
+        others = {name: name for name in aws.granted & lambda_reads.functions(aws, region).keys() - ours.keys()}
+        asked = {**others, **ours}
+        each = together(partial(lambda_reads.aliases, aws, region, physical) for physical in asked)
+        lives = [
+            partial(cls._live, aws, region, physical, qualifier, name=qualified(name, qualifier), api=None)
+            for (physical, name), aliases in zip(asked.items(), each, strict=True)
+            for qualifier in (_called(aliases) if physical in ours else (None, *aliases))
+        ]
+        return [live for live in together(lives) if live is not None]
 
     @classmethod
     def _live(
@@ -117,7 +128,7 @@ class Permission:
 
     def create(self, aws: Aws) -> None:
         """Add what is missing, look whether it is there (B42), and give API Gateway the time to learn of it (B43)."""
-        self._settle(aws)
+        self._settle(aws, known={})
         settle(aws, "the permission to reach API Gateway")
 
     def update(self, aws: Aws, live: Self) -> None:
@@ -138,20 +149,30 @@ class Permission:
     def _of_api(self) -> bool:
         return any(source.startswith("execute-api:") for source in (self.statements or {}).values())
 
-    def _settle(self, aws: Aws) -> None:
+    def _settle(self, aws: Aws, *, known: Mapping[str, Any] | None = None) -> None:
+        """Write until nothing differs. known: the policy, where it need not be read first."""
         api_id = require_api(aws, self.region, self.api) if self.api and self._of_api() else None
         places = Places.of(aws, self.region, api=self.api, api_id=api_id)
+        policies = [] if known is None else [known]
+
+        def read() -> Mapping[str, Any]:
+            return policies.pop() if policies else policy_of(aws, self.region, self.physical, self.qualifier)
 
         def probe() -> bool | None:
-            return True if not self._write(aws, places) or not self._difference(aws, places) else None
+            difference = self._difference(aws, places, read())
+            if difference is None:
+                return True
+            self._write(aws, places, *difference)
+            return True if self._difference(aws, places, read()) is None else None
 
         with aws.exclusive("policy", self.region, self.physical):  # B42: parallel writers lose statements
             until(aws, f"the permissions of {self.physical}:{self.qualifier}", probe, limit=60, step=1)
         aws.forget("lambda-policy", self.region, self.physical)
 
-    def _difference(self, aws: Aws, places: Places) -> tuple[dict[str, str], list[str]] | None:
-        """What to add and what to remove, from the policy as it is now; None when nothing."""
-        policy = policy_of(aws, self.region, self.physical, self.qualifier)
+    def _difference(
+        self, aws: Aws, places: Places, policy: Mapping[str, Any]
+    ) -> tuple[dict[str, str], list[str]] | None:
+        """What to add and what to remove from a policy; None when nothing."""
         live = {sid: places.source(statement) for sid, statement in policy.items() if is_ours(sid, aws.backend)}
         wanted = self.statements or {}
         add = {sid: source for sid, source in wanted.items() if live.get(sid) != source}
@@ -161,24 +182,21 @@ class Permission:
             self._refuse_too_long(kept, [places.arguments(sid, source) for sid, source in add.items()])
         return (add, remove) if add or remove else None
 
-    def _write(self, aws: Aws, places: Places) -> bool:
-        """Add first and remove last, but for what is replaced (B38); False when there was nothing to do."""
-        difference = self._difference(aws, places)
-        if difference is None:
-            return False
-        add, remove = difference
+    def _write(self, aws: Aws, places: Places, add: Mapping[str, str], remove: Sequence[str]) -> None:
+        """Add first and remove last, but for what is replaced (B38)."""
         for sid, source in add.items():
             if sid in remove:
                 self._remove(aws, sid)
             try:
                 aws.lambda_(self.region).add_permission(**self._target(), **places.arguments(sid, source))
             except ClientError as error:
+                if says(error, "PolicyLengthExceededException"):  # B40: of others, which a first write has not read
+                    self._difference(aws, places, policy_of(aws, self.region, self.physical, self.qualifier))
                 if not says(error, "ResourceConflictException", "already exists"):  # a read that lags behind
                     raise
         for sid in remove:
             if sid not in add:
                 self._remove(aws, sid)
-        return True
 
     def _remove(self, aws: Aws, sid: str) -> None:
         try:
@@ -199,6 +217,14 @@ class Permission:
                 f"allows {LIMIT}",
                 hint=f"remove statements of others: aws lambda get-policy --function-name {self.physical}",
             )
+
+
+def _called(aliases: Collection[str]) -> Iterator[str | None]:
+    """Which of a function of ours may hold a statement of ours."""
+    plain = {alias for alias in aliases if set(slots_of(alias)) <= set(aliases)}
+    if not plain:
+        yield None
+    yield from (alias for alias in aliases if alias not in plain)
 
 
 def policy_of(aws: Aws, region: str, physical: str, qualifier: str | None) -> dict[str, dict[str, Any]]:

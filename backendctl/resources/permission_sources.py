@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backendctl.openapi.integrations import lambda_targets, resolve
+from backendctl.openapi.integrations import resolve
 from backendctl.resources.alias_names import slots_of
 from backendctl.resources.warmer_layout import layout
 from backendctl.resources.world import Link, World
@@ -55,17 +55,16 @@ def sources_of(world: World, region: str, function: Function) -> dict[str | None
 
 
 def _qualifiers(link: Link) -> Iterator[str | None]:
-    """Both slots too where a stage variable names the alias: either may be next."""
+    """Both slots where a stage variable names the alias, for either may be next; the plain name is called by nobody."""
     if link.variable is not None and link.alias is not None:
         yield from slots_of(link.alias)
-    yield link.alias
+    else:
+        yield link.alias
 
 
 def _is_authorizer(world: World, region: str, link: Link) -> bool:
     """Whether the definition calls this function as an authorizer, which is a source of its own."""
-    api = world.spec.api
-    targets = lambda_targets(api.definition) if api is not None else []
-    resolved = [resolve(target, link.stage.variables) for target in targets if target.method == "AUTHORIZER"]
+    resolved = [resolve(target, link.stage.variables) for target in world.targets if target.method == "AUTHORIZER"]
     return any(
         found is not None and found.is_in(region, world.account) and found.function == link.function.physical
         for found in resolved

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
+from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, explain
 from backendctl.engine.plan import Change
 from backendctl.resources import provisioned_reads as reads
@@ -88,7 +90,7 @@ def lost_by_turning(world: World, aws: Aws, *, stages: Iterable[str]) -> list[st
     names, api = frozenset(stages), world.spec.api
     if api is None or not names:
         return []
-    reasons: list[str] = []
+    asked: list[Callable[[], list[str]]] = []
     for region in world.spec.regions:
         live = live_variables(aws, region, api.name)
         for function in world.spec.functions_in(region):
@@ -96,20 +98,22 @@ def lost_by_turning(world: World, aws: Aws, *, stages: Iterable[str]) -> list[st
                 target = world.slot_alias(region, function, alias)
                 serving = serving_slots(alias, [link for link in links if link.stage.name in names], live)
                 if any(serving.values()) and not serving[target[-1]]:
-                    reasons += _lost(aws, region, function.physical, alias, target)
-    return list(dict.fromkeys(reasons))
+                    asked.append(partial(_lost, aws, region, function.physical, alias, target))
+    return list(dict.fromkeys(reason for reasons in together(asked) for reason in reasons))
 
 
-def _lost(aws: Aws, region: str, physical: str, alias: str, target: str) -> Iterator[str]:
+def _lost(aws: Aws, region: str, physical: str, alias: str, target: str) -> list[str]:
     try:
         found = reads.configs(aws, region, physical)
         ours = reads.recorded(aws, region, physical) if found else {}
     except ClientError as error:
         raise explain(error, doing=f"read the provisioned concurrency of {physical} in {region}") from error
     kept = {name: found[name].requested for name in slots_of(alias) if name in found and name not in ours}
-    if kept and target not in found:
-        told = ", ".join(f"{physical}:{name}" for name in kept)
-        yield (
-            f"{region}: {told} has provisioned concurrency and {physical}:{target}, where the release goes, has none; "
-            f"say `warm: {{provisioned: {max(kept.values())}}}` in the spec"
-        )
+    if not kept or target in found:
+        return []
+    told = ", ".join(f"{physical}:{name}" for name in kept)
+    reason = (
+        f"{region}: {told} has provisioned concurrency and {physical}:{target}, where the release goes, has none; "
+        f"say `warm: {{provisioned: {max(kept.values())}}}` in the spec"
+    )
+    return [reason]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from backendctl.aws.errors import explain
+from backendctl.aws.crew import together
+from backendctl.aws.errors import BotoCoreError, ClientError, explain
 from backendctl.aws.progress import remark
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Action
 from backendctl.engine.resource import GLOBAL, address
 from backendctl.errors import AwsError, BackendctlError
 from backendctl.resources import release_log
+from backendctl.resources.release_log import RegionLog
 from backendctl.resources.release_record import Event, Record, State
 
 if TYPE_CHECKING:
@@ -66,6 +70,8 @@ class Announce:
         """
         failed: list[BackendctlError] = []
         written: list[str] = []
+        aws.forget("release-log")
+        together(partial(_read_ahead, aws, region) for region in self.entries)
         for region, entry in self.entries.items():
             try:
                 self._in_region(aws, region, entry, written)
@@ -80,19 +86,22 @@ class Announce:
         if not written:
             raise failed[0]
 
-    def _in_region(self, aws: Aws, region: str, entry: Record, written: list[str]) -> None:
+    def _in_region(self, aws: Aws, region: str, entry: Record, begun: list[str]) -> None:
         for one in self.earlier.get(region, ()):
             taken = release_log.claim(aws, region, one)
             if taken is not None and taken.token != one.token:
-                self._give_up(aws, written, taken)
-        found = release_log.read_now(aws, region)
+                self._give_up(aws, begun, taken)
+        found = release_log.read(aws, region)
         if found.top > entry.index:
-            self._give_up(aws, written, found.entries.get(found.top) or entry)
+            self._give_up(aws, begun, found.entries.get(found.top) or entry)
         there = found.entries.get(entry.index) or release_log.claim(aws, region, entry)
         if there is None:
+            written = replace(entry, touched=datetime.now(tz=UTC).timestamp())
+            known = replace(found, entries={**found.entries, entry.index: written})
+            aws.remember(("release-log", region), known)  # for what is noted before a stage turns
             return
         if not same_operation(there, entry) or (there.operator != entry.operator and not self.joins):
-            self._give_up(aws, written, there)
+            self._give_up(aws, begun, there)
         if not there.is_over:
             release_log.rewrite(aws, region, there, lambda found: resumed(found, entry))
 
@@ -103,6 +112,12 @@ class Announce:
             f"not begun: {told(other)}",
             hint="wait until it has ended and run the same command again, or take it over with --take-over",
         )
+
+
+def _read_ahead(aws: Aws, region: str) -> None:
+    """What does not answer says so in its turn."""
+    with contextlib.suppress(ClientError, BotoCoreError):
+        release_log.read(aws, region)
 
 
 def _withdrawn(entry: Record) -> Record:
@@ -152,8 +167,10 @@ class Conclude:
 
     def run(self, aws: Aws) -> None:
         """The entry of this region says so from now on."""
-        release_log.rewrite(aws, self.region, self.entry, lambda found: replace(found, state=State.DONE))
-        release_log.forget(aws, self.region, release_log.expendable(release_log.read_now(aws, self.region)))
+        log = release_log.rewrite_in(
+            aws, self.region, self.entry, lambda found: replace(found, state=State.DONE), look=lambda _: None
+        )
+        release_log.forget(aws, self.region, release_log.expendable(log))
 
 
 def beat(aws: Aws, region: str, entry: Record) -> None:
@@ -164,7 +181,7 @@ def beat(aws: Aws, region: str, entry: Record) -> None:
             release_log.rewrite(aws, region, found, lambda there: there)
 
 
-def ready(aws: Aws, region: str, entry: Record, *, adds: bool = False) -> Record:
+def ready(aws: Aws, region: str, entry: Record, *, adds: bool = False) -> None:
     """Just before the call that users feel: note what will serve, unless somebody has taken the release over.
 
     Args:
@@ -173,25 +190,26 @@ def ready(aws: Aws, region: str, entry: Record, *, adds: bool = False) -> Record
     Raises:
         BackendctlError: a later entry stands in the log.
     """
-    found = release_log.read_now(aws, region)
-    if found.top > entry.index:
-        other = found.entries.get(found.top)
-        raise BackendctlError(
-            f"{entry_name(entry)} goes no further in {region}: {told(other) if other else 'it has been taken over'}",
-            hint="look at what serves: backendctl history",
-        )
-    return release_log.rewrite(
-        aws,
-        region,
-        entry,
-        lambda there: replace(
+
+    def look(found: RegionLog) -> None:
+        if found.top > entry.index:
+            other = found.entries.get(found.top)
+            raise BackendctlError(
+                f"{entry_name(entry)} goes no further in {region}: "
+                f"{told(other) if other else 'it has been taken over'}",
+                hint="look at what serves: backendctl history",
+            )
+
+    def noted(there: Record) -> Record:
+        return replace(
             there,
             deployment=entry.deployment,
             versions={**(there.versions if adds else {}), **entry.versions},
             codes={**(there.codes if adds else {}), **entry.codes},
             state=State.READY,
-        ),
-    )
+        )
+
+    release_log.rewrite_in(aws, region, entry, noted, look=look)
 
 
 def told(entry: Record, *, at: float | None = None) -> str:

@@ -143,6 +143,22 @@ def rewrite(aws: Aws, region: str, entry: Record, change: Callable[[Record], Rec
         return written
 
 
+def rewrite_in(
+    aws: Aws, region: str, entry: Record, change: Callable[[Record], Record], *, look: Callable[[RegionLog], None]
+) -> RegionLog:
+    """The same where all of the log is read anyway; it is given back as it is then.
+
+    Args:
+        look: gets the log before anything is written, and may refuse.
+    """
+    with aws.exclusive("release-log", region):
+        log = read_now(aws, region)
+        look(log)
+        written = change(log.entries.get(entry.index) or entry)
+        _put(aws, region, written, overwrite=True)
+        return replace(log, entries=dict(sorted({**log.entries, entry.index: written}.items())))
+
+
 def _put(aws: Aws, region: str, entry: Record, *, overwrite: bool) -> None:
     aws.ssm(region).put_parameter(
         Name=f"{root(aws.backend)}{entry.index}",

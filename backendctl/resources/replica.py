@@ -37,6 +37,7 @@ class Replica:
     kind: ClassVar[str] = "replica"
     stateful: ClassVar[bool] = True
     scope: ClassVar[str] = "region"
+    lasts: ClassVar[int] = 60  # as long as so many other changes; it is minutes at AWS
 
     region: str = field(compare=False)
     name: str = field(compare=False)

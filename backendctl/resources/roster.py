@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
+from backendctl.aws.crew import together
 from backendctl.aws.errors import BotoCoreError, ClientError, is_missing, says
 
 if TYPE_CHECKING:
@@ -101,6 +103,7 @@ def known_regions(aws: Aws, spec_regions: Sequence[str], *, silent: Collection[s
         silent: regions that are not asked, as they are known not to answer.
     """
     known = list(spec_regions)
+    together(partial(_read_ahead, aws, region) for region in known if region not in silent)
     for region in known:  # grows as regions name further ones
         if region in silent:
             continue
@@ -108,6 +111,11 @@ def known_regions(aws: Aws, spec_regions: Sequence[str], *, silent: Collection[s
         with contextlib.suppress(ClientError, BotoCoreError):
             known += sorted(name for name in _entries(aws, region) if name not in known)
     return known
+
+
+def _read_ahead(aws: Aws, region: str) -> None:
+    with contextlib.suppress(ClientError, BotoCoreError):
+        _entries(aws, region)
 
 
 def _path(backend: str) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from backendctl.resources import lambda_reads
-from backendctl.resources.api_reads import list_deployments
+from backendctl.resources.api_reads import deployments
+from backendctl.resources.release_log import RegionLog
 from backendctl.resources.releases import facts_of
 
 if TYPE_CHECKING:
@@ -66,17 +67,38 @@ def qualifier(route: Route, variables: Mapping[str, str]) -> str:
 
 
 def by_stage(
-    aws: Aws, region: str, api_id: str, *, deployment: str, variables: Mapping[str, str], routes: Iterable[Route]
+    aws: Aws,
+    region: str,
+    api_id: str,
+    *,
+    deployment: str,
+    variables: Mapping[str, str],
+    routes: Iterable[Route],
+    log: RegionLog | None = None,
+    serving: Mapping[str, str] | None = None,
 ) -> Served:
-    """What a deployment behind these variables serves."""
-    described = {item["id"]: item.get("description", "") for item in list_deployments(aws, region, api_id)}
-    facts = facts_of(described.get(deployment, ""))
+    """What a deployment behind these variables serves.
+
+    Args:
+        log: what it knows of the code behind variables that stay as they are is not asked for again; then time, commit
+            and author are told of the rest only. None asks for all.
+        serving: the stage's variables now; by default these.
+    """
+    if deployment and deployment not in deployments(aws, region, api_id):
+        aws.forget("deployments", region, api_id)
+    facts = facts_of(deployments(aws, region, api_id).get(deployment, ""))
+    routes = list(routes)
+    lambda_reads.read_ahead(aws, region, {route.physical for route in routes}, lambda_reads.aliases)
     numbers: dict[str, str] = {}
     for route in routes:
         alias = lambda_reads.aliases(aws, region, route.physical).get(qualifier(route, variables))
         if alias is not None:
             numbers[route.key] = alias.version
-    return _served(aws, region, numbers, deployment=deployment, facts=facts)
+    before = variables if serving is None else serving
+    stay = {r.key for r in routes if r.variable is not None and variables.get(r.variable) == before.get(r.variable)}
+    kept = {key: number for key, number in numbers.items() if key in stay}
+    codes = _codes_in(log, kept) if log is not None else {}
+    return _served(aws, region, numbers, deployment=deployment, facts=facts, codes=codes)
 
 
 def by_versions(aws: Aws, region: str, numbers: Mapping[str, str]) -> Served:
@@ -84,10 +106,30 @@ def by_versions(aws: Aws, region: str, numbers: Mapping[str, str]) -> Served:
     return _served(aws, region, numbers, deployment="", facts={})
 
 
-def _served(aws: Aws, region: str, numbers: Mapping[str, str], *, deployment: str, facts: Mapping[str, str]) -> Served:
-    codes: dict[str, str] = {}
+def _codes_in(log: RegionLog, numbers: Mapping[str, str]) -> dict[str, str]:
+    """The code of those versions as the newest entry that has them says."""
+    return {
+        key: code
+        for entry in log.entries.values()
+        for key, code in entry.codes.items()
+        if key in numbers and entry.versions.get(key) == numbers[key]
+    }
+
+
+def _served(
+    aws: Aws,
+    region: str,
+    numbers: Mapping[str, str],
+    *,
+    deployment: str,
+    facts: Mapping[str, str],
+    codes: Mapping[str, str] | None = None,
+) -> Served:
+    codes = dict(codes or {})
     parts = [facts]
-    for key, number in numbers.items():
+    unknown = {key: number for key, number in numbers.items() if key not in codes}
+    lambda_reads.read_ahead(aws, region, {key.rpartition(":")[0] for key in unknown}, lambda_reads.versions)
+    for key, number in unknown.items():
         versions = lambda_reads.versions(aws, region, key.rpartition(":")[0])
         version = next((one for one in versions if one.number == number), None)
         if version is not None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from backendctl.aws.crew import together
 from backendctl.errors import RefusedError
 from backendctl.resources import lambda_reads
 from backendctl.resources.api_reads import find_api, stages
@@ -113,20 +115,28 @@ def _told(group: Sequence[_Member]) -> str:
 
 def _members(aws: Aws, world: World, region: str, live: LiveVariables) -> list[_Member]:
     found: list[_Member] = []
-    for function in world.spec.functions_in(region):
-        for alias, links in world.staged(region, function).items():
-            exists, holding = _slots(aws, Function.wanted(world, region, function), alias)
-            named = {(link.stage.name, link.variable) for link in links if link.variable is not None}
-            found.append(
-                _Member(
-                    function=function,
-                    alias=alias,
-                    variables=frozenset(named),
-                    exists=tuple(exists),
-                    holding=tuple(holding),
-                    serving=serving_slots(alias, links, live),
-                )
+    staged = [
+        (function, alias, links)
+        for function in world.spec.functions_in(region)
+        for alias, links in world.staged(region, function).items()
+    ]
+    serving = [serving_slots(alias, links, live) for _, alias, links in staged]
+    asked = [
+        partial(_slots, aws, Function.wanted(world, region, function), alias, serves)
+        for (function, alias, _), serves in zip(staged, serving, strict=True)
+    ]
+    for (function, alias, links), serves, (exists, holding) in zip(staged, serving, together(asked), strict=True):
+        named = {(link.stage.name, link.variable) for link in links if link.variable is not None}
+        found.append(
+            _Member(
+                function=function,
+                alias=alias,
+                variables=frozenset(named),
+                exists=tuple(exists),
+                holding=tuple(holding),
+                serving=serves,
             )
+        )
     return found
 
 
@@ -140,12 +150,18 @@ def _groups(members: Sequence[_Member]) -> list[list[_Member]]:
     return groups
 
 
-def _slots(aws: Aws, wanted: Function, alias: str) -> tuple[list[str], list[str]]:
-    """The slots that exist, and those that hold the desired release."""
+def _slots(aws: Aws, wanted: Function, alias: str, serving: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
+    """The slots that exist, and those that hold the desired release.
+
+    Where one that serves says that it does, the other is not asked, which would take the list of versions.
+    """
     if wanted.physical not in lambda_reads.functions(aws, wanted.region):
         return [], []
     live = lambda_reads.aliases(aws, wanted.region, wanted.physical)
     exists = [slot for slot in SLOTS if f"{alias}-{slot}" in live]
+    told = [slot for slot in exists if wanted.release and live[f"{alias}-{slot}"].release == wanted.release]
+    if any(serving[slot] for slot in told):
+        return exists, told
     versions = {v.number: v for v in lambda_reads.versions(aws, wanted.region, wanted.physical)} if exists else {}
     holding = [
         slot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -201,7 +201,7 @@ class Stage:
 
     def _make(self, aws: Aws, api_id: str) -> None:
         deployment = self._deployment(aws, api_id)
-        self._ready(aws, api_id, deployment)
+        self._ready(aws, api_id, deployment, serving={})
         try:
             aws.apigateway(self.region).create_stage(
                 restApiId=api_id,
@@ -260,7 +260,8 @@ class Stage:
         if turns or released:
             found = list_stages(aws, self.region, api_id)[self.name]
             self._refuse_changed(live, found)
-            self._ready(aws, api_id, deployment or found.get("deploymentId", ""))
+            serving = found.get("variables") or {}
+            self._ready(aws, api_id, deployment or found.get("deploymentId", ""), serving=serving)
         if operations:
             aws.apigateway(self.region).update_stage(restApiId=api_id, stageName=self.name, patchOperations=operations)
         if turns or released:
@@ -290,13 +291,16 @@ class Stage:
             hint="look at it: backendctl history; then run the same command again",
         )
 
-    def _ready(self, aws: Aws, api_id: str, deployment: str) -> None:
+    def _ready(self, aws: Aws, api_id: str, deployment: str, *, serving: Mapping[str, str]) -> None:
         """What will serve is there, as it was planned, and is noted before it serves.
+
+        Args:
+            serving: the stage's variables now.
 
         Raises:
             BackendctlError: a slot holds something else, or somebody has taken the release over.
         """
-        refuse_slots(aws, self.region, self.behind)
+        refuse_slots(aws, self.region, self.behind, serving=serving)
         if self.entry is None:
             return
         found = served.by_stage(
@@ -306,6 +310,8 @@ class Stage:
             deployment=deployment,
             variables=self.variables or {},
             routes=self.routes,
+            log=release_log.read(aws, self.region),
+            serving=serving,
         )
         entry = replace(self.entry, deployment=deployment, versions=found.versions, codes=found.codes)
         release_claim.ready(aws, self.region, entry)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from backendctl.aws.crew import together
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
 from backendctl.resources import lambda_reads, stage_live
@@ -22,8 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Behind:
-    """A slot that a stage turns to, and the release of the function that it has to hold by then."""
+    """A slot that a stage turns to, and the release of the function that it has to hold by then.
 
+    Attributes:
+        variable: of the stage, and the value by which it names the slot.
+    """
+
+    variable: str
+    value: str
     physical: str
     alias: str
     release: str
@@ -48,26 +56,36 @@ def variables_of(world: World, region: str, stage: Spec) -> dict[str, str]:
     return {name: world.serving.get((region, stage.name, name), value) for name, value in found.items()}
 
 
-def refuse_slots(aws: Aws, region: str, behind: Iterable[Behind]) -> None:
+def refuse_slots(aws: Aws, region: str, behind: Iterable[Behind], *, serving: Mapping[str, str]) -> None:
     """Just before a stage turns: the slots it turns to hold the release that was planned.
+
+    Args:
+        serving: the stage's variables now. A slot that it is led to already is not looked at: it serves, and so is
+            moved by nobody.
 
     Raises:
         BackendctlError: one holds something else.
     """
-    for one in behind:
+    turned_to = [one for one in behind if serving.get(one.variable) != one.value]
+    for one in turned_to:
         aws.forget("lambda-aliases", region, one.physical)
-        alias = lambda_reads.aliases(aws, region, one.physical).get(one.alias)
-        versions = {v.number: v for v in lambda_reads.versions(aws, region, one.physical)}
-        version = versions.get(alias.version) if alias is not None else None
-        if version is None or not version.carries(one.release, one.managed):
-            raise BackendctlError(
-                f"{one.physical}:{one.alias} in {region} does not hold this release: somebody else moved it",
-                hint="run the same command again",
-            )
+    together(partial(_refuse_slot, aws, region, one) for one in turned_to)
+
+
+def _refuse_slot(aws: Aws, region: str, one: Behind) -> None:
+    alias = lambda_reads.aliases(aws, region, one.physical).get(one.alias)
+    versions = {v.number: v for v in lambda_reads.versions(aws, region, one.physical)}
+    version = versions.get(alias.version) if alias is not None else None
+    if version is None or not version.carries(one.release, one.managed):
+        raise BackendctlError(
+            f"{one.physical}:{one.alias} in {region} does not hold this release: somebody else moved it",
+            hint="run the same command again",
+        )
 
 
 def behind_of(world: World, region: str, stage: Spec) -> Iterable[Behind]:
     """What has to stand behind a stage's variables when it turns."""
+    values = variables_of(world, region, stage)
     for link in _links(world, region, stage):
         if link.variable is None or link.alias is None or link.variable not in stage.variables:
             continue
@@ -75,6 +93,8 @@ def behind_of(world: World, region: str, stage: Spec) -> Iterable[Behind]:
         if built and (region, link.function.physical, link.alias) in world.slots:
             function = Function.wanted(world, region, link.function)
             yield Behind(
+                variable=link.variable,
+                value=values[link.variable],
                 physical=function.physical,
                 alias=world.slot_alias(region, link.function, link.alias),
                 release=function.release or "",

@@ -46,6 +46,7 @@ class Table:
     kind: ClassVar[str] = "table"
     stateful: ClassVar[bool] = True
     scope: ClassVar[str] = "region"
+    lasts: ClassVar[int] = 30  # as long as so many other changes; it is minutes at AWS
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
+from backendctl.aws.crew import together
 from backendctl.aws.errors import gone_already
 from backendctl.aws.wait import until
 from backendctl.engine.resource import GUARDED, PARTIAL, address
@@ -94,10 +96,11 @@ class Warmer:
     def read(cls, aws: Aws, desired: Self) -> Self | None:
         """From one list of rules per backend; then the targets and tags of each."""
         wanted = desired.rules or ()
+        rules = rule_reads.rules(aws, desired.region)
         found = [
             rule
-            for rule in rule_reads.rules(aws, desired.region)
-            if rule["Name"] in wanted or _belongs(rule_reads.tags(aws, desired.region, rule), aws.backend, desired.name)
+            for rule, tags in zip(rules, _all_tags(aws, desired.region, rules), strict=True)
+            if rule["Name"] in wanted or _belongs(tags, aws.backend, desired.name)
         ]
         if not found:
             return None
@@ -108,13 +111,12 @@ class Warmer:
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
         """Rules called `<backend>-warm-…` that carry our mark, by function."""
         by_function: dict[str, list[RuleTypeDef]] = {}
-        for rule in rule_reads.rules(aws, region):
-            tags = rule_reads.tags(aws, region, rule)
+        rules = rule_reads.rules(aws, region)
+        for rule, tags in zip(rules, _all_tags(aws, region, rules), strict=True):
             if tagging.owner_of(tags) == aws.backend:
                 name = tags.get(NAME) or rule["Name"].removeprefix(rule_prefix(aws.backend))
                 by_function.setdefault(name, []).append(rule)
-        for name, rules in by_function.items():
-            yield cls._live(aws, region, name, rules)
+        yield from together(partial(cls._live, aws, region, name, found) for name, found in by_function.items())
 
     @classmethod
     def _live(cls, aws: Aws, region: str, name: str, rules: Sequence[RuleTypeDef]) -> Self:
@@ -175,16 +177,18 @@ class Warmer:
             if rule in states:
                 # D1: PutRule ignores the tags of what exists
                 client.tag_resource(ResourceARN=arn, Tags=[*tags, {"Key": rule_reads.CHANGED, "Value": _now()}])
-            self._put_targets(aws, rule)
+            self._put_targets(aws, rule, new=rule not in states)
         for rule in set(states) - set(self.rules or ()):
             _remove(aws, self.region, rule)
         aws.forget("rules", self.region)
 
-    def _put_targets(self, aws: Aws, rule: str) -> None:
+    def _put_targets(self, aws: Aws, rule: str, *, new: bool) -> None:
+        """new: whether the plan found no such rule, so that there are no targets to remove."""
         wanted = {
             key.removeprefix(f"{rule}/"): to for key, to in (self.targets or {}).items() if key.startswith(f"{rule}/")
         }
-        stale = [t["Id"] for t in rule_reads.list_targets(aws, self.region, rule) if t["Id"] not in wanted]
+        there = [] if new else rule_reads.list_targets(aws, self.region, rule)
+        stale = [target["Id"] for target in there if target["Id"] not in wanted]
         if stale:
             _remove_targets(aws, self.region, rule, stale)
         prefix = f"arn:{aws.partition}:lambda:{self.region}:{aws.account}:function:"
@@ -207,6 +211,12 @@ class Warmer:
 
 def _now() -> str:
     return datetime.now(tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _all_tags(aws: Aws, region: str, rules: Sequence[RuleTypeDef]) -> list[dict[str, str]]:
+    return aws.shared(
+        ("rules", region, "all tags"), lambda: together(partial(rule_reads.tags, aws, region, rule) for rule in rules)
+    )
 
 
 def _remove(aws: Aws, region: str, rule: str) -> None:

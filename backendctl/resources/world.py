@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from backendctl.openapi.integrations import Target, lambda_targets
 from backendctl.package import Artefact
 from backendctl.spec.model import Function, Spec, Stage
 
@@ -130,6 +131,11 @@ class World:
     def backend(self) -> str:
         """The backend's name, which is the mark of ownership."""
         return self.spec.backend
+
+    @cached_property
+    def targets(self) -> tuple[Target, ...]:
+        """Every function that the API's definition names; empty without an API."""
+        return tuple(lambda_targets(self.spec.api.definition)) if self.spec.api is not None else ()
 
     @cached_property
     def role_name(self) -> str | None:

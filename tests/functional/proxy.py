@@ -73,7 +73,7 @@ class Proxy:
     Attributes:
         upstream: URL behind it; None when `before` answers everything.
         before: asked before a call is handed on; None lets it through. after: asked when it is done.
-        calls: everything that came, in order.
+        calls: everything that came, in order, without the bodies: archives of code are large.
     """
 
     upstream: str | None

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
 
 from backendctl.aws.progress import note
+from backendctl.aws.wait import settle
 from backendctl.engine.events import Done, Event, Failed, Noted, Skipped, Started
 from backendctl.engine.executor import apply
 from backendctl.engine.plan import Plan
@@ -25,6 +27,7 @@ from tests.unit.engine.things import (
     Roster,
     Stage,
     Table,
+    Thing,
     creating,
     deleting,
     plan_of,
@@ -304,3 +307,52 @@ def test_any_number_of_workers_finishes_a_deep_and_wide_plan(workers: int) -> No
             changes.append(creating(_function(region, f"f{number}", needs=needs)))
     assert set(_ends(_walk(plan_of(*changes), cloud, workers=workers)).values()) == {"done"}
     assert len(cloud.log) == 30
+
+
+class Grant(Thing):
+    """What goes by Lambda's own word, which knows a new alias at once."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "permission"
+    needs_settled: ClassVar[bool] = False
+
+
+def _settling_plan(cloud: Cloud) -> Plan:
+    """An alias that AWS needs five seconds to spread, a grant on it, and a stage that needs the grant."""
+    cloud.during["us-east-1/alias/f:v1"] = lambda: settle(cloud, "f:v1 to be the same everywhere")
+    grant = Grant(region=EAST, name="f:v1", requires=frozenset({"us-east-1/alias/f:v1"}))
+    stage = Stage(region=EAST, name="v1", requires=frozenset({"us-east-1/permission/f:v1"}))
+    return plan_of(creating(_alias()), creating(grant), creating(stage))
+
+
+def test_what_is_behind_a_change_starts_when_all_of_aws_knows_it_and_no_thread_waits() -> None:
+    cloud, now, starts = Cloud(), 100.0, {}
+    events = apply(_settling_plan(cloud), aws=cloud, order=ORDER, workers=1, stop=threading.Event(), clock=lambda: now)
+    for event in events:
+        if isinstance(event, Started):
+            starts[event.change.kind] = now
+        if isinstance(event, Done) and event.change.kind == "permission":
+            now = 105.0
+    assert starts == {"alias": 100.0, "permission": 100.0, "stage": 105.0}
+
+
+def test_what_only_waits_for_aws_to_know_is_left_when_interrupted() -> None:
+    cloud, stop = Cloud(), threading.Event()
+    seen: list[Event] = []
+    for event in apply(_settling_plan(cloud), aws=cloud, order=ORDER, workers=2, stop=stop, clock=lambda: 100.0):
+        seen.append(event)
+        if isinstance(event, Done) and event.change.kind == "permission":
+            stop.set()
+    assert _ends(seen) == {
+        "us-east-1/alias/f:v1": "done",
+        "us-east-1/permission/f:v1": "done",
+        "us-east-1/stage/v1": "interrupted",
+    }
+
+
+def test_the_longest_way_is_begun_first() -> None:
+    cloud = Cloud()
+    chain = [_function(name="a0"), *(_function(name=f"a{n}", needs=f"us-east-1/function/a{n - 1}") for n in (1, 2))]
+    lone = [_function(name=f"0{n}") for n in range(3)]
+    _walk(plan_of(*(creating(one) for one in (*lone, *chain))), cloud, workers=1)
+    assert cloud.log[0] == ("create", "us-east-1/function/a0")

@@ -1,0 +1,52 @@
+"""What every plan reads, asked for at once and before the plan itself asks.
+
+A plan finds out step by step what it has to read: the slots, the API, then everything that is ours. None of that
+depends on what the steps before have found, so all of it begins together, and each step finds its answers in the reads
+that `Aws` shares. Nothing is decided here, and nothing told: what cannot be read is read again by whoever needs it, and
+told by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from backendctl.api.look import look_ahead
+from backendctl.aws.crew import Crew
+from backendctl.engine.resource import GLOBAL
+from backendctl.resources import KINDS, release_log
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+    from backendctl.engine.resource import Resource
+    from backendctl.spec.model import Spec
+
+_SOON = ("permission", "rest-api", "table", "warmer", "log-group")
+"""The kinds with the longest chains of reads."""
+
+
+def reading_ahead(aws: Aws, spec: Spec, *, workers: int) -> Crew:
+    """Begin all reads of a plan; leaving the crew as a context waits until they have ended.
+
+    Args:
+        workers: calls at once.
+    """
+    crew = Crew(workers, name="ahead")
+    for read in _reads(aws, spec):
+        crew.submit(read)
+    return crew
+
+
+def _reads(aws: Aws, spec: Spec) -> Iterator[Callable[[], object]]:
+    kinds = sorted(KINDS, key=lambda kind: kind.kind not in _SOON)
+    if spec.api is not None and spec.api.source is None:
+        yield from (partial(look_ahead, aws, region, spec.api) for region in spec.regions)
+    for kind in kinds:
+        places: Sequence[str] = (GLOBAL,) if kind.scope == GLOBAL else spec.regions
+        yield from (partial(_owned, kind, aws, region) for region in places)
+    yield from (partial(release_log.read, aws, region) for region in spec.regions)
+
+
+def _owned(kind: type[Resource], aws: Aws, region: str) -> None:
+    list(kind.owned(aws, region))

@@ -1,0 +1,57 @@
+"""Log groups of functions, among those of strangers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from backendctl.aws.connection import Aws
+from backendctl.resources.function import Function
+from backendctl.resources.log_group import LogGroup
+from tests.unit.resources.lambda_helpers import EAST, PLACES, deploy, emulated, put_role, world_of
+
+KEPT = replace(PLACES, log_retention=14)
+CALLED_OTHERWISE = replace(KEPT, name="old", physical="legacy-handler")
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    with emulated() as made:
+        put_role(made)
+        yield made
+
+
+def asked(aws: Aws) -> list[str]:
+    """The operations that CloudWatch Logs is asked for from now on."""
+    seen: list[str] = []
+
+    def note(*, model: Any, **_: Any) -> None:
+        seen.append(model.name)
+
+    aws.logs(EAST).meta.events.register("before-call.cloudwatch-logs", note)
+    return seen
+
+
+def test_log_groups_of_strangers_cost_no_call(aws: Aws) -> None:
+    deploy(aws, list(LogGroup.desired(world_of(KEPT))))
+    for number in range(60):
+        aws.logs(EAST).create_log_group(logGroupName=f"/aws/lambda/stranger-{number}")
+    aws.forget()
+    calls = asked(aws)
+    assert [group.name for group in LogGroup.owned(aws, EAST)] == ["/aws/lambda/corkhounds-places"]
+    assert calls == ["DescribeLogGroups", "ListTagsForResource"]
+
+
+def test_that_of_a_function_which_is_called_otherwise_is_read_and_found_again(aws: Aws) -> None:
+    world = world_of(CALLED_OTHERWISE)
+    wanted = list(LogGroup.desired(world))
+    deploy(aws, [*wanted, *Function.desired(world)])
+    aws.logs(EAST).create_log_group(logGroupName="/aws/lambda/legacy-handler-of-others")
+    aws.forget()
+    live = LogGroup.read(aws, wanted[0])
+    assert live is not None
+    assert live.retention == 14
+    assert [group.name for group in LogGroup.owned(aws, EAST)] == ["/aws/lambda/legacy-handler"]
