@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +10,12 @@ import click
 
 from backendctl.cli.applying import Consent, confirm_and_apply
 from backendctl.cli.saying import label, tell
-from backendctl.errors import Exit
 from backendctl.hints import runnable
-from backendctl.release.rollout import Ending
+from backendctl.release.rollout_events import Answer, Ended, Ending, Event, Looked, Stepped
 from backendctl.ui.plan_data import plan_document
 
 if TYPE_CHECKING:
     from backendctl.cli.opening import Opened
-    from backendctl.engine.plan import Plan
     from backendctl.errors import BackendctlError
     from backendctl.release.judging import Judged
 
@@ -49,12 +47,26 @@ class Doing:
     verbose: bool
     documents: list[dict[str, Any]] = field(default_factory=list)
 
-    def carry_out(self, plan: Plan, first: Callable[[], None]) -> Exit | None:
-        """Show, ask and do; see `Rollout`."""
+    def follow(self, events: Generator[Event, Answer, None]) -> Ended:
+        """Draw a rollout and carry out its steps, until it ends."""
+        event = next(events)
+        while not isinstance(event, Ended):
+            answer = None
+            match event:
+                case Looked(judged=judged, when=when):
+                    tell_verdicts(judged, when, self.opened)
+                case Stepped():
+                    answer = self._carry_out(event)
+            event = events.send(answer)
+        return event
+
+    def _carry_out(self, step: Stepped) -> Answer:
+        """Show, ask and do."""
+        plan = step.plan
         consent = Consent(dry_run=self.dry_run, yes=self.yes, expect=None, allow_delete=())
         draw = None if self.opened.format == "text" else silently
         outcome = confirm_and_apply(
-            plan, self.opened, consent, verbose=self.verbose, again="the same command", shown=draw, first=first
+            plan, self.opened, consent, verbose=self.verbose, again="the same command", shown=draw, first=step.before
         )
         self.documents.append(plan_document(plan, None if outcome is None else outcome.statuses))
         return None if outcome is None else outcome.exit_code
