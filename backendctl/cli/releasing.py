@@ -27,6 +27,10 @@ _ENDINGS = {
     Ending.ABORTED: "Aborted: all requests go to the base. The failed release stays for study: backendctl history",
     Ending.REFUSED: "Not shifted: the verdict is fail. Next: backendctl abort-canary, or add --anyway",
     Ending.HELD: "Not shifted: the verdict is inconclusive. Next: wait and run it again, or add --anyway",
+    Ending.HOLDING: (
+        "Not shifted: the verdict is pass, and the step has not lasted as long as canary.hold says. "
+        "Next: wait and run it again, or add --anyway or --to PERCENT"
+    ),
     Ending.STEPPED_DOWN: (
         "Stepped down: the verdict is inconclusive, and canary.on-inconclusive says step-down. "
         "Next: backendctl canary-status; run it again to go on, or backendctl abort-canary"
@@ -97,7 +101,7 @@ def tell_ending(ending: Ending, share: float | None) -> None:
     """
     if ending in _ENDINGS:
         click.echo(runnable(_ENDINGS[ending]))
-    if share is not None and ending in {Ending.HELD, Ending.REFUSED, Ending.STEPPED_DOWN}:
+    if share is not None and ending in {Ending.HELD, Ending.HOLDING, Ending.REFUSED, Ending.STEPPED_DOWN}:
         click.echo(f"{share:g} % of the requests still go to a canary that is not known to be good")
 
 

@@ -104,7 +104,15 @@ class Rollout:
             if overall(judged) is not Outcome.PASS:
                 self._share = present
                 return Ending.REFUSED if overall(judged) is Outcome.FAIL else Ending.HELD
+            if wanted is None and self._has_to_last(found):
+                self._share = present
+                return Ending.HOLDING
         return (yield from self._to(found, share))
+
+    def _has_to_last(self, found: Sequence[Serving]) -> bool:
+        """Whether the present step has not been held yet: a command that is said again goes no step further."""
+        began = max((moment(one.shifted) for one in found), default=0.0)
+        return began > 0 and self.clock() - began < held_for(self.backend)
 
     def _unattended(self, found: Sequence[Serving]) -> Telling[Ending]:
         while wave := next_wave(found, self.backend.spec.canary.waves):

@@ -10,12 +10,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from backendctl.resources.deployments import definition_of
 from tests.functional.marked import write_release
 from tests.functional.proxy import Answer, Call
 from tests.functional.sandboxed import WEST
@@ -28,6 +30,10 @@ logger = logging.getLogger(__name__)
 EVERY_CALL = bool(os.environ.get("BACKENDCTL_TEST_EVERY_CALL"))
 RACES = int(os.environ.get("BACKENDCTL_TEST_RACES") or 1)
 SEED = int(os.environ.get("BACKENDCTL_TEST_SEED") or random.SystemRandom().randrange(10**6))
+TREE = os.environ.get("BACKENDCTL_TEST_TREE") or random.Random(SEED).choice(("clean", "unclean", "none"))  # noqa: S311
+"""The folder of the spec: a git checkout that is clean, one with changes, or none."""
+SAMPLE = int(os.environ.get("BACKENDCTL_TEST_KILLS") or 2)
+"""Kills of each verb, unless every call is taken."""
 DOWN = Answer(status=503, body='{"message": "Service Unavailable"}')
 
 
@@ -46,6 +52,20 @@ class Verb:
     canary: bool = False
 
 
+@pytest.fixture(autouse=True, scope="module")
+def tree(backend: Backend) -> None:
+    """The spec lies in a checkout, or in none."""
+    if TREE != "none":
+        git(backend, "init", "-q")
+        git(backend, "add", "spec.yaml")
+        git(backend, "commit", "-q", "-m", "1")
+
+
+def git(backend: Backend, *arguments: str) -> None:
+    who = ["-c", "user.name=ann", "-c", "user.email=ann@example.com", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", str(backend.project.folder), *who, *arguments], check=True)  # noqa: S607
+
+
 def next_deployed(backend: Backend) -> None:
     """What is live has a release before it."""
     next_written(backend)
@@ -55,6 +75,23 @@ def next_deployed(backend: Backend) -> None:
 def next_written(backend: Backend) -> None:
     quiet(backend)
     backend.write_next()
+    committed(backend)
+
+
+def next_code(backend: Backend) -> None:
+    quiet(backend)
+    backend.release += 1
+    write_release(backend.project, backend.release, definition=False)
+    committed(backend)
+
+
+def committed(backend: Backend) -> None:
+    """What has been written, where the checkout is to be clean."""
+    if TREE == "clean":
+        git(backend, "add", "-A")
+        git(backend, "commit", "-q", "-m", str(backend.release))
+    elif TREE == "unclean":
+        (backend.project.folder / "spec.yaml").open("a").write("# changed\n")
 
 
 def canary_on(backend: Backend) -> None:
@@ -69,12 +106,15 @@ def quiet(backend: Backend) -> None:
 
 
 VERBS = {
+    "publish": Verb(before=next_code, line=("publish",), numbers=0),
+    "publish-alias": Verb(before=next_code, line=("publish", "--alias", "version1"), numbers=1),
     "deploy": Verb(before=next_written, line=("deploy",), numbers=1),
     "start": Verb(before=next_written, line=("start-canary", "--percent", "30"), numbers=0, canary=True),
     "shift": Verb(before=canary_on, line=("promote-canary", "--to", "60", "--anyway"), numbers=0, canary=True),
     "promote": Verb(before=canary_on, line=("promote-canary", "--full", "--anyway"), numbers=1),
     "abort": Verb(before=canary_on, line=("abort-canary",), numbers=0),
     "rollback": Verb(before=next_deployed, line=("rollback",), numbers=1),
+    "prune": Verb(before=next_deployed, line=("prune", "--keep", "1"), numbers=0),
 }
 
 
@@ -108,6 +148,31 @@ def assert_ended(backend: Backend, verb: Verb, *, served: int, began: list[dict[
         aliases = backend.project.client("lambda", region).list_aliases(FunctionName=f"{backend.project.name}-one")
         pointed = {alias["Name"]: alias["FunctionVersion"] for alias in aliases["Aliases"]}
         assert pointed["version1"] == pointed[variables(backend, region)["oneAlias"]]
+        assert_no_orphans(backend, region)
+    assert_said_again(backend, verb)
+
+
+def assert_no_orphans(backend: Backend, region: str) -> None:
+    """No version is published twice, and no deployment is made twice for one definition."""
+    pages = backend.project.client("lambda", region).get_paginator("list_versions_by_function")
+    versions = [v for page in pages.paginate(FunctionName=f"{backend.project.name}-one") for v in page["Versions"]]
+    codes = Counter(v["CodeSha256"] for v in versions if v["Version"] != "$LATEST")
+    assert max(codes.values()) == 1, codes
+    api = backend.project.apis(region)[0]["id"]
+    made = backend.project.client("apigateway", region).get_deployments(restApiId=api, limit=500)["items"]
+    definitions = Counter(digest for d in made if (digest := definition_of(d.get("description"))))
+    assert max(definitions.values()) == 1, definitions
+
+
+def assert_said_again(backend: Backend, verb: Verb) -> None:
+    """Whoever did not hear that it has ended says it again: nothing changes, and that is told."""
+    before = stages(backend), history(backend)
+    backend.project.run(verb.line[0], "-y", *verb.line[1:])
+    assert (stages(backend), history(backend)) == before
+
+
+def stages(backend: Backend) -> list[dict[str, object]]:
+    return [{**backend.stage(region), "ResponseMetadata": None} for region in BOTH]
 
 
 def calls_of(backend: Backend, verb: Verb) -> int:
@@ -134,7 +199,7 @@ def test_killed_before_or_after_a_call_the_same_command_finishes_that_release(ba
     verb = VERBS[name]
     count = calls_of(backend, verb)
     moments = [(number, done) for number in range(1, count + 1) for done in (False, True)]
-    chosen = moments if EVERY_CALL else random.Random(f"{SEED}-{name}").sample(moments, 2)  # noqa: S311
+    chosen = moments if EVERY_CALL else random.Random(f"{SEED}-{name}").sample(moments, SAMPLE)  # noqa: S311
     for number, done in chosen:
         verb.before(backend)
         served, began = numbers(backend)[0], history(backend)
@@ -144,7 +209,8 @@ def test_killed_before_or_after_a_call_the_same_command_finishes_that_release(ba
             continue
         assert code == -signal.SIGKILL
         assert_ended(backend, verb, served=served, began=began)
-    logger.warning("seed %s: %s killed %d times, of %d calls", SEED, name, len(chosen), count)
+        logger.info("%s killed %s change %d of %d", name, "after" if done else "before", number, count)
+    logger.warning("seed %s, tree %s: %s killed %d times, of %d calls", SEED, TREE, name, len(chosen), count)
 
 
 @pytest.mark.parametrize("name", ["rollback", "promote", "abort", "deploy"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -266,6 +267,15 @@ def test_a_single_step_is_taken_on_a_pass_alone(verdict: Outcome, ending: Ending
     ended = driven.run()
     assert (ended.ending, driven.steps, driven.waited) == (ending, steps, 0)
     assert ended.share == (None if verdict is PASS else 10.0)
+
+
+@pytest.mark.parametrize(("ago", "ending"), [(60, Ending.HOLDING), (601, Ending.SHIFTED)])
+def test_a_step_said_again_goes_no_further_until_the_present_one_was_held(ago: int, ending: Ending) -> None:
+    began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - ago))
+    ended = _driven(PASS, wish=Wish(), shifted=began).run()
+    assert ended.ending is ending
+    assert (ended.share, exit_of(ending)) == ((10.0, Exit.INCONCLUSIVE) if ago == 60 else (None, Exit.OK))
+    assert _driven(PASS, wish=Wish(percent=50.0), shifted=began).run().ending is Ending.SHIFTED, "a share that is named"
 
 
 def test_anyway_asks_for_no_verdict() -> None:
