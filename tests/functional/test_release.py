@@ -306,5 +306,9 @@ def test_two_releases_are_held_against_each_other(live: Project) -> None:
     found = {(one["what"], one["field"]): (one["before"], one["after"]) for one in told["differences"]}
     assert found["one", "memory"] == (1024, 256)
     assert {("definition", ""), ("one", "code"), ("one", "version")} <= set(found)
+    assert found["definition", "GET /marked/{r1}"] == ("open", None)
+    assert found["definition", "GET /marked/{r2}"] == (None, "open")
+    assert ("definition", "GET /one") not in found
+    assert any("AWS tells only the routes" in line for line in told["gone"])
     assert not [what for what, _ in found if what == "two"]
     assert "no release 'v7'" in live.command("diff", str(live.folder / "spec.yaml"), "v1", "v7", expect=64).err

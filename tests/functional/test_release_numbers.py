@@ -6,13 +6,15 @@ import json
 import logging
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,6 +36,7 @@ TREE = os.environ.get("BACKENDCTL_TEST_TREE") or random.Random(SEED).choice(("cl
 """The folder of the spec: a git checkout that is clean, one with changes, or none."""
 SAMPLE = int(os.environ.get("BACKENDCTL_TEST_KILLS") or 2)
 """Kills of each verb, unless every call is taken."""
+WHO = ("a@desk-a", "b@desk-b")
 DOWN = Answer(status=503, body='{"message": "Service Unavailable"}')
 
 
@@ -251,24 +254,53 @@ def test_of_two_at_once_one_wins_and_all_regions_end_alike(backend: Backend, pai
             quiet(backend)
             needs_canary = {"promote", "abort", "shift"} & set(pair)
             (canary_on if needs_canary else next_written)(backend)
-            processes = [begin(backend, VERBS[pair[0]].line, who="a@desk-a")]
+            folder = another_spec(backend) if pair == ("deploy", "deploy") and race % 2 else backend.project.folder
+            processes = [begin(backend, VERBS[pair[0]].line, who=WHO[0], folder=backend.project.folder)]
             time.sleep(random.Random(f"{SEED}-{pair}-{race}").uniform(0, 1.5))  # noqa: S311  # a race of a test
-            processes.append(begin(backend, VERBS[pair[1]].line, who="b@desk-b"))
+            processes.append(begin(backend, VERBS[pair[1]].line, who=WHO[1], folder=folder))
             told = [process.communicate(timeout=180) for process in processes]
             codes = [process.returncode for process in processes]
             outcomes.append(codes)
+            logger.info("%s, race %d: exit codes %s: %s", pair, race, codes, [err[-300:] for _, err in told])
             first, second = numbers(backend)
             assert first == second, (codes, told)
             assert len({bool(backend.stage(region).get("canarySettings")) for region in BOTH}) == 1, (codes, told)
             assert 0 in codes or all(code in {1, 5, 64} for code in codes), (codes, told)
-            backend.project.run("history")
+            for verb, who, code, said in zip(pair, WHO, codes, told, strict=True):
+                assert_told_truly(backend, verb, who=who, code=code, said=said)
     logger.warning("seed %s: %s: exit codes %s; %d requests, %s", SEED, pair, outcomes, users.asked, users.complaints)
     assert users.complaints == []
 
 
-def begin(backend: Backend, line: tuple[str, ...], *, who: str) -> subprocess.Popen[str]:
+def assert_told_truly(backend: Backend, verb: str, *, who: str, code: int, said: tuple[str, str]) -> None:
+    """Who is told of a success has had one, by the release log; who lost was told why."""
+    if code:
+        assert "Error: " in said[1], said
+        assert "Traceback" not in said[1], said
+        return
+    if any(words in said[0] for words in ("Nothing to", "No canary is on", "serves already", "is on as a canary")):
+        return
+    events = {"start": "canary", "deploy": "deploy", "rollback": "rollback"}
+    told = history(backend)
+    if verb in events:
+        assert any((one["event"], one["operator"]) == (events[verb], who) for one in told), (verb, said, told[:3])
+    else:
+        ends = {"promote": "canary, promoted", "abort": "canary, aborted", "shift": "canary"}
+        assert any(one["what"].startswith(ends[verb]) for one in told[:2]), (verb, said, told[:3])
+
+
+def another_spec(backend: Backend) -> Path:
+    """The same backend from another folder, whose code and definition are of a release of its own."""
+    folder = backend.project.folder.parent / "another"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(backend.project.folder, folder)
+    write_release(replace(backend.project, folder=folder), backend.release + 10_000)
+    return folder
+
+
+def begin(backend: Backend, line: tuple[str, ...], *, who: str, folder: Path) -> subprocess.Popen[str]:
     """A verb as a process of its own, by an operator of that name."""
-    words = [line[0], str(backend.project.folder / "spec.yaml"), "-y", "--sandbox", "--port", str(backend.proxy.port)]
+    words = [line[0], str(folder / "spec.yaml"), "-y", "--sandbox", "--port", str(backend.proxy.port)]
     return subprocess.Popen(
         [sys.executable, "-c", "from backendctl.cli.main import main; main()", *words, *line[1:]],
         stdout=subprocess.PIPE,

@@ -240,7 +240,7 @@ def test_a_canary_gets_the_definition_and_the_variables_it_needs_in_every_region
         releases.add(overrides.pop("backendctlRelease"))
         assert overrides == {"newsAlias": "live"}
         assert "newsAlias" not in stage["variables"]
-    assert [release.partition("-")[0] for release in releases] == ["2"], "the same number in every region"
+    assert len(releases) == 1, "a number from the start, the same in every region"
     with other.calls() as calls:
         other.sync("--canary", "10")
         refused = other.sync(expect=1)
