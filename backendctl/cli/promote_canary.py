@@ -45,7 +45,13 @@ def command(
             hint="promote-canary goes one step by itself",
         )
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.releasing import Doing, tell_ending, tell_silent, tell_traces  # noqa: PLC0415
+    from backendctl.cli.releasing import (  # noqa: PLC0415  # the same
+        Doing,
+        tell_ending,
+        tell_how_to_go_on,
+        tell_silent,
+        tell_traces,
+    )
     from backendctl.release.live_canaries import LiveCanaries  # noqa: PLC0415  # the same
     from backendctl.release.rollout import Rollout, Wish  # noqa: PLC0415  # the same
     from backendctl.release.rollout_events import exit_of  # noqa: PLC0415  # the same
@@ -60,6 +66,7 @@ def command(
     )
     ended = doing.follow(run.run())
     silent = tell_silent(ended.silent)
+    tell_how_to_go_on(ended, ready)
     if ready.format == "text" and not dry_run and not silent:
         tell_ending(ended.ending, ended.share)
     if ready.format != "text":

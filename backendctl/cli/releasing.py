@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from backendctl.cli.applying import Consent, confirm_and_apply
+from backendctl.cli.applying import Consent, confirm_and_apply, left, without
 from backendctl.cli.saying import label, tell
 from backendctl.hints import runnable
 from backendctl.release.rollout_events import Answer, Ended, Ending, Event, Looked, Stepped
+from backendctl.release.steps import held_back
 from backendctl.ui.plan_data import plan_document
 
 if TYPE_CHECKING:
@@ -111,6 +112,19 @@ def tell_traces(commands: Sequence[str], opened: Opened) -> None:
         click.echo("The failed release stays for study. Its logs:", err=True)
         for command in commands:
             click.echo(f"  {command}", err=True)
+
+
+def tell_how_to_go_on(ended: Ended, opened: Opened) -> None:
+    """After a rollout that some regions did not answer: what is left to do there, and in those that waited for them."""
+    spec, silent = opened.backend.spec, sorted(ended.silent)
+    if not silent or ended.ending not in {Ending.NOTHING, Ending.SHIFTED, Ending.PROMOTED}:
+        return
+    behind = held_back(spec.canary.waves, silent=silent)
+    others = [region for region in spec.regions if region not in silent]
+    if others and behind & set(others):
+        click.echo(without(silent, others, "the same command"), err=True)
+    elif ended.ending is not Ending.NOTHING:
+        click.echo(left(silent), err=True)
 
 
 def tell_silent(failed: Mapping[str, BackendctlError]) -> bool:
