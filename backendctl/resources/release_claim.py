@@ -86,6 +86,9 @@ class Announce:
             if taken is not None and taken.token != one.token:
                 self._give_up(aws, written, taken)
         found = release_log.read_now(aws, region)
+        known = found.entries.get(entry.index)
+        if known is not None and known.is_over and same_operation(known, entry) and self.joins:
+            return  # it has ended here, whatever came after it; other regions are still to be done
         if found.top > entry.index:
             self._give_up(aws, written, found.entries.get(found.top) or entry)
         there = found.entries.get(entry.index) or release_log.claim(aws, region, entry)

@@ -56,6 +56,14 @@ def test_an_entry_that_does_not_fit_a_standard_parameter_is_refused_before_it_is
     assert found["Tier"] == "Standard"
 
 
+def test_what_has_ended_in_one_region_comes_to_another_whatever_came_after_it_there(aws: Aws) -> None:
+    release_log.claim(aws, EAST, replace(MINE, state=State.DONE))
+    release_log.claim(aws, EAST, replace(MINE, index=2, event=Event.SHIFT, state=State.DONE))
+    announce(MINE, joins=True).run(aws)
+    assert list(release_log.read_now(aws, EAST).entries) == [1, 2]
+    assert list(release_log.read_now(aws, WEST).entries) == [1]
+
+
 def test_the_second_operator_is_told_whose_the_release_is_and_nothing_is_written(aws: Aws) -> None:
     announce(THEIRS).run(aws)
     with pytest.raises(BackendctlError, match=r"v1 \(deploy\) by bob from desk is under way, started .* ago"):
