@@ -102,7 +102,7 @@ def tell_ending(ending: Ending, share: float | None) -> None:
     """
     if ending in _ENDINGS:
         click.echo(runnable(_ENDINGS[ending]))
-    if share is not None and ending in {Ending.HELD, Ending.HOLDING, Ending.REFUSED, Ending.STEPPED_DOWN}:
+    if share is not None and ending in {Ending.HELD, Ending.REFUSED, Ending.STEPPED_DOWN}:
         click.echo(f"{share:g} % of the requests still go to a canary that is not known to be good")
 
 

@@ -100,7 +100,7 @@ def _of_region(backend: Backend, region: str, one: Record, other: Record, gone: 
 def _routes(backend: Backend, region: str, one: Record, other: Record, gone: list[str]) -> Iterator[Difference]:
     """The routes that only one of the two has, or that ask other callers; AWS exports no deployment by itself (A20)."""
     api_id = find_api(backend.aws, region, backend.spec.api.name) if backend.spec.api is not None else None
-    if api_id is None:
+    if api_id is None or not (one.deployment and other.deployment):
         return
     sides: list[Routes] = []
     for record in (one, other):

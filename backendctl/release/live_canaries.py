@@ -11,9 +11,12 @@ from backendctl.endpoints import regional_url
 from backendctl.release import synthetic
 from backendctl.release.analysis import Analysis
 from backendctl.release.judging import Judged, judge_all
+from backendctl.release.numbering import Releasing
 from backendctl.release.running import Serving, serving
 from backendctl.release.shift import Waves, plan_abort, plan_promote, plan_shift
+from backendctl.release.steps import FULL
 from backendctl.release.traces import log_commands
+from backendctl.resources.release_record import Event
 from backendctl.warmth.logs import LogReader
 
 if TYPE_CHECKING:
@@ -25,10 +28,24 @@ _MARGIN = 1.5
 """How many more requests of our own are sent than will tell on average."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Begun:
+    """A step that was interrupted.
+
+    Attributes:
+        found: where it was to be. share: per cent it was to come to, 100 for a promotion; None for an end.
+    """
+
+    found: Sequence[Serving]
+    share: float | None
+
+
 class Canaries(Protocol):
     """The canaries of one backend, as a rollout sees them; `LiveCanaries` says what each method does."""
 
     def find(self, stages: Sequence[str]) -> tuple[list[Serving], dict[str, BackendctlError]]: ...
+
+    def begun(self, found: Sequence[Serving]) -> Begun | None: ...
 
     def judge(self, found: Sequence[Serving]) -> list[Judged]: ...
 
@@ -60,6 +77,19 @@ class LiveCanaries:
     def find(self, stages: Sequence[str]) -> tuple[list[Serving], dict[str, BackendctlError]]:
         """See `serving`."""
         return serving(self.backend, stages=stages)
+
+    def begun(self, found: Sequence[Serving]) -> Begun | None:
+        """The step of these canaries that the release log has as unfinished; None for none."""
+        backend = self.backend
+        logs = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers).logs()
+        entry = logs.unfinished()
+        if entry is None or entry.event not in {Event.SHIFT, Event.PROMOTE, Event.ABORT}:
+            return None
+        meant = [one for one in found if one.region in entry.regions and one.stage in entry.targets]
+        if not any(one.canary is not None and one.canary.tag == entry.tag for one in meant):
+            return None
+        shares = {Event.PROMOTE: FULL, Event.ABORT: None, Event.SHIFT: entry.percent}
+        return Begun(found=meant, share=shares[entry.event])
 
     def judge(self, found: Sequence[Serving]) -> list[Judged]:
         """See `judge_all`."""

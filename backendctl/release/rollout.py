@@ -22,7 +22,7 @@ from backendctl.spec.canary import ABORT, HOLD
 if TYPE_CHECKING:
     from backendctl.app import Backend
     from backendctl.errors import BackendctlError
-    from backendctl.release.live_canaries import Canaries
+    from backendctl.release.live_canaries import Begun, Canaries
     from backendctl.release.running import Serving
 
 T = TypeVar("T")
@@ -90,9 +90,20 @@ class Rollout:
         found = self._found()
         if not any(one.canary for one in found):
             return (yield from self._finish(found))
+        if self.wish.percent is None and (begun := self.canaries.begun(found)) is not None:
+            ended = yield from self._resumed(begun)
+            if not self.wish.auto or ended in {Ending.ABORTED, Ending.PARTIAL, Ending.NOT_DONE}:
+                return ended
+            found = self._found()
         if self.wish.auto:
             return (yield from self._unattended(found))
         return (yield from self._step(found))
+
+    def _resumed(self, begun: Begun) -> Telling[Ending]:
+        """What was decided and interrupted is finished first, in all its regions, without another verdict."""
+        if begun.share is None:
+            return (yield from self._abort(Ending.ABORTED))
+        return (yield from self._to(begun.found, begun.share))
 
     def _step(self, found: Sequence[Serving]) -> Telling[Ending]:
         present = present_share(found)
@@ -105,7 +116,6 @@ class Rollout:
                 self._share = present
                 return Ending.REFUSED if overall(judged) is Outcome.FAIL else Ending.HELD
             if wanted is None and self._has_to_last(found):
-                self._share = present
                 return Ending.HOLDING
         return (yield from self._to(found, share))
 

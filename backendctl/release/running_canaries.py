@@ -113,7 +113,7 @@ class Running:
             raise UsageError(
                 f"v{entry.number} was begun with {entry.percent:g} %, and is finished with that, "
                 f"not with {self.percent:g} %",
-                hint=f"leave out --percent; afterwards {_SHIFT} {self.percent:g}",
+                hint=f"finish it with {entry.percent:g}; afterwards {_SHIFT} {self.percent:g}",
             )
         reasons = [
             f"a canary{f' (v{number})' if (number := split(one.tag)) is not None else ''} is on "

@@ -14,6 +14,7 @@ import pytest
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.errors import BackendctlError, Exit
 from backendctl.release.judging import Judged
+from backendctl.release.live_canaries import Begun
 from backendctl.release.observed import Minute, Observed
 from backendctl.release.outcome import Outcome
 from backendctl.release.rollout import Rollout, Wish
@@ -39,7 +40,11 @@ BLIND = Verdict(outcome=OPEN, reasons=(), is_blind=True)
 
 @dataclass(kw_only=True)
 class Scripted:
-    """Canaries that get these verdicts, one at each look, and the share of each step that is carried out."""
+    """Canaries that get these verdicts, one at each look, and the share of each step that is carried out.
+
+    Attributes:
+        interrupted: the share of a step that was begun; -1 for an end.
+    """
 
     says: Iterator[Verdict]
     percents: dict[str, float]
@@ -47,11 +52,18 @@ class Scripted:
     promoted: bool = False
     called: int = 0
     silent: dict[str, BackendctlError] = field(default_factory=dict)
+    interrupted: float | None = None
 
     def find(self, stages: Sequence[str]) -> tuple[list[Serving], dict[str, BackendctlError]]:
         del stages
         regions = list(self.percents) or [EAST]
         return [self._one(region) for region in regions if region not in self.silent], self.silent
+
+    def begun(self, found: Sequence[Serving]) -> Begun | None:
+        if self.interrupted is None:
+            return None
+        share, self.interrupted = self.interrupted, None
+        return Begun(found=found, share=None if share < 0 else share)
 
     def judge(self, found: Sequence[Serving]) -> list[Judged]:
         verdict = next(self.says)
@@ -274,8 +286,28 @@ def test_a_step_said_again_goes_no_further_until_the_present_one_was_held(ago: i
     began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - ago))
     ended = _driven(PASS, wish=Wish(), shifted=began).run()
     assert ended.ending is ending
-    assert (ended.share, exit_of(ending)) == ((10.0, Exit.INCONCLUSIVE) if ago == 60 else (None, Exit.OK))
+    assert (ended.share, exit_of(ending)) == (None, Exit.INCONCLUSIVE if ending is Ending.HOLDING else Exit.OK)
     assert _driven(PASS, wish=Wish(percent=50.0), shifted=began).run().ending is Ending.SHIFTED, "a share that is named"
+
+
+@pytest.mark.parametrize(
+    ("interrupted", "steps", "ending"),
+    [(50.0, ["50"], Ending.SHIFTED), (100.0, ["promote"], Ending.PROMOTED), (-1.0, ["abort"], Ending.ABORTED)],
+)
+def test_a_step_that_was_interrupted_is_finished_without_another_verdict(
+    interrupted: float, steps: list[str], ending: Ending
+) -> None:
+    driven = _driven(percents={EAST: 50.0, WEST: 10.0}, wish=Wish())
+    driven.canaries.interrupted = interrupted
+    assert driven.run().ending is ending
+    assert (driven.steps, driven.looks) == ([f"{step} {EAST},{WEST}" for step in steps], [])
+
+
+def test_an_unattended_rollout_goes_on_after_the_step_that_was_interrupted() -> None:
+    driven = _driven(PASS, percents={EAST: 10.0}, shifted=LONG_AGO)
+    driven.canaries.interrupted = 50.0
+    assert driven.run().ending is Ending.PROMOTED
+    assert driven.steps == [f"50 {EAST}", f"promote {EAST}"]
 
 
 def test_anyway_asks_for_no_verdict() -> None:
