@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import GLOBAL, Resource
@@ -47,6 +48,7 @@ class Survey:
         rows: (kind, name) in creation order → region → cell; a region without an entry does not have that resource.
         unreadable: regions that did not answer, and why.
         notes: address → what is worth saying of what is as it should be.
+        canaries: those that are on, with their verdict so far, as JSON-able data.
     """
 
     backend: str
@@ -54,6 +56,7 @@ class Survey:
     rows: dict[tuple[str, str], dict[str, Cell]]
     unreadable: dict[str, str]
     notes: tuple[tuple[str, str], ...] = ()
+    canaries: tuple[dict[str, Any], ...] = ()
 
     @property
     def in_sync(self) -> bool:

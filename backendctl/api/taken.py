@@ -14,7 +14,7 @@ from backendctl.aws.errors import BotoCoreError, ClientError
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
 
-_OPEN = "NONE"
+OPEN = "NONE"
 Routes = Mapping[tuple[str, str], Mapping[str, Any]]
 """(method, path) → authorizationType and apiKeyRequired."""
 
@@ -44,22 +44,25 @@ def taken(aws: Aws, moves: Iterable[Move]) -> tuple[str, ...]:
 
 def _lost(aws: Aws, move: Move) -> Iterator[str]:
     try:
-        before, after = (_routes(aws, move, deployment) for deployment in (move.before, move.after))
+        before, after = (routes(aws, move.region, move.api_id, each) for each in (move.before, move.after))
     except (ClientError, BotoCoreError):
         return
     for (method, path), asked in before.items():
         now = after.get((method, path)) or after.get(("ANY", path))
         if now is None:
             yield f"this takes {method} {path} from callers"
-        elif now.get("authorizationType", _OPEN) not in {_OPEN, asked.get("authorizationType", _OPEN)}:
+        elif now.get("authorizationType", OPEN) not in {OPEN, asked.get("authorizationType", OPEN)}:
             yield f"callers of {method} {path} must pass {now['authorizationType']} then"
         elif now.get("apiKeyRequired") and not asked.get("apiKeyRequired"):
             yield f"callers of {method} {path} must pass an API key then"
 
 
-def _routes(aws: Aws, move: Move, deployment: str) -> Routes:
-    answer: Any = aws.apigateway(move.region).get_deployment(
-        restApiId=move.api_id, deploymentId=deployment, embed=["apisummary"]
-    )
+def routes(aws: Aws, region: str, api_id: str, deployment: str) -> Routes:
+    """What a deployment answers, whether a stage serves it or not.
+
+    Raises:
+        ClientError: it is gone, among others.
+    """
+    answer: Any = aws.apigateway(region).get_deployment(restApiId=api_id, deploymentId=deployment, embed=["apisummary"])
     summary: Mapping[str, Mapping[str, Any]] = answer.get("apiSummary") or {}
     return {(method, path): asked for path, methods in summary.items() for method, asked in methods.items()}

@@ -114,7 +114,18 @@ def tell_left(silent: Iterable[str], outcome: Outcome | None) -> None:
     """
     regions = sorted(set(silent) - {GLOBAL})
     if regions and outcome is not None and outcome.exit_code is Exit.OK:
-        click.echo(f"{', '.join(regions)} stays as it was. {_later(regions)}", err=True)
+        click.echo(left(regions), err=True)
+
+
+def without(silent: Sequence[str], others: Sequence[str], again: str) -> str:
+    """How to go on in the other regions while some do not answer."""
+    only = " ".join(f"-r {region}" for region in others)
+    return f"To go on without {' and '.join(silent)}: {again} with only {only}. {_later(silent)}"
+
+
+def left(silent: Sequence[str]) -> str:
+    """What becomes of regions that did not answer, where all others are done."""
+    return f"{', '.join(silent)} stays as it was. {_later(silent)}"
 
 
 def _later(silent: Sequence[str]) -> str:
@@ -258,8 +269,7 @@ def _how(outcome: Outcome, again: str, plan: Plan, opened: Opened) -> str:
     waiting = {address.partition("/")[0] for address, status in outcome.statuses.items() if status != "done"}
     if not waiting & set(others):
         return _later(silent)
-    only = " ".join(f"-r {region}" for region in others)
-    return f"To go on without {' and '.join(silent)}: {again} with only {only}. {_later(silent)}"
+    return without(silent, others, again)
 
 
 def _tell_outcome(outcome: Outcome, how: str) -> None:

@@ -45,8 +45,16 @@ def command(
             hint="promote-canary goes one step by itself",
         )
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.releasing import Doing, tell_ending, tell_silent, tell_traces, tell_verdicts  # noqa: PLC0415
-    from backendctl.release.rollout import Rollout, Wish, exit_of  # noqa: PLC0415  # the same
+    from backendctl.cli.releasing import (  # noqa: PLC0415  # the same
+        Doing,
+        tell_ending,
+        tell_how_to_go_on,
+        tell_silent,
+        tell_traces,
+    )
+    from backendctl.release.live_canaries import LiveCanaries  # noqa: PLC0415  # the same
+    from backendctl.release.rollout import Rollout, Wish  # noqa: PLC0415  # the same
+    from backendctl.release.rollout_events import exit_of  # noqa: PLC0415  # the same
     from backendctl.release.steps import FULL  # noqa: PLC0415  # the same
 
     ready = opened_api(options)
@@ -54,14 +62,15 @@ def command(
     run = Rollout(
         backend=ready.backend,
         wish=Wish(percent=FULL if full else percent, auto=auto, anyway=anyway, stages=stages, take_over=take_over),
-        carry_out=doing.carry_out,
-        tell=lambda judged, when: tell_verdicts(judged, when, ready),
+        canaries=LiveCanaries(backend=ready.backend),
     )
-    ending = run.run()
-    silent = tell_silent(run.silent)
+    ended = doing.follow(run.run())
+    silent = tell_silent(ended.silent)
+    tell_how_to_go_on(ended, ready)
     if ready.format == "text" and not dry_run and not silent:
-        tell_ending(ending, run.share)
+        tell_ending(ended.ending, ended.share)
     if ready.format != "text":
-        click.echo(json.dumps({**run.document(ending), "plans": doing.documents}, indent=2))
-    tell_traces(run.traces, ready)
-    return Exit.PARTIAL if silent and exit_of(ending) is Exit.OK else exit_of(ending)
+        click.echo(json.dumps({**ended.document, "plans": doing.documents}, indent=2))
+    tell_traces(ended.traces, ready)
+    code = exit_of(ended.ending)
+    return Exit.PARTIAL if silent and code is Exit.OK else code

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from backendctl.cli.applying import Consent, confirm_and_apply
+from backendctl.cli.applying import Consent, confirm_and_apply, left, without
 from backendctl.cli.saying import label, tell
-from backendctl.errors import Exit
 from backendctl.hints import runnable
-from backendctl.release.rollout import Ending
+from backendctl.release.rollout_events import Answer, Ended, Ending, Event, Looked, Stepped
+from backendctl.release.steps import held_back
 from backendctl.ui.plan_data import plan_document
 
 if TYPE_CHECKING:
     from backendctl.cli.opening import Opened
-    from backendctl.engine.plan import Plan
     from backendctl.errors import BackendctlError
     from backendctl.release.judging import Judged
 
@@ -29,6 +28,10 @@ _ENDINGS = {
     Ending.ABORTED: "Aborted: all requests go to the base. The failed release stays for study: backendctl history",
     Ending.REFUSED: "Not shifted: the verdict is fail. Next: backendctl abort-canary, or add --anyway",
     Ending.HELD: "Not shifted: the verdict is inconclusive. Next: wait and run it again, or add --anyway",
+    Ending.HOLDING: (
+        "Not shifted: the verdict is pass, and the step has not lasted as long as canary.hold says. "
+        "Next: wait and run it again, or add --anyway or --to PERCENT"
+    ),
     Ending.STEPPED_DOWN: (
         "Stepped down: the verdict is inconclusive, and canary.on-inconclusive says step-down. "
         "Next: backendctl canary-status; run it again to go on, or backendctl abort-canary"
@@ -49,12 +52,26 @@ class Doing:
     verbose: bool
     documents: list[dict[str, Any]] = field(default_factory=list)
 
-    def carry_out(self, plan: Plan, first: Callable[[], None]) -> Exit | None:
-        """Show, ask and do; see `Rollout`."""
+    def follow(self, events: Generator[Event, Answer, None]) -> Ended:
+        """Draw a rollout and carry out its steps, until it ends."""
+        event = next(events)
+        while not isinstance(event, Ended):
+            answer = None
+            match event:
+                case Looked(judged=judged, when=when):
+                    tell_verdicts(judged, when, self.opened)
+                case Stepped():
+                    answer = self._carry_out(event)
+            event = events.send(answer)
+        return event
+
+    def _carry_out(self, step: Stepped) -> Answer:
+        """Show, ask and do."""
+        plan = step.plan
         consent = Consent(dry_run=self.dry_run, yes=self.yes, expect=None, allow_delete=())
         draw = None if self.opened.format == "text" else silently
         outcome = confirm_and_apply(
-            plan, self.opened, consent, verbose=self.verbose, again="the same command", shown=draw, first=first
+            plan, self.opened, consent, verbose=self.verbose, again="the same command", shown=draw, first=step.before
         )
         self.documents.append(plan_document(plan, None if outcome is None else outcome.statuses))
         return None if outcome is None else outcome.exit_code
@@ -95,6 +112,19 @@ def tell_traces(commands: Sequence[str], opened: Opened) -> None:
         click.echo("The failed release stays for study. Its logs:", err=True)
         for command in commands:
             click.echo(f"  {command}", err=True)
+
+
+def tell_how_to_go_on(ended: Ended, opened: Opened) -> None:
+    """After a rollout that some regions did not answer: what is left to do there, and in those that waited for them."""
+    spec, silent = opened.backend.spec, sorted(ended.silent)
+    if not silent or ended.ending not in {Ending.NOTHING, Ending.SHIFTED, Ending.PROMOTED}:
+        return
+    behind = held_back(spec.canary.waves, silent=silent)
+    others = [region for region in spec.regions if region not in silent]
+    if others and behind & set(others):
+        click.echo(without(silent, others, "the same command"), err=True)
+    elif ended.ending is not Ending.NOTHING:
+        click.echo(left(silent), err=True)
 
 
 def tell_silent(failed: Mapping[str, BackendctlError]) -> bool:

@@ -71,6 +71,7 @@ def command(
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete, allow_breaking=allow_breaking)
     writing = Writing.of(changes, ready, folder=backup_dir, quiet=options.quiet)
     idle = "Nothing to release: every stage serves this code and this definition already."
+    idle = next(iter(changes.plan.remarks), idle) if not changes.plan.changes else idle
     again = "the same command"
     outcome = confirm_and_apply(
         changes.plan, ready, consent, verbose=options.verbose, again=again, idle=idle, first=writing.keep
@@ -106,8 +107,8 @@ def _planned(
     from backendctl.spec.canary import ALIAS  # noqa: PLC0415  # the same
 
     canary = ready.backend.spec.canary
-    share, waves = canary.steps[0] if percent is None else percent, canary.waves if in_waves else ()
+    waves = canary.waves if in_waves else ()
     if canary.strategy != ALIAS:
-        return plan_start(ready.backend, percent=share, stages=stages, waves=waves, take_over=take_over)
-    plan = plan_start_aliases(ready.backend, percent=share, names=stages, waves=waves, take_over=take_over)
+        return plan_start(ready.backend, percent=percent, stages=stages, waves=waves, take_over=take_over)
+    plan = plan_start_aliases(ready.backend, percent=percent, names=stages, waves=waves, take_over=take_over)
     return Changes(plan=plan, world=ready.backend.world), ()

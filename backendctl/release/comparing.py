@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backendctl.api.taken import OPEN, Routes, routes
+from backendctl.aws.errors import ClientError, is_missing
 from backendctl.engine.diff import plain
 from backendctl.errors import UsageError
 from backendctl.release.log_reading import Logs
 from backendctl.release.numbering import Releasing
 from backendctl.resources import lambda_reads, releases
+from backendctl.resources.api_reads import find_api
 from backendctl.resources.served import short_code
 from backendctl.secrets import digest
 
@@ -26,7 +29,7 @@ class Difference:
     """One thing that differs in one region.
 
     Attributes:
-        what: "definition", or a function's name. field: empty for the definition.
+        what: "definition", or a function's name. field: empty for the digest of the definition; else its route.
         before, after: as they are shown; values of the environment are hidden. None for what was not there.
     """
 
@@ -78,6 +81,7 @@ def _number(logs: Logs, told: str) -> int:
 def _of_region(backend: Backend, region: str, one: Record, other: Record, gone: list[str]) -> Iterator[Difference]:
     if one.definition != other.definition:
         yield Difference(region=region, what="definition", field="", before=one.definition, after=other.definition)
+        yield from _routes(backend, region, one, other, gone)
     for key in sorted({*one.versions, *other.versions}):
         physical = key.rpartition(":")[0]
         name = physical.removeprefix(f"{backend.spec.backend}-")
@@ -91,6 +95,36 @@ def _of_region(backend: Backend, region: str, one: Record, other: Record, gone: 
         yield Difference(region=region, what=name, field="version", before=numbers[0], after=numbers[1])
         if sides[0] is not None and sides[1] is not None:
             yield from _fields(region, name, sides[0], sides[1])
+
+
+def _routes(backend: Backend, region: str, one: Record, other: Record, gone: list[str]) -> Iterator[Difference]:
+    """The routes that only one of the two has, or that ask other callers; AWS exports no deployment by itself (A20)."""
+    api_id = find_api(backend.aws, region, backend.spec.api.name) if backend.spec.api is not None else None
+    if api_id is None or not (one.deployment and other.deployment):
+        return
+    sides: list[Routes] = []
+    for record in (one, other):
+        try:
+            sides.append(routes(backend.aws, region, api_id, record.deployment))
+        except ClientError as error:
+            if not is_missing(error):
+                raise
+            gone.append(f"{region}: deployment {record.deployment} of v{record.number} is gone")
+    if len(sides) != len((one, other)):
+        return
+    before, after = ({key: _callers(asked) for key, asked in side.items()} for side in sides)
+    for method, path in sorted({*before, *after}, key=lambda key: (key[1], key[0])):
+        was, now = before.get((method, path)), after.get((method, path))
+        if was != now:
+            yield Difference(region=region, what="definition", field=f"{method} {path}", before=was, after=now)
+    gone.append(f"{region}: of deployments AWS tells only the routes; `backendctl plan` compares what is served whole")
+
+
+def _callers(asked: Mapping[str, Any]) -> str:
+    """Whom a route lets in."""
+    kind = str(asked.get("authorizationType", OPEN))
+    told = "open" if kind == OPEN else kind
+    return f"{told} with an API key" if asked.get("apiKeyRequired") else told
 
 
 def _settings(backend: Backend, region: str, physical: str, number: str | None) -> dict[str, Any] | None:

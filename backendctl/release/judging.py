@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from backendctl.api.probes import probes
 from backendctl.aws.errors import explain
 from backendctl.aws.metrics import lag, resolution
 from backendctl.release.analysis import Analysis
@@ -85,6 +86,8 @@ def judge_all(backend: Backend, found: Sequence[Serving], *, reader: LogReader, 
     settings = thresholds(backend.spec.canary.judging)
     stages = {one.stage for one in found}
     among = max(1, len(stages)) * len(backend.spec.all_regions)
+    api = backend.spec.api
+    smoke = len(probes(api.definition, api.smoke)) * len(api.stages) if api is not None else 0
 
     def ask(one: Serving) -> Judged:
         at = time.time()
@@ -94,7 +97,7 @@ def judge_all(backend: Backend, found: Sequence[Serving], *, reader: LogReader, 
             checks = analysis.findings(backend, one, scope)
         except Exception as error:
             raise explain(error, doing=f"judge {one.region}/canary/{one.stage}") from error
-        verdict = judge(base, canary, settings, among=among, checks=checks)
+        verdict = judge(base, canary, settings, among=among, checks=checks, smoke=smoke)
         return Judged(one=one, base=base, canary=canary, verdict=verdict, at=at)
 
     with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="judge") as pool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backendctl.engine.resource import address_of
 from backendctl.errors import BackendctlError
@@ -19,23 +19,25 @@ if TYPE_CHECKING:
 
 _UNKNOWN = "cannot tell"
 Notes = tuple[tuple[str, str], ...]
+Canaries = tuple[dict[str, Any], ...]
 
 
-def notes_of(plan: Plan, backend: Backend, *, look: Callable[[Backend], CanaryStatus] = look) -> Notes:
-    """The plan's notes, those of stages and aliases with a canary with its verdict so far.
+def standing(plan: Plan, backend: Backend, *, look: Callable[[Backend], CanaryStatus] = look) -> tuple[Notes, Canaries]:
+    """The plan's notes, those of stages and aliases with a canary with its verdict so far; and the canaries for JSON.
 
-    Nothing is asked where no canary is on. A canary that cannot be judged has "cannot tell".
+    Nothing is asked where no canary is on. A canary that cannot be judged has "cannot tell", in JSON null.
     """
     on = _on(plan)
     if not on:
-        return plan.notes
+        return plan.notes, ()
     try:
         found = {(one.region, one.stage): one for one in look(backend).regions}
     except BackendctlError:
         found = {}
     notes = dict(plan.notes)
     notes |= {place: _note(notes.get(place, ""), found.get(key)) for place, key in on.items()}
-    return tuple(sorted(notes.items()))
+    canaries = tuple(_document(place, found.get(key)) for place, key in sorted(on.items()))
+    return tuple(sorted(notes.items())), canaries
 
 
 def _on(plan: Plan) -> Mapping[str, tuple[str, str]]:
@@ -45,6 +47,16 @@ def _on(plan: Plan) -> Mapping[str, tuple[str, str]]:
         address_of(one): (one.region, one.name)
         for one in lives
         if (isinstance(one, Stage) and one.canary) or (isinstance(one, Alias) and one.shared)
+    }
+
+
+def _document(place: str, one: RegionStatus | None) -> dict[str, Any]:
+    verdict = None if one is None else one.verdict
+    return {
+        "address": place,
+        "percent": None if one is None else one.asked,
+        "verdict": None if verdict is None else str(verdict.outcome),
+        "reasons": [] if verdict is None else list(verdict.reasons),
     }
 
 

@@ -11,27 +11,26 @@ from backendctl.api_in_plan import case_of, look_at_api, readable_world
 from backendctl.app import Changes
 from backendctl.engine.plan import Action, make_plan
 from backendctl.engine.resource import address
-from backendctl.errors import RefusedError, UsageError
+from backendctl.errors import RefusedError
 from backendctl.release import preflight, telling
 from backendctl.release.log_reading import Logs
-from backendctl.release.numbering import Releasing, announced, content_of, next_entry, refusal, refuse_nobody
+from backendctl.release.numbering import Releasing, announced, next_entry, refusal, refuse_nobody
 from backendctl.release.running import refuse_unknown
+from backendctl.release.running_canaries import Running, content_token
 from backendctl.release.steps import earlier_wave
-from backendctl.release.targets import split
 from backendctl.resources import KINDS, assemble
 from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import names_of, qualified
-from backendctl.resources.canary import Canary, CanaryStart
+from backendctl.resources.canary import CanaryStart
 from backendctl.resources.provisioned import ProvisionedConcurrency
-from backendctl.resources.release_record import Event, Record, token_of
+from backendctl.resources.release_record import Event, Record
 from backendctl.resources.stage import Stage
-from backendctl.resources.stage_writes import END_IT
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
+    from backendctl.aws.connection import Aws
     from backendctl.engine.plan import Plan
     from backendctl.engine.resource import Resource
-    from backendctl.resources.share import Share
     from backendctl.resources.world import World
     from backendctl.spec.model import Stage as Spec
 
@@ -44,18 +43,18 @@ _PARTS = frozenset(
 def plan_start(
     backend: Backend,
     *,
-    percent: float,
+    percent: float | None = None,
     stages: Sequence[str] = (),
     waves: Sequence[Sequence[str]] = (),
     take_over: bool = False,
 ) -> tuple[Changes, tuple[str, ...]]:
     """New versions behind the idle aliases, and a canary on every stage whose requests would change.
 
-    A canary that shows the same already is left as it is, so that a start that was interrupted is finished by the
-    same command.
+    A start that was interrupted is finished by the same command; one that has ended is said again without harm.
 
     Args:
-        percent: the share to begin with. stages: only these; empty means all of the spec's.
+        percent: the share to begin with; None is the spec's first step.
+        stages: only these; empty means all of the spec's.
         waves: groups of regions, each of which begins when the one before it has; empty means all together.
 
     Returns:
@@ -63,9 +62,10 @@ def plan_start(
 
     Raises:
         RefusedError: what is there does not allow one, or somebody else has a release under way.
-        UsageError: there is no such stage, or a canary runs already.
+        UsageError: there is no such stage, or a canary runs already that is another one or has another share.
     """
     refuse_unknown(backend, stages)
+    begins = backend.spec.canary.steps[0] if percent is None else percent
     seen = look_at_api(backend)
     world, unreadable = readable_world(backend, seen)
     chosen = _stages(world, stages)
@@ -73,13 +73,11 @@ def plan_start(
     releasing = _releasing(backend, world, take_over=take_over)
     logs = releasing.logs()
     refuse_nobody(logs.unfinished(), releasing)
-    found = list(_canaries(world, chosen, everything, percent=percent, backend=backend))
-    entry, earlier = canary_entry(
-        logs, releasing, [c.name for c in found], percent=percent, lives=_lives(found, everything, backend)
-    )
-    if found:
-        refuse_second([(c.region, c.name, c.running(backend.aws)) for c in found], entry, logs.unfinished())
-    numbered = [_numbered(canary, entry, base=_base(logs, earlier, canary)) for canary in found]
+    found = list(_canaries(world, chosen, everything, percent=begins, backend=backend))
+    running = Running.read(found, logs, releasing, percent=percent)
+    if running.holds():
+        return Changes(plan=replace(running.plan(releasing), unreadable=unreadable), world=world, look=seen), ()
+    numbered, entry, earlier = numbered_canaries(found, everything, logs, releasing, running=running)
     access = telling.access_logs(backend.aws, numbered, everything)
     canaries = [telling.after(_after(canary, numbered, waves), access) for canary in numbered]
     parts = [resource for resource in everything if _belongs(resource, world, chosen)] if canaries else []
@@ -93,8 +91,38 @@ def plan_start(
     return Changes(plan=plan, world=world, look=seen), _pending(everything, plan, backend)
 
 
-def _numbered(canary: CanaryStart, entry: Record, *, base: str) -> CanaryStart:
-    return replace(canary, entry=entry, base=base, percent=share_of(entry, canary.percent))
+def numbered_canaries(
+    canaries: Sequence[CanaryStart],
+    everything: Sequence[Resource],
+    logs: Logs,
+    releasing: Releasing,
+    *,
+    running: Running,
+    token: str = "",
+) -> tuple[list[CanaryStart], Record, dict[str, tuple[Record, ...]]]:
+    """The canaries with the number of the release that they are; its entry, and what is written before that.
+
+    Args:
+        everything: among it the stages of the canaries. running: what is on there.
+        token: names the content; empty takes what the spec says.
+
+    Raises:
+        UsageError: another canary is on, or this one was begun with another share.
+    """
+    entry, earlier = canary_entry(
+        logs,
+        releasing,
+        {canary.name: canary.percent for canary in canaries},
+        token=token or content_token(releasing),
+        lives=_lives(canaries, everything, releasing.aws),
+        elsewhere=running.begun_elsewhere(releasing.meant or releasing.spec.regions),
+    )
+    running.refuse(entry)
+    numbered = [
+        replace(one, entry=entry, base=_base(logs, earlier, one), percent=share_of(entry, one.percent))
+        for one in canaries
+    ]
+    return numbered, entry, earlier
 
 
 def share_of(entry: Record, percent: float) -> float:
@@ -135,44 +163,38 @@ def begun(
 
 
 def canary_entry(
-    logs: Logs, releasing: Releasing, targets: Sequence[str], *, percent: float, lives: Sequence[Resource]
+    logs: Logs,
+    releasing: Releasing,
+    shares: Mapping[str, float],
+    *,
+    token: str,
+    lives: Sequence[Resource],
+    elsewhere: Record | None,
 ) -> tuple[Record, dict[str, tuple[Record, ...]]]:
-    """The entry of a canary that begins, or that was begun and is to be finished."""
-    token = token_of(str(Event.CANARY), content_of(releasing.world))
+    """The entry of a canary that begins, or that was begun and is to be finished.
+
+    Args:
+        shares: stage or alias → per cent, the same for all.
+        elsewhere: of the same canary, where other regions have it already.
+    """
     unfinished = logs.unfinished()
     same = unfinished is not None and (unfinished.event, unfinished.token) == (Event.CANARY, token)
-    joining = unfinished if same else None
-    facts = {} if same else {"percent": percent}
-    names = list(dict.fromkeys(targets))
     return next_entry(
-        logs, releasing, event=Event.CANARY, token=token, targets=names, lives=lives, joining=joining, facts=facts
+        logs,
+        releasing,
+        event=Event.CANARY,
+        token=token,
+        targets=tuple(shares),
+        lives=lives,
+        joining=unfinished if same else elsewhere,
+        facts={"percent": next(iter(shares.values()), None)},
     )
 
 
-def refuse_second(
-    running: Sequence[tuple[str, str, Canary | Share | None]], entry: Record, unfinished: Record | None
-) -> None:
-    """A canary that runs is not started again, but for one that was begun by the same command.
-
-    Raises:
-        UsageError: one runs.
-    """
-    if unfinished is not None and unfinished.index == entry.index:
-        return
-    reasons = [
-        f"a canary{f' (v{number})' if (number := split(one.tag)) is not None else ''} is on "
-        f"{address(region, 'stage' if isinstance(one, Canary) else 'alias', name)}, with {one.percent:g} %"
-        for region, name, one in running
-        if one is not None
-    ]
-    if reasons:
-        raise UsageError("; ".join(reasons), hint="shift it (backendctl promote-canary --to PERCENT), or " + END_IT)
-
-
-def _lives(canaries: Sequence[CanaryStart], everything: Sequence[Resource], backend: Backend) -> list[Stage]:
+def _lives(canaries: Sequence[CanaryStart], everything: Sequence[Resource], aws: Aws) -> list[Stage]:
     names = {(canary.region, canary.name) for canary in canaries}
     stages = [one for one in everything if isinstance(one, Stage) and (one.region, one.name) in names]
-    lives = [(one, Stage.read(backend.aws, one)) for one in stages]
+    lives = [(one, Stage.read(aws, one)) for one in stages]
     return [replace(live, routes=one.routes) for one, live in lives if live is not None]
 
 

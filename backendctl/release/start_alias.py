@@ -11,7 +11,8 @@ from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
 from backendctl.release.numbering import Releasing, refuse_nobody
 from backendctl.release.running import refuse_unknown
-from backendctl.release.start import begun, canary_entry, refuse_second, share_of
+from backendctl.release.running_canaries import Running, content_token
+from backendctl.release.start import begun, canary_entry, share_of
 from backendctl.release.steps import earlier_wave
 from backendctl.resources import KINDS, assemble, lambda_reads
 from backendctl.resources.alias import Alias
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 def plan_start_aliases(
     backend: Backend,
     *,
-    percent: float,
+    percent: float | None = None,
     names: Sequence[str] = (),
     waves: Sequence[Sequence[str]] = (),
     take_over: bool = False,
@@ -45,16 +46,23 @@ def plan_start_aliases(
         UsageError: there is no such alias, or a canary runs already.
     """
     refuse_unknown(backend, names)
+    begins = backend.spec.canary.steps[0] if percent is None else percent
     releasing = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers, take_over=take_over)
     logs = releasing.logs()
-    unfinished = logs.unfinished()
-    refuse_nobody(unfinished, releasing)
-    shares = [share for share in _shares(backend, percent) if not names or share.name in names]
+    refuse_nobody(logs.unfinished(), releasing)
+    shares = [share for share in _shares(backend, begins) if not names or share.name in names]
+    running = Running.read(shares, logs, releasing, percent=percent)
+    if running.holds():
+        return running.plan(releasing)
     entry, earlier = canary_entry(
-        logs, releasing, [s.name for s in shares], percent=percent, lives=_lives(backend, shares)
+        logs,
+        releasing,
+        {share.name: begins for share in shares},
+        token=content_token(releasing),
+        lives=_lives(backend, shares),
+        elsewhere=running.begun_elsewhere(backend.spec.regions),
     )
-    if shares:
-        refuse_second([(s.region, s.name, s.running(backend.aws)) for s in shares], entry, unfinished)
+    running.refuse(entry)
     shares = _waiting(shares, entry, waves)
     plan = make_plan(
         desired=_parts(backend, shares),

@@ -41,13 +41,15 @@ def reachable(found: Sequence[Serving], waves: Sequence[Sequence[str]], *, silen
     Args:
         silent: the regions that do not answer.
     """
-    reached: set[str] = set()
-    for wave in waves:
-        reached.update(wave)
-        if any(region in silent for region in wave):
-            break
-    named = {region for wave in waves for region in wave}
-    return [one for one in found if one.region in reached or one.region not in named]
+    behind = held_back(waves, silent=silent)
+    return [one for one in found if one.region not in behind]
+
+
+def held_back(waves: Sequence[Sequence[str]], *, silent: Collection[str]) -> frozenset[str]:
+    """The regions of every wave that comes after one with a silent region."""
+    first = next((n for n, wave in enumerate(waves) if any(region in silent for region in wave)), len(waves))
+    reached = {region for wave in waves[: first + 1] for region in wave}
+    return frozenset(region for wave in waves for region in wave if region not in reached)
 
 
 def earlier_wave(region: str, waves: Sequence[Sequence[str]]) -> frozenset[str]:

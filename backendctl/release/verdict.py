@@ -55,8 +55,6 @@ __all__ = ["LatencyComparison", "Observed", "Outcome", "Rate", "Thresholds", "Ve
 
 _NOTHING = "nothing tells the canary from the base: both call the same aliases"
 _NO_ANSWERS = "a 5xx that a handler returns by itself cannot be seen"
-_SMOKE = 5
-"""Requests that smoke requests make; a canary that had no more has met nobody."""
 _ACCEPTED = "and accept-blind takes it all the same"
 
 
@@ -114,11 +112,13 @@ def judge(
     *,
     among: int = 1,
     checks: Sequence[Finding] = (),
+    smoke: int = 0,
 ) -> Verdict:
     """The verdict on what was seen of both in the same minutes.
 
     Args:
         among: how many verdicts share the risk of a false alarm: one for each region of the release.
+        smoke: requests that a smoke test sends; a canary that had no more has met nobody.
         checks: what the user's own checks have found.
     """
     settings = settings or Thresholds()
@@ -150,7 +150,7 @@ def judge(
         requests_wanted=wanted,
         wants_synthetic=too_few and outcome is Outcome.INCONCLUSIVE and settings.on_no_data is OnNoData.SYNTHETIC,
         is_blind=bool(_blind(canary)),
-        is_too_few=too_few and outcome is Outcome.INCONCLUSIVE and (not _blind(canary) or canary.requests <= _SMOKE),
+        is_too_few=too_few and outcome is Outcome.INCONCLUSIVE and (not _blind(canary) or canary.requests <= smoke),
     )
 
 

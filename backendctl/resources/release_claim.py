@@ -92,13 +92,16 @@ class Announce:
             if taken is not None and taken.token != one.token:
                 self._give_up(aws, begun, taken)
         found = release_log.read(aws, region)
+        known = found.entries.get(entry.index)
+        if known is not None and known.is_over and same_operation(known, entry) and self.joins:
+            return  # it has ended here, whatever came after it; other regions are still to be done
         if found.top > entry.index:
             self._give_up(aws, begun, found.entries.get(found.top) or entry)
         there = found.entries.get(entry.index) or release_log.claim(aws, region, entry)
         if there is None:
             written = replace(entry, touched=datetime.now(tz=UTC).timestamp())
-            known = replace(found, entries={**found.entries, entry.index: written})
-            aws.remember(("release-log", region), known)  # for what is noted before a stage turns
+            told = replace(found, entries={**found.entries, entry.index: written})
+            aws.remember(("release-log", region), told)  # for what is noted before a stage turns
             return
         if not same_operation(there, entry) or (there.operator != entry.operator and not self.joins):
             self._give_up(aws, begun, there)

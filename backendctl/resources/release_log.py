@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import ClientError, is_missing, says
-from backendctl.resources.release_record import Event, Record, State, decode, encode
+from backendctl.errors import BackendctlError
+from backendctl.resources.release_record import LIMIT, Event, Record, State, decode, encode
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -160,12 +161,15 @@ def rewrite_in(
 
 
 def _put(aws: Aws, region: str, entry: Record, *, overwrite: bool) -> None:
+    value = encode(entry)
+    if (size := len(value.encode())) > LIMIT:
+        raise BackendctlError(
+            f"v{entry.number} does not fit into the release log of {region}: its {len(entry.versions)} functions take "
+            f"{size} bytes, and a Standard parameter {LIMIT}",
+            hint="divide the functions among several backends; nothing has been turned",
+        )
     aws.ssm(region).put_parameter(
-        Name=f"{root(aws.backend)}{entry.index}",
-        Value=encode(entry),
-        Type="String",
-        Tier="Intelligent-Tiering",  # K8: hundreds of functions have more than a Standard parameter takes
-        Overwrite=overwrite,
+        Name=f"{root(aws.backend)}{entry.index}", Value=value, Type="String", Tier="Standard", Overwrite=overwrite
     )
     aws.forget("release-log", region)
 

@@ -15,7 +15,7 @@ import os.path
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -129,7 +129,16 @@ def token_of(*parts: Any) -> str:
 
 
 def encode(record: Record) -> str:
-    """A record as the value of a parameter, compressed when it would be longer than a Standard one takes."""
+    """A record as the value of a parameter, compressed when it would be longer than a Standard one takes.
+
+    Of very many functions it is without the hashes of their code, which versions name as well. What is longer than
+    `LIMIT` even so does not fit.
+    """
+    value = _encoded(record)
+    return value if len(value.encode()) <= LIMIT else _encoded(replace(record, codes={}))
+
+
+def _encoded(record: Record) -> str:
     plain = {
         "number": record.number,
         "event": str(record.event),

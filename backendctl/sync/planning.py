@@ -5,7 +5,7 @@ The functions' code and aliases are nobody's business here: stages keep the slot
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,14 @@ from backendctl.engine import plan as planning
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import Resource, address_of
 from backendctl.errors import RefusedError
+from backendctl.release.numbering import Releasing
+from backendctl.release.running_canaries import Running
+from backendctl.release.start import begun, numbered_canaries
 from backendctl.resources import KINDS
 from backendctl.resources.api_account import ApiAccount
 from backendctl.resources.canary import CanaryStart
 from backendctl.resources.permission import Permission
+from backendctl.resources.release_record import token_of
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
 from backendctl.resources.usage_plan import UsagePlan
@@ -61,7 +65,7 @@ def make_plan(parts: Parts) -> tuple[Plan, list[Resource]]:
     permissions = list(permissions_of(world))
     wanted: list[Resource] = [*RestApi.desired(world), *permissions, *ApiAccount.desired(world)]
     stages = list(_stages(world, parts, permissions))
-    canaries = [c for stage in stages for c in _canary(stage, parts)]
+    canaries, begin = _canaries(stages, parts)
     wanted += stages if parts.request.canary is None else []
     wanted += _usage_plans(parts)
     wanted = kept(wanted, parts.look)
@@ -76,7 +80,7 @@ def make_plan(parts: Parts) -> tuple[Plan, list[Resource]]:
         strays=False,
         operations=canaries,
     )
-    return plan, wanted
+    return (plan if begin is None else begin(plan)), wanted
 
 
 def called_world(backend: Backend, api: Api, reaches: Mapping[str, Reach], regions: tuple[str, ...]) -> World:
@@ -102,6 +106,27 @@ def _stages(world: World, parts: Parts, permissions: Sequence[Permission]) -> It
             requires=frozenset(after),
             pruned=parts.request.pruned,
         )
+
+
+def _canaries(stages: Sequence[Stage], parts: Parts) -> tuple[list[CanaryStart], Callable[[Plan], Plan] | None]:
+    """A canary for every stage, as a release with a number; and what announces it in the plan.
+
+    One that is on with the same is left as it is.
+
+    Raises:
+        UsageError: another canary is on.
+    """
+    backend, aws = parts.backend, parts.backend.aws
+    found = [one for stage in stages for one in _canary(stage, parts)]
+    if all((on := one.running(aws)) is not None and one.is_on(on) for one in found):
+        return found, None
+    world = replace(backend.world, spec=replace(backend.spec.narrowed(parts.regions), api=parts.wanted.api))
+    releasing = Releasing(aws=aws, world=world, workers=backend.settings.workers)
+    logs = releasing.logs()
+    token = token_of("sync-api", "canary", parts.wanted.digest)
+    running = Running.read(found, logs, releasing, percent=parts.request.canary, token=token)
+    canaries, entry, earlier = numbered_canaries(found, stages, logs, releasing, running=running, token=token)
+    return canaries, lambda plan: begun(plan, entry, earlier, logs, releasing)
 
 
 def _canary(stage: Stage, parts: Parts) -> Iterator[CanaryStart]:

@@ -77,6 +77,7 @@ def survey_document(survey: Survey) -> dict[str, Any]:
         "backend": survey.backend,
         "in_sync": survey.in_sync,
         "regions": {region: _region_document(survey, region) for region in survey.regions},
+        "canaries": list(survey.canaries),
     }
 
 

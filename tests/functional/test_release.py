@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.functional.marked import asked, write_release
-from tests.functional.project import Project, Result, make_project
+from tests.functional.project import Project, Result, environment, make_project
 from tests.functional.sandboxed import EAST, WEST, arrived
 
 NewProject = Callable[..., Project]
@@ -82,8 +82,12 @@ def test_everybody_elses_name_stays_on_what_is_live(canaried: Project) -> None:
         assert sorted(found.values()) == ["1", "1", "2"]
 
 
-def test_a_second_canary_is_refused_with_where_the_first_is_on(canaried: Project) -> None:
+def test_a_canary_is_not_started_twice_and_the_same_operator_is_told_that_it_is_on(canaried: Project) -> None:
     result = canary(canaried, "--percent", "10", expect=64)
+    assert "v2 is on as a canary, with 40 %, not with 10 %" in result.err
+    assert canary(canaried).json["remarks"] == ["v2 is on as a canary, with 40 % already: nothing is left to do"]
+    with environment(BACKENDCTL_OPERATOR="b@desk-b"):
+        result = canary(canaried, expect=64)
     assert f"a canary (v2) is on {EAST}/stage/prodv1, with 40 %" in result.err
     assert stage_of(canaried, EAST)["canarySettings"]["percentTraffic"] == 40
 
@@ -302,5 +306,9 @@ def test_two_releases_are_held_against_each_other(live: Project) -> None:
     found = {(one["what"], one["field"]): (one["before"], one["after"]) for one in told["differences"]}
     assert found["one", "memory"] == (1024, 256)
     assert {("definition", ""), ("one", "code"), ("one", "version")} <= set(found)
+    assert found["definition", "GET /marked/{r1}"] == ("open", None)
+    assert found["definition", "GET /marked/{r2}"] == (None, "open")
+    assert ("definition", "GET /one") not in found
+    assert any("AWS tells only the routes" in line for line in told["gone"])
     assert not [what for what, _ in found if what == "two"]
     assert "no release 'v7'" in live.command("diff", str(live.folder / "spec.yaml"), "v1", "v7", expect=64).err

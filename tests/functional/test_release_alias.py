@@ -84,7 +84,8 @@ def test_a_share_of_the_calls_then_more_then_all(live: Project) -> None:
     for region in BOTH:
         assert weights(live, region) == {"2": 0.2}
         assert set(called(live, region, 40)) == {"1", "2"}
-    assert "a canary (v2) is on us-east-1/alias/worker:live" in changed(live, "start-canary", expect=64).err
+    assert live.run("start-canary", "-y").out == "v2 is on as a canary, with 20 % already: nothing is left to do\n"
+    assert "with 20 %, not with 50 %" in changed(live, "start-canary", "--percent", "50", expect=64).err
     changed(live, "promote-canary", "--anyway")
     assert [weights(live, region) for region in BOTH] == [{"2": 0.6}, {"2": 0.6}]
     changed(live, "promote-canary", "--full", "--anyway")
@@ -101,6 +102,7 @@ def test_a_deploy_leaves_a_canary_alone_and_refuses_to_run_over_it(live: Project
     write(live, 3)
     result = live.deploy(expect=1)
     assert f"{EAST}/alias/worker:live has a canary" in result.err
+    assert "a canary (v2) is on us-east-1/alias/worker:live" in changed(live, "start-canary", expect=64).err
     assert weights(live, EAST) == {"2": 0.2}
 
 

@@ -6,16 +6,20 @@ import json
 import logging
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
+from backendctl.resources.deployments import definition_of
 from tests.functional.marked import write_release
 from tests.functional.proxy import Answer, Call
 from tests.functional.sandboxed import WEST
@@ -24,10 +28,17 @@ from tests.functional.test_release_interrupted import BOTH, Backend, backend
 __all__ = ["backend"]
 pytestmark = pytest.mark.chaos
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 EVERY_CALL = bool(os.environ.get("BACKENDCTL_TEST_EVERY_CALL"))
 RACES = int(os.environ.get("BACKENDCTL_TEST_RACES") or 1)
 SEED = int(os.environ.get("BACKENDCTL_TEST_SEED") or random.SystemRandom().randrange(10**6))
+TREE = os.environ.get("BACKENDCTL_TEST_TREE") or random.Random(SEED).choice(("clean", "unclean", "none"))  # noqa: S311
+"""The folder of the spec: a git checkout that is clean, one with changes, or none."""
+KILLS = int(os.environ.get("BACKENDCTL_TEST_KILLS") or 0)
+"""Kills of each verb, unless every call is taken; 0 is one kill of each of some verbs, drawn by the seed."""
+SOME = "some"
+WHO = ("a@desk-a", "b@desk-b")
 DOWN = Answer(status=503, body='{"message": "Service Unavailable"}')
 
 
@@ -46,6 +57,20 @@ class Verb:
     canary: bool = False
 
 
+@pytest.fixture(autouse=True, scope="module")
+def tree(backend: Backend) -> None:
+    """The spec lies in a checkout, or in none."""
+    if TREE != "none":
+        git(backend, "init", "-q")
+        git(backend, "add", "spec.yaml")
+        git(backend, "commit", "-q", "-m", "1")
+
+
+def git(backend: Backend, *arguments: str) -> None:
+    who = ["-c", "user.name=ann", "-c", "user.email=ann@example.com", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", str(backend.project.folder), *who, *arguments], check=True)  # noqa: S607
+
+
 def next_deployed(backend: Backend) -> None:
     """What is live has a release before it."""
     next_written(backend)
@@ -55,6 +80,23 @@ def next_deployed(backend: Backend) -> None:
 def next_written(backend: Backend) -> None:
     quiet(backend)
     backend.write_next()
+    committed(backend)
+
+
+def next_code(backend: Backend) -> None:
+    quiet(backend)
+    backend.release += 1
+    write_release(backend.project, backend.release, definition=False)
+    committed(backend)
+
+
+def committed(backend: Backend) -> None:
+    """What has been written, where the checkout is to be clean."""
+    if TREE == "clean":
+        git(backend, "add", "-A")
+        git(backend, "commit", "-q", "-m", str(backend.release))
+    elif TREE == "unclean":
+        (backend.project.folder / "spec.yaml").open("a").write("# changed\n")
 
 
 def canary_on(backend: Backend) -> None:
@@ -69,13 +111,19 @@ def quiet(backend: Backend) -> None:
 
 
 VERBS = {
+    "publish": Verb(before=next_code, line=("publish",), numbers=0),
+    "publish-alias": Verb(before=next_code, line=("publish", "--alias", "version1"), numbers=1),
     "deploy": Verb(before=next_written, line=("deploy",), numbers=1),
     "start": Verb(before=next_written, line=("start-canary", "--percent", "30"), numbers=0, canary=True),
     "shift": Verb(before=canary_on, line=("promote-canary", "--to", "60", "--anyway"), numbers=0, canary=True),
     "promote": Verb(before=canary_on, line=("promote-canary", "--full", "--anyway"), numbers=1),
     "abort": Verb(before=canary_on, line=("abort-canary",), numbers=0),
     "rollback": Verb(before=next_deployed, line=("rollback",), numbers=1),
+    "prune": Verb(before=next_deployed, line=("prune", "--keep", "1"), numbers=0),
 }
+
+DOWNED = ["rollback", "promote", "abort", "deploy"]
+"""Verbs during which a region is down."""
 
 
 def numbers(backend: Backend) -> list[int]:
@@ -108,6 +156,31 @@ def assert_ended(backend: Backend, verb: Verb, *, served: int, began: list[dict[
         aliases = backend.project.client("lambda", region).list_aliases(FunctionName=f"{backend.project.name}-one")
         pointed = {alias["Name"]: alias["FunctionVersion"] for alias in aliases["Aliases"]}
         assert pointed["version1"] == pointed[variables(backend, region)["oneAlias"]]
+        assert_no_orphans(backend, region)
+    assert_said_again(backend, verb)
+
+
+def assert_no_orphans(backend: Backend, region: str) -> None:
+    """No version is published twice, and no deployment is made twice for one definition."""
+    pages = backend.project.client("lambda", region).get_paginator("list_versions_by_function")
+    versions = [v for page in pages.paginate(FunctionName=f"{backend.project.name}-one") for v in page["Versions"]]
+    codes = Counter(v["CodeSha256"] for v in versions if v["Version"] != "$LATEST")
+    assert max(codes.values()) == 1, codes
+    api = backend.project.apis(region)[0]["id"]
+    made = backend.project.client("apigateway", region).get_deployments(restApiId=api, limit=500)["items"]
+    definitions = Counter(digest for d in made if (digest := definition_of(d.get("description"))))
+    assert max(definitions.values()) == 1, definitions
+
+
+def assert_said_again(backend: Backend, verb: Verb) -> None:
+    """Whoever did not hear that it has ended says it again: nothing changes, and that is told."""
+    before = stages(backend), history(backend)
+    backend.project.run(verb.line[0], "-y", *verb.line[1:])
+    assert (stages(backend), history(backend)) == before
+
+
+def stages(backend: Backend) -> list[dict[str, object]]:
+    return [{**backend.stage(region), "ResponseMetadata": None} for region in BOTH]
 
 
 def calls_of(backend: Backend, verb: Verb) -> int:
@@ -129,12 +202,22 @@ def nth_mutating(number: int) -> Callable[[Call], bool]:
     return is_it
 
 
-@pytest.mark.parametrize("name", list(VERBS))
+@pytest.mark.parametrize("name", list(VERBS) if EVERY_CALL or KILLS else [SOME])
 def test_killed_before_or_after_a_call_the_same_command_finishes_that_release(backend: Backend, name: str) -> None:
+    for one in drawn(list(VERBS), 3) if name == SOME else [name]:
+        kill_and_finish(backend, one)
+
+
+def drawn(names: list[T], count: int) -> list[T]:
+    """So many of them; not by parameters, which all processes of a run have to agree on."""
+    return random.Random(f"{SEED}-{count}").sample(names, count)  # noqa: S311  # no secret
+
+
+def kill_and_finish(backend: Backend, name: str) -> None:
     verb = VERBS[name]
     count = calls_of(backend, verb)
     moments = [(number, done) for number in range(1, count + 1) for done in (False, True)]
-    chosen = moments if EVERY_CALL else random.Random(f"{SEED}-{name}").sample(moments, 2)  # noqa: S311
+    chosen = moments if EVERY_CALL else random.Random(f"{SEED}-{name}").sample(moments, KILLS or 1)  # noqa: S311
     for number, done in chosen:
         verb.before(backend)
         served, began = numbers(backend)[0], history(backend)
@@ -144,11 +227,17 @@ def test_killed_before_or_after_a_call_the_same_command_finishes_that_release(ba
             continue
         assert code == -signal.SIGKILL
         assert_ended(backend, verb, served=served, began=began)
-    logger.warning("seed %s: %s killed %d times, of %d calls", SEED, name, len(chosen), count)
+        logger.info("%s killed %s change %d of %d", name, "after" if done else "before", number, count)
+    logger.warning("seed %s, tree %s: %s killed %d times, of %d calls", SEED, TREE, name, len(chosen), count)
 
 
-@pytest.mark.parametrize("name", ["rollback", "promote", "abort", "deploy"])
+@pytest.mark.parametrize("name", DOWNED if EVERY_CALL or KILLS else [SOME])
 def test_a_region_that_is_down_meanwhile_is_finished_by_the_same_command(backend: Backend, name: str) -> None:
+    for one in drawn(DOWNED, 2) if name == SOME else [name]:
+        finish_after_a_region_was_down(backend, one)
+
+
+def finish_after_a_region_was_down(backend: Backend, name: str) -> None:
     verb = VERBS[name]
     verb.before(backend)
     served, began = numbers(backend)[0], history(backend)
@@ -176,8 +265,13 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize("pair", PAIRS if RACES > 1 else PAIRS[::4])
-def test_of_two_at_once_one_wins_and_all_regions_end_alike(backend: Backend, pair: tuple[str, str]) -> None:
+@pytest.mark.parametrize("pair", PAIRS if RACES > 1 else [SOME])
+def test_of_two_at_once_one_wins_and_all_regions_end_alike(backend: Backend, pair: tuple[str, str] | str) -> None:
+    for one in [pair] if isinstance(pair, tuple) else drawn(PAIRS, 2):
+        race_each_other(backend, one)
+
+
+def race_each_other(backend: Backend, pair: tuple[str, str]) -> None:
     users = backend.users()
     outcomes = []
     with users.asking():
@@ -185,24 +279,53 @@ def test_of_two_at_once_one_wins_and_all_regions_end_alike(backend: Backend, pai
             quiet(backend)
             needs_canary = {"promote", "abort", "shift"} & set(pair)
             (canary_on if needs_canary else next_written)(backend)
-            processes = [begin(backend, VERBS[pair[0]].line, who="a@desk-a")]
+            folder = another_spec(backend) if pair == ("deploy", "deploy") and race % 2 else backend.project.folder
+            processes = [begin(backend, VERBS[pair[0]].line, who=WHO[0], folder=backend.project.folder)]
             time.sleep(random.Random(f"{SEED}-{pair}-{race}").uniform(0, 1.5))  # noqa: S311  # a race of a test
-            processes.append(begin(backend, VERBS[pair[1]].line, who="b@desk-b"))
+            processes.append(begin(backend, VERBS[pair[1]].line, who=WHO[1], folder=folder))
             told = [process.communicate(timeout=180) for process in processes]
             codes = [process.returncode for process in processes]
             outcomes.append(codes)
+            logger.info("%s, race %d: exit codes %s: %s", pair, race, codes, [err[-300:] for _, err in told])
             first, second = numbers(backend)
             assert first == second, (codes, told)
             assert len({bool(backend.stage(region).get("canarySettings")) for region in BOTH}) == 1, (codes, told)
             assert 0 in codes or all(code in {1, 5, 64} for code in codes), (codes, told)
-            backend.project.run("history")
+            for verb, who, code, said in zip(pair, WHO, codes, told, strict=True):
+                assert_told_truly(backend, verb, who=who, code=code, said=said)
     logger.warning("seed %s: %s: exit codes %s; %d requests, %s", SEED, pair, outcomes, users.asked, users.complaints)
     assert users.complaints == []
 
 
-def begin(backend: Backend, line: tuple[str, ...], *, who: str) -> subprocess.Popen[str]:
+def assert_told_truly(backend: Backend, verb: str, *, who: str, code: int, said: tuple[str, str]) -> None:
+    """Who is told of a success has had one, by the release log; who lost was told why."""
+    if code:
+        assert "Error: " in said[1], said
+        assert "Traceback" not in said[1], said
+        return
+    if any(words in said[0] for words in ("Nothing to", "No canary is on", "serves already", "is on as a canary")):
+        return
+    events = {"start": "canary", "deploy": "deploy", "rollback": "rollback"}
+    told = history(backend)
+    if verb in events:
+        assert any((one["event"], one["operator"]) == (events[verb], who) for one in told), (verb, said, told[:3])
+    else:
+        ends = {"promote": "canary, promoted", "abort": "canary, aborted", "shift": "canary"}
+        assert any(one["what"].startswith(ends[verb]) for one in told[:2]), (verb, said, told[:3])
+
+
+def another_spec(backend: Backend) -> Path:
+    """The same backend from another folder, whose code and definition are of a release of its own."""
+    folder = backend.project.folder.parent / "another"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(backend.project.folder, folder)
+    write_release(replace(backend.project, folder=folder), backend.release + 10_000)
+    return folder
+
+
+def begin(backend: Backend, line: tuple[str, ...], *, who: str, folder: Path) -> subprocess.Popen[str]:
     """A verb as a process of its own, by an operator of that name."""
-    words = [line[0], str(backend.project.folder / "spec.yaml"), "-y", "--sandbox", "--port", str(backend.proxy.port)]
+    words = [line[0], str(folder / "spec.yaml"), "-y", "--sandbox", "--port", str(backend.proxy.port)]
     return subprocess.Popen(
         [sys.executable, "-c", "from backendctl.cli.main import main; main()", *words, *line[1:]],
         stdout=subprocess.PIPE,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 OK, NOT_FOUND = 200, 404
 _CHANGES = frozenset({"/configuration", "/code", "/versions"})
+_EVERYTHING = "10000"
+"""MaxItems of a list that is wanted whole: by itself it ends after 50."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,9 +71,10 @@ class FunctionChecks:
         )
 
     async def get(self, region: str, path: str) -> dict[str, Any] | None:
-        """Read a document of the function API; None when it is not there."""
+        """Read a document of the function API, a list as one page; None when it is not there."""
+        whole = {"MaxItems": [_EVERYTHING]}
         answer = await self.inner.ask(
-            service="lambda", region=region, method="GET", path=f"/2015-03-31/functions/{path}"
+            service="lambda", region=region, method="GET", path=f"/2015-03-31/functions/{path}", query=whole
         )
         document: dict[str, Any] | None = json.loads(answer.body) if answer.status == OK else None
         return document

@@ -21,10 +21,14 @@ from backendctl.cli.opening import Opened
 from backendctl.cli.releasing import Doing
 from backendctl.engine.plan import Plan
 from backendctl.errors import AGAIN, AwsError, BackendctlError, Exit, RefusedError, UsageError
+from backendctl.release.rollout_events import Ended, Ending, Stepped
 from backendctl.ui.console import Screen
 from tests.unit.engine.things import EAST, WEST, Alias, Cloud, Function, Table, creating, deleting, plan_for, plan_of
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from backendctl.release.rollout_events import Answer, Event
     from backendctl.resources.world import World
     from backendctl.spec.config import Config
     from backendctl.spec.model import Spec
@@ -132,9 +136,17 @@ def test_the_same_command_is_told_only_after_what_passes_by_itself(
 def test_a_promotion_tells_nothing_done_from_some_of_it(stage: Stage) -> None:
     doing = Doing(opened=stage.opened(), dry_run=False, yes=True, verbose=False)
     stage.cloud.during["us-east-1/function/places"] = _fail
-    assert doing.carry_out(plan_of(creating(FUNCTION), creating(ALIAS)), lambda: None) is Exit.ERROR
-    assert doing.carry_out(PLAN, lambda: None) is Exit.PARTIAL
-    assert doing.carry_out(plan_of(creating(ELSEWHERE)), lambda: None) is Exit.OK
+    plans = (plan_of(creating(FUNCTION), creating(ALIAS)), PLAN, plan_of(creating(ELSEWHERE)))
+    answers: list[Answer] = []
+
+    def rollout() -> Generator[Event, Answer, None]:
+        for plan in plans:
+            answer = yield Stepped(plan=plan, before=lambda: None)
+            answers.append(answer)
+        yield Ended(backend="shop", ending=Ending.PROMOTED)
+
+    doing.follow(rollout())
+    assert answers == [Exit.ERROR, Exit.PARTIAL, Exit.OK]
 
 
 def _silent() -> None:

@@ -9,7 +9,7 @@ import pytest
 from backendctl.engine.plan import Plan
 from backendctl.errors import BackendctlError
 from backendctl.release.outcome import Outcome
-from backendctl.release.standing import notes_of
+from backendctl.release.standing import standing
 from backendctl.release.status import CanaryStatus, RegionStatus
 from backendctl.release.verdict import Verdict
 from backendctl.resources.alias import Alias
@@ -38,8 +38,10 @@ def _status(outcome: Outcome | None, *, stage: str = "prodv1", asked: float = 10
     [(Outcome.PASS, "pass"), (Outcome.FAIL, "fail"), (Outcome.INCONCLUSIVE, "inconclusive"), (None, "cannot tell")],
 )
 def test_a_canary_is_told_with_its_verdict_in_a_word(outcome: Outcome | None, word: str) -> None:
-    notes = notes_of(_plan(STAGE), BACKEND, look=lambda _: _status(outcome))
+    notes, canaries = standing(_plan(STAGE), BACKEND, look=lambda _: _status(outcome))
     assert notes == ((PLACE, f"{NOTE}; verdict: {word}"),)
+    verdict = None if outcome is None else str(outcome)
+    assert canaries == ({"address": PLACE, "percent": 10.0, "verdict": verdict, "reasons": []},)
 
 
 def test_a_look_that_fails_is_no_error_of_status() -> None:
@@ -47,12 +49,14 @@ def test_a_look_that_fails_is_no_error_of_status() -> None:
         del backend
         raise BackendctlError("no region answers")
 
-    assert notes_of(_plan(STAGE), BACKEND, look=fails) == ((PLACE, f"{NOTE}; verdict: cannot tell"),)
+    notes, canaries = standing(_plan(STAGE), BACKEND, look=fails)
+    assert notes == ((PLACE, f"{NOTE}; verdict: cannot tell"),)
+    assert canaries == ({"address": PLACE, "percent": None, "verdict": None, "reasons": []},)
 
 
 def test_an_alias_with_a_canary_of_0_per_cent_is_told_with_it() -> None:
     status = _status(Outcome.INCONCLUSIVE, stage="places:live", asked=0.0)
-    notes = notes_of(_plan(ALIAS), BACKEND, look=lambda _: status)
+    notes, _ = standing(_plan(ALIAS), BACKEND, look=lambda _: status)
     assert notes == ((f"{EAST}/alias/places:live", "sharing its calls with a canary, 0 %; verdict: inconclusive"),)
 
 
@@ -61,4 +65,4 @@ def test_nothing_is_asked_where_no_canary_is_on() -> None:
         raise AssertionError(backend)
 
     quiet = Stage(region=EAST, name="prodv1", owner="shop", api="shop")
-    assert notes_of(_plan(quiet), BACKEND, look=asked) == ()
+    assert standing(_plan(quiet), BACKEND, look=asked) == ((), ())

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from backendctl.release.running import Serving
-from backendctl.release.steps import FULL, earlier_wave, next_share, next_wave, present_share, reachable
+from backendctl.release.steps import FULL, earlier_wave, held_back, next_share, next_wave, present_share, reachable
 from backendctl.resources.canary import Canary
 
 EAST, WEST, EUROPE = "us-east-1", "us-west-2", "eu-west-1"
@@ -61,3 +61,12 @@ def test_no_wave_goes_on_past_a_region_that_is_silent() -> None:
     assert [one.region for one in reachable(found, waves, silent={EUROPE})] == [EUROPE]
     assert reachable(found, waves, silent=()) == found
     assert reachable(found, (), silent={WEST}) == found
+
+
+@pytest.mark.parametrize(
+    ("silent", "behind"),
+    [((), ()), (("us-west-2",), ("eu-west-1", "us-east-1")), (("us-east-1",), ()), (("ap-south-1",), ())],
+)
+def test_the_waves_after_a_silent_region_wait_for_it(silent: tuple[str, ...], behind: tuple[str, ...]) -> None:
+    waves = (("us-west-2",), ("eu-west-1",), ("us-east-1",))
+    assert held_back(waves, silent=silent) == frozenset(behind)

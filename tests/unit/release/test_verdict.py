@@ -281,6 +281,11 @@ def test_a_canary_that_nobody_calls_is_no_blind_one_and_what_would_not_be_seen_i
     assert "cannot be seen" in verdict.notes[0]
 
 
+@pytest.mark.parametrize(("smoke", "few"), [(5, False), (6, True), (12, True)])
+def test_a_canary_that_only_a_smoke_test_has_called_lacks_nothing_but_requests(smoke: int, few: bool) -> None:  # noqa: FBT001
+    assert judge(_side(18000), _blind(6), ERRORS, smoke=smoke).is_too_few is few
+
+
 def test_a_blind_verdict_still_fails_what_it_sees() -> None:
     assert judge(_side(18000), _blind(2000, 200), ERRORS).outcome is Outcome.FAIL
 

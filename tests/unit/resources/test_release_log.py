@@ -11,7 +11,7 @@ from backendctl.aws.connection import Aws
 from backendctl.errors import BackendctlError
 from backendctl.resources import release_claim, release_log
 from backendctl.resources.release_claim import Announce, Conclude
-from backendctl.resources.release_record import Event, Record, State
+from backendctl.resources.release_record import Event, Record, State, token_of
 from tests.unit.resources.lambda_helpers import EAST, WEST, emulated
 
 BOTH = (EAST, WEST)
@@ -44,6 +44,24 @@ def test_an_announcement_stands_in_every_region_and_is_read_back(aws: Aws) -> No
         found = release_log.read(aws, region)
         assert found.entries == {1: MINE}
         assert found.entries[1].touched > 0
+
+
+def test_an_entry_that_does_not_fit_a_standard_parameter_is_refused_before_it_is_written(aws: Aws) -> None:
+    versions = {f"shop-{token_of(n)}{token_of(n, 1)}:live": str(n) for n in range(1000)}
+    with pytest.raises(BackendctlError, match=r"v1 does not fit .* its 1000 functions take \d+ bytes, .* 4096"):
+        release_log.claim(aws, EAST, replace(MINE, versions=versions))
+    assert release_log.read_now(aws, EAST).entries == {}
+    release_log.claim(aws, EAST, MINE)
+    (found,) = aws.ssm(EAST).describe_parameters()["Parameters"]
+    assert found["Tier"] == "Standard"
+
+
+def test_what_has_ended_in_one_region_comes_to_another_whatever_came_after_it_there(aws: Aws) -> None:
+    release_log.claim(aws, EAST, replace(MINE, state=State.DONE))
+    release_log.claim(aws, EAST, replace(MINE, index=2, event=Event.SHIFT, state=State.DONE))
+    announce(MINE, joins=True).run(aws)
+    assert list(release_log.read_now(aws, EAST).entries) == [1, 2]
+    assert list(release_log.read_now(aws, WEST).entries) == [1]
 
 
 def test_the_second_operator_is_told_whose_the_release_is_and_nothing_is_written(aws: Aws) -> None:
