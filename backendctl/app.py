@@ -33,7 +33,7 @@ from backendctl.nearest import refuse_unknown
 from backendctl.release.heartbeat import beating
 from backendctl.release.numbering import Releasing, numbered
 from backendctl.remembering import remembering
-from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, roster
+from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_buckets, code_source, roster
 from backendctl.resources.domain import Domain
 from backendctl.resources.function import Function
 from backendctl.resources.log_group import LogGroup
@@ -218,7 +218,7 @@ def plan_changes(backend: Backend, selection: Selection | None = None, *, take_o
         desired = kept(desired, seen)
     plan = plan_of(backend, desired, regions=world.spec.regions)
     plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
-    plan = with_capacity(plan, world, backend)
+    plan = with_refusals(plan, world, backend)
     selection.refuse_unmatched(plan)
     plan = _selected(backend, plan, selection)
     if seen is not None:
@@ -234,11 +234,12 @@ def plan_changes(backend: Backend, selection: Selection | None = None, *, take_o
     return Changes(plan=sparing_source(plan, backend), world=world, look=seen)
 
 
-def with_capacity(plan: Plan, world: World, backend: Backend) -> Plan:
-    """The plan with what forbids it: provisioned concurrency beyond limits, and turns that would lose it."""
+def with_refusals(plan: Plan, world: World, backend: Backend) -> Plan:
+    """The plan with what AWS would refuse of it: provisioned concurrency, and buckets that code cannot go through."""
     turning = {c.name for c in plan.changes if c.kind == Stage.kind and c.action is Action.UPDATE}
     refusals = over_limits(plan.changes, backend.aws)
     refusals += lost_by_turning(world, backend.aws, stages=turning)
+    refusals += code_buckets.unfit(plan.changes, backend.aws)
     return replace(plan, refusals=(*plan.refusals, *refusals))
 
 
