@@ -180,11 +180,14 @@ _BEFORE_ANY_ANSWER: tuple[tuple[_Kinds, str, str], ...] = (
             botocore.ProfileNotFound,
             botocore.SSOError,
             botocore.TokenRetrievalError,
-            botocore.ConfigNotFound,
-            botocore.ConfigParseError,
         ),
         "Profile",
         _PROFILE,
+    ),
+    (
+        (botocore.ConfigNotFound, botocore.ConfigParseError),
+        "Profile",
+        "correct that file, or name another (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE)",
     ),
     (
         (
