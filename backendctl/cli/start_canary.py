@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from backendctl.cli.numbers import Number
 from backendctl.cli.options import Options, changing, common, putting, runtimes, taking_over
 from backendctl.cli.saying import warn
 from backendctl.errors import Exit, UsageError
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="start-canary")
-@click.option(
-    "--percent", type=click.FloatRange(0, 100, max_open=True), help="The share to begin with [the spec's first step]."
-)
+@click.option("--percent", type=Number(0, 100, max_open=True), help="The share to begin with [the spec's first step].")
 @click.option(
     "--stage",
     "stages",

@@ -225,6 +225,8 @@ def _table(one: Expression, scope: Scope) -> str:
 def _file(one: Expression, scope: Scope) -> str:
     path = scope.folder / os.path.expanduser(one.arguments[0])  # noqa: PTH111 - `~` inside a text
     try:
+        if path.is_fifo():  # whoever opens one waits for a writer
+            raise ExpressionError(f"'{one.arguments[0]}' is a pipe and no file", one.start)
         return read_text(path, encoding="utf-8").removesuffix("\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
