@@ -23,6 +23,7 @@ from backendctl.api.look import Look
 from backendctl.api.source import file_source
 from backendctl.api_in_plan import about_api, case_of, look_at_api, readable_world, sparing_source, with_live_source
 from backendctl.aws.connection import Access, Aws
+from backendctl.aws.errors import explain
 from backendctl.aws.journal import Journal
 from backendctl.checking import check
 from backendctl.engine.executor import apply
@@ -372,7 +373,10 @@ class AwsLookups:
         return self._account
 
     def parameter(self, region: str, name: str) -> str:
-        return self._aws.shared(
-            ("parameter", region, name),
-            lambda: self._aws.ssm(region).get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"],
-        )
+        def ask() -> str:
+            try:
+                return self._aws.ssm(region).get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+            except Exception as error:
+                raise explain(error, doing=f"read the parameter {name} in {region}, which the spec names") from error
+
+        return self._aws.shared(("parameter", region, name), ask)
