@@ -25,6 +25,7 @@ from backendctl.api.source import file_source
 from backendctl.api_in_plan import about_api, case_of, look_at_api, readable_world, sparing_source, with_live_source
 from backendctl.aws.connection import Access, Aws
 from backendctl.aws.crew import Crew
+from backendctl.aws.errors import explain
 from backendctl.aws.journal import Journal
 from backendctl.checking import check
 from backendctl.engine.executor import apply
@@ -36,7 +37,7 @@ from backendctl.reading_ahead import reading_ahead
 from backendctl.release.heartbeat import beating
 from backendctl.release.numbering import Releasing, numbered
 from backendctl.remembering import remembering
-from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, roster
+from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_buckets, code_source, roster
 from backendctl.resources.domain import Domain
 from backendctl.resources.function import Function
 from backendctl.resources.log_group import LogGroup
@@ -233,7 +234,7 @@ def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) 
         desired = kept(desired, seen)
     plan = plan_of(backend, desired, regions=world.spec.regions)
     plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
-    plan = with_capacity(plan, world, backend)
+    plan = with_refusals(plan, world, backend)
     selection.refuse_unmatched(plan)
     plan = _selected(backend, plan, selection)
     if seen is not None:
@@ -249,11 +250,12 @@ def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) 
     return Changes(plan=sparing_source(plan, backend), world=world, look=seen)
 
 
-def with_capacity(plan: Plan, world: World, backend: Backend) -> Plan:
-    """The plan with what forbids it: provisioned concurrency beyond limits, and turns that would lose it."""
+def with_refusals(plan: Plan, world: World, backend: Backend) -> Plan:
+    """The plan with what AWS would refuse of it: provisioned concurrency, and buckets that code cannot go through."""
     turning = {c.name for c in plan.changes if c.kind == Stage.kind and c.action is Action.UPDATE}
     refusals = over_limits(plan.changes, backend.aws)
     refusals += lost_by_turning(world, backend.aws, stages=turning)
+    refusals += code_buckets.unfit(plan.changes, backend.aws)
     return replace(plan, refusals=(*plan.refusals, *refusals))
 
 
@@ -386,7 +388,10 @@ class AwsLookups:
         return self._account
 
     def parameter(self, region: str, name: str) -> str:
-        return self._aws.shared(
-            ("parameter", region, name),
-            lambda: self._aws.ssm(region).get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"],
-        )
+        def ask() -> str:
+            try:
+                return self._aws.ssm(region).get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+            except Exception as error:
+                raise explain(error, doing=f"read the parameter {name} in {region}, which the spec names") from error
+
+        return self._aws.shared(("parameter", region, name), ask)

@@ -19,6 +19,7 @@ from backendctl.aws.wait import settle
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import BugError
 from backendctl.resources import leftover_reads, roster
+from backendctl.resources.lambda_code import bucket_of
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -155,7 +156,7 @@ def _named(aws: Aws, region: str) -> Iterator[Left]:
 
 def _archives(backend: Backend, region: str) -> Iterator[Left]:
     functions = backend.spec.functions.get(region, ())
-    for bucket in sorted({one.code.bucket.replace("{region}", region) for one in functions if one.code.bucket}):
+    for bucket in sorted({bucket for one in functions if (bucket := bucket_of(one.code, region))}):
         prefix = f"{backend.spec.backend}/"
         if backend.aws.s3(region).list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("KeyCount"):
             why = f"archives of functions, kept; aws s3 rm --recursive s3://{bucket}/{prefix} removes them"

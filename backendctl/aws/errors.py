@@ -122,14 +122,31 @@ def explain(error: BaseException, *, doing: str) -> BackendctlError:
         return _refused(error, doing)
     if isinstance(error, _OF_THE_CREDENTIALS):
         return no_credentials(error, doing=doing)
-    for kinds, code, hint in _BEFORE_ANY_ANSWER:
-        if isinstance(error, kinds):
-            return AwsError(_sentence(error), doing=doing, code=code, hint=hint)
+    if (told := _unsent(error, doing)) is not None:
+        return told
     malformed = lacking(error) or error
     if _unanswered(malformed):
         hint = _unanswered_hint(malformed, doing)
         return AwsError(_sentence(malformed), doing=doing, code=_NO_ANSWER, hint=hint)
     return _bug(error, doing)
+
+
+def _unsent(error: BaseException, doing: str) -> AwsError | None:
+    """What this machine's settings forbid, so that AWS was never asked; None for any other error."""
+    for kinds, code, hint in _BEFORE_ANY_ANSWER:
+        if isinstance(error, kinds):
+            return AwsError(_sentence(error), doing=doing, code=code, hint=hint)
+    if isinstance(error, botocore.HTTPClientError) and isinstance(error.kwargs.get("error"), ValueError):
+        # Python's words hold the whole header.
+        told = "a key, a token or another setting has characters that no HTTP header may have"
+        return AwsError(told, doing=doing, code="Settings", hint=_SETTING)
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    where = str(last.tb_frame.f_globals.get("__name__", "")) if last else ""
+    if isinstance(error, ValueError) and where.partition(".")[0] in _SENDERS:
+        return AwsError(_sentence(error), doing=doing, code="Settings", hint=_SETTING)
+    return None
 
 
 def _bug(error: BaseException, doing: str) -> BugError:
@@ -148,8 +165,11 @@ def no_credentials(error: BaseException, *, doing: str) -> BackendctlError:
     if isinstance(error, botocore.RefreshWithMFAUnsupportedError):
         hint = f"{AGAIN}: it asks for a new MFA code, which works once"
         return AwsError(_sentence(error), doing=doing, code="Credentials", hint=hint)
+    told = _sentence(error) or type(error).__name__
+    if not isinstance(error, BotoCoreError):  # Python's own words, such as of a JSON that is a list
+        told = f"what the profile names for its credentials failed, or gave none that can be read: {told}"
     return AwsError(
-        _sentence(error) or type(error).__name__,
+        told,
         doing=doing,
         code="Credentials",
         hint="aws sts get-caller-identity shows whether the profile signs in; aws sso login renews a token",
@@ -168,6 +188,11 @@ _OF_THE_CREDENTIALS = (
 _OF_THE_SETTINGS = (
     "look at --endpoint-url, BACKENDCTL_ENDPOINT_URL and AWS_ENDPOINT_URL, and at the regions of the spec"
 )
+_SETTING = (
+    "correct that setting: --endpoint-url, the environment (AWS_..., BACKENDCTL_...) or the AWS configuration has it"
+)
+_SENDERS = frozenset({"boto3", "botocore", "urllib", "urllib3"})
+"""Packages whose ValueErrors are about what they were given to send to, or with."""
 _Kinds = tuple[type[BaseException], ...]
 _BEFORE_ANY_ANSWER: tuple[tuple[_Kinds, str, str], ...] = (
     (
@@ -180,11 +205,14 @@ _BEFORE_ANY_ANSWER: tuple[tuple[_Kinds, str, str], ...] = (
             botocore.ProfileNotFound,
             botocore.SSOError,
             botocore.TokenRetrievalError,
-            botocore.ConfigNotFound,
-            botocore.ConfigParseError,
         ),
         "Profile",
         _PROFILE,
+    ),
+    (
+        (botocore.ConfigNotFound, botocore.ConfigParseError),
+        "Profile",
+        "correct that file, or name another (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE)",
     ),
     (
         (
@@ -196,6 +224,21 @@ _BEFORE_ANY_ANSWER: tuple[tuple[_Kinds, str, str], ...] = (
         ),
         "Endpoint",
         _OF_THE_SETTINGS,
+    ),
+    (
+        (
+            botocore.InvalidDefaultsMode,
+            botocore.InvalidIMDSEndpointError,
+            botocore.InvalidIMDSEndpointModeError,
+            botocore.InvalidMaxRetryAttemptsError,
+            botocore.InvalidRetryConfigurationError,
+            botocore.InvalidRetryModeError,
+            botocore.InvalidS3AddressingStyleError,
+            botocore.InvalidS3UsEast1RegionalEndpointConfigError,
+            botocore.InvalidSTSRegionalEndpointsConfigError,
+        ),
+        "Settings",
+        _SETTING,
     ),
 )
 

@@ -7,13 +7,14 @@ import time
 
 import click
 
+from backendctl.cli.numbers import Number
 from backendctl.cli.options import Options, common
 from backendctl.errors import Exit
 
 
 @click.command(name="canary-status")
 @click.option("--watch", is_flag=True, help="Look again and again, until no canary is on or Ctrl-C.")
-@click.option("--every", type=click.FloatRange(0.5), default=10.0, show_default=True, help="Seconds between two looks.")
+@click.option("--every", type=Number(0.5, 3600), default=10.0, show_default=True, help="Seconds between two looks.")
 @click.option("--exit-code", is_flag=True, help="Exit 3 when the verdict is fail, 4 when it is inconclusive.")
 @click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only this stage; may be repeated.")
 @common

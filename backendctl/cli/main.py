@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import cast
 
 import click
@@ -24,6 +25,18 @@ from backendctl.secrets import KNOWN, register_credentials
 __all__ = ["Commands", "cli", "main", "run", "tell"]
 
 _INTERRUPTED = 130
+_SPACE = "make room there, or let TMPDIR and XDG_STATE_HOME name folders elsewhere"
+_ALLOWED = "look at who owns it and whether it may be written, or let TMPDIR and XDG_STATE_HOME name folders elsewhere"
+_LIMITS = "raise the limit (ulimit -n, ulimit -u), or take --max-parallel 4"
+_MACHINE = {
+    errno.ENOSPC: _SPACE,
+    errno.EDQUOT: _SPACE,
+    errno.EROFS: _ALLOWED,
+    errno.EACCES: _ALLOWED,
+    errno.EMFILE: _LIMITS,
+    errno.ENFILE: _LIMITS,
+}
+"""Errors of the system, with what helps."""
 
 
 class Commands(click.Group):
@@ -141,9 +154,23 @@ def _expected(error: Exception) -> BackendctlError | None:
     """The error as one of ours; None for a bug."""
     if isinstance(error, BackendctlError):
         return error
+    if isinstance(error, OSError) and (told := _of_the_machine(error)):
+        return told
     if "botocore" not in sys.modules:
         return None
     from backendctl.aws.errors import explain  # noqa: PLC0415  # botocore is loaded already, but not at start-up
 
-    told = explain(error, doing="ask AWS")
-    return None if isinstance(told, BugError) else told
+    explained = explain(error, doing="ask AWS")
+    return None if isinstance(explained, BugError) else explained
+
+
+def _of_the_machine(error: OSError) -> BackendctlError | None:
+    """What this machine refuses every program, such as a full disk; None for any other error."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return BackendctlError("the folder that this was started in is gone", hint="cd to one that exists")
+    if error.errno not in _MACHINE:
+        return None
+    named = f" {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
+    return BackendctlError(f"this machine refuses the work{named}: {error.strerror}", hint=_MACHINE[error.errno])

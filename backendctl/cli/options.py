@@ -15,6 +15,7 @@ import click
 from click.core import ParameterSource
 
 from backendctl.cli.catalogue import entries
+from backendctl.cli.numbers import Number
 from backendctl.cli.streams import styled
 from backendctl.errors import UsageError
 from backendctl.hints import aim, aim_aws
@@ -200,7 +201,7 @@ _COMMON = (
     click.option("-v", "--verbose", "verbosity", count=True, help="Show more; -vv each call to AWS, on stderr."),
     click.option(
         "--timeout",
-        type=click.FloatRange(1),
+        type=Number(1, 3600),
         default=_TIMEOUT,
         envvar="BACKENDCTL_TIMEOUT",
         show_default=True,

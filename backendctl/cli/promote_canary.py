@@ -6,12 +6,13 @@ import json
 
 import click
 
+from backendctl.cli.numbers import Number
 from backendctl.cli.options import Options, common, taking_over
 from backendctl.errors import Exit, UsageError
 
 
 @click.command(name="promote-canary")
-@click.option("--to", "percent", type=click.FloatRange(0, 100, max_open=True), help="Shift to this share.")
+@click.option("--to", "percent", type=Number(0, 100, max_open=True), help="Shift to this share.")
 @click.option("--full", is_flag=True, help="Give it all requests, and end it.")
 @click.option("--auto", is_flag=True, help="Go on by itself: shift, hold, judge … until promoted, held or aborted.")
 @click.option("--anyway", is_flag=True, help="Whatever the verdict says.")

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from backendctl.cli.local import sandbox_errors, warn_of_damage
+from backendctl.cli.numbers import Number
 from backendctl.cli.options import inherited
 from backendctl.errors import Exit
 from backendctl.sandbox import process
@@ -34,7 +35,7 @@ _FILTERS = (
     click.option(
         "--region", default="*", metavar="NAME", help="Only this region; 'global' is where IAM and Route 53 are."
     ),
-    click.option("--percent", type=click.FloatRange(0, 100, min_open=True), default=100.0, help="Of the calls [100]."),
+    click.option("--percent", type=Number(0, 100, min_open=True), default=100.0, help="Of the calls [100]."),
     click.option("--times", type=click.IntRange(1), help="At most so often [for ever]."),
     click.option("--seed", type=int, help="Of the dice, to have the same hits again."),
 )
@@ -72,7 +73,7 @@ def _subcommand(group: click.Group, *options: Callable[..., Any]) -> Callable[[C
 
 @_subcommand(
     command,
-    click.option("--time-scale", type=click.FloatRange(0, 1), help="1 is AWS's own pace, 0 waits for nothing [0.01]."),
+    click.option("--time-scale", type=Number(0, 1), help="1 is AWS's own pace, 0 waits for nothing [0.01]."),
     click.option("--quotas/--no-quotas", default=None, help="Throttle as AWS does, at the time scale [no]."),
     click.option(
         "--require-token/--no-require-token",
@@ -163,7 +164,7 @@ def fail(*, port: int, output: str, **fault: Any) -> None:
 
 @_subcommand(
     fault,
-    click.argument("seconds", type=click.FloatRange(0, min_open=True)),
+    click.argument("seconds", type=Number(0, 3600, min_open=True)),
     *_FILTERS,
     _traffic,
 )

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from backendctl.cli.options import Options, changing, common, putting, runtimes, taking_over
+from backendctl.cli.numbers import Number
+from backendctl.cli.options import Options, changing_what_holds_nothing, common, putting, runtimes, taking_over
 from backendctl.cli.saying import warn
 from backendctl.errors import Exit, UsageError
 from backendctl.hints import runnable
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="start-canary")
-@click.option(
-    "--percent", type=click.FloatRange(0, 100, max_open=True), help="The share to begin with [the spec's first step]."
-)
+@click.option("--percent", type=Number(0, 100, max_open=True), help="The share to begin with [the spec's first step].")
 @click.option(
     "--stage",
     "stages",
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     help="Only this stage, or alias such as places:live; may be repeated.",
 )
 @click.option("--regions-in-waves", is_flag=True, help="One wave of regions after the other, as the spec says.")
-@changing
+@changing_what_holds_nothing
 @putting
 @runtimes
 @taking_over
@@ -44,7 +43,6 @@ def command(
     dry_run: bool,
     yes: bool,
     expect: str | None,
-    allow_delete: tuple[str, ...],
     allow_runtimes: tuple[str, ...],
     allow_breaking: bool,
     backup_dir: Path | None,
@@ -68,7 +66,7 @@ def command(
     if pending and not options.quiet:
         click.echo(f"not part of a canary, left for `deploy`: {', '.join(pending)}", err=True)
     _advise(ready, changes, stages)
-    consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete, allow_breaking=allow_breaking)
+    consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=(), allow_breaking=allow_breaking)
     writing = Writing.of(changes, ready, folder=backup_dir, quiet=options.quiet)
     idle = "Nothing to release: every stage serves this code and this definition already."
     idle = next(iter(changes.plan.remarks), idle) if not changes.plan.changes else idle

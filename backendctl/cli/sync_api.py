@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from backendctl.cli.numbers import Number
 from backendctl.cli.options import Adopting, Options, adopting, common, putting
 from backendctl.cli.writing_api import Writing, after
 from backendctl.errors import Exit, UsageError
@@ -26,9 +27,7 @@ if TYPE_CHECKING:
 @click.option("--stage", metavar="STAGE", help="Only this stage of the spec.")
 @click.option("--check", is_flag=True, help="Change nothing; exit 2 when anything differs, in any region.")
 @click.option("--prune/--no-prune", "pruned", default=True, help="Delete old deployments but the last ten [prune].")
-@click.option(
-    "--canary", type=click.FloatRange(0, 100), metavar="PERCENT", help="Give it to this much of the traffic only."
-)
+@click.option("--canary", type=Number(0, 100), metavar="PERCENT", help="Give it to this much of the traffic only.")
 @adopting
 @click.option("--dry-run", is_flag=True, help="Show what would be done and stop.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")

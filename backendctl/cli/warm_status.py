@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from backendctl.cli.numbers import Number
 from backendctl.cli.options import Options, common_with_names
 from backendctl.errors import UsageError
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     help="A function in AWS, without a spec; needs --region. May be repeated.",
 )
 @click.option("--watch", is_flag=True, help="Look again and again, until Ctrl-C.")
-@click.option("--every", type=click.FloatRange(1), default=60.0, show_default=True, help="Seconds between two looks.")
+@click.option("--every", type=Number(1, 3600), default=60.0, show_default=True, help="Seconds between two looks.")
 @click.option("--metrics-only", is_flag=True, help="Read no logs; cold starts stay unknown.")
 @click.option(
     "--idle-time",
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--max-cold",
-    type=click.FloatRange(0, 100),
+    type=Number(0, 100),
     default=1.0,
     show_default=True,
     help="Percent of users' requests that may meet a cold start.",

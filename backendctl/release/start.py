@@ -18,7 +18,7 @@ from backendctl.release.numbering import Releasing, announced, next_entry, refus
 from backendctl.release.running import refuse_unknown
 from backendctl.release.running_canaries import Running, content_token
 from backendctl.release.steps import earlier_wave
-from backendctl.resources import KINDS, assemble
+from backendctl.resources import KINDS, assemble, code_buckets
 from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import names_of, qualified
 from backendctl.resources.canary import CanaryStart
@@ -82,7 +82,8 @@ def plan_start(
     canaries = [telling.after(_after(canary, numbered, waves), access) for canary in numbered]
     parts = [resource for resource in everything if _belongs(resource, world, chosen)] if canaries else []
     plan = _plan([*parts, *access], canaries, releasing)
-    plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
+    unfit = code_buckets.unfit(plan.changes, backend.aws)
+    plan = replace(plan, unreadable={**unreadable, **plan.unreadable}, refusals=(*plan.refusals, *unfit))
     preflight.refuse(plan, canaries, world, backend)
     if seen is not None and canaries:
         plan = judged(plan, parts, case_of(backend, seen))

@@ -33,14 +33,19 @@ def code_arguments(aws: Aws, region: str, *, code: Code, artefact: Artefact | No
         raise BackendctlError(
             "there is no archive to send", hint="name a folder, an archive, S3 or an image in the spec"
         )
-    if code.bucket is not None:
-        return _uploaded(aws, region, bucket=code.bucket.replace("{region}", region), artefact=artefact)
+    if bucket := bucket_of(code, region):
+        return _uploaded(aws, region, bucket=bucket, artefact=artefact)
     if artefact.size >= DIRECT_LIMIT:
         raise BackendctlError(
             f"the archive has {artefact.size} bytes and must be smaller than {DIRECT_LIMIT} to be sent directly",
             hint="name a bucket in the same region under code: in the spec",
         )
     return {"ZipFile": artefact.content()}
+
+
+def bucket_of(code: Code, region: str) -> str:
+    """The bucket that archives of this region go through; empty when none is named."""
+    return (code.bucket or "").replace("{region}", region)
 
 
 def _uploaded(aws: Aws, region: str, *, bucket: str, artefact: Artefact) -> dict[str, Any]:

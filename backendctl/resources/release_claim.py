@@ -100,8 +100,8 @@ class Announce:
         there = found.entries.get(entry.index) or release_log.claim(aws, region, entry)
         if there is None:
             written = replace(entry, touched=datetime.now(tz=UTC).timestamp())
-            told = replace(found, entries={**found.entries, entry.index: written})
-            aws.remember(("release-log", region), told)  # for what is noted before a stage turns
+            noted = replace(found, entries={**found.entries, entry.index: written})
+            aws.remember(("release-log", region), noted)  # for what is noted before a stage turns
             return
         if not same_operation(there, entry) or (there.operator != entry.operator and not self.joins):
             self._give_up(aws, begun, there)

@@ -33,11 +33,12 @@ if TYPE_CHECKING:
 class Table:
     """A table in the region its group is written from.
 
-    Capacity is not compared: Application Auto Scaling moves it all day.
+    Capacity that Application Auto Scaling may move is not compared: it does so all day.
 
     Attributes:
         name: the spec's key. physical: what AWS calls it.
         capacity: read and write units to begin with, by index name and "" for the table; empty when on-demand.
+        fixed_capacity: units whose least and most are one, by "read", "write", "<index>/read" …; live: all units.
         status: "ACTIVE", or what is still under way on the table or an index.
         billing: "on-demand" or "provisioned".
         ttl: the expiry attribute, "" for none.
@@ -56,6 +57,7 @@ class Table:
     status: str = "ACTIVE"
     key: Key = field(metadata=IMMUTABLE)
     billing: str = table_capacity.ON_DEMAND
+    fixed_capacity: dict[str, int] = field(default_factory=dict, metadata=PARTIAL)
     indexes: dict[str, GlobalIndex] | None = field(default=None, metadata=IMMUTABLE_ITEMS)
     ttl: str | None = None
     point_in_time_recovery: bool | None = None
@@ -78,6 +80,7 @@ class Table:
                 capacity=table_capacity.first_units(table),
                 key=table.key,
                 billing=table_capacity.PROVISIONED if provisioned else table_capacity.ON_DEMAND,
+                fixed_capacity=table_capacity.fixed_units(table),
                 indexes=table_indexes.wanted(table.indexes),
                 ttl=table.ttl or "",
                 point_in_time_recovery=table.point_in_time_recovery,
@@ -135,6 +138,7 @@ class Table:
             status=table_reads.status_of(found),
             key=table_indexes.key_of(found["KeySchema"], found),
             billing=table_steps.billing_of(found),
+            fixed_capacity=table_capacity.units_of(found),
             indexes=table_indexes.found(found),
             ttl=table_reads.expiry_of(aws, region, physical),
             point_in_time_recovery=table_reads.recovery_of(aws, region, physical),

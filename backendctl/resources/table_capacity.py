@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from backendctl.spec.model import Scaling, Table
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
 
 ON_DEMAND = "on-demand"
 PROVISIONED = "provisioned"
@@ -34,6 +38,32 @@ def is_provisioned(table: Table) -> bool:
 def first_units(table: Table) -> dict[str, tuple[int, int]]:
     """Read and write units to begin with, scaling's minimum: by index name, and `TABLE` for the table itself."""
     return {index: (read.min, write.min) for index, read, write in _pairs(table)}
+
+
+def fixed_units(table: Table) -> dict[str, int]:
+    """Units that scaling cannot move, because its bounds are one; see `units_name` for the keys."""
+    return {
+        units_name(index, unit): scaling.min
+        for index, read, write in _pairs(table)
+        for unit, scaling in (("read", read), ("write", write))
+        if scaling.min == scaling.max
+    }
+
+
+def units_of(description: TableDescriptionTypeDef) -> dict[str, int]:
+    """The units of a live table and its indexes, by the same names."""
+    holders: list[tuple[str, Any]] = [(TABLE, description)]
+    holders += [(index["IndexName"], index) for index in description.get("GlobalSecondaryIndexes", ())]
+    return {
+        units_name(name, unit): int(holder.get("ProvisionedThroughput", {}).get(key, 0))
+        for name, holder in holders
+        for unit, key in (("read", "ReadCapacityUnits"), ("write", "WriteCapacityUnits"))
+    }
+
+
+def units_name(index: str, unit: str) -> str:
+    """What units go by: "read" or "write", after the index's name where it is an index."""
+    return f"{index}/{unit}" if index else unit
 
 
 def scaled(table: Table) -> list[Scaled]:

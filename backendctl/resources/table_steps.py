@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.aws import tags as tagging
 from backendctl.resources import table_indexes
-from backendctl.resources.table_capacity import ON_DEMAND, PROVISIONED, TABLE
+from backendctl.resources.table_capacity import ON_DEMAND, PROVISIONED, TABLE, units_name, units_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
@@ -48,6 +48,7 @@ def steps(desired: Table, live: Table) -> list[dict[str, Any]]:
             *_protection(desired, live),
             *_dropped_indexes(desired, live),
             *_billing(desired, live),
+            *_units(desired, live),
             *_new_indexes(desired, live),
         )
     ]
@@ -59,10 +60,28 @@ def holds(description: TableDescriptionTypeDef, step: dict[str, Any]) -> bool:
         return description.get("DeletionProtectionEnabled", False) is step["DeletionProtectionEnabled"]
     if "BillingMode" in step:
         return mode_of(description) == str(step["BillingMode"])
+    if "ProvisionedThroughput" in step or _is_units(step):
+        return _units_hold(description, step)
     present = {index["IndexName"] for index in description.get("GlobalSecondaryIndexes", ())}
     return all(
         update["Create"]["IndexName"] in present if "Create" in update else update["Delete"]["IndexName"] not in present
         for update in step["GlobalSecondaryIndexUpdates"]
+    )
+
+
+def _is_units(step: dict[str, Any]) -> bool:
+    return any("Update" in update for update in step["GlobalSecondaryIndexUpdates"])
+
+
+def _units_hold(description: TableDescriptionTypeDef, step: dict[str, Any]) -> bool:
+    wanted = {TABLE: step["ProvisionedThroughput"]} if "ProvisionedThroughput" in step else {}
+    updates = [update["Update"] for update in step.get("GlobalSecondaryIndexUpdates", ())]
+    wanted |= {update["IndexName"]: update["ProvisionedThroughput"] for update in updates}
+    live = units_of(description)
+    return all(
+        (live.get(units_name(name, "read")), live.get(units_name(name, "write")))
+        == (units["ReadCapacityUnits"], units["WriteCapacityUnits"])
+        for name, units in wanted.items()
     )
 
 
@@ -115,6 +134,27 @@ def _billing(desired: Table, live: Table) -> list[dict[str, Any]]:
                 for name in staying
             ]
     return [step]
+
+
+def _units(desired: Table, live: Table) -> list[dict[str, Any]]:
+    """Fixed units that differ, of the table and of the indexes that stay, in one call (C46)."""
+    if not desired.billing == live.billing == PROVISIONED:
+        return []
+    found = live.fixed_capacity
+    step: dict[str, Any] = {}
+    for name in (TABLE, *sorted((desired.indexes or {}).keys() & (live.indexes or {}).keys())):
+        keys = units_name(name, "read"), units_name(name, "write")
+        before = found.get(keys[0], 0), found.get(keys[1], 0)
+        after = tuple(desired.fixed_capacity.get(key, units) for key, units in zip(keys, before, strict=True))
+        if before == after:
+            continue
+        units = table_indexes.throughput((after[0], after[1]))
+        if name == TABLE:
+            step["ProvisionedThroughput"] = units
+        else:
+            update = {"Update": {"IndexName": name, "ProvisionedThroughput": units}}
+            step.setdefault("GlobalSecondaryIndexUpdates", []).append(update)
+    return [step] if step else []
 
 
 def _new_indexes(desired: Table, live: Table) -> list[dict[str, Any]]:

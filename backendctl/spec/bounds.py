@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from backendctl.spec.loader import Node
 
 MOST_VALUES = 250_000
@@ -12,9 +16,24 @@ MOST_VALUES = 250_000
 MOST_ITEMS = 100_000
 """Lines and commas of a YAML text, which say how long it takes to read it."""
 MOST_CHARACTERS = 20_000_000
+_MOST_BYTES = 4 * MOST_CHARACTERS
 _DEEPEST = 200
 _LONG = 100
 """Characters of a text that count as one value more."""
+
+
+def read_text(path: Path, *, encoding: str) -> str:
+    """The text of a file; of one without end, such as a device, no more is read than is allowed.
+
+    Raises:
+        OSError: it cannot be read, or is larger than any text that is allowed.
+        UnicodeDecodeError: it is not in that encoding.
+    """
+    with path.open("rb") as file:
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def text_fault(text: str, *, yaml: bool) -> str:

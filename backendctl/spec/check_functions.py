@@ -57,6 +57,7 @@ _API_TIMEOUT = 29_000  # ms that API Gateway waits unless the account has a larg
 
 def check(view: View) -> None:
     """Put every fault into the view's report."""
+    _check_buckets(view)
     for region, functions in view.functions.items():
         for name, function in functions.items():
             _check_name(view, name, view.physical(name, function))
@@ -105,6 +106,22 @@ def _check_code(view: View, region: str, name: str, function: dict[str, Any]) ->
         if given is None or given is MISSING:
             message = f"a function needs '{setting}' unless its code is an image"
             view.report.add(("functions", name) if given is MISSING else way, message, key=True)
+
+
+def _check_buckets(view: View) -> None:
+    """A bucket is in one region, and Lambda takes code from one of its own region only (B21)."""
+    first: dict[tuple[str, str], str] = {}
+    for region, functions in view.functions.items():
+        for name, function in functions.items():
+            code = function.get("code", {})
+            setting = "s3" if "s3" in code else "bucket"
+            bucket = str(code.get(setting, "")).removeprefix("s3://").partition("/")[0].replace("{region}", region)
+            other = first.setdefault((name, bucket), region)
+            if bucket and other != region:
+                way = "'{{ region }}'" if setting == "s3" else "'{region}'"
+                message = f"the bucket '{bucket}' is in one region, and the code of {other} and {region} would come "
+                message += f"from it; name one for each region, with {way} in it or under 'regions'"
+                view.report.add(view.way(region, name, "code", setting), message)
 
 
 def _check_build(view: View, region: str, name: str, code: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from backendctl.errors import Fault
     from backendctl.spec.loader import Document, Way
     from backendctl.spec.model import Spec
+    from backendctl.spec.scalars import Scalar
 
 _SCHEMA = "schema.json"
 _KNOWN_EARLY = ("backend", "regions")
@@ -38,6 +39,7 @@ class Draft:
         needs_aws: whether an expression asks for the account or a parameter.
         elsewhere: whether the definition may call functions that the spec does not name.
         warnings: what may be meant, but is more often a mistake.
+        scalars: what stands in the file as an expression and becomes a number, true or false.
     """
 
     file: Path
@@ -49,6 +51,7 @@ class Draft:
     environ: Mapping[str, str]
     elsewhere: bool = False
     warnings: tuple[Fault, ...] = ()
+    scalars: Mapping[Way, Scalar] = field(default_factory=dict)
 
     def expand(self, lookups: Lookups) -> Spec:
         """The spec with every expression expanded.
@@ -57,7 +60,8 @@ class Draft:
             SpecError: what AWS answered does not fit.
             BackendctlError: AWS had no answer.
         """
-        report = Report(document=self.document, stand_ins=isinstance(lookups, Offline))
+        stand_ins = isinstance(lookups, Offline)
+        report = Report(document=self.document, stand_ins=stand_ins, scalars=frozenset(self.scalars))
         scope = _scope(self.file, lookups, self.environ)
         view = expanded(
             self.document,
@@ -66,6 +70,7 @@ class Draft:
             scope=scope,
             report=report,
             elsewhere=self.elsewhere,
+            scalars=self.scalars,
         )
         _judge(view)
         if report.found:
@@ -88,13 +93,15 @@ def parse(path: Path, *, environ: Mapping[str, str] | None = None, elsewhere: bo
     document = loader.read(path)
     KNOWN.publish(_literals(document.value))
     report = Report(document=document, offline=True)
-    pruned = _shape(report)
+    pruned, scalars = _shape(report)
     if not isinstance(document.value, dict):
         raise SpecError(report.faults)
     value = schema.prune(document.value, pruned)
     definition = _definition(path, value, report)
     scope = _scope(path, Offline(), environ)
-    view = expanded(document, value, definition=definition, scope=scope, report=report, elsewhere=elsewhere)
+    view = expanded(
+        document, value, definition=definition, scope=scope, report=report, elsewhere=elsewhere, scalars=scalars
+    )
     _judge(view)
     if report.found:
         raise SpecError(report.faults)
@@ -108,6 +115,7 @@ def parse(path: Path, *, environ: Mapping[str, str] | None = None, elsewhere: bo
         environ=environ,
         elsewhere=elsewhere,
         warnings=tuple(report.doubts),
+        scalars=scalars,
     )
 
 
@@ -120,12 +128,15 @@ def _scope(path: Path, lookups: Lookups, environ: Mapping[str, str]) -> Scope:
     return Scope(environ=environ, folder=path.resolve().parent, lookups=lookups, primary="")
 
 
-def _shape(report: Report) -> list[Way]:
-    """Report what the schema and the form of expressions forbid; returns what is not to be looked at further."""
+def _shape(report: Report) -> tuple[list[Way], dict[Way, Scalar]]:
+    """Report what the schema and the form of expressions forbid.
+
+    Returns what is not to be looked at further, and the expressions that stand for a number, true or false.
+    """
     document = report.document
     if document.value is None:
         report.put(document.fault((), "the file is empty"))
-        return []
+        return [], {}
     problems = schema.check(document, document.value, schema=_SCHEMA)
     pruned = [problem.way for problem in problems if problem.drop]
     for way, text in _texts((), document.value):
@@ -138,9 +149,11 @@ def _shape(report: Report) -> list[Way]:
             if way[0] in _KNOWN_EARLY and names & {"ssm", "account"}:
                 report.put(report.document.fault(way, f"'{way[0]}' must be known before AWS is asked"))
                 pruned.append(way)
+    scalars = {problem.way: problem.scalar for problem in problems if problem.scalar}
     for problem in problems:  # not held back for what AWS may answer: these are about the expressions themselves
-        report.put(document.fault(problem.way, problem.message, key=problem.key))
-    return pruned
+        if problem.scalar is None:
+            report.put(document.fault(problem.way, problem.message, key=problem.key))
+    return pruned, scalars
 
 
 def _texts(way: Way, value: Any) -> Iterator[tuple[Way, str]]:

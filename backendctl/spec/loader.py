@@ -143,7 +143,7 @@ def read(path: Path) -> Document:
     """
     file = str(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = bounds.read_text(path, encoding="utf-8-sig")
     except FileNotFoundError:
         raise SpecError([_at(file, 0, 0, "there is no such file")]) from None
     except UnicodeDecodeError as error:

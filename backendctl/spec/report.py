@@ -22,11 +22,13 @@ class Report:
     Attributes:
         offline: True while AWS has not been asked: what a parameter of SSM holds is then not judged.
         stand_ins: True when texts stand for what AWS would answer: free texts are then not judged.
+        scalars: ways to what is a number, true or false once AWS has answered: not judged either until then.
     """
 
     document: Document
     offline: bool = False
     stand_ins: bool = False
+    scalars: frozenset[tuple[str | int, ...]] = frozenset()
     found: dict[Fault, None] = field(default_factory=dict)
     doubts: dict[Fault, None] = field(default_factory=dict)
 
@@ -48,6 +50,7 @@ class Report:
             free: whether the value may be any text, so that a stand-in is as good as what AWS would answer.
         """
         raw = self.document.nearest(way)
+        free = free or tuple(way) in self.scalars
         if (self.offline or (free and self.stand_ins)) and not key and isinstance(raw, str) and _FROM_AWS.search(raw):
             return
         self.put(self.document.fault(way, message, key=key, offset=offset))

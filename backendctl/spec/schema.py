@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from backendctl.nearest import nearest
 from backendctl.spec.report import listed
+from backendctl.spec.scalars import SCALARS, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,6 +54,7 @@ class Problem:
         drop: whether the checks that follow should not see the value.
         missing: the key that a mapping lacks.
         text: whether it is a text that has not the right form.
+        scalar: where an expression stands for a number, true or false: what it has to become. No fault yet.
     """
 
     way: Way
@@ -61,6 +63,7 @@ class Problem:
     drop: bool = True
     missing: str | None = None
     text: bool = False
+    scalar: Scalar | None = None
 
 
 def check(document: Document, value: Any, *, schema: str) -> list[Problem]:
@@ -125,9 +128,22 @@ def _problems(document: Document, error: ValidationError) -> Iterator[Problem]:
             if missing not in error.instance:
                 message = f"{_what(error)} needs '{missing}'"
                 yield Problem(way=way, message=message, key=True, drop=False, missing=missing)
+    elif rule == "type" and (scalar := _scalar(error)) is not None:
+        yield Problem(way=way, message=f"{_label(way)} must be {scalar.wanted}", drop=False, scalar=scalar)
     elif not _judged_elsewhere(rule, error):
         whole = error.schema.get("x-fault") if rule in {"anyOf", "oneOf", "not"} else None
         yield Problem(way=way, message=whole or _SENTENCES[rule](document, error, way), text=rule == "pattern")
+
+
+def _scalar(error: ValidationError) -> Scalar | None:
+    """What an expression has to become where no text is allowed; None for anything else."""
+    kinds = error.validator_value
+    if not isinstance(error.instance, str) or "{{" not in error.instance or kinds not in SCALARS:
+        return None
+    # Nothing is less than a `max` that is not known yet.
+    bound = error.schema.get("maximum" if list(error.absolute_path)[-1:] == ["max"] else "minimum", 1)
+    stand_in = error.schema.get("default", False if kinds == "boolean" else bound)
+    return Scalar(kind=kinds, wanted=_TYPES[kinds], stand_in=stand_in)
 
 
 def _judged_elsewhere(rule: str, error: ValidationError) -> bool:
@@ -202,7 +218,7 @@ def _must_be_text(document: Document, way: Way, value: float | bool) -> str:  # 
 
 def _text_hint(value: str, names: list[str], unit: str) -> str:
     if "{{" in value:
-        return "; an expression gives text"
+        return ", and no expression gives one"
     if names == ["boolean"]:
         word = _YAML_1_1.get(value.lower())
         return f"; '{value}' is text here, write {word}" if word else f", not '{value}'"

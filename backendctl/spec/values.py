@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from backendctl.nearest import nearest
 from backendctl.secrets import KNOWN
+from backendctl.spec.bounds import read_text
 from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
@@ -224,7 +225,9 @@ def _table(one: Expression, scope: Scope) -> str:
 def _file(one: Expression, scope: Scope) -> str:
     path = scope.folder / os.path.expanduser(one.arguments[0])  # noqa: PTH111 - `~` inside a text
     try:
-        return path.read_text(encoding="utf-8").removesuffix("\n")
+        if path.is_fifo():  # whoever opens one waits for a writer
+            raise ExpressionError(f"'{one.arguments[0]}' is a pipe and no file", one.start)
+        return read_text(path, encoding="utf-8").removesuffix("\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ExpressionError(f"the file '{one.arguments[0]}' cannot be read: {reason}", one.start) from None

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 from backendctl.openapi.integrations import lambda_targets
 from backendctl.spec.loader import MISSING
 from backendctl.spec.regions import PARTITION
-from backendctl.spec.values import ExpressionError, Scope, expand
+from backendctl.spec.values import ExpressionError, Offline, Scope, asks_aws, expand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from backendctl.openapi.integrations import Target
     from backendctl.spec.loader import Document, Way
     from backendctl.spec.report import Report
+    from backendctl.spec.scalars import Scalar
 
 SOURCES = ("folder", "archive", "s3", "image")
 _SHORT = "short"  # code in its short form; what kind it is shows only once it is expanded
@@ -83,23 +84,27 @@ def expanded(
     scope: Scope,
     report: Report,
     elsewhere: bool = False,
+    scalars: Mapping[Way, Scalar] | None = None,
 ) -> View:
     """Expand a spec's value; expressions that fail are reported and their settings left out.
 
+    Args:
+        scalars: what stands in the file as an expression and has to become a number, true or false.
+
     A spec without any function has its functions elsewhere.
     """
-    head = _Expander(report=report, scope=scope)
+    head = _Expander(report=report, scope=scope, scalars=scalars or {})
     top = head.value({key: value[key] for key in ("backend", "regions") if key in value}, ())
     backend = top.get("backend", "")
     known = [region for region in top.get("regions", ()) if region in PARTITION]
     regions = tuple(dict.fromkeys(known or _mentioned(value)))
     scope = replace(scope, primary=regions[0])
-    body = _Expander(report=report, scope=scope)
+    body = replace(head, scope=scope)
     tables: dict[str, str] = {}
     for name, table in value.get("tables", {}).items():
         own = body.value(table["name"], ("tables", name, "name")) if "name" in table else None
         tables[name] = own if isinstance(own, str) else f"{backend}-{name}"
-    body = _Expander(report=report, scope=replace(scope, tables=tables))
+    body = replace(head, scope=replace(scope, tables=tables))
     plain = top | body.value({key: item for key, item in value.items() if key not in {"functions", *top}}, ())
     if isinstance(certificate := _certificate(value, body, regions), dict):
         plain["domain"]["certificate"] = certificate
@@ -138,6 +143,7 @@ class _Expander:
 
     report: Report
     scope: Scope
+    scalars: Mapping[Way, Scalar]
     origin: Callable[[Way], Way] = tuple
 
     def inside(self, region: str) -> _Expander:
@@ -155,11 +161,23 @@ class _Expander:
         return value
 
     def _text(self, text: str, way: Way) -> Any:
+        at = self.origin(way)
+        scalar = self.scalars.get(at)
         try:
-            return expand(text, self.scope, named=_names_a_resource(self.origin(way)))
+            value = expand(text, self.scope, named=scalar is not None or _names_a_resource(at))
         except ExpressionError as error:
-            self.report.add(self.origin(way), error.message, offset=error.offset)
+            self.report.add(at, error.message, offset=error.offset)
             return MISSING
+        return value if scalar is None else self._scalar(scalar, text, value, at)
+
+    def _scalar(self, scalar: Scalar, text: str, value: str, at: Way) -> Any:
+        if asks_aws(text) and isinstance(self.scope.lookups, Offline):
+            return scalar.stand_in
+        read = scalar.read(value)
+        if read is None:  # the value is not repeated: it is not what was meant, and may be a secret
+            self.report.add(at, f"'{at[-1]}' must be {scalar.wanted}, and the expression gives something else")
+            return MISSING
+        return read
 
 
 def _names_a_resource(way: Way) -> bool:

@@ -2,8 +2,9 @@
 
 python -m tests.chaos kills                         every call of every verb, before and after (an hour)
 python -m tests.chaos kills --verb destroy --sample 5 --seed 3
+python -m tests.chaos kills --once                  before or after every call
 python -m tests.chaos faults
-    python -m tests.chaos hostile
+python -m tests.chaos hostile
 python -m tests.chaos races --sample 20 --load
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -30,12 +32,15 @@ from tests.chaos.verbs import VERBS
 def main() -> int:
     """Run what is asked for; 1 when something that is expected to hold did not."""
     asked = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the sandbox ends with its block
     seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(10**6)
     sys.stdout.write(f"seed {seed}\n")
     started, spent = time.monotonic(), cpu()
     with tempfile.TemporaryDirectory(prefix="chaos-") as home, prepared(Path(home)) as ground:
         if asked.what == "kills":
-            found: Iterable[Any] = kills(ground, asked.verb or list(VERBS), sample=asked.sample, seed=seed)
+            found: Iterable[Any] = kills(
+                ground, asked.verb or list(VERBS), sample=asked.sample, seed=seed, once=asked.once
+            )
         elif asked.what == "faults":
             found = faults(
                 ground, asked.verb or ["first-deploy", "update", "destroy"], asked.fault or list(FAULTS), seed
@@ -56,6 +61,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--verb", action="append", choices=list(VERBS))
     parser.add_argument("--fault", action="append", choices=list(FAULTS))
     parser.add_argument("--sample", type=int, help="so many of each verb, or so many races")
+    parser.add_argument("--once", action="store_true", help="kills: before or after each call, not both")
     parser.add_argument("--seed", type=int)
     parser.add_argument("--load", action="store_true", help="races: users ask all the time; none may see a failure")
     return parser.parse_args()

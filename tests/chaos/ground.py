@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,28 +16,13 @@ import boto3
 
 from backendctl.sandbox.process import default_data
 from tests.chaos.state import whole_state
+from tests.functional.killing import Run, ended, killed, started
 from tests.functional.marked import write_release
 from tests.functional.project import Project, environment, make_project
-from tests.functional.proxy import CUT, After, Before, Call, Cut, Proxy, proxying
+from tests.functional.proxy import After, Before, Call, Proxy, proxying
 from tests.functional.sandboxed import EAST, WEST, Sandbox, free_port
 
 BOTH = (EAST, WEST)
-_LONGEST = 240
-"""Seconds after which a command is taken for hanging."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """What one command did. code: as a shell tells it, negative for a signal."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def traceback(self) -> bool:
-        """Whether it said something that only its makers understand."""
-        return "Traceback (most recent call last)" in self.out + self.err
 
 
 @dataclass(kw_only=True)
@@ -62,15 +45,10 @@ class Ground:
         Args:
             port: of another proxy; 0 for the ground's own.
         """
-        line = [verb, str(self.project.folder / "spec.yaml"), *arguments]
-        line += ["--sandbox", "--port", str(port or self.proxy.port)]
-        return subprocess.Popen(
-            [sys.executable, "-m", "backendctl", *line],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return started(self._line(verb, arguments, port or self.proxy.port))
+
+    def _line(self, verb: str, arguments: Sequence[str], port: int) -> list[str]:
+        return [verb, str(self.project.folder / "spec.yaml"), *arguments, "--sandbox", "--port", str(port)]
 
     def run(self, verb: str, *arguments: str, before: Before | None = None, after: After | None = None) -> Run:
         """The same, to its end, with a proxy that meddles."""
@@ -83,21 +61,9 @@ class Ground:
         Args:
             done: whether AWS carries the call out. Its answer is never heard.
         """
-        ready = threading.Event()
         moment = Moment(number=number)
-
-        def kill(call: Call) -> Cut | None:
-            if not moment.passes(call):
-                return None
-            ready.wait()
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            return CUT
-
-        with self.meddling(**({"after": kill} if done else {"before": kill})):
-            process = self.start(verb, *arguments)
-            ready.set()
-            return ended(process), moment.hit
+        run = killed(self.proxy, self._line(verb, arguments, self.proxy.port), moment.passes, done=done)
+        return run, moment.hit
 
     @contextlib.contextmanager
     def meddling(self, *, before: Before | None = None, after: After | None = None) -> Iterator[None]:
@@ -165,17 +131,6 @@ class Moment:
                 return False
             self.hit = call
             return True
-
-
-def ended(process: subprocess.Popen[str]) -> Run:
-    """What a command did, once it has ended."""
-    try:
-        out, err = process.communicate(timeout=_LONGEST)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, err = process.communicate()
-        err += f"\nit hung for {_LONGEST} s"
-    return Run(code=process.returncode, out=out, err=err)
 
 
 def told(call: Call | None) -> str:

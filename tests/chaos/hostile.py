@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.chaos.ground import Ground, Run, ended, shown
+from tests.chaos.ground import Ground, shown
 from tests.chaos.verbs import reach
+from tests.functional.killing import Run, ended
 from tests.functional.sandboxed import EAST
 
 NASTY = "\x1b[2J\x1b]0;owned\x07 \u202edrowssap <script>alert(1)</script> '; DROP"

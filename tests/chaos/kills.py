@@ -77,13 +77,21 @@ def is_known(line: str) -> bool:
     return any(re.match(pattern, line) for pattern in NOT_YET)
 
 
-def kills(ground: Ground, names: Sequence[str], *, sample: int | None, seed: int) -> Iterator[Kill]:
-    """At every call of these verbs, before and after it; or at so many places of each that a seed draws."""
+def kills(ground: Ground, names: Sequence[str], *, sample: int | None, seed: int, once: bool = False) -> Iterator[Kill]:
+    """At every call of these verbs, before and after it.
+
+    Args:
+        sample: at so many places of each only, which a seed draws.
+        once: before or after each call, as the seed draws: half the time, for what follows one call comes before the
+            next.
+    """
     for name in names:
         wanted = undisturbed_run(ground, VERBS[name])
         places = [(number, done) for number in range(1, wanted.calls + 1) for done in (False, True)]
+        dice = random.Random(f"{seed}/{name}")  # noqa: S311  # no secret
+        if once:
+            places = [(number, dice.random() < 0.5) for number in range(1, wanted.calls + 1)]
         if sample is not None:
-            dice = random.Random(f"{seed}/{name}")  # noqa: S311  # no secret
             places = sorted(dice.sample(places, min(sample, len(places))))
         for number, done in places:
             yield kill(ground, name, wanted, number=number, done=done)

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from backendctl.sandbox.process import default_data
-from tests.chaos.ground import BOTH, Ground, Moment, Run, ended, shown
+from tests.chaos.ground import BOTH, Ground, Moment, shown
 from tests.chaos.verbs import reach
+from tests.functional.killing import Run, ended
 from tests.functional.marked import Users, asked
 from tests.functional.proxy import Call, Proxy, proxying
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tests.chaos.ground import Ground, Run
+from tests.chaos.ground import Ground
+from tests.functional.killing import Run
 
 _STATEFUL = ("table/things", "replica/things", "domain/api.chaos.example")
 _EVERYTHING = tuple(word for name in _STATEFUL for word in ("--allow-delete", name))

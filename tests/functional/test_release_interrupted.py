@@ -7,8 +7,6 @@ import logging
 import math
 import os
 import signal
-import subprocess
-import sys
 import time
 import uuid
 from collections import Counter
@@ -18,9 +16,10 @@ from dataclasses import dataclass
 import pytest
 
 from backendctl.sandbox.process import default_data
+from tests.functional.killing import killed
 from tests.functional.marked import Users, write_release
 from tests.functional.project import Project, environment, make_project
-from tests.functional.proxy import CUT, Answer, Call, Cut, Proxy, proxying
+from tests.functional.proxy import Answer, Call, Proxy, proxying
 from tests.functional.sandboxed import EAST, WEST, Sandbox
 
 pytestmark = pytest.mark.chaos
@@ -56,27 +55,8 @@ class Backend:
         Args:
             done: whether AWS gets that call; its answer is never heard.
         """
-        line = [arguments[0], str(self.project.folder / "spec.yaml"), "-y", "--sandbox", "--port", str(self.proxy.port)]
-        process = subprocess.Popen(
-            [sys.executable, "-c", "from backendctl.cli.main import main; main()", *line, *arguments[1:]],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-        def kill(call: Call) -> Cut | None:
-            if not moment(call):
-                return None
-            process.send_signal(signal.SIGKILL)
-            return CUT
-
-        if done:
-            self.proxy.after = kill
-        else:
-            self.proxy.before = kill
-        try:
-            return process.wait(timeout=120)
-        finally:
-            self.proxy.before = self.proxy.after = lambda _: None
+        line = [arguments[0], str(self.project.folder / "spec.yaml"), "-y", *arguments[1:]]
+        return killed(self.proxy, [*line, "--sandbox", "--port", str(self.proxy.port)], moment, done=done).code
 
     def users(self, *, each: int = 1, pause: float = 0.01) -> Users:
         """Who ask both regions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import boto3
 import pytest
 from botocore import exceptions as botocore
 from botocore.exceptions import ClientError
@@ -72,6 +73,8 @@ def test_each_code_has_its_next_step(code: str, hint: str) -> None:
         (botocore.SSOTokenLoadError(error_msg="expired"), "Profile", "aws sso login"),
         (botocore.UnauthorizedSSOTokenError(), "Profile", "aws sso login"),
         (botocore.TokenRetrievalError(provider="sso", error_msg="expired"), "Profile", "aws sso login"),
+        (botocore.ConfigParseError(path="/x"), "Profile", "correct that file"),
+        (botocore.InvalidDefaultsMode(mode="x", valid_modes="y"), "Settings", "correct that setting"),
         (botocore.EndpointConnectionError(endpoint_url="https://x"), "NoAnswer", "again"),
         (botocore.ReadTimeoutError(endpoint_url="https://x"), "NoAnswer", "again"),
         (botocore.ConnectTimeoutError(endpoint_url="https://x"), "NoAnswer", "again"),
@@ -82,6 +85,31 @@ def test_what_went_wrong_before_aws_answered_is_told_too(error: Exception, code:
     assert told.code == code
     assert hint in told.hint
     assert told.message.startswith("update us-west-2/stage/prodv1: ")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"endpoint_url": "localhost:4566"}, "Invalid endpoint: localhost:4566"),
+        ({"endpoint_url": "http://localhost:99999"}, "Port out of range 0-65535"),
+        ({"aws_access_key_id": "x\nsecret"}, "a key, a token or another setting has characters that no"),
+    ],
+)
+def test_a_setting_that_cannot_be_sent_is_no_bug(given: dict[str, str], told: str) -> None:
+    usual = {
+        "aws_session_token": "z",
+        "endpoint_url": "http://127.0.0.1:9",
+        "aws_access_key_id": "x",
+        "aws_secret_access_key": "y",
+    }
+    session = boto3.Session()
+    with pytest.raises((ValueError, botocore.HTTPClientError)) as caught:
+        session.client("sts", region_name="us-east-1", **(usual | given)).get_caller_identity()  # type: ignore[call-overload]  # any setting
+    error = explain(caught.value, doing="ask us-east-1 who we are")
+    assert isinstance(error, AwsError)
+    assert error.code == "Settings"
+    assert told in str(error)
+    assert "secret" not in str(error)
 
 
 def test_our_own_errors_stay_as_they_are() -> None:

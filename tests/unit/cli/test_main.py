@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -207,6 +209,33 @@ def test_each_failure_has_its_exit_code(error: Exception, code: int) -> None:
 def test_a_bug_is_not_dressed_up_as_an_expected_failure() -> None:
     with pytest.raises(KeyError):
         run(_raising(KeyError("arn")))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EMFILE])
+def test_what_this_machine_refuses_is_a_sentence(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(_raising(OSError(number, os.strerror(number), "/tmp/x"))) == Exit.ERROR  # noqa: S108  # nothing is made
+    told = capsys.readouterr().err
+    assert told.startswith(f"Error: this machine refuses the work /tmp/x: {os.strerror(number)}\nNext:  ")
+
+
+def test_a_folder_that_is_gone_is_a_sentence_and_a_file_that_nobody_expected_is_a_bug(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = FileNotFoundError(errno.ENOENT, "No such file or directory")
+    with pytest.raises(FileNotFoundError):
+        run(_raising(missing))
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert run(_raising(missing)) == Exit.ERROR
+    assert capsys.readouterr().err.startswith("Error: the folder that this was started in is gone\n")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("line", ["plan --timeout nan", "start-canary --percent nan", "plan --timeout inf"])
+def test_what_is_no_number_is_refused(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run(*line.split()) == Exit.USAGE
+    assert "Invalid value for" in capsys.readouterr().err
 
 
 def test_main_exits_with_the_code() -> None:

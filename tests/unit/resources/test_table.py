@@ -162,6 +162,34 @@ def test_throughput_is_never_sent_again() -> None:
     assert table_steps.steps(wanted(read=more, write=more), wanted(**PROVISIONED)) == []
 
 
+def test_units_that_scaling_cannot_move_are_compared_and_put_back(aws: Aws) -> None:
+    five = model.Scaling(min=5, max=5)
+    desired = wanted(indexes=(replace(BY_ID, read=model.Scaling(min=9, max=90)),), read=five, write=five)
+    assert desired.fixed_capacity == {"read": 5, "write": 5, "by-id/write": 5}
+    deploy(aws, desired)
+    aws.dynamodb(EAST).update_table(
+        TableName="corkhounds-places",
+        ProvisionedThroughput={"ReadCapacityUnits": 80, "WriteCapacityUnits": 5},
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Update": {
+                    "IndexName": "by-id",
+                    "ProvisionedThroughput": {"ReadCapacityUnits": 44, "WriteCapacityUnits": 7},
+                }
+            }
+        ],
+    )
+    found = [(one.field, one.before, one.after) for one in differences(desired, live(aws, desired))]
+    assert found == [("fixed_capacity.by-id/write", 7, 5), ("fixed_capacity.read", 80, 5)]
+    (call,) = table_steps.steps(desired, live(aws, desired))
+    assert call["ProvisionedThroughput"] == {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
+    (update,) = call["GlobalSecondaryIndexUpdates"]
+    assert update["Update"]["ProvisionedThroughput"] == {"ReadCapacityUnits": 44, "WriteCapacityUnits": 5}
+    described = aws.dynamodb(EAST).describe_table(TableName="corkhounds-places")["Table"]
+    assert not table_steps.holds(described, call)
+    deploy(aws, desired)
+
+
 def test_a_new_index_of_a_provisioned_table_has_throughput() -> None:
     (call,) = table_steps.steps(wanted(**PROVISIONED), wanted(indexes=(BY_ID,), **PROVISIONED))
     (update,) = call["GlobalSecondaryIndexUpdates"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
 from backendctl.errors import SpecError
+from backendctl.spec import parse
 from backendctl.spec.loader import parse_json, parse_yaml
 
 
@@ -65,3 +67,12 @@ def test_many_keys_that_stand_twice_in_json_are_told_in_no_time() -> None:
     with pytest.raises(SpecError) as caught:
         parse_json(text, file="x.json")
     assert len(caught.value.faults) == 60000
+
+
+@pytest.mark.parametrize("text", ["", "description: '{{ file \"/dev/zero\" }}'\n"])
+def test_a_file_without_end_is_not_read_to_its_end(text: str, tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text("backend: shop\nregions: [us-east-1]\nfunctions:\n  f:\n    code: a.zip\n    " + text)
+    with pytest.raises(SpecError) as caught:
+        parse(spec if text else Path("/dev/zero"))
+    assert "cannot be read: File too large" in " ".join(fault.message for fault in caught.value.faults)

@@ -115,8 +115,21 @@ def test_top_level(text: str, faults: list[str], faults_of: Faults) -> None:
             ],
         ),
         (
-            HEAD + "functions:\n  items: {code: {s3: s3://b/k, build: make}, runtime: java21, handler: a.B}\n",
-            ["4:32: 'build' has no use with 's3'"],
+            HEAD
+            + "functions:\n  items: {code: {s3: 's3://b-{{ region }}/k', build: x}, runtime: java21, handler: a.B}\n",
+            ["4:47: 'build' has no use with 's3'"],
+        ),
+        (
+            HEAD + "functions:\n  items: {code: s3://b/k, runtime: java21, handler: a.B}\n",
+            [
+                "4:17: the bucket 'b' is in one region, and the code of us-east-1 and us-west-2 would come from it; name one for each region, with '{{ region }}' in it or under 'regions'"  # noqa: E501
+            ],
+        ),
+        (
+            HEAD + "functions:\n  items: {code: {folder: ., bucket: bkt}, runtime: java21, handler: a.B}\n",
+            [
+                "4:37: the bucket 'bkt' is in one region, and the code of us-east-1 and us-west-2 would come from it; name one for each region, with '{region}' in it or under 'regions'"  # noqa: E501
+            ],
         ),
     ],
 )

@@ -158,3 +158,64 @@ def test_an_enumerated_value_may_come_from_the_environment(
         draft_of(text, environ={"ARCH": "arm64"}).expand(Offline()).functions_in("us-east-1")[0].architecture == "arm64"
     )
     assert faults_of(text, environ={"ARCH": "arm"}) == ["8:19: 'architecture' cannot be 'arm'; did you mean 'arm64'?"]
+
+
+SETTINGS = (
+    ("memory: '{{ ssm \"/mb\" }}'", "memory", 1024),
+    ("timeout: '{{ env \"SECONDS\" }}'", "timeout", 20),
+    ("tracing: '{{ ssm \"/on\" }}'", "tracing", "Active"),
+    ("regions: {us-west-2: {memory: '{{ must_env \"SECONDS\" }}48'}}", "memory", 2048),
+)
+
+
+class Numbers(Answers):
+    def parameter(self, region: str, name: str) -> str:
+        given = {"/mb": "1024", "/on": "true", "/text": "much", "/huge": "9" * 5000, "/hot": "7", "/step": "20"}
+        return given.get(name, region)
+
+
+@pytest.mark.parametrize(("text", "field", "value"), SETTINGS)
+def test_an_expression_gives_a_number_or_a_truth_where_one_is_wanted(
+    text: str, field: str, value: object, draft_of: Callable[..., Draft]
+) -> None:
+    draft = draft_of(FUNCTION + text + "\n", environ={"SECONDS": "20"})
+    draft.expand(Offline())
+    (function,) = draft.expand(Numbers()).functions_in("us-west-2")
+    assert getattr(function, field) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("memory: '{{ ssm \"/text\" }}'", "'memory' must be a whole number, and the expression gives something else"),
+        ("memory: '{{ ssm \"/huge\" }}'", "'memory' must be a whole number, and the expression gives something else"),
+        ("memory: '{{ ssm \"/hot\" }}'", "'memory' must be from 128 to 10240 MB, not 7"),
+        ("tracing: '{{ ssm \"/mb\" }}'", "'tracing' must be true or false, and the expression gives something else"),
+    ],
+)
+def test_a_number_only_aws_knows_is_judged_once_it_is_known(
+    text: str, message: str, draft_of: Callable[..., Draft]
+) -> None:
+    draft = draft_of(FUNCTION + text + "\n")
+    draft.expand(Offline())
+    with pytest.raises(SpecError) as caught:
+        draft.expand(Numbers())
+    assert [fault.message for fault in caught.value.faults] == [message]
+
+
+def test_a_number_the_environment_gives_is_judged_before_aws_is_asked(faults_of: Callable[..., list[str]]) -> None:
+    text = FUNCTION + "memory: '{{ env \"MB\" }}'\n"
+    assert faults_of(text, environ={"MB": "1.5"}) == [
+        "8:13: 'memory' must be a whole number, and the expression gives something else"
+    ]
+
+
+def test_bounds_that_only_aws_knows_are_no_fault_until_it_has_told_them(draft_of: Callable[..., Draft]) -> None:
+    bounds = "{min: 2000, max: '{{ ssm \"/mb\" }}', target: '{{ ssm \"/hot\" }}0'}"
+    table = f"  t:\n    key: {{hash: id S}}\n    billing: {{read: {bounds}, write: {bounds}}}\n"
+    canary = "canary: {strategy: alias, steps: [5, '{{ ssm \"/step\" }}', 50]}\n"
+    draft = draft_of(f"backend: shop\nregions: [us-east-1]\ntables:\n{table}{canary}")
+    assert draft.expand(Offline()).tables
+    with pytest.raises(SpecError) as caught:
+        draft.expand(Numbers())
+    assert {fault.message for fault in caught.value.faults} == {"'min' is 2000 and 'max' is 1024"}
