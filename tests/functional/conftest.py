@@ -35,7 +35,8 @@ def command_line_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]
     """The port of a sandbox that the command line itself starts; its state and journal lie in folders of the test."""
     port = free_port()
     home = tmp_path_factory.mktemp("home")
-    with environment(XDG_DATA_HOME=str(home / "data"), XDG_STATE_HOME=str(home / "state")):
+    folders = {"XDG_DATA_HOME": str(home / "data"), "XDG_STATE_HOME": str(home / "state")}
+    with environment(**folders, BACKENDCTL_SANDBOX_CALLS=str(home / "calls")):
         yield port
         stop(port, default_data(port))
 
