@@ -12,9 +12,6 @@ from backendctl.resources.role_policy import name_patterns
 if TYPE_CHECKING:
     from backendctl.spec.model import Spec
 
-EVERYTHING = "everything"
-"""Actions that AWS knows no resource for (F28), or none that could be named before it exists."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
@@ -95,7 +92,7 @@ def _api_logs(scope: Scope) -> Iterable[str]:
     if scope.spec.api is None:
         return []
     access = {stage.logging.access for stage in scope.spec.api.stages if stage.logging and stage.logging.access}
-    names = {"API-Gateway-Execution-Logs_*", *(f"{name}:*" for name in access), *(f"{name}/*" for name in access)}
+    names = {"API-Gateway-Execution-Logs_*", *(f"{name}{tail}" for name in access for tail in ("", ":*", "/*"))}
     return [scope.arn("logs", f"log-group:{name}") for name in names]
 
 
@@ -129,11 +126,12 @@ def _buckets(scope: Scope) -> set[str]:
 
 
 RESOURCES: Mapping[str, Resource] = {
-    EVERYTHING: Resource(find=lambda _: ["*"]),
+    "everything": Resource(find=lambda _: ["*"]),
     "all of the account": Resource(find=lambda _: ["*"], regional=False),
     "functions": Resource(find=_functions),
-    "layers": Resource(find=_layers),
+    "layers": Resource(find=_layers),  # F24
     "tables": Resource(find=_tables),
+    "logs of all functions": Resource(find=lambda scope: [scope.arn("logs", "log-group:/aws/lambda/*")]),
     "function logs": Resource(find=_function_logs),
     "API logs": Resource(find=_api_logs),
     "rules": Resource(find=lambda scope: [scope.arn("events", f"rule/{scope.spec.backend}-warm-*")]),
@@ -154,6 +152,7 @@ RESOURCES: Mapping[str, Resource] = {
     "settings of API Gateway": Resource(find=lambda scope: scope.api("/account")),
     "API tags": Resource(find=lambda scope: scope.api("/tags/*")),
     "roles": Resource(find=_own_roles, regional=False),
+    "given roles": Resource(find=_given_roles, regional=False),
     "log role of API Gateway": Resource(
         find=lambda scope: [scope.arn("iam", f"role/{LOG_ROLE}", region="")], regional=False
     ),

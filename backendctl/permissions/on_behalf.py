@@ -31,6 +31,12 @@ ON_BEHALF: tuple[Row, ...] = (
         commands=_DEPLOY,
         reason="API Gateway takes its log role only from a caller who may pass it on",
     ),
+    Row(  # F24
+        action="lambda:GetLayerVersion",
+        on="layers",
+        commands=frozenset({"deploy", "start-canary", "publish", "tune"}),
+        reason="Lambda looks at a function's layers as its caller",
+    ),
     Row(  # C21
         action="iam:CreateServiceLinkedRole",
         on="all of the account",

@@ -39,7 +39,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class _Named(Offline):
+class Named(Offline):
     """Stands for AWS while a spec is expanded, and keeps which parameters it would have asked for."""
 
     id: str
@@ -64,7 +64,7 @@ def read(settings: Settings) -> Read:
     draft = parse(settings.spec, elsewhere=True)
     aws = Aws(settings.access, backend=draft.backend)
     account, partition = refuse_account(aws, draft.regions, settings)
-    lookups = _Named(account)
+    lookups = Named(account)
     spec = draft.expand(lookups)
     zone, notes = _zone(spec.domain.zone if spec.domain is not None else None, aws)
     scope = Scope(

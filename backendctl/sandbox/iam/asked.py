@@ -13,7 +13,7 @@ from backendctl.sandbox.iam.resources import RESOURCES, Place
 if TYPE_CHECKING:
     from backendctl.sandbox.http import Request
 
-_PREFIXES = {"monitoring": "cloudwatch"}
+_PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 _VERBS = frozenset({"apigateway"})  # F22: its actions are HTTP methods
 _NAMES: Mapping[tuple[str, str], str] = {
     ("lambda", "Invoke"): "InvokeFunction",

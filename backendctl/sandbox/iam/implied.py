@@ -35,10 +35,11 @@ def _pass_log_role(_: Request, _place: Place, body: Body) -> More:
             yield "iam:PassRole", patch["value"], {"iam:passedtoservice": "apigateway.amazonaws.com"}
 
 
-def _tagging(action: str, member: str, arn: Callable[[Place, Body], str]) -> Rule:
-    """The right to tag, where something is made with its tags."""
+def _tagging(action: str, member: str, arn: Callable[[Place, Body], str], *, in_path: str = "") -> Rule:
+    """The right to tag, where something is made with its tags. in_path: member of the body for the path's last part."""
 
-    def rule(_: Request, place: Place, body: Body) -> More:
+    def rule(request: Request, place: Place, body: Body) -> More:
+        body = {**body, in_path: request.path.rpartition("/")[2]} if in_path else body
         if body.get(member) or any(key.startswith(f"{member}.") for key in body):
             yield action, arn(place, body), {}
 
@@ -86,6 +87,10 @@ def _alarms(*actions: str) -> Rule:
     return rule
 
 
+def _group(place: Place, body: Body) -> str:
+    return place.arn("scheduler", f"schedule-group/{body['Name']}")
+
+
 _LAMBDA_ROLE = _passing("Role", "lambda.amazonaws.com")
 _SCHEDULER_ROLE = _passing("Target.RoleArn", "scheduler.amazonaws.com")
 _MADE_WITH_TAGS = (
@@ -110,9 +115,7 @@ IMPLIED: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("lambda", "UpdateFunctionCode"): (_code_in_s3,),
     ("scheduler", "CreateSchedule"): (_SCHEDULER_ROLE,),
     ("scheduler", "UpdateSchedule"): (_SCHEDULER_ROLE,),
-    ("scheduler", "CreateScheduleGroup"): (
-        _tagging("scheduler:TagResource", "Tags", lambda place, _: place.arn("scheduler", "schedule-group/*")),
-    ),
+    ("scheduler", "CreateScheduleGroup"): (_tagging("scheduler:TagResource", "Tags", _group, in_path="Name"),),
     ("apigateway", "UpdateAccount"): (_pass_log_role,),
     **{("apigateway", operation): (_tags_of_api,) for operation in _MADE_WITH_TAGS},
     ("dynamodb", "CreateTable"): (
