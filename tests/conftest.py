@@ -8,6 +8,7 @@ import pytest
 
 from backendctl.secrets import KNOWN
 from tests.conformance.table import print_table
+from tests.unused_rights import unused_rights
 
 
 @pytest.fixture(autouse=True)
@@ -17,9 +18,19 @@ def no_secrets_of_other_tests() -> Iterator[None]:
     KNOWN.forget()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the table of the recorded exchanges.
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run of the whole functional suite fails when the policy that we print grants what nobody used.
 
     It stands here because a run on several processes reads no conftest but this one in the process that prints.
     """
+    if not hasattr(session.config, "workerinput") and unused_rights(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table of the recorded exchanges, and rights that nobody used."""
     print_table(terminalreporter)
+    if unused := unused_rights(terminalreporter.config):
+        terminalreporter.section("rights that iam-policy grants and no functional test used")
+        for right in unused:
+            terminalreporter.write_line(right)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import boto3
 from botocore.config import Config
@@ -56,6 +57,7 @@ class Access:
         prompt: asks the user for an MFA code; gets the question, returns the answer.
         rates: (service, operation) → calls per second, over the built-in ones.
         hear: gets a line for each answer of AWS; None when nobody wants to know.
+        command: which of ours calls, as CloudTrail and other logs of AWS tell it.
     """
 
     profile: str | None = None
@@ -69,6 +71,7 @@ class Access:
     prompt: Prompt = refuse_to_prompt
     rates: Mapping[tuple[str, str], float] = field(default_factory=dict)
     hear: Hear | None = None
+    command: str = ""
 
 
 @dataclass(slots=True)
@@ -154,7 +157,15 @@ class Aws:
             max_pool_connections=self._access.pool,
             connect_timeout=self._silence.connecting(),
             read_timeout=patience or self._silence.reading(service),
+            user_agent_extra=f"md/backendctl#{self._access.command or 'library'}",
         )
+
+    def as_command(self, name: str) -> Self:
+        """The same connection, whose calls say that another command makes them."""
+        other = copy.copy(self)
+        other._access = replace(self._access, command=name)  # noqa: SLF001  # of the same class
+        other._clients = {}  # noqa: SLF001  # the same
+        return other
 
     def client(self, service: str, region: str, *, patience: int | None = None) -> Any:
         """The client of that service and region; made once (F7).

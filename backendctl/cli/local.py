@@ -15,6 +15,9 @@ from backendctl.sandbox.process import SandboxError, Status, default_data, key, 
 # Where the local AWS takes no time at all: a wait is still a wait, or polling would be all this machine does.
 _LEAST_TEMPO = 0.002
 
+SETTING_UP = "sandbox-setup"
+"""What the calls that furnish a sandbox say of themselves: a policy of `sandbox up --iam` is not about them."""
+
 
 def sandbox_access(port: int, *, workers: int, quiet: bool) -> Access:
     """How to reach the sandbox of that port, up or not yet up.

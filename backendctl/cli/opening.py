@@ -10,6 +10,7 @@ import click
 
 from backendctl.app import Backend, Settings, open_api, open_backend
 from backendctl.cli.code import code_lines, tell_warnings
+from backendctl.cli.local import SETTING_UP
 from backendctl.cli.options import Options
 from backendctl.prerequisites import furnish
 from backendctl.ui.build_output import build_output
@@ -80,6 +81,6 @@ def tell_code(ready: Opened) -> None:
 def _furnish(ready: Opened, *, quiet: bool) -> None:
     backend = ready.backend
     readable = tuple(region for region in backend.spec.regions if region not in backend.unreadable)
-    for line in furnish(backend.spec.narrowed(readable), backend.aws):
+    for line in furnish(backend.spec.narrowed(readable), backend.aws.as_command(SETTING_UP)):
         if not quiet:
             click.echo(f"sandbox: made a {line}, as a real account would have", err=True)

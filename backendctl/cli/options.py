@@ -143,7 +143,7 @@ class Options:
         if self.in_sandbox(config):
             from backendctl.cli.local import sandbox_access  # noqa: PLC0415  # only with --sandbox
 
-            access = sandbox_access(self.port, workers=workers, quiet=self.quiet)
+            access = replace(sandbox_access(self.port, workers=workers, quiet=self.quiet), command=command_name())
             aim_aws(endpoint=access.endpoint_url or "")
             return Settings(
                 spec=spec,
@@ -160,6 +160,7 @@ class Options:
             pool=max(10, workers),
             timeout=self.timeout,
             prompt=ask_for_code,
+            command=command_name(),
             rates={(service, name): rate for service, rates in config.pacing.items() for name, rate in rates.items()},
             hear=hear,
         )
@@ -171,6 +172,12 @@ class Options:
             workers=workers,
             journal=journal,
         )
+
+
+def command_name() -> str:
+    """The command that runs, as it is typed; "" outside of one."""
+    context = click.get_current_context(silent=True)
+    return (context.info_name or "") if context is not None else ""
 
 
 def state_folder() -> Path:

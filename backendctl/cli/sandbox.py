@@ -7,6 +7,7 @@ import os
 import shlex
 from collections.abc import Callable, Mapping
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -80,11 +81,17 @@ def _subcommand(group: click.Group, *options: Callable[..., Any]) -> Callable[[C
         default=None,
         help="Keep other users of this machine out: AWS calls need the key of `sandbox env` [as last time; no].",
     ),
+    click.option(
+        "--iam",
+        type=click.Path(path_type=Path),
+        metavar="POLICY.json",
+        help="Refuse, as IAM does, every call that this policy does not allow; read again when it changes.",
+    ),
 )
-def up(*, port: int, output: str, time_scale: float | None, quotas: bool | None, require_token: bool | None) -> None:
+def up(*, port: int, output: str, **wished: Any) -> None:
     """Start it in the background; its state is what it was."""
     with sandbox_errors():
-        now = process.start(port, default_data(port), time_scale=time_scale, quotas=quotas, require_token=require_token)
+        now = process.start(port, default_data(port), **wished)
     _tell(now, output)
 
 
@@ -223,7 +230,12 @@ def _no_proxy() -> str:
 def _tell(now: process.Status, output: str) -> None:
     document: dict[str, Any] = {"running": now.running, "ready": now.ready, "pid": now.pid, "url": now.url}
     document |= {"data": str(now.data), "time_scale": now.time_scale, "quotas": now.quotas, "throttled": now.throttled}
-    document |= {"faults": now.faults, "token": now.token, "damaged": [str(file) for file in now.damaged]}
+    document |= {
+        "faults": now.faults,
+        "token": now.token,
+        "iam": now.iam or None,
+        "damaged": [str(file) for file in now.damaged],
+    }
     warn_of_damage(now)
     state = "up" if now.ready else ("starting" if now.running else "down")
     lines = [f"sandbox on port {now.port}: {state}" + (f" (pid {now.pid}) at {now.url}" if now.pid else "")]
@@ -232,4 +244,5 @@ def _tell(now: process.Status, output: str) -> None:
         quotas = f"as AWS's, {now.throttled} calls throttled" if now.quotas else "none"
         token = "; calls need the key of `backendctl sandbox env`" if now.token else ""
         lines.append(f"  time scale {now.time_scale:g}; quotas: {quotas}; faults: {faults}{token}")
+        lines += [f"  calls are refused unless {now.iam} allows them"] if now.iam else []
     _say(document, "\n".join([*lines, f"  state and log: {now.data}"]), output)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -62,6 +62,11 @@ def statements_of(world: World) -> list[dict[str, Any]]:
         for function in world.spec.functions_in(region)
         if function.role is None and world.spec.role is None
     ]
+    return statements_for(world, functions)
+
+
+def statements_for(world: World, functions: Sequence[Function]) -> list[dict[str, Any]]:
+    """What these functions need: logs, the spec's tables, tracing, the network, and what the spec says besides."""
     found = [
         _allow("Logs", ("logs:CreateLogStream", "logs:PutLogEvents"), {_log_group(world, one) for one in functions})
     ]
@@ -73,7 +78,14 @@ def statements_of(world: World) -> list[dict[str, Any]]:
         found.append(_allow("Tracing", ("xray:PutTelemetryRecords", "xray:PutTraceSegments"), {"*"}))  # B58
     if any(function.vpc is not None for function in functions):
         found.append(_allow("Network", _INTERFACES, {"*"}))
-    return found
+    return [*found, *_own(world.spec.statements, functions)]
+
+
+def _own(shared: Sequence[Mapping[str, Any]], functions: Sequence[Function]) -> list[dict[str, Any]]:
+    """What the spec adds, each statement once; numbered, as Sids have to differ."""
+    given = [*shared, *(one for function in functions for one in function.statements)]
+    unique = [one for position, one in enumerate(given) if one not in given[:position]]
+    return [{**one, "Sid": f"Spec{number}{one.get('Sid', '')}"} for number, one in enumerate(unique, start=1)]
 
 
 def scheduled_functions(world: World) -> list[Function]:
@@ -107,7 +119,7 @@ def scheduler_trust(world: World) -> dict[str, Any]:
 def calling(world: World, functions: list[Function]) -> dict[str, Any]:
     """The right to call these functions by any alias, in every region."""
     prefix = f"arn:{world.partition}:lambda:*:{world.account}:function:"
-    names = {_pattern(world, function) for function in functions}
+    names = name_patterns(world.backend, {function.physical for function in functions})
     arns = {f"{prefix}{name}{tail}" for name in names for tail in ("", ":*")}
     return _allow("Invoke", ("lambda:InvokeFunction",), arns)
 
@@ -140,12 +152,13 @@ def _allow(sid: str, actions: tuple[str, ...], resources: set[str]) -> dict[str,
 
 
 def _log_group(world: World, function: Function) -> str:
-    return f"arn:{world.partition}:logs:*:{world.account}:log-group:/aws/lambda/{_pattern(world, function)}:*"
+    (name,) = name_patterns(world.backend, [function.physical])
+    return f"arn:{world.partition}:logs:*:{world.account}:log-group:/aws/lambda/{name}:*"
 
 
-def _pattern(world: World, function: Function) -> str:
-    """One pattern for all functions called `<backend>-…`; the name of any other."""
-    return f"{world.backend}-*" if function.physical.startswith(f"{world.backend}-") else function.physical
+def name_patterns(backend: str, names: Iterable[str]) -> set[str]:
+    """One pattern for all that are called `<backend>-…`; the name of any other."""
+    return {f"{backend}-*" if name.startswith(f"{backend}-") else name for name in names}
 
 
 def _tables(world: World) -> Iterator[str]:
@@ -156,7 +169,7 @@ def _tables(world: World) -> Iterator[str]:
             yield f"{arn}/index/*"
 
 
-def _traced(world: World, functions: list[Function]) -> bool:
+def _traced(world: World, functions: Sequence[Function]) -> bool:
     """A traced stage hands its trace on, also to a function that only passes it through."""
     stages = world.spec.api.stages if world.spec.api is not None else ()
     return any(function.tracing == "Active" for function in functions) or any(stage.tracing for stage in stages)

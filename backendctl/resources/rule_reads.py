@@ -56,3 +56,13 @@ def list_targets(aws: Aws, region: str, rule: str) -> list[TargetOutputTypeDef]:
     """The same, asked now."""
     pages = aws.events(region).get_paginator("list_targets_by_rule").paginate(Rule=rule)
     return [target for page in pages for target in page["Targets"]]
+
+
+def count_rules(aws: Aws, region: str) -> int:
+    """How many rules the default event bus has, whoever's they are."""
+
+    def load() -> int:
+        pages = aws.events(region).get_paginator("list_rules").paginate()
+        return sum(len(page["Rules"]) for page in pages)
+
+    return aws.shared(("rules", region, "count"), load)

@@ -38,7 +38,16 @@ def main() -> None:
         from backendctl.sandbox.server import serve  # noqa: PLC0415 - needs the scrubbed environment
 
         scale = TimeScale.default() if arguments.time_scale is None else TimeScale(factor=arguments.time_scale)
-        asyncio.run(serve(port=arguments.port, data=data, scale=scale, quotas=arguments.quotas, keys=keys))
+        asyncio.run(
+            serve(
+                port=arguments.port,
+                data=data,
+                scale=scale,
+                quotas=arguments.quotas,
+                keys=keys,
+                policy=arguments.iam,
+            )
+        )
     except OSError as problem:
         sys.exit(f"the sandbox cannot listen on port {arguments.port}: {problem}")
     finally:
@@ -73,6 +82,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=None, help="directory of the state, the log and the pid file")
     parser.add_argument("--time-scale", type=_factor, default=None, help="1 is AWS's own pace, 0 waits for nothing")
     parser.add_argument("--quotas", action="store_true", help="throttle as AWS does, at the time scale")
+    parser.add_argument("--iam", type=Path, default=None, help="refuse what this policy does not allow an operator")
     parser.add_argument(process.SCRUBBED, dest="scrubbed", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.data is None:

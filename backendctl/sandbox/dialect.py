@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from xml.sax.saxutils import escape
 
@@ -23,6 +23,7 @@ class Kind(StrEnum):
     THROTTLED = "throttled"
     LIMIT = "limit"
     UNKNOWN_KEY = "unknown key"
+    DENIED = "denied"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +42,7 @@ _GENERAL = {
     Kind.THROTTLED: _Words(code="ThrottlingException", message="Rate exceeded", status=BAD_REQUEST),
     Kind.LIMIT: _Words(code="LimitExceededException", message="The limit has been exceeded.", status=BAD_REQUEST),
     Kind.UNKNOWN_KEY: _Words(code="UnrecognizedClientException", message=_BAD_TOKEN, status=BAD_REQUEST),
+    Kind.DENIED: _Words(code="AccessDeniedException", message="", status=BAD_REQUEST),
 }
 _PARTICULAR = {
     **{(service, Kind.UNKNOWN_KEY): _REST_KEY for service in ("apigateway", "lambda", "scheduler", "xray")},
@@ -50,6 +52,14 @@ _PARTICULAR = {
         message="The AWS Access Key Id you provided does not exist in our records.",
         status=FORBIDDEN,
     ),
+    **{
+        (service, Kind.DENIED): _Words(code="AccessDeniedException", message="", status=FORBIDDEN)
+        for service in ("apigateway", "lambda", "scheduler", "xray")
+    },
+    **{
+        (service, Kind.DENIED): _Words(code="AccessDenied", message="", status=FORBIDDEN)
+        for service in ("iam", "route53", "sts", "s3", "monitoring", "sns", "cloudformation")
+    },
     ("apigateway", Kind.THROTTLED): _Words(  # A36
         code="TooManyRequestsException", message="Too Many Requests", status=TOO_MANY
     ),
@@ -109,14 +119,16 @@ _NAMESPACES = {
 }
 
 
-def answer(kind: Kind, *, service: str, request: Request) -> Response:
+def answer(kind: Kind, *, service: str, request: Request, message: str | None = None) -> Response:
     """The error in the service's own words and wire format.
 
     Args:
         service: the signing name, or `TRAFFIC`.
         request: tells the format where a service speaks several.
+        message: stands for the service's usual words.
     """
     words = _PARTICULAR.get((service, kind)) or _GENERAL[kind]
+    words = words if message is None else replace(words, message=message)
     if "cbor" in request.headers.get("smithy-protocol", ""):
         return _cbor(words)
     if service == "s3":
@@ -173,4 +185,4 @@ def _cbor(words: _Words) -> Response:
 
 def _cbor_text(text: str) -> bytes:
     raw = text.encode()
-    return b"\x78" + bytes([len(raw)]) + raw  # a text string whose length, up to 255, stands in one byte
+    return b"\x79" + len(raw).to_bytes(2) + raw  # a text string whose length stands in two bytes

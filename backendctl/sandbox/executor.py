@@ -16,6 +16,7 @@ from backendctl.sandbox.environment import Asked, Outcome
 from backendctl.sandbox.environments import Place
 from backendctl.sandbox.runtimes.choice import NOT_SUPPORTED, not_supported, why_not
 from backendctl.sandbox.telemetry import caller
+from backendctl.sandbox.xray import function_segments, upstream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,6 +137,10 @@ class Executor:
         lines = lambda_logs.lines(config, request_id, outcome, began=began, trace=own["_X_AMZN_TRACE_ID"])
         self.telemetry.logged(region=region, group=lambda_logs.group_of(config), stream=stream, lines=lines)
         self._count(region, config, outcome)
+        header = own["_X_AMZN_TRACE_ID"]
+        if header and (config.get("TracingConfig") or {}).get("Mode") == "Active":
+            segments = function_segments(config, outcome, header=header, request_id=request_id, ended=time.time())
+            self.telemetry.traces.add(region, segments)
         return _answer(outcome, "".join(f"{text.rstrip()}\n" for _, text in lines))
 
     def _why_not(self, config: Mapping[str, Any]) -> str | None:
@@ -195,7 +200,7 @@ def _of_this_call(service: Any, config: dict[str, Any]) -> dict[str, str | None]
         **dict.fromkeys(service.DURABLE_ENV_VARS),
         **service._durable_env_overlay(),  # noqa: SLF001
         service.INVOKE_DEPTH_ENV: str(service._invoke_depth.get()),  # noqa: SLF001
-        "_X_AMZN_TRACE_ID": service._xray_trace_id_for_invocation(config),  # noqa: SLF001
+        "_X_AMZN_TRACE_ID": service._xray_trace_id_for_invocation(config, upstream.get()),  # noqa: SLF001
     }
 
 

@@ -49,7 +49,7 @@ class Front:
     Attributes:
         gateway: API Gateway, control and data plane.
         services: everything which nobody else answers.
-        moto: Application Auto Scaling and X-Ray.
+        moto: Application Auto Scaling.
         routing: in which region a caller of a custom domain lands.
         corrections: by signing name of the service.
         about: what the health endpoint tells besides.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from backendctl.sandbox import asgi, dialect, faults
 from backendctl.sandbox.dialect import TRAFFIC, Kind
 from backendctl.sandbox.faults import Call, Effect, Faults
+from backendctl.sandbox.iam.guard import Guard
 from backendctl.sandbox.operations import operation_of
 from backendctl.sandbox.world import ACCOUNT, DEFAULT_REGION
 
@@ -38,12 +39,13 @@ class Gate:
     """The ASGI application behind the door.
 
     Attributes:
-        quotas: None enforces none.
+        quotas: None enforces none. guard: what an operator may do.
     """
 
     front: Front
     quotas: Quotas | None = None
     faults: Faults = field(default_factory=Faults)
+    guard: Guard = field(default_factory=Guard)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_control = (
@@ -65,11 +67,16 @@ class Gate:
     def about(self) -> dict[str, object]:
         """What the health endpoint tells of it."""
         refused = self.quotas.refused if self.quotas else 0
-        return {"quotas": self.quotas is not None, "throttled": refused, "faults": len(self.faults)}
+        return {
+            "quotas": self.quotas is not None,
+            "throttled": refused,
+            "faults": len(self.faults),
+            "iam": str(self.guard.policy or ""),
+        }
 
     @property
     def _armed(self) -> bool:
-        return self.quotas is not None or len(self.faults) > 0
+        return self.quotas is not None or len(self.faults) > 0 or self.guard.armed
 
     async def _call(self, scope: Scope, request: Request) -> Call | None:
         """What is asked, and where; None for what no fault and no quota is about."""
@@ -88,6 +95,10 @@ class Gate:
 
     async def _pass(self, call: Call, request: Request, asked: tuple[Scope, Receive, Send]) -> None:
         scope, receive, send = asked
+        refusal = self.guard.refusal(call, request) if self.guard.armed and call.service != TRAFFIC else None
+        if refusal is not None:
+            await asgi.respond(send, refusal)
+            return
         hits = self.faults.hitting(call)
         for late in [hit for hit in hits if hit.effect is Effect.SLOW]:
             await asyncio.sleep(late.seconds)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from backendctl.sandbox.http import Request
 
-_REST = {"apigateway": "apigateway", "lambda": "lambda", "route53": "route53", "s3": "s3", "xray": "xray"}
+_REST = frozenset({"apigateway", "lambda", "route53", "s3", "scheduler", "xray"})
 _CBOR_PATH = re.compile(r"/service/[^/]+/operation/([^/]+)")
 _LABEL = re.compile(r"(\{[^}]+\})")
 
@@ -59,7 +59,7 @@ def operation_of(service: str, request: Request) -> str:
     if by_path is not None:
         return by_path[1]
     if service in _REST and not request.path.startswith("/v2/"):
-        return _by_path(_REST[service], request)
+        return _by_path(service, request)
     form = request.body.decode("latin-1") if "x-www-form-urlencoded" in request.headers.get("content-type", "") else ""
     named = request.first("Action") or parse_qs(form).get("Action", [""])[0]
     return named or _plain(request)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from backendctl.sandbox import ownership, private
+from backendctl.sandbox.iam.policy import Policy
 from backendctl.sandbox.keys import Keys, read_keys, require_keys
 from backendctl.sandbox.wished import Wished
 from backendctl.sandbox.world import LOOPBACK, USUAL_IDLE_MINUTES, environment, url_of
@@ -52,6 +53,7 @@ class Status:
         quotas: whether AWS's control-plane rates hold.
         idle_minutes: after which an unused execution environment is given up.
         minute_seconds: seconds of the clock that a minute of a rule's rate takes.
+        iam: the file with the policy of whoever calls; "" when everything is allowed.
         throttled: how many calls have been too many for the quotas. faults: how many faults are on.
         token: whether calls need the access key id of `key`.
         damaged: files of the state which could not be loaded and were kept aside.
@@ -71,6 +73,7 @@ class Status:
     damaged: tuple[Path, ...] = ()
     idle_minutes: float = USUAL_IDLE_MINUTES
     minute_seconds: float = 60.0
+    iam: str = ""
 
 
 def default_data(port: int) -> Path:
@@ -97,6 +100,7 @@ def start(
     time_scale: float | None = None,
     quotas: bool | None = None,
     require_token: bool | None = None,
+    iam: Path | None = None,
 ) -> Status:
     """Start a sandbox in the background and wait until it answers; one that runs already is left alone.
 
@@ -106,13 +110,16 @@ def start(
         time_scale: real seconds that a second of AWS shall take; None means whatever it runs with, or the default.
         quotas: whether AWS's control-plane rates shall hold; None means whatever it runs with, or that they do not.
         require_token: whether calls need the access key id of `key`; None means what was said last, at first not.
+        iam: a file with the policy of whoever calls; None means whatever it runs with, or that everything is allowed.
 
     Raises:
-        SandboxError: the extra is not installed, the port is taken, it runs with other settings, or it did not come
-            up within `timeout` seconds.
+        SandboxError: the extra is not installed, the policy is none, the port is taken, it runs with other settings,
+            or it did not come up within `timeout` seconds.
     """
     try:
-        wished = Wished.asked(time_scale=time_scale, quotas=quotas, token=require_token)
+        wished = Wished.asked(time_scale=time_scale, quotas=quotas, token=require_token, iam=iam)
+        if iam is not None:
+            Policy.read(iam)
     except ValueError as error:
         raise SandboxError(str(error)) from None
     now = status(port, data)
@@ -201,6 +208,7 @@ def status(port: int, data: Path) -> Status:
         damaged=tuple(sorted((data / "state").glob("*.damaged"))),
         idle_minutes=float(health.get("idle_minutes", USUAL_IDLE_MINUTES)),
         minute_seconds=float(health.get("minute_seconds", 60)),
+        iam=str(health.get("iam", "")),
     )
 
 
@@ -267,6 +275,7 @@ def _as_wished(now: Status, wished: Wished) -> Status:
         token=now.token,
         idle_minutes=now.idle_minutes,
         minute_seconds=now.minute_seconds,
+        iam=now.iam,
     )
     if other:
         raise SandboxError(

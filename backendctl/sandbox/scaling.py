@@ -1,4 +1,4 @@
-"""Application Auto Scaling and X-Ray, which only moto has; loaded at the first request for one of them."""
+"""Application Auto Scaling, which only moto has; loaded at the first request for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backendctl.sandbox.http import Request, Response
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SERVICES = frozenset({"application-autoscaling", "xray"})
+SERVICES = frozenset({"application-autoscaling"})
 
 _TARGET = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _KEPT = {
@@ -107,16 +107,13 @@ def _load() -> Callable[[Request], Response]:
     # Two seconds of imports, which most sandboxes never need. Moto's own server would need Flask besides.
     from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse  # noqa: PLC0415
     from moto.core.request import Request as MotoRequest  # noqa: PLC0415
-    from moto.xray.responses import XRayResponse  # noqa: PLC0415
     from werkzeug.exceptions import HTTPException  # noqa: PLC0415
 
     def ask(request: Request) -> Response:
-        scaling = "AnyScaleFrontendService" in request.headers.get("x-amz-target", "")
-        kind, name = (ApplicationAutoScalingResponse, "application-autoscaling") if scaling else (XRayResponse, "xray")
-        url = f"http://{name}.{request.region}.amazonaws.com{request.raw_path}"
+        url = f"http://application-autoscaling.{request.region}.amazonaws.com{request.raw_path}"
         question = MotoRequest.from_primitives(request.method, url, request.headers, request.body)
         try:
-            status, headers, body = kind.dispatch(question, url, question.headers)
+            status, headers, body = ApplicationAutoScalingResponse.dispatch(question, url, question.headers)
         except NotImplementedError as problem:
             return Response.of_json({"__type": "NotImplementedException", "message": str(problem)}, status=501)
         except HTTPException as problem:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from backendctl.sandbox import kin, world
@@ -19,6 +20,7 @@ from backendctl.sandbox.environments import Environments, idle_minutes
 from backendctl.sandbox.executor import Executor
 from backendctl.sandbox.front import Front
 from backendctl.sandbox.gate import Gate, transport
+from backendctl.sandbox.iam.guard import Guard
 from backendctl.sandbox.inner import Inner
 from backendctl.sandbox.ownership import start_time
 from backendctl.sandbox.process_copy import share_everything
@@ -34,7 +36,6 @@ from backendctl.sandbox.zoned_schedules import Schedules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from backendctl.sandbox.asgi import App, Message, Receive, Scope, Send
     from backendctl.sandbox.keys import Keys
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None) -> Door:
+def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, policy: Path | None = None) -> Door:
     """Put the parts together, in the loop which will serve them.
 
     The process environment must be `world.environment` already.
@@ -51,6 +52,7 @@ def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None) -> D
     Args:
         quotas: whether AWS's control-plane rates hold.
         keys: the access keys which the control plane takes; None takes any.
+        policy: a file with what an operator may do; None allows everything.
     """
     kin.adopt_orphans()
     front = _front(data, scale)
@@ -58,7 +60,9 @@ def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None) -> D
         "idle_minutes": idle_minutes(os.environ.get(world.IDLE_MINUTES)),
         "minute_seconds": minute_seconds(os.environ.get(world.MINUTE_SECONDS)),
     }
-    gate = Gate(front=front, quotas=Quotas(factor=scale.factor) if quotas else None)
+    calls = os.environ.get(world.CALLS)
+    guard = Guard(policy=policy, calls=Path(calls) if calls else None)
+    gate = Gate(front=front, quotas=Quotas(factor=scale.factor) if quotas else None, guard=guard)
     me = {"data": str(data), "started": start_time(os.getpid()), "token": keys is not None}
     front.about = lambda: {"time_scale": scale.factor, **kept, **gate.about(), **me}
     return Door(inside=gate, names=front.gateway, keys=keys)
@@ -102,6 +106,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
             inner=inner,
             moto=moto,
             meter=telemetry,
+            traces=telemetry.traces,
             zones_changed=routing.forget,
             scale=scale,
             provisioner=executor,
@@ -161,7 +166,9 @@ def _lifespan(
     return lifespan
 
 
-async def serve(*, port: int, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None) -> None:
+async def serve(
+    *, port: int, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, policy: Path | None
+) -> None:
     """Serve until SIGTERM or SIGINT, then save and return."""
     import hypercorn.asyncio.run  # noqa: PLC0415 - kept out of the import of this module's parts
     from hypercorn.asyncio.tcp_server import TCPServer  # noqa: PLC0415
@@ -186,5 +193,5 @@ async def serve(*, port: int, data: Path, scale: TimeScale, quotas: bool, keys: 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    door = build(data=data, scale=scale, quotas=quotas, keys=keys)
+    door = build(data=data, scale=scale, quotas=quotas, keys=keys, policy=policy)
     await hypercorn.asyncio.serve(cast("Any", door), config, shutdown_trigger=ended.wait)

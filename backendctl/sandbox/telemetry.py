@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from backendctl.sandbox import stage_logs
+from backendctl.sandbox.xray import Traces, stage_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -96,12 +97,13 @@ class Telemetry:
     """Gathers during requests, from any thread, and writes in the background.
 
     Attributes:
-        counts_canaries: whether a stage's canary has metrics of its own (A76).
+        counts_canaries: whether a stage's canary has metrics of its own (A76). traces: where segments go.
     """
 
     inner: Inner
     gateway: ApiGateway | None = None
     counts_canaries: bool = True
+    traces: Traces = field(default_factory=Traces)
     _points: deque[tuple[_Point, float]] = field(default_factory=deque)
     _lines: deque[_Lines] = field(default_factory=deque)
     _served: deque[Served] = field(default_factory=deque)
@@ -112,6 +114,8 @@ class Telemetry:
 
     def served(self, served: Served) -> None:
         """One request through an API is over."""
+        if served.trace is not None:
+            self.traces.add(served.region, [stage_segment(served, trace=served.trace, ended=time.time())])
         self._served.append(served)
         self._wake.set()
 

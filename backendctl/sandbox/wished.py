@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from backendctl.sandbox.world import IDLE_MINUTES, MINUTE_SECONDS
@@ -19,9 +20,12 @@ class Wished:
     token: bool | None
     idle_minutes: float | None
     minute_seconds: float | None
+    iam: Path | None
 
     @classmethod
-    def asked(cls, *, time_scale: float | None, quotas: bool | None, token: bool | None) -> Self:
+    def asked(
+        cls, *, time_scale: float | None, quotas: bool | None, token: bool | None, iam: Path | None = None
+    ) -> Self:
         """With what the environment says besides.
 
         Raises:
@@ -33,10 +37,11 @@ class Wished:
             token=token,
             idle_minutes=_variable(IDLE_MINUTES),
             minute_seconds=_variable(MINUTE_SECONDS),
+            iam=None if iam is None else iam.resolve(),
         )
 
     def other_than(
-        self, *, time_scale: float, quotas: bool, token: bool, idle_minutes: float, minute_seconds: float
+        self, *, time_scale: float, quotas: bool, token: bool, idle_minutes: float, minute_seconds: float, iam: str
     ) -> list[str]:
         """What a sandbox runs with that is not what was asked for, in words."""
         other = [f"time scale {time_scale:g}"] if self.time_scale not in {None, time_scale} else []
@@ -48,12 +53,15 @@ class Wished:
             other.append(f"an idle time of {idle_minutes:g} minutes")
         if self.minute_seconds not in {None, minute_seconds}:
             other.append(f"minutes of {minute_seconds:g} s")
+        if self.iam is not None and str(self.iam) != iam:
+            other.append(f"the policy {iam}" if iam else "no policy")
         return other
 
     def flags(self) -> list[str]:
         """Of the server's command line; it reads the variables itself."""
         scaled = [] if self.time_scale is None else ["--time-scale", str(self.time_scale)]
-        return [*scaled, *(["--quotas"] if self.quotas else [])]
+        judged = [] if self.iam is None else ["--iam", str(self.iam)]
+        return [*scaled, *(["--quotas"] if self.quotas else []), *judged]
 
 
 def _variable(name: str) -> float | None:

@@ -31,7 +31,13 @@ MINUTE_SECONDS = "BACKENDCTL_SANDBOX_MINUTE_SECONDS"
 CANARY_METRICS = "BACKENDCTL_SANDBOX_CANARY_METRICS"
 """The variable which, as "off", leaves a stage's canary without metrics of its own, for AWS documents none (A76)."""
 
-_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "LD_LIBRARY_PATH", IDLE_MINUTES, MINUTE_SECONDS, CANARY_METRICS)
+CALLS = "BACKENDCTL_SANDBOX_CALLS"
+"""The variable which names a file that gets what every call needs: command, action and resource, one line each."""
+
+_KEPT = (
+    *("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "LD_LIBRARY_PATH"),
+    *(IDLE_MINUTES, MINUTE_SECONDS, CANARY_METRICS, CALLS),
+)
 _HANDLERS = (
     *(
         "PATH",

@@ -27,6 +27,7 @@ from backendctl.spec.model import (
     Table,
     Vpc,
 )
+from backendctl.spec.roles import role_arn, role_statements
 from backendctl.spec.warming import SNAPSTART, build_provisioned, build_warm, spelt_out
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ def build(view: View, *, file: Path) -> Spec:
         tables=tuple(_table(view, name, table) for name, table in plain.get("tables", {}).items()),
         api=_api(view, file) if "api" in plain else None,
         domain=_domain(plain, plain["domain"]) if "domain" in plain else None,
-        role=plain.get("role"),
+        role=role_arn(plain.get("role")),
+        statements=role_statements(plain.get("role")),
         tags=plain.get("tags", {}),
         canary=build_canary(plain, view.regions),
     )
@@ -112,7 +114,9 @@ def _function(view: View, region: str, name: str, folder: Path) -> Function:
         snapstart=None if warm is None else warm.get(SNAPSTART),
         log_retention=None if retention == "never" else int(retention.split()[0]),
         tags=_tags(view.plain, settings),
-        **_given(settings, "runtime", "handler", "description", "architecture", "environment", "role"),
+        role=role_arn(settings.get("role")),
+        statements=role_statements(settings.get("role")),
+        **_given(settings, "runtime", "handler", "description", "architecture", "environment"),
         **_whole(settings, "memory", "timeout", "ephemeral-storage"),
     )
 

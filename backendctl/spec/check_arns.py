@@ -54,7 +54,10 @@ def check(view: View) -> None:
     _check_role(view, ("api", "role"), view.plain.get("api", {}).get("role"), view.regions)
     for region, functions in view.functions.items():
         for name, function in functions.items():
-            _check_role(view, view.way(region, name, "role"), function.get("role"), (region,))
+            way, role = view.way(region, name, "role"), function.get("role")
+            _check_role(view, way, role, (region,))
+            if isinstance(role, dict) and isinstance(view.plain.get("role"), str):
+                view.report.add(way, "statements go into the role that backendctl keeps, but 'role' names another")
 
 
 def _check_role(view: View, way: Way, role: Any, regions: tuple[str, ...]) -> None:

@@ -117,6 +117,8 @@ class Function:
         aliases: plain alias names, without the -a/-b of a stage's pair.
         log_retention: days, None leaves the log group alone.
         tracing: "Active" or "PassThrough" (B58).
+        role: ARN of a role that exists; None for the one we keep. statements: of policies, what the function may do
+            beside logs, the spec's tables and tracing; for the role we keep.
         warm: its pings. snapstart: on or off; None leaves it as it is.
     """
 
@@ -136,6 +138,7 @@ class Function:
     tracing: str = "PassThrough"
     role: str | None = None
     aliases: tuple[str, ...] = ()
+    statements: tuple[dict[str, Any], ...] = ()
     warm: Warm | None = None
     provisioned: Provisioned | None = None
     snapstart: bool | None = None
@@ -360,6 +363,7 @@ class Spec:
     Attributes:
         regions: those to work on; all of the file's, or what `narrowed` left.
         functions: per region of the file, in its order.
+        role, statements: of the functions that have none of their own; as `Function` has them.
         group: all regions of the file, the primary first; set by `narrowed`.
     """
 
@@ -371,6 +375,7 @@ class Spec:
     api: Api | None = None
     domain: Domain | None = None
     role: str | None = None
+    statements: tuple[dict[str, Any], ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
     canary: Canary = field(default_factory=Canary)
     group: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ import yaml
 from backendctl.nearest import nearest
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, timedelta
 
 _TABLE = "runtimes.yaml"
 
@@ -56,6 +56,22 @@ def warning(name: str, today: date) -> str:
     if known.deprecated is not None and today >= known.deprecated:
         return f"the runtime '{name}' has had no support since {known.deprecated}" + _until(known)
     return ""
+
+
+def ending(name: str, today: date, *, within: timedelta) -> str:
+    """The same of a function that runs already: what has ended, or ends soon; empty when there is nothing.
+
+    Args:
+        within: how soon is soon.
+    """
+    known = _table().get(name)
+    if known is None or known.deprecated is None:
+        return ""
+    if today >= known.deprecated:
+        return warning(name, today)
+    if today + within < known.deprecated:
+        return ""
+    return f"support of the runtime '{name}' ends on {known.deprecated}" + _until(known)
 
 
 def _until(known: Runtime) -> str:

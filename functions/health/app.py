@@ -39,3 +39,5 @@ def _invoked_as(arn: str) -> dict[str, str]:
 
 
 handler = app.handler(places=open_store("TABLE", key=KEY))
+
+# changed

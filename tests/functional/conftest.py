@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from backendctl.sandbox.process import default_data, stop
-from tests.functional.project import Project, environment, make_project
+from tests.functional import rights
+from tests.functional.project import SCOPES, Project, environment, make_project
 from tests.functional.sandboxed import Sandbox, free_port
+
+_READ: dict[Path, int] = {}
+"""Up to where each file of calls has been looked at."""
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +40,22 @@ def command_line_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]
     """The port of a sandbox that the command line itself starts; its state and journal lie in folders of the test."""
     port = free_port()
     home = tmp_path_factory.mktemp("home")
-    with environment(XDG_DATA_HOME=str(home / "data"), XDG_STATE_HOME=str(home / "state")):
+    folders = {"XDG_DATA_HOME": str(home / "data"), "XDG_STATE_HOME": str(home / "state")}
+    with environment(**folders, BACKENDCTL_SANDBOX_CALLS=str(home / "calls")):
         yield port
         stop(port, default_data(port))
+
+
+@pytest.fixture(autouse=True)
+def within_the_policy(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test asked of AWS through the command line is allowed by the policy that `iam-policy` prints."""
+    yield
+    if "command_line_home" not in request.fixturenames:
+        return
+    file = Path(os.environ["BACKENDCTL_SANDBOX_CALLS"])
+    asked, _READ[file] = rights.calls_in(file, _READ.get(file, 0))
+    request.node.user_properties.append(("rights", sorted(rights.used_rows(asked, SCOPES))))
+    assert list(rights.outside(asked, SCOPES)) == []
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ import boto3
 import yaml
 
 from backendctl.cli.main import cli, run
+from backendctl.permissions.arns import Scope
+from tests.functional.rights import scope_of
 from tests.functional.sandboxed import arrived
 
 HANDLER = """
@@ -54,6 +56,10 @@ def handler(event, context):
 """
 
 
+SCOPES: list[Scope] = []
+"""What the backends of this process have been like, for `rights`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """What a command said."""
@@ -81,6 +87,7 @@ class Project:
     port: int
     spec: dict[str, Any] = field(default_factory=dict)
     routes: dict[str, str] = field(default_factory=dict)
+    scopes: list[Scope] = field(default_factory=lambda: SCOPES)
     domain: str = ""
 
     @property
@@ -128,6 +135,8 @@ class Project:
 
     def command(self, *arguments: str, expect: int | None = 0) -> Result:
         """`backendctl ARGUMENTS --sandbox --port …`, without the spec; `sandbox …` takes its port alone."""
+        if (scope := scope_of(self.folder / "spec.yaml")) is not None and scope not in self.scopes:
+            self.scopes.append(scope)
         out, err = io.StringIO(), io.StringIO()
         reached = ["--port", str(self.port)] if arguments[0] == "sandbox" else ["--sandbox", "--port", str(self.port)]
         line = [*arguments, *reached]

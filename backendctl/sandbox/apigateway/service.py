@@ -16,6 +16,7 @@ from backendctl.sandbox.apigateway.access_log import AccessLine
 from backendctl.sandbox.apigateway.call import Call
 from backendctl.sandbox.apigateway.dataplane import serve
 from backendctl.sandbox.apigateway.errors import ApiError
+from backendctl.sandbox.apigateway.event import trace_id
 from backendctl.sandbox.apigateway.exchange import Exchange
 from backendctl.sandbox.apigateway.gateway import forbidden
 from backendctl.sandbox.apigateway.hosts import Hosts, ShownStage
@@ -25,6 +26,7 @@ from backendctl.sandbox.apigateway.under_way import DOMAIN_CREATED, UnderWay
 from backendctl.sandbox.backplane import Backplane
 from backendctl.sandbox.http import Request, Response
 from backendctl.sandbox.timing import Pace, TimeScale
+from backendctl.sandbox.xray import root_of, upstream
 
 LOG_LINES = 5000
 RESERVED = frozenset({"/ping", "/sping"})  # A90
@@ -39,6 +41,7 @@ class Served:
     Attributes:
         resource: the resource path, None when the request reached none.
         access_log: the line the stage's access log gets, None when it has none.
+        trace: id of its trace, None where the stage is not traced. segment: id of the call of the integration in it.
         seconds: the whole time; `integration_seconds` the part of the integration, None when none was called.
     """
 
@@ -54,6 +57,8 @@ class Served:
     integration_seconds: float | None
     request_id: str
     access_log: AccessLine | None = None
+    trace: str | None = None
+    segment: str = ""
 
 
 def _ignore(_served: Served) -> None:
@@ -195,9 +200,12 @@ class ApiGateway:
     async def _serve(self, exchange: Exchange) -> Response:
         lines = exchange.log
         exchange.log = lambda text: lines(f"({exchange.request_id}) {text}")
+        traced, segment = bool(exchange.stage.get("tracingEnabled")), secrets.token_hex(8)
+        token = upstream.set(f"{trace_id(exchange)};Parent={segment};Sampled=1" if traced else None)
         began = time.perf_counter()
         response = await serve(exchange, self._region(exchange.region))
         seconds = time.perf_counter() - began
+        upstream.reset(token)
         self._on_served(
             Served(
                 region=exchange.region,
@@ -212,6 +220,8 @@ class ApiGateway:
                 integration_seconds=exchange.integration_seconds,
                 request_id=exchange.request_id,
                 access_log=access_log.entry(exchange, response, seconds),
+                trace=root_of(trace_id(exchange)) if traced else None,
+                segment=segment,
             )
         )
         return response

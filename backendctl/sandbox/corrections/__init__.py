@@ -34,6 +34,7 @@ def corrections(
     inner: Inner,
     moto: Moto,
     meter: Meter,
+    traces: Correction,
     zones_changed: Callable[[], None],
     scale: TimeScale | None = None,
     provisioner: Provisioner | None = None,
@@ -59,6 +60,7 @@ def corrections(
         "scheduler": Scheduler(inner=inner, roles=roles),
         "ssm": Parameters(inner=inner),
         "sts": Sessions(inner=inner),
+        "xray": traces,
     }
 
 

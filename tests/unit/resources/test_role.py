@@ -152,3 +152,21 @@ def test_a_policy_that_goes_meanwhile_does_not_stand_for_the_role(aws: Aws) -> N
     live.delete(aws)
     with pytest.raises(ClientError, match="NoSuchEntity"):
         rival.get_role(RoleName="corkhounds-lambda")
+
+
+def test_what_the_spec_adds_stands_beside_the_rest_each_statement_once() -> None:
+    mine = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::pictures/*"}
+    other = {"Effect": "Allow", "Sid": "Mail", "Action": "ses:SendEmail", "Resource": "*"}
+    found = statements(changed(PLACES, statements=(mine, other)), statements=(mine,))
+    assert found["Spec1"] == mine
+    assert found["Spec2Mail"]["Action"] == "ses:SendEmail"
+    assert set(found) == {"Logs", "Spec1", "Spec2Mail"}
+
+
+def test_a_changed_statement_shows_in_the_plan(aws: Aws) -> None:
+    first = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::pictures/*"}
+    before = world_of(changed(PLACES, statements=(first,)))
+    wanted(before).create(aws)
+    assert pending(aws, before) == []
+    after = world_of(changed(PLACES, statements=({**first, "Action": "s3:GetObject"},)))
+    assert [field.split(".")[0] for field in pending(aws, after)] == ["policy"]

@@ -1,0 +1,61 @@
+"""`backendctl iam-policy`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from backendctl.cli.catalogue import entries
+from backendctl.cli.options import Options, common
+from backendctl.errors import Exit, UsageError
+from backendctl.nearest import refuse_unknown
+
+_OFFLINE = frozenset({"validate", "render", "sandbox", "iam-policy"})
+
+
+@click.command(name="iam-policy")
+@click.option("--for", "wanted", multiple=True, metavar="COMMAND", help="Only what this command needs; repeatable.")
+@click.option("--ci", is_flag=True, help="What a pipeline needs: to plan, deploy, release and test, not to destroy.")
+@click.option("--function", metavar="NAME", help="What the role of this function needs.")
+@common
+def command(*, options: Options, wanted: tuple[str, ...], ci: bool, function: str | None) -> int:
+    """Print the least that IAM has to allow, as a policy: an operator, a pipeline, or a function's role.
+
+    It is bound to this backend's names, regions and account; -o markdown tells which command needs which action.
+    """
+    if sum((bool(wanted), ci, function is not None)) > 1:
+        raise UsageError("give one of --for, --ci and --function")
+    known = [name for name in entries() if name not in _OFFLINE]
+    refuse_unknown("--for", wanted, known)
+
+    from backendctl.permissions.policy import CI, MANAGED_LIMIT, document, rows_of, size  # noqa: PLC0415  # start-up
+    from backendctl.permissions.reading import read  # noqa: PLC0415  # the same
+    from backendctl.spec.function_names import check_functions  # noqa: PLC0415  # the same
+
+    config = options.load()
+    settings = options.settings(config)
+    found = read(settings)
+    if function is not None:
+        check_functions(found.world.spec, [function])
+        _print(found.role_policy(function))
+        return Exit.OK
+    commands = wanted or (CI if ci else known)
+    policy = document(commands, found.scope)
+    if options.format(config) == "markdown":
+        from backendctl.ui.iam_view import rights_markdown  # noqa: PLC0415  # start-up stays fast
+
+        click.echo(rights_markdown(rows_of(commands)))
+    else:
+        _print(policy)
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
+    if (length := size(policy)) > MANAGED_LIMIT:
+        told = f"the policy has {length:,} characters and a managed policy takes {MANAGED_LIMIT:,}"
+        click.echo(f"note: {told}: print it in parts with --for, or put it inline into a role", err=True)
+    return Exit.OK
+
+
+def _print(policy: dict[str, Any]) -> None:
+    click.echo(json.dumps(policy, indent=2))

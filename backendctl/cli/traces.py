@@ -1,0 +1,46 @@
+"""`backendctl traces`."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import click
+
+from backendctl.cli.options import Options, common_with_names
+from backendctl.errors import UsageError
+
+
+@click.command(name="traces")
+@click.option(
+    "--since", default="1h", show_default=True, metavar="TIME", help="From when: 90s, 15m, 24h, 7d, or an ISO time."
+)
+@common_with_names
+def command(*, options: Options, names: tuple[str, ...], since: str) -> int:
+    """Show where requests spend their time, by X-Ray: by part and region, then the slowest and the failing ones.
+
+    NAME chooses functions. Exit 4 when there is no trace, 5 when a region does not answer.
+    """
+    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
+    from backendctl.spec.function_names import check_functions  # noqa: PLC0415  # the same
+    from backendctl.traces.run import read_traces  # noqa: PLC0415  # the same
+    from backendctl.ui.traces_view import show_traces, traces_document, traces_markdown  # noqa: PLC0415  # the same
+    from backendctl.warmth.durations import moment_of  # noqa: PLC0415  # the same
+
+    now = time.time()
+    try:
+        begin = moment_of(since, now=now)
+    except ValueError as error:
+        raise UsageError(f"--since {error}") from None
+    ready = opened_api(options)
+    check_functions(ready.backend.spec, names)
+    report = read_traces(ready.backend, names, since=begin, until=now)
+    if ready.format == "json":
+        click.echo(json.dumps(traces_document(report), indent=2))
+    elif ready.format == "markdown":
+        click.echo(traces_markdown(report))
+    else:
+        show_traces(report, ready.screen.result)
+    tell_silent(report.failed)
+    return report.exit_code

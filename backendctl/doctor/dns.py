@@ -1,0 +1,39 @@
+"""Health checks: of a region's own address, never of the name that all regions share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from backendctl.doctor.finding import Finding, Severity
+from backendctl.resources import health_check
+
+if TYPE_CHECKING:
+    from backendctl.doctor.case import Case
+
+
+def shared_name(case: Case) -> Iterator[Finding]:
+    """Checks of anybody in the account that ask the shared name (E13)."""
+    domain = case.spec.domain
+    if domain is None:
+        return
+    for check in health_check.checks(case.aws):
+        asked = check["HealthCheckConfig"].get("FullyQualifiedDomainName", "").rstrip(".").lower()
+        if asked == domain.name.lower():
+            yield Finding(
+                check="health-checks",
+                severity=Severity.BAD,
+                where=f"global/health-check/{check['Id']}",
+                what=f"it asks {domain.name}, which all regions share",
+                why="Route 53 answers it from a healthy region, so that the one that is down never looks so",
+                next_step="let it ask the region's own execute-api address, as domain.health-check in the spec does",
+            )
+    if domain.zone is not None and domain.health_check is None and len(case.spec.all_regions) > 1:
+        yield Finding(
+            check="health-checks",
+            severity=Severity.WARNING,
+            where=f"global/domain/{domain.name}",
+            what="its records have no health check of a path of yours",
+            why="a region whose functions fail goes on getting callers",
+            next_step="domain.health-check: {path: …} in the spec, then backendctl deploy",
+        )

@@ -1,0 +1,35 @@
+"""Log groups that keep everything for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from backendctl.doctor.finding import Finding, Severity
+from backendctl.logs.sources import Wanted, find
+from backendctl.resources.log_group import described
+
+if TYPE_CHECKING:
+    from backendctl.doctor.case import Case
+
+DAYS = 30
+
+
+def retention(case: Case, region: str) -> Iterator[Finding]:
+    """Of functions, and of the API's stages."""
+    found = find(case.within(region), Wanted(functions=(), api=case.spec.api is not None, canary=False))
+    for error in found.failed.values():
+        raise error
+    for group in dict.fromkeys(source.group for source in found.sources if source.region == region):
+        live = described(case.aws, region, group)
+        if live is not None and live.get("retentionInDays") is None:
+            yield Finding(
+                check="log-retention",
+                severity=Severity.WARNING,
+                where=f"{region}/log-group/{group}",
+                what="it keeps its lines for ever",
+                why="it costs more every month, and personal data in it is never deleted",
+                next_step=f"aws logs put-retention-policy --region {region} --log-group-name {group} "
+                f"--retention-in-days {DAYS}",
+                fixable=True,
+            )

@@ -1,0 +1,56 @@
+"""Execution roles: whether they let their functions write logs and traces, and whether they let them do too much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from backendctl.doctor.finding import Finding, Severity
+from backendctl.resources import lambda_reads, role_reads
+
+if TYPE_CHECKING:
+    from backendctl.doctor.case import Case
+
+_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
+_TRACES = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")  # B58
+
+
+def rights(case: Case, region: str) -> Iterator[Finding]:
+    """Logs of every function, traces of those that are traced; simulated by IAM."""
+    for function, live in case.live(region):
+        role = str(live.get("Role", ""))
+        group = lambda_reads.log_group(function.physical, live)
+        arn = f"arn:{case.aws.partition}:logs:{region}:{case.aws.account}:log-group:{group}:log-stream:any"
+        refused = role_reads.refused(case.aws, role, _LOGS, arn)
+        if (live.get("TracingConfig") or {}).get("Mode") == "Active":
+            refused = [*refused, *role_reads.refused(case.aws, role, _TRACES, "*")]
+        if refused:
+            yield Finding(
+                check="roles",
+                severity=Severity.BAD,
+                where=f"{region}/function/{function.name}",
+                what=f"its role {role.rpartition('/')[2]} does not allow {', '.join(refused)}",
+                why="what the function writes is lost without a word",
+                next_step=_mend(case, role, function.name),
+            )
+
+
+def _mend(case: Case, role: str, name: str) -> str:
+    if role.endswith(f":role/{case.spec.backend}-lambda"):
+        return "backendctl deploy --only role"
+    return f"put what backendctl iam-policy --function {name} prints into that role"
+
+
+def width(case: Case, region: str) -> Iterator[Finding]:
+    """Roles that allow everything, or everything of a service on everything; the same in every region is told once."""
+    for role in sorted({str(live.get("Role", "")).rpartition("/")[2] for _, live in case.live(region)}):
+        wide = role_reads.wide_statements(case.aws, role)
+        if wide:
+            yield Finding(
+                check="roles",
+                severity=Severity.WARNING,
+                where=f"global/role/{role}",
+                what=f"it allows {', '.join(wide)} on every resource",
+                why="whoever finds a hole in a handler may do the same",
+                next_step="backendctl iam-policy --function NAME prints what a function needs",
+            )

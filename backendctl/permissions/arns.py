@@ -1,0 +1,171 @@
+"""What the table's resources are in one backend: ARN patterns, every region of its in one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backendctl.resources.api_account import ROLE as LOG_ROLE
+from backendctl.resources.role_policy import name_patterns
+
+if TYPE_CHECKING:
+    from backendctl.spec.model import Spec
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scope:
+    """What the ARNs of a backend are made from.
+
+    Attributes:
+        regions: where the backend is, or is to be.
+        functions: names in AWS of functions beside the spec that the API calls. zone: id of the hosted zone; `*` where
+            it is not known, None where there is no domain.
+        parameters: names of parameters that expressions in the spec read.
+    """
+
+    spec: Spec
+    account: str
+    partition: str
+    regions: frozenset[str]
+    functions: frozenset[str] = frozenset()
+    zone: str | None = None
+    parameters: frozenset[str] = frozenset()
+
+    def arn(self, service: str, resource: str, *, region: str = "*") -> str:
+        """An ARN of this account."""
+        return f"arn:{self.partition}:{service}:{region}:{self.account}:{resource}"
+
+    def api(self, *paths: str) -> list[str]:
+        """ARNs of API Gateway's paths, which have no account."""
+        return [f"arn:{self.partition}:apigateway:*::{path}" for path in paths]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resource:
+    """A row of `RESOURCES`.
+
+    Attributes:
+        find: the ARN patterns; [] where the backend has no such thing.
+        regional: whether the region of a call says where it is; the calls of IAM and Route 53 say us-east-1 for all.
+    """
+
+    find: Callable[[Scope], Iterable[str]]
+    regional: bool = True
+
+
+def _all_functions(scope: Scope) -> set[str]:
+    functions = [one for region in scope.spec.all_regions for one in scope.spec.functions_in(region)]
+    names = {function.physical for function in functions} | scope.functions
+    return {f"{scope.spec.backend}-*", *name_patterns(scope.spec.backend, names)}
+
+
+def _functions(scope: Scope) -> Iterable[str]:
+    names = _all_functions(scope)
+    tails = {name: ("",) if name.endswith("*") else ("", ":*") for name in names}  # a star crosses the colon
+    return [scope.arn("lambda", f"function:{name}{tail}") for name in names for tail in tails[name]]
+
+
+def _layers(scope: Scope) -> Iterable[str]:
+    return {
+        layer
+        for region in scope.spec.all_regions
+        for function in scope.spec.functions_in(region)
+        for layer in function.layers
+    }
+
+
+def _tables(scope: Scope) -> Iterable[str]:
+    names = {f"{scope.spec.backend}-*", *name_patterns(scope.spec.backend, {one.physical for one in scope.spec.tables})}
+    return [scope.arn("dynamodb", f"table/{name}") for name in names]
+
+
+def _function_logs(scope: Scope) -> Iterable[str]:
+    return [
+        scope.arn("logs", f"log-group:/aws/lambda/{name}{tail}")
+        for name in _all_functions(scope)
+        for tail in (("",) if name.endswith("*") else ("", ":*"))
+    ]
+
+
+def _api_logs(scope: Scope) -> Iterable[str]:
+    if scope.spec.api is None:
+        return []
+    access = {stage.logging.access for stage in scope.spec.api.stages if stage.logging and stage.logging.access}
+    names = {"API-Gateway-Execution-Logs_*", *(f"{name}{tail}" for name in access for tail in ("", ":*", "/*"))}
+    return [scope.arn("logs", f"log-group:{name}") for name in names]
+
+
+def _domain(scope: Scope) -> Iterable[str]:
+    name = "*" if scope.spec.domain is None else scope.spec.domain.name
+    return scope.api("/domainnames", f"/domainnames/{name}", f"/domainnames/{name}/*")
+
+
+def _own_roles(scope: Scope) -> Iterable[str]:
+    backend = scope.spec.backend
+    return [scope.arn("iam", f"role/{backend}-{role}", region="") for role in ("lambda", "scheduler")]
+
+
+def _given_roles(scope: Scope) -> set[str]:
+    functions = [one for region in scope.spec.all_regions for one in scope.spec.functions_in(region)]
+    return {role for role in (scope.spec.role, *(function.role for function in functions)) if role}
+
+
+def _passed_roles(scope: Scope) -> Iterable[str]:
+    return {*_own_roles(scope), *_given_roles(scope)}
+
+
+def _zone(scope: Scope) -> Iterable[str]:
+    return [] if scope.zone is None else [f"arn:{scope.partition}:route53:::hostedzone/{scope.zone}"]
+
+
+def _buckets(scope: Scope) -> set[str]:
+    functions = [one for region in scope.spec.all_regions for one in scope.spec.functions_in(region)]
+    given = {one.code.s3.removeprefix("s3://").partition("/")[0] for one in functions if one.code.s3}
+    return given | {one.code.bucket.replace("{region}", "*") for one in functions if one.code.bucket}
+
+
+RESOURCES: Mapping[str, Resource] = {
+    "everything": Resource(find=lambda _: ["*"]),
+    "all of the account": Resource(find=lambda _: ["*"], regional=False),
+    "functions": Resource(find=_functions),
+    "layers": Resource(find=_layers),  # F24
+    "tables": Resource(find=_tables),
+    "logs of all functions": Resource(find=lambda scope: [scope.arn("logs", "log-group:/aws/lambda/*")]),
+    "function logs": Resource(find=_function_logs),
+    "API logs": Resource(find=_api_logs),
+    "rules": Resource(find=lambda scope: [scope.arn("events", f"rule/{scope.spec.backend}-warm-*")]),
+    "schedules": Resource(
+        find=lambda scope: [
+            scope.arn("scheduler", f"schedule/{scope.spec.backend}-warm-*"),
+            scope.arn("scheduler", f"schedule-group/{scope.spec.backend}-warm-*"),
+        ]
+    ),
+    "parameters": Resource(find=lambda scope: [scope.arn("ssm", f"parameter/backendctl/{scope.spec.backend}/*")]),
+    "parameters of the spec": Resource(
+        find=lambda scope: [scope.arn("ssm", f"parameter/{name.strip('/')}") for name in scope.parameters]
+    ),
+    "APIs": Resource(find=lambda scope: scope.api("/restapis", "/restapis/*")),
+    "domains": Resource(find=_domain),
+    "API keys": Resource(find=lambda scope: scope.api("/apikeys", "/apikeys/*")),
+    "usage plans": Resource(find=lambda scope: scope.api("/usageplans", "/usageplans/*")),
+    "settings of API Gateway": Resource(find=lambda scope: scope.api("/account")),
+    "API tags": Resource(find=lambda scope: scope.api("/tags/*")),
+    "roles": Resource(find=_own_roles, regional=False),
+    "given roles": Resource(find=_given_roles, regional=False),
+    "log role of API Gateway": Resource(
+        find=lambda scope: [scope.arn("iam", f"role/{LOG_ROLE}", region="")], regional=False
+    ),
+    "passed roles": Resource(find=_passed_roles, regional=False),
+    "zone": Resource(find=_zone, regional=False),
+    "health checks": Resource(find=lambda scope: [f"arn:{scope.partition}:route53:::healthcheck/*"], regional=False),
+    "DNS changes": Resource(find=lambda scope: [f"arn:{scope.partition}:route53:::change/*"], regional=False),
+    "certificates": Resource(find=lambda scope: [scope.arn("acm", "certificate/*")]),
+    "code in S3": Resource(
+        find=lambda scope: [
+            f"arn:{scope.partition}:s3:::{bucket}{tail}" for bucket in _buckets(scope) for tail in ("", "/*")
+        ],
+        regional=False,
+    ),
+}
+"""What `table` names, by the name that it has there."""

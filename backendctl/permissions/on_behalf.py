@@ -1,0 +1,87 @@
+"""Rights for what AWS checks or does on a caller's behalf: no call of ours has their name.
+
+The facts are the numbers of the project's collection of how AWS behaves.
+"""
+
+from __future__ import annotations
+
+from backendctl.permissions.row import Row
+
+_DEPLOY = frozenset({"deploy"})
+
+ON_BEHALF: tuple[Row, ...] = (
+    Row(  # F24
+        action="iam:PassRole",
+        on="passed roles",
+        service="lambda.amazonaws.com",
+        commands=frozenset({"deploy", "start-canary", "tune"}),
+        reason="Lambda takes a function's role only from a caller who may pass it on",
+    ),
+    Row(  # F26
+        action="iam:PassRole",
+        on="passed roles",
+        service="scheduler.amazonaws.com",
+        commands=frozenset({"deploy", "sync-warmers"}),
+        reason="EventBridge Scheduler takes the role by which it calls only from a caller who may pass it on",
+    ),
+    Row(  # F23, A57
+        action="iam:PassRole",
+        on="log role of API Gateway",
+        service="apigateway.amazonaws.com",
+        commands=_DEPLOY,
+        reason="API Gateway takes its log role only from a caller who may pass it on",
+    ),
+    Row(  # F24
+        action="lambda:GetLayerVersion",
+        on="layers",
+        commands=frozenset({"deploy", "start-canary", "publish", "tune"}),
+        reason="Lambda looks at a function's layers as its caller",
+    ),
+    Row(  # C21
+        action="iam:CreateServiceLinkedRole",
+        on="all of the account",
+        service="replication.dynamodb.amazonaws.com",
+        commands=_DEPLOY,
+        reason="the first replica of an account makes DynamoDB's role for replication",
+    ),
+    Row(  # F25
+        action="iam:CreateServiceLinkedRole",
+        on="all of the account",
+        service="dynamodb.application-autoscaling.amazonaws.com",
+        commands=_DEPLOY,
+        reason="the first scaled table of an account makes the role of Application Auto Scaling",
+    ),
+    Row(  # F23
+        action="iam:CreateServiceLinkedRole",
+        on="all of the account",
+        service="ops.apigateway.amazonaws.com",
+        commands=_DEPLOY,
+        reason="the first custom domain of an account makes API Gateway's own role",
+    ),
+    Row(  # F23
+        action="acm:DescribeCertificate",
+        on="certificates",
+        commands=_DEPLOY,
+        reason="API Gateway looks at the certificate of a domain as its caller",
+    ),
+    *(
+        Row(  # C21
+            action=f"dynamodb:{action}",
+            on="tables",
+            commands=_DEPLOY,
+            reason="DynamoDB fills a new replica as the caller who asked for it",
+        )
+        for action in ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+    ),
+    *(
+        Row(  # F25, C17
+            action=f"cloudwatch:{action}",
+            on="everything",
+            commands=_DEPLOY if action != "DeleteAlarms" else frozenset({"deploy", "destroy"}),
+            reason="Application Auto Scaling keeps the alarms of a scaling policy as its caller",
+        )
+        for action in ("DeleteAlarms", "DescribeAlarms", "PutMetricAlarm")
+    ),
+)
+"""Each with its reason; B58 and kms:CreateGrant ask nothing of the caller here: a function's role is checked for its
+tracing rights, and no setting of a spec names a customer's key."""

@@ -1,0 +1,90 @@
+"""What a policy is made from, with the least that has to be asked: who we are, and, where allowed, what exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from backendctl.app import refuse_account
+from backendctl.aws.connection import Aws
+from backendctl.aws.errors import BotoCoreError, ClientError
+from backendctl.errors import BackendctlError
+from backendctl.permissions.arns import Scope
+from backendctl.resources import assemble, dns, roster
+from backendctl.resources.role_policy import statements_for
+from backendctl.resources.world import Stamp, World
+from backendctl.spec import Offline, parse
+
+if TYPE_CHECKING:
+    from backendctl.app import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """A backend as far as its policies need it.
+
+    Attributes:
+        notes: what is wider than it would have to be, and why.
+    """
+
+    world: World
+    scope: Scope
+    notes: tuple[str, ...] = ()
+
+    def role_policy(self, name: str) -> dict[str, Any]:
+        """The policy that the role of one function needs, in all its regions."""
+        spec = self.world.spec
+        functions = [one for region in spec.all_regions for one in spec.functions_in(region) if one.name == name]
+        return {"Version": "2012-10-17", "Statement": statements_for(self.world, functions)}
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Offline):
+    """Stands for AWS while a spec is expanded, and keeps which parameters it would have asked for."""
+
+    id: str
+    parameters: set[str] = field(default_factory=set)
+
+    def account(self) -> str:
+        return self.id
+
+    def parameter(self, region: str, name: str) -> str:
+        self.parameters.add(name)
+        return Offline.parameter(self, region, name)
+
+
+def read(settings: Settings) -> Read:
+    """The spec, its account, the regions that the backend still lives in, and the id of its zone.
+
+    Raises:
+        SpecError: faults in the spec; AWS has not been called.
+        RefusedError: this account may not be touched.
+        AwsError: no credentials.
+    """
+    draft = parse(settings.spec, elsewhere=True)
+    aws = Aws(settings.access, backend=draft.backend)
+    account, partition = refuse_account(aws, draft.regions, settings)
+    lookups = Named(account)
+    spec = draft.expand(lookups)
+    zone, notes = _zone(spec.domain.zone if spec.domain is not None else None, aws)
+    scope = Scope(
+        spec=spec,
+        account=account,
+        partition=partition,
+        regions=frozenset(roster.known_regions(aws, spec.regions)),
+        functions=assemble.called_names(spec),
+        zone=zone,
+        parameters=frozenset(lookups.parameters),
+    )
+    stamp = Stamp(commit="", author="", time="")
+    return Read(world=World(spec=spec, account=account, partition=partition, stamp=stamp), scope=scope, notes=notes)
+
+
+def _zone(name: str | None, aws: Aws) -> tuple[str | None, tuple[str, ...]]:
+    if name is None:
+        return None, ()
+    try:
+        return dns.require_zone(aws, name), ()
+    except (BackendctlError, ClientError, BotoCoreError) as error:
+        why = str(error) if isinstance(error, BackendctlError) else "Route 53 does not list its zones to us"
+        return "*", (f"the policy allows every hosted zone, because the id of {name} is not known: {why}",)

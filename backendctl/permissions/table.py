@@ -1,0 +1,221 @@
+"""The table: which action which command needs, on what. A test holds it against every call that tests make.
+
+F22: the actions of API Gateway are HTTP methods. F28: most lists know no resource. A command that is not here needs
+nothing: `validate` and `render` ask AWS for what expressions in the spec name, and for no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from backendctl.permissions.row import Row
+
+Commands = frozenset[str]
+
+# What several lines share.
+_DEPLOY, _DESTROY = frozenset({"deploy"}), frozenset({"destroy"})
+_REMOVE = _DEPLOY | _DESTROY
+_PLAN = _REMOVE | {"plan", "status", "doctor"}
+_READ = _PLAN | {"start-canary"}
+_RELEASE = _DEPLOY | {"start-canary", "promote-canary", "abort-canary", "rollback"}
+_PUBLISH = _DEPLOY | {"start-canary", "publish"}
+_PUT = _DEPLOY | {"start-canary", "sync-api"}
+_JUDGE = frozenset({"canary-status", "promote-canary"})
+_SERVED = _RELEASE | _PLAN | {"canary-status", "history", "diff", "prune", "publish"}
+_WARM = frozenset({"warm-status", "sync-warmers"})
+_LOOK = frozenset({"logs", "invoke", "test", "traces", "warm", "warm-status", "tune", "cost"})
+_API = frozenset({"sync-api", "export-api", "grant", "sdk"})
+_ROLES = _READ | {"publish", "sync-warmers"}
+_MEASURE = _JUDGE | {"warm-status", "cost", "doctor", "logs"}
+
+_TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
+    "everything": (
+        ("lambda:ListFunctions", _SERVED | _WARM | _API | {"logs", "traces", "invoke", "tune", "warm", "cost"}),
+        ("lambda:GetAccountSettings", _READ | {"prune", "tune"}),
+        ("dynamodb:ListTables", _PLAN),
+        ("application-autoscaling:DescribeScalableTargets", _PLAN),
+        ("application-autoscaling:DescribeScalingPolicies", _PLAN),
+        ("application-autoscaling:RegisterScalableTarget", _DEPLOY),
+        ("application-autoscaling:PutScalingPolicy", _DEPLOY),
+        ("application-autoscaling:DeleteScalingPolicy", _REMOVE),
+        ("application-autoscaling:DeregisterScalableTarget", _REMOVE),
+        ("logs:DescribeLogGroups", _READ | {"publish"}),
+        ("logs:GetQueryResults", _JUDGE | {"warm-status"}),
+        ("events:ListRules", _READ | _WARM),
+        ("events:ListRuleNamesByTarget", frozenset({"warm-status"})),
+        ("scheduler:ListScheduleGroups", _PLAN | _WARM),
+        ("scheduler:ListSchedules", _PLAN | _WARM),
+        ("acm:ListCertificates", _READ),
+        ("cloudwatch:GetMetricData", _MEASURE),
+        ("cloudwatch:ListMetrics", _JUDGE),
+        ("xray:GetTraceSummaries", frozenset({"traces"})),
+        ("xray:BatchGetTraces", frozenset({"traces"})),
+        ("tag:GetResources", _DESTROY),
+    ),
+    "all of the account": (
+        ("route53:ListHostedZones", _READ | {"iam-policy"}),
+        ("route53:ListHealthChecks", _READ),
+        ("route53:CreateHealthCheck", _DEPLOY),
+    ),
+    "functions": (
+        ("lambda:GetFunction", _SERVED | {"sync-warmers", "tune"}),
+        ("lambda:GetFunctionConcurrency", _READ | {"tune"}),
+        ("lambda:GetPolicy", _READ | _WARM | {"sync-api", "grant"}),
+        ("lambda:GetAlias", _RELEASE | {"publish"}),
+        ("lambda:ListAliases", _SERVED | _WARM | _API | _LOOK),
+        ("lambda:ListVersionsByFunction", _SERVED | _WARM | {"tune"}),
+        ("lambda:ListProvisionedConcurrencyConfigs", _SERVED | {"cost", "tune", "warm-status"}),
+        ("lambda:CreateFunction", _DEPLOY),
+        ("lambda:UpdateFunctionCode", _PUBLISH),
+        ("lambda:UpdateFunctionConfiguration", _PUBLISH | {"tune"}),
+        ("lambda:PublishVersion", _PUBLISH | {"tune"}),
+        ("lambda:DeleteFunction", _REMOVE | {"prune", "tune"}),
+        ("lambda:CreateAlias", _PUBLISH),
+        ("lambda:UpdateAlias", _RELEASE | {"publish"}),
+        ("lambda:DeleteAlias", _REMOVE),
+        ("lambda:AddPermission", _PUT | {"grant", "sync-warmers"}),
+        ("lambda:RemovePermission", _PUT | {"destroy", "grant", "sync-warmers"}),
+        ("lambda:PutProvisionedConcurrencyConfig", _RELEASE),
+        ("lambda:DeleteProvisionedConcurrencyConfig", _RELEASE | {"destroy", "prune"}),
+        ("lambda:TagResource", _RELEASE),
+        ("lambda:UntagResource", _RELEASE | {"prune"}),
+        ("lambda:InvokeFunction", _RELEASE - {"abort-canary"} | {"invoke", "warm", "tune"}),
+    ),
+    "tables": (
+        ("dynamodb:DescribeTable", _READ | {"cost"}),
+        ("dynamodb:DescribeTimeToLive", _READ),
+        ("dynamodb:DescribeContinuousBackups", _READ),
+        ("dynamodb:ListTagsOfResource", _READ),
+        ("dynamodb:CreateTable", _DEPLOY),
+        ("dynamodb:CreateTableReplica", _DEPLOY),
+        ("dynamodb:UpdateTable", _REMOVE),
+        ("dynamodb:UpdateTimeToLive", _DEPLOY),
+        ("dynamodb:UpdateContinuousBackups", _DEPLOY),
+        ("dynamodb:TagResource", _DEPLOY),
+        ("dynamodb:DeleteTable", _REMOVE),
+        ("dynamodb:DeleteTableReplica", _REMOVE),
+    ),
+    "logs of all functions": (("logs:ListTagsForResource", _READ | {"publish"}),),  # whose of them are ours is a tag
+    "function logs": (
+        ("logs:FilterLogEvents", frozenset({"logs", "warm-status"})),
+        ("logs:StartQuery", frozenset({"warm-status"})),
+        ("logs:CreateLogGroup", _DEPLOY | {"publish"}),
+        ("logs:PutRetentionPolicy", _DEPLOY | {"doctor", "publish"}),
+        ("logs:TagResource", _DEPLOY | {"publish"}),
+        ("logs:DeleteLogGroup", _REMOVE),
+    ),
+    "API logs": (
+        ("logs:CreateLogGroup", _PUT),
+        ("logs:TagResource", _PUT),
+        ("logs:FilterLogEvents", _JUDGE | {"logs", "warm-status"}),
+        ("logs:StartQuery", _JUDGE),
+        ("logs:PutRetentionPolicy", frozenset({"doctor"})),
+    ),
+    "rules": (
+        ("events:ListTargetsByRule", _READ | _WARM),
+        ("events:ListTagsForResource", _READ | _WARM),
+        ("events:PutRule", _DEPLOY | {"sync-warmers"}),
+        ("events:PutTargets", _DEPLOY | {"sync-warmers"}),
+        ("events:TagResource", _DEPLOY | {"sync-warmers"}),
+        ("events:RemoveTargets", _REMOVE | {"sync-warmers"}),
+        ("events:DeleteRule", _REMOVE | {"sync-warmers"}),
+    ),
+    "schedules": (
+        ("scheduler:GetSchedule", _READ | _WARM),
+        ("scheduler:ListTagsForResource", _READ | _WARM),
+        ("scheduler:CreateScheduleGroup", _DEPLOY | {"sync-warmers"}),
+        ("scheduler:TagResource", _DEPLOY | {"sync-warmers"}),
+        ("scheduler:CreateSchedule", _DEPLOY | {"sync-warmers"}),
+        ("scheduler:UpdateSchedule", _DEPLOY | {"sync-warmers"}),
+        ("scheduler:DeleteSchedule", _REMOVE | {"sync-warmers"}),
+        ("scheduler:DeleteScheduleGroup", _REMOVE | {"sync-warmers"}),
+    ),
+    "parameters": (
+        ("ssm:GetParametersByPath", _SERVED | _API | _WARM | {"iam-policy", "tune"}),
+        ("ssm:GetParameter", _RELEASE | {"publish", "prune", "diff"}),
+        ("ssm:GetParameterHistory", _PLAN | {"history"}),
+        ("ssm:PutParameter", _RELEASE | {"publish", "sync-api", "sync-warmers"}),
+        ("ssm:AddTagsToResource", _RELEASE | {"publish", "sync-api", "sync-warmers"}),
+        ("ssm:DeleteParameter", _REMOVE),
+        ("ssm:DeleteParameters", _RELEASE | {"destroy", "prune"}),
+    ),
+    "parameters of the spec": (("ssm:GetParameter", _SERVED | _API | _LOOK | _WARM),),
+    "APIs": (
+        ("apigateway:GET", _SERVED | _API | _LOOK | _WARM),
+        ("apigateway:POST", _PUT | {"test"}),
+        ("apigateway:PUT", _PUT),
+        ("apigateway:PATCH", _RELEASE | {"sync-api"}),
+        ("apigateway:DELETE", _RELEASE | {"destroy", "prune", "sync-api"}),
+    ),
+    "domains": (
+        ("apigateway:GET", _READ),
+        ("apigateway:POST", _DEPLOY),
+        ("apigateway:PATCH", _DEPLOY),
+        ("apigateway:DELETE", _REMOVE),
+    ),
+    "API keys": (
+        ("apigateway:GET", _READ),
+        ("apigateway:POST", _DEPLOY),
+        ("apigateway:PATCH", _DEPLOY),
+        ("apigateway:DELETE", _REMOVE),
+    ),
+    "usage plans": (
+        ("apigateway:GET", _READ),
+        ("apigateway:POST", _DEPLOY),
+        ("apigateway:PATCH", _DEPLOY),
+        ("apigateway:DELETE", _REMOVE),
+    ),
+    "settings of API Gateway": (
+        ("apigateway:GET", _READ),
+        ("apigateway:PATCH", _DEPLOY),
+    ),
+    "API tags": (("apigateway:PUT", _PUT),),
+    "certificates": (("acm:DescribeCertificate", _DEPLOY | {"doctor"}),),
+    "zone": (
+        ("route53:ListResourceRecordSets", _READ),
+        ("route53:ChangeResourceRecordSets", _REMOVE),
+    ),
+    "health checks": (
+        ("route53:UpdateHealthCheck", _DEPLOY),
+        ("route53:DeleteHealthCheck", _REMOVE),
+    ),
+    "DNS changes": (("route53:GetChange", _REMOVE),),
+    "roles": (
+        ("iam:GetRole", _ROLES),
+        ("iam:GetRolePolicy", _ROLES),
+        ("iam:ListRolePolicies", _REMOVE | {"doctor"}),
+        ("iam:ListAttachedRolePolicies", _REMOVE | {"doctor"}),
+        ("iam:CreateRole", _DEPLOY | {"sync-warmers"}),
+        ("iam:TagRole", _DEPLOY | {"sync-warmers"}),
+        ("iam:PutRolePolicy", _DEPLOY | {"sync-warmers"}),
+        ("iam:UpdateAssumeRolePolicy", _DEPLOY | {"sync-warmers"}),
+        ("iam:DeleteRolePolicy", _REMOVE),
+        ("iam:DetachRolePolicy", _REMOVE),
+        ("iam:DeleteRole", _REMOVE),
+        ("iam:SimulatePrincipalPolicy", frozenset({"doctor"})),
+    ),
+    "given roles": (
+        ("iam:GetRolePolicy", frozenset({"doctor"})),
+        ("iam:ListRolePolicies", frozenset({"doctor"})),
+        ("iam:ListAttachedRolePolicies", frozenset({"doctor"})),
+        ("iam:SimulatePrincipalPolicy", frozenset({"doctor"})),
+    ),
+    "log role of API Gateway": (
+        ("iam:CreateRole", _DEPLOY),
+        ("iam:PutRolePolicy", _DEPLOY),
+    ),
+    "code in S3": (
+        ("s3:GetObject", _PLAN | _PUBLISH),
+        ("s3:ListBucket", _PLAN | _PUBLISH),
+        ("s3:PutObject", _PUBLISH),
+    ),
+}
+
+
+def _rows() -> Iterator[Row]:
+    for on, actions in _TABLE.items():
+        for action, commands in actions:
+            yield Row(action=action, on=on, commands=commands)
+
+
+ROWS: tuple[Row, ...] = tuple(_rows())

@@ -1,0 +1,1 @@
+"""Where requests spend their time, by X-Ray: traces of every region, cut into parts, and the slow and failing ones."""
