@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from backendctl.cli.numbers import Number
 from backendctl.cli.options import Options, common, taking_over
-from backendctl.errors import Exit, UsageError
+from backendctl.errors import UsageError
 
 
 @click.command(name="promote-canary")
@@ -46,16 +44,9 @@ def command(
             hint="promote-canary goes one step by itself",
         )
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.releasing import (  # noqa: PLC0415  # the same
-        Doing,
-        tell_ending,
-        tell_how_to_go_on,
-        tell_silent,
-        tell_traces,
-    )
+    from backendctl.cli.releasing import Doing, tell_rollout  # noqa: PLC0415  # the same
     from backendctl.release.live_canaries import LiveCanaries  # noqa: PLC0415  # the same
     from backendctl.release.rollout import Rollout, Wish  # noqa: PLC0415  # the same
-    from backendctl.release.rollout_events import exit_of  # noqa: PLC0415  # the same
     from backendctl.release.steps import FULL  # noqa: PLC0415  # the same
 
     ready = opened_api(options)
@@ -65,13 +56,4 @@ def command(
         wish=Wish(percent=FULL if full else percent, auto=auto, anyway=anyway, stages=stages, take_over=take_over),
         canaries=LiveCanaries(backend=ready.backend),
     )
-    ended = doing.follow(run.run())
-    silent = tell_silent(ended.silent)
-    tell_how_to_go_on(ended, ready)
-    if ready.format == "text" and not dry_run and not silent:
-        tell_ending(ended.ending, ended.share)
-    if ready.format != "text":
-        click.echo(json.dumps({**ended.document, "plans": doing.documents}, indent=2))
-    tell_traces(ended.traces, ready)
-    code = exit_of(ended.ending)
-    return Exit.PARTIAL if silent and code is Exit.OK else code
+    return tell_rollout(doing.follow(run.run()), doing)

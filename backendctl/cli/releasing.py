@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,9 @@ import click
 
 from backendctl.cli.applying import Consent, confirm_and_apply, left, without
 from backendctl.cli.saying import label, tell
+from backendctl.errors import Exit
 from backendctl.hints import runnable
-from backendctl.release.rollout_events import Answer, Ended, Ending, Event, Looked, Stepped
+from backendctl.release.rollout_events import Answer, Ended, Ending, Event, Looked, Stepped, exit_of
 from backendctl.release.steps import held_back
 from backendctl.ui.plan_data import plan_document
 
@@ -94,7 +96,7 @@ def tell_verdicts(judged: Sequence[Judged], when: str, opened: Opened) -> None:
             click.echo(f"      {reason}", err=True)
 
 
-def tell_ending(ending: Ending, share: float | None) -> None:
+def _tell_ending(ending: Ending, share: float | None) -> None:
     """The last line.
 
     Args:
@@ -114,7 +116,21 @@ def tell_traces(commands: Sequence[str], opened: Opened) -> None:
             click.echo(f"  {command}", err=True)
 
 
-def tell_how_to_go_on(ended: Ended, opened: Opened) -> None:
+def tell_rollout(ended: Ended, doing: Doing) -> Exit:
+    """How a rollout has ended, and its exit code."""
+    opened = doing.opened
+    silent = tell_silent(ended.silent)
+    _tell_how_to_go_on(ended, opened)
+    if opened.format == "text" and not doing.dry_run and not silent:
+        _tell_ending(ended.ending, ended.share)
+    if opened.format != "text":
+        click.echo(json.dumps({**ended.document, "plans": doing.documents}, indent=2))
+    tell_traces(ended.traces, opened)
+    code = exit_of(ended.ending)
+    return Exit.PARTIAL if silent and code is Exit.OK else code
+
+
+def _tell_how_to_go_on(ended: Ended, opened: Opened) -> None:
     """After a rollout that some regions did not answer: what is left to do there, and in those that waited for them."""
     spec, silent = opened.backend.spec, sorted(ended.silent)
     if not silent or ended.ending not in {Ending.NOTHING, Ending.SHIFTED, Ending.PROMOTED}:

@@ -70,9 +70,8 @@ def command(
     writing = Writing.of(changes, ready, folder=backup_dir, quiet=options.quiet)
     idle = "Nothing to release: every stage serves this code and this definition already."
     idle = next(iter(changes.plan.remarks), idle) if not changes.plan.changes else idle
-    again = "the same command"
     outcome = confirm_and_apply(
-        changes.plan, ready, consent, verbose=options.verbose, again=again, idle=idle, first=writing.keep
+        changes.plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle, first=writing.keep
     )
     silent = unreachable(changes.plan, outcome=outcome)
     if outcome is None or outcome.exit_code is not Exit.OK:

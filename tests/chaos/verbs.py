@@ -33,9 +33,7 @@ VERBS: Mapping[str, Verb] = {
     "update": Verb(line=("deploy", "-y"), base="one", edit=lambda ground: ground.write(2)),
     "sync-api": Verb(line=("sync-api", "-y"), base="one", edit=lambda ground: ground.write(2, code=False), holds=False),
     "destroy": Verb(line=("destroy", "-y", *_EVERYTHING), base="one"),
-    "publish": Verb(
-        line=("publish", "-y"), base="one", edit=lambda ground: ground.write(2, definition=False), holds=False
-    ),
+    "publish": Verb(line=("publish", "-y"), base="one", edit=lambda ground: ground.write(2, definition=False)),
     "start-canary": Verb(
         line=("start-canary", "-y", "--percent", "30"), base="one", edit=lambda ground: ground.write(2), holds=False
     ),
