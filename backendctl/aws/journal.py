@@ -55,6 +55,7 @@ class Journal:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
+                flags |= getattr(os, "O_NONBLOCK", 0)  # a pipe that nobody reads is an error, and nothing to wait for
                 self._file = os.open(self.path, flags, _MODE)
                 self.path.chmod(_MODE)  # one from before may be readable by others
             except OSError as error:

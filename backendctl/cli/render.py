@@ -18,7 +18,8 @@ from backendctl.secrets import KNOWN
 def command(*, options: Options, reveal: bool) -> None:
     """Show the spec as backendctl understands it: defaults filled in, expressions expanded, region by region.
 
-    What only AWS can answer (the account, SSM parameters) shows as a placeholder: nothing is called.
+    What only AWS can answer (the account, SSM parameters) shows as a placeholder, a number as its default or its
+    least value: nothing is called.
     """
     import yaml  # noqa: PLC0415  # start-up stays fast
 

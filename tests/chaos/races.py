@@ -36,8 +36,6 @@ ACTS: Mapping[str, tuple[str, ...]] = {
 _ON_CANARY = frozenset({"shift", "promote", "abort"})
 PAIRS: tuple[tuple[str, str], ...] = tuple(itertools.combinations_with_replacement(ACTS, 2))
 
-HOLDS: frozenset[tuple[str, str]] = frozenset()
-"""Pairs that are expected to hold at every offset; a race of another pair that does not is counted, and no failure."""
 _TOLD = frozenset({0, 1, 4, 5, 64})
 _PAUSE = 3.0
 """Seconds for which the first command stands still at most."""
@@ -56,11 +54,6 @@ class Race:
     def verb(self) -> str:
         """Under which name it is counted."""
         return f"race {self.pair[0]} {self.pair[1]}"
-
-    @property
-    def expected(self) -> bool:
-        """Whether it is expected to hold."""
-        return self.pair in HOLDS
 
     def __str__(self) -> str:
         said = shown(self.faults) if self.faults else " held"

@@ -11,7 +11,6 @@ from tests.chaos.faults import FAULTS, meet
 from tests.chaos.ground import Ground
 from tests.chaos.hostile import PLANTS, READERS, hostile
 from tests.chaos.kills import kill, undisturbed_run
-from tests.chaos.races import HOLDS, race
 from tests.chaos.verbs import VERBS
 
 pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("chaos")]
@@ -37,11 +36,3 @@ def test_what_another_hand_left_in_aws_is_no_traceback_and_is_not_printed_raw(gr
     dice = random.Random(seed)  # noqa: S311  # no secret
     met = hostile(ground, [dice.choice(list(PLANTS))], dice.sample(READERS, 3))
     assert [str(one) for one in met if one.faults] == []
-
-
-@pytest.mark.skipif(not HOLDS, reason="no pair of commands is expected to hold at every offset yet")
-def test_of_two_operators_at_once_one_wins_and_the_other_is_told(ground: Ground, seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311  # no secret
-    found = race(ground, dice.choice(sorted(HOLDS)), paused=dice.randrange(1, 14), delay=1.0)
-    logger.warning("seed %d: %s", seed, found)
-    assert found.faults == ()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tests.functional.proxy import CUT, Call, Cut, Proxy
 
-LONGEST = 240
+LONGEST = 900
 """Seconds after which a command is taken for hanging."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,6 +107,12 @@ def test_one_that_cannot_be_written_is_one_sentence_with_the_way_round(tmp_path:
     assert str(path) in refused.value.message
     assert "nothing has been changed" in refused.value.message
     assert "--no-journal" in refused.value.hint
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "shop.jsonl")
+    with pytest.raises(BackendctlError, match="cannot be written"):
+        Journal(tmp_path / "shop.jsonl").open()
 
 
 def test_what_a_run_was_allowed_to_delete_is_remembered(tmp_path: Path) -> None:
