@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backendctl import stamp as stamping
-from backendctl.api.body import Wanted, bodies, definitions
+from backendctl.api.body import Wanted, bodies, definitions, stage_definitions
 from backendctl.api.body import wanted as wanted_api
 from backendctl.api.faults import shape_faults
 from backendctl.api.judge import judged, kept
@@ -85,7 +85,7 @@ class Backend:
     Attributes:
         spec: its API's definition is neutral; empty while that of a live source has not been read.
         wanted: the API and where its definition comes from; None while that of a live source has not been read.
-        document: the definition's file. source_error: why the live source could not be read.
+        draft: knows the places in the files. source_error: why the live source could not be read.
     """
 
     settings: Settings
@@ -95,8 +95,19 @@ class Backend:
     unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
     warnings: tuple[Fault, ...] = ()
     wanted: Wanted | None = None
-    document: Document | None = None
+    draft: Draft | None = None
     source_error: BackendctlError | None = None
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The files of the API's definition and of its stages' own."""
+        return self.draft.definitions if self.draft else ()
+
+    def document(self, stage: str | None = None) -> Document | None:
+        """The file of the API's definition, or of a stage's own."""
+        if self.draft is None:
+            return None
+        return self.draft.definition if stage is None else self.draft.own_definitions.get(stage)
 
 
 def open_backend(settings: Settings) -> Backend:
@@ -151,21 +162,23 @@ def _connected(
     spec = spec.narrowed(regions)
     given = None
     if spec.api is not None and spec.api.source is None:
-        if draft.definition is not None and (faults := shape_faults(draft.definition)):
+        if faults := [fault for document in draft.definitions for fault in shape_faults(document)]:
             raise SpecError(faults)
         given = wanted_api(spec.api, file_source(spec, account=account))
         spec = replace(spec, api=given.api)
     found = bodies(given, spec.regions, account=account, partition=partition) if given else {}
+    own = stage_definitions(given, spec.regions, account=account, partition=partition) if given else {}
     world = assemble.make_world(
         spec,
         definitions=definitions(found),
+        stage_definitions=own,
         account=account,
         partition=partition,
         artefacts={key: artefact for key, artefact in (artefacts or {}).items() if key[0] in regions},
         code_ids={} if artefacts is None else {**code_source.identify(spec, aws), **_built(artefacts)},
         stamp=stamping.stamp(spec.file.parent),
     )
-    return Backend(settings=settings, spec=spec, aws=aws, world=world, wanted=given, document=draft.definition)
+    return Backend(settings=settings, spec=spec, aws=aws, world=world, wanted=given, draft=draft)
 
 
 def _names_of(spec: Spec) -> frozenset[str]:

@@ -40,6 +40,7 @@ class Case:
         account: the one we deploy to. regions: all of the spec.
         place: says where in its file a part of the definition stands.
         whole: whether the plan is about nothing but the API, so that what stands in its way counts in any case.
+        others: the same of the definitions that stages have of their own.
     """
 
     wanted: Wanted
@@ -49,6 +50,12 @@ class Case:
     regions: tuple[str, ...]
     place: Place
     whole: bool = False
+    others: tuple[Case, ...] = ()
+
+    @property
+    def documents(self) -> tuple[Case, ...]:
+        """This one, and those of stages' own definitions."""
+        return (self, *self.others)
 
 
 def kept(desired: Sequence[Resource], look: Look) -> list[Resource]:
@@ -87,7 +94,8 @@ def judged(plan: Plan, desired: Sequence[Resource], case: Case) -> Plan:
         if stage.redeployed
     ]
     puts = any(change.kind == RestApi.kind and change.desired is not None for change in plan.changes)
-    return replace(plan, remarks=(*plan.remarks, *told, *notes(case.wanted, put=puts)))
+    noted = [note for one in case.documents for note in notes(one.wanted, put=puts)]
+    return replace(plan, remarks=(*plan.remarks, *told, *dict.fromkeys(noted)))
 
 
 def _refusals(case: Case) -> Iterator[str]:
@@ -98,15 +106,16 @@ def _refusals(case: Case) -> Iterator[str]:
         )
     for reach in case.look.reaches.values():
         yield from reach.missing
-    for region in case.look.regions:
-        yield from region_faults(
-            case.bodies[region].document,
-            case.wanted,
-            region=region,
-            account=case.account,
-            alone=len(case.regions) == 1,
-            place=case.place,
-        )
+    for one in case.documents:
+        for region in case.look.regions:
+            yield from region_faults(
+                one.bodies[region].document,
+                one.wanted,
+                region=region,
+                account=one.account,
+                alone=len(one.regions) == 1,
+                place=one.place,
+            )
 
 
 def _once(lines: Iterable[str], regions: Sequence[str]) -> list[str]:

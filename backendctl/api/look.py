@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from backendctl.api.body import body_in
 from backendctl.api.comparable import comparable
 from backendctl.api.reach import Reach, reach
 from backendctl.api.review import RegionReview, Wanted, review
@@ -58,9 +60,12 @@ def look(
         built: names in AWS of functions that are deployed with the API.
     """
     api = wanted.api
+    localised = partial(body_in, account=account, partition=aws.partition)
 
     def one(region: str) -> tuple[RegionReview, Reach]:
-        seen = review(aws, region, name=api.name, wanted=_of_region(wanted, bodies[region], region, account))
+        of = partial(_of_region, region=region, account=account)
+        own = {name: of(one, localised(one, region)) for name, one in wanted.own.items()}
+        seen = review(aws, region, name=api.name, wanted=replace(of(wanted, bodies[region]), own=own))
         called = reach(
             aws,
             spec,
@@ -82,7 +87,7 @@ def look(
     )
 
 
-def _of_region(wanted: WantedApi, body: Body, region: str, account: str) -> Wanted:
+def _of_region(wanted: WantedApi, body: Body, *, region: str, account: str) -> Wanted:
     bindings = wanted.api.bindings.get(region, {})
     home = Home(accounts=frozenset({account}), regions=frozenset({region}))
     return Wanted(

@@ -88,7 +88,8 @@ def content_of(world: World) -> list[Any]:
         (function.name, Function.wanted(whole, region, function).release)
         for function in world.spec.functions_in(region)
     ]
-    return [sorted({d.digest for d in world.definitions.values()}), sorted(functions)]
+    own = sorted({(stage, d.digest) for (_, stage), d in world.stage_definitions.items()})
+    return [sorted({d.digest for d in world.definitions.values()}), sorted(functions), *([own] if own else [])]
 
 
 def numbered(plan: Plan, desired: Sequence[Resource], releasing: Releasing, *, token: str = "") -> Plan:

@@ -70,6 +70,7 @@ def make_world(
     code_ids: Mapping[tuple[str, str], str],
     stamp: Stamp,
     definitions: Mapping[str, Definition] | None = None,
+    stage_definitions: Mapping[tuple[str, str], Definition] | None = None,
 ) -> World:
     """Everything but the slots, without calling AWS.
 
@@ -77,6 +78,7 @@ def make_world(
         spec: its API's definition is neutral.
         code_ids: of functions whose code AWS fetches itself; those built here are added.
         definitions: region → what it gets of the API's definition.
+        stage_definitions: (region, stage) → the same of a stage that has its own.
     """
     built = {key: artefact.sha256 for key, artefact in artefacts.items()}
     return World(
@@ -87,6 +89,7 @@ def make_world(
         artefacts=dict(artefacts),
         code_ids={**code_ids, **built},
         definitions=dict(definitions or {}),
+        stage_definitions=dict(stage_definitions or {}),
         links=links_of(spec, account=account),
     )
 
@@ -133,7 +136,7 @@ def _links(spec: Spec, region: str, *, account: str) -> Iterator[Link]:
     functions = {function.physical: function for function in spec.functions_in(region)}
     seen = set()
     for stage in spec.api.stages:
-        for target in lambda_targets(spec.api.definition):
+        for target in lambda_targets(spec.api.document_of(stage)):
             found = resolve(target, stage.variables)
             if found is None or not found.is_in(region, account) or found.function not in functions:
                 continue
@@ -152,7 +155,9 @@ def called_names(spec: Spec) -> frozenset[str]:
     """What the API's functions are called in AWS, those beside the spec included."""
     if spec.api is None:
         return frozenset()
-    pairs = [(target, stage.variables) for stage in spec.api.stages for target in lambda_targets(spec.api.definition)]
+    pairs = [
+        (target, stage.variables) for stage in spec.api.stages for target in lambda_targets(spec.api.document_of(stage))
+    ]
     return frozenset(found.function for target, values in pairs if (found := resolve(target, values)) is not None)
 
 

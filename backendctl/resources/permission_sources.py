@@ -64,7 +64,7 @@ def _qualifiers(link: Link) -> Iterator[str | None]:
 def _is_authorizer(world: World, region: str, link: Link) -> bool:
     """Whether the definition calls this function as an authorizer, which is a source of its own."""
     api = world.spec.api
-    targets = lambda_targets(api.definition) if api is not None else []
+    targets = lambda_targets(api.document_of(link.stage)) if api is not None else []
     resolved = [resolve(target, link.stage.variables) for target in targets if target.method == "AUTHORIZER"]
     return any(
         found is not None and found.is_in(region, world.account) and found.function == link.function.physical

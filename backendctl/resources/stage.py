@@ -102,6 +102,7 @@ class Stage:
 
     @classmethod
     def _desired(cls, world: World, region: str, stage: Spec, api: str) -> Self:
+        definition = world.definition_of(region, stage.name)
         return cls(
             region=region,
             name=stage.name,
@@ -111,8 +112,8 @@ class Stage:
             stamp=world.stamp,
             routes=routes_of(world, region, stage),
             behind=tuple(behind_of(world, region, stage)),
-            definition=world.definitions[region].digest,
-            localised=world.definitions[region].localised,
+            definition=definition.digest,
+            localised=definition.localised,
             variables=variables_of(world, region, stage),
             tracing=stage.tracing,
             metrics=stage.metrics,

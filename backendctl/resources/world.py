@@ -96,6 +96,7 @@ class World:
         artefacts: per (region, function name); functions of S3 or image code have none.
         code_ids: per (region, function name): base64 sha256 of the archive (Lambda's CodeSha256), or the image URI.
         definitions: per region; empty without an API.
+        stage_definitions: per (region, stage), of stages that have one of their own.
         links: per region, every (stage, variable, function, alias) the definition reaches.
         slots: per (region, physical function name, plain alias) that a stage variable names.
         capacity: per the same, where the spec asks for provisioned concurrency.
@@ -109,6 +110,7 @@ class World:
     artefacts: Mapping[tuple[str, str], Artefact] = field(default_factory=dict)
     code_ids: Mapping[tuple[str, str], str] = field(default_factory=dict)
     definitions: Mapping[str, Definition] = field(default_factory=dict)
+    stage_definitions: Mapping[tuple[str, str], Definition] = field(default_factory=dict)
     links: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
     slots: Mapping[tuple[str, str, str], SlotChoice] = field(default_factory=dict)
     capacity: Mapping[tuple[str, str, str], Capacity] = field(default_factory=dict)
@@ -118,6 +120,10 @@ class World:
     def api_regions(self) -> tuple[str, ...]:
         """The regions that get the API: all but that of a live source, which stays as it is."""
         return tuple(region for region in self.spec.regions if region in self.definitions)
+
+    def definition_of(self, region: str, stage: str) -> Definition:
+        """What a stage is to serve: its own definition, or the API's."""
+        return self.stage_definitions.get((region, stage), self.definitions[region])
 
     def called_in(self, region: str) -> tuple[Function, ...]:
         """The spec's functions, and those beside the spec that the API calls."""

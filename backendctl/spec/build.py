@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backendctl.openapi.whole import with_whole_settings
 from backendctl.spec.callers import build_cors, build_key, build_plan, method_throttling, throttling
 from backendctl.spec.canary import build_canary
 from backendctl.spec.check_links import aliases
@@ -30,8 +32,6 @@ from backendctl.spec.model import (
 from backendctl.spec.warming import SNAPSTART, build_provisioned, build_warm, spelt_out
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from backendctl.spec.view import View
 
 ACCESS_FORMAT = json.dumps(
@@ -195,7 +195,7 @@ def _api(view: View, file: Path) -> Api:
 
 
 def _stages(view: View, live: dict[str, Any] | None) -> tuple[Stage, ...]:
-    told = tuple(_stage(view.plain, name, stage) for name, stage in view.stages().items())
+    told = tuple(_stage(view, name, stage) for name, stage in view.stages().items())
     return told or ((Stage(name=live["stage"]),) if live else ())
 
 
@@ -214,17 +214,20 @@ def _smoke(route: str, asked: dict[str, Any] | bool) -> Smoke:  # noqa: FBT001 -
     )
 
 
-def _stage(plain: dict[str, Any], name: str, stage: dict[str, Any]) -> Stage:
-    cache, methods = stage.get("cache", {}), stage.get("method-throttling")
+def _stage(view: View, name: str, stage: dict[str, Any]) -> Stage:
+    cache, methods, plain = stage.get("cache", {}), stage.get("method-throttling"), view.plain
+    own, whole = view.own_definitions.get(name), view.definition
     return Stage(
         name=name,
+        definition=with_whole_settings(own.value, whole.value) if own and whole else None,
+        file=Path(own.file).resolve() if own else None,
         throttling=throttling(stage["throttling"]) if "throttling" in stage else None,
         method_throttling=None if methods is None else method_throttling(methods),
         cache_size=cache.get("size"),
         cache_ttl=int(cache.get("ttl", 300)) if cache else None,
         logging=_logging(stage["logging"]) if "logging" in stage else None,
         tags=_tags(plain, plain["api"]) | stage.get("tags", {}),
-        **_given(stage, "path", "variables", "tracing", "metrics", "description"),
+        **_given(stage, "path", "pinned", "variables", "tracing", "metrics", "description"),
     )
 
 

@@ -232,6 +232,9 @@ class Stage:
 
     Attributes:
         path: base path of the custom domain that maps to this stage; None for no mapping, "" for the root.
+        definition: a document of its own, with what the API's says of the API as a whole; None takes the API's.
+        file: absolute path of that document; None where it has none.
+        pinned: whether it keeps what it serves unless it is named.
         variables: as the user wrote them; a value naming an alias is a plain alias name.
         method_throttling: limits of single methods by route ("GET /places"); None leaves those that are there alone.
         cache_size: GB as AWS spells it ("0.5"), None for no cache. cache_ttl: seconds.
@@ -239,6 +242,9 @@ class Stage:
 
     name: str
     path: str | None = None
+    definition: dict[str, Any] | None = None
+    file: Path | None = None
+    pinned: bool = False
     variables: dict[str, str] = field(default_factory=dict)
     tracing: bool = False
     metrics: bool = False
@@ -317,6 +323,10 @@ class Api:
     cors: Cors | None = None
     keys: tuple[ApiKey, ...] = ()
     usage_plans: tuple[UsagePlan, ...] = ()
+
+    def document_of(self, stage: Stage) -> dict[str, Any]:
+        """The document that a stage serves: its own, or the API's."""
+        return self.definition if stage.definition is None else stage.definition
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
