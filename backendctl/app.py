@@ -30,6 +30,7 @@ from backendctl.engine.plan import Action, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
 from backendctl.nearest import refuse_unknown
+from backendctl.pinning import choosing
 from backendctl.release.heartbeat import beating
 from backendctl.release.numbering import Releasing, numbered
 from backendctl.remembering import remembering
@@ -44,6 +45,7 @@ from backendctl.resources.stage import Stage
 from backendctl.resources.table import Table
 from backendctl.selecting import Selection, sparing_history
 from backendctl.spec import Draft, Offline, parse
+from backendctl.stage_alone import parts, served_only, turned_without
 
 if TYPE_CHECKING:
     from backendctl.engine.events import Event
@@ -66,6 +68,7 @@ class Settings:
         journal: folder for the journal of mutating calls; None keeps none.
         allow_runtimes: names of runtimes that are tried although AWS takes no more updates of them; None for all.
         tell: gets each line that a build command writes; None when nobody listens.
+        stages: of the API's, the ones to release alone; empty for all that are not pinned.
     """
 
     spec: Path
@@ -76,6 +79,7 @@ class Settings:
     journal: Path | None = None
     allow_runtimes: tuple[str, ...] | None = ()
     tell: Callable[[str], None] | None = None
+    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,14 +118,16 @@ def open_backend(settings: Settings) -> Backend:
     """Check, build, connect, make sure of the account, and see the world.
 
     Raises:
-        SpecError: faults in the spec; AWS has not been called.
+        SpecError: faults in the spec; nothing has been changed.
+        UsageError: the spec has no such stage.
         RefusedError: this account may not be touched.
         AwsError: no credentials, or AWS does not let us in.
     """
     checked = check(settings.spec, allow_runtimes=settings.allow_runtimes, tell=settings.tell)
     backend = with_live_source(_connected(settings, checked.draft, checked.spec, checked.artefacts))
+    backend = choosing(backend, settings.stages)
     world, unreadable = assemble.with_slots(backend.world, backend.aws, workers=settings.workers)
-    return replace(backend, world=world, unreadable=unreadable, warnings=checked.warnings)
+    return replace(backend, world=world, unreadable={**backend.unreadable, **unreadable}, warnings=checked.warnings)
 
 
 def refuse_live_definition(spec: Spec) -> None:
@@ -223,17 +229,22 @@ def plan_changes(backend: Backend, selection: Selection | None = None, *, take_o
         UsageError: the selection names what there is not.
     """
     selection = _remembering(selection, backend)
-    selection.check_stages(backend.spec)
     seen = look_at_api(backend) if about_api(selection.only, selection.skip) else None
     world, unreadable = readable_world(backend, seen)
     desired = assemble.desired(world)
     if seen is not None:
         desired = kept(desired, seen)
-    plan = plan_of(backend, desired, regions=world.spec.regions)
+    if world.chosen:
+        desired = parts(desired)
+    plan = plan_of(backend, desired, regions=world.spec.regions, strays=not world.chosen)
+    if world.chosen:
+        plan, desired = served_only(plan, desired)
     plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
     plan = with_capacity(plan, world, backend)
     selection.refuse_unmatched(plan)
+    whole = plan
     plan = _selected(backend, plan, selection)
+    plan = replace(plan, refusals=(*plan.refusals, *turned_without(whole, plan)))
     if seen is not None:
         plan = selection.applied(judged(plan, desired, case_of(backend, seen)))
     releasing = Releasing(
@@ -303,17 +314,19 @@ def plan_of(
     *,
     regions: tuple[str, ...],
     kinds: Sequence[type[Resource]] = KINDS,
+    strays: bool = True,
 ) -> Plan:
     """What differs from these, and what is ours beside them, in these regions and those the spec has left.
 
     Args:
         kinds: only these are looked at.
+        strays: whether what is ours beside these is to go.
 
     Raises:
         BackendctlError: no region at all could be read.
     """
     everywhere = regions
-    if not backend.settings.regions:
+    if strays and not backend.settings.regions:
         known = roster.known_regions(backend.aws, regions, silent=backend.unreadable)
         left = [region for region in known if region not in {*regions, *backend.spec.all_regions}]
         everywhere = (*regions, *left)
@@ -324,6 +337,7 @@ def plan_of(
         regions=everywhere,
         workers=backend.settings.workers,
         backend=backend.spec.backend,
+        strays=strays,
     )
     if backend.settings.regions and not desired:
         # What AWS has once serves the other regions still.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +32,12 @@ class Wanted:
     added: Added = field(default_factory=Added)
     own: Mapping[str, Wanted] = field(default_factory=dict)
 
-    def of_stage(self, stage: str) -> Wanted:
-        """What a stage is to serve."""
-        return self.own.get(stage, self)
+    def only(self, names: Collection[str]) -> Wanted:
+        """The same for some of its stages."""
+        stages = tuple(stage for stage in self.api.stages if stage.name in names)
+        own = {stage: one for stage, one in self.own.items() if stage in names}
+        source = replace(self.source, stages=tuple(one for one in self.source.stages if one.name in names))
+        return replace(self, api=replace(self.api, stages=stages), source=source, own=own)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

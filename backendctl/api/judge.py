@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from backendctl.api.faults import definition_refusals, region_faults
 from backendctl.api.notes import notes
 from backendctl.api.places import Place
+from backendctl.api.trial import asked_stages
 from backendctl.engine.diff import differences
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import address_of
@@ -95,6 +96,12 @@ def judged(plan: Plan, desired: Sequence[Resource], case: Case) -> Plan:
     ]
     puts = any(change.kind == RestApi.kind and change.desired is not None for change in plan.changes)
     noted = [note for one in case.documents for note in notes(one.wanted, put=puts)]
+    unasked = [name for name in case.wanted.own if name not in {one.name for one in asked_stages(case.wanted.api)}]
+    if puts and unasked:
+        noted.append(
+            f"{', '.join(unasked)} will serve a definition of its own, which API Gateway's test call does not reach: "
+            "ask it afterwards with `backendctl test`"
+        )
     return replace(plan, remarks=(*plan.remarks, *told, *dict.fromkeys(noted)))
 
 
@@ -200,6 +207,9 @@ def _putting_again(plan: Plan, wanted: Sequence[Resource], case: Case) -> Plan:
             left.append(live)
             continue
         desired = next(one for one in wanted if address_of(one) == address_of(live))
+        if isinstance(desired, RestApi) and desired.alone:
+            left.append(live)
+            continue
         found = replace(live, definition=EDITED)
         more.append(Change(action=Action.UPDATE, desired=desired, live=found, fields=differences(desired, found)))
     if not more:

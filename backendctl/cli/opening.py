@@ -31,13 +31,15 @@ class Opened:
     sandbox: bool
 
 
-def opened(options: Options, *, allow_runtimes: tuple[str, ...] | None = ()) -> Opened:
+def opened(options: Options, *, allow_runtimes: tuple[str, ...] | None = (), stages: tuple[str, ...] = ()) -> Opened:
     """Load, check, connect; in a sandbox also what a real account would have already.
 
     Args:
-        allow_runtimes: as `Settings` has them.
+        allow_runtimes, stages: as `Settings` has them.
     """
-    ready = _opened(options, lambda settings: open_backend(replace(settings, allow_runtimes=allow_runtimes)))
+    ready = _opened(
+        options, lambda settings: open_backend(replace(settings, allow_runtimes=allow_runtimes, stages=stages))
+    )
     tell_warnings(ready.backend.warnings)
     if ready.sandbox:
         _furnish(ready, quiet=options.quiet)

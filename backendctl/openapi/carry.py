@@ -49,6 +49,18 @@ def carry_over(body: bytes, settings: Mapping[str, Any]) -> bytes:
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def without_settings(body: bytes) -> bytes:
+    """The body without the settings that `carried` names: they are kept as they are."""
+    document = json.loads(body)
+    for key in (*ROOT.values(), ENDPOINT):
+        document.pop(key, None)
+    document.get("info", {}).pop("description", None)
+    for server in document.get("servers") or ():
+        if isinstance(server, dict):
+            server.pop(ENDPOINT, None)
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
 def left_alone(wanted: Mapping[str, Any], put_before: Collection[str]) -> tuple[str, ...]:
     """Where in a document the settings stand that a put leaves as they are: nobody's definition has ever set them.
 

@@ -89,7 +89,8 @@ def content_of(world: World) -> list[Any]:
         for function in world.spec.functions_in(region)
     ]
     own = sorted({(stage, d.digest) for (_, stage), d in world.stage_definitions.items()})
-    return [sorted({d.digest for d in world.definitions.values()}), sorted(functions), *([own] if own else [])]
+    found = [sorted({d.digest for d in world.definitions.values()}), sorted(functions), *([own] if own else [])]
+    return [*found, *([sorted(world.chosen)] if world.chosen else [])]
 
 
 def numbered(plan: Plan, desired: Sequence[Resource], releasing: Releasing, *, token: str = "") -> Plan:
@@ -178,7 +179,8 @@ def next_entry(
             for region, entry in found_entries(releasing, lives, target, index=index, number=number).items():
                 earlier.setdefault(region, []).append(entry)
             index, number = index + 1, number + 1
-    definitions = {d.digest for d in releasing.world.definitions.values()}
+    world = releasing.world
+    definitions = {world.definition_of(region, target).digest for region in world.definitions for target in targets}
     entry = Record(
         index=index,
         number=number,

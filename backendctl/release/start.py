@@ -26,6 +26,8 @@ from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.release_record import Event, Record, token_of
 from backendctl.resources.stage import Stage
 from backendctl.resources.stage_writes import END_IT
+from backendctl.stage_alone import parts as parts_of
+from backendctl.stage_alone import served_only
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -70,6 +72,7 @@ def plan_start(
     world, unreadable = readable_world(backend, seen)
     chosen = _stages(world, stages)
     everything = assemble.desired(world) if seen is None else kept(assemble.desired(world), seen)
+    everything = parts_of(everything) if world.chosen else everything
     releasing = _releasing(backend, world, take_over=take_over)
     logs = releasing.logs()
     refuse_nobody(logs.unfinished(), releasing)
@@ -84,6 +87,8 @@ def plan_start(
     canaries = [telling.after(_after(canary, numbered, waves), access) for canary in numbered]
     parts = [resource for resource in everything if _belongs(resource, world, chosen)] if canaries else []
     plan = _plan([*parts, *access], canaries, releasing)
+    if world.chosen:
+        plan, parts = served_only(plan, parts)
     plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
     preflight.refuse(plan, canaries, world, backend)
     if seen is not None and canaries:
@@ -186,7 +191,8 @@ def _base(logs: Logs, earlier: Mapping[str, Sequence[Record]], canary: CanarySta
 
 def _stages(world: World, names: Sequence[str]) -> tuple[Spec, ...]:
     known = world.spec.api.stages if world.spec.api else ()
-    return tuple(stage for stage in known if not names or stage.name in names)
+    kept = {stage for _, stage in world.kept}
+    return tuple(stage for stage in known if stage.name not in kept and (not names or stage.name in names))
 
 
 def _canaries(
@@ -242,7 +248,7 @@ def _is_slot(alias: Alias | ProvisionedConcurrency, world: World) -> bool:
 def _pending(everything: Sequence[Resource], plan: Plan, backend: Backend) -> tuple[str, ...]:
     """What differs from the spec and is no part of the release, told so that nobody waits for it."""
     planned = {change.address for change in plan.changes}
-    rest = [r for r in everything if r.kind not in {*_PARTS, Stage.kind}]
+    rest = [r for r in everything if r.kind not in {*_PARTS, Stage.kind}] if not backend.world.chosen else []
     others = make_plan(
         desired=rest,
         kinds=KINDS,

@@ -219,7 +219,7 @@ class CanaryStart:
             variables={**variables, **self.variables},
             routes=self.routes,
         )
-        entry = replace(self.entry, deployment=deployment, versions=serving.versions, codes=serving.codes)
+        entry = replace(self.entry, versions=serving.versions, codes=serving.codes).on(self.name, deployment)
         release_claim.ready(aws, self.region, entry)
 
     def _opening(self, found: StageTypeDef, deployment: str) -> Iterator[PatchOperationTypeDef]:

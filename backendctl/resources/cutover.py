@@ -106,7 +106,7 @@ class _Turn:
             variables={**variables, **self.variables},
             routes=self.routes,
         )
-        entry = replace(self.entry, deployment=self.deployment, versions=serving.versions, codes=serving.codes)
+        entry = replace(self.entry, versions=serving.versions, codes=serving.codes).on(self.name, self.deployment)
         release_claim.ready(aws, self.region, entry)
 
     def _turned(self, place: StagePlace, found: StageTypeDef) -> None:

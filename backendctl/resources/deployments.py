@@ -82,7 +82,7 @@ def prune(aws: Aws, region: str, api_id: str) -> None:
 
 def deployments_kept(log: RegionLog, stages: Iterable[str], *, keep: int) -> set[str]:
     """Ids of the deployments of the last live releases of each of these stages."""
-    return {record.deployment for stage in stages for record in log.lived(stage)[-keep:]}
+    return {record.deployment_of(stage) for stage in stages for record in log.lived(stage)[-keep:]}
 
 
 def _delete(aws: Aws, region: str, api_id: str, deployment: str) -> None:

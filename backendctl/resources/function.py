@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from backendctl.aws import tags as tagging
@@ -12,6 +12,7 @@ from backendctl.engine.resource import GLOBAL, PARTIAL, SECRET, address
 from backendctl.errors import BackendctlError
 from backendctl.package import Artefact
 from backendctl.resources import lambda_reads, lambda_waits, releases
+from backendctl.resources.alias_names import names_of, reached
 from backendctl.resources.lambda_code import code_arguments
 from backendctl.spec.model import Code, Vpc
 from backendctl.spec.model import Function as Spec
@@ -49,8 +50,10 @@ class Function:
         code: base64 sha256 of the archive (Lambda's CodeSha256), or the image URI.
         memory, ephemeral_storage: MB. timeout: seconds.
         snapstart: what it applies to, "PublishedVersions" or "None".
-        release: id of code and configuration; live: that of $LATEST if a published version carries it too, else the
-            newest version's, so that a kill between update and publish is seen and repaired.
+        behind: the aliases that users reach it by, which hold its release once it is released; empty when somebody
+            calls the function itself.
+        release: id of code and configuration. Live: that of the version which is this release, or else of the one
+            behind its aliases; what $LATEST holds counts only where it is called.
     """
 
     kind: ClassVar[str] = "function"
@@ -65,6 +68,7 @@ class Function:
     source: Code = field(default_factory=Code, compare=False, repr=False)
     artefact: Artefact | None = field(default=None, compare=False, repr=False)
     note: str = field(default="", compare=False, repr=False)
+    behind: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     code: str | None = None
     runtime: str | None = None
@@ -88,7 +92,8 @@ class Function:
         """Every function of the spec, in every region."""
         for region in world.spec.regions:
             for spec in world.spec.functions_in(region):
-                yield cls.wanted(world, region, spec)
+                wanted = cls.wanted(world, region, spec)
+                yield wanted if _is_released(world, region, spec) else wanted.left()
 
     @classmethod
     def wanted(cls, world: World, region: str, spec: Spec) -> Self:
@@ -104,6 +109,7 @@ class Function:
             source=spec.code,
             artefact=world.artefacts.get((region, spec.name)),
             note=releases.described(release, world.stamp),
+            behind=_behind(world, region, spec),
             description=spec.description,
             tags=tagging.marked(world.backend, {**spec.tags, lambda_reads.NAME: spec.name}),
             release=release,
@@ -115,7 +121,30 @@ class Function:
         """From one list per region, GetFunction and the list of versions."""
         if desired.physical not in lambda_reads.functions(aws, desired.region):
             return None
-        return cls._live(aws, desired.region, desired.physical, name=desired.name, managed=desired.managed)
+        live = cls._live(aws, desired.region, desired.physical, name=desired.name, managed=desired.managed)
+        return live.as_served(aws, desired) if desired.behind and desired.release else live
+
+    def left(self) -> Self:
+        """Only its mark and its description: every alias of it stays where a pinned stage has it."""
+        nothing: dict[str, Any] = dict.fromkeys(("release", "description", "code", "architecture", *_CONFIGURATION))
+        return replace(self, **nothing)
+
+    def as_served(self, aws: Aws, desired: Self) -> Self:
+        """This live one as users meet it, by its versions: somebody may have released another of them meanwhile.
+
+        A description belongs to no version, so it is compared only while $LATEST is what is desired.
+        """
+        published = lambda_reads.versions(aws, self.region, self.physical)
+        description = self.description if self.release == desired.release else desired.description
+        if lambda_reads.newest(published, desired.release or "", desired.managed) is not None:
+            same = {name: getattr(desired, name) for name in ("code", "architecture", *_CONFIGURATION)}
+            return replace(self, release=desired.release, description=description, **same)
+        numbers = {lambda_reads.version_behind(aws, self.region, self.physical, alias) for alias in desired.behind}
+        version = next((one for one in reversed(published) if one.number in numbers), None)
+        if version is None:
+            return self
+        settings = releases.settings_of(version.config, image=version.image)
+        return replace(self, release=version.release, description=description, **settings)
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
@@ -254,6 +283,20 @@ class Function:
                 f"{self.physical} in {self.region} is not what was deployed: version {made['Version']} differs from it",
                 hint="somebody else changes this function; run the same command again",
             )
+
+
+def _behind(world: World, region: str, spec: Spec) -> tuple[str, ...]:
+    """The aliases whose versions are compared; none when somebody calls the function itself."""
+    found = reached(world, region, spec)
+    return () if None in found else tuple(alias for alias in found if alias is not None)
+
+
+def _is_released(world: World, region: str, spec: Spec) -> bool:
+    """Whether something of it moves: an alias that no pinned stage keeps, or the function itself."""
+    names = names_of(world, region, spec)
+    aliases = (*names.staged, *names.plain)
+    bare = None in reached(world, region, spec)
+    return bare or not aliases or any(not world.is_kept(region, spec.physical, alias) for alias in aliases)
 
 
 def _settings(world: World, region: str, spec: Spec) -> dict[str, Any]:

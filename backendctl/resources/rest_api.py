@@ -18,7 +18,7 @@ from backendctl.aws.progress import note
 from backendctl.aws.wait import until
 from backendctl.engine.resource import PARTIAL
 from backendctl.errors import BackendctlError
-from backendctl.openapi.carry import carried, carry_over
+from backendctl.openapi.carry import carried, carry_over, without_settings
 from backendctl.resources.api_reads import (
     CARRIES,
     DEFINITION,
@@ -58,6 +58,7 @@ class RestApi:
         own_of_stages: definitions of single stages, which are put and deployed before the API's own.
         served_by: stage → digests of the definition that it is to serve, neutral and localised.
         stamp: who makes this release.
+        alone: whether nothing but definitions of stages is put: what belongs to the API as a whole stays as it is.
         deployed: localised digests of those of `own_of_stages` that have a deployment; all of them are wanted.
         definition: 12-hex digest of the definition; live it is "pending" after a put that did not finish. None leaves
             what is there, when only definitions of stages are put.
@@ -80,6 +81,7 @@ class RestApi:
     own_of_stages: tuple[Definition, ...] = field(default=(), compare=False, repr=False)
     served_by: Mapping[str, Digests] = field(default_factory=dict, compare=False, repr=False)
     stamp: Stamp | None = field(default=None, compare=False, repr=False)
+    alone: bool = field(default=False, compare=False, repr=False)
     definition: str | None = None
     localised: str | None = None
     endpoint: str = REGIONAL
@@ -96,17 +98,21 @@ class RestApi:
         for region in world.api_regions:
             definition = world.definitions[region]
             wanted = {stage.name: world.definition_of(region, stage.name) for stage in api.stages}
-            own = {one.localised: one for one in wanted.values() if one is not definition}
+            alone = bool(world.chosen)
+            kept = {stage for where, stage in world.kept if where == region}
+            wanted = {stage: one for stage, one in wanted.items() if stage not in kept}
+            own = {one.localised: one for one in wanted.values() if alone or one is not definition}
             yield cls(
                 region=region,
                 name=api.name,
                 owner=world.backend,
-                body=definition.body,
+                body=None if alone else definition.body,
+                alone=alone,
                 own_of_stages=tuple(own.values()),
                 served_by={stage: (one.digest, one.localised) for stage, one in wanted.items()},
                 stamp=world.stamp,
-                definition=definition.digest,
-                localised=definition.localised,
+                definition=None if alone else definition.digest,
+                localised=None if alone else definition.localised,
                 deployed=tuple(sorted(own)) if own else None,
                 tags=tagging.marked(world.backend, api.tags),
             )
@@ -237,19 +243,20 @@ class RestApi:
         before: Any = client.get_rest_api(restApiId=api_id)
         if DEFINITION in before.get("tags", {}):
             self._tag(aws, api_id, {DEFINITION: _PENDING})
-        theirs = frozenset(before.get("tags", {}).get(CARRIES, "").split())
-        kept = {name: value for name, value in settings_of(before).items() if name not in theirs}
+        carries = before.get("tags", {}).get(CARRIES, "").split()
+        alone = self.alone and DEFINITION in before.get("tags", {})
+        body = without_settings(one.body) if alone else one.body
+        kept = {name: value for name, value in settings_of(before).items() if alone or name not in carries}
         try:
             client.put_rest_api(
-                restApiId=api_id, mode="overwrite", failOnWarnings=True, body=carry_over(one.body, kept)
+                restApiId=api_id, mode="overwrite", failOnWarnings=True, body=carry_over(body, kept)
             )  # A1, A11
         except (ClientError, BotoCoreError) as error:
             self._put_back(aws, api_id, before, error)
             raise
         self._keep_security_policy(aws, api_id, before)
-        carries = " ".join(sorted(carried(one.body)))
-        held = {DEFINITION: one.digest, LOCALISED: one.localised}
-        self._tag(aws, api_id, {**held, CARRIES: carries})
+        told = {} if alone else {CARRIES: " ".join(sorted(carried(one.body)))}
+        self._tag(aws, api_id, {DEFINITION: one.digest, LOCALISED: one.localised, **told})
 
     def _put_back(self, aws: Aws, api_id: str, before: Any, error: Exception) -> None:
         """After a put that may have been carried out in part: what was there, still marked as pending.

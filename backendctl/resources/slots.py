@@ -49,6 +49,7 @@ class _Member:
         variables: the (stage, variable) pairs that name it.
         exists, holding: slots that exist, and those that hold the desired release.
         serving: slot → stages that name it now.
+        kept: whether it stays where it serves.
     """
 
     function: Spec
@@ -57,6 +58,7 @@ class _Member:
     exists: tuple[str, ...]
     holding: tuple[str, ...]
     serving: Mapping[str, Sequence[str]]
+    kept: bool = False
 
 
 def choose(
@@ -99,6 +101,8 @@ def choose(
 def _target(group: Sequence[_Member]) -> str | None:
     """Where all hold their release, rather where it serves already; else where nothing serves, "a" before "b"."""
     serves = {slot: any(member.serving[slot] for member in group) for slot in SLOTS}
+    if any(member.kept for member in group):
+        return next((slot for slot in SLOTS if serves[slot]), None)
     holding = [slot for slot in SLOTS if all(slot in member.holding for member in group)]
     free = [slot for slot in SLOTS if not serves[slot]]
     return next(iter(sorted(holding, key=lambda slot: not serves[slot]) or free), None)
@@ -125,6 +129,7 @@ def _members(aws: Aws, world: World, region: str, live: LiveVariables) -> list[_
                     exists=tuple(exists),
                     holding=tuple(holding),
                     serving=serving_slots(alias, links, live),
+                    kept=world.is_kept(region, function.physical, alias),
                 )
             )
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -49,7 +49,9 @@ class Stage:
         routes: the functions its variables lead to, for the release log.
         behind: what has to stand behind its variables when it turns.
         entry: the entry of the release log that this is, where it is a release.
-        canary: whether a part of the traffic goes elsewhere, and note: what is worth saying of that; live only.
+        pinned: whether it keeps what it serves.
+        canary: whether a part of the traffic goes elsewhere; live only.
+        note: what is worth saying of that, or of a pinned one; live only.
         release: tag of the release it serves, such as "8-3f2a1c9d"; None leaves it alone, empty when it has none.
         definition: digest of the deployed definition, from the deployment's description.
         localised: the same with this region's ids filled in.
@@ -74,6 +76,7 @@ class Stage:
     routes: tuple[Route, ...] = field(default=(), compare=False, repr=False)
     behind: tuple[Behind, ...] = field(default=(), compare=False, repr=False)
     entry: Record | None = field(default=None, compare=False, repr=False)
+    pinned: bool = field(default=False, compare=False)
     canary: bool = field(default=False, compare=False)
     note: str = field(default="", compare=False)
     pruned: bool = field(default=True, compare=False, repr=False)
@@ -103,6 +106,7 @@ class Stage:
     @classmethod
     def _desired(cls, world: World, region: str, stage: Spec, api: str) -> Self:
         definition = world.definition_of(region, stage.name)
+        kept = (region, stage.name) in world.kept
         return cls(
             region=region,
             name=stage.name,
@@ -111,10 +115,11 @@ class Stage:
             requires=requirements(world, region, stage) | {address(region, "rest-api", api)},
             stamp=world.stamp,
             routes=routes_of(world, region, stage),
-            behind=tuple(behind_of(world, region, stage)),
-            definition=definition.digest,
-            localised=definition.localised,
-            variables=variables_of(world, region, stage),
+            behind=() if kept else tuple(behind_of(world, region, stage)),
+            pinned=kept,
+            definition=None if kept else definition.digest,
+            localised=None if kept else definition.localised,
+            variables=None if kept else variables_of(world, region, stage),
             tracing=stage.tracing,
             metrics=stage.metrics,
             throttling=stage.throttling,
@@ -139,7 +144,9 @@ class Stage:
             return None
         described = deployments(aws, desired.region, api_id)
         live = cls._live(found, region=desired.region, api=desired.api, described=described)
-        return replace(live, note=_shared(aws, desired.region, found)) if live.canary else live
+        if live.canary:
+            return replace(live, note=_shared(aws, desired.region, found))
+        return replace(live, note=_pinned(live.release or "")) if desired.pinned else live
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
@@ -261,7 +268,7 @@ class Stage:
         if turns or released:
             found = list_stages(aws, self.region, api_id)[self.name]
             self._refuse_changed(live, found)
-            self._ready(aws, api_id, deployment or found.get("deploymentId", ""))
+            self._ready(aws, api_id, deployment or found.get("deploymentId", ""), live.variables)
         if operations:
             aws.apigateway(self.region).update_stage(restApiId=api_id, stageName=self.name, patchOperations=operations)
         if turns or released:
@@ -291,7 +298,7 @@ class Stage:
             hint="look at it: backendctl history; then run the same command again",
         )
 
-    def _ready(self, aws: Aws, api_id: str, deployment: str) -> None:
+    def _ready(self, aws: Aws, api_id: str, deployment: str, variables: Mapping[str, str] | None = None) -> None:
         """What will serve is there, as it was planned, and is noted before it serves.
 
         Raises:
@@ -305,10 +312,10 @@ class Stage:
             self.region,
             api_id,
             deployment=deployment,
-            variables=self.variables or {},
+            variables=(variables if self.variables is None else self.variables) or {},
             routes=self.routes,
         )
-        entry = replace(self.entry, deployment=deployment, versions=found.versions, codes=found.codes)
+        entry = replace(self.entry, versions=found.versions, codes=found.codes).on(self.name, deployment)
         release_claim.ready(aws, self.region, entry)
 
     def _verify(self, found: StageTypeDef, deployment: str | None) -> None:
@@ -376,6 +383,11 @@ class Stage:
             return None if stage.get("cacheClusterStatus", "").endswith("IN_PROGRESS") else True
 
         until(aws, f"the cache of stage {self.name}", probe, limit=_CACHE_WAIT, step=15)
+
+
+def _pinned(tag: str) -> str:
+    told = split_tag(tag)
+    return "pinned" if told is None else f"pinned, serves v{told[0]}"
 
 
 def _shared(aws: Aws, region: str, found: StageTypeDef) -> str:

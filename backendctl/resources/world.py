@@ -101,6 +101,9 @@ class World:
         slots: per (region, physical function name, plain alias) that a stage variable names.
         capacity: per the same, where the spec asks for provisioned concurrency.
         serving: (region, stage, variable) → value, of variables that lead to functions beside the spec.
+        chosen: the stages that are released alone; empty for all that are not pinned.
+        kept: (region, stage) of those that keep what they serve.
+        versions: (region, physical function name, plain alias) → number of the version that a kept stage serves.
     """
 
     spec: Spec
@@ -115,6 +118,9 @@ class World:
     slots: Mapping[tuple[str, str, str], SlotChoice] = field(default_factory=dict)
     capacity: Mapping[tuple[str, str, str], Capacity] = field(default_factory=dict)
     serving: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    chosen: frozenset[str] = frozenset()
+    kept: frozenset[tuple[str, str]] = frozenset()
+    versions: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
     @property
     def api_regions(self) -> tuple[str, ...]:
@@ -161,6 +167,10 @@ class World:
             if link.function.name == function.name and link.variable is not None and link.alias is not None:
                 found.setdefault(link.alias, []).append(link)
         return found
+
+    def is_kept(self, region: str, physical: str, alias: str) -> bool:
+        """Whether an alias stays at its version, for a stage that keeps what it serves leads to it."""
+        return (region, physical, alias) in self.versions
 
     def slot_alias(self, region: str, function: Function, alias: str) -> str:
         """The name a stage variable gets for a plain alias, e.g. version1-b."""

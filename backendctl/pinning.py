@@ -1,0 +1,185 @@
+"""Which stages a command releases, and what the others keep.
+
+A stage that is named with --stage is released alone: the spec is narrowed to what that stage serves. Without --stage a
+pinned stage keeps the definition and the versions that it serves; what it calls is read from what it serves, for the
+spec may have moved on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from backendctl.api import live as lives
+from backendctl.aws.regions import each_region
+from backendctl.errors import RefusedError, SpecError
+from backendctl.nearest import refuse_unknown
+from backendctl.openapi.integrations import lambda_targets, resolve
+from backendctl.resources import lambda_reads
+from backendctl.resources.alias_names import slots_of
+from backendctl.resources.api_reads import find_api
+from backendctl.resources.assemble import slot_variable
+from backendctl.resources.stage_writes import split_variables
+from backendctl.resources.world import SLOTS, Link
+
+if TYPE_CHECKING:
+    from backendctl.app import Backend
+    from backendctl.resources.world import World
+    from backendctl.spec.model import Api, Function, Stage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """What one pinned stage serves in one region.
+
+    Attributes:
+        links: what it calls, of the spec's functions.
+        versions: (physical function name, plain alias) → version number.
+        lost: functions of ours that it calls and the spec does not have.
+    """
+
+    region: str
+    stage: str
+    links: tuple[Link, ...] = ()
+    versions: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
+
+
+def choosing(backend: Backend, names: Sequence[str]) -> Backend:
+    """The backend narrowed to these stages; all but the pinned ones are released when none is named.
+
+    Raises:
+        UsageError: the spec has no such stage.
+        SpecError: a pinned stage has never served anything.
+        RefusedError: a pinned stage calls a function that the spec has dropped.
+    """
+    api = backend.spec.api
+    known = api.stages if api else ()
+    refuse_unknown("--stage", names, [stage.name for stage in known])
+    if api is None:
+        return backend
+    if names:
+        return _alone(backend, api, frozenset(names))
+    pinned = tuple(stage for stage in known if stage.pinned)
+    return _with_pinned(backend, api, pinned) if pinned else backend
+
+
+def _alone(backend: Backend, api: Api, names: frozenset[str]) -> Backend:
+    """Nothing is left of the spec but what these stages serve, so that nothing else is compared or changed."""
+    world = backend.world
+    links = {region: tuple(link for link in found if link.stage.name in names) for region, found in world.links.items()}
+    called = {(region, link.function.name) for region, found in links.items() for link in found}
+    spec = backend.spec
+    spec = replace(
+        spec,
+        api=replace(api, stages=tuple(one for one in api.stages if one.name in names), keys=(), usage_plans=()),
+        functions={
+            region: tuple(replace(one, aliases=()) for one in functions if (region, one.name) in called)
+            for region, functions in spec.functions.items()
+        },
+        tables=(),
+    )
+    wanted = backend.wanted.only(names) if backend.wanted else None
+    return replace(backend, spec=spec, world=replace(world, spec=spec, links=links, chosen=names), wanted=wanted)
+
+
+def _with_pinned(backend: Backend, api: Api, pinned: Sequence[Stage]) -> Backend:
+    def ask(region: str) -> list[Kept]:
+        return [found for stage in pinned if (found := _kept(backend, api, region, stage)) is not None]
+
+    found, failed = each_region(
+        backend.spec.regions, ask, workers=backend.settings.workers, doing="read the pinned stages of"
+    )
+    kept = [one for many in found.values() for one in many]
+    _refuse_unserved(backend, pinned, kept, certain=not failed)
+    _refuse_lost(kept)
+    names = frozenset(stage.name for stage in api.stages) - {stage.name for stage in pinned}
+    wanted = backend.wanted.only(names) if backend.wanted else None
+    world = replace(
+        backend.world,
+        links=_linked(backend.world, kept),
+        kept=frozenset((one.region, one.stage) for one in kept),
+        versions={(one.region, *key): number for one in kept for key, number in one.versions.items()},
+    )
+    return replace(backend, world=world, wanted=wanted, unreadable={**failed, **backend.unreadable})
+
+
+def _linked(world: World, kept: Sequence[Kept]) -> dict[str, tuple[Link, ...]]:
+    """Every region's calls; those of kept stages as they serve."""
+    served = {(one.region, one.stage): one.links for one in kept}
+    return {
+        region: (
+            *(link for link in links if (region, link.stage.name) not in served),
+            *(link for (where, _), own in served.items() if where == region for link in own),
+        )
+        for region, links in world.links.items()
+    }
+
+
+def _kept(backend: Backend, api: Api, region: str, stage: Stage) -> Kept | None:
+    """What a stage serves in a region; None where there is no such stage."""
+    aws, world = backend.aws, backend.world
+    api_id = find_api(aws, region, api.name)
+    found = lives.served(aws, region, api_id, stage.name, form=lives.OPENAPI) if api_id is not None else None
+    if found is None:
+        return None
+    known = {function.physical: function for function in backend.spec.functions_in(region)}
+    variables = split_variables(found.stage.get("variables"))[0]
+    links: dict[tuple[str | None, str, str], Link] = {}
+    versions: dict[tuple[str, str], str] = {}
+    lost: dict[str, None] = {}
+    for target in lambda_targets(found.document):
+        called = resolve(target, variables)
+        if called is None or not called.is_in(region, world.account):
+            continue
+        function = known.get(called.function)
+        if function is None:
+            if called.function in lambda_reads.ours(aws, region):
+                lost[called.function] = None
+            continue
+        alias = called.qualifier or ""
+        variable = slot_variable(target) if _is_slot(alias, backend, region, function) else None
+        plain = alias[:-2] if variable else alias
+        number = lambda_reads.version_behind(aws, region, function.physical, alias)
+        if number:
+            links[variable, function.name, plain] = Link(stage=stage, variable=variable, function=function, alias=plain)
+            versions[function.physical, plain] = number
+    return Kept(region=region, stage=stage.name, links=tuple(links.values()), versions=versions, lost=tuple(lost))
+
+
+def _is_slot(alias: str, backend: Backend, region: str, function: Function) -> bool:
+    there = lambda_reads.aliases(backend.aws, region, function.physical)
+    return alias.endswith(tuple(f"-{slot}" for slot in SLOTS)) and any(slot in there for slot in slots_of(alias[:-2]))
+
+
+def _refuse_unserved(backend: Backend, pinned: Sequence[Stage], kept: Sequence[Kept], *, certain: bool) -> None:
+    """A pinned stage keeps what it serves, so it must have served something somewhere."""
+    served = {one.stage for one in kept}
+    missing = [stage.name for stage in pinned if stage.name not in served]
+    if missing and certain and backend.draft is not None:
+        document = backend.draft.document
+        raise SpecError(
+            [
+                document.fault(
+                    ("api", "stages", name, "pinned"),
+                    f"the stage '{name}' is pinned and has never served: deploy it once with --stage {name}",
+                )
+                for name in missing
+            ]
+        )
+
+
+def _refuse_lost(kept: Sequence[Kept]) -> None:
+    reasons = list(_lost(kept))
+    if reasons:
+        raise RefusedError(reasons, hint="leave the function in the spec as long as the stage is pinned")
+
+
+def _lost(kept: Sequence[Kept]) -> Iterator[str]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in kept:
+        for function in one.lost:
+            found.setdefault((one.stage, function), []).append(one.region)
+    for (stage, function), regions in found.items():
+        yield f"the stage {stage} is pinned and calls {function} ({', '.join(regions)}), which the spec does not have"
