@@ -90,6 +90,7 @@ class Backend:
         spec: its API's definition is neutral; empty while that of a live source has not been read.
         wanted: the API and where its definition comes from; None while that of a live source has not been read.
         draft: knows the places in the files. source_error: why the live source could not be read.
+        faults, refusals: what stands in the way of any release.
     """
 
     settings: Settings
@@ -101,6 +102,8 @@ class Backend:
     wanted: Wanted | None = None
     draft: Draft | None = None
     source_error: BackendctlError | None = None
+    faults: tuple[Fault, ...] = ()
+    refusals: tuple[str, ...] = ()
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -226,8 +229,11 @@ def plan_changes(backend: Backend, selection: Selection | None = None, *, take_o
 
     Raises:
         BackendctlError: no region at all could be read, or the live source could not.
+        SpecError: a pinned stage has never served.
         UsageError: the selection names what there is not.
     """
+    if backend.faults:
+        raise SpecError(list(backend.faults))
     selection = _remembering(selection, backend)
     seen = look_at_api(backend) if about_api(selection.only, selection.skip) else None
     world, unreadable = readable_world(backend, seen)
@@ -244,7 +250,7 @@ def plan_changes(backend: Backend, selection: Selection | None = None, *, take_o
     selection.refuse_unmatched(plan)
     whole = plan
     plan = _selected(backend, plan, selection)
-    plan = replace(plan, refusals=(*plan.refusals, *turned_without(whole, plan)))
+    plan = replace(plan, refusals=(*plan.refusals, *backend.refusals, *turned_without(whole, plan)))
     if seen is not None:
         plan = selection.applied(judged(plan, desired, case_of(backend, seen)))
     releasing = Releasing(

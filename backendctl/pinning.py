@@ -7,13 +7,13 @@ spec may have moved on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backendctl.api import live as lives
 from backendctl.aws.regions import each_region
-from backendctl.errors import RefusedError, SpecError
+from backendctl.bringing import Brought, bring
 from backendctl.nearest import refuse_unknown
 from backendctl.openapi.integrations import lambda_targets, resolve
 from backendctl.resources import lambda_reads
@@ -25,6 +25,7 @@ from backendctl.resources.world import SLOTS, Link
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
+    from backendctl.errors import Fault
     from backendctl.resources.world import World
     from backendctl.spec.model import Api, Function, Stage
 
@@ -36,6 +37,8 @@ class Kept:
     Attributes:
         links: what it calls, of the spec's functions.
         versions: (physical function name, plain alias) → version number.
+        document: the export of what it serves. digest: of the definition, where the deployment is ours.
+        variables: with the plain aliases in the place of slots.
         lost: functions of ours that it calls and the spec does not have.
     """
 
@@ -43,16 +46,20 @@ class Kept:
     stage: str
     links: tuple[Link, ...] = ()
     versions: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    api_id: str = ""
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    digest: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
     lost: tuple[str, ...] = ()
 
 
 def choosing(backend: Backend, names: Sequence[str]) -> Backend:
     """The backend narrowed to these stages; all but the pinned ones are released when none is named.
 
+    What stands in the way of a release is noted in it, and refused by whoever plans one.
+
     Raises:
         UsageError: the spec has no such stage.
-        SpecError: a pinned stage has never served anything.
-        RefusedError: a pinned stage calls a function that the spec has dropped.
     """
     api = backend.spec.api
     known = api.stages if api else ()
@@ -88,26 +95,52 @@ def _with_pinned(backend: Backend, api: Api, pinned: Sequence[Stage]) -> Backend
     def ask(region: str) -> list[Kept]:
         return [found for stage in pinned if (found := _kept(backend, api, region, stage)) is not None]
 
-    found, failed = each_region(
-        backend.spec.regions, ask, workers=backend.settings.workers, doing="read the pinned stages of"
-    )
-    kept = [one for many in found.values() for one in many]
-    _refuse_unserved(backend, pinned, kept, certain=not failed)
-    _refuse_lost(kept)
+    spec, workers = backend.spec, backend.settings.workers
+    found, failed = each_region(spec.regions, ask, workers=workers, doing="read the pinned stages of")
+    if any(len(there) < len(pinned) for there in found.values()):  # they may serve in regions that were not chosen
+        beside = tuple(region for region in spec.all_regions if region not in spec.regions)
+        found |= each_region(beside, ask, workers=workers, doing="read the pinned stages of")[0]
+    kept = [one for region in spec.all_regions for one in found.get(region, ())]
     names = frozenset(stage.name for stage in api.stages) - {stage.name for stage in pinned}
     wanted = backend.wanted.only(names) if backend.wanted else None
+    brought = list(_brought(backend, api, pinned, kept))
+    world = backend.world
     world = replace(
-        backend.world,
-        links=_linked(backend.world, kept),
+        world,
+        links=_linked(world, kept, brought),
         kept=frozenset((one.region, one.stage) for one in kept),
         versions={(one.region, *key): number for one in kept for key, number in one.versions.items()},
+        brought={(one.region, *key): version for one in brought for key, version in one.versions.items()},
+        stage_specs={(one.region, one.stage.name): one.stage for one in brought},
+        stage_definitions={
+            **world.stage_definitions,
+            **{(one.region, one.stage.name): one.definition for one in brought},
+        },
     )
-    return replace(backend, world=world, wanted=wanted, unreadable={**failed, **backend.unreadable})
+    return replace(
+        backend,
+        world=world,
+        wanted=wanted,
+        unreadable={**failed, **backend.unreadable},
+        faults=tuple(_unserved(backend, pinned, kept)) if not failed else (),
+        refusals=(*_lost(kept), *(reason for one in brought for reason in one.refusals)),
+    )
 
 
-def _linked(world: World, kept: Sequence[Kept]) -> dict[str, tuple[Link, ...]]:
-    """Every region's calls; those of kept stages as they serve."""
+def _brought(backend: Backend, api: Api, pinned: Sequence[Stage], kept: Sequence[Kept]) -> Iterator[Brought]:
+    """Pinned stages for the regions that answer and lack them, from the first region that serves them."""
+    there = {(one.region, one.stage) for one in kept}
+    for stage in pinned:
+        served = next((one for one in kept if one.stage == stage.name), None)
+        for region in backend.spec.regions if served is not None else ():
+            if (region, stage.name) not in there and region not in backend.unreadable and served is not None:
+                yield bring(backend, api, stage, region=region, served=served)
+
+
+def _linked(world: World, kept: Sequence[Kept], brought: Sequence[Brought]) -> dict[str, tuple[Link, ...]]:
+    """Every region's calls; those of pinned stages as they serve."""
     served = {(one.region, one.stage): one.links for one in kept}
+    served |= {(one.region, one.stage.name): one.links for one in brought}
     return {
         region: (
             *(link for link in links if (region, link.stage.name) not in served),
@@ -145,7 +178,26 @@ def _kept(backend: Backend, api: Api, region: str, stage: Stage) -> Kept | None:
         if number:
             links[variable, function.name, plain] = Link(stage=stage, variable=variable, function=function, alias=plain)
             versions[function.physical, plain] = number
-    return Kept(region=region, stage=stage.name, links=tuple(links.values()), versions=versions, lost=tuple(lost))
+    return Kept(
+        region=region,
+        stage=stage.name,
+        links=tuple(links.values()),
+        versions=versions,
+        api_id=api_id or "",
+        document=found.document,
+        digest=found.digest,
+        variables={**variables, **_plain(variables, links.values())},
+        lost=tuple(lost),
+    )
+
+
+def _plain(variables: Mapping[str, str], links: Iterable[Link]) -> dict[str, str]:
+    """The variables that name slots, with the plain alias in their place; a value may be "function:alias" (A28)."""
+    return {
+        link.variable: variables[link.variable][: -len(f"-{SLOTS[0]}")]
+        for link in links
+        if link.variable is not None and link.variable in variables
+    }
 
 
 def _is_slot(alias: str, backend: Backend, region: str, function: Function) -> bool:
@@ -153,27 +205,13 @@ def _is_slot(alias: str, backend: Backend, region: str, function: Function) -> b
     return alias.endswith(tuple(f"-{slot}" for slot in SLOTS)) and any(slot in there for slot in slots_of(alias[:-2]))
 
 
-def _refuse_unserved(backend: Backend, pinned: Sequence[Stage], kept: Sequence[Kept], *, certain: bool) -> None:
+def _unserved(backend: Backend, pinned: Sequence[Stage], kept: Sequence[Kept]) -> Iterator[Fault]:
     """A pinned stage keeps what it serves, so it must have served something somewhere."""
     served = {one.stage for one in kept}
-    missing = [stage.name for stage in pinned if stage.name not in served]
-    if missing and certain and backend.draft is not None:
-        document = backend.draft.document
-        raise SpecError(
-            [
-                document.fault(
-                    ("api", "stages", name, "pinned"),
-                    f"the stage '{name}' is pinned and has never served: deploy it once with --stage {name}",
-                )
-                for name in missing
-            ]
-        )
-
-
-def _refuse_lost(kept: Sequence[Kept]) -> None:
-    reasons = list(_lost(kept))
-    if reasons:
-        raise RefusedError(reasons, hint="leave the function in the spec as long as the stage is pinned")
+    for stage in pinned:
+        if stage.name not in served and backend.draft is not None:
+            message = f"the stage '{stage.name}' is pinned and has never served: deploy it once without 'pinned'"
+            yield backend.draft.document.fault(("api", "stages", stage.name, "pinned"), message)
 
 
 def _lost(kept: Sequence[Kept]) -> Iterator[str]:
@@ -182,4 +220,7 @@ def _lost(kept: Sequence[Kept]) -> Iterator[str]:
         for function in one.lost:
             found.setdefault((one.stage, function), []).append(one.region)
     for (stage, function), regions in found.items():
-        yield f"the stage {stage} is pinned and calls {function} ({', '.join(regions)}), which the spec does not have"
+        yield (
+            f"the stage {stage} is pinned and calls {function} ({', '.join(regions)}), which the spec does not have: "
+            "leave it in the spec as long as the stage is pinned"
+        )

@@ -49,16 +49,17 @@ def carry_over(body: bytes, settings: Mapping[str, Any]) -> bytes:
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def without_settings(body: bytes) -> bytes:
-    """The body without the settings that `carried` names: they are kept as they are."""
-    document = json.loads(body)
-    for key in (*ROOT.values(), ENDPOINT):
-        document.pop(key, None)
-    document.get("info", {}).pop("description", None)
-    for server in document.get("servers") or ():
-        if isinstance(server, dict):
-            server.pop(ENDPOINT, None)
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+def without_settings(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document without the settings that `carried` names."""
+    made = {key: value for key, value in document.items() if key not in {*ROOT.values(), ENDPOINT}}
+    if isinstance(info := made.get("info"), dict):
+        made["info"] = {key: value for key, value in info.items() if key != "description"}
+    if isinstance(servers := made.get("servers"), list):
+        made["servers"] = [
+            {key: value for key, value in one.items() if key != ENDPOINT} if isinstance(one, dict) else one
+            for one in servers
+        ]
+    return made
 
 
 def left_alone(wanted: Mapping[str, Any], put_before: Collection[str]) -> tuple[str, ...]:

@@ -133,6 +133,8 @@ def _elsewhere(plan: Plan, logs: Logs, token: str, releasing: Releasing) -> Reco
     changed = {c.region for c in plan.changes if c.kind in {Stage.kind, Alias.kind}}
     if top is None or top.event is not Event.DEPLOY or top.token != token or not changed or changed & there.keys():
         return None
+    if {c.name for c in plan.changes if c.kind == Stage.kind and c.action is Action.CREATE} - set(top.targets):
+        return None  # further stages come with it, which need a number too
     return replace(top, regions=tuple(dict.fromkeys((*top.regions, *(releasing.meant or releasing.spec.regions)))))
 
 

@@ -11,7 +11,7 @@ from backendctl.api_in_plan import case_of, look_at_api, readable_world
 from backendctl.app import Changes
 from backendctl.engine.plan import Action, make_plan
 from backendctl.engine.resource import address
-from backendctl.errors import RefusedError, UsageError
+from backendctl.errors import RefusedError, SpecError, UsageError
 from backendctl.release import preflight, telling
 from backendctl.release.log_reading import Logs
 from backendctl.release.numbering import Releasing, announced, content_of, next_entry, refusal, refuse_nobody
@@ -65,9 +65,12 @@ def plan_start(
 
     Raises:
         RefusedError: what is there does not allow one, or somebody else has a release under way.
+        SpecError: a pinned stage has never served.
         UsageError: there is no such stage, or a canary runs already.
     """
     refuse_unknown(backend, stages)
+    if backend.faults:
+        raise SpecError(list(backend.faults))
     seen = look_at_api(backend)
     world, unreadable = readable_world(backend, seen)
     chosen = _stages(world, stages)
@@ -89,7 +92,7 @@ def plan_start(
     plan = _plan([*parts, *access], canaries, releasing)
     if world.chosen:
         plan, parts = served_only(plan, parts)
-    plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
+    plan = replace(plan, unreadable={**unreadable, **plan.unreadable}, refusals=(*plan.refusals, *backend.refusals))
     preflight.refuse(plan, canaries, world, backend)
     if seen is not None and canaries:
         plan = judged(plan, parts, case_of(backend, seen))

@@ -94,6 +94,7 @@ class Alias:
         for alias, links in names.staged.items():
             if world.is_kept(region, spec.physical, alias):
                 continue
+            function = Function.behind_alias(world, region, spec, alias)
             choice = world.slots[region, spec.physical, alias]
             variables = frozenset(link.variable for link in links if link.variable is not None)
             guard = (world.spec.api.name, variables) if world.spec.api else None
@@ -113,6 +114,7 @@ class Alias:
             before |= {address(region, "alias", qualified(spec.name, slot)) for slot in slots_of(alias)}
             yield cls._wanted(function, alias, release=function.release, after=tables | before)
         for alias in names.plain:
+            function = Function.behind_alias(world, region, spec, alias)
             if not world.is_kept(region, spec.physical, alias):
                 yield cls._wanted(function, alias, release=function.release, after=tables)
 

@@ -76,8 +76,9 @@ class ProvisionedConcurrency:
 
     @classmethod
     def _of_function(cls, world: World, region: str, spec: Spec, usual: Capacity) -> Iterator[Self]:
-        function, names = Function.wanted(world, region, spec), names_of(world, region, spec)
+        names = names_of(world, region, spec)
         for alias in names.staged:
+            function = Function.behind_alias(world, region, spec, alias)
             key = (region, spec.physical, alias)
             target, capacity = world.slots[key].target, world.capacity.get(key, usual)
             left = target in capacity.left
@@ -94,6 +95,7 @@ class ProvisionedConcurrency:
                 told = f"{capacity.kept}; {capacity.why}" if other in capacity.left else capacity.kept
                 yield cls.kept(function, f"{alias}-{other}", why=told)
         for alias in names.plain:
+            function = Function.behind_alias(world, region, spec, alias)
             yield cls.on(function, alias, environments=usual.environments, recorded=usual.environments)
 
     @classmethod

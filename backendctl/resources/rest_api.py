@@ -245,7 +245,7 @@ class RestApi:
             self._tag(aws, api_id, {DEFINITION: _PENDING})
         carries = before.get("tags", {}).get(CARRIES, "").split()
         alone = self.alone and DEFINITION in before.get("tags", {})
-        body = without_settings(one.body) if alone else one.body
+        body = json.dumps(without_settings(json.loads(one.body))).encode() if alone else one.body
         kept = {name: value for name, value in settings_of(before).items() if alone or name not in carries}
         try:
             client.put_rest_api(

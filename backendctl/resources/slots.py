@@ -119,7 +119,7 @@ def _members(aws: Aws, world: World, region: str, live: LiveVariables) -> list[_
     found: list[_Member] = []
     for function in world.spec.functions_in(region):
         for alias, links in world.staged(region, function).items():
-            exists, holding = _slots(aws, Function.wanted(world, region, function), alias)
+            exists, holding = _slots(aws, Function.behind_alias(world, region, function, alias), alias)
             named = {(link.stage.name, link.variable) for link in links if link.variable is not None}
             found.append(
                 _Member(

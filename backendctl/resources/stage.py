@@ -101,7 +101,8 @@ class Stage:
         api = world.spec.api
         for region in world.api_regions if api else ():
             for stage in api.stages if api else ():
-                yield cls._desired(world, region, stage, api.name if api else "")
+                there = world.stage_specs.get((region, stage.name), stage)
+                yield cls._desired(world, region, there, api.name if api else "")
 
     @classmethod
     def _desired(cls, world: World, region: str, stage: Spec, api: str) -> Self:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from backendctl.package import Artefact
 from backendctl.spec.model import Function, Spec, Stage
+
+if TYPE_CHECKING:
+    from backendctl.resources.function import Function as Version
 
 SLOTS = ("a", "b")
 
@@ -104,6 +108,8 @@ class World:
         chosen: the stages that are released alone; empty for all that are not pinned.
         kept: (region, stage) of those that keep what they serve.
         versions: (region, physical function name, plain alias) → number of the version that a kept stage serves.
+        brought: the same keys → the function as a pinned stage serves it elsewhere, for a region that lacks the stage.
+        stage_specs: (region, stage) → the stage as it serves elsewhere, for the same.
     """
 
     spec: Spec
@@ -121,6 +127,8 @@ class World:
     chosen: frozenset[str] = frozenset()
     kept: frozenset[tuple[str, str]] = frozenset()
     versions: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    brought: Mapping[tuple[str, str, str], Version] = field(default_factory=dict)
+    stage_specs: Mapping[tuple[str, str], Stage] = field(default_factory=dict)
 
     @property
     def api_regions(self) -> tuple[str, ...]:
@@ -171,6 +179,18 @@ class World:
     def is_kept(self, region: str, physical: str, alias: str) -> bool:
         """Whether an alias stays at its version, for a stage that keeps what it serves leads to it."""
         return (region, physical, alias) in self.versions
+
+    def is_pinned(self, region: str, physical: str, alias: str) -> bool:
+        """Whether the spec's own release does not go to an alias: it is kept, or a pinned stage's is brought to it."""
+        key = (region, physical, alias)
+        return key in self.versions or key in self.brought
+
+    def brought_of(self, region: str, physical: str) -> tuple[Version, ...]:
+        """The releases of a function that pinned stages serve elsewhere, each once."""
+        found = {
+            one.release: one for (where, name, _), one in self.brought.items() if (where, name) == (region, physical)
+        }
+        return tuple(found.values())
 
     def slot_alias(self, region: str, function: Function, alias: str) -> str:
         """The name a stage variable gets for a plain alias, e.g. version1-b."""

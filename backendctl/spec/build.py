@@ -32,6 +32,8 @@ from backendctl.spec.model import (
 from backendctl.spec.warming import SNAPSTART, build_provisioned, build_warm, spelt_out
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from backendctl.spec.view import View
 
 ACCESS_FORMAT = json.dumps(
@@ -112,9 +114,20 @@ def _function(view: View, region: str, name: str, folder: Path) -> Function:
         snapstart=None if warm is None else warm.get(SNAPSTART),
         log_retention=None if retention == "never" else int(retention.split()[0]),
         tags=_tags(view.plain, settings),
+        overridden=frozenset(_overridden(view, region, name)),
         **_given(settings, "runtime", "handler", "description", "architecture", "environment", "role"),
         **_whole(settings, "memory", "timeout", "ephemeral-storage"),
     )
+
+
+def _overridden(view: View, region: str, name: str) -> Iterator[str]:
+    """The settings that the file says of one region of a function."""
+    given = view.document.raw(("functions", name, "regions", region))
+    for key, value in given.items() if isinstance(given, dict) else ():
+        if key == "environment" and isinstance(value, dict):
+            yield from (f"environment.{variable}" for variable in value)
+        else:
+            yield key.replace("-", "_")
 
 
 def _code(code: dict[str, Any], folder: Path) -> Code:

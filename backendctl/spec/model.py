@@ -118,6 +118,8 @@ class Function:
         log_retention: days, None leaves the log group alone.
         tracing: "Active" or "PassThrough" (B58).
         warm: its pings. snapstart: on or off; None leaves it as it is.
+        overridden: names of the settings that the spec says of this region alone; of the environment
+            "environment.NAME".
     """
 
     name: str
@@ -141,6 +143,7 @@ class Function:
     snapstart: bool | None = None
     log_retention: int | None = 30
     tags: dict[str, str] = field(default_factory=dict)
+    overridden: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

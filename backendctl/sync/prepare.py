@@ -94,7 +94,7 @@ def prepare(backend: Backend, request: Request) -> Sync:
         BackendctlError: the source cannot be read, or no region at all.
         UsageError: the spec has no such stage or region.
     """
-    source = source_for(backend, request)
+    source = _moving(source_for(backend, request), request)
     regions = targets_of(backend.spec, source, request)
     given = wanted(api_of(backend.spec), source)
     where = {"account": backend.world.account, "partition": backend.world.partition}
@@ -128,6 +128,18 @@ def prepare(backend: Backend, request: Request) -> Sync:
         wanted=given,
         look=seen,
     )
+
+
+def _moving(source: Source, request: Request) -> Source:
+    """Without pinned stages, unless one is named.
+
+    Raises:
+        UsageError: every stage is pinned.
+    """
+    stages = tuple(stage for stage in source.stages if request.stage is not None or not stage.pinned)
+    if source.stages and not stages:
+        raise UsageError("every stage is pinned: name one with --stage")
+    return replace(source, stages=stages)
 
 
 def source_for(backend: Backend, request: Request) -> Source:
