@@ -239,7 +239,7 @@ class Rollout:
             if not lonely or api is None:
                 break
             for one in lonely:
-                synthetic.send(self._url(one.one), api.definition, requests=self._wanted(one))
+                synthetic.send(self._url(one.one), api.document_named(one.one.stage), requests=self._wanted(one))
             aws.sleep(lag(aws) + 2 * resolution(aws))  # until CloudWatch tells of the last of them
             judged = self._judged(wave, "its share, after requests of our own")
             regions = {one.one.region for one in lonely}

@@ -1,4 +1,4 @@
-"""The archives of functions, where `Code.Location` of GetFunction leads to: presigned URLs that hold for ten minutes."""
+"""The archives of functions, where `Code.Location` of GetFunction leads to: presigned URLs, for ten minutes."""
 
 from __future__ import annotations
 

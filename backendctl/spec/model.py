@@ -327,6 +327,10 @@ class Api:
     keys: tuple[ApiKey, ...] = ()
     usage_plans: tuple[UsagePlan, ...] = ()
 
+    def document_named(self, stage: str | None) -> dict[str, Any]:
+        """The document that a stage of that name serves; the API's own where there is no such stage."""
+        return next((self.document_of(one) for one in self.stages if one.name == stage), self.definition)
+
     def document_of(self, stage: Stage) -> dict[str, Any]:
         """The document that a stage serves: its own, or the API's."""
         return self.definition if stage.definition is None else stage.definition
