@@ -19,8 +19,9 @@ from backendctl.openapi.arns import Home
 from backendctl.openapi.carry import without_settings
 from backendctl.openapi.localise import digest, neutralise
 from backendctl.openapi.whole import with_whole_settings
-from backendctl.resources import lambda_reads, releases
+from backendctl.resources import lambda_reads, release_log, releases
 from backendctl.resources.function import Function
+from backendctl.resources.release_record import Record, split_tag
 from backendctl.resources.world import Definition, Link, Stamp
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Brought:
     Attributes:
         stage: as the spec has it, with the variables of the stage that serves.
         versions: (physical function name, plain alias) → what is to be published there.
+        entry: of the release log, of the release that serves elsewhere; None where none is known.
         refusals: why it may not be, one sentence each.
     """
 
@@ -45,6 +47,7 @@ class Brought:
     definition: Definition
     links: tuple[Link, ...] = ()
     versions: Mapping[tuple[str, str], Function] = field(default_factory=dict)
+    entry: Record | None = None
     refusals: tuple[str, ...] = ()
 
 
@@ -79,8 +82,15 @@ def bring(backend: Backend, api: Api, stage: Stage, *, region: str, served: Kept
         definition=body.definition,
         links=tuple(links),
         versions=versions,
+        entry=_entry(backend, served),
         refusals=tuple(dict.fromkeys(refusals)),
     )
+
+
+def _entry(backend: Backend, served: Kept) -> Record | None:
+    told = split_tag(served.tag)
+    found = release_log.read(backend.aws, served.region).release(told[0]) if told is not None else None
+    return found if found is not None and found.tag == served.tag else None
 
 
 def _wanted(backend: Backend, api: Api, stage: Stage, served: Kept) -> Wanted:

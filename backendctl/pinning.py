@@ -38,7 +38,7 @@ class Kept:
         links: what it calls, of the spec's functions.
         versions: (physical function name, plain alias) → version number.
         document: the export of what it serves. digest: of the definition, where the deployment is ours.
-        variables: with the plain aliases in the place of slots.
+        variables: with the plain aliases in the place of slots. tag: of the release it serves; empty for none.
         lost: functions of ours that it calls and the spec does not have.
     """
 
@@ -50,6 +50,7 @@ class Kept:
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     digest: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    tag: str = ""
     lost: tuple[str, ...] = ()
 
 
@@ -112,6 +113,7 @@ def _with_pinned(backend: Backend, api: Api, pinned: Sequence[Stage]) -> Backend
         versions={(one.region, *key): number for one in kept for key, number in one.versions.items()},
         brought={(one.region, *key): version for one in brought for key, version in one.versions.items()},
         stage_specs={(one.region, one.stage.name): one.stage for one in brought},
+        noted={(one.region, one.stage.name): one.entry for one in brought if one.entry is not None},
         stage_definitions={
             **world.stage_definitions,
             **{(one.region, one.stage.name): one.definition for one in brought},
@@ -158,7 +160,7 @@ def _kept(backend: Backend, api: Api, region: str, stage: Stage) -> Kept | None:
     if found is None:
         return None
     known = {function.physical: function for function in backend.spec.functions_in(region)}
-    variables = split_variables(found.stage.get("variables"))[0]
+    variables, tag = split_variables(found.stage.get("variables"))
     links: dict[tuple[str | None, str, str], Link] = {}
     versions: dict[tuple[str, str], str] = {}
     lost: dict[str, None] = {}
@@ -187,6 +189,7 @@ def _kept(backend: Backend, api: Api, region: str, stage: Stage) -> Kept | None:
         document=found.document,
         digest=found.digest,
         variables={**variables, **_plain(variables, links.values())},
+        tag=tag,
         lost=tuple(lost),
     )
 

@@ -23,7 +23,7 @@ from backendctl.resources.api_reads import (
     require_api,
     stages,
 )
-from backendctl.resources.release_record import VARIABLE, Event, Record, split_tag
+from backendctl.resources.release_record import VARIABLE, Event, Record, State, split_tag
 from backendctl.resources.served import Route
 from backendctl.resources.stage_patch import NO_CACHE, patches
 from backendctl.resources.stage_wanted import Behind, behind_of, refuse_slots, requirements, routes_of, variables_of
@@ -49,6 +49,7 @@ class Stage:
         routes: the functions its variables lead to, for the release log.
         behind: what has to stand behind its variables when it turns.
         entry: the entry of the release log that this is, where it is a release.
+        noted: the entry of a release that serves in another region and comes to this one as it is there.
         pinned: whether it keeps what it serves.
         canary: whether a part of the traffic goes elsewhere; live only.
         note: what is worth saying of that, or of a pinned one; live only.
@@ -76,6 +77,7 @@ class Stage:
     routes: tuple[Route, ...] = field(default=(), compare=False, repr=False)
     behind: tuple[Behind, ...] = field(default=(), compare=False, repr=False)
     entry: Record | None = field(default=None, compare=False, repr=False)
+    noted: Record | None = field(default=None, compare=False, repr=False)
     pinned: bool = field(default=False, compare=False)
     canary: bool = field(default=False, compare=False)
     note: str = field(default="", compare=False)
@@ -108,6 +110,7 @@ class Stage:
     def _desired(cls, world: World, region: str, stage: Spec, api: str) -> Self:
         definition = world.definition_of(region, stage.name)
         kept = (region, stage.name) in world.kept
+        noted = world.noted.get((region, stage.name))
         return cls(
             region=region,
             name=stage.name,
@@ -117,6 +120,8 @@ class Stage:
             stamp=world.stamp,
             routes=routes_of(world, region, stage),
             behind=() if kept else tuple(behind_of(world, region, stage)),
+            noted=noted,
+            release=noted.tag if noted is not None else None,
             pinned=kept,
             definition=None if kept else definition.digest,
             localised=None if kept else definition.localised,
@@ -306,7 +311,8 @@ class Stage:
             BackendctlError: a slot holds something else, or somebody has taken the release over.
         """
         refuse_slots(aws, self.region, self.behind)
-        if self.entry is None:
+        noted = self.entry or self.noted
+        if noted is None:
             return
         found = served.by_stage(
             aws,
@@ -316,7 +322,11 @@ class Stage:
             variables=(variables if self.variables is None else self.variables) or {},
             routes=self.routes,
         )
-        entry = replace(self.entry, versions=found.versions, codes=found.codes).on(self.name, deployment)
+        entry = replace(noted, versions=found.versions, codes=found.codes).on(self.name, deployment)
+        if self.entry is None:  # it is over elsewhere; later ones may stand in the log by now
+            entry = replace(entry, targets=(self.name,), deployments={}, state=State.DONE)
+            release_log.rewrite(aws, self.region, entry, lambda _: entry)
+            return
         release_claim.ready(aws, self.region, entry)
 
     def _verify(self, found: StageTypeDef, deployment: str | None) -> None:

@@ -12,6 +12,7 @@ from backendctl.spec.model import Function, Spec, Stage
 
 if TYPE_CHECKING:
     from backendctl.resources.function import Function as Version
+    from backendctl.resources.release_record import Record
 
 SLOTS = ("a", "b")
 
@@ -110,6 +111,7 @@ class World:
         versions: (region, physical function name, plain alias) → number of the version that a kept stage serves.
         brought: the same keys → the function as a pinned stage serves it elsewhere, for a region that lacks the stage.
         stage_specs: (region, stage) → the stage as it serves elsewhere, for the same.
+        noted: (region, stage) → the entry of the release log that tells of it elsewhere.
     """
 
     spec: Spec
@@ -129,6 +131,7 @@ class World:
     versions: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     brought: Mapping[tuple[str, str, str], Version] = field(default_factory=dict)
     stage_specs: Mapping[tuple[str, str], Stage] = field(default_factory=dict)
+    noted: Mapping[tuple[str, str], Record] = field(default_factory=dict)
 
     @property
     def api_regions(self) -> tuple[str, ...]:

@@ -75,6 +75,12 @@ def sha_behind(project: Project, function: str, alias: str, region: str) -> str:
     return found
 
 
+def tag_of(project: Project, stage: str, region: str) -> str:
+    (api,) = project.apis(region)
+    found = project.client("apigateway", region).get_stage(restApiId=api["id"], stageName=stage)
+    return str(found["variables"]["backendctlRelease"])
+
+
 def newer(old: Project, project: Project) -> None:
     """The main branch: v1 is pinned, v2 has its own definition and aliases, a function and a table more."""
     project.name, project.domain = old.name, old.domain
@@ -135,6 +141,8 @@ def test_v1_keeps_its_answers_while_v2_moves_and_is_fixed_from_its_own_branch(
         serves(main, "/v2/four", "3", regions=(EUROPE,))
         assert main.get("/v1/three", EUROPE)[0] in {403, 404}
         assert len({sha_behind(main, "one", "version1", region) for region in (*BOTH, EUROPE)}) == 1
+        assert {tag_of(main, "prodv1", region) for region in (*BOTH, EUROPE)} == {tag_of(main, "prodv1", EAST)}
+        assert {tag_of(main, "prodv2", region) for region in (*BOTH, EUROPE)} == {tag_of(main, "prodv2", EAST)}
 
         main.run("rollback", "-y", "--stage", "prodv2", "-r", EAST, "-r", WEST)
         serves(main, "/v2/one", "2")
