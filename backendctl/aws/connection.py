@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import boto3
 from botocore.config import Config
 
+from backendctl.aws.call_log import Hear
 from backendctl.aws.errors import explain
 from backendctl.aws.isolated import isolated_client, isolated_session
 from backendctl.aws.journal import Journal
@@ -53,6 +54,7 @@ class Access:
         timeout: seconds that one call may wait for an answer, all attempts together.
         prompt: asks the user for an MFA code; gets the question, returns the answer.
         rates: (service, operation) → calls per second, over the built-in ones.
+        hear: gets a line for each answer of AWS; None when nobody wants to know.
     """
 
     profile: str | None = None
@@ -65,6 +67,7 @@ class Access:
     timeout: float = 60.0
     prompt: Prompt = refuse_to_prompt
     rates: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    hear: Hear | None = None
 
 
 @dataclass(slots=True)
@@ -110,7 +113,9 @@ class Aws:
         self._access = access
         pacer = Pacer(clock=clock, sleep=sleep, overrides=access.rates, tempo=access.tempo)
         self._silence = Silence(access.timeout)
-        self._seam = Seam(pacer=pacer, journal=journal, tempo=access.tempo, silence=self._silence, clock=clock)
+        self._seam = Seam(
+            pacer=pacer, journal=journal, tempo=access.tempo, silence=self._silence, clock=clock, hear=access.hear
+        )
         self._home: str | None = None
         self._session = self._open(access)
         self._clients: dict[tuple[str, str, int | None], Any] = {}
