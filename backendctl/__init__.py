@@ -34,6 +34,10 @@ in one UpdateStage. The way back is the same step in reverse.
 A canary is the same step taken slowly: the stage shares its requests with the other slots and deployment, `release`
 judges both over the same minutes, and one UpdateStage makes the one what the other was.
 
+Stages may serve different documents and versions (`pinning`): the API's resource tree is only the working copy, each
+stage serves a snapshot of it. A pinned stage keeps what it serves, and is brought to a new region as it serves
+elsewhere (`bringing`); with --stage a plan is restricted to what that stage serves (`stage_alone`).
+
 A release has a number. It is written down in every region before anything serves it (`resources.release_log`), and it
 rides in the very call that turns a stage or an alias, so that what serves tells which release it is. What verbs of a
 release do are operations (`engine.operation`), planned and carried out like the changes of resources: announce, then

@@ -21,8 +21,10 @@ from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
 
 if TYPE_CHECKING:
+    from backendctl.api.body import Wanted
     from backendctl.app import Backend
     from backendctl.resources.world import World
+    from backendctl.spec.loader import Document
 
 
 def with_live_source(backend: Backend) -> Backend:
@@ -78,17 +80,30 @@ def look_at_api(backend: Backend) -> Look | None:
 
 def case_of(backend: Backend, seen: Look) -> Case:
     """What is judged of a plan of this backend."""
-    given, world = backend.wanted, backend.world
+    given = backend.wanted
     if given is None:
         raise AssertionError(backend.spec.file)
-    return Case(
-        wanted=given,
-        bodies=bodies(given, backend.spec.regions, account=world.account, partition=world.partition),
-        look=seen,
-        account=world.account,
-        regions=backend.spec.all_regions,
-        place=place_in(None if given.source.is_live else backend.document, given.source.told),
-    )
+    return case(backend, given, seen, regions=backend.spec.regions)
+
+
+def case(backend: Backend, given: Wanted, seen: Look, *, regions: tuple[str, ...], whole: bool = False) -> Case:
+    """The case of an API, and beside it those of the definitions that stages have of their own."""
+    where = {"account": backend.world.account, "partition": backend.world.partition}
+
+    def of(one: Wanted, document: Document | None, others: tuple[Case, ...] = ()) -> Case:
+        return Case(
+            wanted=one,
+            bodies=bodies(one, regions, **where),
+            look=seen,
+            account=backend.world.account,
+            regions=backend.spec.all_regions,
+            place=place_in(None if one.source.is_live else document, one.source.told),
+            whole=whole,
+            others=others,
+        )
+
+    others = tuple(of(own, backend.document(stage)) for stage, own in given.own.items())
+    return of(given, backend.document(), others)
 
 
 def readable_world(backend: Backend, seen: Look | None) -> tuple[World, dict[str, BackendctlError]]:

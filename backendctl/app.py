@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backendctl import stamp as stamping
-from backendctl.api.body import Wanted, bodies, definitions
+from backendctl.api.body import Wanted, bodies, definitions, stage_definitions
 from backendctl.api.body import wanted as wanted_api
 from backendctl.api.faults import shape_faults
 from backendctl.api.judge import judged, kept
@@ -33,6 +33,7 @@ from backendctl.engine.plan import Action, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
 from backendctl.nearest import refuse_unknown
+from backendctl.pinning import choosing
 from backendctl.reading_ahead import reading_ahead
 from backendctl.release.heartbeat import beating
 from backendctl.release.numbering import Releasing, numbered
@@ -48,6 +49,7 @@ from backendctl.resources.stage import Stage
 from backendctl.resources.table import Table
 from backendctl.selecting import Selection, sparing_history
 from backendctl.spec import Draft, Offline, parse
+from backendctl.stage_alone import parts, served_only, turned_without
 
 if TYPE_CHECKING:
     from backendctl.engine.events import Event
@@ -70,6 +72,7 @@ class Settings:
         journal: folder for the journal of mutating calls; None keeps none.
         allow_runtimes: names of runtimes that are tried although AWS takes no more updates of them; None for all.
         tell: gets each line that a build command writes; None when nobody listens.
+        stages: of the API's, the ones to release alone; empty for all that are not pinned.
     """
 
     spec: Path
@@ -80,6 +83,7 @@ class Settings:
     journal: Path | None = None
     allow_runtimes: tuple[str, ...] | None = ()
     tell: Callable[[str], None] | None = None
+    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +93,8 @@ class Backend:
     Attributes:
         spec: its API's definition is neutral; empty while that of a live source has not been read.
         wanted: the API and where its definition comes from; None while that of a live source has not been read.
-        document: the definition's file. source_error: why the live source could not be read.
+        draft: knows the places in the files. source_error: why the live source could not be read.
+        faults, refusals: what stands in the way of any release.
         ahead: reads a plan's answers while this one is made; None where nobody does.
     """
 
@@ -100,9 +105,22 @@ class Backend:
     unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
     warnings: tuple[Fault, ...] = ()
     wanted: Wanted | None = None
-    document: Document | None = None
+    draft: Draft | None = None
     source_error: BackendctlError | None = None
     ahead: Crew | None = None
+    faults: tuple[Fault, ...] = ()
+    refusals: tuple[str, ...] = ()
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The files of the API's definition and of its stages' own."""
+        return self.draft.definitions if self.draft else ()
+
+    def document(self, stage: str | None = None) -> Document | None:
+        """The file of the API's definition, or of a stage's own."""
+        if self.draft is None:
+            return None
+        return self.draft.definition if stage is None else self.draft.own_definitions.get(stage)
 
 
 def open_backend(settings: Settings, *, planning: bool = False) -> Backend:
@@ -112,16 +130,24 @@ def open_backend(settings: Settings, *, planning: bool = False) -> Backend:
         planning: whether all of it will be planned: then all reads of that begin at once.
 
     Raises:
-        SpecError: faults in the spec; AWS has not been called.
+        SpecError: faults in the spec; nothing has been changed.
+        UsageError: the spec has no such stage.
         RefusedError: this account may not be touched.
         AwsError: no credentials, or AWS does not let us in.
     """
     checked = check(settings.spec, allow_runtimes=settings.allow_runtimes, tell=settings.tell)
     backend = _connected(settings, checked.draft, checked.spec, checked.artefacts)
-    ahead = reading_ahead(backend.aws, backend.spec, workers=settings.workers) if planning else None
-    backend = with_live_source(backend)
+    whole = planning and not settings.stages
+    ahead = reading_ahead(backend.aws, backend.spec, workers=settings.workers) if whole else None
+    backend = choosing(with_live_source(backend), settings.stages)
     world, unreadable = assemble.with_slots(backend.world, backend.aws, workers=settings.workers)
-    return replace(backend, world=world, unreadable=unreadable, warnings=checked.warnings, ahead=ahead)
+    return replace(
+        backend,
+        world=world,
+        unreadable={**backend.unreadable, **unreadable},
+        warnings=checked.warnings,
+        ahead=ahead,
+    )
 
 
 def refuse_live_definition(spec: Spec) -> None:
@@ -162,21 +188,23 @@ def _connected(
     spec = spec.narrowed(regions)
     given = None
     if spec.api is not None and spec.api.source is None:
-        if draft.definition is not None and (faults := shape_faults(draft.definition)):
+        if faults := [fault for document in draft.definitions for fault in shape_faults(document)]:
             raise SpecError(faults)
         given = wanted_api(spec.api, file_source(spec, account=account))
         spec = replace(spec, api=given.api)
     found = bodies(given, spec.regions, account=account, partition=partition) if given else {}
+    own = stage_definitions(given, spec.regions, account=account, partition=partition) if given else {}
     world = assemble.make_world(
         spec,
         definitions=definitions(found),
+        stage_definitions=own,
         account=account,
         partition=partition,
         artefacts={key: artefact for key, artefact in (artefacts or {}).items() if key[0] in regions},
         code_ids={} if artefacts is None else {**code_source.identify(spec, aws), **_built(artefacts)},
         stamp=stamping.stamp(spec.file.parent),
     )
-    return Backend(settings=settings, spec=spec, aws=aws, world=world, wanted=given, document=draft.definition)
+    return Backend(settings=settings, spec=spec, aws=aws, world=world, wanted=given, draft=draft)
 
 
 def _names_of(spec: Spec) -> frozenset[str]:
@@ -218,6 +246,7 @@ def plan_changes(backend: Backend, selection: Selection | None = None, *, take_o
 
     Raises:
         BackendctlError: no region at all could be read, or the live source could not.
+        SpecError: a pinned stage has never served.
         UsageError: the selection names what there is not.
     """
     with backend.ahead or contextlib.nullcontext():  # nothing is read any more when the plan is there
@@ -225,18 +254,25 @@ def plan_changes(backend: Backend, selection: Selection | None = None, *, take_o
 
 
 def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) -> Changes:
+    if backend.faults:
+        raise SpecError(list(backend.faults))
     selection = _remembering(selection, backend)
-    selection.check_stages(backend.spec)
     seen = look_at_api(backend) if about_api(selection.only, selection.skip) else None
     world, unreadable = readable_world(backend, seen)
     desired = assemble.desired(world)
     if seen is not None:
         desired = kept(desired, seen)
-    plan = plan_of(backend, desired, regions=world.spec.regions)
+    if world.chosen:
+        desired = parts(desired)
+    plan = plan_of(backend, desired, regions=world.spec.regions, strays=not world.chosen)
+    if world.chosen:
+        plan, desired = served_only(plan, desired)
     plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
     plan = with_refusals(plan, world, backend)
     selection.refuse_unmatched(plan)
+    whole = plan
     plan = _selected(backend, plan, selection)
+    plan = replace(plan, refusals=(*plan.refusals, *backend.refusals, *turned_without(whole, plan)))
     if seen is not None:
         plan = selection.applied(judged(plan, desired, case_of(backend, seen)))
     releasing = Releasing(
@@ -307,17 +343,19 @@ def plan_of(
     *,
     regions: tuple[str, ...],
     kinds: Sequence[type[Resource]] = KINDS,
+    strays: bool = True,
 ) -> Plan:
     """What differs from these, and what is ours beside them, in these regions and those the spec has left.
 
     Args:
         kinds: only these are looked at.
+        strays: whether what is ours beside these is to go.
 
     Raises:
         BackendctlError: no region at all could be read.
     """
     everywhere = regions
-    if not backend.settings.regions:
+    if strays and not backend.settings.regions:
         known = roster.known_regions(backend.aws, regions, silent=backend.unreadable)
         left = [region for region in known if region not in {*regions, *backend.spec.all_regions}]
         everywhere = (*regions, *left)
@@ -328,6 +366,7 @@ def plan_of(
         regions=everywhere,
         workers=backend.settings.workers,
         backend=backend.spec.backend,
+        strays=strays,
     )
     if backend.settings.regions and not desired:
         # What AWS has once serves the other regions still.

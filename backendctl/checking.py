@@ -63,8 +63,8 @@ def check(
     spec = draft.expand(Offline())
     _refuse_unused(spec, allow_runtimes or ())
     faults = [*_runtime_faults(spec, draft, allow_runtimes, today), *_code_faults(spec, draft)]
-    if spec.api is not None and draft.definition is not None:
-        faults += file_faults(draft.definition, spec.api)
+    if spec.api is not None:
+        faults += [fault for document in draft.definitions for fault in file_faults(document, spec.api)]
     if faults:
         raise SpecError(faults)
     artefacts = assemble.build_code(spec, Packager(tell=tell) if tell else Packager())

@@ -1,24 +1,18 @@
-"""What of a plan the command line chooses: --only, --skip, --stage, and the addresses of --allow-delete and --adopt."""
+"""What of a plan the command line chooses: --only, --skip, and the addresses of --allow-delete and --adopt."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.safety import EVERYTHING, named
 from backendctl.errors import UsageError
-from backendctl.nearest import nearest, refuse_unknown
+from backendctl.nearest import nearest
 from backendctl.resources import ORDER
 from backendctl.resources.function import Function
 from backendctl.resources.log_group import LogGroup
-from backendctl.resources.mapping import Mapping
-from backendctl.resources.stage import Stage
-
-if TYPE_CHECKING:
-    from backendctl.spec.model import Spec
 
 _LISTED = 8
 """So many names are told when none is near."""
@@ -29,14 +23,13 @@ class Selection:
     """What a plan is restricted to, and what it may do beside.
 
     Attributes:
-        only, skip: KIND or KIND/NAME, with shell wildcards. stages: of the API's stages, only these; empty for all.
+        only, skip: KIND or KIND/NAME, with shell wildcards.
         delete, adopt: addresses, REGION/KIND/NAME or KIND/NAME; EVERYTHING in `adopt` for all.
         deleted: addresses that an earlier run was allowed to delete, so that they may be gone by now.
     """
 
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
-    stages: tuple[str, ...] = ()
     delete: tuple[str, ...] = ()
     adopt: tuple[str, ...] = ()
     deleted: frozenset[str] = frozenset()
@@ -57,21 +50,11 @@ class Selection:
                 raise UsageError(f"{option} {text}: an ADDRESS is REGION/KIND/NAME or KIND/NAME")
             _refuse_kind(option, head if head in ORDER else rest.partition("/")[0], text)
 
-    def check_stages(self, spec: Spec) -> None:
-        """Refuse a --stage that the spec does not have.
-
-        Raises:
-            UsageError: so it is.
-        """
-        refuse_unknown("--stage", self.stages, stage_names(spec))
-
     def applied(self, plan: Plan) -> Plan:
         """The plan with only what was chosen."""
         return plan.restricted(self._chosen)
 
     def _chosen(self, change: Change) -> bool:
-        if self.stages and _stage_of(change) not in {None, *self.stages}:
-            return False
         if self.only and not any(_matches(change.kind, change.name, pattern) for pattern in self.only):
             return False
         return not any(_matches(change.kind, change.name, pattern) for pattern in self.skip)
@@ -105,11 +88,6 @@ class Selection:
             gone = option == "--allow-delete" and text in self.deleted
             if text != EVERYTHING and not unsure and not gone and text not in (known if whole else kinds):
                 raise UsageError(_nothing(option, text, known if whole else kinds, plan.backend))
-
-
-def stage_names(spec: Spec) -> list[str]:
-    """The stages of the spec's API."""
-    return [stage.name for stage in spec.api.stages] if spec.api else []
 
 
 def sparing_history(plan: Plan, allowed: Collection[str]) -> Plan:
@@ -149,14 +127,6 @@ def _refuse_kind(option: str, kind: str, text: str) -> None:
     if kind not in ORDER:
         near = nearest(kind, ORDER) or "; the kinds are " + ", ".join(ORDER)
         raise UsageError(f"{option} {text}: {kind!r} is no kind of resource{near}")
-
-
-def _stage_of(change: Change) -> str | None:
-    """The stage that a change is about alone; None when it is about more."""
-    resource = change.resource
-    if isinstance(resource, Stage):
-        return resource.name
-    return (resource.target or "").rpartition("/")[2] or None if isinstance(resource, Mapping) else None
 
 
 def _things(plan: Plan) -> Iterable[tuple[str, str, str]]:

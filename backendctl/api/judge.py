@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from backendctl.api.faults import definition_refusals, region_faults
 from backendctl.api.notes import notes
 from backendctl.api.places import Place
+from backendctl.api.trial import asked_stages
 from backendctl.engine.diff import differences
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import address_of
@@ -40,6 +41,7 @@ class Case:
         account: the one we deploy to. regions: all of the spec.
         place: says where in its file a part of the definition stands.
         whole: whether the plan is about nothing but the API, so that what stands in its way counts in any case.
+        others: the same of the definitions that stages have of their own.
     """
 
     wanted: Wanted
@@ -49,6 +51,12 @@ class Case:
     regions: tuple[str, ...]
     place: Place
     whole: bool = False
+    others: tuple[Case, ...] = ()
+
+    @property
+    def documents(self) -> tuple[Case, ...]:
+        """This one, and those of stages' own definitions."""
+        return (self, *self.others)
 
 
 def kept(desired: Sequence[Resource], look: Look) -> list[Resource]:
@@ -87,7 +95,14 @@ def judged(plan: Plan, desired: Sequence[Resource], case: Case) -> Plan:
         if stage.redeployed
     ]
     puts = any(change.kind == RestApi.kind and change.desired is not None for change in plan.changes)
-    return replace(plan, remarks=(*plan.remarks, *told, *notes(case.wanted, put=puts)))
+    noted = [note for one in case.documents for note in notes(one.wanted, put=puts)]
+    unasked = [name for name in case.wanted.own if name not in {one.name for one in asked_stages(case.wanted.api)}]
+    if puts and unasked:
+        noted.append(
+            f"{', '.join(unasked)} will serve a definition of its own, which API Gateway's test call does not reach: "
+            "ask it afterwards with `backendctl test`"
+        )
+    return replace(plan, remarks=(*plan.remarks, *told, *dict.fromkeys(noted)))
 
 
 def _refusals(case: Case) -> Iterator[str]:
@@ -98,15 +113,16 @@ def _refusals(case: Case) -> Iterator[str]:
         )
     for reach in case.look.reaches.values():
         yield from reach.missing
-    for region in case.look.regions:
-        yield from region_faults(
-            case.bodies[region].document,
-            case.wanted,
-            region=region,
-            account=case.account,
-            alone=len(case.regions) == 1,
-            place=case.place,
-        )
+    for one in case.documents:
+        for region in case.look.regions:
+            yield from region_faults(
+                one.bodies[region].document,
+                one.wanted,
+                region=region,
+                account=one.account,
+                alone=len(one.regions) == 1,
+                place=one.place,
+            )
 
 
 def _once(lines: Iterable[str], regions: Sequence[str]) -> list[str]:
@@ -191,6 +207,9 @@ def _putting_again(plan: Plan, wanted: Sequence[Resource], case: Case) -> Plan:
             left.append(live)
             continue
         desired = next(one for one in wanted if address_of(one) == address_of(live))
+        if isinstance(desired, RestApi) and desired.alone:
+            left.append(live)
+            continue
         found = replace(live, definition=EDITED)
         more.append(Change(action=Action.UPDATE, desired=desired, live=found, fields=differences(desired, found)))
     if not more:

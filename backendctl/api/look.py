@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from backendctl.api.body import body_in
 from backendctl.api.comparable import comparable
 from backendctl.api.live import api_id_of, form_of, served
 from backendctl.api.reach import Reach, reach
@@ -62,9 +63,12 @@ def look(
         built: names in AWS of functions that are deployed with the API.
     """
     api = wanted.api
+    localised = partial(body_in, account=account, partition=aws.partition)
 
     def one(region: str) -> tuple[RegionReview, Reach]:
-        seen = review(aws, region, name=api.name, wanted=_of_region(wanted, bodies[region], region, account))
+        of = partial(_of_region, region=region, account=account)
+        own = {name: of(one, localised(one, region)) for name, one in wanted.own.items()}
+        seen = review(aws, region, name=api.name, wanted=replace(of(wanted, bodies[region]), own=own))
         called = reach(
             aws,
             spec,
@@ -91,13 +95,14 @@ def look_ahead(aws: Aws, region: str, api: Api) -> None:
     api_id = api_id_of(aws, region, api.name)
     if api_id is None:
         return
-    form = form_of(api.definition)
     reads: list[Callable[[], object]] = [partial(working, aws, region, api_id)]
-    reads += [partial(served, aws, region, api_id, stage.name, form=form) for stage in api.stages]
+    reads += [
+        partial(served, aws, region, api_id, stage.name, form=form_of(api.document_of(stage))) for stage in api.stages
+    ]
     together(reads)
 
 
-def _of_region(wanted: WantedApi, body: Body, region: str, account: str) -> Wanted:
+def _of_region(wanted: WantedApi, body: Body, *, region: str, account: str) -> Wanted:
     bindings = wanted.api.bindings.get(region, {})
     home = Home(accounts=frozenset({account}), regions=frozenset({region}))
     return Wanted(

@@ -56,7 +56,8 @@ def reach(
     """Look up everything that the definition calls through the wanted stages' variables.
 
     Args:
-        document: the definition, neutral: functions of another account or region are not looked for.
+        document: the definition of stages that have none of their own, neutral: functions of another account or
+            region are not looked for.
         api: name of the API whose stages serve now. account: the one we deploy to.
         built: names in AWS of the functions that are deployed with it: those need not be there yet.
     """
@@ -66,8 +67,8 @@ def reach(
     variables: dict[str, dict[str, str]] = {}
     links: dict[tuple[str, str, str | None], Link] = {}
     missing: dict[str, None] = {}
-    targets = lambda_targets(document)
     for stage in wanted:
+        targets = lambda_targets(document if stage.definition is None else stage.definition)
         live = dict(serving.get(stage.name, {}).get("variables") or {})
         values = {name: search.value(name, value, live, targets, stage) for name, value in stage.variables.items()}
         variables[stage.name] = values

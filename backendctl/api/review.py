@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backendctl.api import live as lives
@@ -87,6 +87,7 @@ class Wanted:
         form: in canonical form, as it compares with an export of that region.
         digest, localised: its names.
         home: that region and the account. bindings: of that region.
+        own: stage → the same, where one has a definition of its own.
     """
 
     form: Mapping[str, Any]
@@ -95,6 +96,7 @@ class Wanted:
     stages: tuple[str, ...]
     home: Home
     bindings: Mapping[str, str]
+    own: Mapping[str, Wanted] = field(default_factory=dict)
 
 
 def review(aws: Aws, region: str, *, name: str, wanted: Wanted) -> RegionReview:
@@ -108,8 +110,9 @@ def review(aws: Aws, region: str, *, name: str, wanted: Wanted) -> RegionReview:
     exports: dict[str, bytes] = {}
     reviewed: list[StageReview] = []
     for stage in wanted.stages:
+        its = wanted.own.get(stage, wanted)
         try:
-            found = lives.served(aws, region, api_id, stage, form=lives.form_of(wanted.form))
+            found = lives.served(aws, region, api_id, stage, form=lives.form_of(its.form))
         except AwsError as error:
             if error.silent:
                 raise
@@ -119,7 +122,7 @@ def review(aws: Aws, region: str, *, name: str, wanted: Wanted) -> RegionReview:
             reviewed.append(StageReview(stage=stage, exists=False, same=False))
             continue
         exports[stage] = found.body
-        reviewed.append(_reviewed(stage, found, wanted, alone))
+        reviewed.append(_reviewed(stage, found, its, alone))
     working = holds(aws, region, api_id)
     edited, unknown = undeployed(aws, region, api_id, working=working, first=wanted.stages, home=wanted.home)
     edited = _without(edited, alone)

@@ -114,7 +114,7 @@ def _live(api: Api, spec: Spec, aws: Aws, *, place: LiveApi, stage: str | None) 
             f"there is no API {name!r} in {place.region} to take the definition from",
             hint="say its name in the spec: `api: {name: …}`, or `definition: {export: REGION, stage: …, api: NAME}`",
         )
-    told = api.stages if api.stages_told else ()
+    told = tuple(replace(one, definition=None) for one in api.stages) if api.stages_told else ()
     where = place.stage or _known(told, stage)
     where = where or lives.only_stage(aws, place.region, api_id)
     found = lives.served(aws, place.region, api_id, where, form=lives.OPENAPI)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backendctl.api.source import Source
     from backendctl.aws.connection import Aws
     from backendctl.spec.callers import Cors
-    from backendctl.spec.model import Api
+    from backendctl.spec.model import Api, Stage
 
 _TRIES = 4
 _PAUSE = 3.0  # seconds; a permission takes some to arrive (B43)
@@ -127,31 +127,39 @@ def trial(aws: Aws, asked_for: Tried, *, workers: int) -> Trial:
     The source's permissions are not ours, so a source that does not let itself be asked is left out.
     """
     api, source = asked_for.api, asked_for.source
-    asked = probes(api.definition, api.smoke)
+    stages = asked_stages(api)
+    asked = {stage.name: probes(api.document_of(stage), api.smoke) for stage in stages}
 
     def ask(region: str) -> dict[tuple[str, Probe], Answer]:
         api_id = str(source.api_id) if region == source.region else require_api(aws, region, api.name)
         ids = resource_ids(aws, region, api_id)
         found: dict[tuple[str, Probe], Answer] = {}
-        for stage in api.stages:
+        for stage in stages:
             variables = asked_for.variables.get(region, {}).get(stage.name, source.variables)
-            for probe in asked:
+            for probe in asked[stage.name]:
                 door = _Door(aws=aws, region=region, api_id=api_id, variables=variables, cors=api.cors)
                 found[stage.name, probe] = door.ask(probe, ids.get(probe.path))
         return found
 
-    everywhere = (*((source.region,) if source.region else ()), *asked_for.regions) if asked else ()
+    everywhere = (*((source.region,) if source.region else ()), *asked_for.regions) if any(asked.values()) else ()
     results, failed = each_region(everywhere, ask, workers=workers, doing="try the API of")
     if failed and set(failed) - {source.region}:
         raise next(error for region, error in failed.items() if region != source.region)
     rows = []
-    for stage in api.stages:
-        for probe in asked:
+    for stage in stages:
+        for probe in asked[stage.name]:
             answers = {region: results[region][stage.name, probe] for region in everywhere if region in results}
             if source.region in answers and _unasked(answers[source.region]):
                 del answers[source.region]
             rows.append(Row(stage=stage.name, probe=probe, answers=answers))
     return Trial(regions=everywhere, rows=tuple(rows))
+
+
+def asked_stages(api: Api) -> tuple[Stage, ...]:
+    """Those whose definition the API holds: API Gateway's test call reaches no other."""
+    if len(api.stages) == 1:
+        return api.stages
+    return tuple(stage for stage in api.stages if stage.definition is None)
 
 
 def _unasked(answer: Answer) -> bool:

@@ -61,9 +61,9 @@ def command(
     from backendctl.selecting import Selection  # noqa: PLC0415  # the same
     from backendctl.ui.summary import show_summary  # noqa: PLC0415  # the same
 
-    selection = Selection(only=only, skip=skip, stages=stages, delete=allow_delete, adopt=adopt)
+    selection = Selection(only=only, skip=skip, delete=allow_delete, adopt=adopt)
     selection.check()
-    ready = opened(options, allow_runtimes=allow_runtimes, planning=True)
+    ready = opened(options, allow_runtimes=allow_runtimes, stages=stages, planning=True)
     backend = ready.backend
     changes = plan_changes(backend, selection, take_over=take_over)
     plan = changes.plan

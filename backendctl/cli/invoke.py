@@ -71,7 +71,7 @@ def command(
     function, _, alias = names[0].partition(":")
     check_functions(backend.spec, [function])
     _check_stage(backend, stage)
-    event_in = _of_request(backend, request, headers, body) if request is not None else lambda *_: event
+    event_in = _of_request(backend, request, headers, body, chosen=stage) if request is not None else lambda *_: event
     found = invoke(backend, function, alias or None, event_in, stage=stage, ignore=ignore)
     if ready.format == "json":
         click.echo(json.dumps(invocations_document(found), indent=2))
@@ -119,7 +119,7 @@ def _check_stage(backend: Backend, stage: str | None) -> None:
 
 
 def _of_request(
-    backend: Backend, request: str, headers: tuple[str, ...], body: str | None
+    backend: Backend, request: str, headers: tuple[str, ...], body: str | None, *, chosen: str | None
 ) -> Callable[[str, str], str]:
     """Region and stage → the event of this request there."""
     from backendctl.endpoints import regional_host  # noqa: PLC0415  # start-up stays fast
@@ -130,7 +130,7 @@ def _of_request(
     if api is None:
         raise UsageError(f"--api-event: {backend.spec.file} has no API")
     asked = parse_request(request, headers=headers, body=body)
-    route = require_route(api.definition, asked.method, asked.path)
+    route = require_route(api.document_named(chosen), asked.method, asked.path)
 
     def event_in(region: str, stage: str) -> str:
         api_id = require_api(backend.aws, region, api.name)

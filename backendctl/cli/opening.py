@@ -32,15 +32,21 @@ class Opened:
     sandbox: bool
 
 
-def opened(options: Options, *, allow_runtimes: tuple[str, ...] | None = (), planning: bool = False) -> Opened:
+def opened(
+    options: Options,
+    *,
+    allow_runtimes: tuple[str, ...] | None = (),
+    stages: tuple[str, ...] = (),
+    planning: bool = False,
+) -> Opened:
     """Load, check, connect; in a sandbox also what a real account would have already.
 
     Args:
-        allow_runtimes: as `Settings` has them. planning: as `open_backend` has it.
+        allow_runtimes, stages: as `Settings` has them. planning: as `open_backend` has it.
     """
 
     def open_it(settings: Settings) -> Backend:
-        return open_backend(replace(settings, allow_runtimes=allow_runtimes), planning=planning)
+        return open_backend(replace(settings, allow_runtimes=allow_runtimes, stages=stages), planning=planning)
 
     ready = _opened(options, open_it)
     tell_warnings(ready.backend.warnings)

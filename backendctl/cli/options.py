@@ -245,7 +245,7 @@ _STAGES = (
         "stages",
         multiple=True,
         metavar="NAME",
-        help="Of the API's stages and their base paths only this one; may be repeated.",
+        help="Release this stage alone, with what it serves, and compare nothing else; may be repeated.",
     ),
 )
 _RUNTIMES = (

@@ -39,9 +39,9 @@ def command(
     from backendctl.engine.safety import Allowed, refusal_of  # noqa: PLC0415  # the same
     from backendctl.selecting import Selection  # noqa: PLC0415  # the same
 
-    selection = Selection(only=only, skip=skip, stages=stages, delete=allow_delete, adopt=adopt)
+    selection = Selection(only=only, skip=skip, delete=allow_delete, adopt=adopt)
     selection.check()
-    ready = opened(options, allow_runtimes=allow_runtimes, planning=True)
+    ready = opened(options, allow_runtimes=allow_runtimes, stages=stages, planning=True)
     plan = plan_deploy(ready.backend, selection)
     tell_code(ready)
     refusal = refusal_of(plan, Allowed(delete=allow_delete, adopt=adopt, breaking=allow_breaking))

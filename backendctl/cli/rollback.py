@@ -35,10 +35,10 @@ def command(
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
     from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
     from backendctl.release.rollback import plan_rollback  # noqa: PLC0415  # the same
-    from backendctl.release.running import serving  # noqa: PLC0415  # the same
+    from backendctl.release.running import moving_stages, serving  # noqa: PLC0415  # the same
 
     ready = opened_api(options)
-    found, failed = serving(ready.backend, stages=stages)
+    found, failed = serving(ready.backend, stages=stages or moving_stages(ready.backend))
     plan = plan_rollback(ready.backend, found, to=to, take_over=take_over, wait_warm=wait_warm)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=())
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")

@@ -59,7 +59,8 @@ def command(
     from backendctl.resources.slots import SlotsTakenError  # noqa: PLC0415  # the same
 
     try:
-        ready = opened(options, allow_runtimes=allow_runtimes)
+        alone = tuple(stage for stage in stages if ":" not in stage)
+        ready = opened(options, allow_runtimes=allow_runtimes, stages=alone)
     except SlotsTakenError as error:
         raise UsageError(error.message, hint=error.hint) from error
     changes, pending = _planned(ready, percent=percent, stages=stages, in_waves=regions_in_waves, take_over=take_over)

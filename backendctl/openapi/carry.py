@@ -9,19 +9,19 @@ from typing import Any
 from backendctl.openapi.neutral import ENDPOINT, POLICY
 from backendctl.openapi.pointer import pointer
 
-# our name → root key of the document
-_ROOT = {
+ROOT = {
     "policy": POLICY,
     "binary-media-types": "x-amazon-apigateway-binary-media-types",
     "minimum-compression-size": "x-amazon-apigateway-minimum-compression-size",
     "api-key-source": "x-amazon-apigateway-api-key-source",
 }
+"""Our name of a setting → the root key of a document that has it."""
 
 
 def carried(body: bytes) -> frozenset[str]:
     """Names of the settings that the body sets itself."""
     document = json.loads(body)
-    names = {name for name, key in _ROOT.items() if key in document}
+    names = {name for name, key in ROOT.items() if key in document}
     if "description" in document.get("info", {}):
         names.add("description")
     if _endpoint_home(document) is not None:
@@ -43,10 +43,23 @@ def carry_over(body: bytes, settings: Mapping[str, Any]) -> bytes:
         if name == "description":
             document.setdefault("info", {})["description"] = value
         elif name == "endpoint-configuration":
-            _add_endpoint(document, value)
+            add_endpoint(document, value)
         else:
-            document[_ROOT[name]] = value
+            document[ROOT[name]] = value
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def without_settings(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document without the settings that `carried` names."""
+    made = {key: value for key, value in document.items() if key not in {*ROOT.values(), ENDPOINT}}
+    if isinstance(info := made.get("info"), dict):
+        made["info"] = {key: value for key, value in info.items() if key != "description"}
+    if isinstance(servers := made.get("servers"), list):
+        made["servers"] = [
+            {key: value for key, value in one.items() if key != ENDPOINT} if isinstance(one, dict) else one
+            for one in servers
+        ]
+    return made
 
 
 def left_alone(wanted: Mapping[str, Any], put_before: Collection[str]) -> tuple[str, ...]:
@@ -58,7 +71,7 @@ def left_alone(wanted: Mapping[str, Any], put_before: Collection[str]) -> tuple[
     Returns:
         The beginnings of their JSON pointers.
     """
-    places = {name: pointer((key,)) for name, key in _ROOT.items() if key not in wanted}
+    places = {name: pointer((key,)) for name, key in ROOT.items() if key not in wanted}
     if _endpoint_home(wanted) is None:
         places["endpoint-configuration"] = "/servers"
     return tuple(place for name, place in places.items() if name not in put_before)
@@ -70,7 +83,8 @@ def _endpoint_home(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next((home for home in homes if ENDPOINT in home), None)
 
 
-def _add_endpoint(document: dict[str, Any], value: Any) -> None:
+def add_endpoint(document: dict[str, Any], value: Any) -> None:
+    """Put a configuration of the endpoint where that kind of document has it."""
     if "swagger" in document:
         document[ENDPOINT] = value
     else:

@@ -6,6 +6,7 @@ A `Source` says where a function's code comes from, `check` what is wrong with i
 
 from __future__ import annotations
 
+from backendctl.package.archive import received
 from backendctl.package.errors import PackageError
 from backendctl.package.handler import Findings, Wanted, findings
 from backendctl.package.limits import DIRECT_LIMIT, UNZIPPED_LIMIT
@@ -28,4 +29,5 @@ __all__ = [
     "handler_check",
     "left_out_clause",
     "limit_faults",
+    "received",
 ]

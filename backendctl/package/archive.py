@@ -18,7 +18,7 @@ from backendctl.package.errors import PackageError
 from backendctl.package.source import Artefact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from backendctl.package.tree import Entry, Tree
 
@@ -84,6 +84,19 @@ def snapshot(original: Path, *, log: str = "") -> Artefact:
     path = _new_file()
     shutil.copyfile(original, path)
     return measure(path, log=log)
+
+
+def received(chunks: Iterable[bytes]) -> Artefact:
+    """An archive that comes in pieces from elsewhere, byte for byte.
+
+    Raises:
+        zipfile.BadZipFile: it is no archive.
+    """
+    path = _new_file()
+    with path.open("wb") as stream:
+        for chunk in chunks:
+            stream.write(chunk)
+    return measure(path)
 
 
 def measure(path: Path, *, log: str = "", left_out: tuple[tuple[str, int], ...] = ()) -> Artefact:

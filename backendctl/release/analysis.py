@@ -62,7 +62,7 @@ def place_of(backend: Backend, one: Serving) -> Place:
         stage=one.stage,
         api_id=one.api_id,
         url=regional_url(one.api_id, one.region, one.stage, backend.aws, endpoint_url=endpoint),
-        definition=api.definition if api is not None else {},
+        definition=api.document_named(one.stage) if api is not None else {},
         base=one.variables,
         canary=_canary_variables(one),
         share=one.canary.percent if one.canary is not None else 0.0,

@@ -40,6 +40,9 @@ def is_same(entry: Record, target: str, found: Served) -> bool:
     """Whether that release is what serves a stage or an alias."""
     if ":" in target:
         return all(entry.versions.get(key) == number for key, number in found.versions.items())
+    if entry.deployments:  # of several stages, each with its own
+        told = {key: entry.versions.get(key) for key in found.versions}
+        return (entry.deployment_of(target), told) == (found.deployment, found.versions)
     return (entry.deployment, entry.versions) == (found.deployment, found.versions)
 
 

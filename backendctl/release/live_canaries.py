@@ -123,7 +123,7 @@ class LiveCanaries:
         url = regional_url(
             one.api_id, one.region, one.stage, self.backend.aws, endpoint_url=settings.access.endpoint_url
         )
-        synthetic.send(url, api.definition, requests=self._wanted(judged))
+        synthetic.send(url, api.document_named(one.stage), requests=self._wanted(judged))
 
     def _wanted(self, one: Judged) -> int:
         """So many requests in all that the canary's share of them will tell, chance being what it is."""

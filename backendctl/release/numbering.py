@@ -88,7 +88,9 @@ def content_of(world: World) -> list[Any]:
         (function.name, Function.wanted(whole, region, function).release)
         for function in world.spec.functions_in(region)
     ]
-    return [sorted({d.digest for d in world.definitions.values()}), sorted(functions)]
+    own = sorted({(stage, d.digest) for (_, stage), d in world.stage_definitions.items()})
+    found = [sorted({d.digest for d in world.definitions.values()}), sorted(functions), *([own] if own else [])]
+    return [*found, *([sorted(world.chosen)] if world.chosen else [])]
 
 
 def numbered(plan: Plan, desired: Sequence[Resource], releasing: Releasing, *, token: str = "") -> Plan:
@@ -131,7 +133,14 @@ def _elsewhere(plan: Plan, logs: Logs, token: str, releasing: Releasing) -> Reco
     changed = {c.region for c in plan.changes if c.kind in {Stage.kind, Alias.kind}}
     if top is None or top.event is not Event.DEPLOY or top.token != token or not changed or changed & there.keys():
         return None
+    if {c.name for c in plan.changes if _is_new(c)} - set(top.targets):
+        return None  # further stages come with it, which need a number too
     return replace(top, regions=tuple(dict.fromkeys((*top.regions, *(releasing.meant or releasing.spec.regions)))))
+
+
+def _is_new(change: Change) -> bool:
+    """Whether a stage is made that no other region serves as it will."""
+    return isinstance(change.desired, Stage) and change.action is Action.CREATE and change.desired.noted is None
 
 
 def refuse_nobody(unfinished: Record | None, releasing: Releasing) -> None:
@@ -177,7 +186,8 @@ def next_entry(
             for region, entry in found_entries(releasing, lives, target, index=index, number=number).items():
                 earlier.setdefault(region, []).append(entry)
             index, number = index + 1, number + 1
-    definitions = {d.digest for d in releasing.world.definitions.values()}
+    world = releasing.world
+    definitions = {world.definition_of(region, target).digest for region in world.definitions for target in targets}
     entry = Record(
         index=index,
         number=number,
@@ -243,8 +253,7 @@ def _released(plan: Plan, desired: Sequence[Resource], releasing: Releasing) -> 
         return
     spelt = {(c.region, c.name) for c in plan.changes if isinstance(c.desired, Alias) and _moves(c)}
     for change in plan.changes:
-        told = {f.field.partition(".")[0] for f in change.fields}
-        if isinstance(change.desired, Stage) and (change.action is Action.CREATE or told & _TURNING):
+        if isinstance(change.desired, Stage) and _turns(change, change.desired):
             yield change.name
     names = {
         (region, function.physical): function.name
@@ -257,6 +266,12 @@ def _released(plan: Plan, desired: Sequence[Resource], releasing: Releasing) -> 
                 name = names.get((stage.region, route.physical), route.physical)
                 if route.variable is None and (stage.region, qualified(name, route.alias)) in spelt:
                     yield stage.name
+
+
+def _turns(change: Change, stage: Stage) -> bool:
+    """Whether it is released; one that is brought to a region has the number of the release that it is elsewhere."""
+    told = {f.field.partition(".")[0] for f in change.fields}
+    return stage.noted is None and (change.action is Action.CREATE or bool(told & _TURNING))
 
 
 def _moves(change: Change) -> bool:

@@ -181,7 +181,8 @@ def _deployments(
     backend: Backend, found: Sequence[Serving], kept: Sequence[Record], serving: Sequence[Served], keep: int
 ) -> Iterator[DeploymentRemoval]:
     for region, api_id in dict.fromkeys((one.region, one.api_id) for one in found if one.api_id):
-        used = {entry.deployment for entry in kept} | {each.deployment for each in serving}
+        used = {one for entry in kept for one in (entry.deployment, *entry.deployments.values())}
+        used |= {each.deployment for each in serving}
         for stage in list_stages(backend.aws, region, api_id).values():
             used |= {stage.get("deploymentId", ""), (stage.get("canarySettings") or {}).get("deploymentId", "")}
         ours = [d["id"] for d in list_deployments(backend.aws, region, api_id) if facts_of(d.get("description", ""))]

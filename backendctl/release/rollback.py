@@ -163,7 +163,7 @@ def _move(way: Way) -> Move:
         stage=way.one.stage,
         api_id=way.one.api_id,
         before=way.one.deployment,
-        after=way.target.deployment,
+        after=way.target.deployment_of(way.one.stage),
     )
 
 
@@ -200,7 +200,7 @@ def _parts(backend: Backend, way: Way, entry: Record) -> Iterator[Resource | Sta
         api=one.api,
         routes=one.routes,
         requires=frozenset(needed),
-        deployment=target.deployment,
+        deployment=target.deployment_of(one.stage),
         variables=variables,
         held=tuple(held),
         entry=entry,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import explain
 from backendctl.aws.tags import owner_of
-from backendctl.errors import BackendctlError
+from backendctl.errors import BackendctlError, UsageError
 from backendctl.nearest import refuse_unknown as refuse_unknown_names
 from backendctl.release import access_log
 from backendctl.release.access_log import AccessLog
@@ -91,6 +91,20 @@ def serving(backend: Backend, *, stages: Sequence[str] = ()) -> tuple[list[Servi
     if len(failed) == len(regions):
         raise failed[regions[0]]
     return found, failed
+
+
+def moving_stages(backend: Backend) -> tuple[str, ...]:
+    """What a release without --stage is about; empty for all.
+
+    Raises:
+        UsageError: every stage is pinned.
+    """
+    api = backend.spec.api
+    known = api.stages if api is not None and not by_alias(backend.spec) else ()
+    moving = tuple(stage.name for stage in known if not stage.pinned)
+    if known and not moving:
+        raise UsageError("every stage is pinned: name one with --stage")
+    return () if len(moving) == len(known) else moving
 
 
 def refuse_unknown(backend: Backend, stages: Sequence[str]) -> None:

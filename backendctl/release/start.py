@@ -11,7 +11,7 @@ from backendctl.api_in_plan import case_of, look_at_api, readable_world
 from backendctl.app import Changes
 from backendctl.engine.plan import Action, make_plan
 from backendctl.engine.resource import address
-from backendctl.errors import RefusedError
+from backendctl.errors import RefusedError, SpecError
 from backendctl.release import preflight, telling
 from backendctl.release.log_reading import Logs
 from backendctl.release.numbering import Releasing, announced, next_entry, refusal, refuse_nobody
@@ -25,6 +25,8 @@ from backendctl.resources.canary import CanaryStart
 from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.release_record import Event, Record
 from backendctl.resources.stage import Stage
+from backendctl.stage_alone import parts as parts_of
+from backendctl.stage_alone import served_only
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -62,14 +64,18 @@ def plan_start(
 
     Raises:
         RefusedError: what is there does not allow one, or somebody else has a release under way.
+        SpecError: a pinned stage has never served.
         UsageError: there is no such stage, or a canary runs already that is another one or has another share.
     """
     refuse_unknown(backend, stages)
+    if backend.faults:
+        raise SpecError(list(backend.faults))
     begins = backend.spec.canary.steps[0] if percent is None else percent
     seen = look_at_api(backend)
     world, unreadable = readable_world(backend, seen)
     chosen = _stages(world, stages)
     everything = assemble.desired(world) if seen is None else kept(assemble.desired(world), seen)
+    everything = parts_of(everything) if world.chosen else everything
     releasing = _releasing(backend, world, take_over=take_over)
     logs = releasing.logs()
     refuse_nobody(logs.unfinished(), releasing)
@@ -82,8 +88,11 @@ def plan_start(
     canaries = [telling.after(_after(canary, numbered, waves), access) for canary in numbered]
     parts = [resource for resource in everything if _belongs(resource, world, chosen)] if canaries else []
     plan = _plan([*parts, *access], canaries, releasing)
+    if world.chosen:
+        plan, parts = served_only(plan, parts)
     unfit = code_buckets.unfit(plan.changes, backend.aws)
-    plan = replace(plan, unreadable={**unreadable, **plan.unreadable}, refusals=(*plan.refusals, *unfit))
+    refusals = (*plan.refusals, *backend.refusals, *unfit)
+    plan = replace(plan, unreadable={**unreadable, **plan.unreadable}, refusals=refusals)
     preflight.refuse(plan, canaries, world, backend)
     if seen is not None and canaries:
         plan = judged(plan, parts, case_of(backend, seen))
@@ -209,7 +218,8 @@ def _base(logs: Logs, earlier: Mapping[str, Sequence[Record]], canary: CanarySta
 
 def _stages(world: World, names: Sequence[str]) -> tuple[Spec, ...]:
     known = world.spec.api.stages if world.spec.api else ()
-    return tuple(stage for stage in known if not names or stage.name in names)
+    kept = {stage for _, stage in world.kept}
+    return tuple(stage for stage in known if stage.name not in kept and (not names or stage.name in names))
 
 
 def _canaries(
@@ -265,7 +275,7 @@ def _is_slot(alias: Alias | ProvisionedConcurrency, world: World) -> bool:
 def _pending(everything: Sequence[Resource], plan: Plan, backend: Backend) -> tuple[str, ...]:
     """What differs from the spec and is no part of the release, told so that nobody waits for it."""
     planned = {change.address for change in plan.changes}
-    rest = [r for r in everything if r.kind not in {*_PARTS, Stage.kind}]
+    rest = [r for r in everything if r.kind not in {*_PARTS, Stage.kind}] if not backend.world.chosen else []
     others = make_plan(
         desired=rest,
         kinds=KINDS,

@@ -289,9 +289,13 @@ def _physical(backend: Backend, name: str) -> str:
 def _gone(backend: Backend, one: Serving, target: Record) -> Iterator[str]:
     """What of a release is not there any more."""
     name = f"v{target.number}"
-    if one.api_id and target.deployment not in {d["id"] for d in list_deployments(backend.aws, one.region, one.api_id)}:
-        yield f"{address(one.region, 'stage', one.stage)}: deployment {target.deployment} of {name} is gone"
+    deployment = target.deployment_of(one.stage)
+    if one.api_id and deployment not in {d["id"] for d in list_deployments(backend.aws, one.region, one.api_id)}:
+        yield f"{address(one.region, 'stage', one.stage)}: deployment {deployment} of {name} is gone"
+    called = {route.physical for route in one.routes}
     for key, number in target.versions.items():
         physical = key.rpartition(":")[0]
-        if number not in {version.number for version in lambda_reads.versions(backend.aws, one.region, physical)}:
+        if physical in called and number not in {
+            version.number for version in lambda_reads.versions(backend.aws, one.region, physical)
+        }:
             yield f"{one.region}: version {number} of {physical}, which {name} had, is gone"

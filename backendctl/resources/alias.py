@@ -90,7 +90,13 @@ class Alias:
         tables = frozenset(
             address(region, kind, table.name) for table in world.spec.tables for kind in ("table", "replica")
         )
+        for alias in (*names.staged, *names.plain):
+            if world.is_kept(region, spec.physical, alias):
+                yield from cls._kept(world, function, spec, alias, staged=alias in names.staged)
         for alias, links in names.staged.items():
+            if world.is_kept(region, spec.physical, alias):
+                continue
+            function = Function.behind_alias(world, region, spec, alias)
             choice = world.slots[region, spec.physical, alias]
             variables = frozenset(link.variable for link in links if link.variable is not None)
             guard = (world.spec.api.name, variables) if world.spec.api else None
@@ -110,7 +116,23 @@ class Alias:
             before |= {address(region, "alias", qualified(spec.name, slot)) for slot in slots_of(alias)}
             yield cls._wanted(function, alias, release=function.release, after=tables | before)
         for alias in names.plain:
-            yield cls._wanted(function, alias, release=function.release, after=tables)
+            function = Function.behind_alias(world, region, spec, alias)
+            if not world.is_kept(region, spec.physical, alias):
+                yield cls._wanted(function, alias, release=function.release, after=tables)
+
+    @classmethod
+    def _kept(cls, world: World, function: Function, spec: Spec, alias: str, *, staged: bool) -> Iterator[Self]:
+        """At the version that a pinned stage serves; the slot that is idle is left as it is."""
+        key = (function.region, spec.physical, alias)
+        version = world.versions[key]
+        if staged:
+            choice = world.slots[key]
+            for slot in SLOTS:
+                if slot == choice.target:
+                    yield replace(cls._wanted(function, f"{alias}-{slot}", release=None), version=version)
+                elif choice.idle_exists:
+                    yield cls._wanted(function, f"{alias}-{slot}", release=None)
+        yield replace(cls._wanted(function, alias, release=None), version=version)
 
     @classmethod
     def _wanted(

@@ -71,6 +71,7 @@ def make_world(
     code_ids: Mapping[tuple[str, str], str],
     stamp: Stamp,
     definitions: Mapping[str, Definition] | None = None,
+    stage_definitions: Mapping[tuple[str, str], Definition] | None = None,
 ) -> World:
     """Everything but the slots, without calling AWS.
 
@@ -78,6 +79,7 @@ def make_world(
         spec: its API's definition is neutral.
         code_ids: of functions whose code AWS fetches itself; those built here are added.
         definitions: region → what it gets of the API's definition.
+        stage_definitions: (region, stage) → the same of a stage that has its own.
     """
     built = {key: artefact.sha256 for key, artefact in artefacts.items()}
     return World(
@@ -88,13 +90,15 @@ def make_world(
         artefacts=dict(artefacts),
         code_ids={**code_ids, **built},
         definitions=dict(definitions or {}),
+        stage_definitions=dict(stage_definitions or {}),
         links=links_of(spec, account=account),
     )
 
 
 def links_of(spec: Spec, *, account: str) -> dict[str, tuple[Link, ...]]:
     """Region → every call of a function of the spec that a stage leads to; the definition is neutral."""
-    targets = lambda_targets(spec.api.definition) if spec.api is not None else []
+    stages = spec.api.stages if spec.api is not None else ()
+    targets = {stage.name: lambda_targets(spec.api.document_of(stage)) for stage in stages} if spec.api else {}
     return {region: tuple(_links(spec, region, targets, account=account)) for region in spec.regions}
 
 
@@ -134,13 +138,13 @@ def desired(world: World) -> list[Resource]:
     return [resource for kind in KINDS for resource in kind.desired(world)]
 
 
-def _links(spec: Spec, region: str, targets: Sequence[Target], *, account: str) -> Iterator[Link]:
+def _links(spec: Spec, region: str, targets: Mapping[str, Sequence[Target]], *, account: str) -> Iterator[Link]:
     if spec.api is None:
         return
     functions = {function.physical: function for function in spec.functions_in(region)}
     seen = set()
     for stage in spec.api.stages:
-        for target in targets:
+        for target in targets[stage.name]:
             found = resolve(target, stage.variables)
             if found is None or not found.is_in(region, account) or found.function not in functions:
                 continue
@@ -159,7 +163,9 @@ def called_names(spec: Spec) -> frozenset[str]:
     """What the API's functions are called in AWS, those beside the spec included."""
     if spec.api is None:
         return frozenset()
-    pairs = [(target, stage.variables) for stage in spec.api.stages for target in lambda_targets(spec.api.definition)]
+    pairs = [
+        (target, stage.variables) for stage in spec.api.stages for target in lambda_targets(spec.api.document_of(stage))
+    ]
     return frozenset(found.function for target, values in pairs if (found := resolve(target, values)) is not None)
 
 

@@ -221,7 +221,7 @@ class CanaryStart:
             log=release_log.read(aws, self.region),
             serving=variables,
         )
-        entry = replace(self.entry, deployment=deployment, versions=serving.versions, codes=serving.codes)
+        entry = replace(self.entry, versions=serving.versions, codes=serving.codes).on(self.name, deployment)
         release_claim.ready(aws, self.region, entry)
 
     def _opening(self, found: StageTypeDef, deployment: str) -> Iterator[PatchOperationTypeDef]:

@@ -108,7 +108,7 @@ class _Turn:
             log=release_log.read(aws, self.region),
             serving=variables,
         )
-        entry = replace(self.entry, deployment=self.deployment, versions=serving.versions, codes=serving.codes)
+        entry = replace(self.entry, versions=serving.versions, codes=serving.codes).on(self.name, self.deployment)
         release_claim.ready(aws, self.region, entry)
 
     def _turned(self, place: StagePlace, found: StageTypeDef) -> None:

@@ -10,7 +10,7 @@ from backendctl.errors import BackendctlError
 from backendctl.resources import release_log
 from backendctl.resources.api_reads import list_deployments, list_stages
 from backendctl.resources.release_log import RegionLog
-from backendctl.resources.releases import facts_of
+from backendctl.resources.releases import describe_deployment, facts_of
 from backendctl.resources.rest_api import definition_held
 from backendctl.resources.world import Stamp
 
@@ -21,18 +21,6 @@ KEPT = 10
 """How many deployments stay for a way back, beside those in use."""
 
 _MARK = "backendctl "
-
-
-def describe(definition: str, localised: str, stamp: Stamp) -> str:
-    """The description of a deployment: `backendctl definition=… localised=… commit=… time=… by=…`."""
-    facts = {
-        "definition": definition,
-        "localised": localised,
-        "commit": stamp.commit,
-        "time": stamp.time,
-        "by": stamp.author,
-    }
-    return " ".join([_MARK.strip(), *(f"{key}={value}" for key, value in facts.items() if value)])
 
 
 def definition_of(description: str | None) -> str | None:
@@ -66,7 +54,7 @@ def deploy(
             hint=f"put it first: backendctl deploy --only rest-api/{api}",
         )
     made = aws.apigateway(region).create_deployment(
-        restApiId=api_id, description=describe(definition, localised or definition, stamp)
+        restApiId=api_id, description=describe_deployment(definition, localised or definition, stamp)
     )
     aws.forget("deployments", region, api_id)
     return made["id"]
@@ -95,7 +83,7 @@ def prune(aws: Aws, region: str, api_id: str) -> None:
 
 def deployments_kept(log: RegionLog, stages: Iterable[str], *, keep: int) -> set[str]:
     """Ids of the deployments of the last live releases of each of these stages."""
-    return {record.deployment for stage in stages for record in log.lived(stage)[-keep:]}
+    return {record.deployment_of(stage) for stage in stages for record in log.lived(stage)[-keep:]}
 
 
 def _delete(aws: Aws, region: str, api_id: str, deployment: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from backendctl.aws import tags as tagging
@@ -12,7 +12,8 @@ from backendctl.engine.resource import GLOBAL, PARTIAL, SECRET, address
 from backendctl.errors import BackendctlError
 from backendctl.package import Artefact
 from backendctl.resources import lambda_reads, lambda_waits, releases
-from backendctl.resources.lambda_code import code_arguments
+from backendctl.resources.alias_names import names_of, reached
+from backendctl.resources.lambda_code import code_arguments, copied_code
 from backendctl.spec.model import Code, Vpc
 from backendctl.spec.model import Function as Spec
 
@@ -49,8 +50,13 @@ class Function:
         code: base64 sha256 of the archive (Lambda's CodeSha256), or the image URI.
         memory, ephemeral_storage: MB. timeout: seconds.
         snapstart: what it applies to, "PublishedVersions" or "None".
-        release: id of code and configuration; live: that of $LATEST if a published version carries it too, else the
-            newest version's, so that a kill between update and publish is seen and repaired.
+        copied_from: region and number of the version whose archive is its code; None for code of the spec.
+        others: further releases of it that aliases need here, published before its own; the last one is kept in
+            $LATEST.
+        behind: the aliases that users reach it by, which hold its release once it is released; empty when somebody
+            calls the function itself.
+        release: id of code and configuration. Live: that of the version which is this release, or else of the one
+            behind its aliases; what $LATEST holds counts only where it is called.
     """
 
     kind: ClassVar[str] = "function"
@@ -65,6 +71,9 @@ class Function:
     source: Code = field(default_factory=Code, compare=False, repr=False)
     artefact: Artefact | None = field(default=None, compare=False, repr=False)
     note: str = field(default="", compare=False, repr=False)
+    behind: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    copied_from: tuple[str, str] | None = field(default=None, compare=False, repr=False)
+    others: tuple[Function, ...] = field(default=(), compare=False, repr=False)
 
     code: str | None = None
     runtime: str | None = None
@@ -85,10 +94,22 @@ class Function:
 
     @classmethod
     def desired(cls, world: World) -> Iterable[Self]:
-        """Every function of the spec, in every region."""
+        """Every function of the spec, in every region; without a release where all its aliases are pinned."""
         for region in world.spec.regions:
             for spec in world.spec.functions_in(region):
-                yield cls.wanted(world, region, spec)
+                wanted = cls.wanted(world, region, spec)
+                brought: Any = world.brought_of(region, spec.physical)
+                if _is_released(world, region, spec):
+                    yield replace(wanted, others=brought)
+                elif brought:
+                    yield replace(brought[-1], others=brought[:-1])
+                else:
+                    yield wanted.left()
+
+    @classmethod
+    def behind_alias(cls, world: World, region: str, spec: Spec, alias: str) -> Function:
+        """What has to stand behind an alias that moves: the spec's, or what a pinned stage serves elsewhere."""
+        return world.brought.get((region, spec.physical, alias)) or cls.wanted(world, region, spec)
 
     @classmethod
     def wanted(cls, world: World, region: str, spec: Spec) -> Self:
@@ -104,6 +125,7 @@ class Function:
             source=spec.code,
             artefact=world.artefacts.get((region, spec.name)),
             note=releases.described(release, world.stamp),
+            behind=_behind(world, region, spec),
             description=spec.description,
             tags=tagging.marked(world.backend, {**spec.tags, lambda_reads.NAME: spec.name}),
             release=release,
@@ -115,7 +137,33 @@ class Function:
         """From one list per region, GetFunction and the list of versions."""
         if desired.physical not in lambda_reads.functions(aws, desired.region):
             return None
-        return cls._live(aws, desired.region, desired.physical, name=desired.name, managed=desired.managed)
+        live = cls._live(aws, desired.region, desired.physical, name=desired.name, managed=desired.managed)
+        return live.as_served(aws, desired) if desired.behind and desired.release else live
+
+    def left(self) -> Self:
+        """Only its mark and its description: every alias of it stays where a pinned stage has it."""
+        nothing: dict[str, Any] = dict.fromkeys(("release", "description", "code", "architecture", *_CONFIGURATION))
+        return replace(self, **nothing)
+
+    def as_served(self, aws: Aws, desired: Self) -> Self:
+        """This live one as users meet it, by its versions: somebody may have released another of them meanwhile.
+
+        A description belongs to no version, so it is compared only while $LATEST is what is desired.
+        """
+        published = lambda_reads.versions(aws, self.region, self.physical)
+        missing = [one for one in desired.others if not _is_published(one, published)]
+        if missing:
+            return replace(self, release=None)
+        description = self.description if self.release == desired.release else desired.description
+        if lambda_reads.newest(published, desired.release or "", desired.managed) is not None:
+            same = {name: getattr(desired, name) for name in ("code", "architecture", *_CONFIGURATION)}
+            return replace(self, release=desired.release, description=description, **same)
+        numbers = {lambda_reads.version_behind(aws, self.region, self.physical, alias) for alias in desired.behind}
+        version = next((one for one in reversed(published) if one.number in numbers), None)
+        if version is None:
+            return self
+        settings = releases.settings_of(version.config, image=version.image)
+        return replace(self, release=version.release, description=description, **settings)
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
@@ -149,6 +197,12 @@ class Function:
 
     def create(self, aws: Aws) -> None:
         """Make it, marked; publish its first version. One of ours that exists by now is updated instead (H5)."""
+        if self.others:
+            first, *rest = (*self.others, self)
+            replace(first, others=()).create(aws)
+            for one in rest:
+                one.bring(aws)
+            return
         arguments = self._creation(aws)
         try:
             aws.lambda_(self.region).create_function(**arguments)
@@ -175,6 +229,14 @@ class Function:
             self.delete(aws)
             self.create(aws)
             return
+        for other in self.others:
+            if not _is_published(other, lambda_reads.versions(aws, self.region, self.physical)):
+                other.bring(aws)
+        self.bring(aws)
+
+    def bring(self, aws: Aws) -> None:
+        """$LATEST to this code and configuration, and a version of it."""
+        found = lambda_waits.settled(aws, self.region, self.physical)
         found = self._update_code(aws, found)
         found = self._update_configuration(aws, found)
         self._publish(aws, found, lambda_reads.versions(aws, self.region, self.physical))
@@ -203,7 +265,7 @@ class Function:
             del wanted["vpc"]
         return {
             "FunctionName": self.physical,
-            "Code": code_arguments(aws, self.region, code=self.source, artefact=self.artefact),
+            "Code": self._code(aws),
             "PackageType": "Image" if image else "Zip",
             "Architectures": [self.architecture],
             "Tags": self.tags or {},
@@ -211,12 +273,19 @@ class Function:
             **_arguments(wanted),
         }
 
+    def _code(self, aws: Aws) -> dict[str, Any]:
+        artefact = self.artefact
+        if self.copied_from is not None:
+            region, number = self.copied_from
+            artefact = copied_code(aws, region, physical=self.physical, number=number, sha256=self.code or "")
+        return code_arguments(aws, self.region, code=self.source, artefact=artefact)
+
     def _update_code(self, aws: Aws, found: GetFunctionResponseTypeDef) -> GetFunctionResponseTypeDef:
         settings = _found(found)
         failed = lambda_waits.failure(found["Configuration"]) is not None
         if not failed and (settings["code"], settings["architecture"]) == (self.code, self.architecture):
             return found  # B35: sending the same again would count as a change
-        arguments = code_arguments(aws, self.region, code=self.source, artefact=self.artefact)
+        arguments = self._code(aws)
         architectures: Any = [self.architecture]
         aws.lambda_(self.region).update_function_code(
             FunctionName=self.physical, Architectures=architectures, Publish=False, **arguments
@@ -261,6 +330,24 @@ class Function:
             )
         if version.number not in {one.number for one in existing}:
             aws.remember(("lambda-versions", self.region, self.physical), [*existing, version], lasting=True)
+
+
+def _is_published(one: Function, published: Sequence[lambda_reads.Version]) -> bool:
+    return lambda_reads.newest(published, one.release or "", one.managed) is not None
+
+
+def _behind(world: World, region: str, spec: Spec) -> tuple[str, ...]:
+    """The aliases whose versions are compared; none when somebody calls the function itself."""
+    found = reached(world, region, spec)
+    return () if None in found else tuple(alias for alias in found if alias is not None)
+
+
+def _is_released(world: World, region: str, spec: Spec) -> bool:
+    """Whether something of it moves: an alias that no pinned stage keeps, or the function itself."""
+    names = names_of(world, region, spec)
+    aliases = (*names.staged, *names.plain)
+    bare = None in reached(world, region, spec)
+    return bare or not aliases or any(not world.is_pinned(region, spec.physical, alias) for alias in aliases)
 
 
 def _settings(world: World, region: str, spec: Spec) -> dict[str, Any]:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import base64
+import urllib.request
+import zipfile
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import code_of
 from backendctl.aws.progress import note
 from backendctl.errors import BackendctlError
-from backendctl.package import DIRECT_LIMIT, Artefact
+from backendctl.package import DIRECT_LIMIT, Artefact, received
 from backendctl.resources.code_source import split_s3
 from backendctl.spec.model import Code
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
 
+_CHUNK = 1 << 20
+_FETCH = 60.0
+"""Seconds for each wait while code is fetched."""
 _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
@@ -46,6 +52,30 @@ def code_arguments(aws: Aws, region: str, *, code: Code, artefact: Artefact | No
 def bucket_of(code: Code, region: str) -> str:
     """The bucket that archives of this region go through; empty when none is named."""
     return (code.bucket or "").replace("{region}", region)
+
+
+def copied_code(aws: Aws, region: str, *, physical: str, number: str, sha256: str) -> Artefact:
+    """The archive of a version that another region has published.
+
+    Args:
+        region: of the version. sha256: its CodeSha256.
+
+    Raises:
+        BackendctlError: it cannot be fetched, or is another one.
+    """
+    place = f"{physical}:{number} in {region}"
+    found = aws.lambda_(region).get_function(FunctionName=physical, Qualifier=number)
+    location = found.get("Code", {}).get("Location", "")
+    try:
+        with urllib.request.urlopen(location, timeout=_FETCH) as answer:  # noqa: S310  # where AWS keeps it
+            artefact = received(iter(partial(answer.read, _CHUNK), b""))
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise BackendctlError(
+            f"the code of {place} cannot be fetched: {type(error).__name__}", hint="run the same command again"
+        ) from error
+    if artefact.sha256 != sha256:
+        raise BackendctlError(f"the code of {place} is not what its version says: {artefact.sha256}, not {sha256}")
+    return artefact
 
 
 def _uploaded(aws: Aws, region: str, *, bucket: str, artefact: Artefact) -> dict[str, Any]:

@@ -64,7 +64,11 @@ def _qualifiers(link: Link) -> Iterator[str | None]:
 
 def _is_authorizer(world: World, region: str, link: Link) -> bool:
     """Whether the definition calls this function as an authorizer, which is a source of its own."""
-    resolved = [resolve(target, link.stage.variables) for target in world.targets if target.method == "AUTHORIZER"]
+    resolved = [
+        resolve(target, link.stage.variables)
+        for target in world.targets_of(link.stage)
+        if target.method == "AUTHORIZER"
+    ]
     return any(
         found is not None and found.is_in(region, world.account) and found.function == link.function.physical
         for found in resolved

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from backendctl.aws.errors import ClientError, gone_already, says
@@ -76,23 +76,26 @@ class ProvisionedConcurrency:
 
     @classmethod
     def _of_function(cls, world: World, region: str, spec: Spec, usual: Capacity) -> Iterator[Self]:
-        function, names = Function.wanted(world, region, spec), names_of(world, region, spec)
+        names = names_of(world, region, spec)
         for alias in names.staged:
+            function = Function.behind_alias(world, region, spec, alias)
             key = (region, spec.physical, alias)
             target, capacity = world.slots[key].target, world.capacity.get(key, usual)
             left = target in capacity.left
-            yield cls.on(
+            ready = cls.on(
                 function,
                 f"{alias}-{target}",
                 environments=capacity.environments,
                 recorded=usual.environments,
                 note=capacity.why if left else "",
             )
+            yield replace(ready, release=None) if world.is_kept(*key) else ready
             if capacity.kept:
                 other = next(slot for slot in SLOTS if slot != target)
                 told = f"{capacity.kept}; {capacity.why}" if other in capacity.left else capacity.kept
                 yield cls.kept(function, f"{alias}-{other}", why=told)
         for alias in names.plain:
+            function = Function.behind_alias(world, region, spec, alias)
             yield cls.on(function, alias, environments=usual.environments, recorded=usual.environments)
 
     @classmethod

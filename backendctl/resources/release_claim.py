@@ -188,11 +188,13 @@ def ready(aws: Aws, region: str, entry: Record, *, adds: bool = False) -> None:
     """Just before the call that users feel: note what will serve, unless somebody has taken the release over.
 
     Args:
-        entry: with its deployment and versions. adds: whether the versions come beside those that are noted.
+        entry: with its deployment and versions. adds: whether the versions come beside those that are noted, as
+            they do of a release of several stages.
 
     Raises:
         BackendctlError: a later entry stands in the log.
     """
+    adds = adds or bool(entry.deployments)  # each stage of several adds what it serves
 
     def look(found: RegionLog) -> None:
         if found.top > entry.index:
@@ -207,6 +209,7 @@ def ready(aws: Aws, region: str, entry: Record, *, adds: bool = False) -> None:
         return replace(
             there,
             deployment=entry.deployment,
+            deployments={**there.deployments, **entry.deployments},
             versions={**(there.versions if adds else {}), **entry.versions},
             codes={**(there.codes if adds else {}), **entry.codes},
             state=State.READY,

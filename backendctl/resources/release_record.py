@@ -69,7 +69,9 @@ class Record:
         time: UTC, ISO 8601, of its beginning. commit: with "+" when the tree was not clean.
         operator: who ran the command, and from where: "user@host". process: its number there.
         before: number of the release that served; None when there was none. like: of the one it is a return to.
-        deployment: id. definition, localised: digests of its definition.
+        deployment: id; of the stage whose name comes first, where several have their own.
+        deployments: stage → id, where a release of several stages has more than one.
+        definition, localised: digests of its definition; None where it has more than one.
         versions: "physical:alias" → version number. codes: the same keys → 8 hex digits of the code's hash.
         percent: the share that a canary begins with.
         touched: seconds since the epoch of the last write, as AWS has it; 0 when unknown.
@@ -89,6 +91,7 @@ class Record:
     before: int | None = None
     like: int | None = None
     deployment: str = ""
+    deployments: dict[str, str] = field(default_factory=dict)
     definition: str | None = None
     localised: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
@@ -112,9 +115,23 @@ class Record:
         """What stands in a stage variable or an alias's description: "8-3f2a1c9d"."""
         return f"{self.number}-{self.token}"
 
+    def deployment_of(self, stage: str) -> str:
+        """Id of the deployment that a stage gets by it."""
+        return self.deployments.get(stage, self.deployment)
+
+    def on(self, stage: str, deployment: str) -> Record:
+        """With the deployment of one of its stages."""
+        if len(self.targets) < 2:  # noqa: PLR2004  # one stage
+            return replace(self, deployment=deployment)
+        return replace(self, deployment=deployment, deployments={**self.deployments, stage: deployment})
+
     def serves_like(self, other: Record) -> bool:
         """Whether the same answers: deployment and versions."""
-        return (self.deployment, self.versions) == (other.deployment, other.versions)
+        return (self.deployment, self.deployments, self.versions) == (
+            other.deployment,
+            other.deployments,
+            other.versions,
+        )
 
 
 def split_tag(tag: str) -> tuple[int, str] | None:
@@ -153,6 +170,7 @@ def _encoded(record: Record) -> str:
         "before": record.before,
         "like": record.like,
         "deployment": record.deployment,
+        "deployments": record.deployments,
         "definition": record.definition,
         "localised": record.localised,
         "percent": record.percent,
@@ -186,6 +204,7 @@ def decode(index: int, text: str, *, touched: float = 0.0) -> Record | None:
             before=_number(value.get("before")),
             like=_number(value.get("like")),
             deployment=_word(value.get("deployment", "")),
+            deployments={stage: _word(one) for stage, one in value.get("deployments", {}).items()},
             definition=_word(value["definition"]) if value.get("definition") is not None else None,
             localised=_word(value["localised"]) if value.get("localised") is not None else None,
             versions=versions,

@@ -82,6 +82,18 @@ def described_as_temporary(run: str, memory: int, stamp: Stamp) -> str:
     return " ".join(["backendctl", *(f"{key}={value}" for key, value in facts.items() if value)])[:_LONGEST]
 
 
+def describe_deployment(definition: str, localised: str, stamp: Stamp) -> str:
+    """The description of a deployment: `backendctl definition=… localised=… commit=… time=… by=…`."""
+    facts = {
+        "definition": definition,
+        "localised": localised,
+        "commit": stamp.commit,
+        "time": stamp.time,
+        "by": stamp.author,
+    }
+    return " ".join(["backendctl", *(f"{key}={value}" for key, value in facts.items() if value)])
+
+
 def is_temporary(description: str) -> bool:
     """Whether a version was published by `tune` for a measurement, and is no release."""
     return "tuning" in facts_of(description)

@@ -1,10 +1,15 @@
-"""The REST API and the definition it holds. Callers see a definition only once a stage deploys it (A47)."""
+"""The REST API and the definition it holds. Callers see a definition only once a stage deploys it (A47).
+
+What it holds is the working copy; stages serve snapshots of it. Where stages have definitions of their own, each is put
+and deployed in turn, and the API's own is put last. What the API holds matters only as long as a stage is to get it:
+whoever releases another stage meanwhile leaves that stage's definition there.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
@@ -13,19 +18,24 @@ from backendctl.aws.progress import note
 from backendctl.aws.wait import until
 from backendctl.engine.resource import PARTIAL
 from backendctl.errors import BackendctlError
-from backendctl.openapi.carry import carried, carry_over
+from backendctl.openapi.carry import carried, carry_over, without_settings
 from backendctl.resources.api_reads import (
     CARRIES,
     DEFINITION,
     LOCALISED,
     api_arn,
     apis,
+    deployments,
     find_api,
     list_apis,
+    list_deployments,
     list_stages,
     pick_api,
     require_api,
+    stages,
 )
+from backendctl.resources.releases import describe_deployment, facts_of
+from backendctl.resources.world import Definition, Stamp
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import EndpointConfigurationTypeDef, RestApiTypeDef
@@ -33,6 +43,8 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.resources.world import World
 
+Digests = tuple[str | None, str | None]
+"""Of a definition: neutral, and with a region's ids filled in."""
 REGIONAL = "REGIONAL"
 _REGIONAL_ONLY: EndpointConfigurationTypeDef = {"types": ["REGIONAL"]}
 _PENDING = "pending"  # a put is under way; it is not atomic (A12)
@@ -43,7 +55,13 @@ class RestApi:
     """One API, found by name and mark; its id never changes once it is made (A6).
 
     Attributes:
-        definition: 12-hex digest of the definition; live it is "pending" after a put that did not finish.
+        own_of_stages: definitions of single stages, which are put and deployed before the API's own.
+        served_by: stage → digests of the definition that it is to serve, neutral and localised.
+        stamp: who makes this release.
+        alone: whether nothing but definitions of stages is put: what belongs to the API as a whole stays as it is.
+        deployed: localised digests of those of `own_of_stages` that have a deployment; all of them are wanted.
+        definition: 12-hex digest of the definition; live it is "pending" after a put that did not finish. None leaves
+            what is there, when only definitions of stages are put.
         localised: the same with this region's ids filled in, which a changed binding changes.
         endpoint: always REGIONAL: the others cannot be in several regions under one name (A82).
         blanks: empty APIs of the same name that lost answers have left (F9); none are wanted.
@@ -60,10 +78,15 @@ class RestApi:
     owner: str | None = field(compare=False)
     body: bytes | None = field(default=None, compare=False, repr=False)
     backup: bytes | None = field(default=None, compare=False, repr=False)
+    own_of_stages: tuple[Definition, ...] = field(default=(), compare=False, repr=False)
+    served_by: Mapping[str, Digests] = field(default_factory=dict, compare=False, repr=False)
+    stamp: Stamp | None = field(default=None, compare=False, repr=False)
+    alone: bool = field(default=False, compare=False, repr=False)
     definition: str | None = None
     localised: str | None = None
     endpoint: str = REGIONAL
     blanks: int = 0
+    deployed: tuple[str, ...] | None = None
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
@@ -74,20 +97,38 @@ class RestApi:
             return
         for region in world.api_regions:
             definition = world.definitions[region]
+            wanted = {stage.name: world.definition_of(region, stage.name) for stage in api.stages}
+            alone = bool(world.chosen)
+            kept = {stage for where, stage in world.kept if where == region}
+            wanted = {stage: one for stage, one in wanted.items() if stage not in kept}
+            own = {one.localised: one for one in wanted.values() if alone or one is not definition}
             yield cls(
                 region=region,
                 name=api.name,
                 owner=world.backend,
-                body=definition.body,
-                definition=definition.digest,
-                localised=definition.localised,
+                body=None if alone else definition.body,
+                alone=alone,
+                own_of_stages=tuple(own.values()),
+                served_by={stage: (one.digest, one.localised) for stage, one in wanted.items()},
+                stamp=world.stamp,
+                definition=None if alone else definition.digest,
+                localised=None if alone else definition.localised,
+                deployed=tuple(sorted(own)) if own else None,
                 tags=tagging.marked(world.backend, api.tags),
             )
 
     @classmethod
     def read(cls, aws: Aws, desired: Self) -> Self | None:
-        """From one list per region."""
-        return cls._find(aws, desired.region, desired.name, apis(aws, desired.region))
+        """From one list per region; where stages have their own definitions, from the lists of these too."""
+        live = cls._find(aws, desired.region, desired.name, apis(aws, desired.region))
+        if live is None:
+            return None
+        wanted = {one.localised for one in desired.own_of_stages}
+        if wanted:
+            live = replace(live, deployed=tuple(sorted(wanted & _deployed(aws, desired.region, desired.name))))
+        if _waits_for_nothing(aws, desired, live):
+            live = replace(live, definition=desired.definition, localised=desired.localised)
+        return live
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
@@ -130,7 +171,7 @@ class RestApi:
                 name=self.name, tags=self.tags or {}, endpointConfiguration=_REGIONAL_ONLY
             )
             self._made(aws, made["id"])
-            self._put(aws, made["id"])
+            self._put_all(aws, made["id"], own=True)
             self._remove_blanks(aws, made["id"])
 
     def update(self, aws: Aws, live: Self) -> None:
@@ -167,30 +208,55 @@ class RestApi:
             client.update_rest_api(restApiId=api_id, patchOperations=[operation])  # type: ignore[list-item]
         if live.blanks:
             self._remove_blanks(aws, api_id)
-        if (live.definition, live.localised) != (self.definition, self.localised):
-            self._tag(aws, api_id, {DEFINITION: _PENDING})
-            self._put(aws, api_id)
+        self._put_all(aws, api_id, own=(live.definition, live.localised) != (self.definition, self.localised))
 
-    def _put(self, aws: Aws, api_id: str) -> None:
+    def _put_all(self, aws: Aws, api_id: str, *, own: bool) -> None:
+        """What stages have of their own and no deployment holds, each with its deployment; the API's own comes last.
+
+        Args:
+            own: whether the API's own is put in any case.
+        """
+        there = {_digests_in(one.get("description")) for one in list_deployments(aws, self.region, api_id)}
+        for one in self.own_of_stages:
+            if (one.digest, one.localised) not in there:
+                self._put(aws, api_id, one)
+                self._deploy(aws, api_id, one)
+                own = True
+        if own and self.definition is not None:
+            localised = self.localised or self.definition
+            self._put(aws, api_id, Definition(body=self.body or b"", digest=self.definition, localised=localised))
+
+    def _deploy(self, aws: Aws, api_id: str, one: Definition) -> None:
+        """A snapshot without a stage, so that none moves yet (A48); stages find it by its digests."""
+        if self.stamp is None:
+            msg = f"{self.name}: nobody deploys"
+            raise AssertionError(msg)
+        described = describe_deployment(one.digest, one.localised, self.stamp)
+        aws.apigateway(self.region).create_deployment(restApiId=api_id, description=described)
+
+    def _put(self, aws: Aws, api_id: str, one: Definition) -> None:
         """Overwrite, keeping what was set beside the definition; the tag comes last, so a kill repeats the put."""
-        if self.body is None or self.definition is None:
+        if not one.body:
             msg = f"{self.name}: nothing to put"
             raise AssertionError(msg)
         client = aws.apigateway(self.region)
         before: Any = client.get_rest_api(restApiId=api_id)
-        theirs = frozenset(before.get("tags", {}).get(CARRIES, "").split())
-        kept = {name: value for name, value in settings_of(before).items() if name not in theirs}
+        if DEFINITION in before.get("tags", {}):
+            self._tag(aws, api_id, {DEFINITION: _PENDING})
+        carries = before.get("tags", {}).get(CARRIES, "").split()
+        alone = self.alone and DEFINITION in before.get("tags", {})
+        body = json.dumps(without_settings(json.loads(one.body))).encode() if alone else one.body
+        kept = {name: value for name, value in settings_of(before).items() if alone or name not in carries}
         try:
             client.put_rest_api(
-                restApiId=api_id, mode="overwrite", failOnWarnings=True, body=carry_over(self.body, kept)
+                restApiId=api_id, mode="overwrite", failOnWarnings=True, body=carry_over(body, kept)
             )  # A1, A11
         except (ClientError, BotoCoreError) as error:
             self._put_back(aws, api_id, before, error)
             raise
         self._keep_security_policy(aws, api_id, before)
-        carries = " ".join(sorted(carried(self.body)))
-        held = {DEFINITION: self.definition, LOCALISED: self.localised or self.definition}
-        self._tag(aws, api_id, {**held, CARRIES: carries})
+        told = {} if alone else {CARRIES: " ".join(sorted(carried(one.body)))}
+        self._tag(aws, api_id, {DEFINITION: one.digest, LOCALISED: one.localised, **told})
 
     def _put_back(self, aws: Aws, api_id: str, before: Any, error: Exception) -> None:
         """After a put that may have been carried out in part: what was there, still marked as pending.
@@ -257,6 +323,34 @@ class RestApi:
         except aws.apigateway(self.region).exceptions.ClientError as error:
             if not is_missing(error):  # A39
                 raise
+
+
+def _deployed(aws: Aws, region: str, name: str) -> set[str]:
+    """Localised digests of every deployment of ours."""
+    api_id = find_api(aws, region, name)
+    found = deployments(aws, region, api_id).values() if api_id is not None else ()
+    return {localised for told in found if (localised := _digests_in(told)[1]) is not None}
+
+
+def _digests_in(description: str | None) -> tuple[str | None, str | None]:
+    facts = facts_of(description or "")
+    return facts.get("definition"), facts.get("localised")
+
+
+def _waits_for_nothing(aws: Aws, desired: RestApi, live: RestApi) -> bool:
+    """Whether every stage serves what it is to serve, and the API holds what some stage serves: another's, for once."""
+    if (live.definition, live.localised) == (desired.definition, desired.localised):
+        return False
+    api_id = find_api(aws, desired.region, desired.name)
+    if api_id is None or not desired.served_by:
+        return False
+    described = deployments(aws, desired.region, api_id)
+    serving = {
+        name: _digests_in(described.get(stage.get("deploymentId", "")))
+        for name, stage in stages(aws, desired.region, api_id).items()
+    }
+    served = all(serving.get(stage) == wanted for stage, wanted in desired.served_by.items())
+    return served and (live.definition, live.localised) in serving.values()
 
 
 def definition_held(aws: Aws, region: str, name: str) -> tuple[str | None, str | None]:

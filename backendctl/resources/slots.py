@@ -51,6 +51,7 @@ class _Member:
         variables: the (stage, variable) pairs that name it.
         exists, holding: slots that exist, and those that hold the desired release.
         serving: slot → stages that name it now.
+        kept: whether it stays where it serves.
     """
 
     function: Spec
@@ -59,6 +60,7 @@ class _Member:
     exists: tuple[str, ...]
     holding: tuple[str, ...]
     serving: Mapping[str, Sequence[str]]
+    kept: bool = False
 
 
 def choose(
@@ -101,6 +103,8 @@ def choose(
 def _target(group: Sequence[_Member]) -> str | None:
     """Where all hold their release, rather where it serves already; else where nothing serves, "a" before "b"."""
     serves = {slot: any(member.serving[slot] for member in group) for slot in SLOTS}
+    if any(member.kept for member in group):
+        return next((slot for slot in SLOTS if serves[slot]), None)
     holding = [slot for slot in SLOTS if all(slot in member.holding for member in group)]
     free = [slot for slot in SLOTS if not serves[slot]]
     return next(iter(sorted(holding, key=lambda slot: not serves[slot]) or free), None)
@@ -122,7 +126,7 @@ def _members(aws: Aws, world: World, region: str, live: LiveVariables) -> list[_
     ]
     serving = [serving_slots(alias, links, live) for _, alias, links in staged]
     asked = [
-        partial(_slots, aws, Function.wanted(world, region, function), alias, serves)
+        partial(_slots, aws, Function.behind_alias(world, region, function, alias), alias, serves)
         for (function, alias, _), serves in zip(staged, serving, strict=True)
     ]
     for (function, alias, links), serves, (exists, holding) in zip(staged, serving, together(asked), strict=True):
@@ -135,6 +139,7 @@ def _members(aws: Aws, world: World, region: str, live: LiveVariables) -> list[_
                 exists=tuple(exists),
                 holding=tuple(holding),
                 serving=serves,
+                kept=world.is_kept(region, function.physical, alias),
             )
         )
     return found

@@ -23,7 +23,7 @@ from backendctl.resources.api_reads import (
     require_api,
     stages,
 )
-from backendctl.resources.release_record import VARIABLE, Event, Record, split_tag
+from backendctl.resources.release_record import VARIABLE, Event, Record, State, split_tag
 from backendctl.resources.served import Route
 from backendctl.resources.stage_patch import NO_CACHE, patches
 from backendctl.resources.stage_wanted import Behind, behind_of, refuse_slots, requirements, routes_of, variables_of
@@ -49,7 +49,10 @@ class Stage:
         routes: the functions its variables lead to, for the release log.
         behind: what has to stand behind its variables when it turns.
         entry: the entry of the release log that this is, where it is a release.
-        canary: whether a part of the traffic goes elsewhere, and note: what is worth saying of that; live only.
+        noted: the entry of a release that serves in another region and comes to this one as it is there.
+        pinned: whether it keeps what it serves.
+        canary: whether a part of the traffic goes elsewhere; live only.
+        note: what is worth saying of that, or of a pinned one; live only.
         release: tag of the release it serves, such as "8-3f2a1c9d"; None leaves it alone, empty when it has none.
         definition: digest of the deployed definition, from the deployment's description.
         localised: the same with this region's ids filled in.
@@ -74,6 +77,8 @@ class Stage:
     routes: tuple[Route, ...] = field(default=(), compare=False, repr=False)
     behind: tuple[Behind, ...] = field(default=(), compare=False, repr=False)
     entry: Record | None = field(default=None, compare=False, repr=False)
+    noted: Record | None = field(default=None, compare=False, repr=False)
+    pinned: bool = field(default=False, compare=False)
     canary: bool = field(default=False, compare=False)
     note: str = field(default="", compare=False)
     pruned: bool = field(default=True, compare=False, repr=False)
@@ -98,10 +103,14 @@ class Stage:
         api = world.spec.api
         for region in world.api_regions if api else ():
             for stage in api.stages if api else ():
-                yield cls._desired(world, region, stage, api.name if api else "")
+                there = world.stage_specs.get((region, stage.name), stage)
+                yield cls._desired(world, region, there, api.name if api else "")
 
     @classmethod
     def _desired(cls, world: World, region: str, stage: Spec, api: str) -> Self:
+        definition = world.definition_of(region, stage.name)
+        kept = (region, stage.name) in world.kept
+        noted = world.noted.get((region, stage.name))
         return cls(
             region=region,
             name=stage.name,
@@ -110,10 +119,13 @@ class Stage:
             requires=requirements(world, region, stage) | {address(region, "rest-api", api)},
             stamp=world.stamp,
             routes=routes_of(world, region, stage),
-            behind=tuple(behind_of(world, region, stage)),
-            definition=world.definitions[region].digest,
-            localised=world.definitions[region].localised,
-            variables=variables_of(world, region, stage),
+            behind=() if kept else tuple(behind_of(world, region, stage)),
+            noted=noted,
+            release=noted.tag if noted is not None else None,
+            pinned=kept,
+            definition=None if kept else definition.digest,
+            localised=None if kept else definition.localised,
+            variables=None if kept else variables_of(world, region, stage),
             tracing=stage.tracing,
             metrics=stage.metrics,
             throttling=stage.throttling,
@@ -138,7 +150,9 @@ class Stage:
             return None
         described = deployments(aws, desired.region, api_id)
         live = cls._live(found, region=desired.region, api=desired.api, described=described)
-        return replace(live, note=_shared(aws, desired.region, found)) if live.canary else live
+        if live.canary:
+            return replace(live, note=_shared(aws, desired.region, found))
+        return replace(live, note=_pinned(live.release or "")) if desired.pinned else live
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
@@ -301,19 +315,25 @@ class Stage:
             BackendctlError: a slot holds something else, or somebody has taken the release over.
         """
         refuse_slots(aws, self.region, self.behind, serving=serving)
-        if self.entry is None:
+        noted = self.entry or self.noted
+        if noted is None:
             return
+        kept = {name: value for name, value in serving.items() if name != VARIABLE}
         found = served.by_stage(
             aws,
             self.region,
             api_id,
             deployment=deployment,
-            variables=self.variables or {},
+            variables=kept if self.variables is None else self.variables,
             routes=self.routes,
             log=release_log.read(aws, self.region),
             serving=serving,
         )
-        entry = replace(self.entry, deployment=deployment, versions=found.versions, codes=found.codes)
+        entry = replace(noted, versions=found.versions, codes=found.codes).on(self.name, deployment)
+        if self.entry is None:  # it is over elsewhere; later ones may stand in the log by now
+            entry = replace(entry, targets=(self.name,), deployments={}, state=State.DONE)
+            release_log.rewrite(aws, self.region, entry, lambda _: entry)
+            return
         release_claim.ready(aws, self.region, entry)
 
     def _verify(self, found: StageTypeDef, deployment: str | None) -> None:
@@ -381,6 +401,11 @@ class Stage:
             return None if stage.get("cacheClusterStatus", "").endswith("IN_PROGRESS") else True
 
         until(aws, f"the cache of stage {self.name}", probe, limit=_CACHE_WAIT, step=15)
+
+
+def _pinned(tag: str) -> str:
+    told = split_tag(tag)
+    return "pinned" if told is None else f"pinned, serves v{told[0]}"
 
 
 def _shared(aws: Aws, region: str, found: StageTypeDef) -> str:

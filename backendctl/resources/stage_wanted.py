@@ -91,7 +91,7 @@ def behind_of(world: World, region: str, stage: Spec) -> Iterable[Behind]:
             continue
         built = (region, link.function.name) in world.code_ids  # the API may call others' functions
         if built and (region, link.function.physical, link.alias) in world.slots:
-            function = Function.wanted(world, region, link.function)
+            function = Function.behind_alias(world, region, link.function, link.alias)
             yield Behind(
                 variable=link.variable,
                 value=values[link.variable],

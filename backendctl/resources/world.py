@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from backendctl.openapi.integrations import Target, lambda_targets
 from backendctl.package import Artefact
 from backendctl.spec.model import Function, Spec, Stage
+
+if TYPE_CHECKING:
+    from backendctl.resources.function import Function as Version
+    from backendctl.resources.release_record import Record
 
 SLOTS = ("a", "b")
 
@@ -97,10 +102,17 @@ class World:
         artefacts: per (region, function name); functions of S3 or image code have none.
         code_ids: per (region, function name): base64 sha256 of the archive (Lambda's CodeSha256), or the image URI.
         definitions: per region; empty without an API.
+        stage_definitions: per (region, stage), of stages that have one of their own.
         links: per region, every (stage, variable, function, alias) the definition reaches.
         slots: per (region, physical function name, plain alias) that a stage variable names.
         capacity: per the same, where the spec asks for provisioned concurrency.
         serving: (region, stage, variable) → value, of variables that lead to functions beside the spec.
+        chosen: the stages that are released alone; empty for all that are not pinned.
+        kept: (region, stage) of those that keep what they serve.
+        versions: (region, physical function name, plain alias) → number of the version that a kept stage serves.
+        brought: the same keys → the function as a pinned stage serves it elsewhere, for a region that lacks the stage.
+        stage_specs: (region, stage) → the stage as it serves elsewhere, for the same.
+        noted: (region, stage) → the entry of the release log that tells of it elsewhere.
     """
 
     spec: Spec
@@ -110,15 +122,26 @@ class World:
     artefacts: Mapping[tuple[str, str], Artefact] = field(default_factory=dict)
     code_ids: Mapping[tuple[str, str], str] = field(default_factory=dict)
     definitions: Mapping[str, Definition] = field(default_factory=dict)
+    stage_definitions: Mapping[tuple[str, str], Definition] = field(default_factory=dict)
     links: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
     slots: Mapping[tuple[str, str, str], SlotChoice] = field(default_factory=dict)
     capacity: Mapping[tuple[str, str, str], Capacity] = field(default_factory=dict)
     serving: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    chosen: frozenset[str] = frozenset()
+    kept: frozenset[tuple[str, str]] = frozenset()
+    versions: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    brought: Mapping[tuple[str, str, str], Version] = field(default_factory=dict)
+    stage_specs: Mapping[tuple[str, str], Stage] = field(default_factory=dict)
+    noted: Mapping[tuple[str, str], Record] = field(default_factory=dict)
 
     @property
     def api_regions(self) -> tuple[str, ...]:
         """The regions that get the API: all but that of a live source, which stays as it is."""
         return tuple(region for region in self.spec.regions if region in self.definitions)
+
+    def definition_of(self, region: str, stage: str) -> Definition:
+        """What a stage is to serve: its own definition, or the API's."""
+        return self.stage_definitions.get((region, stage), self.definitions[region])
 
     def called_in(self, region: str) -> tuple[Function, ...]:
         """The spec's functions, and those beside the spec that the API calls."""
@@ -136,6 +159,10 @@ class World:
     def targets(self) -> tuple[Target, ...]:
         """Every function that the API's definition names; empty without an API."""
         return tuple(lambda_targets(self.spec.api.definition)) if self.spec.api is not None else ()
+
+    def targets_of(self, stage: Stage) -> tuple[Target, ...]:
+        """Every function that the document of a stage names."""
+        return self.targets if stage.definition is None else tuple(lambda_targets(stage.definition))
 
     @cached_property
     def role_name(self) -> str | None:
@@ -161,6 +188,22 @@ class World:
             if link.function.name == function.name and link.variable is not None and link.alias is not None:
                 found.setdefault(link.alias, []).append(link)
         return found
+
+    def is_kept(self, region: str, physical: str, alias: str) -> bool:
+        """Whether an alias stays at its version, for a stage that keeps what it serves leads to it."""
+        return (region, physical, alias) in self.versions
+
+    def is_pinned(self, region: str, physical: str, alias: str) -> bool:
+        """Whether the spec's own release does not go to an alias: it is kept, or a pinned stage's is brought to it."""
+        key = (region, physical, alias)
+        return key in self.versions or key in self.brought
+
+    def brought_of(self, region: str, physical: str) -> tuple[Version, ...]:
+        """The releases of a function that pinned stages serve elsewhere, each once."""
+        found = {
+            one.release: one for (where, name, _), one in self.brought.items() if (where, name) == (region, physical)
+        }
+        return tuple(found.values())
 
     def slot_alias(self, region: str, function: Function, alias: str) -> str:
         """The name a stage variable gets for a plain alias, e.g. version1-b."""

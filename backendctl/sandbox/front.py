@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from backendctl.sandbox import asgi, scaling
+from backendctl.sandbox import asgi, function_code, scaling
 from backendctl.sandbox.http import Request, Response
 from backendctl.sandbox.planes import ToApi, by_path, target_of
 from backendctl.sandbox.world import DEFAULT_REGION, release
@@ -114,6 +114,8 @@ class Front:
         path: str = scope["path"]
         if path == HEALTH:
             return self._health
+        if function_code.is_code(path):
+            return function_code.answer
         service = signed.service if signed else ""
         if _is_control(service, path):
             return self.gateway.control

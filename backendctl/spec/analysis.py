@@ -235,9 +235,8 @@ def _check_request(view: View, way: Way, one: dict[str, Any], *, is_alias: bool)
 
 
 def _check_route(view: View, way: Way, one: dict[str, Any], *, method: str, path: str) -> None:
-    document = view.definition.value if view.definition else {}
-    paths = document.get("paths")
-    if isinstance(paths, dict) and paths and path not in paths:
+    paths = view.paths()
+    if paths and path not in paths:
         hint = nearest(path, [str(each) for each in paths])
         view.report.add((*way, "request"), f"the definition has no path '{path}'{hint}")
         return
@@ -246,7 +245,7 @@ def _check_route(view: View, way: Way, one: dict[str, Any], *, method: str, path
         view.report.add((*way, "request"), f"'path' must say what {', '.join(lacking)} is")
     for name in sorted(told - wanted):
         view.report.add((*way, "path", name), f"'{path}' has no '{{{name}}}'", key=True)
-    is_called = any(target.path == path and target.method in {method, "ANY"} for target in view.targets)
-    if view.definition is not None and one.get("through", ALIAS) == ALIAS and not is_called:
+    is_called = any(target.path == path and target.method in {method, "ANY"} for _, _, target, _ in view.calls_of())
+    if paths and one.get("through", ALIAS) == ALIAS and not is_called:
         message = f"no function of the definition answers {method} {path}: write 'through: stage'"
         view.report.add((*way, "request"), message)

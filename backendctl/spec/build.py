@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backendctl.openapi.whole import with_whole_settings
 from backendctl.spec.callers import build_cors, build_key, build_plan, method_throttling, throttling
 from backendctl.spec.canary import build_canary
 from backendctl.spec.check_links import aliases
@@ -31,7 +33,7 @@ from backendctl.spec.roles import role_arn, role_statements
 from backendctl.spec.warming import SNAPSTART, build_provisioned, build_warm, spelt_out
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from backendctl.spec.view import View
 
@@ -114,11 +116,22 @@ def _function(view: View, region: str, name: str, folder: Path) -> Function:
         snapstart=None if warm is None else warm.get(SNAPSTART),
         log_retention=None if retention == "never" else int(retention.split()[0]),
         tags=_tags(view.plain, settings),
+        overridden=frozenset(_overridden(view, region, name)),
         role=role_arn(settings.get("role")),
         statements=role_statements(settings.get("role")),
         **_given(settings, "runtime", "handler", "description", "architecture", "environment"),
         **_whole(settings, "memory", "timeout", "ephemeral-storage"),
     )
+
+
+def _overridden(view: View, region: str, name: str) -> Iterator[str]:
+    """The settings that the file says of one region of a function."""
+    given = view.document.raw(("functions", name, "regions", region))
+    for key, value in given.items() if isinstance(given, dict) else ():
+        if key == "environment" and isinstance(value, dict):
+            yield from (f"environment.{variable}" for variable in value)
+        else:
+            yield key.replace("-", "_")
 
 
 def _code(code: dict[str, Any], folder: Path) -> Code:
@@ -199,7 +212,7 @@ def _api(view: View, file: Path) -> Api:
 
 
 def _stages(view: View, live: dict[str, Any] | None) -> tuple[Stage, ...]:
-    told = tuple(_stage(view.plain, name, stage) for name, stage in view.stages().items())
+    told = tuple(_stage(view, name, stage) for name, stage in view.stages().items())
     return told or ((Stage(name=live["stage"]),) if live else ())
 
 
@@ -218,17 +231,20 @@ def _smoke(route: str, asked: dict[str, Any] | bool) -> Smoke:  # noqa: FBT001 -
     )
 
 
-def _stage(plain: dict[str, Any], name: str, stage: dict[str, Any]) -> Stage:
-    cache, methods = stage.get("cache", {}), stage.get("method-throttling")
+def _stage(view: View, name: str, stage: dict[str, Any]) -> Stage:
+    cache, methods, plain = stage.get("cache", {}), stage.get("method-throttling"), view.plain
+    own, whole = view.own_definitions.get(name), view.definition
     return Stage(
         name=name,
+        definition=with_whole_settings(own.value, whole.value) if own and whole else None,
+        file=Path(own.file).resolve() if own else None,
         throttling=throttling(stage["throttling"]) if "throttling" in stage else None,
         method_throttling=None if methods is None else method_throttling(methods),
         cache_size=cache.get("size"),
         cache_ttl=int(cache.get("ttl", 300)) if cache else None,
         logging=_logging(stage["logging"]) if "logging" in stage else None,
         tags=_tags(plain, plain["api"]) | stage.get("tags", {}),
-        **_given(stage, "path", "variables", "tracing", "metrics", "description"),
+        **_given(stage, "path", "pinned", "variables", "tracing", "metrics", "description"),
     )
 
 

@@ -16,6 +16,7 @@ from backendctl.spec import (
     check_domain,
     check_functions,
     check_links,
+    check_stages,
     check_tables,
 )
 from backendctl.spec.check_names import check_tags, check_unique
@@ -38,6 +39,7 @@ def check(view: View) -> None:
     check_arns.check(view)
     canary.check(view)
     check_links.check(view)
+    check_stages.check(view)
     for region in view.regions:
         functions = view.functions[region].items()
         check_unique(view, "functions", {name: view.physical(name, function) for name, function in functions})

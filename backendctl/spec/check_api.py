@@ -61,9 +61,8 @@ def _check_smoke(view: View, route: str, asked: dict[str, Any]) -> None:
     if found is None:
         view.report.add(("api", "smoke", route), f"'{route}' is no route: write 'GET /places/{{id}}'", key=True)
         return
-    document = view.definition.value if view.definition else {}
-    paths = document.get("paths")
-    if isinstance(paths, dict) and paths and found[2] not in paths:
+    paths = view.paths()
+    if paths and found[2] not in paths:
         hint = nearest(found[2], [str(path) for path in paths])
         view.report.add(("api", "smoke", route), f"the definition has no path '{found[2]}'{hint}", key=True)
     wanted = set(_PARAMETER.findall(found[2]))
@@ -84,9 +83,15 @@ def _check_path(view: View, way: Way, path: str | None, paths: dict[str, str]) -
         view.report.add(place, f"the path '{path}' holds '{found[0]}', which a base path cannot")
     elif path in _RESERVED_PATHS:
         view.report.add(place, f"API Gateway keeps '/{path}' for itself")
-    elif path in paths:
-        view.report.add(place, f"the stage '{paths[path]}' has the path '{path}' already")
-    paths.setdefault(path, str(way[-1]))
+    elif _root(path) in paths:
+        told = f"'{path}'" + (", the root," if not _root(path) else "")
+        view.report.add(place, f"the stage '{paths[_root(path)]}' has the path {told} already")
+    paths.setdefault(_root(path), str(way[-1]))
+
+
+def _root(path: str) -> str:
+    """AWS's own name for the empty base path means it (K9)."""
+    return "" if path == "(none)" else path
 
 
 def _check_variable(view: View, way: Way, value: str) -> None:

@@ -32,7 +32,7 @@ def check(view: View) -> None:
     _check_plans(view, api)
     for name, stage in view.stages().items():
         way: Way = ("api", "stages", name, "method-throttling")
-        _check_routes(view, way, stage.get("method-throttling", {}))
+        _check_routes(view, way, stage.get("method-throttling", {}), stage=name)
 
 
 def _check_cors(view: View, cors: dict[str, Any]) -> None:
@@ -121,7 +121,7 @@ def _check_plan_stages(view: View, way: Way, given: list[str] | dict[str, Any]) 
             known = nearest(stage, stages) or (f"; stages: {listed(stages)}" if stages else "; `api` has no `stages`")
             view.report.add((*way, stage if by_name else index), f"there is no stage '{stage}'{known}", key=by_name)
         if isinstance(given, dict):
-            _check_routes(view, (*way, stage), given[stage])
+            _check_routes(view, (*way, stage), given[stage], stage=stage)
 
 
 def _stages(view: View) -> list[str]:
@@ -131,8 +131,9 @@ def _stages(view: View) -> list[str]:
     return list(view.stages()) or live
 
 
-def _check_routes(view: View, way: Way, limits: Mapping[str, Any]) -> None:
-    document = view.definition.value if view.definition else {}
+def _check_routes(view: View, way: Way, limits: Mapping[str, Any], *, stage: str) -> None:
+    definition = view.definition_of(stage)
+    document = definition.value if definition else {}
     paths = document.get("paths")
     preflight = "cors" in view.plain.get("api", {})
     for route in limits:

@@ -58,7 +58,8 @@ def _check_health(view: View, path: str) -> None:
     if path in _RESERVED:
         view.report.add(way, f"API Gateway keeps '{path}' for itself; use a path of your own")
         return
-    bases = [stage["path"] for stage in view.stages().values() if "path" in stage]
+    stages = {stage["path"]: name for name, stage in view.stages().items() if "path" in stage}
+    bases = list(stages)
     served = [base for base in bases if not base or path == f"/{base}" or path.startswith(f"/{base}/")]
     if not served:
         known = listed(f"/{base}" for base in bases)
@@ -66,7 +67,8 @@ def _check_health(view: View, path: str) -> None:
         return
     base = max(served, key=len)
     route = path.removeprefix(f"/{base}" if base else "").partition("?")[0] or "/"
-    if view.definition is not None and not _answers(view.definition.value.get("paths"), route):
+    definition = view.definition_of(stages[base])
+    if definition is not None and not _answers(definition.value.get("paths"), route):
         view.report.add(way, f"the definition has no GET {route}, so no region would ever be healthy")
 
 

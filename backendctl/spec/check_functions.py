@@ -232,7 +232,7 @@ def _check_warm(view: View, region: str, name: str, function: dict[str, Any]) ->
     for way, message in ready_faults(function, warm):
         at = ("warm",) if short and way[0] == "warm" else way
         view.report.add(view.way(region, name, *at), message, key=True)
-    if not view.backend or (view.definition is None and "api" in view.plain):
+    if not view.backend or (not view.documents() and "api" in view.plain):
         return  # these are faulty, so the aliases are not known
     if not aliases(view, region, name):
         message = (

@@ -28,61 +28,52 @@ def aliases(view: View, region: str, name: str) -> tuple[str, ...]:
         return tuple(function["aliases"])
     physical = view.physical(name, function)
     called: dict[str, None] = {}
-    for target in view.targets:
-        for stage in view.stages().values():
-            found = resolve(target, stage.get("variables", {}))
-            if found and found.function == physical and _is_alias(found.qualifier):
-                called[str(found.qualifier)] = None
+    for stage, _, target, variables in view.calls_of():
+        found = resolve(target, variables) if stage else None
+        if found and found.function == physical and _is_alias(found.qualifier):
+            called[str(found.qualifier)] = None
     return tuple(called)
 
 
 def calls_latest(view: View, region: str, name: str) -> bool:
     """Whether some stage leads to the function itself, which is its unpublished version."""
     physical = view.physical(name, view.functions[region][name])
-    stages: list[Mapping[str, str]] = [stage.get("variables", {}) for stage in view.stages().values()] or [{}]
-    found = [resolve(target, variables) for target in view.targets for variables in stages]
+    found = [resolve(target, variables) for _, _, target, variables in view.calls_of()]
     return any(one is not None and one.function == physical and not _is_alias(one.qualifier) for one in found)
 
 
 def calls(view: View, *, default: int) -> Iterator[tuple[str, int]]:
     """The functions' names that the API's routes call, each with the milliseconds that the route waits."""
-    for target in view.targets:
-        given = view.definition.raw((*target.way[:-1], "timeoutInMillis")) if view.definition else None
-        waits = given if isinstance(given, int) else default
-        stages: list[Mapping[str, str]] = [stage.get("variables", {}) for stage in view.stages().values()] or [{}]
-        for found in (resolve(target, variables) for variables in stages):
-            if found is not None and target.method != "AUTHORIZER":
-                yield found.function, waits
+    for _, document, target, variables in view.calls_of():
+        given = document.raw((*target.way[:-1], "timeoutInMillis"))
+        found = resolve(target, variables)
+        if found is not None and target.method != "AUTHORIZER":
+            yield found.function, given if isinstance(given, int) else default
 
 
 def check(view: View) -> None:
     """Put every fault into the view's report."""
-    if view.definition is None:
-        return
-    _check_variables(view, view.definition)
+    for stage in view.stages():
+        if (document := view.definition_of(stage)) is not None:
+            _check_variables(view, document, stage)
     if not view.backend:
         return  # it is faulty, and the functions' names with it
-    for target in view.targets:
-        if not target.variables:
-            _check_target(view, view.definition, target, {}, ())
-    for stage, settings in view.stages().items():
-        for target in view.targets:
-            if target.variables:
-                variables = settings.get("variables", {})
-                _check_target(view, view.definition, target, variables, ("api", "stages", stage, "variables"))
+    for stage, document, target, variables in view.calls_of():
+        if target.variables and stage:
+            _check_target(view, document, target, variables, ("api", "stages", stage, "variables"))
+        elif not target.variables:
+            _check_target(view, document, target, {}, ())
 
 
-def _check_variables(view: View, definition: Document) -> None:
-    used = sorted(stage_variables(definition.value))
-    for stage, settings in view.stages().items():
-        way: Way = ("api", "stages", stage)
-        given = view.document.raw((*way, "variables"))
-        known = {**settings.get("variables", {}), **(given if isinstance(given, dict) else {})}
-        for variable in used:
-            if variable not in known:
-                hint = nearest(variable, known)
-                message = f"the stage '{stage}' has no variable '{variable}', which the definition uses{hint}"
-                view.report.add((*way, "variables"), message, key=True)
+def _check_variables(view: View, definition: Document, stage: str) -> None:
+    way: Way = ("api", "stages", stage)
+    given = view.document.raw((*way, "variables"))
+    known = {**view.stages()[stage].get("variables", {}), **(given if isinstance(given, dict) else {})}
+    for variable in sorted(stage_variables(definition.value)):
+        if variable not in known:
+            hint = nearest(variable, known)
+            message = f"the stage '{stage}' has no variable '{variable}', which the definition uses{hint}"
+            view.report.add((*way, "variables"), message, key=True)
 
 
 def _check_target(view: View, definition: Document, target: Target, variables: Mapping[str, str], way: Way) -> None:

@@ -37,6 +37,7 @@ class Draft:
     Attributes:
         file: path as the user gave it.
         needs_aws: whether an expression asks for the account or a parameter.
+        own_definitions: by stage, where one has a definition of its own.
         elsewhere: whether the definition may call functions that the spec does not name.
         warnings: what may be meant, but is more often a mistake.
         scalars: what stands in the file as an expression and becomes a number, true or false.
@@ -48,10 +49,17 @@ class Draft:
     needs_aws: bool
     document: Document
     definition: Document | None
+    own_definitions: Mapping[str, Document]
     environ: Mapping[str, str]
     elsewhere: bool = False
     warnings: tuple[Fault, ...] = ()
     scalars: Mapping[Way, Scalar] = field(default_factory=dict)
+
+    @property
+    def definitions(self) -> tuple[Document, ...]:
+        """Every definition file, once."""
+        found = [*([self.definition] if self.definition else []), *self.own_definitions.values()]
+        return tuple({document.file: document for document in found}.values())
 
     def expand(self, lookups: Lookups) -> Spec:
         """The spec with every expression expanded.
@@ -67,6 +75,7 @@ class Draft:
             self.document,
             self.document.value,
             definition=self.definition,
+            own_definitions=self.own_definitions,
             scope=scope,
             report=report,
             elsewhere=self.elsewhere,
@@ -98,9 +107,17 @@ def parse(path: Path, *, environ: Mapping[str, str] | None = None, elsewhere: bo
         raise SpecError(report.faults)
     value = schema.prune(document.value, pruned)
     definition = _definition(path, value, report)
+    own = _own_definitions(path, value, report)
     scope = _scope(path, Offline(), environ)
     view = expanded(
-        document, value, definition=definition, scope=scope, report=report, elsewhere=elsewhere, scalars=scalars
+        document,
+        value,
+        definition=definition,
+        own_definitions=own,
+        scope=scope,
+        report=report,
+        elsewhere=elsewhere,
+        scalars=scalars,
     )
     _judge(view)
     if report.found:
@@ -112,6 +129,7 @@ def parse(path: Path, *, environ: Mapping[str, str] | None = None, elsewhere: bo
         needs_aws=any(asks_aws(text) for _, text in _texts((), value)),
         document=document,
         definition=definition,
+        own_definitions=own,
         environ=environ,
         elsewhere=elsewhere,
         warnings=tuple(report.doubts),
@@ -183,12 +201,30 @@ def _definition(path: Path, value: dict[str, Any], report: Report) -> Document |
     named = value.get("api", {}).get("definition")
     if named is None or isinstance(named, dict):  # a live one is read when AWS is asked
         return None
+    return _read_definition(path, named, ("api", "definition"), report)
+
+
+def _own_definitions(path: Path, value: dict[str, Any], report: Report) -> dict[str, Document]:
+    """By stage, those that can be read; two stages may name one file."""
+    found: dict[str, Document] = {}
+    read: dict[str, Document | None] = {}
+    for stage, settings in value.get("api", {}).get("stages", {}).items():
+        named = settings.get("definition") if isinstance(settings, dict) else None
+        if isinstance(named, str):
+            if named not in read:
+                read[named] = _read_definition(path, named, ("api", "stages", stage, "definition"), report)
+            if (document := read[named]) is not None:
+                found[stage] = document
+    return found
+
+
+def _read_definition(path: Path, named: str, way: Way, report: Report) -> Document | None:
     place = path.parent / named
     if message := path_fault(named, path.parent):
-        report.add(("api", "definition"), message)
+        report.add(way, message)
         return None
     if not place.is_file():
-        report.add(("api", "definition"), f"'{named}' is no file")
+        report.add(way, f"'{named}' is no file")
         return None
     try:
         document = loader.read(place)

@@ -120,6 +120,8 @@ class Function:
         role: ARN of a role that exists; None for the one we keep. statements: of policies, what the function may do
             beside logs, the spec's tables and tracing; for the role we keep.
         warm: its pings. snapstart: on or off; None leaves it as it is.
+        overridden: names of the settings that the spec says of this region alone; of the environment
+            "environment.NAME".
     """
 
     name: str
@@ -144,6 +146,7 @@ class Function:
     snapstart: bool | None = None
     log_retention: int | None = 30
     tags: dict[str, str] = field(default_factory=dict)
+    overridden: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -235,6 +238,9 @@ class Stage:
 
     Attributes:
         path: base path of the custom domain that maps to this stage; None for no mapping, "" for the root.
+        definition: a document of its own, with what the API's says of the API as a whole; None takes the API's.
+        file: absolute path of that document; None where it has none.
+        pinned: whether it keeps what it serves unless it is named.
         variables: as the user wrote them; a value naming an alias is a plain alias name.
         method_throttling: limits of single methods by route ("GET /places"); None leaves those that are there alone.
         cache_size: GB as AWS spells it ("0.5"), None for no cache. cache_ttl: seconds.
@@ -242,6 +248,9 @@ class Stage:
 
     name: str
     path: str | None = None
+    definition: dict[str, Any] | None = None
+    file: Path | None = None
+    pinned: bool = False
     variables: dict[str, str] = field(default_factory=dict)
     tracing: bool = False
     metrics: bool = False
@@ -320,6 +329,14 @@ class Api:
     cors: Cors | None = None
     keys: tuple[ApiKey, ...] = ()
     usage_plans: tuple[UsagePlan, ...] = ()
+
+    def document_named(self, stage: str | None) -> dict[str, Any]:
+        """The document that a stage of that name serves; the API's own where there is no such stage."""
+        return next((self.document_of(one) for one in self.stages if one.name == stage), self.definition)
+
+    def document_of(self, stage: Stage) -> dict[str, Any]:
+        """The document that a stage serves: its own, or the API's."""
+        return self.definition if stage.definition is None else stage.definition
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

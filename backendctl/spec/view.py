@@ -35,8 +35,9 @@ class View:
 
     Attributes:
         definition: the API definition, None while it is faulty or not named.
+        own_definitions: by stage, those of stages that have one of their own and whose file can be read.
         plain: everything but functions.
-        targets: the Lambda functions that the definition calls.
+        targets: the Lambda functions that the API's definition calls.
         regions: the known ones of `plain["regions"]`, or stand-ins when there is none.
         functions: by region and short name; overrides applied, code in its long form.
         report: where faults go.
@@ -48,6 +49,7 @@ class View:
     plain: dict[str, Any]
     functions: dict[str, dict[str, dict[str, Any]]]
     targets: tuple[Target, ...]
+    own_definitions: Mapping[str, Document]
     regions: tuple[str, ...]
     report: Report
     elsewhere: bool = False
@@ -71,6 +73,38 @@ class View:
         found: dict[str, dict[str, Any]] = self.plain.get("api", {}).get("stages", {})
         return found
 
+    def definition_of(self, stage: str) -> Document | None:
+        """The document that a stage serves; None while it is faulty or not named."""
+        if "definition" in self.stages().get(stage, {}):
+            return self.own_definitions.get(stage)
+        return self.definition
+
+    def calls_of(self) -> list[tuple[str, Document, Target, Mapping[str, str]]]:
+        """Every call of a function: stage, its document, the target, and the stage's variables.
+
+        An API without stages is taken for one stage without a name and without variables.
+        """
+        stages = self.stages() or {"": {}}
+        return [
+            (name, document, target, settings.get("variables", {}))
+            for name, settings in stages.items()
+            if (document := self.definition_of(name)) is not None
+            for target in self._targets(document)
+        ]
+
+    def documents(self) -> list[Document]:
+        """The API's definition and those of its stages, as far as they can be read."""
+        found = [*([self.definition] if self.definition else []), *self.own_definitions.values()]
+        return list({document.file: document for document in found}.values())
+
+    def paths(self) -> dict[str, Any]:
+        """Every path that some document has."""
+        found = [document.value.get("paths") for document in self.documents()]
+        return {path: item for paths in found if isinstance(paths, dict) for path, item in paths.items()}
+
+    def _targets(self, document: Document) -> Sequence[Target]:
+        return self.targets if document is self.definition else lambda_targets(document.value)
+
     def physical(self, name: str, settings: dict[str, Any]) -> str:
         """The name in AWS of a function or table."""
         return str(settings.get("name", f"{self.backend}-{name}"))
@@ -84,6 +118,7 @@ def expanded(
     scope: Scope,
     report: Report,
     elsewhere: bool = False,
+    own_definitions: Mapping[str, Document] | None = None,
     scalars: Mapping[Way, Scalar] | None = None,
 ) -> View:
     """Expand a spec's value; expressions that fail are reported and their settings left out.
@@ -123,6 +158,7 @@ def expanded(
         plain=plain,
         functions=functions,
         targets=tuple(lambda_targets(definition.value)) if definition else (),
+        own_definitions=own_definitions or {},
         regions=regions,
         report=report,
         elsewhere=elsewhere or not value.get("functions"),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from backendctl.api.body import stage_definitions
 from backendctl.api.elsewhere import with_reaches
 from backendctl.api.judge import kept
 from backendctl.engine import plan as planning
@@ -61,7 +62,13 @@ class Parts:
 def make_plan(parts: Parts) -> tuple[Plan, list[Resource]]:
     """Everything that differs, and what is wanted."""
     world = called_world(parts.backend, parts.wanted.api, parts.look.reaches, parts.regions)
-    world = replace(world, definitions={region: parts.bodies[region].definition for region in parts.regions})
+    world = replace(
+        world,
+        definitions={region: parts.bodies[region].definition for region in parts.regions},
+        stage_definitions=stage_definitions(
+            parts.wanted, parts.regions, account=world.account, partition=world.partition
+        ),
+    )
     permissions = list(permissions_of(world))
     wanted: list[Resource] = [*RestApi.desired(world), *permissions, *ApiAccount.desired(world)]
     stages = list(_stages(world, parts, permissions))

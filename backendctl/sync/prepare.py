@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from backendctl.api.body import Wanted, bodies, wanted
+from backendctl.api.body import Wanted, bodies, digests_of, wanted
 from backendctl.api.faults import file_faults
-from backendctl.api.judge import Case, judged
+from backendctl.api.judge import judged
 from backendctl.api.look import Look, look
-from backendctl.api.places import place_in
 from backendctl.api.source import Source, api_of, chosen_stages, source_of
+from backendctl.api_in_plan import case
 from backendctl.app import Backend
 from backendctl.engine.plan import Plan
 from backendctl.engine.safety import EVERYTHING, Allowed, refuse_danger
@@ -94,7 +94,7 @@ def prepare(backend: Backend, request: Request) -> Sync:
         BackendctlError: the source cannot be read, or no region at all.
         UsageError: the spec has no such stage or region.
     """
-    source = source_for(backend, request)
+    source = _moving(source_for(backend, request), request)
     regions = targets_of(backend.spec, source, request)
     given = wanted(api_of(backend.spec), source)
     where = {"account": backend.world.account, "partition": backend.world.partition}
@@ -112,19 +112,11 @@ def prepare(backend: Backend, request: Request) -> Sync:
         raise next(iter(seen.unreadable.values()))
     parts = Parts(backend=backend, wanted=given, bodies=found, look=seen, request=request)
     plan, desired = make_plan(parts)
-    case = Case(
-        wanted=given,
-        bodies=found,
-        look=seen,
-        account=backend.world.account,
-        regions=backend.spec.all_regions,
-        place=place_in(None if source.is_live else backend.document, source.told),
-        whole=True,
-    )
-    plan = judged(replace(plan, unreadable={**seen.unreadable, **plan.unreadable}), desired, case)
+    about = case(backend, given, seen, regions=regions, whole=True)
+    plan = judged(replace(plan, unreadable={**seen.unreadable, **plan.unreadable}), desired, about)
     world = replace(backend.world, spec=replace(backend.spec.narrowed(seen.regions), api=given.api))
     releasing = Releasing(aws=backend.aws, world=world, workers=backend.settings.workers)
-    plan = numbered(plan, desired, releasing, token=token_of("sync-api", given.digest))
+    plan = numbered(plan, desired, releasing, token=token_of("sync-api", *digests_of(given)))
     return Sync(
         backend=backend,
         request=request,
@@ -138,6 +130,18 @@ def prepare(backend: Backend, request: Request) -> Sync:
     )
 
 
+def _moving(source: Source, request: Request) -> Source:
+    """Without pinned stages, unless one is named.
+
+    Raises:
+        UsageError: every stage is pinned.
+    """
+    stages = tuple(stage for stage in source.stages if request.stage is not None or not stage.pinned)
+    if source.stages and not stages:
+        raise UsageError("every stage is pinned: name one with --stage")
+    return replace(source, stages=stages)
+
+
 def source_for(backend: Backend, request: Request) -> Source:
     """The source asked for: a file was read with the spec; whatever is live is read now.
 
@@ -147,7 +151,7 @@ def source_for(backend: Backend, request: Request) -> Source:
     """
     spec, known = backend.spec, backend.wanted
     if request.source is None and known is not None and not known.source.is_live:
-        if backend.document is not None and (faults := file_faults(backend.document, known.api)):
+        if faults := [fault for document in backend.documents for fault in file_faults(document, known.api)]:
             raise SpecError(faults)
         return replace(known.source, stages=chosen_stages(known.source.stages, request.stage, spec))
     return source_of(spec, backend.aws, account=backend.world.account, given=request.source, stage=request.stage)

@@ -138,7 +138,7 @@ class _Reader:
         self._check_stage(way, value)
         expect = value.get("expect") or {}
         if expect.get("schema"):
-            self._check_route(way, value["request"])
+            self._check_route(way, value["request"], value.get("stage"))
         capture = {
             name: path
             for name, text in (value.get("capture") or {}).items()
@@ -222,9 +222,11 @@ class _Reader:
         if isinstance(stage, str) and stage not in known:
             self._fault((*way, "stage"), f"the spec has no stage '{stage}'{nearest(stage, known)}")
 
-    def _check_route(self, way: Way, request: str) -> None:
+    def _check_route(self, way: Way, request: str, stage: str | None) -> None:
         method, path = request.partition("?")[0].split(" ", 1)
-        if self.spec.api is not None and route_of(self.spec.api.definition, method, path) is None:
+        api = self.spec.api
+        stage = stage or (api.stages[0].name if api is not None and api.stages else None)
+        if api is not None and route_of(api.document_named(stage), method, path) is None:
             self._fault((*way, "request"), f"the definition has no route for {method} {path}, so no schema either")
 
     def _expressions(self, way: Way, value: Any) -> None:

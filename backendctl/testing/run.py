@@ -106,7 +106,7 @@ class _Session:
             return Result(response=None, failures=(f"not sent: no earlier answer gave '{error}'",))
         except NotAskedError as error:
             return Result(response=None, failures=(str(error),))
-        document = self._api.definition
+        document = self._api.document_named(sent.stage)
         failures = judge(expect, response, route=sent.route, document=document)
         failures += self._capture(case, response)
         return Result(response=response, failures=tuple(failures))
@@ -125,13 +125,14 @@ class _Session:
         headers = {name: filled(expand(value, scope), self.captured) for name, value in case.headers.items()}
         if body is not None and not any(name.lower() == "content-type" for name in headers):
             headers["Content-Type"] = "application/json"
+        stage = case.stage or self._api.stages[0].name
         return Sent(
             method=method,
             asked=quote(asked, safe=_SAFE),
             headers=headers,
             body=body if isinstance(body, str) or body is None else json.dumps(body),
-            stage=case.stage or self._api.stages[0].name,
-            route=route_of(self._api.definition, method, asked.partition("?")[0]),
+            stage=stage,
+            route=route_of(self._api.document_named(stage), method, asked.partition("?")[0]),
         )
 
     def _expected(self, expect: Expect, scope: Scope) -> Expect:

@@ -263,10 +263,15 @@ def test_status_says_that_all_regions_are_equal(untouched: Project) -> None:
 
 
 def test_status_shows_what_somebody_changed_by_hand(deployed: Project) -> None:
-    deployed.client("lambda", WEST).update_function_configuration(FunctionName=f"{deployed.name}-two", MemorySize=256)
+    functions = deployed.client("lambda", WEST)
+    functions.update_function_configuration(FunctionName=f"{deployed.name}-two", MemorySize=256)
+    deployed.assert_nothing_to_do()  # nobody is served by $LATEST
+    deployed.client("logs", WEST).put_retention_policy(
+        logGroupName=f"/aws/lambda/{deployed.name}-two", retentionInDays=1
+    )
     status = deployed.run("status", "-o", "json", "--exit-code", expect=2).json
     assert status["regions"][EAST]["in_sync"] is True
-    assert status["regions"][WEST]["resources"]["function/two"]["state"] == "differs"
+    assert status["regions"][WEST]["resources"][f"log-group//aws/lambda/{deployed.name}-two"]["state"] == "differs"
     deployed.deploy()
     deployed.assert_nothing_to_do()
 

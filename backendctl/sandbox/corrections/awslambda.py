@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from backendctl.sandbox import invocation
+from backendctl.sandbox import function_code, invocation
 from backendctl.sandbox.corrections import (
     event_invoke,
     function_names,
@@ -179,6 +179,8 @@ class Lambda:
             document["Configuration"] = self._told(call, document["Configuration"])
             if not document.get("Tags"):
                 document.pop("Tags", None)
+            if "Location" in document.get("Code", {}):
+                document["Code"]["Location"] = function_code.location(call.request, document["Configuration"])
         elif "Versions" in document:
             document["Versions"] = [
                 function_shape.listed(function_shape.qualified(self._told(call, version), version["Version"]))

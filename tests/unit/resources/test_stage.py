@@ -15,6 +15,7 @@ from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
 from backendctl.resources.api_account import ApiAccount
 from backendctl.resources.api_reads import find_api, stage_variables
+from backendctl.resources.releases import describe_deployment
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
 from backendctl.resources.world import SlotChoice, Stamp
@@ -197,7 +198,7 @@ def test_a_stage_made_without_its_settings_is_finished(aws: Aws) -> None:
     stage = only(Stage, given)
     api_id = find_api(aws, EAST, "corkhounds") or ""
     deployment = aws.apigateway(EAST).create_deployment(
-        restApiId=api_id, description=releases.describe(stage.definition, stage.localised, stage.stamp)
+        restApiId=api_id, description=describe_deployment(stage.definition, stage.localised, stage.stamp)
     )
     aws.apigateway(EAST).create_stage(
         restApiId=api_id, stageName="prodv1", deploymentId=deployment["id"], tags=stage.tags
@@ -257,7 +258,7 @@ def test_ten_deployments_stay_and_those_in_use(aws: Aws) -> None:
     for number in range(12):
         aws.apigateway(EAST).create_deployment(
             restApiId=api_id,
-            description=releases.describe(f"{number:012x}", "0" * 12, Stamp(commit="", author="", time="")),
+            description=describe_deployment(f"{number:012x}", "0" * 12, Stamp(commit="", author="", time="")),
         )
     release(aws, world(definition=TWO))
     left = {deployment["id"] for deployment in deployed(aws)}
@@ -335,7 +336,7 @@ def test_a_plan_with_nothing_to_do_is_three_calls(aws: Aws) -> None:
 
 
 def test_a_description_tells_its_definition_and_a_foreign_one_nothing() -> None:
-    text = releases.describe(
+    text = describe_deployment(
         "0123456789ab", "ba9876543210", Stamp(commit="c1+", author="Ada L.", time="2026-11-23T10:00:00Z")
     )
     assert releases.definition_of(text) == "0123456789ab"

@@ -1,0 +1,168 @@
+"""Pinned stages in a region that lacks them: what they serve elsewhere, with the very code, and that region's settings.
+
+The definition is exported from a stage that serves. The versions behind it are copied: the same archive, the same
+settings, and on top what the spec says of the new region. What names the region it came from is refused until the spec
+names something for the new one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from backendctl.api.body import Wanted, body_in
+from backendctl.api.faults import region_faults
+from backendctl.api.source import Source
+from backendctl.openapi.arns import Home
+from backendctl.openapi.carry import without_settings
+from backendctl.openapi.localise import digest, neutralise
+from backendctl.openapi.whole import with_whole_settings
+from backendctl.resources import lambda_reads, release_log, releases
+from backendctl.resources.function import Function
+from backendctl.resources.release_record import Record, split_tag
+from backendctl.resources.world import Definition, Link, Stamp
+
+if TYPE_CHECKING:
+    from backendctl.app import Backend
+    from backendctl.pinning import Kept
+    from backendctl.spec.model import Api, Stage
+    from backendctl.spec.model import Function as Spec
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Brought:
+    """One pinned stage in one region that does not have it yet.
+
+    Attributes:
+        stage: as the spec has it, with the variables of the stage that serves.
+        versions: (physical function name, plain alias) → what is to be published there.
+        entry: of the release log, of the release that serves elsewhere; None where none is known.
+        refusals: why it may not be, one sentence each.
+    """
+
+    region: str
+    stage: Stage
+    definition: Definition
+    links: tuple[Link, ...] = ()
+    versions: Mapping[tuple[str, str], Function] = field(default_factory=dict)
+    entry: Record | None = None
+    refusals: tuple[str, ...] = ()
+
+
+def bring(backend: Backend, api: Api, stage: Stage, *, region: str, served: Kept) -> Brought:
+    """What a region gets of a stage that serves in another one."""
+    there = replace(stage, definition=None, variables=dict(served.variables))
+    wanted = _wanted(backend, api, there, served)
+    account, partition = backend.world.account, backend.world.partition
+    body = body_in(wanted, region, account=account, partition=partition)
+    told = f"{served.region}/stage/{stage.name}"
+    refusals = list(
+        region_faults(
+            body.document, wanted, region=region, account=account, alone=False, place=lambda way: f"{told} {way}"
+        )
+    )
+    known = {one.physical: one for one in backend.spec.functions_in(region)}
+    links: list[Link] = []
+    versions: dict[tuple[str, str], Function] = {}
+    for link in served.links:
+        function = known.get(link.function.physical)
+        if function is None or link.alias is None:
+            refusals.append(f"{told} is pinned and calls {link.function.name}, which {region} does not have")
+            continue
+        links.append(replace(link, stage=there, function=function))
+        number = served.versions[function.physical, link.alias]
+        copied = _copied(backend, function, region=region, served=served, number=number)
+        versions[function.physical, link.alias] = copied
+        refusals += _leftovers(copied, function, came_from=served.region, told=told)
+    return Brought(
+        region=region,
+        stage=there,
+        definition=body.definition,
+        links=tuple(links),
+        versions=versions,
+        entry=_entry(backend, served),
+        refusals=tuple(dict.fromkeys(refusals)),
+    )
+
+
+def _entry(backend: Backend, served: Kept) -> Record | None:
+    told = split_tag(served.tag)
+    found = release_log.read(backend.aws, served.region).release(told[0]) if told is not None else None
+    return found if found is not None and found.tag == served.tag else None
+
+
+def _wanted(backend: Backend, api: Api, stage: Stage, served: Kept) -> Wanted:
+    """The document as the region that serves exports it, with what the API's own says of the API as a whole."""
+    home = Home(accounts=frozenset({backend.world.account}), regions=frozenset({served.region}))
+    bare = without_settings(served.document)
+    document = neutralise(bare, home=home, bindings=api.bindings.get(served.region, {}))
+    document = with_whole_settings(document, api.definition)
+    source = Source(
+        told=f"{served.region}/{served.stage}",
+        document=dict(served.document),
+        stages=(stage,),
+        region=served.region,
+        stage=served.stage,
+        api_id=served.api_id,
+        home=home,
+    )
+    name = served.digest or digest(document)
+    return Wanted(api=replace(api, definition=document, stages=(stage,)), source=source, digest=name)
+
+
+def _copied(backend: Backend, function: Spec, *, region: str, served: Kept, number: str) -> Function:
+    """The version that serves elsewhere, as this region is to have it."""
+    published = lambda_reads.versions(backend.aws, served.region, function.physical)
+    version = next(one for one in published if one.number == number)
+    is_image = version.config.get("PackageType") == "Image"
+    image = _image(backend, served.region, function.physical, number) if is_image else None
+    wanted = Function.wanted(backend.world, region, function)
+    settings = releases.settings_of(version.config, image=image)
+    settings |= {name: getattr(wanted, name) for name in settings if name in function.overridden}
+    named = {name.partition(".")[2] for name in function.overridden if name.startswith("environment.")}
+    if "environment" not in function.overridden:
+        own = {key: value for key, value in function.environment.items() if key in named}
+        settings["environment"] = {**settings["environment"], **own}
+    facts = releases.facts_of(version.description)
+    stamp = Stamp(commit=facts.get("commit", ""), author=facts.get("by", ""), time=facts.get("time", ""))
+    release = releases.fingerprint(settings)
+    copied: dict[str, Any] = settings
+    if "code" not in function.overridden:
+        copied = copied | {
+            "source": replace(function.code, path=None, s3=None, image=settings["code"] if image else None),
+            "artefact": None,
+            "copied_from": None if image else (served.region, number),
+        }
+    return replace(
+        wanted,
+        **copied,
+        managed=releases.managed(settings),
+        note=releases.described(release, stamp),
+        release=release,
+    )
+
+
+def _image(backend: Backend, region: str, physical: str, number: str) -> str:
+    found = backend.aws.lambda_(region).get_function(FunctionName=physical, Qualifier=number)
+    return found.get("Code", {}).get("ImageUri", "")
+
+
+def _leftovers(copied: Function, function: Spec, *, came_from: str, told: str) -> Iterator[str]:
+    """What the new region would get that is of the region it came from; values are not told, they may be secret."""
+    word = re.compile(rf"(?<![A-Za-z0-9]){re.escape(came_from)}(?![A-Za-z0-9])")
+    way = f"functions: {function.name}: regions: {copied.region}:"
+    place = f"{copied.region}/function/{function.name}, for {told}"
+    for name, value in sorted((copied.environment or {}).items()):
+        if word.search(value):
+            what = f"the environment variable {name} names {came_from}"
+            yield f"{place}: {what}; say `{way} environment: {name}` in the spec"
+    for layer in copied.layers or ():
+        if word.search(layer):
+            yield f"{place}: the layer {layer} is of {came_from}; say `{way} layers` in the spec"
+    if copied.source.image and word.search(copied.source.image):
+        yield f"{place}: the image {copied.source.image} is of {came_from}; say `{way} code` in the spec"
+    if copied.vpc and copied.vpc != releases.NO_VPC and "vpc" not in function.overridden:
+        subnets = ", ".join(copied.vpc.subnets)
+        yield f"{place}: the subnets {subnets} are of {came_from}; say `{way} vpc` in the spec"

@@ -1,0 +1,229 @@
+"""Which stages a command releases, and what the others keep.
+
+A stage that is named with --stage is released alone: the spec is narrowed to what that stage serves. Without --stage a
+pinned stage keeps the definition and the versions that it serves; what it calls is read from what it serves, for the
+spec may have moved on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from backendctl.api import live as lives
+from backendctl.aws.regions import each_region
+from backendctl.bringing import Brought, bring
+from backendctl.nearest import refuse_unknown
+from backendctl.openapi.integrations import lambda_targets, resolve
+from backendctl.resources import lambda_reads
+from backendctl.resources.alias_names import slots_of
+from backendctl.resources.api_reads import find_api
+from backendctl.resources.assemble import slot_variable
+from backendctl.resources.stage_writes import split_variables
+from backendctl.resources.world import SLOTS, Link
+
+if TYPE_CHECKING:
+    from backendctl.app import Backend
+    from backendctl.errors import Fault
+    from backendctl.resources.world import World
+    from backendctl.spec.model import Api, Function, Stage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """What one pinned stage serves in one region.
+
+    Attributes:
+        links: what it calls, of the spec's functions.
+        versions: (physical function name, plain alias) → version number.
+        document: the export of what it serves. digest: of the definition, where the deployment is ours.
+        variables: with the plain aliases in the place of slots. tag: of the release it serves; empty for none.
+        lost: functions of ours that it calls and the spec does not have.
+    """
+
+    region: str
+    stage: str
+    links: tuple[Link, ...] = ()
+    versions: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    api_id: str = ""
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    digest: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    tag: str = ""
+    lost: tuple[str, ...] = ()
+
+
+def choosing(backend: Backend, names: Sequence[str]) -> Backend:
+    """The backend narrowed to these stages; all but the pinned ones are released when none is named.
+
+    What stands in the way of a release is noted in it, and refused by whoever plans one.
+
+    Raises:
+        UsageError: the spec has no such stage.
+    """
+    api = backend.spec.api
+    known = api.stages if api else ()
+    refuse_unknown("--stage", names, [stage.name for stage in known])
+    if api is None:
+        return backend
+    if names:
+        return _alone(backend, api, frozenset(names))
+    pinned = tuple(stage for stage in known if stage.pinned)
+    return _with_pinned(backend, api, pinned) if pinned else backend
+
+
+def _alone(backend: Backend, api: Api, names: frozenset[str]) -> Backend:
+    """Nothing is left of the spec but what these stages serve, so that nothing else is compared or changed."""
+    world = backend.world
+    links = {region: tuple(link for link in found if link.stage.name in names) for region, found in world.links.items()}
+    called = {(region, link.function.name) for region, found in links.items() for link in found}
+    spec = backend.spec
+    spec = replace(
+        spec,
+        api=replace(api, stages=tuple(one for one in api.stages if one.name in names), keys=(), usage_plans=()),
+        functions={
+            region: tuple(replace(one, aliases=()) for one in functions if (region, one.name) in called)
+            for region, functions in spec.functions.items()
+        },
+        tables=(),
+    )
+    wanted = backend.wanted.only(names) if backend.wanted else None
+    return replace(backend, spec=spec, world=replace(world, spec=spec, links=links, chosen=names), wanted=wanted)
+
+
+def _with_pinned(backend: Backend, api: Api, pinned: Sequence[Stage]) -> Backend:
+    def ask(region: str) -> list[Kept]:
+        return [found for stage in pinned if (found := _kept(backend, api, region, stage)) is not None]
+
+    spec, workers = backend.spec, backend.settings.workers
+    found, failed = each_region(spec.regions, ask, workers=workers, doing="read the pinned stages of")
+    if any(len(there) < len(pinned) for there in found.values()):  # they may serve in regions that were not chosen
+        beside = tuple(region for region in spec.all_regions if region not in spec.regions)
+        found |= each_region(beside, ask, workers=workers, doing="read the pinned stages of")[0]
+    kept = [one for region in spec.all_regions for one in found.get(region, ())]
+    names = frozenset(stage.name for stage in api.stages) - {stage.name for stage in pinned}
+    wanted = backend.wanted.only(names) if backend.wanted else None
+    brought = list(_brought(backend, api, pinned, kept))
+    world = backend.world
+    world = replace(
+        world,
+        links=_linked(world, kept, brought),
+        kept=frozenset((one.region, one.stage) for one in kept),
+        versions={(one.region, *key): number for one in kept for key, number in one.versions.items()},
+        brought={(one.region, *key): version for one in brought for key, version in one.versions.items()},
+        stage_specs={(one.region, one.stage.name): one.stage for one in brought},
+        noted={(one.region, one.stage.name): one.entry for one in brought if one.entry is not None},
+        stage_definitions={
+            **world.stage_definitions,
+            **{(one.region, one.stage.name): one.definition for one in brought},
+        },
+    )
+    return replace(
+        backend,
+        world=world,
+        wanted=wanted,
+        unreadable={**failed, **backend.unreadable},
+        faults=tuple(_unserved(backend, pinned, kept)) if not failed else (),
+        refusals=(*_lost(kept), *(reason for one in brought for reason in one.refusals)),
+    )
+
+
+def _brought(backend: Backend, api: Api, pinned: Sequence[Stage], kept: Sequence[Kept]) -> Iterator[Brought]:
+    """Pinned stages for the regions that answer and lack them, from the first region that serves them."""
+    there = {(one.region, one.stage) for one in kept}
+    for stage in pinned:
+        served = next((one for one in kept if one.stage == stage.name), None)
+        for region in backend.spec.regions if served is not None else ():
+            if (region, stage.name) not in there and region not in backend.unreadable and served is not None:
+                yield bring(backend, api, stage, region=region, served=served)
+
+
+def _linked(world: World, kept: Sequence[Kept], brought: Sequence[Brought]) -> dict[str, tuple[Link, ...]]:
+    """Every region's calls; those of pinned stages as they serve."""
+    served = {(one.region, one.stage): one.links for one in kept}
+    served |= {(one.region, one.stage.name): one.links for one in brought}
+    return {
+        region: (
+            *(link for link in links if (region, link.stage.name) not in served),
+            *(link for (where, _), own in served.items() if where == region for link in own),
+        )
+        for region, links in world.links.items()
+    }
+
+
+def _kept(backend: Backend, api: Api, region: str, stage: Stage) -> Kept | None:
+    """What a stage serves in a region; None where there is no such stage."""
+    aws, world = backend.aws, backend.world
+    api_id = find_api(aws, region, api.name)
+    found = lives.served(aws, region, api_id, stage.name, form=lives.OPENAPI) if api_id is not None else None
+    if found is None:
+        return None
+    known = {function.physical: function for function in backend.spec.functions_in(region)}
+    variables, tag = split_variables(found.stage.get("variables"))
+    links: dict[tuple[str | None, str, str], Link] = {}
+    versions: dict[tuple[str, str], str] = {}
+    lost: dict[str, None] = {}
+    for target in lambda_targets(found.document):
+        called = resolve(target, variables)
+        if called is None or not called.is_in(region, world.account):
+            continue
+        function = known.get(called.function)
+        if function is None:
+            if called.function in lambda_reads.ours(aws, region):
+                lost[called.function] = None
+            continue
+        alias = called.qualifier or ""
+        variable = slot_variable(target) if _is_slot(alias, backend, region, function) else None
+        plain = alias[:-2] if variable else alias
+        number = lambda_reads.version_behind(aws, region, function.physical, alias)
+        if number:
+            links[variable, function.name, plain] = Link(stage=stage, variable=variable, function=function, alias=plain)
+            versions[function.physical, plain] = number
+    return Kept(
+        region=region,
+        stage=stage.name,
+        links=tuple(links.values()),
+        versions=versions,
+        api_id=api_id or "",
+        document=found.document,
+        digest=found.digest,
+        variables={**variables, **_plain(variables, links.values())},
+        tag=tag,
+        lost=tuple(lost),
+    )
+
+
+def _plain(variables: Mapping[str, str], links: Iterable[Link]) -> dict[str, str]:
+    """The variables that name slots, with the plain alias in their place; a value may be "function:alias" (A28)."""
+    return {
+        link.variable: variables[link.variable][: -len(f"-{SLOTS[0]}")]
+        for link in links
+        if link.variable is not None and link.variable in variables
+    }
+
+
+def _is_slot(alias: str, backend: Backend, region: str, function: Function) -> bool:
+    there = lambda_reads.aliases(backend.aws, region, function.physical)
+    return alias.endswith(tuple(f"-{slot}" for slot in SLOTS)) and any(slot in there for slot in slots_of(alias[:-2]))
+
+
+def _unserved(backend: Backend, pinned: Sequence[Stage], kept: Sequence[Kept]) -> Iterator[Fault]:
+    """A pinned stage keeps what it serves, so it must have served something somewhere."""
+    served = {one.stage for one in kept}
+    for stage in pinned:
+        if stage.name not in served and backend.draft is not None:
+            message = f"the stage '{stage.name}' is pinned and has never served: deploy it once without 'pinned'"
+            yield backend.draft.document.fault(("api", "stages", stage.name, "pinned"), message)
+
+
+def _lost(kept: Sequence[Kept]) -> Iterator[str]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in kept:
+        for function in one.lost:
+            found.setdefault((one.stage, function), []).append(one.region)
+    for (stage, function), regions in found.items():
+        yield (
+            f"the stage {stage} is pinned and calls {function} ({', '.join(regions)}), which the spec does not have: "
+            "leave it in the spec as long as the stage is pinned"
+        )
