@@ -134,15 +134,7 @@ def called(aws: Aws, region: str, prefix: str) -> Iterator[tuple[str, dict[str, 
 
 def described(aws: Aws, region: str, name: str) -> LogGroupTypeDef | None:
     """Any log group, of a function or not, as it is now; None when there is none."""
-    if name.startswith(_PREFIX):
-        return _groups(aws, region).get(name)
-
-    def load() -> list[LogGroupTypeDef]:
-        pages = aws.logs(region).get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
-        return [group for page in pages for group in page["logGroups"]]
-
-    found = aws.shared(("log-groups", region, name), load)
-    return next((group for group in found if group["logGroupName"] == name), None)
+    return _groups(aws, region, _prefix(aws, name)).get(name)
 
 
 def _tags(aws: Aws, region: str, group: LogGroupTypeDef) -> dict[str, str]:

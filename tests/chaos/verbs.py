@@ -40,7 +40,7 @@ VERBS: Mapping[str, Verb] = {
     "promote-canary": Verb(line=("promote-canary", "-y", "--full", "--anyway"), base="canary", holds=False),
     "abort-canary": Verb(line=("abort-canary", "-y"), base="canary", holds=False),
     "rollback": Verb(line=("rollback", "-y"), base="two"),
-    "prune": Verb(line=("prune", "-y", "--keep", "1"), base="three", holds=False),
+    "prune": Verb(line=("prune", "-y", "--keep", "1"), base="three"),
 }
 
 

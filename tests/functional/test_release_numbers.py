@@ -77,6 +77,13 @@ def next_deployed(backend: Backend) -> None:
     backend.run("deploy")
 
 
+def old_ones_left(backend: Backend) -> None:
+    """What is live has two releases before it, of which one is the way back."""
+    next_deployed(backend)
+    if not backend.project.run("prune", "--keep", "1", "--dry-run", "-o", "json").json["changes"]:
+        next_deployed(backend)
+
+
 def next_written(backend: Backend) -> None:
     quiet(backend)
     backend.write_next()
@@ -119,7 +126,7 @@ VERBS = {
     "promote": Verb(before=canary_on, line=("promote-canary", "--full", "--anyway"), numbers=1),
     "abort": Verb(before=canary_on, line=("abort-canary",), numbers=0),
     "rollback": Verb(before=next_deployed, line=("rollback",), numbers=1),
-    "prune": Verb(before=next_deployed, line=("prune", "--keep", "1"), numbers=0),
+    "prune": Verb(before=old_ones_left, line=("prune", "--keep", "1"), numbers=0),
 }
 
 DOWNED = ["rollback", "promote", "abort", "deploy"]
