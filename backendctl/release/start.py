@@ -84,8 +84,7 @@ def plan_start(
     canaries = [telling.after(_after(canary, numbered, waves), access) for canary in numbered]
     parts = [resource for resource in everything if _belongs(resource, world, chosen)] if canaries else []
     plan = _plan([*parts, *access], canaries, releasing)
-    unfit = code_buckets.unfit(plan.changes, backend.aws)
-    plan = replace(plan, unreadable={**unreadable, **plan.unreadable}, refusals=(*plan.refusals, *unfit))
+    plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
     preflight.refuse(plan, canaries, world, backend)
     if seen is not None and canaries:
         plan = judged(plan, parts, case_of(backend, seen))
@@ -114,7 +113,7 @@ def _releasing(backend: Backend, world: World, *, take_over: bool) -> Releasing:
 
 
 def _plan(parts: Sequence[Resource], canaries: Sequence[CanaryStart], releasing: Releasing) -> Plan:
-    return make_plan(
+    plan = make_plan(
         desired=parts,
         kinds=KINDS,
         aws=releasing.aws,
@@ -124,6 +123,7 @@ def _plan(parts: Sequence[Resource], canaries: Sequence[CanaryStart], releasing:
         strays=False,
         operations=canaries,
     )
+    return replace(plan, refusals=(*plan.refusals, *code_buckets.unfit(plan.changes, releasing.aws)))
 
 
 def begun(
