@@ -90,8 +90,7 @@ def plan_start(
     plan = _plan([*parts, *access], canaries, releasing)
     if world.chosen:
         plan, parts = served_only(plan, parts)
-    unfit = code_buckets.unfit(plan.changes, backend.aws)
-    refusals = (*plan.refusals, *backend.refusals, *unfit)
+    refusals = (*plan.refusals, *backend.refusals)
     plan = replace(plan, unreadable={**unreadable, **plan.unreadable}, refusals=refusals)
     preflight.refuse(plan, canaries, world, backend)
     if seen is not None and canaries:
@@ -151,7 +150,7 @@ def _releasing(backend: Backend, world: World, *, take_over: bool) -> Releasing:
 
 
 def _plan(parts: Sequence[Resource], canaries: Sequence[CanaryStart], releasing: Releasing) -> Plan:
-    return make_plan(
+    plan = make_plan(
         desired=parts,
         kinds=KINDS,
         aws=releasing.aws,
@@ -161,6 +160,7 @@ def _plan(parts: Sequence[Resource], canaries: Sequence[CanaryStart], releasing:
         strays=False,
         operations=canaries,
     )
+    return replace(plan, refusals=(*plan.refusals, *code_buckets.unfit(plan.changes, releasing.aws)))
 
 
 def begun(

@@ -123,10 +123,7 @@ def expanded(
 ) -> View:
     """Expand a spec's value; expressions that fail are reported and their settings left out.
 
-    Args:
-        scalars: what stands in the file as an expression and has to become a number, true or false.
-
-    A spec without any function has its functions elsewhere.
+    A spec without any function has its functions elsewhere. See `Draft` for `scalars`.
     """
     head = _Expander(report=report, scope=scope, scalars=scalars or {})
     top = head.value({key: value[key] for key in ("backend", "regions") if key in value}, ())
