@@ -29,6 +29,7 @@ from backendctl.engine.executor import apply
 from backendctl.engine.plan import Action, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
+from backendctl.lookups import AwsLookups
 from backendctl.nearest import refuse_unknown
 from backendctl.pinning import choosing
 from backendctl.release.heartbeat import beating
@@ -104,6 +105,11 @@ class Backend:
     source_error: BackendctlError | None = None
     faults: tuple[Fault, ...] = ()
     refusals: tuple[str, ...] = ()
+
+    def refuse_faults(self) -> None:
+        """Raise SpecError when the spec cannot be released as it stands."""
+        if self.faults:
+            raise SpecError(list(self.faults))
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -232,8 +238,7 @@ def plan_changes(backend: Backend, selection: Selection | None = None, *, take_o
         SpecError: a pinned stage has never served.
         UsageError: the selection names what there is not.
     """
-    if backend.faults:
-        raise SpecError(list(backend.faults))
+    backend.refuse_faults()
     selection = _remembering(selection, backend)
     seen = look_at_api(backend) if about_api(selection.only, selection.skip) else None
     world, unreadable = readable_world(backend, seen)
@@ -391,20 +396,3 @@ def refuse_account(aws: Aws, regions: Sequence[str], settings: Settings) -> tupl
 def _chosen(spec: Spec, regions: tuple[str, ...]) -> tuple[str, ...]:
     refuse_unknown("--region", regions, spec.regions)
     return tuple(region for region in spec.regions if not regions or region in regions)
-
-
-class AwsLookups:
-    """What expressions in the spec ask of AWS."""
-
-    def __init__(self, aws: Aws, account: str) -> None:
-        self._aws = aws
-        self._account = account
-
-    def account(self) -> str:
-        return self._account
-
-    def parameter(self, region: str, name: str) -> str:
-        return self._aws.shared(
-            ("parameter", region, name),
-            lambda: self._aws.ssm(region).get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"],
-        )
