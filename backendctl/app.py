@@ -25,13 +25,13 @@ from backendctl.api.source import file_source
 from backendctl.api_in_plan import about_api, case_of, look_at_api, readable_world, sparing_source, with_live_source
 from backendctl.aws.connection import Access, Aws
 from backendctl.aws.crew import Crew
-from backendctl.aws.errors import explain
 from backendctl.aws.journal import Journal
 from backendctl.checking import check
 from backendctl.engine.executor import apply
 from backendctl.engine.plan import Action, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
+from backendctl.lookups import AwsLookups
 from backendctl.nearest import refuse_unknown
 from backendctl.pinning import choosing
 from backendctl.reading_ahead import reading_ahead
@@ -110,6 +110,11 @@ class Backend:
     ahead: Crew | None = None
     faults: tuple[Fault, ...] = ()
     refusals: tuple[str, ...] = ()
+
+    def refuse_faults(self) -> None:
+        """Raise SpecError when the spec cannot be released as it stands."""
+        if self.faults:
+            raise SpecError(list(self.faults))
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -254,8 +259,7 @@ def plan_changes(backend: Backend, selection: Selection | None = None, *, take_o
 
 
 def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) -> Changes:
-    if backend.faults:
-        raise SpecError(list(backend.faults))
+    backend.refuse_faults()
     selection = _remembering(selection, backend)
     seen = look_at_api(backend) if about_api(selection.only, selection.skip) else None
     world, unreadable = readable_world(backend, seen)
@@ -414,23 +418,3 @@ def refuse_account(aws: Aws, regions: Sequence[str], settings: Settings) -> tupl
 def _chosen(spec: Spec, regions: tuple[str, ...]) -> tuple[str, ...]:
     refuse_unknown("--region", regions, spec.regions)
     return tuple(region for region in spec.regions if not regions or region in regions)
-
-
-class AwsLookups:
-    """What expressions in the spec ask of AWS."""
-
-    def __init__(self, aws: Aws, account: str) -> None:
-        self._aws = aws
-        self._account = account
-
-    def account(self) -> str:
-        return self._account
-
-    def parameter(self, region: str, name: str) -> str:
-        def ask() -> str:
-            try:
-                return self._aws.ssm(region).get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
-            except Exception as error:
-                raise explain(error, doing=f"read the parameter {name} in {region}, which the spec names") from error
-
-        return self._aws.shared(("parameter", region, name), ask)

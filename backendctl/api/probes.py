@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from backendctl.openapi.integrations import INTEGRATION
 from backendctl.openapi.neutral import operations
-from backendctl.spec.model import Smoke
+from backendctl.spec.callers import Smoke
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

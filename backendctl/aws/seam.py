@@ -84,8 +84,7 @@ class Seam:
             return self._wait(service, operation.name, response, request_dict)
 
         def keep_params(*, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-            context[_PARAMS] = params
-            context[_BEGAN] = self._clock()
+            context |= {_PARAMS: params, _BEGAN: self._clock()}
             register_environment(params)
 
         def after_call(*, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:

@@ -59,8 +59,7 @@ def command(
     from backendctl.resources.slots import SlotsTakenError  # noqa: PLC0415  # the same
 
     try:
-        alone = tuple(stage for stage in stages if ":" not in stage)
-        ready = opened(options, allow_runtimes=allow_runtimes, stages=alone)
+        ready = opened(options, allow_runtimes=allow_runtimes, stages=tuple(one for one in stages if ":" not in one))
     except SlotsTakenError as error:
         raise UsageError(error.message, hint=error.hint) from error
     changes, pending = _planned(ready, percent=percent, stages=stages, in_waves=regions_in_waves, take_over=take_over)

@@ -11,7 +11,7 @@ from backendctl.api_in_plan import case_of, look_at_api, readable_world
 from backendctl.app import Changes
 from backendctl.engine.plan import Action, make_plan
 from backendctl.engine.resource import address
-from backendctl.errors import RefusedError, SpecError
+from backendctl.errors import RefusedError
 from backendctl.release import preflight, telling
 from backendctl.release.log_reading import Logs
 from backendctl.release.numbering import Releasing, announced, next_entry, refusal, refuse_nobody
@@ -29,6 +29,7 @@ from backendctl.stage_alone import parts as parts_of
 from backendctl.stage_alone import served_only
 
 if TYPE_CHECKING:
+    from backendctl.api.look import Look
     from backendctl.app import Backend
     from backendctl.aws.connection import Aws
     from backendctl.engine.plan import Plan
@@ -68,14 +69,12 @@ def plan_start(
         UsageError: there is no such stage, or a canary runs already that is another one or has another share.
     """
     refuse_unknown(backend, stages)
-    if backend.faults:
-        raise SpecError(list(backend.faults))
+    backend.refuse_faults()
     begins = backend.spec.canary.steps[0] if percent is None else percent
     seen = look_at_api(backend)
     world, unreadable = readable_world(backend, seen)
     chosen = _stages(world, stages)
-    everything = assemble.desired(world) if seen is None else kept(assemble.desired(world), seen)
-    everything = parts_of(everything) if world.chosen else everything
+    everything = _everything(world, seen)
     releasing = _releasing(backend, world, take_over=take_over)
     logs = releasing.logs()
     refuse_nobody(logs.unfinished(), releasing)
@@ -87,11 +86,8 @@ def plan_start(
     access = telling.access_logs(backend.aws, numbered, everything)
     canaries = [telling.after(_after(canary, numbered, waves), access) for canary in numbered]
     parts = [resource for resource in everything if _belongs(resource, world, chosen)] if canaries else []
-    plan = _plan([*parts, *access], canaries, releasing)
-    if world.chosen:
-        plan, parts = served_only(plan, parts)
-    refusals = (*plan.refusals, *backend.refusals)
-    plan = replace(plan, unreadable={**unreadable, **plan.unreadable}, refusals=refusals)
+    plan, parts = _plan(parts, access, canaries, releasing)
+    plan = replace(plan, unreadable={**unreadable, **plan.unreadable}, refusals=(*plan.refusals, *backend.refusals))
     preflight.refuse(plan, canaries, world, backend)
     if seen is not None and canaries:
         plan = judged(plan, parts, case_of(backend, seen))
@@ -149,9 +145,18 @@ def _releasing(backend: Backend, world: World, *, take_over: bool) -> Releasing:
     )
 
 
-def _plan(parts: Sequence[Resource], canaries: Sequence[CanaryStart], releasing: Releasing) -> Plan:
+def _everything(world: World, seen: Look | None) -> list[Resource]:
+    found = assemble.desired(world)
+    found = found if seen is None else kept(found, seen)
+    return parts_of(found) if world.chosen else found
+
+
+def _plan(
+    parts: list[Resource], access: Sequence[Resource], canaries: Sequence[CanaryStart], releasing: Releasing
+) -> tuple[Plan, list[Resource]]:
+    """The plan, and of its parts what is compared."""
     plan = make_plan(
-        desired=parts,
+        desired=[*parts, *access],
         kinds=KINDS,
         aws=releasing.aws,
         regions=releasing.spec.regions,
@@ -160,7 +165,8 @@ def _plan(parts: Sequence[Resource], canaries: Sequence[CanaryStart], releasing:
         strays=False,
         operations=canaries,
     )
-    return replace(plan, refusals=(*plan.refusals, *code_buckets.unfit(plan.changes, releasing.aws)))
+    plan = replace(plan, refusals=(*plan.refusals, *code_buckets.unfit(plan.changes, releasing.aws)))
+    return served_only(plan, parts) if releasing.world.chosen else (plan, parts)
 
 
 def begun(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
@@ -13,7 +13,7 @@ from backendctl.errors import BackendctlError
 from backendctl.package import Artefact
 from backendctl.resources import lambda_reads, lambda_waits, releases
 from backendctl.resources.alias_names import names_of, reached
-from backendctl.resources.lambda_code import code_arguments, copied_code
+from backendctl.resources.lambda_code import code_arguments, configuration_arguments, copied_code
 from backendctl.spec.model import Code, Vpc
 from backendctl.spec.model import Function as Spec
 
@@ -270,7 +270,7 @@ class Function:
             "Architectures": [self.architecture],
             "Tags": self.tags or {},
             "Publish": False,  # the version is published with its description
-            **_arguments(wanted),
+            **configuration_arguments(wanted),
         }
 
     def _code(self, aws: Aws) -> dict[str, Any]:
@@ -298,7 +298,9 @@ class Function:
         changed = {key: value for key, value in wanted.items() if value is not None and value != live[key]}
         if not changed:
             return found
-        aws.lambda_(self.region).update_function_configuration(FunctionName=self.physical, **_arguments(changed))
+        aws.lambda_(self.region).update_function_configuration(
+            FunctionName=self.physical, **configuration_arguments(changed)
+        )
         return self._updated(aws)
 
     def _updated(self, aws: Aws) -> GetFunctionResponseTypeDef:
@@ -392,26 +394,3 @@ def _live_release(aws: Aws, region: str, found: GetFunctionResponseTypeDef, mana
     if lambda_reads.newest(published, latest, managed):
         return latest
     return published[-1].release if published else None
-
-
-def _arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as CreateFunction and UpdateFunctionConfiguration take them; the environment is always whole (B9)."""
-    shapes: dict[str, tuple[str, Any]] = {
-        "runtime": ("Runtime", lambda value: value),
-        "handler": ("Handler", lambda value: value),
-        "memory": ("MemorySize", lambda value: value),
-        "timeout": ("Timeout", lambda value: value),
-        "ephemeral_storage": ("EphemeralStorage", lambda value: {"Size": value}),
-        "environment": ("Environment", lambda value: {"Variables": value}),
-        "layers": ("Layers", list),
-        "vpc": ("VpcConfig", _vpc),
-        "tracing": ("TracingConfig", lambda value: {"Mode": value}),
-        "snapstart": ("SnapStart", lambda value: {"ApplyOn": value}),
-        "role": ("Role", lambda value: value),
-        "description": ("Description", lambda value: value),
-    }
-    return {shapes[key][0]: shapes[key][1](value) for key, value in settings.items() if value is not None}
-
-
-def _vpc(vpc: Vpc) -> dict[str, list[str]]:
-    return {"SubnetIds": list(vpc.subnets), "SecurityGroupIds": list(vpc.security_groups)}

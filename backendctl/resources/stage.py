@@ -23,8 +23,9 @@ from backendctl.resources.api_reads import (
     require_api,
     stages,
 )
-from backendctl.resources.release_record import VARIABLE, Event, Record, State, split_tag
+from backendctl.resources.release_record import VARIABLE, Record, State
 from backendctl.resources.served import Route
+from backendctl.resources.stage_notes import pinned, shared
 from backendctl.resources.stage_patch import NO_CACHE, patches
 from backendctl.resources.stage_wanted import Behind, behind_of, refuse_slots, requirements, routes_of, variables_of
 from backendctl.resources.world import Stamp, World
@@ -151,8 +152,8 @@ class Stage:
         described = deployments(aws, desired.region, api_id)
         live = cls._live(found, region=desired.region, api=desired.api, described=described)
         if live.canary:
-            return replace(live, note=_shared(aws, desired.region, found))
-        return replace(live, note=_pinned(live.release or "")) if desired.pinned else live
+            return replace(live, note=shared(aws, desired.region, found))
+        return replace(live, note=pinned(live.release or "")) if desired.pinned else live
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
@@ -401,22 +402,3 @@ class Stage:
             return None if stage.get("cacheClusterStatus", "").endswith("IN_PROGRESS") else True
 
         until(aws, f"the cache of stage {self.name}", probe, limit=_CACHE_WAIT, step=15)
-
-
-def _pinned(tag: str) -> str:
-    told = split_tag(tag)
-    return "pinned" if told is None else f"pinned, serves v{told[0]}"
-
-
-def _shared(aws: Aws, region: str, found: StageTypeDef) -> str:
-    """With whom a stage shares its requests, as a plan and `status` say it."""
-    settings = found["canarySettings"]
-    told = split_tag((settings.get("stageVariableOverrides") or {}).get(VARIABLE, ""))
-    share = f"{settings.get('percentTraffic', 0.0):g} %"
-    if told is None:
-        return f"sharing its requests with a canary, {share}"
-    log = release_log.read(aws, region)
-    entry = log.release(told[0])
-    steps = [step.time for step in log.canary_steps(told[0]) if step.event is Event.SHIFT]
-    since = f" since {max([entry.time, *steps])}" if entry is not None else ""
-    return f"sharing its requests with the canary v{told[0]}, {share}{since}"

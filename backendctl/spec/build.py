@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backendctl.openapi.whole import with_whole_settings
-from backendctl.spec.callers import build_cors, build_key, build_plan, method_throttling, throttling
+from backendctl.spec.callers import Smoke, build_cors, build_key, build_plan, method_throttling, throttling
 from backendctl.spec.canary import build_canary
 from backendctl.spec.check_links import aliases
 from backendctl.spec.check_tables import ATTRIBUTE
@@ -23,7 +23,6 @@ from backendctl.spec.model import (
     LiveApi,
     Logging,
     Scaling,
-    Smoke,
     Spec,
     Stage,
     Table,

@@ -82,6 +82,27 @@ class UsagePlan:
     description: str = ""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Smoke:
+    """One request that proves a route.
+
+    Attributes:
+        method: in capitals. path: as the definition has it, "/places/{id}".
+        parameters: of the path.
+        expect: the status wanted; None takes any below 500 that all regions give.
+        skip: this route is never asked.
+    """
+
+    method: str
+    path: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str | None = None
+    expect: int | None = None
+    skip: bool = False
+
+
 def build_cors(given: dict[str, Any]) -> Cors:
     """From a sound spec."""
     origins = given["origins"]

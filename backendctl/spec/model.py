@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from backendctl.spec.callers import ApiKey, Cors, Throttling, UsagePlan
+from backendctl.spec.callers import ApiKey, Cors, Smoke, Throttling, UsagePlan
 from backendctl.spec.canary import Canary
 
 HOLD = "holdMs"
@@ -270,27 +270,6 @@ class LiveApi:
     region: str
     stage: str
     api: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Smoke:
-    """One request that proves a route.
-
-    Attributes:
-        method: in capitals. path: as the definition has it, "/places/{id}".
-        parameters: of the path.
-        expect: the status wanted; None takes any below 500 that all regions give.
-        skip: this route is never asked.
-    """
-
-    method: str
-    path: str
-    parameters: dict[str, str] = field(default_factory=dict)
-    query: dict[str, str] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
-    body: str | None = None
-    expect: int | None = None
-    skip: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

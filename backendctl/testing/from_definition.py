@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from backendctl.openapi.integrations import ANY_METHOD
 from backendctl.openapi.neutral import operations
 from backendctl.openapi.pointer import mapping, referenced
-from backendctl.spec.model import Smoke
+from backendctl.spec.callers import Smoke
 
 _SUCCESS = range(200, 300)
 _MISSING: Any = object()

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from backendctl.app import AwsLookups
 from backendctl.aws.regions import each_region
 from backendctl.comparing import Difference, decoded, differences
 from backendctl.errors import BackendctlError, UsageError
+from backendctl.lookups import AwsLookups
 from backendctl.openapi.matching import route_of
 from backendctl.spec.values import expand
 from backendctl.testing.asking import Client, NotAskedError, Sent, client

@@ -9,7 +9,8 @@ import pytest
 from backendctl.api.probes import Probe, probes
 from backendctl.api.trial import Answer, Row, Trial
 from backendctl.errors import UsageError
-from backendctl.spec.model import LiveApi, Smoke
+from backendctl.spec.callers import Smoke
+from backendctl.spec.model import LiveApi
 from backendctl.sync.request import place
 from backendctl.sync.sdk import check_parameters
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backendctl.spec import Offline
-from backendctl.spec.model import LiveApi, Smoke
+from backendctl.spec.callers import Smoke
+from backendctl.spec.model import LiveApi
 
 if TYPE_CHECKING:
     from tests.unit.spec.conftest import Faults, Write

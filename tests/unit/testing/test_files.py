@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from backendctl.errors import AwsError, Exit, SpecError, UsageError
-from backendctl.spec.model import Api, Smoke, Spec, Stage
+from backendctl.spec.callers import Smoke
+from backendctl.spec.model import Api, Spec, Stage
 from backendctl.testing.filling import NotCapturedError, filled, filled_value
 from backendctl.testing.from_definition import first_file
 from backendctl.testing.junit import junit
