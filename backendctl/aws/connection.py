@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 import boto3
 from botocore.config import Config
 
+from backendctl.aws.call_log import Hear
 from backendctl.aws.errors import explain
 from backendctl.aws.isolated import isolated_client, isolated_session
 from backendctl.aws.journal import Journal
@@ -55,6 +56,7 @@ class Access:
         prompt: asks the user for an MFA code; gets the question, returns the answer.
         rates: (service, operation) → calls per second, over the built-in ones.
         command: which of ours calls, as CloudTrail and other logs of AWS tell it.
+        hear: gets a line for each answer of AWS; None when nobody wants to know.
     """
 
     profile: str | None = None
@@ -68,6 +70,7 @@ class Access:
     prompt: Prompt = refuse_to_prompt
     rates: Mapping[tuple[str, str], float] = field(default_factory=dict)
     command: str = ""
+    hear: Hear | None = None
 
 
 @dataclass(slots=True)
@@ -113,7 +116,9 @@ class Aws:
         self._access = access
         pacer = Pacer(clock=clock, sleep=sleep, overrides=access.rates, tempo=access.tempo)
         self._silence = Silence(access.timeout)
-        self._seam = Seam(pacer=pacer, journal=journal, tempo=access.tempo, silence=self._silence, clock=clock)
+        self._seam = Seam(
+            pacer=pacer, journal=journal, tempo=access.tempo, silence=self._silence, clock=clock, hear=access.hear
+        )
         self._home: str | None = None
         self._session = self._open(access)
         self._clients: dict[tuple[str, str, int | None], Any] = {}

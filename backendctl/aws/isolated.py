@@ -6,6 +6,7 @@ of it is of any concern there.
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import Any
 
@@ -15,14 +16,19 @@ from botocore.loaders import Loader
 from botocore.session import Session
 
 
+@functools.cache
+def _loader() -> Loader:
+    """One for the process: reading the descriptions of services takes longer than making clients of them."""
+    return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+
+
 def isolated_session(keys: tuple[str, str]) -> boto3.Session:
     """A session with these keys (access key id and secret) and the SDK's defaults for everything else."""
     defaults = {name: (None, None, told[2], told[3]) for name, told in Session.SESSION_VARIABLES.items()}
     defaults["config_file"] = (None, None, os.devnull, None)
     defaults["credentials_file"] = (None, None, os.devnull, None)
     session = Session(session_vars=defaults)
-    loader = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
-    session.register_component("data_loader", loader)  # ~/.aws/models may hold other descriptions of services
+    session.register_component("data_loader", _loader())  # ~/.aws/models may hold other descriptions of services
     return boto3.Session(aws_access_key_id=keys[0], aws_secret_access_key=keys[1], botocore_session=session)
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import partial, wraps
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -61,12 +61,22 @@ class Options:
     output: str | None
     no_color: bool
     quiet: bool
-    verbose: bool
+    verbosity: int
     max_parallel: int | None
     timeout: float
     environment: str | None
     no_journal: bool
     typed: frozenset[str] = frozenset()
+
+    @property
+    def verbose(self) -> bool:
+        """Whether to show more."""
+        return self.verbosity > 0
+
+    @property
+    def shows_calls(self) -> bool:
+        """Whether to show each call to AWS."""
+        return self.verbosity > 1
 
     def load(self) -> Config:
         """config.yaml, with the environment over it."""
@@ -84,7 +94,7 @@ class Options:
         from backendctl.ui.console import Screen  # noqa: PLC0415  # rich loads only when something is shown
 
         color = False if self.no_color or config.color is False else None
-        return Screen(out=styled(sys.stdout), err=styled(sys.stderr), color=color, quiet=self.quiet)
+        return Screen(out=styled(sys.stdout), err=styled(sys.stderr), color=color, quiet=self.quiet or self.shows_calls)
 
     def spec_path(self, config: Config) -> Path:
         """The spec: the argument, or what config.yaml names.
@@ -128,6 +138,7 @@ class Options:
         workers = self.max_parallel or config.max_parallel
         spec = spec or self.spec_path(config)
         journal = None if self.no_journal else state_folder() / "backendctl"
+        hear = partial(click.echo, err=True) if self.shows_calls else None
         if self.in_sandbox(config):
             from backendctl.cli.local import sandbox_access  # noqa: PLC0415  # only with --sandbox
 
@@ -135,7 +146,7 @@ class Options:
             aim_aws(endpoint=access.endpoint_url or "")
             return Settings(
                 spec=spec,
-                access=access,
+                access=replace(access, hear=hear),
                 regions=self.regions or config.regions or (),
                 workers=workers,
                 journal=journal and journal / f"sandbox-{self.port}",
@@ -150,6 +161,7 @@ class Options:
             prompt=ask_for_code,
             command=command_name(),
             rates={(service, name): rate for service, rates in config.pacing.items() for name, rate in rates.items()},
+            hear=hear,
         )
         return Settings(
             spec=spec,
@@ -192,7 +204,7 @@ _COMMON = (
     click.option("-o", "--output", type=click.Choice(["text", "json", "markdown"]), help="Form of the result."),
     click.option("--no-color", is_flag=True, help="Never colour (also: NO_COLOR)."),
     click.option("-q", "--quiet", is_flag=True, help="No progress."),
-    click.option("-v", "--verbose", is_flag=True, help="Show more."),
+    click.option("-v", "--verbose", "verbosity", count=True, help="Show more; -vv each call to AWS, on stderr."),
     click.option(
         "--timeout",
         type=click.FloatRange(1),

@@ -29,7 +29,7 @@ def command(
 ) -> int:
     """Put every region back to an earlier release: aliases and deployment, in one step per stage.
 
-    Nothing is built or published: the code of that release is still there. Said again, it goes further back.
+    Nothing is built or published: the code of that release is still there. Said again, it changes nothing; see --to.
     """
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, tell_left  # noqa: PLC0415  # start-up stays fast
     from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same

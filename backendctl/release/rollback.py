@@ -57,7 +57,7 @@ def plan_rollback(
     steps: list[tuple[Record, dict[str, tuple[Record, ...]]]] = []
     desired: list[Resource] = []
     operations: list[Operation] = []
-    remarks: list[str] = []
+    remarks = [_stays(back) for back in backs if back.holds and to is None]
     for some in _together([back for back in backs if not back.holds]):
         entry, earlier = _entry(releasing, logs, some)
         entry = replace(entry, index=entry.index + len(steps), number=entry.number + len(steps))
@@ -76,6 +76,12 @@ def plan_rollback(
             plan = announced(plan, entry, earlier, logs, releasing)
     moves = [_move(way) for back in backs for way in back.ways if way.one.api_id]
     return replace(plan, remarks=(*taken(backend.aws, moves), *dict.fromkeys(remarks)))
+
+
+def _stays(back: Back) -> str:
+    """What serves is a rollback already."""
+    way = f"rollback --to v{back.further} goes further back" if back.further else "there is no release before that"
+    return f"{back.stage}: v{back.before}, a rollback to v{back.like}, serves already; {way}"
 
 
 def _ready(

@@ -39,6 +39,7 @@ class Back:
         like: number of the release. before: of the one that serves; None for none.
         joining: the rollback that was begun and is to be finished; None for a new one.
         holds: whether it serves in every region already.
+        further: number of the release before that, where a rollback to it serves already and was asked for again.
     """
 
     stage: str
@@ -47,12 +48,14 @@ class Back:
     ways: tuple[Way, ...]
     joining: Record | None = None
     holds: bool = False
+    further: int | None = None
 
 
 def choose(backend: Backend, logs: Logs, found: Sequence[Serving], *, to: str | None) -> list[Back]:
     """Where each stage goes back to, the same release in every region.
 
-    A rollback that has been begun and has not ended everywhere is finished: said again, it never goes one further.
+    A rollback that has been begun and has not ended everywhere is finished. One that has ended is the answer already:
+    said again, by whoever did not hear of its end or by a second operator, it never goes one further; `to` does.
 
     Args:
         to: "v5", a commit, "FUNCTION:VERSION", or None for the release before the present one.
@@ -112,7 +115,11 @@ def _back(
         return Back(stage=stage, like=begun.like, before=begun.before, ways=ways, joining=begun)
     serving = [release_of(logs, one.region, one.stage, one.tag, now(backend, one)) for one in some]
     present = None if None in serving else max((entry.number for entry in serving if entry), default=None)
-    if to is None:
+    content = origins_of(lived)
+    returned = _returned(serving) if to is None else None
+    if returned is not None:
+        wanted = content.get(returned.number)
+    elif to is None:
         wanted = before(lived, present)
         if wanted is None:
             return f"{_where(some, stage)} remembers no release before the present one"
@@ -120,12 +127,19 @@ def _back(
         if others:
             return None
         raise UsageError(f"--to {to}: {_missing(logs, to or '', [stage])}", hint=_HISTORY)
-    content = origins_of(lived)
     holds = {content.get(entry.number, entry.number) if entry else None for entry in serving} == {
         content.get(wanted, wanted)
     }
     ways = () if holds else _ways(logs, some, wanted)
-    return Back(stage=stage, like=wanted, before=present, ways=ways, holds=holds)
+    further = before(lived, returned.number) if returned is not None else None
+    return Back(stage=stage, like=wanted, before=present, ways=ways, holds=holds, further=further)
+
+
+def _returned(serving: Sequence[Record | None]) -> Record | None:
+    """The rollback that serves, if what was released last is one."""
+    known = [entry for entry in serving if entry is not None]
+    newest = max(known, key=lambda entry: entry.number, default=None)
+    return newest if newest is not None and len(known) == len(serving) and newest.event is Event.ROLLBACK else None
 
 
 def _asked(wanted: int | None, to: str | None) -> bool:

@@ -27,10 +27,10 @@ logger = logging.getLogger(__name__)
 SAVE_EVERY = 2.0
 """Seconds between two savings of a changing world, at least."""
 
-LONGEST_PAUSE = 8.0
+LONGEST_PAUSE = 60.0
 """Seconds after which a changing world is saved again, however long a saving takes."""
 
-_SHARE = 5  # of the time, a fifth may go into saving
+_SHARE = 20  # of the time, a twentieth may go into saving
 _POLL = 0.02
 _TOO_LONG = 20.0
 

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 FLUSH_EVERY = 1.0
 """Seconds between two writings of what was gathered, at most; AWS needs minutes."""
 
-GATHERING = 0.1
+GATHERING = 0.3
 """Seconds in which requests to APIs are gathered before their metrics and logs are written."""
 
 FORGET_EVERY = 60.0

@@ -189,7 +189,7 @@ def test_capacity_kept_for_the_serving_alias_only_forbids_a_canary(live: Project
     assert f"{WEST}: {live.name}-one:version1-a has provisioned concurrency" in result.err
 
 
-def test_a_rollback_brings_code_and_definition_back_everywhere_and_again_goes_further(live: Project) -> None:
+def test_a_rollback_brings_code_and_definition_back_everywhere_and_again_changes_nothing(live: Project) -> None:
     live.deploy()
     write_release(live, 3)
     live.deploy()
@@ -197,10 +197,14 @@ def test_a_rollback_brings_code_and_definition_back_everywhere_and_again_goes_fu
     for region in BOTH:
         assert set(shares(live, region, 20)) == {("r2", "r2")}
         assert aliases_of(live, region)["version1"] == "2"
-    changed(live, "rollback")
+    again = live.run("rollback", "-y").out
+    assert "prodv1: v4, a rollback to v2, serves already; rollback --to v1 goes further back" in again
+    for region in BOTH:
+        assert set(shares(live, region, 20)) == {("r2", "r2")}
+    changed(live, "rollback", "--to", "v1")
     for region in BOTH:
         assert set(shares(live, region, 20)) == {("r1", "r1")}
-    assert "no release before the present one" in changed(live, "rollback", expect=1).err
+    assert "a rollback to v1, serves already; there is no release before that" in live.run("rollback", "-y").out
     changed(live, "rollback", "--to", "one:3")
     assert set(shares(live, WEST, 20)) == {("r3", "r3")}
     live.assert_nothing_to_do()

@@ -59,7 +59,7 @@ def handler(event, context):
     if event.get("instruction") == "warmer":
         return {"warmed": True}
     if not OPEN:
-        time.sleep(0.6)
+        time.sleep(2)
         OPEN.append(True)
     return {"statusCode": 200, "body": "{}"}
 """

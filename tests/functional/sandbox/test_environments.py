@@ -314,8 +314,10 @@ def test_processor_time_follows_memory(kept: Environments) -> None:
     """A tenth of a second of work takes a seventh of a processor seven tenths; a whole one is not held back."""
     for memory in (256, 1024):
         _call(kept, "count", MemorySize=memory, Version=str(memory))
-    small = _call(kept, "burn", 0.2, MemorySize=256, Version="256").seconds
-    large = _call(kept, "burn", 0.2, MemorySize=1024, Version="1024").seconds
+    small, large = (
+        min(_call(kept, "burn", 0.2, MemorySize=memory, Version=str(memory)).seconds for _ in range(3))
+        for memory in (256, 1024)
+    )
     assert 0.2 / cpu.share(256) * 0.8 < small
     assert 0.2 / cpu.share(1024) * 0.8 < large
     assert large < small

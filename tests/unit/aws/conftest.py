@@ -96,11 +96,17 @@ Connect = Callable[..., Aws]
 
 
 @pytest.fixture
-def connect(script: Script) -> Connect:
-    """Connect to the script; waits take no time."""
+def script_access(script: Script) -> Access:
+    """The way to the script; waits take no time."""
+    return Access(keys=("testing", "testing"), endpoint_url=script.url, tempo=0.0)
+
+
+@pytest.fixture
+def connect(script_access: Access) -> Connect:
+    """Connect to the script."""
+    access = script_access
 
     def to(*, journal: Journal | None = None, clock: Callable[[], float] | None = None) -> Aws:
-        access = Access(keys=("testing", "testing"), endpoint_url=script.url, tempo=0.0)
         if clock is None:
             return Aws(access, backend="b", journal=journal)
         return Aws(access, backend="b", journal=journal, clock=clock)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -157,6 +159,17 @@ def test_no_secret_reaches_the_journal(script: Scripted, connect: Connect, tmp_p
     assert len(text.splitlines()) == 6
     assert "s3cret" not in text
     assert _lines(tmp_path / "j.jsonl")[0]["params"]["FunctionName"] == "places"
+
+
+def test_each_call_is_a_line_without_what_was_sent(script: Scripted, script_access: Access) -> None:
+    heard: list[str] = []
+    aws = Aws(replace(script_access, hear=heard.append), backend="b")
+    script.says((200, "", "{}"), (404, "ParameterNotFound", "no sesame there"))
+    aws.ssm("eu-west-1").put_parameter(Name="/door", Value="sesame", Type="String")
+    _refused(lambda: aws.ssm("eu-west-1").get_parameter(Name="/door"))
+    (put, get) = heard
+    assert re.fullmatch(r"\d{4}-\S+Z eu-west-1 ssm PutParameter: 200, [\d,]+ ms request-1", put)
+    assert re.fullmatch(r"\d{4}-\S+Z eu-west-1 ssm GetParameter: ParameterNotFound, [\d,]+ ms request-2", get)
 
 
 def test_a_call_that_was_never_sent_is_not_noted(connect: Connect, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_the_first_release_has_none_before_it() -> None:
     assert before([], None) is None
 
 
-def test_said_again_it_goes_further_back_and_not_forth() -> None:
+def test_what_was_rolled_back_from_is_not_gone_back_to() -> None:
     lived = [record(1), record(2), record(3), back(4, 2)]
     assert before(lived, 4) == 1
     assert before([*lived, back(5, 1)], 5) is None
