@@ -141,7 +141,9 @@ RESOURCES: Mapping[str, Resource] = {
             scope.arn("scheduler", f"schedule-group/{scope.spec.backend}-warm-*"),
         ]
     ),
-    "parameters": Resource(find=lambda scope: [scope.arn("ssm", f"parameter/backendctl/{scope.spec.backend}/*")]),
+    "parameters": Resource(  # a path is asked for by its own name too
+        find=lambda scope: [scope.arn("ssm", f"parameter/backendctl/{scope.spec.backend}{tail}") for tail in ("", "/*")]
+    ),
     "parameters of the spec": Resource(
         find=lambda scope: [scope.arn("ssm", f"parameter/{name.strip('/')}") for name in scope.parameters]
     ),
