@@ -201,6 +201,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("iam:SimulatePrincipalPolicy", frozenset({"doctor"})),
     ),
     "log role of API Gateway": (
+        ("iam:GetRole", _DESTROY),
         ("iam:CreateRole", _DEPLOY),
         ("iam:PutRolePolicy", _DEPLOY),
     ),
