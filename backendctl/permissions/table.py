@@ -162,7 +162,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
     "usage plans": (
         ("apigateway:GET", _READ),
         ("apigateway:POST", _DEPLOY),
-        ("apigateway:PATCH", _DEPLOY),
+        ("apigateway:PATCH", _REMOVE),
         ("apigateway:DELETE", _REMOVE),
     ),
     "settings of API Gateway": (
