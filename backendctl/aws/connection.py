@@ -56,8 +56,8 @@ class Access:
         timeout: seconds that one call may wait for an answer, all attempts together.
         prompt: asks the user for an MFA code; gets the question, returns the answer.
         rates: (service, operation) → calls per second, over the built-in ones.
-        hear: gets a line for each answer of AWS; None when nobody wants to know.
         command: which of ours calls, as CloudTrail and other logs of AWS tell it.
+        hear: gets a line for each answer of AWS; None when nobody wants to know.
     """
 
     profile: str | None = None
@@ -70,8 +70,8 @@ class Access:
     timeout: float = 60.0
     prompt: Prompt = refuse_to_prompt
     rates: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    hear: Hear | None = None
     command: str = ""
+    hear: Hear | None = None
 
 
 @dataclass(slots=True)

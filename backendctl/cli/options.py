@@ -15,6 +15,7 @@ import click
 from click.core import ParameterSource
 
 from backendctl.cli.catalogue import entries
+from backendctl.cli.current import command_name
 from backendctl.cli.numbers import Number
 from backendctl.cli.streams import styled
 from backendctl.errors import UsageError
@@ -172,12 +173,6 @@ class Options:
             workers=workers,
             journal=journal,
         )
-
-
-def command_name() -> str:
-    """The command that runs, as it is typed; "" outside of one."""
-    context = click.get_current_context(silent=True)
-    return (context.info_name or "") if context is not None else ""
 
 
 def state_folder() -> Path:

@@ -73,7 +73,7 @@ def _more(case: Case, region: str, physical: str, size: int) -> str:
     factor = _ENOUGH / size
     mean = milliseconds / count
     return (
-        f"at {_ENOUGH:,} MB a call that computes takes {mean / factor:.0f} ms instead of {mean:.0f} ms for the same "
+        f"at {_ENOUGH:,} MB a call that computes takes {mean / factor:.3g} ms instead of {mean:.3g} ms for the same "
         f"${month:.2f} a month, one that waits takes as long for ${month * factor:.2f}"
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backendctl.resources.api_account import ROLE as LOG_ROLE
+from backendctl.resources.role import scheduler_role
 from backendctl.resources.role_policy import name_patterns
 
 if TYPE_CHECKING:
@@ -102,8 +103,7 @@ def _domain(scope: Scope) -> Iterable[str]:
 
 
 def _own_roles(scope: Scope) -> Iterable[str]:
-    backend = scope.spec.backend
-    return [scope.arn("iam", f"role/{backend}-{role}", region="") for role in ("lambda", "scheduler")]
+    return [_role(scope, f"{scope.spec.backend}-lambda"), _role(scope, scheduler_role(scope.spec.backend))]
 
 
 def _given_roles(scope: Scope) -> set[str]:
@@ -111,8 +111,8 @@ def _given_roles(scope: Scope) -> set[str]:
     return {role for role in (scope.spec.role, *(function.role for function in functions)) if role}
 
 
-def _passed_roles(scope: Scope) -> Iterable[str]:
-    return {*_own_roles(scope), *_given_roles(scope)}
+def _role(scope: Scope, name: str) -> str:
+    return scope.arn("iam", f"role/{name}", region="")
 
 
 def _zone(scope: Scope) -> Iterable[str]:
@@ -141,7 +141,9 @@ RESOURCES: Mapping[str, Resource] = {
             scope.arn("scheduler", f"schedule-group/{scope.spec.backend}-warm-*"),
         ]
     ),
-    "parameters": Resource(find=lambda scope: [scope.arn("ssm", f"parameter/backendctl/{scope.spec.backend}/*")]),
+    "parameters": Resource(  # a path is asked for by its own name too
+        find=lambda scope: [scope.arn("ssm", f"parameter/backendctl/{scope.spec.backend}{tail}") for tail in ("", "/*")]
+    ),
     "parameters of the spec": Resource(
         find=lambda scope: [scope.arn("ssm", f"parameter/{name.strip('/')}") for name in scope.parameters]
     ),
@@ -153,10 +155,13 @@ RESOURCES: Mapping[str, Resource] = {
     "API tags": Resource(find=lambda scope: scope.api("/tags/*")),
     "roles": Resource(find=_own_roles, regional=False),
     "given roles": Resource(find=_given_roles, regional=False),
-    "log role of API Gateway": Resource(
-        find=lambda scope: [scope.arn("iam", f"role/{LOG_ROLE}", region="")], regional=False
+    "log role of API Gateway": Resource(find=lambda scope: [_role(scope, LOG_ROLE)], regional=False),
+    "roles of functions": Resource(
+        find=lambda scope: {_role(scope, f"{scope.spec.backend}-lambda"), *_given_roles(scope)}, regional=False
     ),
-    "passed roles": Resource(find=_passed_roles, regional=False),
+    "role of Scheduler": Resource(
+        find=lambda scope: [_role(scope, scheduler_role(scope.spec.backend))], regional=False
+    ),
     "zone": Resource(find=_zone, regional=False),
     "health checks": Resource(find=lambda scope: [f"arn:{scope.partition}:route53:::healthcheck/*"], regional=False),
     "DNS changes": Resource(find=lambda scope: [f"arn:{scope.partition}:route53:::change/*"], regional=False),

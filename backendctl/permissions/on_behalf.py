@@ -12,14 +12,14 @@ _DEPLOY = frozenset({"deploy"})
 ON_BEHALF: tuple[Row, ...] = (
     Row(  # F24
         action="iam:PassRole",
-        on="passed roles",
+        on="roles of functions",
         service="lambda.amazonaws.com",
         commands=frozenset({"deploy", "start-canary", "tune"}),
         reason="Lambda takes a function's role only from a caller who may pass it on",
     ),
     Row(  # F26
         action="iam:PassRole",
-        on="passed roles",
+        on="role of Scheduler",
         service="scheduler.amazonaws.com",
         commands=frozenset({"deploy", "sync-warmers"}),
         reason="EventBridge Scheduler takes the role by which it calls only from a caller who may pass it on",

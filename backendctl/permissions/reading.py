@@ -9,6 +9,7 @@ from backendctl.app import refuse_account
 from backendctl.aws.connection import Aws
 from backendctl.aws.errors import BotoCoreError, ClientError
 from backendctl.errors import BackendctlError
+from backendctl.nearest import refuse_unknown
 from backendctl.permissions.arns import Scope
 from backendctl.resources import assemble, dns, roster
 from backendctl.resources.role_policy import statements_for
@@ -66,12 +67,13 @@ def read(settings: Settings) -> Read:
     account, partition = refuse_account(aws, draft.regions, settings)
     lookups = Named(account)
     spec = draft.expand(lookups)
+    refuse_unknown("--region", settings.regions, spec.regions)
     zone, notes = _zone(spec.domain.zone if spec.domain is not None else None, aws)
     scope = Scope(
         spec=spec,
         account=account,
         partition=partition,
-        regions=frozenset(roster.known_regions(aws, spec.regions)),
+        regions=frozenset(settings.regions or roster.known_regions(aws, spec.regions)),
         functions=assemble.called_names(spec),
         zone=zone,
         parameters=frozenset(lookups.parameters),

@@ -162,7 +162,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
     "usage plans": (
         ("apigateway:GET", _READ),
         ("apigateway:POST", _DEPLOY),
-        ("apigateway:PATCH", _DEPLOY),
+        ("apigateway:PATCH", _REMOVE),
         ("apigateway:DELETE", _REMOVE),
     ),
     "settings of API Gateway": (
@@ -201,6 +201,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("iam:SimulatePrincipalPolicy", frozenset({"doctor"})),
     ),
     "log role of API Gateway": (
+        ("iam:GetRole", _DESTROY),
         ("iam:CreateRole", _DEPLOY),
         ("iam:PutRolePolicy", _DEPLOY),
     ),

@@ -59,7 +59,9 @@ def test_every_setting_is_explained_to_editors(name: str) -> None:
         (HEAD + "domain:\n", ["3:8: 'domain' has no value"]),
         (
             HEAD + "role: role/x\n",
-            ["3:7: 'role/x' will not do as 'role': the ARN of a role, arn:aws:iam::123456789012:role/name"],
+            [
+                "3:7: 'role/x' will not do as 'role': the ARN of a role, arn:aws:iam::123456789012:role/name, or {statements: [...]}"  # noqa: E501
+            ],
         ),
         (
             HEAD + "tags: {version: 1.10}\n",
