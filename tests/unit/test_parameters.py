@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from backendctl.app import AwsLookups
 from backendctl.errors import AwsError
+from backendctl.lookups import AwsLookups
 
 if TYPE_CHECKING:
     from collections.abc import Callable
