@@ -54,8 +54,7 @@ def plan_start(
 ) -> tuple[Changes, tuple[str, ...]]:
     """New versions behind the idle aliases, and a canary on every stage whose requests would change.
 
-    A canary that shows the same already is left as it is, so that a start that was interrupted is finished by the
-    same command.
+    A canary that shows the same already is left as it is, so that the same command finishes an interrupted start.
 
     Args:
         percent: the share to begin with. stages: only these; empty means all of the spec's.
@@ -71,8 +70,7 @@ def plan_start(
     """
     refuse_unknown(backend, stages)
     backend.refuse_faults()
-    seen = look_at_api(backend)
-    world, unreadable = readable_world(backend, seen)
+    world, unreadable = readable_world(backend, seen := look_at_api(backend))
     chosen = _stages(world, stages)
     everything = _everything(world, seen)
     releasing = _releasing(backend, world, take_over=take_over)
@@ -93,8 +91,8 @@ def plan_start(
     preflight.refuse(plan, canaries, world, backend)
     if seen is not None and canaries:
         plan = judged(plan, parts, case_of(backend, seen))
-    if canaries and (plan.changes or logs.at(entry.index)):
-        plan = begun(plan, entry, earlier, logs, releasing)
+    is_begun = canaries and (plan.changes or logs.at(entry.index))
+    plan = begun(plan, entry, earlier, logs, releasing) if is_begun else plan
     return Changes(plan=plan, world=world, look=seen), _pending(everything, plan, backend)
 
 
