@@ -107,14 +107,17 @@ def _is_needed(change: Change, served: Sequence[Change]) -> bool:
 
 def turned_without(whole: Plan, chosen: Plan) -> list[str]:
     """Why a selection may not be carried out: a stage turns to something that the selection leaves as it is."""
-    left = {change.address for change in whole.changes} - {change.address for change in chosen.changes}
+    kept = {change.address for change in chosen.changes}
+    left = {change.address: change for change in whole.changes if change.address not in kept}
     met = {f"/{kind.kind}/" for kind in (Alias, Permission, Function, RestApi)}
     reasons = []
     for change in chosen.changes:
         told = {field.field.partition(".")[0] for field in change.fields} & _TURNING
         if not isinstance(change.desired, Stage) or not (told or change.action is Action.CREATE):
             continue
-        needed = sorted(one for one in change.desired.needs() & left if any(kind in one for kind in met))
+        direct = change.desired.needs() & left.keys()
+        behind = {need for one in direct for need in left[one].resource.needs()} & left.keys()
+        needed = sorted(one for one in direct | behind if any(kind in one for kind in met))
         if needed:
             options = " ".join(f"--only {one.partition('/')[2]}" for one in needed)
             reasons.append(

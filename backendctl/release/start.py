@@ -71,8 +71,7 @@ def plan_start(
     refuse_unknown(backend, stages)
     backend.refuse_faults()
     begins = backend.spec.canary.steps[0] if percent is None else percent
-    seen = look_at_api(backend)
-    world, unreadable = readable_world(backend, seen)
+    world, unreadable = readable_world(backend, seen := look_at_api(backend))
     chosen = _stages(world, stages)
     everything = _everything(world, seen)
     releasing = _releasing(backend, world, take_over=take_over)
@@ -91,8 +90,8 @@ def plan_start(
     preflight.refuse(plan, canaries, world, backend)
     if seen is not None and canaries:
         plan = judged(plan, parts, case_of(backend, seen))
-    if canaries and (plan.changes or logs.at(entry.index)):
-        plan = begun(plan, entry, earlier, logs, releasing)
+    is_begun = canaries and (plan.changes or logs.at(entry.index))
+    plan = begun(plan, entry, earlier, logs, releasing) if is_begun else plan
     return Changes(plan=plan, world=world, look=seen), _pending(everything, plan, backend)
 
 
