@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backendctl import stamp as stamping
+from backendctl.account import refuse_account
 from backendctl.api.body import Wanted, bodies, definitions, stage_definitions
 from backendctl.api.body import wanted as wanted_api
 from backendctl.api.faults import shape_faults
@@ -30,7 +31,7 @@ from backendctl.checking import check
 from backendctl.engine.executor import apply
 from backendctl.engine.plan import Action, Plan, make_plan
 from backendctl.engine.resource import GLOBAL
-from backendctl.errors import AwsError, BackendctlError, Fault, RefusedError, SpecError, UsageError
+from backendctl.errors import BackendctlError, Fault, SpecError, UsageError
 from backendctl.lookups import AwsLookups
 from backendctl.nearest import refuse_unknown
 from backendctl.pinning import choosing
@@ -186,7 +187,7 @@ def _connected(
     regions = _chosen(spec, settings.regions)
     journal = Journal(settings.journal / f"{spec.backend}.jsonl") if settings.journal else None
     aws = Aws(settings.access, backend=spec.backend, journal=journal)
-    account, partition = refuse_account(aws, regions, settings)
+    account, partition = refuse_account(aws, regions, allowed=settings.accounts)
     if draft.needs_aws:
         spec = draft.expand(AwsLookups(aws, account))
     aws.spec_names = _names_of(spec)
@@ -385,34 +386,6 @@ def carry_out(plan: Plan, backend: Backend, *, stop: threading.Event) -> Iterato
     """Do exactly this plan; see `engine.executor.apply`."""
     with beating(plan, backend.aws):
         yield from apply(plan, aws=backend.aws, order=ORDER, workers=backend.settings.workers, stop=stop)
-
-
-def _identity(aws: Aws, regions: Sequence[str]) -> tuple[str, str]:
-    """Account and partition from the first region that answers; what AWS itself refuses is final."""
-    for region in regions[:-1]:
-        try:
-            return aws.identity(region)
-        except AwsError as error:
-            if not error.silent:
-                raise
-    return aws.identity(regions[-1])
-
-
-def refuse_account(aws: Aws, regions: Sequence[str], settings: Settings) -> tuple[str, str]:
-    """The account id and the partition, once it is sure that they may be touched.
-
-    Raises:
-        RefusedError: config.yaml does not allow this account.
-        AwsError: no credentials, or AWS does not let us in.
-    """
-    account, partition = _identity(aws, regions)
-    if settings.accounts and account not in settings.accounts:
-        allowed = ", ".join(settings.accounts)
-        raise RefusedError(
-            [f"these credentials are for account {account}; config.yaml allows {allowed}"],
-            hint="choose another --profile, or add the account to `accounts` in config.yaml",
-        )
-    return account, partition
 
 
 def _chosen(spec: Spec, regions: tuple[str, ...]) -> tuple[str, ...]:

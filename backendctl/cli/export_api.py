@@ -36,7 +36,7 @@ def command(*, options: Options, file: Path, source: str, api: str, form: str, f
     For a first adoption: needs no spec, and prints the `api` section that one needs. Ids that hold in one region only
     get a name in FILE, and their values in `bindings`.
     """
-    from backendctl.app import refuse_account  # noqa: PLC0415  # start-up stays fast
+    from backendctl.account import refuse_account  # noqa: PLC0415  # start-up stays fast
     from backendctl.aws.connection import Aws  # noqa: PLC0415  # the same
     from backendctl.sync.adoption import adopt  # noqa: PLC0415  # the same
     from backendctl.sync.request import place  # noqa: PLC0415  # the same
@@ -49,7 +49,7 @@ def command(*, options: Options, file: Path, source: str, api: str, form: str, f
     config = options.load()
     settings = options.settings(config, spec=Path())
     aws = Aws(settings.access, backend="")
-    refuse_account(aws, (where.region,), settings)
+    refuse_account(aws, (where.region,), allowed=settings.accounts)
     found = adopt(aws, where, api=api, form=form)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(_text(found.document, file), encoding="utf-8")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from backendctl.app import refuse_account
+from backendctl.account import refuse_account
 from backendctl.aws.connection import Aws
 from backendctl.cli.opening import opened_api
 from backendctl.cli.options import Options
@@ -134,7 +134,7 @@ def _of_functions(options: Options, asked: Asked, since: float, idle: float) -> 
     if not settings.regions:
         raise UsageError("--function needs --region", hint="backendctl warm-status --function NAME:ALIAS -r us-east-1")
     aws = Aws(settings.access, backend="")
-    refuse_account(aws, settings.regions, settings)
+    refuse_account(aws, settings.regions, allowed=settings.accounts)
     return Looking(
         aws=aws,
         backend="",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backendctl.app import refuse_account
+from backendctl.account import refuse_account
 from backendctl.aws.connection import Aws
 from backendctl.aws.errors import BotoCoreError, ClientError
 from backendctl.errors import BackendctlError
@@ -64,7 +64,7 @@ def read(settings: Settings) -> Read:
     """
     draft = parse(settings.spec, elsewhere=True)
     aws = Aws(settings.access, backend=draft.backend)
-    account, partition = refuse_account(aws, draft.regions, settings)
+    account, partition = refuse_account(aws, draft.regions, allowed=settings.accounts)
     lookups = Named(account)
     spec = draft.expand(lookups)
     refuse_unknown("--region", settings.regions, spec.regions)

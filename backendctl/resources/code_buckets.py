@@ -44,8 +44,7 @@ def unfit(changes: Iterable[Change], aws: Aws) -> list[str]:
 
 def _fault(aws: Aws, region: str, bucket: str) -> str:
     try:
-        answer = aws.s3(region).head_bucket(Bucket=bucket)
-        home = answer.get("BucketRegion", "")
+        home = dict(aws.s3(region).head_bucket(Bucket=bucket)).get("BucketRegion", "")
     except aws.s3(region).exceptions.ClientError as error:
         if code_of(error) in _ABSENT:
             return f"there is no bucket '{bucket}'"

@@ -150,13 +150,15 @@ class Function:
 
         A description belongs to no version, so it is compared only while $LATEST is what is desired.
         """
-        published = lambda_reads.versions(aws, self.region, self.physical)
-        missing = [one for one in desired.others if not _is_published(one, published)]
-        if missing:
-            return replace(self, release=None)
         description = self.description if self.release == desired.release else desired.description
-        if lambda_reads.newest(published, desired.release or "", desired.managed) is not None:
-            same = {name: getattr(desired, name) for name in ("code", "architecture", *_CONFIGURATION)}
+        same = {name: getattr(desired, name) for name in ("code", "architecture", *_CONFIGURATION)}
+        behind = lambda_reads.aliases(aws, self.region, self.physical).values()
+        if not desired.others and any(alias.release == desired.release for alias in behind):
+            return replace(self, release=desired.release, description=description, **same)
+        published = lambda_reads.versions(aws, self.region, self.physical)
+        if any(not _is_published(one, published) for one in desired.others):
+            return replace(self, release=None)
+        if _is_published(desired, published):
             return replace(self, release=desired.release, description=description, **same)
         numbers = {lambda_reads.version_behind(aws, self.region, self.physical, alias) for alias in desired.behind}
         version = next((one for one in reversed(published) if one.number in numbers), None)
@@ -247,10 +249,10 @@ class Function:
             return
         try:
             aws.lambda_(self.region).delete_function(FunctionName=self.physical)
-            self._forget(aws)
         except ClientError as error:
             if not is_missing(error):
                 raise
+        self._forget(aws)
         lambda_waits.gone(aws, self.region, self.physical)
 
     def _forget(self, aws: Aws) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, is_missing, says
-from backendctl.aws.wait import settle, until
+from backendctl.aws.wait import settle
 from backendctl.engine.resource import GUARDED, PARTIAL, address
 from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import StageTypeDef
 
     from backendctl.aws.connection import Aws
-
-_CACHE_WAIT = 45 * 60  # A61; seconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -237,7 +235,7 @@ class Stage:
         self._refuse_canary(live)
         resizes = self.cache is not None and self.cache != live.cache
         if resizes:
-            self._await_cache(aws, api_id)
+            await_cache(aws, self.region, api_id, self.name)
         self._ensure_access_log(aws, live)
         with aws.exclusive("api", self.region, self.api):  # A38
             self._switch(aws, api_id, live)
@@ -245,7 +243,7 @@ class Stage:
             arn = f"{api_arn(aws, self.region, api_id)}/stages/{self.name}"
             aws.apigateway(self.region).tag_resource(resourceArn=arn, tags=changed)
         if resizes:
-            self._await_cache(aws, api_id)
+            await_cache(aws, self.region, api_id, self.name)
 
     def delete(self, aws: Aws) -> None:
         """Its log, then the stage, by which a killed deletion is found again; its mappings went first (A95)."""
@@ -395,10 +393,3 @@ class Stage:
         except aws.logs(self.region).exceptions.ClientError as error:
             if not says(error, "ResourceAlreadyExistsException"):
                 raise
-
-    def _await_cache(self, aws: Aws, api_id: str) -> None:
-        def probe() -> bool | None:
-            stage = aws.apigateway(self.region).get_stage(restApiId=api_id, stageName=self.name)
-            return None if stage.get("cacheClusterStatus", "").endswith("IN_PROGRESS") else True
-
-        until(aws, f"the cache of stage {self.name}", probe, limit=_CACHE_WAIT, step=15)

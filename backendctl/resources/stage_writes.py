@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backendctl.aws.wait import until
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 CANARY = "/canarySettings"
 END_IT = "promote it (backendctl promote-canary) or end it (backendctl abort-canary)"
+_CACHE_WAIT = 45 * 60  # A61; seconds
 _LOOK = "look at it: backendctl history; then run the same command again"
 
 
@@ -126,3 +128,13 @@ def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> Itera
     for name, value in after.items():
         if before.get(name) != value:
             yield FieldChange(field=name, before=before.get(name), after=value)
+
+
+def await_cache(aws: Aws, region: str, api_id: str, stage: str) -> None:
+    """Wait until the cache cluster of a stage is neither made nor resized nor deleted."""
+
+    def probe() -> bool | None:
+        found = aws.apigateway(region).get_stage(restApiId=api_id, stageName=stage)
+        return None if found.get("cacheClusterStatus", "").endswith("IN_PROGRESS") else True
+
+    until(aws, f"the cache of stage {stage}", probe, limit=_CACHE_WAIT, step=15)

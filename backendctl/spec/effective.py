@@ -21,7 +21,7 @@ def effective(spec: Spec, *, reveal: bool = False) -> dict[str, Any]:
     `reveal`, and so are the values that came from outside the project's files. Of the definition only the path is told.
     """
     functions = {
-        region: {one.name: _plain(_concealed(one, reveal=reveal), "name") for one in functions}
+        region: {one.name: _plain(_concealed(one, reveal=reveal), "name", "overridden") for one in functions}
         for region, functions in spec.functions.items()
     }
     made: dict[str, Any] = _plain(

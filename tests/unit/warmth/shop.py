@@ -27,7 +27,7 @@ def _route(function: str) -> dict[str, Any]:
 
 def shop() -> dict[str, Any]:
     """Two regions, three functions of which the API reaches two, one table with an index."""
-    code = {"code": "s3://bucket/key.zip", "runtime": "python3.13", "handler": "app.handler", "memory": 512}
+    code = {"code": "s3://code-{{ region }}/k.zip", "runtime": "python3.13", "handler": "app.handler", "memory": 512}
     return {
         "backend": "shop",
         "regions": [EAST, WEST],

@@ -175,8 +175,8 @@ class FakeAws:
     def sleep(self, seconds: float) -> None:
         raise AssertionError(f"nothing here is waited for ({seconds})")
 
-    def shared(self, key: tuple[object, ...], load: Callable[[], Any]) -> Any:
-        del key
+    def shared(self, key: tuple[object, ...], load: Callable[[], Any], *, lasting: bool = False) -> Any:
+        del key, lasting
         return load()
 
     def forget(self, *prefix: object) -> None:
