@@ -28,6 +28,7 @@ from backendctl.resources.served import Route
 from backendctl.resources.stage_notes import pinned, shared
 from backendctl.resources.stage_patch import NO_CACHE, patches
 from backendctl.resources.stage_wanted import Behind, behind_of, refuse_slots, requirements, routes_of, variables_of
+from backendctl.resources.stage_writes import await_cache
 from backendctl.resources.world import Stamp, World
 from backendctl.spec.callers import Throttling
 from backendctl.spec.model import Logging
