@@ -16,13 +16,13 @@ from backendctl.errors import Exit
 @common
 def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bool, take_over: bool) -> int:
     """Give all requests back to what was live before, in every region at once. The failed release stays, for study."""
-    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, tell_left  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
-    from backendctl.cli.releasing import tell_silent, tell_traces  # noqa: PLC0415  # the same
-    from backendctl.release.hooks import run_hook  # noqa: PLC0415  # the same
-    from backendctl.release.running import serving  # noqa: PLC0415  # the same
-    from backendctl.release.shift import plan_abort  # noqa: PLC0415  # the same
-    from backendctl.release.traces import log_commands  # noqa: PLC0415  # the same
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, tell_left
+    from backendctl.cli.opening import opened_api
+    from backendctl.cli.releasing import tell_silent, tell_traces
+    from backendctl.release.hooks import run_hook
+    from backendctl.release.running import serving
+    from backendctl.release.shift import plan_abort
+    from backendctl.release.traces import log_commands
 
     ready = opened_api(options)
     found, failed = serving(ready.backend, stages=stages)

@@ -20,16 +20,16 @@ from backendctl.errors import Exit
 @common
 def command(*, options: Options, watch: bool, every: float, exit_code: bool, stages: tuple[str, ...]) -> int:
     """Show every canary beside its base: share, requests, errors and latency, the verdict so far, the next step."""
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
-    from backendctl.release.looking import look  # noqa: PLC0415  # the same
-    from backendctl.release.outcome import Outcome  # noqa: PLC0415  # the same
-    from backendctl.ui.canary_view import (  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened_api
+    from backendctl.release.looking import look
+    from backendctl.release.outcome import Outcome
+    from backendctl.ui.canary_view import (
         canary_document,
         canary_markdown,
         show_canary,
         watch_canary,
     )
-    from backendctl.warmth.logs import LogReader  # noqa: PLC0415  # the same
+    from backendctl.warmth.logs import LogReader
 
     ready = opened_api(options)
     reader = LogReader()

@@ -54,10 +54,10 @@ def command(
 
     Without --from-metrics nothing is asked of AWS. Prices are AWS's list for us-east-1; --prices has others.
     """
-    from backendctl.ui.cost_data import cost_document, cost_markdown  # noqa: PLC0415  # start-up stays fast
-    from backendctl.ui.cost_view import show_cost  # noqa: PLC0415  # the same
-    from backendctl.warmth.cost.estimate import estimate  # noqa: PLC0415  # the same
-    from backendctl.warmth.cost.request import Given, understood  # noqa: PLC0415  # the same
+    from backendctl.ui.cost_data import cost_document, cost_markdown
+    from backendctl.ui.cost_view import show_cost
+    from backendctl.warmth.cost.estimate import estimate
+    from backendctl.warmth.cost.request import Given, understood
 
     config = options.load()
     given = Given(
@@ -85,14 +85,14 @@ def command(
 
 def _workload(options: Options, request: Request) -> tuple[Workload, bool]:
     """The month to price, and whether every region is in it."""
-    from backendctl.warmth.cost.from_spec import workload_of  # noqa: PLC0415  # start-up stays fast
+    from backendctl.warmth.cost.from_spec import workload_of
 
     if request.window is None:
         return workload_of(request.world, request.asked), True
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # boto3 loads only when AWS is asked
-    from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
-    from backendctl.ui.progress import busy  # noqa: PLC0415  # the same
-    from backendctl.warmth.cost.from_metrics import measured  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened_api
+    from backendctl.cli.releasing import tell_silent
+    from backendctl.ui.progress import busy
+    from backendctl.warmth.cost.from_metrics import measured
 
     ready = opened_api(options)
     backend = ready.backend

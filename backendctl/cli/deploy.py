@@ -53,13 +53,13 @@ def command(
 
     What callers of the API would see is shown by route; a change that breaks them stops it before the first call.
     """
-    from backendctl.app import plan_changes  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # the same
-    from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
-    from backendctl.cli.writing_api import Writing, after, variables_of  # noqa: PLC0415  # the same
-    from backendctl.endpoints import endpoints, sample_path  # noqa: PLC0415  # the same
-    from backendctl.selecting import Selection  # noqa: PLC0415  # the same
-    from backendctl.ui.summary import show_summary  # noqa: PLC0415  # the same
+    from backendctl.app import plan_changes
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable
+    from backendctl.cli.opening import opened
+    from backendctl.cli.writing_api import Writing, after, variables_of
+    from backendctl.endpoints import endpoints, sample_path
+    from backendctl.selecting import Selection
+    from backendctl.ui.summary import show_summary
 
     selection = Selection(only=only, skip=skip, delete=allow_delete, adopt=adopt)
     selection.check()

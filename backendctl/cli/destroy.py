@@ -29,11 +29,11 @@ def command(
     --skip table --skip replica --skip domain the rest goes and they stay. Afterwards every service is asked what is
     left, and why; exit code 5 when something should have gone.
     """
-    from backendctl.app import plan_destroy  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # the same
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
-    from backendctl.cli.sweeping import Sweeping  # noqa: PLC0415  # the same
-    from backendctl.selecting import Selection  # noqa: PLC0415  # the same
+    from backendctl.app import plan_destroy
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable
+    from backendctl.cli.opening import opened_api
+    from backendctl.cli.sweeping import Sweeping
+    from backendctl.selecting import Selection
 
     selection = Selection(only=only, skip=skip, delete=allow_delete)
     selection.check()

@@ -20,8 +20,8 @@ def command(*, options: Options, names: tuple[str, ...]) -> int:
 
     Values of the environment are not shown, only that they differ.
     """
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
-    from backendctl.release.comparing import compare, comparison_document, comparison_lines  # noqa: PLC0415
+    from backendctl.cli.opening import opened_api
+    from backendctl.release.comparing import compare, comparison_document, comparison_lines
 
     if len(names) != _TWO:
         raise UsageError("diff takes two releases", hint="backendctl diff v5 v7; see them: backendctl history")

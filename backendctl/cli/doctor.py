@@ -30,8 +30,8 @@ def command(*, options: Options, fix: bool, yes: bool) -> int:
     if yes and not fix:
         raise UsageError("--yes belongs to --fix: without it nothing is changed")
 
-    from backendctl.cli.opening import opened  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened
+    from backendctl.cli.releasing import tell_silent
 
     ready = opened(options, allow_runtimes=None)
     found = _looked(ready, quiet=options.quiet)
@@ -48,10 +48,10 @@ def command(*, options: Options, fix: bool, yes: bool) -> int:
 
 
 def _looked(ready: Opened, *, quiet: bool) -> Diagnosis:
-    from backendctl.app import plan_changes  # noqa: PLC0415  # start-up stays fast
-    from backendctl.doctor.case import Case  # noqa: PLC0415  # the same
-    from backendctl.doctor.run import diagnose  # noqa: PLC0415  # the same
-    from backendctl.ui.progress import busy  # noqa: PLC0415  # the same
+    from backendctl.app import plan_changes
+    from backendctl.doctor.case import Case
+    from backendctl.doctor.run import diagnose
+    from backendctl.ui.progress import busy
 
     with busy(ready.screen.progress, "looking …", quiet=quiet):
         now = time.time()
@@ -62,10 +62,10 @@ def _looked(ready: Opened, *, quiet: bool) -> Diagnosis:
 
 def _fix(ready: Opened, found: Diagnosis, *, yes: bool, verbose: bool) -> list[str]:
     """Carry out the safe part of the plan, and what no plan knows of; one sentence for each thing done."""
-    from backendctl.app import plan_changes  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.applying import Consent, ask, confirm_and_apply  # noqa: PLC0415  # the same
-    from backendctl.doctor.fixing import keep_for, safe_part  # noqa: PLC0415  # the same
-    from backendctl.doctor.logs import DAYS  # noqa: PLC0415  # the same
+    from backendctl.app import plan_changes
+    from backendctl.cli.applying import Consent, ask, confirm_and_apply
+    from backendctl.doctor.fixing import keep_for, safe_part
+    from backendctl.doctor.logs import DAYS
 
     consent = Consent(dry_run=False, yes=yes, expect=None, allow_delete=())
     plan = safe_part(plan_changes(ready.backend).plan)
@@ -86,8 +86,8 @@ def _fix(ready: Opened, found: Diagnosis, *, yes: bool, verbose: bool) -> list[s
 
 
 def _tell(ready: Opened, found: Diagnosis, fixed: list[str], *, verbose: bool) -> None:
-    from backendctl.ui.annotations import wanted  # noqa: PLC0415  # start-up stays fast
-    from backendctl.ui.doctor_view import (  # noqa: PLC0415  # the same
+    from backendctl.ui.annotations import wanted
+    from backendctl.ui.doctor_view import (
         annotation_lines,
         diagnosis_document,
         diagnosis_markdown,

@@ -36,10 +36,10 @@ def command(*, options: Options, file: Path, source: str, api: str, form: str, f
     For a first adoption: needs no spec, and prints the `api` section that one needs. Ids that hold in one region only
     get a name in FILE, and their values in `bindings`.
     """
-    from backendctl.account import refuse_account  # noqa: PLC0415  # start-up stays fast
-    from backendctl.aws.connection import Aws  # noqa: PLC0415  # the same
-    from backendctl.sync.adoption import adopt  # noqa: PLC0415  # the same
-    from backendctl.sync.request import place  # noqa: PLC0415  # the same
+    from backendctl.account import refuse_account
+    from backendctl.aws.connection import Aws
+    from backendctl.sync.adoption import adopt
+    from backendctl.sync.request import place
 
     if file.suffix not in _SUFFIXES:
         raise UsageError(f"{file}: the suffix says the form: {', '.join(_SUFFIXES)}")
@@ -60,16 +60,16 @@ def command(*, options: Options, file: Path, source: str, api: str, form: str, f
 def _text(document: dict[str, Any], file: Path) -> str:
     if file.suffix == ".json":
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    import yaml  # noqa: PLC0415  # start-up stays fast
+    import yaml
 
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
 
 
 def _tell(found: Adoption, file: Path, form: str) -> None:
-    import yaml  # noqa: PLC0415  # start-up stays fast
+    import yaml
 
-    from backendctl.sync.adoption import spec_of  # noqa: PLC0415  # the same
-    from backendctl.ui.api_diff import diff_data  # noqa: PLC0415  # the same
+    from backendctl.sync.adoption import spec_of
+    from backendctl.ui.api_diff import diff_data
 
     section = spec_of(found, file=file.name)
     if form == "json":

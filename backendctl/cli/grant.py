@@ -24,11 +24,11 @@ def command(
 
     Ends with the size of each policy: AWS allows 20,480 bytes per alias. Doing it again changes nothing.
     """
-    from backendctl.cli.applying import Consent, confirm_and_apply, unreachable  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
-    from backendctl.sync.granting import prepare_grant, sizes  # noqa: PLC0415  # the same
-    from backendctl.sync.request import Request, place  # noqa: PLC0415  # the same
-    from backendctl.ui.grant_table import grant_document, grant_markdown, show_sizes  # noqa: PLC0415  # the same
+    from backendctl.cli.applying import Consent, confirm_and_apply, unreachable
+    from backendctl.cli.opening import opened_api
+    from backendctl.sync.granting import prepare_grant, sizes
+    from backendctl.sync.request import Request, place
+    from backendctl.ui.grant_table import grant_document, grant_markdown, show_sizes
 
     ready = opened_api(options)
     request = Request(source=place(source) if source else None, targets=targets, stage=stage)
@@ -36,8 +36,8 @@ def command(
     statuses: dict[str, str] = {}
 
     def drawn(done: dict[str, str] | None) -> None:
-        from backendctl.cli.applying import show  # noqa: PLC0415  # the same
-        from backendctl.engine.safety import refusal_of  # noqa: PLC0415  # the same
+        from backendctl.cli.applying import show
+        from backendctl.engine.safety import refusal_of
 
         statuses.update(done or {})
         if ready.format == "text":

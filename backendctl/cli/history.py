@@ -19,11 +19,11 @@ def command(*, options: Options, stages: tuple[str, ...], number: int | None) ->
 
     With -v also its definition, who released it, and which versions of functions changed.
     """
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
-    from backendctl.release.history import history, history_document  # noqa: PLC0415  # the same
-    from backendctl.release.running import serving  # noqa: PLC0415  # the same
-    from backendctl.ui.history_view import history_markdown, show_history  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened_api
+    from backendctl.cli.releasing import tell_silent
+    from backendctl.release.history import history, history_document
+    from backendctl.release.running import serving
+    from backendctl.ui.history_view import history_markdown, show_history
 
     ready = opened_api(options)
     found, failed = serving(ready.backend, stages=stages)

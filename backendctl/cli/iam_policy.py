@@ -30,9 +30,9 @@ def command(*, options: Options, wanted: tuple[str, ...], ci: bool, function: st
     known = [name for name in entries() if name not in _OFFLINE]
     refuse_unknown("--for", wanted, known)
 
-    from backendctl.permissions.policy import CI, MANAGED_LIMIT, document, rows_of, size  # noqa: PLC0415  # start-up
-    from backendctl.permissions.reading import read  # noqa: PLC0415  # the same
-    from backendctl.spec.function_names import check_functions  # noqa: PLC0415  # the same
+    from backendctl.permissions.policy import CI, MANAGED_LIMIT, document, rows_of, size
+    from backendctl.permissions.reading import read
+    from backendctl.spec.function_names import check_functions
 
     config = options.load()
     settings = options.settings(config)
@@ -44,7 +44,7 @@ def command(*, options: Options, wanted: tuple[str, ...], ci: bool, function: st
     commands = wanted or (CI if ci else known)
     policy = document(commands, found.scope)
     if options.format(config) == "markdown":
-        from backendctl.ui.iam_view import rights_markdown  # noqa: PLC0415  # start-up stays fast
+        from backendctl.ui.iam_view import rights_markdown
 
         click.echo(rights_markdown(rows_of(commands)))
     else:

@@ -58,11 +58,11 @@ def command(
     event = _event(path, text)
     ignore = _paths(ignored)
 
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
-    from backendctl.invoking.run import invoke  # noqa: PLC0415  # the same
-    from backendctl.spec.function_names import check_functions  # noqa: PLC0415  # the same
-    from backendctl.ui.invoke_view import invocations_document, show_invocations  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened_api
+    from backendctl.cli.releasing import tell_silent
+    from backendctl.invoking.run import invoke
+    from backendctl.spec.function_names import check_functions
+    from backendctl.ui.invoke_view import invocations_document, show_invocations
 
     ready = opened_api(options)
     backend = ready.backend
@@ -87,8 +87,8 @@ def _event(path: Path | None, text: str | None) -> str:
     Raises:
         SpecError: it is no JSON, with its place.
     """
-    from backendctl.errors import Fault  # noqa: PLC0415  # start-up stays fast
-    from backendctl.spec.loader import parse_json  # noqa: PLC0415  # the same
+    from backendctl.errors import Fault
+    from backendctl.spec.loader import parse_json
 
     if path is None and text is None:
         return "{}"
@@ -104,7 +104,7 @@ def _event(path: Path | None, text: str | None) -> str:
 
 
 def _paths(texts: tuple[str, ...]) -> list[JsonPath]:
-    from backendctl.json_path import PathError, parse  # noqa: PLC0415  # start-up stays fast
+    from backendctl.json_path import PathError, parse
 
     try:
         return [parse(text) for text in texts]
@@ -122,9 +122,9 @@ def _of_request(
     backend: Backend, request: str, headers: tuple[str, ...], body: str | None, *, chosen: str | None
 ) -> Callable[[str, str], str]:
     """Region and stage → the event of this request there."""
-    from backendctl.endpoints import regional_host  # noqa: PLC0415  # start-up stays fast
-    from backendctl.invoking.event import Place, parse_request, proxy_event, require_route  # noqa: PLC0415  # the same
-    from backendctl.resources.api_reads import require_api, stage_variables  # noqa: PLC0415  # the same
+    from backendctl.endpoints import regional_host
+    from backendctl.invoking.event import Place, parse_request, proxy_event, require_route
+    from backendctl.resources.api_reads import require_api, stage_variables
 
     api = backend.spec.api
     if api is None:

@@ -54,9 +54,9 @@ def command(
         raise UsageError("--follow has no end: leave out --until")
     window = _Window.of(since, until)
 
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
-    from backendctl.logs.following import Asked, Follower  # noqa: PLC0415  # the same
-    from backendctl.logs.sources import Wanted, find  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened_api
+    from backendctl.logs.following import Asked, Follower
+    from backendctl.logs.sources import Wanted, find
 
     ready = opened_api(options)
     with_api = api or (request is not None and ready.backend.spec.api is not None)
@@ -95,7 +95,7 @@ class _Window:
         Raises:
             UsageError: a time that is none, that is in the future, or an end before the beginning.
         """
-        from backendctl.warmth.durations import moment_of  # noqa: PLC0415  # start-up stays fast
+        from backendctl.warmth.durations import moment_of
 
         now = time.time()
         try:
@@ -141,7 +141,7 @@ class _Shown:
 
     def lines(self, lines: Sequence[Line]) -> None:
         """On stdout, in the form that was asked for."""
-        from backendctl.ui.logs_view import writer  # noqa: PLC0415  # rich loads only when something is shown
+        from backendctl.ui.logs_view import writer
 
         if self._write is None:
             self._write = writer(self.ready.format, self.ready.screen.result, click.echo)
@@ -179,7 +179,7 @@ class _Shown:
         self._once(error.message, error)
 
     def _once(self, key: str, error: BackendctlError) -> None:
-        from backendctl.cli.saying import warn  # noqa: PLC0415  # start-up stays fast
+        from backendctl.cli.saying import warn
 
         if key not in self._told:
             self._told.add(key)
@@ -187,8 +187,8 @@ class _Shown:
 
 
 def _tell_cost(ready: Opened, sources: Sequence[Source], window: _Window) -> None:
-    from backendctl.logs.volume import reading_cost  # noqa: PLC0415  # start-up stays fast
-    from backendctl.warmth.cost.prices import load_prices  # noqa: PLC0415  # the same
+    from backendctl.logs.volume import reading_cost
+    from backendctl.warmth.cost.prices import load_prices
 
     prices = load_prices(ready.config.prices)
     told = reading_cost(ready.backend.aws, sources, prices, since=window.since, until=window.until)
@@ -197,7 +197,7 @@ def _tell_cost(ready: Opened, sources: Sequence[Source], window: _Window) -> Non
 
 
 def _one_request(shown: _Shown, sources: Sequence[Source], given: str, window: _Window) -> int:
-    from backendctl.logs.one_request import gather  # noqa: PLC0415  # start-up stays fast
+    from backendctl.logs.one_request import gather
 
     backend = shown.ready.backend
     found = gather(

@@ -158,7 +158,7 @@ def _expected(error: Exception) -> BackendctlError | None:
         return told
     if "botocore" not in sys.modules:
         return None
-    from backendctl.aws.errors import explain  # noqa: PLC0415  # botocore is loaded already, but not at start-up
+    from backendctl.aws.errors import explain
 
     explained = explain(error, doing="ask AWS")
     return None if isinstance(explained, BugError) else explained

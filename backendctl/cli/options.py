@@ -82,7 +82,7 @@ class Options:
 
     def load(self) -> Config:
         """config.yaml, with the environment over it."""
-        from backendctl.spec.config import load_config  # noqa: PLC0415  # start-up stays fast
+        from backendctl.spec.config import load_config
 
         config = load_config(self.config, os.environ)
         return config if self.environment is None else config.for_environment(self.environment)
@@ -93,7 +93,7 @@ class Options:
 
     def screen(self, config: Config) -> Screen:
         """Where to write."""
-        from backendctl.ui.console import Screen  # noqa: PLC0415  # rich loads only when something is shown
+        from backendctl.ui.console import Screen
 
         color = False if self.no_color or config.color is False else None
         return Screen(out=styled(sys.stdout), err=styled(sys.stderr), color=color, quiet=self.quiet or self.shows_calls)
@@ -133,16 +133,16 @@ class Options:
         Args:
             spec: stands for the spec where a command has none.
         """
-        from backendctl.app import Settings  # noqa: PLC0415  # boto3 loads only when AWS is needed
-        from backendctl.aws.connection import Access  # noqa: PLC0415  # the same
-        from backendctl.cli.asking import ask_for_code  # noqa: PLC0415  # the same
+        from backendctl.app import Settings
+        from backendctl.aws.connection import Access
+        from backendctl.cli.asking import ask_for_code
 
         workers = self.max_parallel or config.max_parallel
         spec = spec or self.spec_path(config)
         journal = None if self.no_journal else state_folder() / "backendctl"
         hear = partial(click.echo, err=True) if self.shows_calls else None
         if self.in_sandbox(config):
-            from backendctl.cli.local import sandbox_access  # noqa: PLC0415  # only with --sandbox
+            from backendctl.cli.local import sandbox_access
 
             access = replace(sandbox_access(self.port, workers=workers, quiet=self.quiet), command=command_name())
             aim_aws(endpoint=access.endpoint_url or "")

@@ -33,11 +33,11 @@ def command(
 
     It takes what a deploy takes to allow something, so that what was reviewed is what is refused or done.
     """
-    from backendctl.app import plan_deploy  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.applying import show, unreachable  # noqa: PLC0415  # the same
-    from backendctl.cli.opening import opened, tell_code  # noqa: PLC0415  # the same
-    from backendctl.engine.safety import Allowed, refusal_of  # noqa: PLC0415  # the same
-    from backendctl.selecting import Selection  # noqa: PLC0415  # the same
+    from backendctl.app import plan_deploy
+    from backendctl.cli.applying import show, unreachable
+    from backendctl.cli.opening import opened, tell_code
+    from backendctl.engine.safety import Allowed, refusal_of
+    from backendctl.selecting import Selection
 
     selection = Selection(only=only, skip=skip, delete=allow_delete, adopt=adopt)
     selection.check()

@@ -43,11 +43,11 @@ def command(
             "--to, --full and --auto exclude each other, and --auto takes neither --anyway nor --dry-run",
             hint="promote-canary goes one step by itself",
         )
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.releasing import Doing, tell_rollout  # noqa: PLC0415  # the same
-    from backendctl.release.live_canaries import LiveCanaries  # noqa: PLC0415  # the same
-    from backendctl.release.rollout import Rollout, Wish  # noqa: PLC0415  # the same
-    from backendctl.release.steps import FULL  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened_api
+    from backendctl.cli.releasing import Doing, tell_rollout
+    from backendctl.release.live_canaries import LiveCanaries
+    from backendctl.release.rollout import Rollout, Wish
+    from backendctl.release.steps import FULL
 
     ready = opened_api(options)
     doing = Doing(opened=ready, dry_run=dry_run, yes=yes or auto, verbose=options.verbose)

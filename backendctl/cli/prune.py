@@ -21,11 +21,11 @@ def command(*, options: Options, keep: int, dry_run: bool, yes: bool, expect: st
     What an alias, a stage or a canary uses stays, and so does what a rollback would go back to. Provisioned concurrency
     that was kept for a rollback goes once its bake time is over.
     """
-    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
-    from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
-    from backendctl.release.pruning import plan_prune, storage  # noqa: PLC0415  # the same
-    from backendctl.release.running import serving  # noqa: PLC0415  # the same
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after
+    from backendctl.cli.opening import opened_api
+    from backendctl.cli.releasing import tell_silent
+    from backendctl.release.pruning import plan_prune, storage
+    from backendctl.release.running import serving
 
     ready = opened_api(options)
     found, failed = serving(ready.backend)

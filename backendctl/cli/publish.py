@@ -33,11 +33,11 @@ def command(
 
     Nothing is published where nothing changed. Every region gets the same bits, which is proven afterwards.
     """
-    from backendctl.cli.applying import Consent, confirm_and_apply, unreachable  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
-    from backendctl.cli.releasing import silently  # noqa: PLC0415  # the same
-    from backendctl.release.publish import plan_publish, published, published_document, same_bits  # noqa: PLC0415
-    from backendctl.ui.published import published_markdown, show_published  # noqa: PLC0415  # the same
+    from backendctl.cli.applying import Consent, confirm_and_apply, unreachable
+    from backendctl.cli.opening import opened
+    from backendctl.cli.releasing import silently
+    from backendctl.release.publish import plan_publish, published, published_document, same_bits
+    from backendctl.ui.published import published_markdown, show_published
 
     ready = opened(options, allow_runtimes=allow_runtimes)
     plan = plan_publish(ready.backend, names, alias=alias, take_over=take_over)

@@ -21,10 +21,10 @@ def command(*, options: Options, reveal: bool) -> None:
     What only AWS can answer (the account, SSM parameters) shows as a placeholder, a number as its default or its
     least value: nothing is called.
     """
-    import yaml  # noqa: PLC0415  # start-up stays fast
+    import yaml
 
-    from backendctl.checking import check  # noqa: PLC0415  # boto3 comes with it
-    from backendctl.spec import effective  # noqa: PLC0415  # the same
+    from backendctl.checking import check
+    from backendctl.spec import effective
 
     if reveal:
         KNOWN.reveal()

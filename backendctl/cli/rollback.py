@@ -31,11 +31,11 @@ def command(
 
     Nothing is built or published: the code of that release is still there. Said again, it changes nothing; see --to.
     """
-    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, tell_left  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
-    from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
-    from backendctl.release.rollback import plan_rollback  # noqa: PLC0415  # the same
-    from backendctl.release.running import moving_stages, serving  # noqa: PLC0415  # the same
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, tell_left
+    from backendctl.cli.opening import opened_api
+    from backendctl.cli.releasing import tell_silent
+    from backendctl.release.rollback import plan_rollback
+    from backendctl.release.running import moving_stages, serving
 
     ready = opened_api(options)
     found, failed = serving(ready.backend, stages=stages or moving_stages(ready.backend))

@@ -32,8 +32,8 @@ def command(*, options: Options, kind: str, parameters: tuple[str, ...], stage: 
     Some types take parameters: java serviceName and javaPackageName; android groupId, artifactId, artifactVersion and
     invokerPackage; swift and objectivec classPrefix.
     """
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
-    from backendctl.sync.sdk import check_parameters, generate  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened_api
+    from backendctl.sync.sdk import check_parameters, generate
 
     given = _pairs(parameters)
     check_parameters(kind, given)

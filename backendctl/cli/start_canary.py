@@ -53,10 +53,10 @@ def command(
     Publishes what changed, points the idle alias of each pair at it, warms it, and shares the stage's requests
     between the two. The name you wrote (version1) stays where it is, for everybody else who calls it.
     """
-    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
-    from backendctl.cli.writing_api import Writing, after, variables_of  # noqa: PLC0415  # the same
-    from backendctl.resources.slots import SlotsTakenError  # noqa: PLC0415  # the same
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable
+    from backendctl.cli.opening import opened
+    from backendctl.cli.writing_api import Writing, after, variables_of
+    from backendctl.resources.slots import SlotsTakenError
 
     try:
         ready = opened(options, allow_runtimes=allow_runtimes, stages=tuple(one for one in stages if ":" not in one))
@@ -86,8 +86,8 @@ def command(
 
 
 def _advise(ready: Opened, changes: Changes, stages: tuple[str, ...]) -> None:
-    from backendctl.release.telling import advice  # noqa: PLC0415  # start-up stays fast
-    from backendctl.spec.canary import ALIAS  # noqa: PLC0415  # the same
+    from backendctl.release.telling import advice
+    from backendctl.spec.canary import ALIAS
 
     if changes.plan.changes and ready.backend.spec.canary.strategy != ALIAS and not ready.screen.quiet:
         for told in advice(ready.backend, stages):
@@ -98,10 +98,10 @@ def _planned(
     ready: Opened, *, percent: float | None, stages: tuple[str, ...], in_waves: bool, take_over: bool
 ) -> tuple[Changes, tuple[str, ...]]:
     """The plan, and what it leaves for `deploy`."""
-    from backendctl.app import Changes  # noqa: PLC0415  # start-up stays fast
-    from backendctl.release.start import plan_start  # noqa: PLC0415  # the same
-    from backendctl.release.start_alias import plan_start_aliases  # noqa: PLC0415  # the same
-    from backendctl.spec.canary import ALIAS  # noqa: PLC0415  # the same
+    from backendctl.app import Changes
+    from backendctl.release.start import plan_start
+    from backendctl.release.start_alias import plan_start_aliases
+    from backendctl.spec.canary import ALIAS
 
     canary = ready.backend.spec.canary
     waves = canary.waves if in_waves else ()

@@ -16,11 +16,11 @@ from backendctl.errors import Exit
 @common
 def command(*, options: Options, exit_code: bool) -> int:
     """Show every region against the spec, in one matrix, and the canaries that are on with their verdict so far."""
-    from backendctl.app import plan_deploy  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.opening import opened  # noqa: PLC0415  # the same
-    from backendctl.release.standing import standing  # noqa: PLC0415  # the same
-    from backendctl.survey import survey  # noqa: PLC0415  # the same
-    from backendctl.ui.matrix import show_matrix, survey_document, survey_markdown  # noqa: PLC0415  # the same
+    from backendctl.app import plan_deploy
+    from backendctl.cli.opening import opened
+    from backendctl.release.standing import standing
+    from backendctl.survey import survey
+    from backendctl.ui.matrix import show_matrix, survey_document, survey_markdown
 
     ready = opened(options, allow_runtimes=None, planning=True)
     plan = plan_deploy(ready.backend)

@@ -56,12 +56,12 @@ def command(
     is shown by route; breaking changes stop it, and so does whatever would not work in a region. Doing it again changes
     nothing. With --check it is a nightly job's question: is every region the same?
     """
-    from backendctl.cli.applying import Consent  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
-    from backendctl.selecting import Selection  # noqa: PLC0415  # the same
-    from backendctl.sync.prepare import prepare  # noqa: PLC0415  # the same
-    from backendctl.sync.request import Request, place  # noqa: PLC0415  # the same
-    from backendctl.ui.progress import busy  # noqa: PLC0415  # the same
+    from backendctl.cli.applying import Consent
+    from backendctl.cli.opening import opened_api
+    from backendctl.selecting import Selection
+    from backendctl.sync.prepare import prepare
+    from backendctl.sync.request import Request, place
+    from backendctl.ui.progress import busy
 
     if check and (yes or dry_run):
         raise UsageError("--check changes nothing: leave out --yes and --dry-run")
@@ -99,7 +99,7 @@ class _Run:
 
     def check(self) -> Exit:
         """Say what differs."""
-        from backendctl.cli.applying import unreachable  # noqa: PLC0415  # start-up stays fast
+        from backendctl.cli.applying import unreachable
 
         self._draw_sync(check=True)
         self._draw_document(None)
@@ -109,8 +109,8 @@ class _Run:
 
     def carry_out(self, consent: object) -> Exit:
         """Refuse, show, ask, keep what is there, do, prove."""
-        from backendctl.cli.applying import Consent, confirm_and_apply, unreachable  # noqa: PLC0415  # the same
-        from backendctl.errors import RefusedError  # noqa: PLC0415  # the same
+        from backendctl.cli.applying import Consent, confirm_and_apply, unreachable
+        from backendctl.errors import RefusedError
 
         assert isinstance(consent, Consent)  # noqa: S101  # its module loads late
         self._draw_sync(check=False)
@@ -137,7 +137,7 @@ class _Run:
         return self._prove(seconds=outcome.seconds, silent=silent)
 
     def _prove(self, *, seconds: float, silent: bool) -> Exit:
-        from backendctl.ui.summary import show_summary  # noqa: PLC0415  # start-up stays fast
+        from backendctl.ui.summary import show_summary
 
         sync = self.sync
         if self.ready.format == "text":
@@ -151,21 +151,21 @@ class _Run:
 
     def _draw_sync(self, *, check: bool) -> None:
         if self.ready.format == "text":
-            from backendctl.ui.sync_text import show_sync  # noqa: PLC0415  # start-up stays fast
+            from backendctl.ui.sync_text import show_sync
 
             show_sync(self.sync, self.ready.screen.result, check=check, verbose=self.verbose)
 
     def _draw_plan(self, statuses: dict[str, str] | None) -> None:
         """In text the plan; the one document of JSON and Markdown comes at the end, with the proof."""
-        from backendctl.ui.plan_text import show_plan  # noqa: PLC0415  # start-up stays fast
+        from backendctl.ui.plan_text import show_plan
 
         self.statuses = statuses
         if self.ready.format == "text" and self.sync.plan.changes:
             show_plan(self.sync.plan, self.ready.screen.result, verbose=self.verbose)
 
     def _draw_document(self, proof: Trial | None) -> None:
-        from backendctl.engine.safety import refusal_of  # noqa: PLC0415  # start-up stays fast
-        from backendctl.ui.sync_data import sync_document, sync_markdown  # noqa: PLC0415  # start-up stays fast
+        from backendctl.engine.safety import refusal_of
+        from backendctl.ui.sync_data import sync_document, sync_markdown
 
         refusal = refusal_of(self.sync.plan, self.allowed)
         if self.ready.format == "json":

@@ -26,10 +26,10 @@ def command(
 
     No code is built and nothing is released. A rule that was disabled by hand stays so, and is told.
     """
-    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
-    from backendctl.selecting import Selection  # noqa: PLC0415  # the same
-    from backendctl.warmth.syncing import plan_warmers  # noqa: PLC0415  # the same
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable
+    from backendctl.cli.opening import opened_api
+    from backendctl.selecting import Selection
+    from backendctl.warmth.syncing import plan_warmers
 
     selection = Selection(adopt=adopt)
     selection.check()

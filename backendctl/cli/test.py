@@ -50,11 +50,11 @@ def command(
     FILE is SPEC's own `<spec>.tests.yaml` by default. Exit 0: all good; 3: something is not as expected, or the
     regions differ; 5: a region did not answer.
     """
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # start-up stays fast
-    from backendctl.testing.model import Through  # noqa: PLC0415  # the same
-    from backendctl.testing.reading import files_of, is_spec, read_suites  # noqa: PLC0415  # the same
-    from backendctl.testing.run import run_tests  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened_api
+    from backendctl.cli.releasing import tell_silent
+    from backendctl.testing.model import Through
+    from backendctl.testing.reading import files_of, is_spec, read_suites
+    from backendctl.testing.run import run_tests
 
     specs = [place for place in places if place.is_file() and is_spec(place)]
     if len(specs) > 1:
@@ -71,7 +71,7 @@ def command(
     run = run_tests(ready.backend, suites, None if through is None else Through(through))
     _tell(ready, run)
     if junit is not None:
-        from backendctl.testing.junit import junit as written  # noqa: PLC0415  # start-up stays fast
+        from backendctl.testing.junit import junit as written
 
         _write(junit, written(run))
     tell_silent(run.failed)
@@ -80,8 +80,8 @@ def command(
 
 def _offline(path: Path) -> Spec:
     """The spec as far as it goes without AWS; faults in it are told before those of tests."""
-    from backendctl.app import refuse_live_definition  # noqa: PLC0415  # start-up stays fast
-    from backendctl.spec import Offline, parse  # noqa: PLC0415  # the same
+    from backendctl.app import refuse_live_definition
+    from backendctl.spec import Offline, parse
 
     spec = parse(path, elsewhere=True).expand(Offline())
     refuse_live_definition(spec)
@@ -91,7 +91,7 @@ def _offline(path: Path) -> Spec:
 
 
 def _tell(ready: Opened, run: TestRun) -> None:
-    from backendctl.ui.tests_view import show_tests, tests_document, tests_markdown  # noqa: PLC0415  # start-up
+    from backendctl.ui.tests_view import show_tests, tests_document, tests_markdown
 
     if ready.format == "json":
         click.echo(json.dumps(tests_document(run), indent=2))
@@ -103,9 +103,9 @@ def _tell(ready: Opened, run: TestRun) -> None:
 
 def _first(spec: Path, files: list[Path]) -> int:
     """Write a first file; it replaces none."""
-    from backendctl.spec import loader  # noqa: PLC0415  # start-up stays fast
-    from backendctl.testing.from_definition import first_file  # noqa: PLC0415  # the same
-    from backendctl.testing.reading import default_file  # noqa: PLC0415  # the same
+    from backendctl.spec import loader
+    from backendctl.testing.from_definition import first_file
+    from backendctl.testing.reading import default_file
 
     if len(files) > 1:
         raise UsageError("--from-definition writes one file")
@@ -123,8 +123,8 @@ def _first(spec: Path, files: list[Path]) -> int:
 
 
 def _postman(backend: Backend, suites: list[Suite], place: Path) -> int:
-    from backendctl.endpoints import endpoints  # noqa: PLC0415  # start-up stays fast
-    from backendctl.testing.postman import collection  # noqa: PLC0415  # the same
+    from backendctl.endpoints import endpoints
+    from backendctl.testing.postman import collection
 
     urls = endpoints(backend.spec, backend.aws, endpoint_url=backend.settings.access.endpoint_url)
     base = next((one.url for one in urls), "")

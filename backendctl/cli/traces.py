@@ -21,12 +21,12 @@ def command(*, options: Options, names: tuple[str, ...], since: str) -> int:
 
     NAME chooses functions. Exit 4 when there is no trace, 5 when a region does not answer.
     """
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
-    from backendctl.spec.function_names import check_functions  # noqa: PLC0415  # the same
-    from backendctl.traces.run import read_traces  # noqa: PLC0415  # the same
-    from backendctl.ui.traces_view import show_traces, traces_document, traces_markdown  # noqa: PLC0415  # the same
-    from backendctl.warmth.durations import moment_of  # noqa: PLC0415  # the same
+    from backendctl.cli.opening import opened_api
+    from backendctl.cli.releasing import tell_silent
+    from backendctl.spec.function_names import check_functions
+    from backendctl.traces.run import read_traces
+    from backendctl.ui.traces_view import show_traces, traces_document, traces_markdown
+    from backendctl.warmth.durations import moment_of
 
     now = time.time()
     try:

@@ -75,13 +75,13 @@ def command(
     request = Request(function=names[0], sizes=sizes_of(memory), payload=payload_of(payload), runs=runs)
 
     if chart is not None:
-        from backendctl.ui.charts import check_ending  # noqa: PLC0415  # start-up stays fast
+        from backendctl.ui.charts import check_ending
 
         check_ending(chart)
-    from backendctl.cli.applying import Consent, ask  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
-    from backendctl.ui.tune_data import Tuning  # noqa: PLC0415  # the same
-    from backendctl.warmth.tune.run import targets_of  # noqa: PLC0415  # the same
+    from backendctl.cli.applying import Consent, ask
+    from backendctl.cli.opening import opened_api
+    from backendctl.ui.tune_data import Tuning
+    from backendctl.warmth.tune.run import targets_of
 
     rated = _rates(prices or options.load().prices)
     ready = opened_api(options)
@@ -104,16 +104,16 @@ def command(
 
 
 def _rates(prices: Path | None) -> Prices:
-    from backendctl.warmth.cost.prices import load_prices  # noqa: PLC0415  # start-up stays fast
-    from backendctl.warmth.tune.rates import rates_of  # noqa: PLC0415  # the same
+    from backendctl.warmth.cost.prices import load_prices
+    from backendctl.warmth.tune.rates import rates_of
 
     return partial(rates_of, load_prices(prices))
 
 
 def _show_intention(tuning: Tuning, ready: Opened, rated: Prices, *, planned: bool) -> None:
     """On stderr; where it is the result, on stdout."""
-    from backendctl.ui.tune_view import show_intention  # noqa: PLC0415  # start-up stays fast
-    from backendctl.warmth.tune.run import dearest  # noqa: PLC0415  # the same
+    from backendctl.ui.tune_view import show_intention
+    from backendctl.warmth.tune.run import dearest
 
     known = [(target, rated(region, target.architecture)) for region, target in tuning.targets.items()]
     costs = [dearest(target, tuning.request, rates) for target, rates in known if rates is not None]
@@ -122,9 +122,9 @@ def _show_intention(tuning: Tuning, ready: Opened, rated: Prices, *, planned: bo
 
 
 def _measured(tuning: Tuning, ready: Opened, rated: Prices) -> Tuning:
-    from backendctl.cli.applying import stop_on_interrupt  # noqa: PLC0415  # start-up stays fast
-    from backendctl.ui.tune_view import TuneProgress  # noqa: PLC0415  # the same
-    from backendctl.warmth.tune.run import tune  # noqa: PLC0415  # the same
+    from backendctl.cli.applying import stop_on_interrupt
+    from backendctl.ui.tune_view import TuneProgress
+    from backendctl.warmth.tune.run import tune
 
     targets = tuple(tuning.targets.values())
     with (
@@ -137,8 +137,8 @@ def _measured(tuning: Tuning, ready: Opened, rated: Prices) -> Tuning:
 
 
 def _draw(tuning: Tuning, chart: Path) -> None:
-    from backendctl.ui.charts import write_memory_chart  # noqa: PLC0415  # start-up stays fast
-    from backendctl.warmth.tune.chart import memory_chart  # noqa: PLC0415  # the same
+    from backendctl.ui.charts import write_memory_chart
+    from backendctl.warmth.tune.chart import memory_chart
 
     for region, tuned in tuning.done.items():
         path = chart if len(tuning.done) == 1 else chart.with_stem(f"{chart.stem}-{region}")
@@ -169,14 +169,14 @@ def _written(tuning: Tuning, ready: Opened, goal: Goal) -> Tuning:
 
 
 def _edit(ready: Opened, request: Request, regions: tuple[str, ...], memory: int) -> Edit:
-    from backendctl.spec.writing import memory_edit  # noqa: PLC0415  # only with --write
+    from backendctl.spec.writing import memory_edit
 
     return memory_edit(ready.backend.settings.spec, request.function, regions, memory)
 
 
 def _ended(tuning: Tuning, ready: Opened) -> int:
-    from backendctl.ui.tune_data import tuning_document, tuning_markdown  # noqa: PLC0415  # start-up stays fast
-    from backendctl.ui.tune_view import show_tuning  # noqa: PLC0415  # the same
+    from backendctl.ui.tune_data import tuning_document, tuning_markdown
+    from backendctl.ui.tune_view import show_tuning
 
     if ready.format == "json":
         click.echo(json.dumps(tuning_document(tuning), indent=2))
@@ -188,7 +188,7 @@ def _ended(tuning: Tuning, ready: Opened) -> int:
 
 
 def _exit_code(tuning: Tuning) -> int:
-    from backendctl.cli.saying import tell  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.saying import tell
 
     for error in (*tuning.failed.values(), *([tuning.unwritten] if tuning.unwritten else [])):
         tell(error)

@@ -20,9 +20,9 @@ def command(*, options: Options, allow_runtimes: tuple[str, ...]) -> None:
 
     With -o json stdout has one document either way: `valid`, and the `faults` with file, line, column and message.
     """
-    from backendctl.checking import check  # noqa: PLC0415  # boto3 comes with it
-    from backendctl.cli import code  # noqa: PLC0415  # the same
-    from backendctl.ui.build_output import build_output  # noqa: PLC0415  # the same
+    from backendctl.checking import check
+    from backendctl.cli import code
+    from backendctl.ui.build_output import build_output
 
     config = options.load()
     in_json = options.format(config) == "json"

@@ -22,11 +22,11 @@ def command(*, options: Options, names: tuple[str, ...], instances: int | None, 
     Tells how many environments answered, as far as that is proven. Exit 3 when a handler fails or does not stay as it
     is asked to, 4 when the calls could not be told apart, 5 when a region does not answer.
     """
-    from backendctl.app import refuse_live_definition  # noqa: PLC0415  # start-up stays fast
-    from backendctl.cli.opening import opened_api  # noqa: PLC0415  # the same
-    from backendctl.cli.releasing import tell_silent  # noqa: PLC0415  # the same
-    from backendctl.ui.warmed import show_warming, warming_document, warming_markdown  # noqa: PLC0415  # the same
-    from backendctl.warmth.calling import warm_now  # noqa: PLC0415  # the same
+    from backendctl.app import refuse_live_definition
+    from backendctl.cli.opening import opened_api
+    from backendctl.cli.releasing import tell_silent
+    from backendctl.ui.warmed import show_warming, warming_document, warming_markdown
+    from backendctl.warmth.calling import warm_now
 
     ready = opened_api(options)
     refuse_live_definition(ready.backend.spec)

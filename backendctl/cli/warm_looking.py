@@ -172,6 +172,6 @@ def _idle(options: Options) -> str:
     """AWS's, or that of the sandbox in use."""
     if not options.in_sandbox(options.load()):
         return _IDLE
-    from backendctl.cli.local import idle_seconds  # noqa: PLC0415  # only with --sandbox
+    from backendctl.cli.local import idle_seconds
 
     return f"{idle_seconds(options.port):g}s"

@@ -63,7 +63,7 @@ def command(
 
     Exit 0: all warm; 3: something is proven not to be; 4: not enough data; 5: a region did not answer.
     """
-    from backendctl.cli.warm_looking import Asked, open_looking  # noqa: PLC0415  # start-up stays fast
+    from backendctl.cli.warm_looking import Asked, open_looking
 
     if chart is not None:
         _check_chart(chart, watch=watch)
@@ -81,7 +81,7 @@ def command(
 
 
 def _check_chart(chart: Path, *, watch: bool) -> None:
-    from backendctl.ui.charts import check_ending  # noqa: PLC0415  # start-up stays fast
+    from backendctl.ui.charts import check_ending
 
     if watch:
         raise UsageError("--chart draws one look: leave out --watch")
@@ -89,7 +89,7 @@ def _check_chart(chart: Path, *, watch: bool) -> None:
 
 
 def _draw(status: WarmStatus, chart: Path) -> None:
-    from backendctl.ui.charts import write_timelines  # noqa: PLC0415  # start-up stays fast
+    from backendctl.ui.charts import write_timelines
 
     timelines = [row.timeline for row in status.rows if row.timeline is not None]
     write_timelines(timelines, chart, title=f"{status.backend or 'functions'}: every invocation")
@@ -97,7 +97,7 @@ def _draw(status: WarmStatus, chart: Path) -> None:
 
 
 def _watch(looking: Looking, every: float) -> int:
-    from backendctl.ui.warm_view import watch_warm  # noqa: PLC0415  # start-up stays fast
+    from backendctl.ui.warm_view import watch_warm
 
     with watch_warm(looking.screen.result, verbose=looking.verbose) as screen:
         while True:
@@ -107,7 +107,7 @@ def _watch(looking: Looking, every: float) -> int:
 
 
 def _tell(looking: Looking, status: WarmStatus) -> None:
-    from backendctl.ui.warm_view import show_warm, warm_document, warm_markdown  # noqa: PLC0415  # start-up stays fast
+    from backendctl.ui.warm_view import show_warm, warm_document, warm_markdown
 
     if looking.format == "json":
         click.echo(json.dumps(warm_document(status), indent=2))

@@ -60,7 +60,7 @@ class Writing:
 
     def keep(self) -> None:
         """Write down what is about to be overwritten, and say where."""
-        from backendctl.api.copies import keep  # noqa: PLC0415  # start-up stays fast
+        from backendctl.api.copies import keep
 
         if self.look is None:
             return
@@ -77,9 +77,9 @@ class Writing:
         Args:
             variables: region → stage → the stage's variables.
         """
-        from backendctl.api.trial import Tried, trial  # noqa: PLC0415  # start-up stays fast
-        from backendctl.ui.progress import busy  # noqa: PLC0415  # the same
-        from backendctl.ui.sync_text import show_trial  # noqa: PLC0415  # the same
+        from backendctl.api.trial import Tried, trial
+        from backendctl.ui.progress import busy
+        from backendctl.ui.sync_text import show_trial
 
         given = self.wanted
         if given is None or not regions:
@@ -95,7 +95,7 @@ class Writing:
 
 def variables_of(world: World) -> dict[str, dict[str, dict[str, str]]]:
     """Region → stage → the variables it is to have."""
-    from backendctl.resources.stage import Stage  # noqa: PLC0415  # start-up stays fast
+    from backendctl.resources.stage import Stage
 
     found: dict[str, dict[str, dict[str, str]]] = {}
     for stage in Stage.desired(world):
