@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import os
-import random
 from collections.abc import Iterator
 
 import pytest
 
 from tests.chaos.ground import Ground, prepared
+from tests.seed import SEED
 
 
 @pytest.fixture(scope="session")
@@ -19,4 +18,4 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 @pytest.fixture(scope="session")
 def seed() -> int:
     """What draws the sample; BACKENDCTL_TEST_SEED repeats one."""
-    return int(os.environ.get("BACKENDCTL_TEST_SEED") or random.SystemRandom().randrange(10**6))
+    return SEED

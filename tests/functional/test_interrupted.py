@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import random
 import re
 import signal
@@ -23,13 +22,13 @@ from tests.functional.marked import Users, write_release
 from tests.functional.project import Project, environment, make_project
 from tests.functional.proxy import CUT, Answer, Call, Cut, Proxy, proxying
 from tests.functional.sandboxed import EAST, WEST, Sandbox
+from tests.seed import SEED
 
 pytestmark = pytest.mark.chaos
 
 logger = logging.getLogger(__name__)
 
 PARTS = 3
-SEED = int(os.environ.get("BACKENDCTL_TEST_SEED") or random.SystemRandom().randrange(10**6))
 UNAVAILABLE = Answer(status=503, body='{"message": "Service Unavailable"}')
 
 

@@ -24,6 +24,7 @@ from tests.functional.marked import write_release
 from tests.functional.proxy import Answer, Call
 from tests.functional.sandboxed import WEST
 from tests.functional.test_release_interrupted import BOTH, Backend, backend
+from tests.seed import SEED
 
 __all__ = ["backend"]
 pytestmark = pytest.mark.chaos
@@ -32,7 +33,6 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 EVERY_CALL = bool(os.environ.get("BACKENDCTL_TEST_EVERY_CALL"))
 RACES = int(os.environ.get("BACKENDCTL_TEST_RACES") or 1)
-SEED = int(os.environ.get("BACKENDCTL_TEST_SEED") or random.SystemRandom().randrange(10**6))
 TREE = os.environ.get("BACKENDCTL_TEST_TREE") or random.Random(SEED).choice(("clean", "unclean", "none"))  # noqa: S311
 """The folder of the spec: a git checkout that is clean, one with changes, or none."""
 KILLS = int(os.environ.get("BACKENDCTL_TEST_KILLS") or 0)

@@ -1,0 +1,34 @@
+"""What CONTRIBUTING says of the code is so."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROWS = re.findall(
+    r"^\| (.+) \| `(backendctl/\S+)` \| `(\S+)` \|$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE
+)
+
+
+def names_in(tree: ast.AST, within: str = "") -> set[str]:
+    """Classes, functions, methods ("Class.method") and module constants."""
+    found: set[str] = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            found |= {within + node.name, *names_in(node, f"{within}{node.name}.")}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            found.add(within + node.target.id)
+    return found
+
+
+def test_the_table_answers_more_than_a_dozen_questions() -> None:
+    assert len(ROWS) > 12
+
+
+@pytest.mark.parametrize(("question", "file", "name"), ROWS)
+def test_where_is(question: str, file: str, name: str) -> None:
+    assert name in names_in(ast.parse((ROOT / file).read_text(encoding="utf-8"))), question
