@@ -5,10 +5,11 @@ Clients which speak another of its protocols get what the emulated one says.
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections import constraints, metric_reads
@@ -46,6 +47,7 @@ class CloudWatch:
 
     async def handle(self, request: Request) -> Response:
         """Answer a request."""
+        request = _unpacked(request)
         operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
         if not operation:
             return await self.inner.forward(request)
@@ -64,6 +66,15 @@ class CloudWatch:
         if answer.status == NOT_FOUND and operation == "SetAlarmState":
             return _error("ResourceNotFound", "", name="ResourceNotFound", status=NOT_FOUND)
         return answer
+
+
+def _unpacked(request: Request) -> Request:
+    """SDKs compress PutMetricData from 10 KB on."""
+    if request.headers.get("content-encoding") != "gzip":
+        return request
+    body = gzip.decompress(request.body)
+    kept = {name: value for name, value in request.headers.items() if name != "content-encoding"}
+    return replace(request, body=body, headers={**kept, "content-length": str(len(body))})
 
 
 def _refusal(operation: str, request: Request) -> Response | None:

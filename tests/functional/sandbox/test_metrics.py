@@ -99,3 +99,16 @@ def test_a_metric_is_its_dimensions_and_all_of_them(sandbox: Sandbox) -> None:
     listed = client.list_metrics(Namespace=namespace, Dimensions=[{"Name": "Function"}], RecentlyActive="PT3H")
     assert sorted(metric["Dimensions"][0]["Value"] for metric in listed["Metrics"]) == ["a", "b"]
     assert client.list_metrics(Namespace=namespace, Dimensions=[{"Name": "Other"}])["Metrics"] == []
+
+
+def test_data_that_an_sdk_compresses_is_taken(sandbox: Sandbox) -> None:
+    client, namespace = sandbox.client("cloudwatch"), f"own/{uuid.uuid4().hex[:8]}"
+    datum = {"MetricName": "Calls", "Dimensions": [{"Name": "Function", "Value": "a"}], "Timestamp": NOW, "Value": 1.0}
+    encodings: list[str] = []
+    client.meta.events.register(
+        "before-send.cloudwatch.PutMetricData",
+        lambda request, **_: encodings.append(str(request.headers.get("Content-Encoding"))),
+    )
+    client.put_metric_data(Namespace=namespace, MetricData=[datum] * 200)
+    found = client.get_metric_data(MetricDataQueries=[_query(namespace, "m1")], **SPAN)["MetricDataResults"][0]
+    assert ("gzip" in encodings[0], found["Values"]) == (True, [200.0])
