@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import itertools
 import json
+import os
 import socket
 import time
 import zipfile
@@ -20,6 +23,8 @@ from backendctl.sandbox.timing import HOSTS, TimeScale
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+_PORTS = itertools.count(os.getpid())
 
 EAST, WEST = "us-east-1", "us-west-2"
 ACCOUNT = "123456789012"
@@ -140,8 +145,14 @@ def eventually(holds: Callable[[], bool], *, seconds: float = 10) -> None:
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody listens on.
+
+    Each process of the tests takes them from a range of its own, below those that the system gives to anybody who
+    connects: between this and the moment at which a sandbox listens, nobody else takes it.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+    while True:
+        port = 12_000 + worker * 2_000 + next(_PORTS) % 2_000
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

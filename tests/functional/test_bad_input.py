@@ -18,8 +18,9 @@ import pytest
 
 from backendctl.cli.main import cli, run
 from backendctl.package import DIRECT_LIMIT
-from tests.functional.project import Project, Result, dedent, environment, make_project
+from tests.functional.project import SCOPES, Project, Result, dedent, environment, make_project
 from tests.functional.proxy import Answer, Call, Proxy, proxying
+from tests.functional.rights import scope_of
 from tests.functional.sandboxed import ACCOUNT, EAST, WEST, Sandbox
 
 FAULT = re.compile(r"^\S+:\d+:\d+: .+$", re.MULTILINE)
@@ -69,6 +70,8 @@ class CommandLine:
         line = [*arguments, "--endpoint-url", self.aws.url]
         with contextlib.chdir(self.folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = run(lambda: cli.main(args=line, prog_name="backendctl", standalone_mode=False))
+        specs = [Path(word) for word in arguments if word.endswith("spec.yaml")]
+        SCOPES.extend(scope for spec in specs if (scope := scope_of(spec)) is not None)
         assert code == expect, f"{out.getvalue()}\n{err.getvalue()}"
         return Result(code=code, out=out.getvalue(), err=err.getvalue())
 

@@ -123,6 +123,7 @@ def assert_share(counts: Counter[str], *, new: str, share: float) -> None:
     assert abs(counts[new] - share * requests) < 4 * math.sqrt(requests * share * (1 - share))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_promotion_killed_at_any_call_is_finished_by_the_same_command(part: int, backend: Backend) -> None:
     users = backend.users()
