@@ -82,8 +82,7 @@ class Permission:
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
         """Those of our functions, and of functions of others that we were to grant, that hold a statement of ours.
 
-        There is no bulk call, so what nobody calls is not asked for: of a function of ours that has slots, the function
-        itself and the plain names beside them. A statement of ours there is from before it had slots.
+        There is no bulk call, so what nobody calls is not asked for: a function of ours itself, where it has slots.
         """
         ours = lambda_reads.ours(aws, region)
         others = {name: name for name in aws.granted & lambda_reads.functions(aws, region).keys() - ours.keys()}
@@ -221,10 +220,9 @@ class Permission:
 
 def _called(aliases: Collection[str]) -> Iterator[str | None]:
     """Which of a function of ours may hold a statement of ours."""
-    plain = {alias for alias in aliases if set(slots_of(alias)) <= set(aliases)}
-    if not plain:
+    if not any(set(slots_of(alias)) <= set(aliases) for alias in aliases):
         yield None
-    yield from (alias for alias in aliases if alias not in plain)
+    yield from aliases
 
 
 def policy_of(aws: Aws, region: str, physical: str, qualifier: str | None) -> dict[str, dict[str, Any]]:

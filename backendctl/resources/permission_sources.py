@@ -55,11 +55,13 @@ def sources_of(world: World, region: str, function: Function) -> dict[str | None
 
 
 def _qualifiers(link: Link) -> Iterator[str | None]:
-    """Both slots where a stage variable names the alias, for either may be next; the plain name is called by nobody."""
+    """The name itself, and both slots where a stage variable names the alias, for either may be next.
+
+    A stage that `sync-api` makes, or that somebody sets by hand, calls the plain name.
+    """
+    yield link.alias
     if link.variable is not None and link.alias is not None:
         yield from slots_of(link.alias)
-    else:
-        yield link.alias
 
 
 def _is_authorizer(world: World, region: str, link: Link) -> bool:

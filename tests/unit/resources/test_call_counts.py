@@ -63,12 +63,12 @@ def calls_of_a_plan(aws: Aws, world: World) -> Counter[str]:
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_a_plan_asks_four_things_of_each_function_and_lists_them_once(aws: Aws, number: int) -> None:
+def test_a_plan_asks_five_things_of_each_function_and_lists_them_once(aws: Aws, number: int) -> None:
     world = world_with(number)
     deploy(aws, [one for kind in KINDS for one in kind.desired(world)])
     assert calls_of_a_plan(aws, world) == {
         "ListFunctions": 1,
         "GetFunction": number,
         "ListAliases": number,
-        "GetPolicy": 2 * number,
+        "GetPolicy": 3 * number,
     }

@@ -67,13 +67,14 @@ def policy(aws: Aws, qualifier: str) -> list[dict[str, Any]]:
     return [statement for statement in found if statement["Resource"].endswith(f":{qualifier}")]
 
 
-def test_slots_are_called_by_the_stage_and_the_warmer_and_the_plain_name_beside_them_by_nobody() -> None:
+def test_slots_are_called_by_the_stage_and_the_warmer_and_the_plain_name_by_the_stage() -> None:
     found = {name: sorted((p.statements or {}).values()) for name, p in by_name(staged_world()).items()}
     stage, rule = "execute-api:corkhounds/prodv1/*", "events:corkhounds-warm-places"
     trial = "execute-api:corkhounds/test-invoke-stage/*"
     assert found == {
         "places:version1-a": [rule, stage, trial],
         "places:version1-b": [rule, stage, trial],
+        "places:version1": [stage, trial],
     }
 
 
@@ -122,14 +123,13 @@ def test_an_api_that_was_made_anew_is_let_in_instead_of_the_old_one(aws: Aws) ->
     put(aws, staged_world())
     put_api(aws, "new")
     world = staged_world(idle_exists=True)
-    sid = "statements.backendctl-corkhounds-api-prodv1-version1-a"
-    assert f"places:version1-a {sid}" in pending(aws, world)
+    sid = "statements.backendctl-corkhounds-api-prodv1-version1"
+    assert f"places:version1 {sid}" in pending(aws, world)
     deploy(aws, list(Permission.desired(world)))
     assert pending(aws, world) == []
-    assert {s["Condition"]["ArnLike"]["AWS:SourceArn"].split(":")[-1] for s in policy(aws, "version1-a")} == {
+    assert {s["Condition"]["ArnLike"]["AWS:SourceArn"].split(":")[-1] for s in policy(aws, "version1")} == {
         "new/prodv1/*",
         "new/test-invoke-stage/*",
-        "rule/corkhounds-warm-places",
     }
 
 
@@ -138,7 +138,7 @@ def test_statements_of_others_stay(aws: Aws) -> None:
     put(aws, staged_world())
     aws.lambda_(EAST).add_permission(
         FunctionName=NAME,
-        Qualifier="version1-a",
+        Qualifier="version1",
         StatementId="by-hand",
         Action="lambda:InvokeFunction",
         Principal="s3.amazonaws.com",
@@ -150,7 +150,7 @@ def test_statements_of_others_stay(aws: Aws) -> None:
     for live in list(Permission.owned(aws, EAST)):
         live.delete(aws)
         live.delete(aws)
-    assert [s["Sid"] for s in policy(aws, "version1-a")] == ["by-hand"]
+    assert [s["Sid"] for s in policy(aws, "version1")] == ["by-hand"]
 
 
 def test_a_statement_that_is_not_wanted_any_more_goes(aws: Aws) -> None:
@@ -170,6 +170,7 @@ def test_owned_finds_the_permissions_of_every_qualifier(aws: Aws) -> None:
     put(aws, staged_world())
     aws.forget()
     assert sorted(live.name for live in Permission.owned(aws, EAST)) == [
+        "places:version1",
         "places:version1-a",
         "places:version1-b",
     ]
@@ -180,7 +181,7 @@ def test_without_its_api_a_permission_says_what_is_missing(aws: Aws) -> None:
     put_api(aws, None)
     deploy(aws, [*Function.desired(world), *Alias.desired(world)])
     with pytest.raises(BackendctlError, match="there is no API 'corkhounds'"):
-        by_name(world)["places:version1-a"].create(aws)
+        by_name(world)["places:version1"].create(aws)
 
 
 def test_a_policy_that_would_be_too_long_is_refused_before_the_call(aws: Aws) -> None:
@@ -189,7 +190,7 @@ def test_a_policy_that_would_be_too_long_is_refused_before_the_call(aws: Aws) ->
     deploy(aws, [*Function.desired(world), *Alias.desired(world)])
     many = {f"backendctl-corkhounds-api-{n}": f"execute-api:corkhounds/stage{n}/*" for n in range(80)}
     with pytest.raises(BackendctlError, match=r"allows 20480$"):
-        replace(by_name(world)["places:version1-a"], statements=many).create(aws)
+        replace(by_name(world)["places:version1"], statements=many).create(aws)
 
 
 def test_statement_ids_fit_what_lambda_takes() -> None:
