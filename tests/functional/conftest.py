@@ -11,7 +11,7 @@ import pytest
 from backendctl.sandbox.process import default_data, stop
 from tests.functional import rights
 from tests.functional.project import SCOPES, Project, environment, make_project
-from tests.functional.sandboxed import Sandbox, free_port
+from tests.functional.sandboxed import CALLS, Sandbox, free_port
 
 _READ: dict[Path, int] = {}
 """Up to where each file of calls has been looked at."""
@@ -41,7 +41,7 @@ def command_line_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]
     port = free_port()
     home = tmp_path_factory.mktemp("home")
     folders = {"XDG_DATA_HOME": str(home / "data"), "XDG_STATE_HOME": str(home / "state")}
-    with environment(**folders, BACKENDCTL_SANDBOX_CALLS=str(home / "calls")):
+    with environment(**folders, **{CALLS: str(home / "calls")}):
         yield port
         stop(port, default_data(port))
 
@@ -52,7 +52,7 @@ def within_the_policy(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "command_line_home" not in request.fixturenames:
         return
-    file = Path(os.environ["BACKENDCTL_SANDBOX_CALLS"])
+    file = Path(os.environ[CALLS])
     asked, _READ[file] = rights.calls_in(file, _READ.get(file, 0))
     request.node.user_properties.append(("rights", sorted(rights.used_rows(asked, SCOPES))))
     assert list(rights.outside(asked, SCOPES)) == []
