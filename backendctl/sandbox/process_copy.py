@@ -21,6 +21,9 @@ POSSIBLE = sys.platform == "linux"
 class ProcessCopy:
     """A copy at work.
 
+    Attributes:
+        seconds: of processor time that it took, once it has ended.
+
     Args:
         work: what it does; whether it went well.
 
@@ -29,6 +32,7 @@ class ProcessCopy:
     """
 
     def __init__(self, work: Callable[[], bool]) -> None:
+        self.seconds = 0.0
         self._pid = os.fork()
         if self._pid == 0:
             _run(work)
@@ -36,9 +40,10 @@ class ProcessCopy:
     def outcome(self) -> bool | None:
         """Whether it went well; None while it is at work."""
         try:
-            found, status = os.waitpid(self._pid, os.WNOHANG)
+            found, status, used = os.wait4(self._pid, os.WNOHANG)
         except ChildProcessError:  # somebody else has asked, and nobody knows any more
             return False
+        self.seconds = used.ru_utime + used.ru_stime
         return status == 0 if found else None
 
     def kill(self) -> None:

@@ -27,10 +27,10 @@ logger = logging.getLogger(__name__)
 SAVE_EVERY = 2.0
 """Seconds between two savings of a changing world, at least."""
 
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = 30.0
 """Seconds after which a changing world is saved again, however long a saving takes."""
 
-_SHARE = 20  # of the time, a twentieth may go into saving
+_SHARE = 20  # a twentieth of a processor may go into saving
 _POLL = 0.02
 _TOO_LONG = 20.0
 
@@ -98,6 +98,7 @@ class State:
     _dirty: bool = False
     _task: asyncio.Task[None] | None = None
     _copy: ProcessCopy | None = None
+    _cost: float = 0.0
 
     def touch(self) -> None:
         """Something may have changed."""
@@ -132,20 +133,22 @@ class State:
             if not self._dirty:
                 continue
             self._dirty = False
-            began = time.monotonic()
             if not await self._save():
                 self._dirty = True  # the next round tries again, the world goes on
-            pause = min(max(SAVE_EVERY, (time.monotonic() - began) * _SHARE), LONGEST_PAUSE)
+            pause = min(max(SAVE_EVERY, self._cost * _SHARE), LONGEST_PAUSE)
 
     async def _save(self) -> bool:
         """Whether everything is written."""
-        if not POSSIBLE:
-            return self._save_all()
         began = time.monotonic()
         try:
-            self._copy = ProcessCopy(self._save_all)
+            self._copy = ProcessCopy(self._save_all) if POSSIBLE else None
         except OSError:
-            return self._save_all()
+            self._copy = None
+        if self._copy is None:
+            used = time.process_time()
+            saved = self._save_all()
+            self._cost = time.process_time() - used
+            return saved
         while (outcome := self._copy.outcome()) is None:
             await asyncio.sleep(_POLL)
             if time.monotonic() - began > _TOO_LONG:  # what another thread had locked is locked for ever in the copy
@@ -153,7 +156,7 @@ class State:
                 self._copy.kill()
                 outcome = False
                 break
-        self._copy = None
+        self._cost, self._copy = self._copy.seconds, None
         return outcome
 
     def _save_all(self) -> bool:
