@@ -79,7 +79,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("lambda:DeleteProvisionedConcurrencyConfig", _RELEASE | {"destroy", "prune"}),
         ("lambda:TagResource", _RELEASE),
         ("lambda:UntagResource", _RELEASE | {"prune"}),
-        ("lambda:InvokeFunction", _RELEASE - {"abort-canary"} | {"invoke", "warm", "tune"}),
+        ("lambda:InvokeFunction", _RELEASE - {"abort-canary"} | {"invoke", "publish", "warm", "tune"}),
     ),
     "tables": (
         ("dynamodb:DescribeTable", _READ | {"cost"}),

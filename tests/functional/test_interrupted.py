@@ -164,7 +164,7 @@ def somewhere(part: int, calls: int) -> tuple[int, bool]:
     return 1 + (part * calls + dice.randrange(calls)) // PARTS, dice.random() < 0.5
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.full) for part in range(1, PARTS))])
 def test_a_release_killed_at_any_call_is_finished_and_no_user_sees_a_mix(part: int, served: Backend) -> None:
     release = _next_release(served)
     users = Users(url=served.sandbox.url, host=served.project.domain)

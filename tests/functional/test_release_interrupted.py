@@ -163,6 +163,7 @@ def test_a_region_that_fails_stops_the_waves_after_it_and_the_same_command_goes_
     finish(backend)
 
 
+@pytest.mark.full
 def test_while_a_region_is_silent_no_wave_goes_past_it_and_the_exit_code_tells(backend: Backend) -> None:
     start(backend)
     down = Answer(status=503, body='{"message": "Service Unavailable"}')

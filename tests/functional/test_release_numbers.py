@@ -238,6 +238,7 @@ def kill_and_finish(backend: Backend, name: str) -> None:
     logger.warning("seed %s, tree %s: %s killed %d times, of %d calls", SEED, TREE, name, len(chosen), count)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", DOWNED if EVERY_CALL or KILLS else [SOME])
 def test_a_region_that_is_down_meanwhile_is_finished_by_the_same_command(backend: Backend, name: str) -> None:
     for one in drawn(DOWNED, 2) if name == SOME else [name]:
@@ -272,6 +273,7 @@ PAIRS = [
 ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("pair", PAIRS if RACES > 1 else [SOME])
 def test_of_two_at_once_one_wins_and_all_regions_end_alike(backend: Backend, pair: tuple[str, str] | str) -> None:
     for one in [pair] if isinstance(pair, tuple) else drawn(PAIRS, 2):

@@ -157,6 +157,7 @@ def test_a_first_deploy_with_one_call_in_ten_failing_is_complete_and_nothing_is_
         assert [version["Version"] for version in versions["Versions"]] == ["$LATEST", "1"]
 
 
+@pytest.mark.full
 def test_while_a_region_is_down_the_other_is_served_and_the_same_command_finishes(
     served: Project, faulty: Sandbox, add: Add
 ) -> None:

@@ -106,6 +106,7 @@ def test_one_that_runs_with_other_settings_is_not_taken_for_what_was_asked(slow:
         process.start(slow.port, slow.data, time_scale=0.01, quotas=False)
 
 
+@pytest.mark.full
 def test_a_first_deploy_of_the_example_lives_with_the_quotas(quick: int) -> None:
     line = ["deploy", str(EXAMPLE), "--sandbox", "--port", str(quick), "-y", "-o", "json", "-q"]
     assert run(lambda: cli.main(args=line, prog_name="backendctl", standalone_mode=False)) == 0
