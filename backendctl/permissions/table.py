@@ -144,7 +144,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("apigateway:GET", _SERVED | _API | _LOOK | _WARM),
         ("apigateway:POST", _PUT | {"test"}),
         ("apigateway:PUT", _PUT),
-        ("apigateway:PATCH", _RELEASE | {"sync-api"}),
+        ("apigateway:PATCH", _RELEASE | {"publish", "sync-api"}),
         ("apigateway:DELETE", _RELEASE | {"destroy", "prune", "sync-api"}),
     ),
     "domains": (
