@@ -30,11 +30,13 @@ def content_token(releasing: Releasing) -> str:
 
 
 def _mine(logs: Logs, releasing: Releasing, token: str) -> Record | None:
-    """The newest release, when it is a canary of that content by the same operator."""
+    """The newest release, if it is that canary by the same operator; from a region where it is not over, if any."""
     newest = next(reversed(logs.releases()), None)
     if newest is None or newest.event is not Event.CANARY or newest.operator != releasing.world.stamp.operator:
         return None
-    return newest if newest.token == token else None
+    if newest.token != token:
+        return None
+    return next((one for one in logs.numbered(newest.number).values() if not one.is_over), newest)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

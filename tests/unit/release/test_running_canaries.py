@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from backendctl.errors import UsageError
+from backendctl.release.log_reading import Logs
 from backendctl.release.running_canaries import Running
 from backendctl.resources.canary import Canary
+from backendctl.resources.release_log import RegionLog
 from backendctl.resources.release_record import Event, Record, State
 
 EAST, WEST = "us-east-1", "us-west-2"
@@ -82,3 +86,11 @@ def test_a_canary_that_is_on_in_one_region_comes_to_the_other_under_its_own_numb
     assert running(None, None).begun_elsewhere((EAST, WEST)) is None, "one that was ended begins anew"
     assert running(canary(), None, mine=None).begun_elsewhere((EAST, WEST)) is None
     assert running(canary(OTHER.tag), None).begun_elsewhere((EAST, WEST)) is None
+
+
+def test_a_start_has_not_ended_while_one_region_has_not_noted_its_end() -> None:
+    ready = replace(MINE, state=State.READY)
+    entries = {EAST: MINE, WEST: ready}
+    logs = Logs(regions={region: RegionLog(region=region, entries={3: one}) for region, one in entries.items()})
+    asking: Any = SimpleNamespace(world=SimpleNamespace(stamp=SimpleNamespace(operator=MINE.operator)))
+    assert Running.read((), logs, asking, percent=None, token=MINE.token).mine == ready
