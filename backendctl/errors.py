@@ -46,6 +46,10 @@ class BackendctlError(Exception):
         return self.hint.startswith(AGAIN)
 
 
+class OvertakenError(BackendctlError):
+    """Somebody else was first; the hint says all that can be done, and nothing has to be corrected."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
     """One fault in a file the user wrote.

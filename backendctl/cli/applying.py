@@ -22,7 +22,7 @@ from backendctl.engine.events import Done, Event, Failed, Noted, Skipped
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.engine.safety import Allowed, Refusal, refusal_of, refuse_danger
-from backendctl.errors import AwsError, BackendctlError, Exit, UsageError
+from backendctl.errors import AwsError, BackendctlError, Exit, OvertakenError, UsageError
 from backendctl.ui.plan_data import plan_document, plan_markdown
 from backendctl.ui.plan_text import show_plan
 from backendctl.ui.progress import Progress
@@ -259,7 +259,9 @@ def _note(event: Event, outcome: Outcome) -> None:
 
 
 def _how(outcome: Outcome, again: str, plan: Plan, opened: Opened) -> str:
-    """How to go on after what was not finished."""
+    """How to go on after what was not finished; empty where the errors have said it."""
+    if outcome.errors and all(isinstance(error, OvertakenError) for error in outcome.errors):
+        return ""
     if not all(error.passes or (isinstance(error, AwsError) and error.silent) for error in outcome.errors):
         return f"Correct what is said above; then {again} goes on from here"
     if not outcome.silent:
@@ -282,7 +284,7 @@ def _tell_outcome(outcome: Outcome, how: str) -> None:
         return
     counts = {word: list(outcome.statuses.values()).count(word) for word in ("done", "failed", "skipped")}
     said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    click.echo(f"{'Interrupted' if outcome.interrupted else 'Not finished'}: {said}. {how}", err=True)
+    click.echo(f"{'Interrupted' if outcome.interrupted else 'Not finished'}: {said}. {how}".rstrip(), err=True)
 
 
 @contextmanager

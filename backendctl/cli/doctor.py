@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="doctor")
-@click.option("--fix", is_flag=True, help="Mend what no request can notice: missing rights, log retention, warmers.")
+@click.option("--fix", is_flag=True, help="Mend what takes nothing away: missing permissions, log groups, warmers.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before --fix changes anything.")
 @common
 def command(*, options: Options, fix: bool, yes: bool) -> int:
@@ -37,7 +37,7 @@ def command(*, options: Options, fix: bool, yes: bool) -> int:
     found = _looked(ready, quiet=options.quiet)
     fixed: list[str] = []
     if fix and any(one.fixable for one in found.findings):
-        fixed = _fix(ready, found, yes=yes, verbose=options.verbose)
+        fixed = _fix(ready, yes=yes, verbose=options.verbose)
         ready.backend.aws.forget()
         found = _looked(ready, quiet=options.quiet)
     elif fix:
@@ -60,26 +60,23 @@ def _looked(ready: Opened, *, quiet: bool) -> Diagnosis:
         return diagnose(Case(backend=ready.backend, changes=changes, today=today, now=now))
 
 
-def _fix(ready: Opened, found: Diagnosis, *, yes: bool, verbose: bool) -> list[str]:
-    """Carry out the safe part of the plan, and what no plan knows of; one sentence for each thing done."""
+def _fix(ready: Opened, *, yes: bool, verbose: bool) -> list[str]:
+    """Show and carry out the safe part of the plan; one sentence for each thing done."""
     from backendctl.app import plan_changes
-    from backendctl.cli.applying import Consent, ask, confirm_and_apply
-    from backendctl.doctor.fixing import keep_for, safe_part
-    from backendctl.doctor.logs import DAYS
+    from backendctl.cli.applying import Consent, confirm_and_apply
+    from backendctl.doctor.fixing import safe_part
 
     consent = Consent(dry_run=False, yes=yes, expect=None, allow_delete=())
     plan = safe_part(plan_changes(ready.backend).plan)
-    done: list[str] = []
-    if plan.changes:
-        outcome = confirm_and_apply(
-            plan, ready, consent, verbose=verbose, again="backendctl doctor --fix", shown=lambda _: None
-        )
-        statuses = {} if outcome is None else outcome.statuses
-        done += [f"{address}: {status}" for address, status in statuses.items()]
-    else:
-        ready.backend.aws.open_journal()
-        ask(consent, "Give log groups without a retention one?")
-    done += keep_for(ready.backend.aws, found, days=DAYS)
+    outcome = confirm_and_apply(
+        plan,
+        ready,
+        consent,
+        verbose=verbose,
+        again="backendctl doctor --fix",
+        shown=None if ready.format == "text" else lambda _: None,  # the result is one document
+    )
+    done = [f"{address}: {status}" for address, status in (outcome.statuses if outcome else {}).items()]
     for line in done:
         click.echo(f"fixed: {line}", err=True)
     return done

@@ -28,7 +28,7 @@ def command(*, options: Options, wanted: tuple[str, ...], ci: bool, function: st
     if sum((bool(wanted), ci, function is not None)) > 1:
         raise UsageError("give one of --for, --ci and --function")
     known = [name for name in entries() if name not in _OFFLINE]
-    refuse_unknown("--for", wanted, known)
+    refuse_unknown("--for", wanted, known, what="the commands that need rights are")
 
     from backendctl.permissions.policy import CI, MANAGED_LIMIT, document, rows_of, size
     from backendctl.permissions.reading import read

@@ -3,44 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from backendctl.aws.errors import explain
 from backendctl.engine.plan import Action, Change, Plan
 
-if TYPE_CHECKING:
-    from backendctl.aws.connection import Aws
-    from backendctl.doctor.finding import Diagnosis
-
-_SAFE = frozenset({"log-group", "permission", "warmer", "schedule"})
-"""Kinds whose creation and correction only adds: a retention as the spec says it, a right that is missing, a ping."""
+_ADDS = frozenset({"log-group", "permission"})
+"""Kinds whose creation only adds; a shorter retention deletes lines, and a statement that goes takes a right."""
+_PINGS = frozenset({"warmer", "schedule"})
+"""Kinds whose correction only changes who is called when."""
 
 
 def is_safe(change: Change) -> bool:
-    """Whether a change of a plan is made without being asked about."""
-    return change.kind in _SAFE and change.action in {Action.CREATE, Action.UPDATE}
+    """Whether `--fix` may make a change of a plan: nothing is taken away by it."""
+    if change.action is Action.CREATE:
+        return change.kind in _ADDS | _PINGS
+    if change.action is not Action.UPDATE:
+        return False
+    adds = change.kind == "permission" and all(one.before is None for one in change.fields)
+    return adds or change.kind in _PINGS
 
 
 def safe_part(plan: Plan) -> Plan:
     """The plan with nothing else, and without what it says of the rest."""
     return replace(plan.restricted(is_safe), refusals=(), breaking=(), remarks=())
-
-
-def keep_for(aws: Aws, diagnosis: Diagnosis, *, days: int) -> list[str]:
-    """Give log groups that keep everything a retention, where no plan does. Tells which, one sentence each.
-
-    Raises:
-        BackendctlError: CloudWatch Logs refuses.
-    """
-    done = []
-    planned = {one.where for one in diagnosis.findings if one.check == "drift"}
-    for one in diagnosis.findings:
-        if one.check != "log-retention" or not one.fixable or one.where in planned:
-            continue
-        region, _, name = one.where.split("/", 2)
-        try:
-            aws.logs(region).put_retention_policy(logGroupName=name, retentionInDays=days)
-        except Exception as error:
-            raise explain(error, doing=f"update {one.where}") from error
-        done.append(f"{one.where} keeps its lines for {days} days from now on")
-    return done

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from backendctl.doctor.case import Case
 
 DAYS = 30
+"""Of the retention that is proposed. Not for `--fix`: with it CloudWatch deletes what is older."""
 
 
 def retention(case: Case, region: str) -> Iterator[Finding]:
@@ -31,5 +32,4 @@ def retention(case: Case, region: str) -> Iterator[Finding]:
                 why="it costs more every month, and personal data in it is never deleted",
                 next_step=f"aws logs put-retention-policy --region {region} --log-group-name {group} "
                 f"--retention-in-days {DAYS}",
-                fixable=True,
             )

@@ -100,7 +100,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("logs:FilterLogEvents", frozenset({"logs", "warm-status"})),
         ("logs:StartQuery", frozenset({"warm-status"})),
         ("logs:CreateLogGroup", _DEPLOY | {"publish"}),
-        ("logs:PutRetentionPolicy", _DEPLOY | {"doctor", "publish"}),
+        ("logs:PutRetentionPolicy", _DEPLOY | {"publish"}),
         ("logs:TagResource", _DEPLOY | {"publish"}),
         ("logs:DeleteLogGroup", _REMOVE),
     ),
@@ -109,7 +109,6 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("logs:TagResource", _PUT),
         ("logs:FilterLogEvents", _JUDGE | {"logs", "warm-status"}),
         ("logs:StartQuery", _JUDGE),
-        ("logs:PutRetentionPolicy", frozenset({"doctor"})),
     ),
     "rules": (
         ("events:ListTargetsByRule", _READ | _WARM),

@@ -15,7 +15,7 @@ from backendctl.aws.progress import remark
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Action
 from backendctl.engine.resource import GLOBAL, address
-from backendctl.errors import AwsError, BackendctlError
+from backendctl.errors import AwsError, BackendctlError, OvertakenError
 from backendctl.resources import release_log
 from backendctl.resources.release_log import RegionLog
 from backendctl.resources.release_record import Event, Record, State
@@ -66,7 +66,7 @@ class Announce:
         """Region by region, in the same order for everybody; a region that does not answer is left for later.
 
         Raises:
-            BackendctlError: somebody else was first, or no region answers.
+            OvertakenError: somebody else was first. BackendctlError: no region answers.
         """
         failed: list[BackendctlError] = []
         written: list[str] = []
@@ -111,7 +111,7 @@ class Announce:
     def _give_up(self, aws: Aws, written: list[str], other: Record) -> None:
         for region in written:
             release_log.rewrite(aws, region, self.entries[region], _withdrawn)
-        raise BackendctlError(
+        raise OvertakenError(
             f"not begun: {told(other)}",
             hint="wait until it has ended and run the same command again, or take it over with --take-over",
         )
@@ -192,14 +192,14 @@ def ready(aws: Aws, region: str, entry: Record, *, adds: bool = False) -> None:
             they do of a release of several stages.
 
     Raises:
-        BackendctlError: a later entry stands in the log.
+        OvertakenError: a later entry stands in the log.
     """
     adds = adds or bool(entry.deployments)  # each stage of several adds what it serves
 
     def look(found: RegionLog) -> None:
         if found.top > entry.index:
             other = found.entries.get(found.top)
-            raise BackendctlError(
+            raise OvertakenError(
                 f"{entry_name(entry)} goes no further in {region}: "
                 f"{told(other) if other else 'it has been taken over'}",
                 hint="look at what serves: backendctl history",

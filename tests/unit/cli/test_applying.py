@@ -20,7 +20,7 @@ from backendctl.cli.applying import Consent, Outcome, _question, confirm_and_app
 from backendctl.cli.opening import Opened
 from backendctl.cli.releasing import Doing
 from backendctl.engine.plan import Plan
-from backendctl.errors import AGAIN, AwsError, BackendctlError, Exit, RefusedError, UsageError
+from backendctl.errors import AGAIN, AwsError, BackendctlError, Exit, OvertakenError, RefusedError, UsageError
 from backendctl.release.rollout_events import Ended, Ending, Stepped
 from backendctl.ui.console import Screen
 from tests.unit.engine.things import EAST, WEST, Alias, Cloud, Function, Table, creating, deleting, plan_for, plan_of
@@ -115,6 +115,19 @@ def test_some_done_and_some_failed_ends_with_5_and_says_how_to_go_on(
     assert "Error: no such thing" in told.err
     assert "Not finished: 1 done, 1 failed, 1 skipped. Correct what is said above; then the same command" in told.err
     assert told.out == ""
+
+
+def test_where_somebody_else_was_first_nothing_has_to_be_corrected(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def overtaken() -> None:
+        raise OvertakenError("not begun: v9 (deploy) by ann is under way", hint="wait until it has ended")
+
+    stage.cloud.during["us-east-1/function/places"] = overtaken
+    stage.apply()
+    told = capsys.readouterr().err
+    assert "Next:  wait until it has ended" in told
+    assert told.endswith("Not finished: 1 done, 1 failed, 1 skipped.\n")
 
 
 def test_the_same_command_is_told_only_after_what_passes_by_itself(

@@ -51,3 +51,7 @@ def test_only_what_adds_is_mended_without_being_asked() -> None:
     part = safe_part(made)
     assert [one.region for one in part.changes] == [EAST]
     assert part.refusals == ()
+
+
+def test_a_retention_that_would_delete_lines_is_not_mended_without_being_asked() -> None:
+    assert not is_safe(change(EAST, Action.UPDATE))
