@@ -14,7 +14,7 @@ ON_BEHALF: tuple[Row, ...] = (
         action="iam:PassRole",
         on="roles of functions",
         service="lambda.amazonaws.com",
-        commands=frozenset({"deploy", "start-canary", "tune"}),
+        commands=frozenset({"deploy", "publish", "start-canary", "tune"}),
         reason="Lambda takes a function's role only from a caller who may pass it on",
     ),
     Row(  # F26
