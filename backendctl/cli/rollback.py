@@ -34,6 +34,7 @@ def command(
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, tell_left
     from backendctl.cli.opening import opened_api
     from backendctl.cli.releasing import tell_silent
+    from backendctl.hints import runnable
     from backendctl.release.rollback import plan_rollback
     from backendctl.release.running import moving_stages, serving
 
@@ -41,7 +42,8 @@ def command(
     found, failed = serving(ready.backend, stages=stages or moving_stages(ready.backend))
     plan = plan_rollback(ready.backend, found, to=to, take_over=take_over, wait_warm=wait_warm)
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=())
-    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
+    idle = runnable("\n".join(plan.remarks)) or "Nothing to do: that release serves already."
+    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
     silent = tell_silent(failed)
     tell_left(failed, outcome)
     return exit_after(outcome, silent=silent)

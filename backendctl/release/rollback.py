@@ -80,7 +80,8 @@ def plan_rollback(
 
 def _stays(back: Back) -> str:
     """What serves is a rollback already."""
-    way = f"rollback --to v{back.further} goes further back" if back.further else "there is no release before that"
+    further = f"backendctl rollback --to v{back.further} goes further back"
+    way = further if back.further else "there is no release before that"
     return f"{back.stage}: v{back.before}, a rollback to v{back.like}, serves already; {way}"
 
 
