@@ -85,9 +85,10 @@ class Tagging:
 
 def _is_one_of(arn: str, types: list[str]) -> bool:
     """Types are services, or a service and the word that its ARNs go on with: "logs:log-group"."""
-    service, _, rest = arn.split(":", 2)[2].partition(":")
-    resource = rest.split(":", 2)[-1]
-    return not types or service in types or f"{service}:{re.split('[:/]', resource)[0]}" in types
+    if not types:
+        return True
+    service, _, _, resource = arn.split(":", 5)[2:]
+    return service in types or f"{service}:{re.split('[:/]', resource)[0]}" in types
 
 
 def _fits(tags: dict[str, str], filters: list[dict[str, Any]]) -> bool:
