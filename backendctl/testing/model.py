@@ -85,12 +85,20 @@ class Suite:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Response:
-    """An answer of the API. headers: names in lower case. body: as text. latency_ms: milliseconds."""
+    """An answer of the API.
+
+    Attributes:
+        headers: names in lower case. body: as text. latency_ms: milliseconds.
+        request_id: API Gateway's, or Lambda's through the test call; empty where the answer does not tell.
+        logged_as: the id by which `logs --request` finds it; empty where nothing that is logged has one.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: str
     latency_ms: float
+    request_id: str = ""
+    logged_as: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,6 +125,14 @@ class Row:
     def passed(self) -> bool:
         """Whether every region answered as expected, and alike."""
         return not self.differences and not any(result.failures for result in self.results.values())
+
+    @property
+    def suspects(self) -> list[str]:
+        """The regions whose answer is wrong, or is not that of most; all that differ where no answer is in the lead."""
+        named = {region for region, result in self.results.items() if result.failures}
+        for one in self.differences:
+            named |= one.odd
+        return [region for region in self.results if region in named]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,0 +1,107 @@
+"""A wrong answer in one region of three: found by `test`, seen in `logs`, explained by `traces`, named by `doctor`."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.functional.project import Project, make_project
+from tests.functional.sandboxed import EAST, WEST, eventually
+
+EUROPE = "eu-west-1"
+CODE = """
+import json
+import os
+
+
+def handler(event, context):
+    if event.get("instruction") == "warmer":
+        return {"warmed": True}
+    print("the rate is", os.environ["RATE"])
+    return {"statusCode": 200, "body": json.dumps({"price": 2 * float(os.environ["RATE"])})}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(command_line_home: int, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Deployed to three regions; in one of them somebody has changed the function and what its aliases lead to."""
+    folder = tmp_path_factory.mktemp("three")
+    made = make_project(folder, name=f"w{uuid.uuid4().hex[:6]}", port=command_line_home, regions=[EAST, WEST, EUROPE])
+    (folder / "functions" / "one" / "app.py").write_text(CODE)
+    del made.spec["functions"]["two"], made.spec["tables"], made.routes["/two"], made.spec["domain"]
+    made.spec["functions"]["one"] |= {"environment": {"RATE": "1.5"}, "tracing": True, "memory": 1024}
+    made.spec["api"]["stages"]["prodv1"] |= {
+        "variables": {"oneAlias": "version1"},
+        "tracing": True,
+        "logging": {"level": "info", "access": f"/aws/apigateway/{made.name}"},
+    }
+    made.save()
+    (folder / "spec.tests.yaml").write_text("tests:\n  - request: GET /one\n    expect: {json: {$.price: 3}}\n")
+    made.deploy()
+    made.run("test")
+    _meddle(made, EUROPE)
+    return made
+
+
+def _meddle(project: Project, region: str) -> None:
+    functions, name = project.client("lambda", region), f"{project.name}-one"
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": {"RATE": "1,5"}})
+
+    def settled() -> bool:
+        return bool(functions.get_function_configuration(FunctionName=name)["LastUpdateStatus"] == "Successful")
+
+    eventually(settled)
+    version = functions.publish_version(FunctionName=name)["Version"]
+    for alias in functions.list_aliases(FunctionName=name)["Aliases"]:
+        functions.update_alias(FunctionName=name, Name=alias["Name"], FunctionVersion=version)
+
+
+def _soon(look: Callable[[], list[Any]]) -> list[Any]:
+    """What is there some time after its request."""
+    found: list[Any] = []
+    eventually(lambda: bool(found.extend(look()) or found), seconds=60)
+    return found
+
+
+def test_a_wrong_answer_in_one_region_of_three_is_found_seen_explained_and_named(project: Project) -> None:
+    def wrong() -> list[Any]:  # an alias that has moved is on all hosts some time later (A51)
+        (row,) = project.run("test", "-o", "json", expect=None).json["tests"]
+        return [] if row["passed"] else [row]
+
+    (row,) = _soon(wrong)
+    assert [(one["region"], one["passed"]) for one in row["results"]] == [(EAST, True), (WEST, True), (EUROPE, False)]
+    assert row["differences"] == [{"path": "status", "values": {EAST: 200, WEST: 200, EUROPE: 502}}]
+    told = project.run("test", expect=3).out
+    asked = re.findall(r"next: backendctl .*logs .*--request (\S+) -r (\S+)", told)
+    assert [region for _, region in asked] == [EUROPE]
+
+    def lines() -> list[Any]:
+        seen = project.run("logs", "--request", asked[0][0], "-r", EUROPE, "-o", "json", expect=None)
+        found = [json.loads(line) for line in seen.out.splitlines()]
+        return found if {line["source"] for line in found} == {"access", "execution", "function"} else []
+
+    found = _soon(lines)
+    assert any("the rate is 1,5" in line["message"] for line in found)
+    (trace,) = {line["trace_id"] for line in found if line["trace_id"]}
+
+    traces = project.run("traces", "-o", "json").json
+    (failing,) = [one for one in traces["failing"] if one["trace_id"] == trace]
+    assert failing["region"] == EUROPE
+    assert failing["reason"] == "ValueError: could not convert string to float: '1,5'"
+    one = project.run("traces", trace).out
+    assert f"{trace} in {EUROPE}" in one
+    assert "ValueError: could not convert string to float: '1,5'" in one
+
+    named = project.run("doctor", "-o", "json", expect=3).json["findings"]
+    bad = [each["where"] for each in named if each["severity"] == "bad"]
+    assert bad
+    assert all(where.startswith(f"{EUROPE}/") for where in bad)
+    assert f"{EUROPE}/alias/one:version1" in bad
+    assert project.run("traces", "1-65000000-aaaaaaaaaaaaaaaaaaaaaaaa", expect=4).out.startswith(
+        "no region has a trace"
+    )
