@@ -20,8 +20,7 @@ def junit(run: TestRun) -> str:
             lines += _suite(region, [_case("the region answers", region, "error", [told])], errors=1)
             continue
         cases = [
-            _case(row.case.name, _file(row), "failure", _told(row, region), _seconds(row, region))
-            for row in run.rows
+            _case(row.case.name, _file(row), "failure", _told(row, region), _seconds(row, region)) for row in run.rows
         ]
         lines += _suite(region, cases, failures=sum(bool(row.results[region].failures) for row in run.rows))
     if len(run.regions) - len(run.failed) > 1:
