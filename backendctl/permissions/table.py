@@ -107,6 +107,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
     "API logs": (
         ("logs:CreateLogGroup", _PUT),
         ("logs:TagResource", _PUT),
+        ("logs:PutRetentionPolicy", _DEPLOY),
         ("logs:FilterLogEvents", _JUDGE | {"logs", "warm-status"}),
         ("logs:StartQuery", _JUDGE),
     ),

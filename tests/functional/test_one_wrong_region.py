@@ -38,11 +38,12 @@ def project(command_line_home: int, tmp_path_factory: pytest.TempPathFactory) ->
     made.spec["api"]["stages"]["prodv1"] |= {
         "variables": {"oneAlias": "version1"},
         "tracing": True,
-        "logging": {"level": "info", "access": f"/aws/apigateway/{made.name}"},
+        "logging": {"level": "info", "access": f"/aws/apigateway/{made.name}", "retention": "14 days"},
     }
     made.save()
     (folder / "spec.tests.yaml").write_text("tests:\n  - request: GET /one\n    expect: {json: {$.price: 3}}\n")
     made.deploy()
+    made.assert_nothing_to_do()
     made.run("test")
     _meddle(made, EUROPE)
     return made
@@ -102,6 +103,19 @@ def test_a_wrong_answer_in_one_region_of_three_is_found_seen_explained_and_named
     assert bad
     assert all(where.startswith(f"{EUROPE}/") for where in bad)
     assert f"{EUROPE}/alias/one:version1" in bad
+    assert project.run("status", "-o", "json").json["telemetry"][EUROPE] == {
+        "functions": {"one": {"tracing": True, "log_retention_days": 30}},
+        "stages": {
+            "prodv1": {
+                "tracing": True,
+                "metrics": False,
+                "execution_log": "INFO",
+                "access_log": f"/aws/apigateway/{project.name}",
+                "access_log_tells_canary": True,
+                "log_retention_days": {"access": 14, "execution": 14},
+            }
+        },
+    }
     assert project.run("traces", "1-65000000-aaaaaaaaaaaaaaaaaaaaaaaa", expect=4).out.startswith(
         "no region has a trace"
     )
