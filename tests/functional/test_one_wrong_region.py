@@ -65,7 +65,12 @@ def _meddle(project: Project, region: str) -> None:
 def _soon(look: Callable[[], list[Any]]) -> list[Any]:
     """What is there some time after its request."""
     found: list[Any] = []
-    eventually(lambda: bool(found.extend(look()) or found), seconds=60)
+
+    def there() -> bool:
+        found.extend(look())
+        return bool(found)
+
+    eventually(there, seconds=60)
     return found
 
 
