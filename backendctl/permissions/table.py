@@ -42,7 +42,6 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("logs:DescribeLogGroups", _READ | {"publish"}),
         ("logs:GetQueryResults", _JUDGE | {"warm-status"}),
         ("events:ListRules", _READ | _WARM),
-        ("events:ListRuleNamesByTarget", frozenset({"warm-status"})),
         ("scheduler:ListScheduleGroups", _PLAN | _WARM),
         ("scheduler:ListSchedules", _PLAN | _WARM),
         ("acm:ListCertificates", _READ),

@@ -1,4 +1,4 @@
-"""Every verb under the policy that is printed for it, and without each of its actions: it fails and names the action."""
+"""Every verb under the policy printed for it, and without each of its actions: it fails, and names the action."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ SWEPT: Mapping[str, Swept] = {
     "doctor": Swept(line=("doctor",), good=(0, 3)),
     "history": Swept(line=("history",)),
     "diff": Swept(line=("diff", "v1", "v2")),
-    "export-api": Swept(line=("export-api", "--from", "us-east-1/prodv1")),
+    "export-api": Swept(line=("export-api", "--api", "chaos", "--from", "us-east-1/prodv1")),
     "sdk": Swept(line=("sdk", "--type", "javascript")),
     "logs": Swept(line=("logs", "--api", "--since", "2h")),
     "invoke": Swept(line=("invoke", "one", "--event", '{"instruction": "warmer"}', "--all-regions")),

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from backendctl.aws.connection import Access, Aws
+from backendctl.release.access_counts import Span
+from backendctl.release.access_log import AccessLog
+from backendctl.release.access_query import query_counts
+from backendctl.release.thresholds import Thresholds
+from backendctl.spec.build import ACCESS_FORMAT
+from backendctl.warmth import insights
 from tests.functional.project import Project, make_project
 from tests.functional.sandboxed import EAST, WEST, eventually
 
@@ -124,3 +132,25 @@ def test_a_wrong_answer_in_one_region_of_three_is_found_seen_explained_and_named
     assert project.run("traces", "1-65000000-aaaaaaaaaaaaaaaaaaaaaaaa", expect=4).out.startswith(
         "no region has a trace"
     )
+
+
+def test_what_is_too_much_to_read_line_by_line_is_counted_by_logs_insights(project: Project) -> None:
+    def aws(command: str) -> Aws:
+        return Aws(Access(endpoint_url=project.url, keys=("x", "y"), command=command), backend=project.name)
+
+    project.run("test", "-r", EAST)
+    now, group = time.time(), f"/aws/lambda/{project.name}-one"
+    scope = insights.Scope(region=EAST, groups=(group,), since=now - 3600, until=now + 60)
+    assert insights.reports(aws("warm-status"), scope, count=1, most=insights.ROWS)[group].events
+
+    (api,) = project.apis(EAST)
+    log = AccessLog(group=f"/aws/apigateway/{project.name}", format=ACCESS_FORMAT, stage="prodv1", api_id=api["id"])
+    begin = int(now) - 3600
+    span = Span(region=EAST, begin=begin, settled=begin, end=int(now) + 60, resolution=60)
+
+    def counted() -> list[Any]:
+        found = query_counts(aws("canary-status"), log, span, Thresholds(), among=1)
+        return [] if found is None or not found[0].requests else [found]
+
+    ((base, canary),) = _soon(counted)
+    assert (base.errors, canary.requests) == (0, 0)
