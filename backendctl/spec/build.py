@@ -77,7 +77,7 @@ def build(view: View, *, file: Path) -> Spec:
         role=role_arn(plain.get("role")),
         statements=role_statements(plain.get("role")),
         tags=plain.get("tags", {}),
-        canary=build_canary(plain, view.regions),
+        canary=build_canary(plain, view.regions, folder),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -81,6 +81,10 @@ class Suite:
     file: str
     cases: tuple[Case, ...]
     through: Through | None = None
+
+    def of_stage(self, stage: str) -> Suite:
+        """Without the tests that name another stage."""
+        return replace(self, cases=tuple(case for case in self.cases if case.stage in (None, stage)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

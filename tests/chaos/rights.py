@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,7 @@ class Swept:
         line: its words behind the spec. base: the state it starts from. edit: what is changed in the project before.
         good: exit codes with which it may end when it has every right.
         changes: whether it leaves another state behind.
+        spared: actions for a remark beside the answer: without them it names the action and goes on.
     """
 
     line: tuple[str, ...]
@@ -31,6 +33,8 @@ class Swept:
     edit: Callable[[Ground], None] = lambda _: None
     good: tuple[int, ...] = (0,)
     changes: bool = False
+    spared: frozenset[str] = frozenset()
+    takes_spec: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,16 +100,18 @@ SWEPT: Mapping[str, Swept] = {
     "doctor": Swept(line=("doctor",), good=(0, 3)),
     "history": Swept(line=("history",)),
     "diff": Swept(line=("diff", "v1", "v2")),
-    "export-api": Swept(line=("export-api", "--api", "chaos", "--from", "us-east-1/prodv1")),
+    "export-api": Swept(
+        line=("export-api", "/dev/null", "--force", "--api", "chaos", "--from", "us-east-1/prodv1"), takes_spec=False
+    ),
     "sdk": Swept(line=("sdk", "--type", "javascript")),
-    "logs": Swept(line=("logs", "--api", "--since", "2h")),
+    "logs": Swept(line=("logs", "--api", "--since", "2h"), spared=frozenset({"cloudwatch:GetMetricData"})),
     "invoke": Swept(line=("invoke", "one", "--event", '{"instruction": "warmer"}', "--all-regions")),
     "test": Swept(line=("test", "--through", "method"), edit=_tests, good=(0, 3)),
     "traces": Swept(line=("traces",), good=(0, 4)),
     "warm": Swept(line=("warm",)),
     "warm-status": Swept(line=("warm-status",), good=(0, 3, 4)),
     "cost": Swept(line=("cost",)),
-    "iam-policy": Swept(line=("iam-policy",)),
+    "iam-policy": Swept(line=("iam-policy",), spared=frozenset({"route53:ListHostedZones"})),
     "canary-status": Swept(line=("canary-status",), base="canary", good=(0, 3, 4)),
     "tune": Swept(line=("tune", "one", "-y", "--invocations", "5"), good=(0, 4), changes=True),
     "deploy": Swept(line=("deploy", "-y"), base="empty", changes=True),
@@ -160,7 +166,7 @@ class _Sweep:
 
     def _wrong(self, ran: Result, action: str) -> Iterator[str]:
         said = ran.out + ran.err
-        if ran.code == 0:
+        if ran.code == 0 and action not in self.swept.spared:
             yield f"it ended well: {said[-300:]}"
         if action not in said:
             yield f"exit {ran.code}, and it does not name the action: {said[-600:]}"
@@ -179,7 +185,9 @@ class _Sweep:
         return printed
 
     def _run(self) -> Result:
-        return self.ground.project.run(*self.swept.line, expect=None)
+        run = self.ground.project.run if self.swept.takes_spec else self.ground.project.command
+        with contextlib.chdir(self.ground.project.folder):  # some write a file where they are
+            return run(*self.swept.line, expect=None)
 
     def _allow(self, policy: Mapping[str, object]) -> None:
         if (file := self.ground.sandbox.iam) is not None:
