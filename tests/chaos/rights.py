@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos.ground import Ground
+from tests.chaos.ground import Ground, prepared
 from tests.chaos.verbs import EVERYTHING, reach
 from tests.functional.project import Result
 
@@ -135,6 +135,15 @@ SWEPT: Mapping[str, Swept] = {
 """Every verb that asks AWS for anything; `deploy` from nothing, with a release, and with less in its spec."""
 
 
+@contextlib.contextmanager
+def guarded(home: Path) -> Iterator[Ground]:
+    """A ground whose sandbox has a policy, which allows everything at first, and notes what is asked of it."""
+    policy = home / "policy.json"
+    policy.write_text(json.dumps(ANYTHING))
+    with prepared(home, iam=policy, calls=home / "calls") as ground:
+        yield ground
+
+
 def rights(ground: Ground, names: list[str], *, sample: int | None, seed: int) -> Iterator[Taken]:
     """Each under its policy, then without each action that it used there.
 
@@ -152,7 +161,7 @@ class _Sweep:
     swept: Swept
 
     def all(self, sample: int | None, dice: random.Random) -> Iterator[Taken]:
-        policy, begin = self._ready(None), self._noted()
+        policy, begin = self._ready(), len(self._lines())
         ran = self._run()
         used = sorted({action for command, action, _ in self._lines()[begin:] if command == self.swept.line[0]})
         faults = () if ran.code in self.swept.good else (f"exit {ran.code}", ran.err[-600:])
@@ -160,7 +169,8 @@ class _Sweep:
             faults = (*faults, "it was refused something")
         yield Taken(verb=self.name, action="", faults=faults)
         for action in used if sample is None else sorted(dice.sample(used, min(sample, len(used)))):
-            self._ready(without(policy, action) if not self.swept.changes else None, again=self.swept.changes)
+            if self.swept.changes:
+                policy = self._ready()
             self._allow(without(policy, action))
             yield Taken(verb=self.name, action=action, faults=tuple(self._wrong(self._run(), action)))
 
@@ -173,10 +183,8 @@ class _Sweep:
         if "Traceback (most recent call last)" in said:
             yield f"a traceback: {said[-600:]}"
 
-    def _ready(self, given: Mapping[str, object] | None, *, again: bool = True) -> Mapping[str, object]:
+    def _ready(self) -> Mapping[str, object]:
         """The state it starts from, and its policy."""
-        if given is not None and not again:
-            return given
         self._allow(ANYTHING)
         reach(self.ground, self.swept.base)
         self.swept.edit(self.ground)
@@ -192,9 +200,6 @@ class _Sweep:
     def _allow(self, policy: Mapping[str, object]) -> None:
         if (file := self.ground.sandbox.iam) is not None:
             file.write_text(json.dumps(policy))
-
-    def _noted(self) -> int:
-        return len(self._lines())
 
     def _lines(self) -> list[list[str]]:
         file = self.ground.sandbox.calls or Path("/nowhere")
