@@ -74,6 +74,7 @@ class Settings:
         allow_runtimes: names of runtimes that are tried although AWS takes no more updates of them; None for all.
         tell: gets each line that a build command writes; None when nobody listens.
         stages: of the API's, the ones to release alone; empty for all that are not pinned.
+        environment: variables by which a `backendctl` that is run on the way, in a hook, means the same backend.
     """
 
     spec: Path
@@ -85,6 +86,7 @@ class Settings:
     allow_runtimes: tuple[str, ...] | None = ()
     tell: Callable[[str], None] | None = None
     stages: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

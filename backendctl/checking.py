@@ -15,7 +15,9 @@ from backendctl.package import Findings, Packager, Wanted, findings, handler_che
 from backendctl.package import check as code_faults
 from backendctl.resources import assemble
 from backendctl.spec import Draft, Offline, parse, runtimes
+from backendctl.spec.analysis import TestsCheck
 from backendctl.spec.view import origin
+from backendctl.testing.reading import read_suites
 
 if TYPE_CHECKING:
     from backendctl.package import Artefact
@@ -63,6 +65,7 @@ def check(
     spec = draft.expand(Offline())
     _refuse_unused(spec, allow_runtimes or ())
     faults = [*_runtime_faults(spec, draft, allow_runtimes, today), *_code_faults(spec, draft)]
+    faults += _tests_faults(spec)
     if spec.api is not None:
         faults += [fault for document in draft.definitions for fault in file_faults(document, spec.api)]
     if faults:
@@ -74,6 +77,16 @@ def check(
     warnings = [*draft.warnings, *_runtime_warnings(spec, draft, today), *doubts]
     in_order = sorted(dict.fromkeys(warnings), key=lambda one: (one.file, one.line, one.column))
     return Checked(draft=draft, spec=spec, artefacts=artefacts, warnings=tuple(in_order))
+
+
+def _tests_faults(spec: Spec) -> list[Fault]:
+    """Of the files of tests that the canary is to pass."""
+    files = dict.fromkeys(Path(one.file) for one in spec.canary.analysis if isinstance(one, TestsCheck))
+    try:
+        read_suites(list(files), spec)
+    except SpecError as error:
+        return list(error.faults)
+    return []
 
 
 def _functions(spec: Spec) -> Iterator[tuple[str, Function]]:

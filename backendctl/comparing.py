@@ -28,6 +28,16 @@ class Difference:
         told = ", ".join(f"{region}: {_short(value)}" for region, value in self.values.items())
         return f"{self.path}: {told}"
 
+    @property
+    def odd(self) -> set[str]:
+        """The regions that do not answer as most do; all of them where no answer is the most frequent one."""
+        alike = {
+            region: sum(same(value, other) for other in self.values.values()) for region, value in self.values.items()
+        }
+        lead = max(alike.values(), default=0)
+        leaders = [region for region, count in alike.items() if count == lead]
+        return set(self.values).difference(leaders if len(leaders) == lead else ())
+
 
 def differences(answers: Mapping[str, Any], ignore: Sequence[JsonPath] = ()) -> list[Difference]:
     """Where answers differ, in the order of the first one.

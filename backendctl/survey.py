@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import GLOBAL, Resource
 from backendctl.resources import ORDER
+from backendctl.telemetry import Telemetry, telemetry
 
 # The one field per kind that says which release or shape a resource is in.
 _TELLING = ("release", "definition", "billing")
@@ -49,6 +50,7 @@ class Survey:
         unreadable: regions that did not answer, and why.
         notes: address → what is worth saying of what is as it should be.
         canaries: those that are on, with their verdict so far, as JSON-able data.
+        telemetry: region → what is traced, measured and logged there.
     """
 
     backend: str
@@ -57,6 +59,7 @@ class Survey:
     unreadable: dict[str, str]
     notes: tuple[tuple[str, str], ...] = ()
     canaries: tuple[dict[str, Any], ...] = ()
+    telemetry: dict[str, Telemetry] = field(default_factory=dict)
 
     @property
     def in_sync(self) -> bool:
@@ -86,6 +89,7 @@ def survey(plan: Plan) -> Survey:
         rows=rows,
         unreadable={region: str(error) for region, error in plan.unreadable.items()},
         notes=plan.notes,
+        telemetry=telemetry(plan),
     )
 
 

@@ -7,15 +7,12 @@ from pathlib import Path
 import pytest
 
 _SUITE = Path(__file__).parent / "functional"
-_UNTESTED = Path(__file__).parent / "untested_rights.txt"
-"""Rights that no functional test uses yet; the list may only shrink."""
 
 
 def unused_rights(config: pytest.Config) -> list[str]:
     """In words; [] where only a part of the suite was run, which cannot tell."""
     if not _is_whole(config):
         return []
-    known = set(_UNTESTED.read_text(encoding="utf-8").splitlines())
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     used = {
         right
@@ -29,7 +26,7 @@ def unused_rights(config: pytest.Config) -> list[str]:
         return []
     from tests.functional.rights import unused  # noqa: PLC0415  # boto3 only where there is something to tell
 
-    return [right for right in unused(used) if right not in known]
+    return unused(used)
 
 
 def _is_whole(config: pytest.Config) -> bool:

@@ -36,5 +36,7 @@ def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bo
     if outcome is not None:
         tell_traces(traces, ready)
     if outcome is not None and outcome.exit_code is Exit.OK:
-        run_hook("on-abort", ready.backend.spec.canary.hooks.on_abort, {"backend": ready.backend.spec.backend})
+        backend = ready.backend
+        told = {"backend": backend.spec.backend}
+        run_hook("on-abort", backend.spec.canary.hooks.on_abort, told, environment=backend.settings.environment)
     return exit_after(outcome, silent=silent)

@@ -12,7 +12,7 @@ from backendctl.cli.options import Options, common
 from backendctl.errors import Exit, UsageError
 from backendctl.nearest import refuse_unknown
 
-_OFFLINE = frozenset({"validate", "render", "sandbox", "iam-policy"})
+_OFFLINE = frozenset({"validate", "render", "sandbox"})
 
 
 @click.command(name="iam-policy")

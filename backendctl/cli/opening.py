@@ -64,6 +64,7 @@ def _opened(options: Options, open_it: Callable[[Settings], Backend]) -> Opened:
     config = options.load()
     screen = options.screen(config)
     settings = options.settings(config)
+    settings = replace(settings, environment=_meaning(options, settings))
     if not options.quiet:
         settings = replace(settings, tell=build_output(screen.progress))
     with busy(screen.progress, f"reading {settings.spec} and AWS …", quiet=options.quiet):
@@ -75,6 +76,19 @@ def _opened(options: Options, open_it: Callable[[Settings], Backend]) -> Opened:
         format=options.format(config),
         sandbox=options.in_sandbox(config),
     )
+
+
+def _meaning(options: Options, settings: Settings) -> dict[str, str]:
+    """The variables that say where and as whom, as the options of this command do."""
+    said: dict[str, str | None] = {
+        "BACKENDCTL_SPEC": str(settings.spec.absolute()),
+        "BACKENDCTL_ENVIRONMENT": options.environment,
+        "BACKENDCTL_PROFILE": options.profile,
+        "BACKENDCTL_ENDPOINT_URL": options.endpoint_url,
+    }
+    if options.sandbox:
+        said |= {"BACKENDCTL_SANDBOX": "1", "BACKENDCTL_SANDBOX_PORT": str(options.port)}
+    return {name: value for name, value in said.items() if value}
 
 
 def tell_code(ready: Opened) -> None:

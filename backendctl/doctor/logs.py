@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from backendctl.doctor.finding import Finding, Severity
-from backendctl.logs.sources import Wanted, find
+from backendctl.logs.sources import Kind, Wanted, find
 from backendctl.resources.log_group import described
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def retention(case: Case, region: str) -> Iterator[Finding]:
     found = find(case.within(region), Wanted(functions=(), api=case.spec.api is not None, canary=False))
     for error in found.failed.values():
         raise error
+    stages = {source.group: source.name for source in found.sources if source.kind is not Kind.FUNCTION}
     for group in dict.fromkeys(source.group for source in found.sources if source.region == region):
         live = described(case.aws, region, group)
         if live is not None and live.get("retentionInDays") is None:
@@ -30,6 +31,9 @@ def retention(case: Case, region: str) -> Iterator[Finding]:
                 where=f"{region}/log-group/{group}",
                 what="it keeps its lines for ever",
                 why="it costs more every month, and personal data in it is never deleted",
-                next_step=f"aws logs put-retention-policy --region {region} --log-group-name {group} "
+                next_step=f"write `retention: {DAYS} days` under `logging` of the stage {stages[group]}, "
+                "then backendctl deploy"
+                if group in stages
+                else f"aws logs put-retention-policy --region {region} --log-group-name {group} "
                 f"--retention-in-days {DAYS}",
             )

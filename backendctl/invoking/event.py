@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl
 
 from backendctl.errors import UsageError
@@ -29,6 +29,13 @@ class ApiRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str | None = None
 
+    @classmethod
+    def of(cls, method: str, asked: str, *, headers: Mapping[str, str], body: str | None) -> Self:
+        """From path and query string as they are sent."""
+        path, _, query = asked.partition("?")
+        pairs = tuple(parse_qsl(query, keep_blank_values=True))
+        return cls(method=method, path=path, query=pairs, headers=headers, body=body)
+
 
 def parse_request(text: str, *, headers: Sequence[str] = (), body: str | None = None) -> ApiRequest:
     """`GET /places?lat=53` and `Name: value` headers.
@@ -39,20 +46,13 @@ def parse_request(text: str, *, headers: Sequence[str] = (), body: str | None = 
     found = _REQUEST.fullmatch(text.strip())
     if found is None or found["method"].upper() not in _METHODS:
         raise UsageError(f"'{text}' is no request: write METHOD PATH, such as 'GET /places?lat=53&lon=-6'")
-    path, _, query = found["path"].partition("?")
     given: dict[str, str] = {}
     for header in headers:
         name, colon, value = header.partition(":")
         if not colon or not name.strip():
             raise UsageError(f"'{header}' is no header: write 'Name: value'")
         given[name.strip()] = value.strip()
-    return ApiRequest(
-        method=found["method"].upper(),
-        path=path,
-        query=tuple(parse_qsl(query, keep_blank_values=True)),
-        headers=given,
-        body=body,
-    )
+    return ApiRequest.of(found["method"].upper(), found["path"], headers=given, body=body)
 
 
 def require_route(document: Mapping[str, Any], method: str, path: str) -> Route:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from backendctl.aws.errors import BotoCoreError, ClientError
+from backendctl.aws.errors import BotoCoreError, ClientError, explain
 from backendctl.aws.metrics import Series, fetch
-from backendctl.errors import BackendctlError
+from backendctl.errors import AwsError, BackendctlError
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -35,7 +35,7 @@ def gigabytes(aws: Aws, region: str, groups: Sequence[str], *, since: float, unt
 
 
 def reading_cost(aws: Aws, sources: Sequence[Source], prices: PriceList, *, since: float, until: float) -> str:
-    """What reading all of it costs, in a sentence; empty when that is a cent or less, or cannot be told.
+    """What reading all of it costs, in a sentence, or why that cannot be told; empty when it is a cent or less.
 
     FilterLogEvents itself is free; what leaves AWS is charged as data transfer (K20). A look back of less than an hour
     is not worth the question.
@@ -43,15 +43,19 @@ def reading_cost(aws: Aws, sources: Sequence[Source], prices: PriceList, *, sinc
     if until - since < _LONG:
         return ""
     size = usd = 0.0
+    denied = ""
     for region in dict.fromkeys(source.region for source in sources):
         groups = list(dict.fromkeys(source.group for source in sources if source.region == region))
         price = prices.find(region, "transfer-out-gb")
         try:
             found = gigabytes(aws, region, groups, since=since, until=until) or 0.0
-        except (BackendctlError, ClientError, BotoCoreError):
-            continue  # a region that is silent is told where its log is read
+        except (BackendctlError, ClientError, BotoCoreError) as error:
+            told = explain(error, doing=f"read the size of logs in {region}")
+            if not (isinstance(told, AwsError) and told.silent):  # a silent region is told where its log is read
+                denied = denied or f"what reading them costs is not known: {told}"
+            continue
         size += found
         usd += found * (price.first if price is not None else 0.0)
     if usd <= _CENT:
-        return ""
+        return denied
     return f"reading {size:,.1f} GB of log: up to ${usd:,.2f} of data transfer out of AWS"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.account import refuse_account
 from backendctl.aws.connection import Aws
-from backendctl.aws.errors import BotoCoreError, ClientError
+from backendctl.aws.errors import BotoCoreError, ClientError, explain
 from backendctl.errors import BackendctlError
 from backendctl.nearest import refuse_unknown
 from backendctl.permissions.arns import Scope
@@ -88,5 +88,5 @@ def _zone(name: str | None, aws: Aws) -> tuple[str | None, tuple[str, ...]]:
     try:
         return dns.require_zone(aws, name), ()
     except (BackendctlError, ClientError, BotoCoreError) as error:
-        why = str(error) if isinstance(error, BackendctlError) else "Route 53 does not list its zones to us"
+        why = explain(error, doing="list the hosted zones")
         return "*", (f"the policy allows every hosted zone, because the id of {name} is not known: {why}",)

@@ -42,7 +42,6 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("logs:DescribeLogGroups", _READ | {"publish"}),
         ("logs:GetQueryResults", _JUDGE | {"warm-status"}),
         ("events:ListRules", _READ | _WARM),
-        ("events:ListRuleNamesByTarget", frozenset({"warm-status"})),
         ("scheduler:ListScheduleGroups", _PLAN | _WARM),
         ("scheduler:ListSchedules", _PLAN | _WARM),
         ("acm:ListCertificates", _READ),
@@ -107,6 +106,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
     "API logs": (
         ("logs:CreateLogGroup", _PUT),
         ("logs:TagResource", _PUT),
+        ("logs:PutRetentionPolicy", _DEPLOY),
         ("logs:FilterLogEvents", _JUDGE | {"logs", "warm-status"}),
         ("logs:StartQuery", _JUDGE),
     ),

@@ -10,10 +10,11 @@ from backendctl.endpoints import regional_url
 from backendctl.release.asking import Place, ask
 from backendctl.release.metric_checks import Sides, judge_metrics
 from backendctl.release.outcome import Finding, Outcome
+from backendctl.release.tests_check import ask_tests
 from backendctl.resources import lambda_reads
 from backendctl.resources.served import qualifier
 from backendctl.resources.share import Share
-from backendctl.spec.analysis import STAGE, AnswerCheck, MetricCheck
+from backendctl.spec.analysis import STAGE, AnswerCheck, MetricCheck, TestsCheck
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -36,15 +37,17 @@ class Analysis:
         """What every check of the spec says of this canary."""
         checks = backend.spec.canary.analysis
         metrics = [check for check in checks if isinstance(check, MetricCheck)]
-        answers = [check for check in checks if isinstance(check, AnswerCheck)]
+        answers = [check for check in checks if isinstance(check, AnswerCheck | TestsCheck)]
         found = judge_metrics(backend.aws, scope, metrics, sides_of(backend, one)) if metrics else []
         if answers and not self.asks:
             names = ", ".join(check.name for check in answers)
             return [*found, Finding(outcome=None, told=f"promote-canary checks answers as well: {names}")]
         return [*found, *(self._asked(backend, one, check) for check in answers)]
 
-    def _asked(self, backend: Backend, one: Serving, check: AnswerCheck) -> Finding:
+    def _asked(self, backend: Backend, one: Serving, check: AnswerCheck | TestsCheck) -> Finding:
         place = place_of(backend, one)
+        if isinstance(check, TestsCheck):
+            return ask_tests(backend, place, check)
         key = (one.region, one.stage, one.began, place.share, check.name)
         if check.through != STAGE:
             return ask(backend.aws, place, check)

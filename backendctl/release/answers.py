@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from backendctl.comparing import ABSENT, differences
@@ -21,11 +21,12 @@ _NO_JSON = object()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Said:
-    """One answer. trouble: why there is none; empty when there is one."""
+    """One answer. headers: names in lower case. trouble: why there is none; empty when there is one."""
 
     status: int = 0
     body: str = ""
     trouble: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def document(self) -> Any:
@@ -48,7 +49,14 @@ def from_proxy(payload: str, *, fault: str) -> Said:
         given = None
     if fault or not isinstance(given, dict) or not str(given.get("statusCode", "")).isdigit():
         return Said(status=_BAD_GATEWAY, body=payload)
-    return Said(status=int(given["statusCode"]), body=str(given.get("body") or ""))
+    return Said(status=int(given["statusCode"]), body=str(given.get("body") or ""), headers=_headers_of(given))
+
+
+def _headers_of(given: Mapping[str, Any]) -> dict[str, str]:
+    single, several = given.get("headers"), given.get("multiValueHeaders")
+    found = {name: values[-1] for name, values in several.items() if values} if isinstance(several, dict) else {}
+    found |= single if isinstance(single, dict) else {}
+    return {str(name).lower(): str(value) for name, value in found.items()}
 
 
 def compared(check: AnswerCheck, *, base: Sequence[Said], canary: Sequence[Said]) -> Finding:

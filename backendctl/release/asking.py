@@ -20,7 +20,7 @@ from backendctl.aws.metrics import lag, resolution
 from backendctl.aws.wait import until
 from backendctl.errors import BackendctlError, WaitTimeoutError
 from backendctl.http_call import HttpAnswer, send
-from backendctl.openapi.integrations import Target, lambda_targets, resolve
+from backendctl.openapi.integrations import lambda_targets, resolve
 from backendctl.release.access_counts import Span, requests_of
 from backendctl.release.access_log import AccessLog
 from backendctl.release.answers import Said, compared, from_proxy
@@ -77,25 +77,34 @@ def ask(aws: Aws, place: Place, check: AnswerCheck) -> Finding:
 def _by_alias(aws: Aws, place: Place, check: AnswerCheck) -> tuple[list[Said], list[Said]]:
     event = json.dumps(proxy_event(place, check, account=aws.account))
     return (
-        _invoked(aws, place, _target(place, check, place.base), event),
-        _invoked(aws, place, _target(place, check, place.canary), event),
+        _invoked(aws, place, check, place.base, event),
+        _invoked(aws, place, check, place.canary, event),
     )
 
 
-def _target(place: Place, check: AnswerCheck, variables: Mapping[str, str]) -> Target:
+def version_of(
+    aws: Aws, place: Place, *, method: str, path: str, variables: Mapping[str, str]
+) -> tuple[str, str | None]:
+    """The function that answers a route on the side of these variables, and its version.
+
+    A call of the alias itself would be counted among its users'.
+
+    Raises:
+        BackendctlError: no function does.
+    """
     for target in lambda_targets(place.definition):
-        if target.path == check.path and target.method in {check.method, "ANY"}:
+        if target.path == path and target.method in {method, "ANY"}:
             found = resolve(target, variables)
             if found is not None:
-                return found
-    raise BackendctlError(f"no function answers {check.method} {check.path}")
+                known = lambda_reads.aliases(aws, place.region, found.function).get(found.qualifier or "")
+                return found.function, known.version if known is not None else found.qualifier
+    raise BackendctlError(f"no function answers {method} {path}")
 
 
-def _invoked(aws: Aws, place: Place, target: Target, event: str) -> list[Said]:
-    known = lambda_reads.aliases(aws, place.region, target.function).get(target.qualifier or "")
-    version = known.version if known is not None else target.qualifier  # else CloudWatch counts the alias's users wrong
-    answers = call_at_once(aws, place.region, target.function, qualifier=version, payload=event, count=_TIMES)
-    doing = f"invoke {target.function}:{version} in {place.region}"
+def _invoked(aws: Aws, place: Place, check: AnswerCheck, variables: Mapping[str, str], event: str) -> list[Said]:
+    function, version = version_of(aws, place, method=check.method, path=check.path, variables=variables)
+    answers = call_at_once(aws, place.region, function, qualifier=version, payload=event, count=_TIMES)
+    doing = f"invoke {function}:{version} in {place.region}"
     return [
         from_proxy(one.said, fault=one.fault)
         if one.error is None

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backendctl.api.taken import OPEN, Routes, routes
 from backendctl.aws.errors import ClientError, is_missing
 from backendctl.engine.diff import plain
-from backendctl.errors import UsageError
+from backendctl.errors import BackendctlError, UsageError
 from backendctl.release.log_reading import Logs
 from backendctl.release.numbering import Releasing
 from backendctl.resources import lambda_reads, releases
 from backendctl.resources.api_reads import find_api
 from backendctl.resources.served import short_code
-from backendctl.secrets import digest
+from backendctl.secrets import KNOWN, digest
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -42,13 +42,19 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """Two releases. regions: where both are remembered. gone: what cannot be compared any more, one line each."""
+    """Two releases.
+
+    Attributes:
+        regions: where both are remembered. gone: what cannot be compared any more, one line each.
+        failed: regions that did not answer, and why.
+    """
 
     before: int
     after: int
     regions: tuple[str, ...]
     differences: tuple[Difference, ...]
     gone: tuple[str, ...]
+    failed: Mapping[str, BackendctlError] = field(default_factory=dict)
 
 
 def compare(backend: Backend, before: str, after: str) -> Comparison:
@@ -58,7 +64,7 @@ def compare(backend: Backend, before: str, after: str) -> Comparison:
         before, after: "v5" or "5".
 
     Raises:
-        UsageError: there is no such release.
+        UsageError: there is no such release. BackendctlError: no region that answered knows it.
     """
     logs = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers).logs()
     first, second = _number(logs, before), _number(logs, after)
@@ -68,13 +74,18 @@ def compare(backend: Backend, before: str, after: str) -> Comparison:
         raise UsageError(f"no region remembers both v{first} and v{second}", hint="see them: backendctl history")
     gone: list[str] = []
     found = [d for r in regions for d in _of_region(backend, r, known[0][r], known[1][r], gone)]
-    return Comparison(before=first, after=second, regions=regions, differences=tuple(found), gone=tuple(gone))
+    failed = {region: error for region, error in logs.silent.items() if region in backend.spec.regions}
+    return Comparison(
+        before=first, after=second, regions=regions, differences=tuple(found), gone=tuple(gone), failed=failed
+    )
 
 
 def _number(logs: Logs, told: str) -> int:
     digits = told.lower().removeprefix("v")
     if digits.isdecimal() and logs.numbered(int(digits)):
         return int(digits)
+    if logs.silent:  # which may be those that know it
+        raise next(iter(logs.silent.values()))
     raise UsageError(f"there is no release {told!r}", hint="see what there is: backendctl history")
 
 
@@ -155,6 +166,7 @@ def comparison_document(found: Comparison) -> dict[str, Any]:
             for d in found.differences
         ],
         "gone": list(found.gone),
+        "unreachable": {region: KNOWN.redact(str(error)) for region, error in found.failed.items()},
     }
 
 

@@ -17,13 +17,16 @@ _SECONDS = 300
 _SHOWN = 500
 
 
-def run_hook(name: str, hook: str | None, document: Mapping[str, Any]) -> None:
+def run_hook(
+    name: str, hook: str | None, document: Mapping[str, Any], *, environment: Mapping[str, str] | None = None
+) -> None:
     """Run one and wait for it, at most five minutes; None runs nothing.
 
     A command gets the document on its standard input and `BACKENDCTL_HOOK` in its environment, a URL by POST.
 
     Args:
         name: before-promote, after-promote or on-abort.
+        environment: variables for a command, over those of this process.
 
     Raises:
         BackendctlError: it ended with another exit code than 0, or answered with a status of 400 or more.
@@ -34,10 +37,10 @@ def run_hook(name: str, hook: str | None, document: Mapping[str, Any]) -> None:
     if hook.startswith(("http://", "https://")):
         _post(name, hook, body)
     else:
-        _call(name, hook, body)
+        _call(name, hook, body, environment or {})
 
 
-def _call(name: str, command: str, body: bytes) -> None:
+def _call(name: str, command: str, body: bytes, environment: Mapping[str, str]) -> None:
     secrets = of_environment(os.environ)
     shown = secrets.redact(command)
     try:
@@ -48,7 +51,7 @@ def _call(name: str, command: str, body: bytes) -> None:
             capture_output=True,
             timeout=_SECONDS,
             check=False,
-            env={**os.environ, "BACKENDCTL_HOOK": name},
+            env={**os.environ, **environment, "BACKENDCTL_HOOK": name},
         )
     except subprocess.TimeoutExpired:
         raise BackendctlError(f"the hook {name} did not end in {_SECONDS} s: {shown}") from None

@@ -6,7 +6,7 @@ All memory is in AWS: stopped anywhere, the same command goes on from what the s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -148,11 +148,11 @@ class Rollout:
             plan = self.canaries.promote(found, waves=waves, take_over=self.wish.take_over)
         else:
             plan = self.canaries.shift(found, percent=share, waves=waves, take_over=self.wish.take_over)
-        done = yield Stepped(plan=plan, before=lambda: run_hook("before-promote", hooks.before_promote, document))
+        done = yield Stepped(plan=plan, before=lambda: self._hook("before-promote", hooks.before_promote, document))
         if stopped := unfinished(done):
             return stopped
         if done is Exit.OK:
-            run_hook("after-promote", hooks.after_promote, document)
+            self._hook("after-promote", hooks.after_promote, document)
         return Ending.PROMOTED if share >= FULL else Ending.SHIFTED
 
     def _finish(self, found: Sequence[Serving]) -> Telling[Ending]:
@@ -187,9 +187,12 @@ class Rollout:
         if stopped := unfinished(done):
             return stopped
         document = {"backend": self.backend.spec.backend, "verdicts": self._verdicts}
-        run_hook("on-abort", self.backend.spec.canary.hooks.on_abort, document)
+        self._hook("on-abort", self.backend.spec.canary.hooks.on_abort, document)
         self._share = None
         return ending
+
+    def _hook(self, name: str, hook: str | None, document: Mapping[str, Any]) -> None:
+        run_hook(name, hook, document, environment=self.backend.settings.environment)
 
     def _held(self, wave: Sequence[Serving], present: float) -> Telling[list[Judged]]:
         """The verdict once the step has lasted as long as the spec says, or as soon as it has failed often enough.

@@ -22,6 +22,7 @@ from backendctl.resources.roster import Roster
 from backendctl.resources.scaling import Scaling
 from backendctl.resources.schedule import Schedule
 from backendctl.resources.stage import Stage
+from backendctl.resources.stage_log import StageLog
 from backendctl.resources.table import Table
 from backendctl.resources.usage_plan import UsagePlan
 from backendctl.resources.warmer import Warmer
@@ -40,6 +41,7 @@ KINDS: tuple[type[Resource], ...] = (
     Permission,
     ApiAccount,
     ApiKey,
+    StageLog,
     Stage,
     UsagePlan,
     Domain,

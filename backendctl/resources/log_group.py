@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.resources.world import World
 
-_PREFIX = "/aws/lambda/"
+PREFIX = "/aws/lambda/"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +50,7 @@ class LogGroup:
                 if function.log_retention is not None:
                     yield cls(
                         region=region,
-                        name=_PREFIX + function.physical,
+                        name=PREFIX + function.physical,
                         owner=world.backend,
                         retention=function.log_retention,
                         tags=tagging.marked(world.backend, function.tags),
@@ -70,7 +70,7 @@ class LogGroup:
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
         """Those under /aws/lambda/<backend>-, and those of our functions that are called otherwise, with our mark."""
-        others = [_PREFIX + physical for physical in lambda_reads.ours(aws, region)]
+        others = [PREFIX + physical for physical in lambda_reads.ours(aws, region)]
         named = [name for name in others if not name.startswith(_ours(aws))]
         found = [_groups(aws, region, name).get(name) for name in named]
         groups = [*_groups(aws, region, _ours(aws)).values(), *(group for group in found if group is not None)]
@@ -143,8 +143,8 @@ class LogGroup:
 
 def called(aws: Aws, region: str, prefix: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Name and tags of the log groups of functions whose names begin so."""
-    for name, group in _groups(aws, region, _prefix(aws, _PREFIX + prefix)).items():
-        if name.startswith(_PREFIX + prefix):
+    for name, group in _groups(aws, region, _prefix(aws, PREFIX + prefix)).items():
+        if name.startswith(PREFIX + prefix):
             yield name, _tags(aws, region, group)
 
 
@@ -170,7 +170,7 @@ def _tags_at(aws: Aws, region: str, name: str, arn: str) -> dict[str, str]:
 
 
 def _ours(aws: Aws) -> str:
-    return f"{_PREFIX}{aws.backend}-"
+    return f"{PREFIX}{aws.backend}-"
 
 
 def _prefix(aws: Aws, name: str) -> str:

@@ -189,8 +189,17 @@ def function_segments(
                 {"id": _id(), "name": part, "start_time": start, "end_time": end} for part, start, end in parts
             ],
             **failed,
+            **_cause(outcome),
         },
     ]
+
+
+def _cause(outcome: Outcome) -> Doc:
+    """What the handler raised, as Lambda tells X-Ray."""
+    if outcome.error is None:
+        return {}
+    raised = {"id": _id(), "type": outcome.error.get("errorType"), "message": outcome.error.get("errorMessage")}
+    return {"cause": {"exceptions": [{key: value for key, value in raised.items() if value}]}}
 
 
 def _summary(name: str, segments: list[Doc]) -> Doc:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backendctl.json_path import parse
@@ -93,9 +94,32 @@ class AnswerCheck:
     ignore: tuple[str, ...] = ()
 
 
-def build_analysis(given: Sequence[dict[str, Any]]) -> tuple[MetricCheck | AnswerCheck, ...]:
-    """From the `canary.analysis` of a sound spec."""
-    return tuple(_answer(one) if "request" in one else _metric_check(one) for one in given)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TestsCheck:
+    """A file of tests that the canary is to pass. file: absolute path."""
+
+    __test__ = False  # no class of tests, whatever pytest thinks of the name
+
+    name: str
+    file: str
+
+
+Check = MetricCheck | AnswerCheck | TestsCheck
+
+
+def build_analysis(given: Sequence[dict[str, Any]], folder: Path) -> tuple[Check, ...]:
+    """From the `canary.analysis` of a sound spec.
+
+    Args:
+        folder: of the spec, which files of tests are named from.
+    """
+    return tuple(_check(one, folder) for one in given)
+
+
+def _check(given: dict[str, Any], folder: Path) -> Check:
+    if "tests" in given:
+        return TestsCheck(name=given["name"], file=str((folder / given["tests"]).resolve()))
+    return _answer(given) if "request" in given else _metric_check(given)
 
 
 def _metric_check(given: dict[str, Any]) -> MetricCheck:
@@ -151,18 +175,27 @@ def check(view: View, way: Way, given: Sequence[dict[str, Any]], *, is_alias: bo
         if one.get("name") in seen:
             view.report.add((*here, "name"), f"there are two checks named '{one['name']}'")
         seen.add(str(one.get("name")))
-        kinds = [key for key in ("metric", "math", "request") if key in one]
+        kinds = [key for key in ("metric", "math", "request", "tests") if key in one]
         if len(kinds) != 1:
-            view.report.add(here, "a check has one of 'metric', 'math' and 'request'", key=True)
+            view.report.add(here, "a check has one of 'metric', 'math', 'request' and 'tests'", key=True)
             continue
-        others = _OF_METRIC if kinds == ["request"] else _OF_REQUEST
+        others = {"request": _OF_METRIC, "tests": (*_OF_METRIC, *_OF_REQUEST)}.get(kinds[0], _OF_REQUEST)
         for key in others:
             if key in one:
                 view.report.add((*here, key), f"'{key}' has no use beside '{kinds[0]}'", key=True)
         if kinds == ["request"]:
             _check_request(view, here, one, is_alias=is_alias)
+        elif kinds == ["tests"]:
+            _check_tests(view, (*here, "tests"), one["tests"], is_alias=is_alias)
         else:
             _check_metrics(view, here, one)
+
+
+def _check_tests(view: View, way: Way, name: str, *, is_alias: bool) -> None:
+    if is_alias:
+        view.report.add(way, "a canary of aliases has no API that tests could go through", key=True)
+    elif not (Path(view.document.file).parent / name).is_file():
+        view.report.add(way, f"there is no file '{name}' beside the spec: backendctl test --from-definition writes one")
 
 
 def _check_metrics(view: View, way: Way, one: dict[str, Any]) -> None:

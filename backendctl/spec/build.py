@@ -57,6 +57,7 @@ ACCESS_FORMAT = json.dumps(
 """The access log line when the spec names a log group and no format (A56, A77)."""
 
 _DEFAULT_RETENTION = "30 days"
+_NEVER = "never"
 _PROJECTIONS = {"all": "ALL", "keys": "KEYS_ONLY"}
 
 
@@ -76,7 +77,7 @@ def build(view: View, *, file: Path) -> Spec:
         role=role_arn(plain.get("role")),
         statements=role_statements(plain.get("role")),
         tags=plain.get("tags", {}),
-        canary=build_canary(plain, view.regions),
+        canary=build_canary(plain, view.regions, folder),
     )
 
 
@@ -101,7 +102,6 @@ def _functions(view: View, region: str, folder: Path) -> tuple[Function, ...]:
 def _function(view: View, region: str, name: str, folder: Path) -> Function:
     settings = view.functions[region][name]
     vpc, warm = settings.get("vpc"), spelt_out(settings.get("warm"))
-    retention = settings.get("log-retention", _DEFAULT_RETENTION)
     return Function(
         name=name,
         physical=view.physical(name, settings),
@@ -113,7 +113,7 @@ def _function(view: View, region: str, name: str, folder: Path) -> Function:
         warm=None if warm is None else build_warm(warm),
         provisioned=None if warm is None else build_provisioned(warm),
         snapstart=None if warm is None else warm.get(SNAPSTART),
-        log_retention=None if retention == "never" else int(retention.split()[0]),
+        log_retention=_days(settings.get("log-retention", _DEFAULT_RETENTION)),
         tags=_tags(view.plain, settings),
         overridden=frozenset(_overridden(view, region, name)),
         role=role_arn(settings.get("role")),
@@ -242,6 +242,7 @@ def _stage(view: View, name: str, stage: dict[str, Any]) -> Stage:
         cache_size=cache.get("size"),
         cache_ttl=int(cache.get("ttl", 300)) if cache else None,
         logging=_logging(stage["logging"]) if "logging" in stage else None,
+        log_retention=_days(stage.get("logging", {}).get("retention", _NEVER)),
         tags=_tags(plain, plain["api"]) | stage.get("tags", {}),
         **_given(stage, "path", "pinned", "variables", "tracing", "metrics", "description"),
     )
@@ -256,6 +257,10 @@ def _logging(logging: dict[str, Any]) -> Logging:
         format=line if access else None,
         **_given(logging, "data-trace"),
     )
+
+
+def _days(retention: str) -> int | None:
+    return None if retention == _NEVER else int(retention.split(maxsplit=1)[0])
 
 
 def _domain(plain: dict[str, Any], domain: dict[str, Any]) -> Domain:

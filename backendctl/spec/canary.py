@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.nearest import nearest
 from backendctl.spec import analysis
-from backendctl.spec.analysis import AnswerCheck, MetricCheck, build_analysis
+from backendctl.spec.analysis import Check, build_analysis
 from backendctl.spec.loader import MISSING
 from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from backendctl.spec.loader import Way
     from backendctl.spec.model import Spec
     from backendctl.spec.view import View
@@ -78,7 +80,7 @@ class Canary:
     on_inconclusive: str = STEP_DOWN
     fail_fast: int = 1
     judging: Judging = field(default_factory=Judging)
-    analysis: tuple[MetricCheck | AnswerCheck, ...] = ()
+    analysis: tuple[Check, ...] = ()
     hooks: Hooks = field(default_factory=Hooks)
 
 
@@ -87,8 +89,8 @@ def by_alias(spec: Spec) -> bool:
     return spec.api is None or spec.canary.strategy == ALIAS
 
 
-def build_canary(plain: dict[str, Any], regions: tuple[str, ...]) -> Canary:
-    """From the `canary` section of a sound spec, or from none."""
+def build_canary(plain: dict[str, Any], regions: tuple[str, ...], folder: Path) -> Canary:
+    """From the `canary` section of a sound spec, or from none. folder: of the spec."""
     given = plain.get("canary", {})
     plain_keys = ("strategy", "on-inconclusive", "fail-fast")
     settings: dict[str, Any] = {key.replace("-", "_"): given[key] for key in plain_keys if key in given}
@@ -105,7 +107,7 @@ def build_canary(plain: dict[str, Any], regions: tuple[str, ...]) -> Canary:
     return Canary(
         waves=_waves(given.get("waves", PRIMARY_LAST), regions),
         judging=Judging(**judging),
-        analysis=build_analysis(given.get("analysis", [])),
+        analysis=build_analysis(given.get("analysis", []), folder),
         hooks=Hooks(**hooks),
         **settings,
     )

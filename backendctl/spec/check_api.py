@@ -107,6 +107,8 @@ def _check_variable(view: View, way: Way, value: str) -> None:
 
 
 def _check_logging(view: View, way: Way, logging: dict[str, Any]) -> None:
+    if "retention" in logging and "access" not in logging and logging.get("level", "off") == "off":
+        view.report.add((*way, "retention"), "'retention' has no use without 'access' or a 'level'", key=True)
     line = logging.get("format")
     if line is None:
         return

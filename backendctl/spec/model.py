@@ -244,6 +244,7 @@ class Stage:
         variables: as the user wrote them; a value naming an alias is a plain alias name.
         method_throttling: limits of single methods by route ("GET /places"); None leaves those that are there alone.
         cache_size: GB as AWS spells it ("0.5"), None for no cache. cache_ttl: seconds.
+        log_retention: days of its logs, None leaves them alone.
     """
 
     name: str
@@ -259,6 +260,7 @@ class Stage:
     cache_size: str | None = None
     cache_ttl: int | None = None
     logging: Logging | None = None
+    log_retention: int | None = None
     description: str = ""
     tags: dict[str, str] = field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,12 +12,15 @@ from backendctl.aws.errors import ClientError, explain
 from backendctl.endpoints import endpoints, regional_url
 from backendctl.errors import AwsError, BackendctlError
 from backendctl.http_call import send
+from backendctl.logs.lines import TRACE, UUID
 from backendctl.resources.api_reads import require_api, stage_variables
 from backendctl.testing.model import PUBLIC, Response, Through
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
     from backendctl.openapi.matching import Route
+
+_INVOKED = re.compile(rf"(?:Endpoint RequestId ?: ?|x-amzn-RequestId=)({UUID.pattern})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +47,7 @@ class Client:
         region: `PUBLIC` for the public name.
         urls: stage → address without a slash at its end, and the host to send.
         resources: path of the definition → id. variables: stage → live variables.
+        logged: stages that write a line with the id of each request. traced: stages that pass a trace on.
     """
 
     backend: Backend
@@ -52,6 +57,8 @@ class Client:
     api_id: str = ""
     resources: Mapping[str, str]
     variables: Mapping[str, Mapping[str, str]]
+    logged: frozenset[str] = frozenset()
+    traced: frozenset[str] = frozenset()
 
     def ask(self, sent: Sent) -> Response:
         """Make the request.
@@ -86,6 +93,8 @@ class Client:
             headers={name.lower(): value for name, value in found.get("headers", {}).items()},
             body=found.get("body", ""),
             latency_ms=float(found["latency"]),
+            request_id=(invoked := _invoked(found.get("log", ""))),
+            logged_as=invoked,
         )
 
     def _ask_url(self, sent: Sent) -> Response:
@@ -112,7 +121,21 @@ class Client:
             headers=found.headers,
             body=found.body.decode(errors="replace"),
             latency_ms=found.seconds * 1000,
+            request_id=found.headers.get("x-amzn-requestid", ""),
+            logged_as=self._logged_as(sent.stage, found.headers),
         )
+
+    def _logged_as(self, stage: str, headers: Mapping[str, str]) -> str:
+        if stage in self.logged:
+            return headers.get("x-amzn-requestid", "")
+        found = TRACE.search(headers.get("x-amzn-trace-id", "")) if stage in self.traced else None
+        return found[0] if found else ""
+
+
+def _invoked(log: str) -> str:
+    """Lambda's id of the request in the log of a test call; empty where no function was called."""
+    found = _INVOKED.search(log)
+    return found[1] if found else ""
 
 
 def client(backend: Backend, region: str, through: Through) -> Client:
@@ -124,10 +147,23 @@ def client(backend: Backend, region: str, through: Through) -> Client:
     aws, api, endpoint_url = backend.aws, backend.spec.api, backend.settings.access.endpoint_url
     if api is None:
         raise BackendctlError(f"{backend.spec.file} has no API")
+    logged = frozenset(
+        one.name for one in api.stages if one.logging and (one.logging.access or one.logging.level == "INFO")
+    )
+    traced = frozenset(one.name for one in api.stages if one.tracing)
     if region == PUBLIC:
         found = endpoints(backend.spec.narrowed(()), aws, endpoint_url=endpoint_url)
         urls = {one.stage: (one.url, one.host) for one in found}
-        return Client(backend=backend, region=region, through=through, urls=urls, resources={}, variables={})
+        return Client(
+            backend=backend,
+            region=region,
+            through=through,
+            urls=urls,
+            resources={},
+            variables={},
+            logged=logged,
+            traced=traced,
+        )
     api_id = require_api(aws, region, api.name)
     is_method = through is Through.METHOD
     return Client(
@@ -141,4 +177,6 @@ def client(backend: Backend, region: str, through: Through) -> Client:
         api_id=api_id,
         resources=resource_ids(aws, region, api_id) if is_method else {},
         variables=stage_variables(aws, region, api.name) if is_method else {},
+        logged=logged,
+        traced=traced,
     )

@@ -20,8 +20,7 @@ def junit(run: TestRun) -> str:
             lines += _suite(region, [_case("the region answers", region, "error", [told])], errors=1)
             continue
         cases = [
-            _case(row.case.name, _file(row), "failure", row.results[region].failures, _seconds(row, region))
-            for row in run.rows
+            _case(row.case.name, _file(row), "failure", _told(row, region), _seconds(row, region)) for row in run.rows
         ]
         lines += _suite(region, cases, failures=sum(bool(row.results[region].failures) for row in run.rows))
     if len(run.regions) - len(run.failed) > 1:
@@ -46,6 +45,13 @@ def _case(name: str, place: str, kind: str, told: tuple[str, ...] | list[str], s
         return f"{head}/>"
     text = escape(_shown("\n".join(told)))
     return f"{head}>\n      <{kind} message={_attribute(told[0])}>{text}</{kind}>\n    </testcase>"
+
+
+def _told(row: Row, region: str) -> list[str]:
+    """What is not as expected, and the request by which the logs tell more."""
+    result = row.results[region]
+    asked = result.response.request_id if result.response is not None else ""
+    return [*result.failures, *([f"request id {asked}"] if result.failures and asked else [])]
 
 
 def _file(row: Row) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -82,15 +82,27 @@ class Suite:
     cases: tuple[Case, ...]
     through: Through | None = None
 
+    def of_stage(self, stage: str) -> Suite:
+        """Without the tests that name another stage."""
+        return replace(self, cases=tuple(case for case in self.cases if case.stage in (None, stage)))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Response:
-    """An answer of the API. headers: names in lower case. body: as text. latency_ms: milliseconds."""
+    """An answer of the API.
+
+    Attributes:
+        headers: names in lower case. body: as text. latency_ms: milliseconds.
+        request_id: API Gateway's, or Lambda's through the test call; empty where the answer does not tell.
+        logged_as: the id by which `logs --request` finds it; empty where nothing that is logged has one.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: str
     latency_ms: float
+    request_id: str = ""
+    logged_as: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,6 +129,14 @@ class Row:
     def passed(self) -> bool:
         """Whether every region answered as expected, and alike."""
         return not self.differences and not any(result.failures for result in self.results.values())
+
+    @property
+    def suspects(self) -> list[str]:
+        """The regions whose answer is wrong, or is not that of most; all that differ where no answer is in the lead."""
+        named = {region for region, result in self.results.items() if result.failures}
+        for one in self.differences:
+            named |= one.odd
+        return [region for region in self.results if region in named]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from backendctl.aws.regions import each_region
@@ -15,7 +15,7 @@ from backendctl.errors import BackendctlError, UsageError
 from backendctl.lookups import AwsLookups
 from backendctl.openapi.matching import route_of
 from backendctl.spec.values import expand
-from backendctl.testing.asking import Client, NotAskedError, Sent, client
+from backendctl.testing.asking import NotAskedError, Sent, client
 from backendctl.testing.filling import NotCapturedError, filled, filled_value, mapped
 from backendctl.testing.judging import judge
 from backendctl.testing.model import PUBLIC, Case, Condition, Expect, Response, Result, Row, Suite, TestRun, Through
@@ -50,7 +50,7 @@ def run_tests(backend: Backend, suites: Sequence[Suite], through: Through | None
         return {
             (suite.file, number): result
             for suite in suites
-            for number, result in enumerate(_Session(client=asking, folder=Path(suite.file).parent).results(suite))
+            for number, result in enumerate(Session(client=asking, folder=Path(suite.file).parent).results(suite))
         }
 
     done, failed = each_region(regions, work, workers=backend.settings.workers, doing="test the API in")
@@ -82,12 +82,27 @@ def _differences(case: Case, answers: Mapping[str, Response]) -> Iterator[Differ
     yield from differences({region: decoded(answer.body) for region, answer in answers.items()}, case.ignore)
 
 
-@dataclass(kw_only=True)
-class _Session:
-    """One file in one region; remembers what was captured."""
+class Asker(Protocol):
+    """Makes requests in one region: see `Client`."""
 
-    client: Client
+    @property
+    def backend(self) -> Backend: ...
+    @property
+    def region(self) -> str: ...
+    def ask(self, sent: Sent) -> Response: ...
+
+
+@dataclass(kw_only=True)
+class Session:
+    """One file in one region; remembers what was captured.
+
+    Attributes:
+        folder: in which the file is. stage: of tests that name none; empty is the spec's first.
+    """
+
+    client: Asker
     folder: Path
+    stage: str = ""
     captured: dict[str, Any] = field(default_factory=dict)
 
     def results(self, suite: Suite) -> Iterator[Result]:
@@ -125,7 +140,7 @@ class _Session:
         headers = {name: filled(expand(value, scope), self.captured) for name, value in case.headers.items()}
         if body is not None and not any(name.lower() == "content-type" for name in headers):
             headers["Content-Type"] = "application/json"
-        stage = case.stage or self._api.stages[0].name
+        stage = case.stage or self.stage or self._api.stages[0].name
         return Sent(
             method=method,
             asked=quote(asked, safe=_SAFE),

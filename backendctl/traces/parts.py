@@ -43,16 +43,21 @@ def spans_of(documents: Sequence[Mapping[str, Any]]) -> list[Span]:
 def _spans(one: Mapping[str, Any], parent: str) -> Iterator[Span]:
     if one.get("in_progress") or "end_time" not in one:
         return
-    name, origin = str(one.get("name", "")), str(one.get("origin", ""))
     yield Span(
         id=str(one["id"]),
         parent=parent,
-        part=_WORDS.get(origin) or _WORDS.get(name) or name,
+        part=part_of(one),
         begin=float(one["start_time"]),
         end=float(one["end_time"]),
     )
     for inner in one.get("subsegments", ()):
         yield from _spans(inner, str(one["id"]))
+
+
+def part_of(one: Mapping[str, Any]) -> str:
+    """What a segment or subsegment is called here."""
+    name, origin = str(one.get("name", "")), str(one.get("origin", ""))
+    return _WORDS.get(origin) or _WORDS.get(name) or name
 
 
 def own_times(spans: Sequence[Span]) -> dict[str, float]:

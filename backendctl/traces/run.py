@@ -10,6 +10,7 @@ from backendctl.aws.regions import each_region
 from backendctl.errors import BackendctlError, Exit
 from backendctl.resources import lambda_reads
 from backendctl.resources.api_reads import find_api, stages
+from backendctl.traces.one_trace import reason_of
 from backendctl.traces.parts import own_times, spans_of
 from backendctl.traces.reading import Trace, documents, summaries
 
@@ -41,6 +42,7 @@ class RegionTraces:
     Attributes:
         traces: all that there are, the oldest first. cut: how many of them were cut into parts.
         shares: the largest first. parts: trace id → part → seconds.
+        reasons: trace id → why it failed, of those whose segments tell.
         off: what is not traced there, in words.
     """
 
@@ -51,6 +53,7 @@ class RegionTraces:
     parts: Mapping[str, Mapping[str, float]]
     off: tuple[str, ...]
     traced: bool
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +118,7 @@ def _region(backend: Backend, region: str, names: Sequence[str], *, since: float
         parts=parts,
         off=tuple(off),
         traced=bool(traced),
+        reasons={name: told for name, one in segments.items() if (told := reason_of(one))},
     )
 
 

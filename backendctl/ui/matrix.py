@@ -12,6 +12,7 @@ from rich.text import Text
 
 from backendctl.hints import runnable
 from backendctl.survey import Cell, State, Survey
+from backendctl.telemetry import telemetry_rows
 from backendctl.ui.plan_data import markdown_cell
 
 _MARKS = {
@@ -39,6 +40,7 @@ _ROWS = {
     "scaling": ("table", "{base}"),
     "rest-api": ("api", "{name}"),
     "stage": ("stage", "{name}"),
+    "stage-log": ("stage", "{base}"),
     "domain": ("domain", "{base}"),
     "mapping": ("domain", "{base}"),
     "record": ("domain", "{base}"),
@@ -64,6 +66,8 @@ def show_matrix(survey: Survey, console: Console, *, verbose: bool = False) -> N
         label = Text(f"{kind} ", style="quiet").append(name, style="name")
         table.add_row(label, *[_cell(row.get(region, ())) for region in regions])
     console.print(table)
+    if recorded := telemetry_rows(survey.telemetry):
+        console.print(_recorded(survey, recorded))
     for region, why in survey.unreadable.items():
         console.print(Text(f"{region} did not answer: {why}", style="bad"), soft_wrap=True)
     for address, note in survey.notes:
@@ -78,6 +82,7 @@ def survey_document(survey: Survey) -> dict[str, Any]:
         "in_sync": survey.in_sync,
         "regions": {region: _region_document(survey, region) for region in survey.regions},
         "canaries": list(survey.canaries),
+        "telemetry": {region: one.data() for region, one in survey.telemetry.items()},
     }
 
 
@@ -88,7 +93,33 @@ def survey_markdown(survey: Survey) -> str:
         cells = [markdown_cell(_cell(row.get(region, ())).plain) for region in survey.regions]
         lines.append(f"| {kind}/{markdown_cell(name)} | " + " | ".join(cells) + " |")
     notes = [f"- {address} is {note}" for address, note in survey.notes]
+    lines += _recorded_markdown(survey)
     return "\n".join([*lines, "", *([*notes, ""] if notes else []), _verdict(survey).plain])
+
+
+def _recorded(survey: Survey, rows: list[tuple[str, dict[str, str]]]) -> Table:
+    """What is traced, measured and logged; one line where all regions are alike."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="region")
+    table.add_column("recorded")
+    regions = list(survey.telemetry)
+    alike = all(len(set(cells.values())) == 1 and set(cells) == set(regions) for _, cells in rows)
+    columns = regions[:1] if alike else regions
+    for region in columns:
+        table.add_column("every region" if alike and len(regions) > 1 else region)
+    for name, cells in rows:
+        table.add_row(Text(name, style="name"), *(cells.get(region, "") for region in columns))
+    return table
+
+
+def _recorded_markdown(survey: Survey) -> list[str]:
+    rows, regions = telemetry_rows(survey.telemetry), list(survey.telemetry)
+    if not rows:
+        return []
+    lines = ["", "| recorded | " + " | ".join(regions) + " |", "|---" * (len(regions) + 1) + "|"]
+    for name, cells in rows:
+        told = (markdown_cell(cells.get(region, "")) for region in regions)
+        lines.append(f"| {markdown_cell(name)} | " + " | ".join(told) + " |")
+    return lines
 
 
 _Row = dict[str, Sequence[tuple[str, Cell]]]

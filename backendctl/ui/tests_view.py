@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from backendctl.hints import runnable
 from backendctl.secrets import KNOWN
-from backendctl.testing.model import Result, Row, TestRun
+from backendctl.testing.model import PUBLIC, Result, Row, TestRun
 from backendctl.ui.plan_data import markdown_cell
 
 
@@ -65,6 +66,7 @@ def _document(row: Row) -> dict[str, Any]:
                 "passed": not result.failures,
                 "status": None if result.response is None else result.response.status,
                 "latency_ms": None if result.response is None else round(result.response.latency_ms, 1),
+                "request_id": (result.response.request_id or None) if result.response is not None else None,
                 "failures": [KNOWN.redact(told) for told in result.failures],
             }
             for region, result in row.results.items()
@@ -113,6 +115,11 @@ def _reasons(row: Row) -> Iterator[str]:
             yield f"{place}: {region}: {told}"
     for one in row.differences:
         yield f"{place}: the regions differ at {one}"
+    for region in row.suspects:
+        response = row.results[region].response
+        if response is not None and response.logged_as:
+            asked = f"backendctl logs --request {response.logged_as}"
+            yield f"{place}: {region}: next: {runnable(asked if region == PUBLIC else f'{asked} -r {region}')}"
 
 
 def _summary(run: TestRun) -> str:

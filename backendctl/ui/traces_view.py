@@ -14,6 +14,7 @@ from backendctl.secrets import KNOWN
 from backendctl.traces.reading import Trace
 from backendctl.traces.run import RegionTraces, Share, TraceReport
 from backendctl.ui.plan_data import markdown_cell
+from backendctl.ui.trace_view import in_one_line
 
 SHOWN = 5
 """Traces told one by one, of the slowest and of the failing."""
@@ -103,9 +104,15 @@ def _line(one: Trace, report: TraceReport) -> str:
     status = f" → {one.status}" if one.status else " → failed" if one.fault else ""
     moment = time.strftime("%H:%M:%S", time.gmtime(one.began))
     request = KNOWN.redact(one.request) or "(no request)"
+    why = f"  {_reason(one, report)}" if one.failed and _reason(one, report) else ""
     return f"{moment} {one.region} {one.response * 1000:,.0f} ms {request}{status}  {one.id}" + (
-        f"  ({told})" if told else ""
+        f"  ({told}){why}" if told else why
     )
+
+
+def _reason(one: Trace, report: TraceReport) -> str:
+    found = next((here.reasons.get(one.id, "") for here in report.regions if here.region == one.region), "")
+    return in_one_line(found)
 
 
 def _parts_of(one: Trace, report: TraceReport) -> list[tuple[str, float]]:
@@ -118,7 +125,8 @@ def _summary(report: TraceReport) -> str:
     if not count:
         traced = any(here.traced for here in report.regions)
         return "No trace in that time." if traced else "Nothing is traced, so there is nothing to see."
-    more = f"; {runnable('backendctl logs --request TRACE_ID')} gathers what one of them wrote"
+    one, logs = runnable("backendctl traces TRACE_ID"), runnable("backendctl logs --request TRACE_ID")
+    more = f"; {one} shows one of them step by step, {logs} what it wrote"
     return f"{count} traces, {failing} of them failing{more}"
 
 
@@ -149,5 +157,6 @@ def _document(one: Trace, report: TraceReport) -> dict[str, Any]:
         "request": KNOWN.redact(one.request) or None,
         "status": one.status or None,
         "failed": one.failed,
+        "reason": _reason(one, report) or None,
         "parts_ms": {part: round(seconds * 1000, 3) for part, seconds in _parts_of(one, report)},
     }

@@ -1,4 +1,4 @@
-"""`python -m tests.chaos`: kills, faults, hostile things and races on a sandbox of its own, with their figures.
+"""`python -m tests.chaos`: kills, faults, hostile things, races and rights on a sandbox of its own, with figures.
 
 python -m tests.chaos kills                         every call of every verb, before and after (an hour)
 python -m tests.chaos kills --verb destroy --sample 5 --seed 3
@@ -6,6 +6,8 @@ python -m tests.chaos kills --once                  before or after every call
 python -m tests.chaos faults
 python -m tests.chaos hostile
 python -m tests.chaos races --sample 20 --load
+python -m tests.chaos rights                        every verb without each action of its policy (an hour)
+python -m tests.chaos rights --verb doctor --sample 3
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from tests.chaos.ground import cpu, prepared
 from tests.chaos.hostile import PLANTS, hostile
 from tests.chaos.kills import kills
 from tests.chaos.races import races
+from tests.chaos.rights import SWEPT, guarded, rights
 from tests.chaos.verbs import VERBS
 
 
@@ -36,11 +39,12 @@ def main() -> int:
     seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(10**6)
     sys.stdout.write(f"seed {seed}\n")
     started, spent = time.monotonic(), cpu()
-    with tempfile.TemporaryDirectory(prefix="chaos-") as home, prepared(Path(home)) as ground:
-        if asked.what == "kills":
-            found: Iterable[Any] = kills(
-                ground, asked.verb or list(VERBS), sample=asked.sample, seed=seed, once=asked.once
-            )
+    make = guarded if asked.what == "rights" else prepared
+    with tempfile.TemporaryDirectory(prefix="chaos-") as home, make(Path(home)) as ground:
+        if asked.what == "rights":
+            found: Iterable[Any] = rights(ground, asked.verb or list(SWEPT), sample=asked.sample, seed=seed)
+        elif asked.what == "kills":
+            found = kills(ground, asked.verb or list(VERBS), sample=asked.sample, seed=seed, once=asked.once)
         elif asked.what == "faults":
             found = faults(
                 ground, asked.verb or ["first-deploy", "update", "destroy"], asked.fault or list(FAULTS), seed
@@ -57,8 +61,8 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__, allow_abbrev=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("what", choices=["kills", "faults", "hostile", "races"])
-    parser.add_argument("--verb", action="append", choices=list(VERBS))
+    parser.add_argument("what", choices=["kills", "faults", "hostile", "races", "rights"])
+    parser.add_argument("--verb", action="append", choices=[*VERBS, *SWEPT])
     parser.add_argument("--fault", action="append", choices=list(FAULTS))
     parser.add_argument("--sample", type=int, help="so many of each verb, or so many races")
     parser.add_argument("--once", action="store_true", help="kills: before or after each call, not both")
@@ -89,7 +93,7 @@ def _tell(found: Iterable[Any]) -> bool:
 def _holds(name: str) -> bool:
     """Whether all of that name are expected to hold: races and hostile things are, and verbs that say so."""
     verb = VERBS.get(name.split(maxsplit=1)[0])
-    return verb is None or verb.holds
+    return name in SWEPT or verb is None or verb.holds
 
 
 if __name__ == "__main__":

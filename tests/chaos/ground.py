@@ -139,9 +139,13 @@ def told(call: Call | None) -> str:
 
 
 @contextlib.contextmanager
-def prepared(home: Path) -> Iterator[Ground]:
-    """An empty sandbox, and a project that is not deployed; everything lies in `home` and ends with the block."""
-    running = Sandbox(port=free_port(), data=home / "aws")
+def prepared(home: Path, *, iam: Path | None = None, calls: Path | None = None) -> Iterator[Ground]:
+    """An empty sandbox, and a project that is not deployed; everything lies in `home` and ends with the block.
+
+    Args:
+        iam, calls: as a `Sandbox` has them.
+    """
+    running = Sandbox(port=free_port(), data=home / "aws", iam=iam, calls=calls)
     (home / "project").mkdir(parents=True)
     running.start()
     with (

@@ -9,7 +9,7 @@ from tests.chaos.ground import Ground
 from tests.functional.killing import Run
 
 _STATEFUL = ("table/things", "replica/things", "domain/api.chaos.example")
-_EVERYTHING = tuple(word for name in _STATEFUL for word in ("--allow-delete", name))
+EVERYTHING = tuple(word for name in _STATEFUL for word in ("--allow-delete", name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ VERBS: Mapping[str, Verb] = {
     "first-deploy": Verb(line=("deploy", "-y"), base="empty", holds=False),
     "update": Verb(line=("deploy", "-y"), base="one", edit=lambda ground: ground.write(2)),
     "sync-api": Verb(line=("sync-api", "-y"), base="one", edit=lambda ground: ground.write(2, code=False), holds=False),
-    "destroy": Verb(line=("destroy", "-y", *_EVERYTHING), base="one"),
+    "destroy": Verb(line=("destroy", "-y", *EVERYTHING), base="one"),
     "publish": Verb(line=("publish", "-y"), base="one", edit=lambda ground: ground.write(2, definition=False)),
     "start-canary": Verb(
         line=("start-canary", "-y", "--percent", "30"), base="one", edit=lambda ground: ground.write(2), holds=False

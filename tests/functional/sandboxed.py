@@ -37,10 +37,16 @@ TRUST = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sandbox:
-    """A sandbox on a port of its own with a data directory of its own."""
+    """A sandbox on a port of its own with a data directory of its own.
+
+    Attributes:
+        iam: a file with the policy of whoever calls; None allows everything. calls: a file that gets what calls need.
+    """
 
     port: int
     data: Path
+    iam: Path | None = None
+    calls: Path | None = None
 
     @property
     def url(self) -> str:
@@ -50,9 +56,12 @@ class Sandbox:
     def start(self) -> process.Status:
         """Start it, or find it running; what commands ask of it is not held against their policy."""
         calls = os.environ.pop(CALLS, None)
+        if self.calls is not None:
+            os.environ[CALLS] = str(self.calls)
         try:
-            return process.start(self.port, self.data)
+            return process.start(self.port, self.data, iam=self.iam)
         finally:
+            os.environ.pop(CALLS, None)
             if calls is not None:
                 os.environ[CALLS] = calls
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backendctl.comparing import ABSENT, differences
+from backendctl.comparing import ABSENT, Difference, differences
 from backendctl.json_path import parse
 
 
@@ -51,3 +51,17 @@ def test_one_of_three_is_named_with_what_it_said() -> None:
 def test_nothing_and_one_answer_differ_from_nothing() -> None:
     assert differences({}) == []
     assert differences({"a": 1}) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "odd"),
+    [
+        ({"e": 1, "w": 1.0, "n": 2}, {"n"}),
+        ({"e": 1, "w": 2}, {"e", "w"}),
+        ({"e": 1, "w": 1, "n": 2, "s": 2}, {"e", "w", "n", "s"}),
+        ({"e": 1, "w": 2, "n": ABSENT}, {"e", "w", "n"}),
+        ({"e": 1, "w": 1, "n": True}, {"n"}),
+    ],
+)
+def test_a_region_is_odd_where_most_answer_otherwise(values: dict[str, Any], odd: set[str]) -> None:
+    assert Difference(path="$.a", values=values).odd == odd

@@ -21,6 +21,12 @@ def test_a_command_gets_the_verdict_on_its_input_and_its_name_in_the_environment
     assert (tmp_path / "name").read_text() == "after-promote\n"
 
 
+def test_a_command_means_what_the_one_that_runs_it_was_told(tmp_path: Path) -> None:
+    told = {"BACKENDCTL_SPEC": "/a/shop.yaml", "BACKENDCTL_SANDBOX": "1"}
+    run_hook("on-abort", f"echo $BACKENDCTL_SPEC $BACKENDCTL_SANDBOX > {tmp_path}/got", VERDICT, environment=told)
+    assert (tmp_path / "got").read_text() == "/a/shop.yaml 1\n"
+
+
 def test_a_command_that_fails_says_no_in_its_own_words() -> None:
     with pytest.raises(BackendctlError, match=r"before-promote said no \(exit 3\).*\nthe queue is full"):
         run_hook("before-promote", "echo the queue is full >&2; exit 3", VERDICT)

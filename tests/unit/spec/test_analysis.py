@@ -9,7 +9,7 @@ import pytest
 
 from backendctl.errors import SpecError
 from backendctl.spec import Offline, load
-from backendctl.spec.analysis import AnswerCheck, Metric, MetricCheck
+from backendctl.spec.analysis import AnswerCheck, Check, Metric, MetricCheck, TestsCheck
 
 API = """
 openapi: 3.0.1
@@ -46,7 +46,7 @@ NOT_TOLD_APART = (
 )
 
 
-def _load(folder: Path, analysis: str) -> tuple[MetricCheck | AnswerCheck, ...]:
+def _load(folder: Path, analysis: str) -> tuple[Check, ...]:
     (folder / "places").mkdir()
     (folder / "places" / "app.py").write_text("def handler(event, context): return {}\n")
     (folder / "api.yaml").write_text(API.lstrip())
@@ -129,5 +129,17 @@ def test_faults_come_all_at_once_with_their_places(tmp_path: Path) -> None:
         "18:7 'max' has no use beside 'request'",
         "20:16 'path' must say what id is",
         "21:16 'at' is no JSON path: it begins with $, such as $.places[0].id",
-        "22:7 a check has one of 'metric', 'math' and 'request'",
+        "22:7 a check has one of 'metric', 'math', 'request' and 'tests'",
     ]
+
+
+def test_a_file_of_tests_is_found_from_the_spec(tmp_path: Path) -> None:
+    (tmp_path / "smoke.tests.yaml").write_text("tests: []\n")
+    (found,) = _load(tmp_path, "- {name: smoke, tests: smoke.tests.yaml}")
+    assert found == TestsCheck(name="smoke", file=str((tmp_path / "smoke.tests.yaml").resolve()))
+
+
+def test_a_file_of_tests_that_is_not_there_or_has_a_limit_is_a_fault(tmp_path: Path) -> None:
+    found = _faults(tmp_path, "- {name: smoke, tests: smok.yaml, max: 3}")
+    assert any("there is no file 'smok.yaml' beside the spec" in one for one in found)
+    assert any("'max' has no use beside 'tests'" in one for one in found)
