@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backendctl.app import with_refusals
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address_of
 from backendctl.errors import RefusedError
@@ -61,11 +62,11 @@ def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None, t
     everything = assemble.desired(backend.world)
     parts = [resource for resource in everything if _is_part(resource, functions)]
     if alias is None:
-        return plan_of(backend, parts)
+        return with_refusals(plan_of(backend, parts), backend.world, backend)
     _refuse_unknown(backend, functions, alias)
     parts += [r for r in everything if isinstance(r, Alias | Permission) and _is_of(r, functions, alias)]
     parts += _stages(backend, everything, functions, alias)
-    plan = plan_of(backend, parts)
+    plan = with_refusals(plan_of(backend, parts), backend.world, backend)
     releasing = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers, take_over=take_over)
     content = [str(Event.DEPLOY), "publish", alias, sorted(functions), content_of(backend.world)]
     return numbered(plan, parts, releasing, token=token_of(*content))

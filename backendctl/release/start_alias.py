@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from backendctl.app import with_refusals
 from backendctl.engine.plan import Plan, make_plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
@@ -74,6 +75,7 @@ def plan_start_aliases(
         strays=False,
         operations=shares,
     )
+    plan = with_refusals(plan, backend.world, backend)
     _refuse(plan, shares, backend)
     if not shares or not (plan.changes or logs.at(entry.index)):
         return plan
