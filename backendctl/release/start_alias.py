@@ -7,15 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.app import with_refusals
-from backendctl.engine.plan import Plan, make_plan
+from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
 from backendctl.release.numbering import Releasing, refuse_nobody
 from backendctl.release.running import refuse_unknown
 from backendctl.release.running_canaries import Running, content_token
+from backendctl.release.shift import plan_of
 from backendctl.release.start import begun, canary_entry, share_of
 from backendctl.release.steps import earlier_wave
-from backendctl.resources import KINDS, assemble, lambda_reads
+from backendctl.resources import assemble, lambda_reads
 from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import names_of, qualified
 from backendctl.resources.function import Function
@@ -65,17 +66,7 @@ def plan_start_aliases(
     )
     running.refuse(entry)
     shares = _waiting(shares, entry, waves)
-    plan = make_plan(
-        desired=_parts(backend, shares),
-        kinds=KINDS,
-        aws=backend.aws,
-        regions=backend.spec.regions,
-        workers=backend.settings.workers,
-        backend=backend.spec.backend,
-        strays=False,
-        operations=shares,
-    )
-    plan = with_refusals(plan, backend.world, backend)
+    plan = with_refusals(plan_of(backend, _parts(backend, shares), shares), backend.world, backend)
     _refuse(plan, shares, backend)
     if not shares or not (plan.changes or logs.at(entry.index)):
         return plan
