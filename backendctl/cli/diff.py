@@ -21,6 +21,7 @@ def command(*, options: Options, names: tuple[str, ...]) -> int:
     Values of the environment are not shown, only that they differ.
     """
     from backendctl.cli.opening import opened_api
+    from backendctl.cli.releasing import tell_silent
     from backendctl.release.comparing import compare, comparison_document, comparison_lines
 
     if len(names) != _TWO:
@@ -32,4 +33,4 @@ def command(*, options: Options, names: tuple[str, ...]) -> int:
     else:
         for line in comparison_lines(found):
             click.echo(f"- {line}" if ready.format == "markdown" else line)
-    return Exit.OK
+    return Exit.PARTIAL if tell_silent(found.unreadable) else Exit.OK

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backendctl.api.taken import OPEN, Routes, routes
 from backendctl.aws.errors import ClientError, is_missing
 from backendctl.engine.diff import plain
-from backendctl.errors import UsageError
+from backendctl.errors import BackendctlError, UsageError
 from backendctl.release.log_reading import Logs
 from backendctl.release.numbering import Releasing
 from backendctl.resources import lambda_reads, releases
@@ -42,13 +42,19 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """Two releases. regions: where both are remembered. gone: what cannot be compared any more, one line each."""
+    """Two releases.
+
+    Attributes:
+        regions: where both are remembered. gone: what cannot be compared any more, one line each.
+        unreadable: regions that did not answer.
+    """
 
     before: int
     after: int
     regions: tuple[str, ...]
     differences: tuple[Difference, ...]
     gone: tuple[str, ...]
+    unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
 
 
 def compare(backend: Backend, before: str, after: str) -> Comparison:
@@ -64,11 +70,14 @@ def compare(backend: Backend, before: str, after: str) -> Comparison:
     first, second = _number(logs, before), _number(logs, after)
     known = (logs.numbered(first), logs.numbered(second))
     regions = tuple(r for r in backend.spec.regions if r in known[0] and r in known[1])
+    silent = {region: error for region, error in logs.silent.items() if region in backend.spec.regions}
     if not regions:
         raise UsageError(f"no region remembers both v{first} and v{second}", hint="see them: backendctl history")
     gone: list[str] = []
     found = [d for r in regions for d in _of_region(backend, r, known[0][r], known[1][r], gone)]
-    return Comparison(before=first, after=second, regions=regions, differences=tuple(found), gone=tuple(gone))
+    return Comparison(
+        before=first, after=second, regions=regions, differences=tuple(found), gone=tuple(gone), unreadable=silent
+    )
 
 
 def _number(logs: Logs, told: str) -> int:
@@ -155,6 +164,7 @@ def comparison_document(found: Comparison) -> dict[str, Any]:
             for d in found.differences
         ],
         "gone": list(found.gone),
+        "unreadable": {region: str(error) for region, error in found.unreadable.items()},
     }
 
 
