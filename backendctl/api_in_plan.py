@@ -120,6 +120,16 @@ def readable_world(backend: Backend, seen: Look | None) -> tuple[World, dict[str
     return (with_reaches(world, seen.reaches) if seen else world), silent
 
 
+def answering(backend: Backend) -> tuple[Backend, dict[str, BackendctlError]]:
+    """The backend in the regions that answer; and those that do not, with what they said.
+
+    Raises:
+        BackendctlError: none does.
+    """
+    world, silent = readable_world(backend, None)
+    return replace(backend, spec=world.spec, world=world), silent
+
+
 def sparing_source(plan: Plan, backend: Backend) -> Plan:
     """A live source stays as it is, although the spec asks for no API in its region."""
     source = backend.wanted.source.region if backend.wanted else None

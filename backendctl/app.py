@@ -191,7 +191,7 @@ def _connected(
     aws = Aws(settings.access, backend=spec.backend, journal=journal)
     account, partition = refuse_account(aws, regions, allowed=settings.accounts)
     if draft.needs_aws:
-        spec = draft.expand(AwsLookups(aws, account))
+        spec = draft.expand(AwsLookups(aws, account), regions=regions)
     aws.spec_names = _names_of(spec)
     spec = spec.narrowed(regions)
     given = None

@@ -13,6 +13,7 @@ from botocore import exceptions as botocore
 from botocore.exceptions import BotoCoreError, ClientError
 
 from backendctl.aws.answers import MalformedAnswerError, lacking
+from backendctl.aws.silence import SilentError
 from backendctl.errors import AGAIN, AwsError, BackendctlError, BugError
 from backendctl.secrets import KNOWN
 
@@ -31,6 +32,8 @@ __all__ = [
 _NO_ANSWER = "NoAnswer"
 ASKED = "BackendctlAsked"
 """In the ResponseMetadata of an error: (service, region)."""
+_UNANSWERED = "backendctl_asked"
+"""On an exception that stands for no answer: what was asked."""
 _CHANGING = ("create", "update", "delete")
 
 _SIGN_IN = "sign in again (aws sso login, or new keys), then run the same command"
@@ -95,6 +98,16 @@ def is_missing(error: BaseException) -> bool:
         "TableNotFoundException",
         "ProvisionedConcurrencyConfigNotFoundException",  # B47
     }
+
+
+def unanswered(error: BaseException, service: str, region: str, operation: str, *, within: float) -> None:
+    """Have the sentence about an error that is no answer of AWS name what was asked, and where.
+
+    Args:
+        within: seconds that the call had at most.
+    """
+    bound = f" within {within:g} s (--timeout)" if isinstance(error, _TIMEOUTS) else ""
+    error.__dict__[_UNANSWERED] = f"{service} in {region} gave no answer to {operation}{bound}"
 
 
 @contextmanager
@@ -185,6 +198,7 @@ _OF_THE_CREDENTIALS = (
     botocore.MissingDependencyException,
     botocore.MetadataRetrievalError,
 )
+_TIMEOUTS = (botocore.ReadTimeoutError, botocore.ConnectTimeoutError)
 _OF_THE_SETTINGS = (
     "look at --endpoint-url, BACKENDCTL_ENDPOINT_URL and AWS_ENDPOINT_URL, and at the regions of the spec"
 )
@@ -249,7 +263,10 @@ def _sentence(error: BaseException) -> str:
         return "what came back is no answer of AWS, or only the beginning of one"
     if isinstance(error, botocore.NoCredentialsError):
         return "there are no AWS credentials"
-    return " ".join(conceal(str(error)).split())
+    told = " ".join(conceal(str(error)).split())
+    asked = getattr(error, _UNANSWERED, "")
+    names_the_region = isinstance(error, SilentError | MalformedAnswerError)
+    return f"{asked}: {told}" if asked and not names_the_region else told
 
 
 def _is_unparsed(error: BaseException) -> bool:
@@ -267,7 +284,7 @@ def _unanswered(error: BaseException) -> bool:
 def _unanswered_hint(error: BaseException, doing: str) -> str:
     if isinstance(error, MalformedAnswerError) or _is_unparsed(error):
         return "look at the network (does a proxy or a captive portal answer?), then " + _again(doing)
-    if isinstance(error, botocore.ReadTimeoutError | botocore.ConnectTimeoutError):
+    if isinstance(error, _TIMEOUTS):
         return f"{_again(doing)} (--timeout SECONDS is how long one call waits)"
     if isinstance(error, botocore.SSLError):
         return "look at the certificates that are trusted (AWS_CA_BUNDLE) and at the proxy, if there is one"

@@ -18,7 +18,7 @@ from typing import Any
 
 from backendctl.aws.answers import check_answer
 from backendctl.aws.call_log import Hear, line
-from backendctl.aws.errors import ASKED
+from backendctl.aws.errors import ASKED, unanswered
 from backendctl.aws.journal import Journal, is_read
 from backendctl.aws.pacing import Pacer
 from backendctl.aws.progress import note
@@ -99,6 +99,7 @@ class Seam:
             operation = event_name.rpartition(".")[2]
             since = context.get(_STARTED, self._silence.now())
             self._silence.note(exception, service, region, operation, since=since)
+            unanswered(exception, service, region, operation, within=self._silence.timeout)
             self._record(service, operation, region, {"Error": {"Code": type(exception).__name__}}, context)
 
         events.register(f"before-call.{hyphenized}", before_call)

@@ -148,7 +148,7 @@ class Options:
             aim_aws(endpoint=access.endpoint_url or "")
             return Settings(
                 spec=spec,
-                access=replace(access, hear=hear),
+                access=replace(access, hear=hear, timeout=self.timeout),
                 regions=self.regions or config.regions or (),
                 workers=workers,
                 journal=journal and journal / f"sandbox-{self.port}",

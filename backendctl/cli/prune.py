@@ -34,7 +34,11 @@ def command(*, options: Options, keep: int, dry_run: bool, yes: bool, expect: st
     idle = "Nothing to prune."
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
     if not options.quiet:
-        for room in storage(ready.backend):
+        rooms, unread = storage(
+            ready.backend, [region for region in ready.backend.spec.regions if region not in failed]
+        )
+        failed |= unread
+        for room in rooms:
             share = f" of {room.allowed / 2**30:.0f} GB" if room.allowed else ""
             click.echo(f"{room.region}: {room.used / 2**20:.1f} MB{share} of code storage used", err=True)
     silent = tell_silent(failed)

@@ -48,13 +48,13 @@ def command(
     silent = unreachable(plan, outcome=outcome)
     if dry_run or (outcome is not None and outcome.exit_code is not Exit.OK):
         return Exit.OK if outcome is None else outcome.exit_code
-    found = published(ready.backend, names)
+    found = published(ready.backend, names, regions=plan.regions)
     if text:
-        show_published(found, ready.screen.result)
+        show_published(found, ready.screen.result, silent=plan.unreadable)
     elif ready.format == "markdown":
-        click.echo(published_markdown(found))
+        click.echo(published_markdown(found, silent=plan.unreadable))
     else:
-        click.echo(json.dumps(published_document(ready.backend.spec.backend, found), indent=2))
+        click.echo(json.dumps(published_document(plan, found), indent=2))
     if not same_bits(found):
         return Exit.ERROR
     return Exit.PARTIAL if silent else Exit.OK

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -90,7 +91,7 @@ def _advise(ready: Opened, changes: Changes, stages: tuple[str, ...]) -> None:
     from backendctl.spec.canary import ALIAS
 
     if changes.plan.changes and ready.backend.spec.canary.strategy != ALIAS and not ready.screen.quiet:
-        for told in advice(ready.backend, stages):
+        for told in advice(replace(ready.backend, world=changes.world), stages):
             click.echo(f"note: {told}", err=True)
 
 

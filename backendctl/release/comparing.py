@@ -46,7 +46,7 @@ class Comparison:
 
     Attributes:
         regions: where both are remembered. gone: what cannot be compared any more, one line each.
-        failed: regions that did not answer, and why.
+        unreadable: regions that did not answer.
     """
 
     before: int
@@ -54,7 +54,7 @@ class Comparison:
     regions: tuple[str, ...]
     differences: tuple[Difference, ...]
     gone: tuple[str, ...]
-    failed: Mapping[str, BackendctlError] = field(default_factory=dict)
+    unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
 
 
 def compare(backend: Backend, before: str, after: str) -> Comparison:
@@ -70,13 +70,13 @@ def compare(backend: Backend, before: str, after: str) -> Comparison:
     first, second = _number(logs, before), _number(logs, after)
     known = (logs.numbered(first), logs.numbered(second))
     regions = tuple(r for r in backend.spec.regions if r in known[0] and r in known[1])
+    silent = {region: error for region, error in logs.silent.items() if region in backend.spec.regions}
     if not regions:
         raise UsageError(f"no region remembers both v{first} and v{second}", hint="see them: backendctl history")
     gone: list[str] = []
     found = [d for r in regions for d in _of_region(backend, r, known[0][r], known[1][r], gone)]
-    failed = {region: error for region, error in logs.silent.items() if region in backend.spec.regions}
     return Comparison(
-        before=first, after=second, regions=regions, differences=tuple(found), gone=tuple(gone), failed=failed
+        before=first, after=second, regions=regions, differences=tuple(found), gone=tuple(gone), unreadable=silent
     )
 
 
@@ -166,7 +166,7 @@ def comparison_document(found: Comparison) -> dict[str, Any]:
             for d in found.differences
         ],
         "gone": list(found.gone),
-        "unreachable": {region: KNOWN.redact(str(error)) for region, error in found.failed.items()},
+        "unreadable": {region: KNOWN.redact(str(error)) for region, error in found.unreadable.items()},
     }
 
 

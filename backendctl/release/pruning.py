@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from backendctl.aws.errors import ClientError, is_missing, says
+from backendctl.aws.regions import each_region
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Action, Plan, operating
 from backendctl.release.rewarming import given_back
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from backendctl.app import Backend
     from backendctl.aws.connection import Aws
     from backendctl.engine.operation import Operation
+    from backendctl.errors import BackendctlError
     from backendctl.release.running import Serving
 
 
@@ -135,8 +137,8 @@ def plan_prune(backend: Backend, found: Sequence[Serving], *, keep: int) -> Plan
     return Plan(backend=backend.spec.backend, regions=tuple(regions), changes=tuple(changes))
 
 
-def storage(backend: Backend) -> list[Storage]:
-    """GetAccountSettings in every region."""
+def storage(backend: Backend, regions: Sequence[str]) -> tuple[list[Storage], dict[str, BackendctlError]]:
+    """GetAccountSettings in these regions, and those that did not answer."""
 
     def ask(region: str) -> Storage:
         found = backend.aws.lambda_(region).get_account_settings()
@@ -146,8 +148,8 @@ def storage(backend: Backend) -> list[Storage]:
             allowed=found["AccountLimit"].get("TotalCodeSize", 0),
         )
 
-    with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="storage") as pool:
-        return list(pool.map(ask, backend.spec.regions))
+    found, failed = each_region(regions, ask, workers=backend.settings.workers, doing="read the code storage of")
+    return list(found.values()), failed
 
 
 def _kept(log: RegionLog, one: Serving, keep: int) -> Iterator[Record]:

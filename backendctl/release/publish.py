@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from backendctl.api_in_plan import answering
+from backendctl.app import with_refusals
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address_of
 from backendctl.errors import RefusedError
@@ -28,6 +30,7 @@ from backendctl.resources.stage_writes import held_by_canary
 if TYPE_CHECKING:
     from backendctl.app import Backend
     from backendctl.engine.resource import Resource
+    from backendctl.errors import BackendctlError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +51,8 @@ class Published:
 def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None, take_over: bool = False) -> Plan:
     """A version of every named function whose code or configuration changed, and an alias that moves to it at once.
 
+    Regions that do not answer are `unreadable` in the plan.
+
     An alias that a stage's variable names is released as a deploy does it: by the idle one of its pair.
 
     Args:
@@ -58,22 +63,36 @@ def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None, t
         RefusedError: a canary runs on a stage whose variables would change.
     """
     functions = _chosen(backend, names)
+    meant = backend.spec.regions
+    backend, silent = answering(backend)
     everything = assemble.desired(backend.world)
     parts = [resource for resource in everything if _is_part(resource, functions)]
     if alias is None:
-        return plan_of(backend, parts)
+        return _seen(plan_of(backend, parts), backend, silent)
     _refuse_unknown(backend, functions, alias)
     parts += [r for r in everything if isinstance(r, Alias | Permission) and _is_of(r, functions, alias)]
     parts += _stages(backend, everything, functions, alias)
-    plan = plan_of(backend, parts)
-    releasing = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers, take_over=take_over)
+    plan = _seen(plan_of(backend, parts), backend, silent)
+    releasing = Releasing(
+        aws=backend.aws,
+        world=backend.world,
+        workers=backend.settings.workers,
+        meant=meant,
+        take_over=take_over,
+    )
     content = [str(Event.DEPLOY), "publish", alias, sorted(functions), content_of(backend.world)]
     return numbered(plan, parts, releasing, token=token_of(*content))
 
 
-def published(backend: Backend, names: Sequence[str]) -> list[Published]:
-    """The newest version of each function everywhere, asked now."""
-    wanted = [r for r in Function.desired(backend.world) if r.name in _chosen(backend, names)]
+def _seen(plan: Plan, backend: Backend, silent: Mapping[str, BackendctlError]) -> Plan:
+    plan = with_refusals(plan, backend.world, backend)
+    return replace(plan, unreadable={**silent, **plan.unreadable})
+
+
+def published(backend: Backend, names: Sequence[str], *, regions: Collection[str]) -> list[Published]:
+    """The newest version of each function in these regions, asked now."""
+    functions = _chosen(backend, names)
+    wanted = [r for r in Function.desired(backend.world) if r.name in functions and r.region in regions]
 
     def ask(function: Function) -> list[Published]:
         backend.aws.forget("lambda-versions", function.region, function.physical)
@@ -104,15 +123,16 @@ def same_bits(found: Sequence[Published]) -> bool:
     return all(len(codes) == 1 for codes in by_function.values()) and all(one.expected is not False for one in found)
 
 
-def published_document(backend: str, found: Sequence[Published]) -> dict[str, Any]:
-    """The JSON document of `publish`."""
+def published_document(plan: Plan, found: Sequence[Published]) -> dict[str, Any]:
+    """The JSON document of `publish`; `same_bits` is about the regions that answered."""
     return {
-        "backend": backend,
+        "backend": plan.backend,
         "same_bits": same_bits(found),
         "versions": [
             {"function": one.function, "region": one.region, "version": one.version, "code_sha256": one.code_sha256}
             for one in found
         ],
+        "unreadable": {region: str(error) for region, error in plan.unreadable.items()},
     }
 
 

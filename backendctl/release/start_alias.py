@@ -6,15 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from backendctl.engine.plan import Plan, make_plan
+from backendctl.api_in_plan import answering
+from backendctl.app import with_refusals
+from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
 from backendctl.release.numbering import Releasing, refuse_nobody
 from backendctl.release.running import refuse_unknown
 from backendctl.release.running_canaries import Running, content_token
+from backendctl.release.shift import plan_of
 from backendctl.release.start import begun, canary_entry, share_of
 from backendctl.release.steps import earlier_wave
-from backendctl.resources import KINDS, assemble, lambda_reads
+from backendctl.resources import assemble, lambda_reads
 from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import names_of, qualified
 from backendctl.resources.function import Function
@@ -47,33 +50,33 @@ def plan_start_aliases(
     """
     refuse_unknown(backend, names)
     begins = backend.spec.canary.steps[0] if percent is None else percent
-    releasing = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers, take_over=take_over)
+    meant = backend.spec.regions
+    backend, silent = answering(backend)
+    releasing = Releasing(
+        aws=backend.aws,
+        world=backend.world,
+        workers=backend.settings.workers,
+        meant=meant,
+        take_over=take_over,
+    )
     logs = releasing.logs()
     refuse_nobody(logs.unfinished(), releasing)
     shares = [share for share in _shares(backend, begins) if not names or share.name in names]
     running = Running.read(shares, logs, releasing, percent=percent)
     if running.holds():
-        return running.plan(releasing)
+        return replace(running.plan(releasing), unreadable=silent)
     entry, earlier = canary_entry(
         logs,
         releasing,
         {share.name: begins for share in shares},
         token=content_token(releasing),
         lives=_lives(backend, shares),
-        elsewhere=running.begun_elsewhere(backend.spec.regions),
+        elsewhere=running.begun_elsewhere(meant),
     )
     running.refuse(entry)
     shares = _waiting(shares, entry, waves)
-    plan = make_plan(
-        desired=_parts(backend, shares),
-        kinds=KINDS,
-        aws=backend.aws,
-        regions=backend.spec.regions,
-        workers=backend.settings.workers,
-        backend=backend.spec.backend,
-        strays=False,
-        operations=shares,
-    )
+    plan = with_refusals(plan_of(backend, _parts(backend, shares), shares), backend.world, backend)
+    plan = replace(plan, unreadable={**silent, **plan.unreadable})
     _refuse(plan, shares, backend)
     if not shares or not (plan.changes or logs.at(entry.index)):
         return plan

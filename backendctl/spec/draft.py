@@ -19,7 +19,7 @@ from backendctl.spec.values import ExpressionError, Lookups, Offline, Scope, ask
 from backendctl.spec.view import View, expanded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from backendctl.errors import Fault
     from backendctl.spec.loader import Document, Way
@@ -61,8 +61,12 @@ class Draft:
         found = [*([self.definition] if self.definition else []), *self.own_definitions.values()]
         return tuple({document.file: document for document in found}.values())
 
-    def expand(self, lookups: Lookups) -> Spec:
+    def expand(self, lookups: Lookups, *, regions: Collection[str] = ()) -> Spec:
         """The spec with every expression expanded.
+
+        Args:
+            regions: those to be worked on; empty means all. In the others a text may stand for what AWS would answer,
+                so that a region that does not answer keeps nobody from working on the rest.
 
         Raises:
             SpecError: what AWS answered does not fit.
@@ -80,8 +84,9 @@ class Draft:
             report=report,
             elsewhere=self.elsewhere,
             scalars=self.scalars,
+            spared=frozenset(self.regions) - frozenset(regions) if regions else frozenset(),
         )
-        _judge(view)
+        _judge(view.judged)
         if report.found:
             raise SpecError(report.faults)
         return build(view, file=self.file)

@@ -56,6 +56,17 @@ class Offline:
         return f"({name} in {region})"
 
 
+@dataclass(frozen=True, slots=True)
+class WithoutParameters(Offline):
+    """Stands for AWS where no parameter is read; the account is the real one."""
+
+    lookups: Lookups
+
+    def account(self) -> str:
+        """The 12-digit account id."""
+        return self.lookups.account()
+
+
 class ExpressionError(Exception):
     """An expression is malformed or has no value.
 

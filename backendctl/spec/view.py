@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backendctl.openapi.integrations import lambda_targets
+from backendctl.spec.expander import Expander
 from backendctl.spec.loader import MISSING
 from backendctl.spec.regions import PARTITION
-from backendctl.spec.values import ExpressionError, Offline, Scope, asks_aws, expand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from backendctl.openapi.integrations import Target
     from backendctl.spec.loader import Document, Way
     from backendctl.spec.report import Report
     from backendctl.spec.scalars import Scalar
+    from backendctl.spec.values import Scope
 
 SOURCES = ("folder", "archive", "s3", "image")
 _SHORT = "short"  # code in its short form; what kind it is shows only once it is expanded
@@ -42,6 +43,7 @@ class View:
         functions: by region and short name; overrides applied, code in its long form.
         report: where faults go.
         elsewhere: whether the definition may call functions that the spec does not name.
+        spared: regions that are not worked on, in which texts may stand for what AWS would answer.
     """
 
     document: Document
@@ -53,6 +55,20 @@ class View:
     regions: tuple[str, ...]
     report: Report
     elsewhere: bool = False
+    spared: frozenset[str] = frozenset()
+
+    @property
+    def judged(self) -> View:
+        """The same with nothing that stands for an answer of AWS: it would be taken for a fault."""
+        worked_on = [region for region in self.regions if region not in self.spared]
+        if not self.spared or not worked_on:
+            return self
+        functions = {r: self.functions[worked_on[0] if r in self.spared else r] for r in self.regions}
+        plain = self.plain
+        if isinstance(given := plain.get("domain", {}).get("certificate"), dict):
+            kept = {region: arn for region, arn in given.items() if region not in self.spared}
+            plain = {**plain, "domain": {**plain["domain"], "certificate": kept}}
+        return replace(self, functions=functions, plain=plain)
 
     @property
     def backend(self) -> str:
@@ -120,23 +136,20 @@ def expanded(
     elsewhere: bool = False,
     own_definitions: Mapping[str, Document] | None = None,
     scalars: Mapping[Way, Scalar] | None = None,
+    spared: frozenset[str] = frozenset(),
 ) -> View:
     """Expand a spec's value; expressions that fail are reported and their settings left out.
 
-    A spec without any function has its functions elsewhere. See `Draft` for `scalars`.
+    A spec without any function has its functions elsewhere. See `Draft` for `scalars`, `View` for `spared`.
     """
-    head = _Expander(report=report, scope=scope, scalars=scalars or {})
+    head = Expander(report=report, scope=scope, scalars=scalars or {}, spared=spared)
     top = head.value({key: value[key] for key in ("backend", "regions") if key in value}, ())
     backend = top.get("backend", "")
     known = [region for region in top.get("regions", ()) if region in PARTITION]
     regions = tuple(dict.fromkeys(known or _mentioned(value)))
     scope = replace(scope, primary=regions[0])
     body = replace(head, scope=scope)
-    tables: dict[str, str] = {}
-    for name, table in value.get("tables", {}).items():
-        own = body.value(table["name"], ("tables", name, "name")) if "name" in table else None
-        tables[name] = own if isinstance(own, str) else f"{backend}-{name}"
-    body = replace(head, scope=replace(scope, tables=tables))
+    body = replace(head, scope=replace(scope, tables=_table_names(value, body, backend)))
     plain = top | body.value({key: item for key, item in value.items() if key not in {"functions", *top}}, ())
     if isinstance(certificate := _certificate(value, body, regions), dict):
         plain["domain"]["certificate"] = certificate
@@ -144,7 +157,7 @@ def expanded(
         plain["api"]["bindings"] = _bindings(bindings, body)
     functions = {
         region: {
-            name: _function(document, (region, name), function, body.inside(region))
+            name: _function(document, (region, name), function, body.inside(region, can_be_left_out=len(regions) > 1))
             for name, function in value.get("functions", {}).items()
         }
         for region in regions
@@ -159,6 +172,7 @@ def expanded(
         regions=regions,
         report=report,
         elsewhere=elsewhere or not value.get("functions"),
+        spared=spared,
     )
 
 
@@ -170,69 +184,11 @@ def _source_kind(code: str) -> str:
     return "archive" if code.endswith((".zip", ".jar")) else "folder"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Expander:
-    """Expands the texts in a value; `origin` turns a way in the value into one in the file."""
-
-    report: Report
-    scope: Scope
-    scalars: Mapping[Way, Scalar]
-    origin: Callable[[Way], Way] = tuple
-
-    def inside(self, region: str) -> _Expander:
-        return replace(self, scope=replace(self.scope, region=region))
-
-    def value(self, value: Any, way: Way) -> Any:
-        if isinstance(value, str) and "{{" in value:
-            return self._text(value, way)
-        if isinstance(value, dict):
-            items = {key: self.value(item, (*way, key)) for key, item in value.items() if not _by_region(way, key)}
-            return {key: item for key, item in items.items() if item is not MISSING}
-        if isinstance(value, list):
-            made = [self.value(item, (*way, index)) for index, item in enumerate(value)]
-            return [item for item in made if item is not MISSING]
-        return value
-
-    def _text(self, text: str, way: Way) -> Any:
-        at = self.origin(way)
-        scalar = self.scalars.get(at)
-        try:
-            value = expand(text, self.scope, named=scalar is not None or _names_a_resource(at))
-        except ExpressionError as error:
-            self.report.add(at, error.message, offset=error.offset)
-            return MISSING
-        return value if scalar is None else self._scalar(scalar, text, value, at)
-
-    def _scalar(self, scalar: Scalar, text: str, value: str, at: Way) -> Any:
-        if asks_aws(text) and isinstance(self.scope.lookups, Offline):
-            return scalar.stand_in
-        read = scalar.read(value)
-        if read is None:  # the value is not repeated: it is not what was meant, and may be a secret
-            self.report.add(at, f"'{at[-1]}' must be {scalar.wanted}, and the expression gives something else")
-            return MISSING
-        return read
-
-
-def _names_a_resource(way: Way) -> bool:
-    """Whether what stands there is part of addresses, which every plan shows."""
-    if way[0] in {"backend", "regions", "role"} or way in {("api", "name"), ("domain", "name"), ("domain", "zone")}:
-        return True
-    if way[0] not in {"functions", "tables"}:
-        return False
-    own = way[4:] if way[2:3] == ("regions",) and way[0] == "functions" else way[2:]
-    return own in {("name",), ("role",)} or own[:1] == ("aliases",)
-
-
-def _by_region(way: Way, key: str) -> bool:
-    """Certificates and bindings are expanded once per region, beside the rest."""
-    return (way, key) in {(("domain",), "certificate"), (("api",), "bindings")}
-
-
-def _bindings(given: dict[str, Any], body: _Expander) -> dict[str, Any]:
+def _bindings(given: dict[str, Any], body: Expander) -> dict[str, Any]:
     return {region: body.inside(region).value(names, ("api", "bindings", region)) for region, names in given.items()}
 
 
-def _certificate(value: dict[str, Any], body: _Expander, regions: Sequence[str]) -> dict[str, str] | None:
+def _certificate(value: dict[str, Any], body: Expander, regions: Sequence[str]) -> dict[str, str] | None:
     given = value.get("domain", {}).get("certificate")
     if given is None:
         return None
@@ -244,9 +200,23 @@ def _certificate(value: dict[str, Any], body: _Expander, regions: Sequence[str])
     return {region: arn for region, arn in made.items() if arn is not MISSING}
 
 
-def _function(
-    document: Document, address: tuple[str, str], function: dict[str, Any], body: _Expander
-) -> dict[str, Any]:
+def _table_names(value: dict[str, Any], body: Expander, backend: str) -> dict[str, str]:
+    """The physical names by short name."""
+    found: dict[str, str] = {}
+    for name, table in value.get("tables", {}).items():
+        own = body.value(table["name"], ("tables", name, "name")) if "name" in table else None
+        found[name] = own if isinstance(own, str) else f"{backend}-{name}"
+    return found
+
+
+def _functions(
+    document: Document, region: str, value: dict[str, Any], body: Expander, *, among: int
+) -> dict[str, dict[str, Any]]:
+    here = body.inside(region, can_be_left_out=among > 1)
+    return {name: _function(document, (region, name), one, here) for name, one in value.get("functions", {}).items()}
+
+
+def _function(document: Document, address: tuple[str, str], function: dict[str, Any], body: Expander) -> dict[str, Any]:
     region, name = address
     override = function.get("regions", {}).get(region, {})
     base = {key: item for key, item in function.items() if key != "regions"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rich import box
 from rich.console import Console
@@ -15,8 +15,12 @@ from backendctl.ui.plan_data import markdown_cell
 _SHORT = 10
 
 
-def show_published(found: Sequence[Published], console: Console) -> None:
-    """One row per function, one column per region."""
+def show_published(found: Sequence[Published], console: Console, *, silent: Collection[str] = ()) -> None:
+    """One row per function, one column per region.
+
+    Args:
+        silent: regions that did not answer.
+    """
     regions = list(dict.fromkeys(one.region for one in found))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="region")
     table.add_column("function", style="name", no_wrap=True)
@@ -28,12 +32,12 @@ def show_published(found: Sequence[Published], console: Console) -> None:
         table.add_row(function, *[_cell(cells.get(region), same=same) for region in regions])
     console.print(table)
     if found and same_bits(found):
-        console.print(Text("The same bits in every region.", style="ok"))
+        console.print(Text(_same(silent), style="ok"))
     elif found:
         console.print(Text("Regions differ: publish again, and look at who else changes them.", style="bad"))
 
 
-def published_markdown(found: Sequence[Published]) -> str:
+def published_markdown(found: Sequence[Published], *, silent: Collection[str] = ()) -> str:
     """The same as a Markdown table."""
     regions = list(dict.fromkeys(one.region for one in found))
     lines = ["| function | " + " | ".join(regions) + " |", "|---" * (len(regions) + 1) + "|"]
@@ -41,8 +45,14 @@ def published_markdown(found: Sequence[Published]) -> str:
         cells = {one.region: one for one in found if one.function == function}
         row = [_cell(cells.get(region), same=True).plain for region in regions]
         lines.append(f"| {markdown_cell(function)} | " + " | ".join(row) + " |")
-    said = "The same bits in every region." if same_bits(found) else "Regions differ."
+    said = _same(silent) if same_bits(found) else "Regions differ."
     return "\n".join([*lines, "", said])
+
+
+def _same(silent: Collection[str]) -> str:
+    if not silent:
+        return "The same bits in every region."
+    return f"The same bits in every region that answered; {', '.join(silent)} did not."
 
 
 def _cell(one: Published | None, *, same: bool) -> Text:

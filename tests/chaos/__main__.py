@@ -1,10 +1,11 @@
-"""`python -m tests.chaos`: kills, faults, hostile things, races and rights on a sandbox of its own, with figures.
+"""`python -m tests.chaos`: kills, faults, hangs, hostile things, races, rights, with figures.
 
 python -m tests.chaos kills                         every call of every verb, before and after (an hour)
 python -m tests.chaos kills --verb destroy --sample 5 --seed 3
 python -m tests.chaos kills --once                  before or after every call
 python -m tests.chaos faults
 python -m tests.chaos hostile
+python -m tests.chaos hangs --verb plan                  every command while a region hangs
 python -m tests.chaos races --sample 20 --load
 python -m tests.chaos rights                        every verb without each action of its policy (an hour)
 python -m tests.chaos rights --verb doctor --sample 3
@@ -25,6 +26,7 @@ from typing import Any
 
 from tests.chaos.faults import FAULTS, faults
 from tests.chaos.ground import cpu, prepared
+from tests.chaos.hangs import LINES, hangs
 from tests.chaos.hostile import PLANTS, hostile
 from tests.chaos.kills import kills
 from tests.chaos.races import races
@@ -49,6 +51,8 @@ def main() -> int:
             found = faults(
                 ground, asked.verb or ["first-deploy", "update", "destroy"], asked.fault or list(FAULTS), seed
             )
+        elif asked.what == "hangs":
+            found = hangs(ground, asked.verb or list(LINES))
         elif asked.what == "hostile":
             found = hostile(ground, list(PLANTS))
         else:
@@ -61,8 +65,8 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__, allow_abbrev=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("what", choices=["kills", "faults", "hostile", "races", "rights"])
-    parser.add_argument("--verb", action="append", choices=[*VERBS, *SWEPT])
+    parser.add_argument("what", choices=["kills", "faults", "hangs", "hostile", "races", "rights"])
+    parser.add_argument("--verb", action="append", choices=sorted({*VERBS, *SWEPT, *LINES}))
     parser.add_argument("--fault", action="append", choices=list(FAULTS))
     parser.add_argument("--sample", type=int, help="so many of each verb, or so many races")
     parser.add_argument("--once", action="store_true", help="kills: before or after each call, not both")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.chaos.faults import FAULTS, meet
 from tests.chaos.ground import Ground
+from tests.chaos.hangs import LINES, asking_aws, hangs
 from tests.chaos.hostile import PLANTS, READERS, hostile
 from tests.chaos.kills import kill, undisturbed_run
 from tests.chaos.verbs import VERBS
@@ -30,6 +31,21 @@ def test_killed_or_troubled_the_same_command_leaves_all_regions_as_if_undisturbe
     met = meet(ground, name, wanted, fault=fault, seed=f"{seed}")
     logger.warning("seed %d: %s", seed, met)
     assert met.faults == ()
+
+
+def test_the_hangs_of_every_command_that_asks_aws_are_tried() -> None:
+    assert set(LINES) == asking_aws()
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", LINES)
+def test_while_a_region_hangs_a_command_ends_in_time_with_a_sentence(ground: Ground, name: str) -> None:
+    assert [str(one) for one in hangs(ground, [name]) if one.faults] == []
+
+
+def test_while_a_region_hangs_one_of_the_commands_ends_in_time_with_a_sentence(ground: Ground, seed: int) -> None:
+    name = random.Random(seed).choice(sorted(set(LINES) - set(VERBS)))  # noqa: S311  # no secret
+    assert [str(one) for one in hangs(ground, [name]) if one.faults] == []
 
 
 def test_what_another_hand_left_in_aws_is_no_traceback_and_is_not_printed_raw(ground: Ground, seed: int) -> None:

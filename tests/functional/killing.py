@@ -40,14 +40,14 @@ def started(line: Sequence[str]) -> subprocess.Popen[str]:
     )
 
 
-def ended(process: subprocess.Popen[str]) -> Run:
-    """What a command did, once it has ended."""
+def ended(process: subprocess.Popen[str], *, longest: float = LONGEST) -> Run:
+    """What a command did, once it has ended. longest: seconds after which it is taken for hanging."""
     try:
-        out, err = process.communicate(timeout=LONGEST)
+        out, err = process.communicate(timeout=longest)
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()
-        err += f"\nit hung for {LONGEST} s"
+        err += f"\nit hung for {longest:g} s"
     return Run(code=process.returncode, out=out, err=err)
 
 

@@ -58,6 +58,18 @@ def changed(project: Project, verb: str, *arguments: str, expect: int | None = 0
     return result
 
 
+@pytest.mark.parametrize("verb", ["deploy", "publish", "start-canary"])
+def test_a_bucket_for_code_that_is_not_there_is_refused_before_anything_is_changed(live: Project, verb: str) -> None:
+    live.spec["functions"]["worker"]["code"] = {"folder": "functions/worker", "bucket": f"{live.name}-{{region}}"}
+    live.save()
+    told = live.run(verb, "-y", expect=1).err
+    assert "refused, nothing has been changed" in told
+    for region in BOTH:
+        assert f"{region}/function/worker: there is no bucket '{live.name}-{region}'" in told
+        versions = live.client("lambda", region).list_versions_by_function(FunctionName=f"{live.name}-worker")
+        assert [one["Version"] for one in versions["Versions"]] == ["$LATEST", "1"]
+
+
 def alias(project: Project, region: str) -> dict[str, Any]:
     found: dict[str, Any] = project.client("lambda", region).get_alias(
         FunctionName=f"{project.name}-worker", Name="live"

@@ -7,7 +7,7 @@ import pytest
 from botocore import exceptions as botocore
 from botocore.exceptions import ClientError
 
-from backendctl.aws.errors import ASKED, code_of, conceal, explain, is_missing, says
+from backendctl.aws.errors import ASKED, code_of, conceal, explain, is_missing, says, unanswered
 from backendctl.errors import AwsError, BackendctlError, BugError, Exit, RefusedError
 from backendctl.secrets import KNOWN
 
@@ -214,6 +214,16 @@ def test_a_hint_says_only_what_helps(code: str, message: str, status: int, hint:
     error.response["ResponseMetadata"]["HTTPStatusCode"] = status
     assert hint in _explained(error).hint
     assert ("continues" in _explained(error).hint) == ("continues" in hint)
+
+
+def test_no_answer_is_told_with_service_region_and_operation_and_with_the_bound() -> None:
+    error = botocore.ReadTimeoutError(endpoint_url="https://x")
+    unanswered(error, "lambda", "us-west-2", "ListFunctions", within=60.0)
+    told = explain(error, doing="ask AWS").message
+    assert "lambda in us-west-2 gave no answer to ListFunctions within 60 s (--timeout): Read timeout on" in told
+    refused = botocore.EndpointConnectionError(endpoint_url="https://x")
+    unanswered(refused, "lambda", "us-west-2", "ListFunctions", within=60.0)
+    assert "ListFunctions: Could not connect" in explain(refused, doing="ask AWS").message
 
 
 def test_what_only_reads_does_not_continue_anything() -> None:

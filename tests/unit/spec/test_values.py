@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backendctl.errors import SpecError
+from backendctl.errors import AGAIN, AwsError, SpecError
 from backendctl.spec import Draft, Offline
 from backendctl.spec.values import ExpressionError, Scope, expand
 
@@ -138,6 +138,44 @@ def test_an_overridden_value_is_not_looked_up(draft_of: Callable[..., Draft]) ->
 
     text = FUNCTION + "description: '{{ ssm \"/x\" }}'\n    regions: {us-west-2: {description: plain}}\n"
     assert draft_of(text).expand(Picky()).functions_in("us-west-2")[0].description == "plain"
+
+
+class Half(Answers):
+    """One of the regions gives no answer."""
+
+    def __init__(self, silent: str) -> None:
+        self.silent = silent
+
+    def parameter(self, region: str, name: str) -> str:
+        if region == self.silent:
+            raise AwsError("nothing came", doing=f"read {name} in {region}", code="NoAnswer", hint=AGAIN)
+        return "512" if name == "/mb" else super().parameter(region, name)
+
+
+@pytest.mark.parametrize(("silent", "other"), [("us-west-2", "us-east-1"), ("us-east-1", "us-west-2")])
+def test_a_region_without_an_answer_keeps_nobody_from_working_on_another(
+    silent: str, other: str, draft_of: Callable[..., Draft]
+) -> None:
+    draft = draft_of(FUNCTION + "description: '{{ ssm \"/x\" }}'\n    memory: '{{ ssm \"/mb\" }}'\n")
+    (function,) = draft.expand(Half(silent), regions=[other]).functions_in(other)
+    assert (function.description, function.memory) == (f"/x@{other}", 512)
+    with pytest.raises(AwsError, match=f"read /(x|mb) in {silent}") as caught:
+        draft.expand(Half(silent))
+    assert caught.value.hint == f"{AGAIN}; or go on without {silent}: the same command with -r for each other region"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FUNCTION + "name: 'f-{{ ssm \"/x\" }}'\n",
+        FUNCTION + "role: 'arn:aws:iam::111111111111:role/{{ ssm \"/x\" }}'\n",
+        "tags: {a: '{{ ssm \"/x\" }}'}\n" + FUNCTION,
+    ],
+)
+def test_what_all_regions_share_is_made_up_for_none(text: str, draft_of: Callable[..., Draft]) -> None:
+    with pytest.raises(AwsError) as caught:
+        draft_of(text.rstrip(" ")).expand(Half("us-east-1"), regions=["us-west-2"])
+    assert caught.value.hint == AGAIN
 
 
 def test_the_backend_must_be_known_before_aws_is_asked(faults_of: Callable[..., list[str]]) -> None:
