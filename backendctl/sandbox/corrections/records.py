@@ -6,13 +6,14 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 from backendctl.sandbox.corrections.refusals import NOT_FOUND, Refusal
 from backendctl.sandbox.corrections.regions import known_regions
+from backendctl.sandbox.http import Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from xml.etree import ElementTree as ET
 
 BATCH_RECORDS = 1000  # E8
 NAMESPACE = "https://route53.amazonaws.com/doc/2013-04-01/"
@@ -94,6 +95,20 @@ def record_of(node: ET.Element) -> Record:
 def text(node: ET.Element, path: str) -> str:
     """The text of a descendant, "" when there is none."""
     return (node.findtext(path, default="", namespaces=NS) or "").strip()
+
+
+def parsed(body: bytes) -> ET.Element | None:
+    """A body as XML; None when it is none."""
+    try:
+        return ET.fromstring(body)  # noqa: S314 - a local client's own request
+    except ET.ParseError:
+        return None
+
+
+def xml(tag: str, inside: str) -> Response:
+    """An answer of Route 53."""
+    body = f'<?xml version="1.0"?>\n<{tag} xmlns="{NAMESPACE}">{inside}</{tag}>'
+    return Response(headers={"Content-Type": "text/xml"}, body=body.encode())
 
 
 def judge(*, zone: str, current: Iterable[Record], changes: Sequence[Change], checks: set[str]) -> Refusal | None:

@@ -168,21 +168,6 @@ def test_a_caller_reference_is_good_for_one_health_check(sandbox: Sandbox) -> No
         _check(client, "once")
 
 
-def test_inverted_and_disabled_is_unhealthy(sandbox: Sandbox) -> None:
-    client = sandbox.client("route53")
-    check = _check(client, "forced")["Id"]
-
-    def statuses() -> set[str]:
-        seen = client.get_health_check_status(HealthCheckId=check)["HealthCheckObservations"]
-        return {one["StatusReport"]["Status"].partition(":")[0] for one in seen}
-
-    assert statuses() == {"Success"}
-    client.update_health_check(HealthCheckId=check, Inverted=True, Disabled=True)
-    config = client.get_health_check(HealthCheckId=check)["HealthCheck"]["HealthCheckConfig"]
-    assert (config["Inverted"], config["Disabled"]) == (True, True)
-    assert statuses() == {"Failure"}
-
-
 def test_a_record_names_a_health_check_which_exists(zone: Zone) -> None:
     nowhere = "00000000-0000-0000-0000-000000000000"
     assert "NoSuchHealthCheck" in zone.refused(("CREATE", zone.latency(EAST, HealthCheckId=nowhere)))
