@@ -39,6 +39,7 @@ def corrections(
     traces: Correction,
     zones_changed: Callable[[], None],
     prober: Prober,
+    certificate_users: Callable[[str, str], list[str]],
     scale: TimeScale | None = None,
     provisioner: Provisioner | None = None,
 ) -> dict[str, Correction]:
@@ -46,6 +47,7 @@ def corrections(
 
     Args:
         zones_changed: called when records may have changed. prober: asks what health checks are about.
+        certificate_users: what of API Gateway uses a certificate, by region and ARN.
         scale: how long what AWS does in the background takes; None is the default.
         provisioner: loads functions ahead of calls; None loads none.
     """
@@ -53,7 +55,7 @@ def corrections(
     pace = Pace(scale=scale or TimeScale.default())
     roles = Roles(inner=inner, pace=pace)
     return {
-        "acm": Certificates(inner=inner),
+        "acm": Certificates(inner=inner, users=certificate_users, pace=pace),
         "dynamodb": DynamoDB(inner=inner, moto=moto, pace=pace),
         "events": Events(inner=inner),
         "iam": IAM(inner=inner, roles=roles),

@@ -71,7 +71,7 @@ def record_of(node: ET.Element) -> Record:
     """A ResourceRecordSet element as a value."""
     alias = node.find("r:AliasTarget", NS)
     return Record(
-        name=_name(text(node, "r:Name")),
+        name=normal(text(node, "r:Name")),
         type=text(node, "r:Type"),
         identifier=text(node, "r:SetIdentifier"),
         policies=tuple(
@@ -85,7 +85,7 @@ def record_of(node: ET.Element) -> Record:
         if alias is None
         else (
             text(alias, "r:HostedZoneId"),
-            _name(text(alias, "r:DNSName")),
+            normal(text(alias, "r:DNSName")),
             text(alias, "r:EvaluateTargetHealth").lower(),
         ),
         health_check=text(node, "r:HealthCheckId"),
@@ -235,6 +235,7 @@ def _batch(faults: list[str]) -> Refusal | None:
     return Refusal(code="InvalidChangeBatch", message=f"[{', '.join(faults)}]") if faults else None
 
 
-def _name(name: str) -> str:
-    plain = _OCTAL.sub(lambda code: chr(int(code[1], 8)), name.lower())
-    return plain if plain.endswith(".") else f"{plain}."
+def normal(name: str) -> str:
+    r"""A name as Route 53 keeps it: in small letters, with the last dot, `\052` as `*` (E25)."""
+    written = _OCTAL.sub(lambda code: chr(int(code[1], 8)), name.strip().lower())
+    return written if written.endswith(".") else f"{written}."

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from backendctl.sandbox.corrections.health.service import PATH, HealthChecks
-from backendctl.sandbox.corrections.records import NS, Change, Record, judge, parsed, record_of, text, xml
+from backendctl.sandbox.corrections.records import NS, Change, Record, judge, normal, parsed, record_of, text, xml
 from backendctl.sandbox.corrections.refusals import Refusal
 from backendctl.sandbox.timing import Deadlines
 
@@ -31,6 +31,8 @@ _ZONES = f"{_ROOT}/hostedzone"
 _NEW_ZONE = re.compile(rb"<HostedZone>\s*<Id>/hostedzone/([^<]+)</Id>")
 _VPC = re.compile(rb"The VPC ID '[^']*' is not valid\.")
 _NO_COMMENT = re.compile(rb"<Comment>\s*</Comment>|<Comment\s*/>")
+_WRITTEN = re.compile(rb"(<(?:Name|DNSName|NextRecordName)>)([^<]*)")
+_SPECIAL = re.compile(r"[^A-Za-z0-9._\-]")
 _TAGS = re.compile(rf"{_ROOT}/tags/([^/]+)/?")
 
 
@@ -72,6 +74,8 @@ class Route53:
         change = _CHANGE.fullmatch(request.path)
         if change:
             return self._dated(change[1], await self.inner.forward(request))
+        if batch and request.method == "GET":
+            return _escaped(await self.inner.forward(_plain(request)))
         if check:
             return await self._checks.handle(request, check)
         if tags and request.method == "POST":
@@ -89,7 +93,7 @@ class Route53:
             )
         if refusal is not None:
             return refusal.rest_xml()
-        answer = await self.inner.forward(request)
+        answer = await self.inner.forward(_plain(request))
         submitted = _CHANGE_ID.search(answer.body)
         if answer.status == OK and submitted:
             self._pending.begin(submitted[1].decode(), *SPREADING)
@@ -152,6 +156,26 @@ class Route53:
             service="route53", region="us-east-1", method="GET", path=f"{_ROOT}{path}", query=query
         )
         return parsed(answer.body) if answer.status == OK else None
+
+
+def _plain(request: Request) -> Request:
+    """The same request with names as they are kept: in small letters, without escapes, with the last dot (E25)."""
+    body = _WRITTEN.sub(lambda found: found[1] + normal(found[2].decode()).encode(), request.body)
+    query = {
+        key: [normal(value) if key == "name" else value for value in values] for key, values in request.query.items()
+    }
+    headers = {**request.headers, "content-length": str(len(body))}
+    return replace(request, body=body, headers=headers, query=query)
+
+
+def _escaped(answer: Response) -> Response:
+    r"""The same answer with names as AWS lists them: `*` is `\052` (E25)."""
+
+    def told(found: re.Match[bytes]) -> bytes:
+        return found[1] + _SPECIAL.sub(lambda one: f"\\{ord(one[0]):03o}", found[2].decode()).encode()
+
+    headers = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
+    return replace(answer, headers=headers, body=_WRITTEN.sub(told, answer.body))
 
 
 def _zone(request: Request, answer: Response) -> Response:
