@@ -17,6 +17,8 @@ _DEPLOY, _DESTROY = frozenset({"deploy"}), frozenset({"destroy"})
 _REMOVE = _DEPLOY | _DESTROY
 _PLAN = _REMOVE | {"plan", "status", "doctor"}
 _READ = _PLAN | {"start-canary"}
+_DNS_READ = _READ | {"sync-dns"}
+_DNS_WRITE, _DNS_REMOVE = _DEPLOY | {"sync-dns"}, _REMOVE | {"sync-dns"}
 _RELEASE = _DEPLOY | {"start-canary", "promote-canary", "abort-canary", "rollback"}
 _PUBLISH = _DEPLOY | {"start-canary", "publish"}
 _PUT = _DEPLOY | {"start-canary", "sync-api"}
@@ -32,7 +34,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
     "everything": (
         ("lambda:ListFunctions", _SERVED | _WARM | _API | {"logs", "traces", "invoke", "tune", "warm", "cost"}),
         ("lambda:GetAccountSettings", _READ | {"prune", "tune"}),
-        ("dynamodb:ListTables", _PLAN),
+        ("dynamodb:ListTables", _PLAN | {"sync-dns"}),
         ("application-autoscaling:DescribeScalableTargets", _READ | {"prune"}),
         ("application-autoscaling:DescribeScalingPolicies", _PLAN),
         ("application-autoscaling:RegisterScalableTarget", _DEPLOY),
@@ -44,7 +46,8 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("events:ListRules", _READ | _WARM),
         ("scheduler:ListScheduleGroups", _PLAN | _WARM),
         ("scheduler:ListSchedules", _PLAN | _WARM),
-        ("acm:ListCertificates", _READ),
+        ("acm:ListCertificates", _DNS_READ),
+        ("acm:RequestCertificate", _DNS_WRITE),
         ("cloudwatch:GetMetricData", _MEASURE),
         ("cloudwatch:ListMetrics", _JUDGE),
         ("xray:GetTraceSummaries", frozenset({"traces"})),
@@ -52,9 +55,9 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("tag:GetResources", _READ | _WARM),
     ),
     "all of the account": (
-        ("route53:ListHostedZones", _READ | {"iam-policy"}),
-        ("route53:ListHealthChecks", _READ),
-        ("route53:CreateHealthCheck", _DEPLOY),
+        ("route53:ListHostedZones", _DNS_READ | {"iam-policy"}),
+        ("route53:ListHealthChecks", _DNS_READ),
+        ("route53:CreateHealthCheck", _DNS_WRITE),
     ),
     "functions": (
         ("lambda:GetFunction", _SERVED | {"sync-warmers", "tune"}),
@@ -130,7 +133,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("scheduler:DeleteScheduleGroup", _REMOVE | {"sync-warmers"}),
     ),
     "parameters": (
-        ("ssm:GetParametersByPath", _SERVED | _API | _WARM | {"iam-policy", "tune"}),
+        ("ssm:GetParametersByPath", _SERVED | _API | _WARM | {"iam-policy", "sync-dns", "tune"}),
         ("ssm:GetParameter", _RELEASE | {"publish", "prune", "diff"}),
         ("ssm:GetParameterHistory", _SERVED),
         ("ssm:PutParameter", _RELEASE | {"publish", "sync-api", "sync-warmers"}),
@@ -138,19 +141,19 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("ssm:DeleteParameter", _REMOVE),
         ("ssm:DeleteParameters", _RELEASE | {"destroy", "prune"}),
     ),
-    "parameters of the spec": (("ssm:GetParameter", _SERVED | _API | _LOOK | _WARM),),
+    "parameters of the spec": (("ssm:GetParameter", _SERVED | _API | _LOOK | _WARM | {"sync-dns"}),),
     "APIs": (
-        ("apigateway:GET", _SERVED | _API | _LOOK | _WARM),
+        ("apigateway:GET", _SERVED | _API | _LOOK | _WARM | {"sync-dns"}),
         ("apigateway:POST", _PUT | {"test"}),
         ("apigateway:PUT", _PUT),
         ("apigateway:PATCH", _RELEASE | {"publish", "sync-api"}),
         ("apigateway:DELETE", _RELEASE | {"destroy", "prune", "sync-api"}),
     ),
     "domains": (
-        ("apigateway:GET", _READ),
-        ("apigateway:POST", _DEPLOY),
-        ("apigateway:PATCH", _DEPLOY),
-        ("apigateway:DELETE", _REMOVE),
+        ("apigateway:GET", _DNS_READ),
+        ("apigateway:POST", _DNS_WRITE),
+        ("apigateway:PATCH", _DNS_WRITE),
+        ("apigateway:DELETE", _DNS_REMOVE),
     ),
     "API keys": (
         ("apigateway:GET", _READ | _PUT),
@@ -168,17 +171,20 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("apigateway:GET", _READ),
         ("apigateway:PATCH", _DEPLOY),
     ),
-    "API tags": (("apigateway:PUT", _PUT),),
-    "certificates": (("acm:DescribeCertificate", _DEPLOY | {"doctor"}),),
+    "API tags": (("apigateway:PUT", _PUT | {"sync-dns"}),),
+    "certificates": (
+        ("acm:DescribeCertificate", _DNS_READ),
+        ("acm:AddTagsToCertificate", _DNS_WRITE),
+    ),
     "zone": (
-        ("route53:ListResourceRecordSets", _READ),
-        ("route53:ChangeResourceRecordSets", _REMOVE),
+        ("route53:ListResourceRecordSets", _DNS_READ),
+        ("route53:ChangeResourceRecordSets", _DNS_REMOVE),
     ),
     "health checks": (
-        ("route53:UpdateHealthCheck", _DEPLOY),
-        ("route53:DeleteHealthCheck", _REMOVE),
+        ("route53:UpdateHealthCheck", _DNS_WRITE),
+        ("route53:DeleteHealthCheck", _DNS_REMOVE),
     ),
-    "DNS changes": (("route53:GetChange", _REMOVE),),
+    "DNS changes": (("route53:GetChange", _DNS_REMOVE),),
     "roles": (
         ("iam:GetRole", _ROLES),
         ("iam:GetRolePolicy", _ROLES),

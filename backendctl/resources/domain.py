@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import is_missing, says
 from backendctl.aws.wait import until
-from backendctl.engine.resource import IMMUTABLE, PARTIAL
+from backendctl.engine.resource import IMMUTABLE, PARTIAL, address
 from backendctl.errors import BackendctlError
 from backendctl.resources import certificates
 from backendctl.resources.api_reads import domain_names
@@ -30,6 +30,7 @@ class Domain:
 
     Attributes:
         name: in small letters. certificate: ARN; None looks one up when the domain is made, and then leaves it alone.
+        mutual_tls: "s3://bucket/key", with "@version" where one is pinned; None leaves it alone.
         endpoint: REGIONAL; a domain of the same name with another type is not taken over.
         status: AVAILABLE once it can serve (A83).
     """
@@ -43,22 +44,25 @@ class Domain:
     owner: str | None = field(compare=False)
     certificate: str | None = None
     security_policy: str | None = None
+    mutual_tls: str | None = None
     endpoint: str = field(default="REGIONAL", metadata=IMMUTABLE)
     status: str = _READY
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
     def desired(cls, world: World) -> Iterable[Self]:
-        """One per region, when the spec has a domain."""
-        domain = world.spec.domain
-        for region in world.spec.regions if domain else ():
-            if domain:
+        """One per region for every domain of the spec."""
+        for domain in world.spec.domains:
+            for region in world.spec.regions:
                 yield cls(
                     region=region,
                     name=domain.name.lower(),
                     owner=world.backend,
                     certificate=domain.certificates.get(region),
                     security_policy=domain.security_policy,
+                    mutual_tls=_truststore(domain.mutual_tls.truststore, domain.mutual_tls.version)
+                    if domain.mutual_tls
+                    else None,
                     tags=tagging.marked(world.backend, domain.tags),
                 )
 
@@ -85,14 +89,15 @@ class Domain:
             owner=tagging.owner_of(tags),
             certificate=found.get("regionalCertificateArn"),
             security_policy=found.get("securityPolicy"),
+            mutual_tls=_mutual_tls(found),
             endpoint=(found.get("endpointConfiguration", {}).get("types") or ["EDGE"])[0],
             status=found.get("domainNameStatus", _READY),
             tags=tags,
         )
 
     def needs(self) -> frozenset[str]:
-        """Nothing; the certificate is the user's."""
-        return frozenset()
+        """Its certificate, where that is not the user's."""
+        return frozenset({address(self.region, "certificate", self.name)})
 
     def create(self, aws: Aws) -> None:
         """Made with our mark, and waited for."""
@@ -100,6 +105,12 @@ class Domain:
         more: Any = {"endpointAccessMode": "BASIC"} if (self.security_policy or "").startswith(_NEW_POLICIES) else {}
         if self.security_policy is not None:
             more["securityPolicy"] = self.security_policy
+        if self.mutual_tls is not None:
+            uri, _, version = self.mutual_tls.partition("@")
+            more["mutualTlsAuthentication"] = {
+                "truststoreUri": uri,
+                **({"truststoreVersion": version} if version else {}),
+            }
         try:
             aws.apigateway(self.region).create_domain_name(
                 domainName=self.name,
@@ -123,6 +134,12 @@ class Domain:
             operations.append({"op": "replace", "path": "/regionalCertificateArn", "value": self.certificate})
         if self.security_policy is not None and self.security_policy != live.security_policy:
             operations.append({"op": "replace", "path": "/securityPolicy", "value": self.security_policy})
+        if self.mutual_tls is not None and self.mutual_tls != live.mutual_tls:
+            uri, _, version = self.mutual_tls.partition("@")
+            operations.append({"op": "replace", "path": "/mutualTlsAuthentication/truststoreUri", "value": uri})
+            if version:
+                path = "/mutualTlsAuthentication/truststoreVersion"
+                operations.append({"op": "replace", "path": path, "value": version})
         if changed := tagging.missing(self.tags, live.tags):
             arn = f"arn:{aws.partition}:apigateway:{self.region}::/domainnames/{self.name}"
             aws.apigateway(self.region).tag_resource(resourceArn=arn, tags=changed)
@@ -167,6 +184,15 @@ class Domain:
         until(
             aws, f"domain {self.name} in {self.region} to be AVAILABLE", probe, limit=3900, step=5
         )  # A84: up to 60 min
+
+
+def _truststore(uri: str, version: str | None) -> str:
+    return f"{uri}@{version}" if version else uri
+
+
+def _mutual_tls(found: DomainNameTypeDef) -> str | None:
+    told = found.get("mutualTlsAuthentication", {})
+    return _truststore(told["truststoreUri"], told.get("truststoreVersion")) if told.get("truststoreUri") else None
 
 
 def _described(aws: Aws, region: str, name: str) -> DomainNameTypeDef:

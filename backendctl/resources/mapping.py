@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from backendctl.aws.errors import is_missing, says
@@ -47,18 +48,16 @@ class Mapping:
 
     @classmethod
     def desired(cls, world: World) -> Iterable[Self]:
-        """One for every stage that has a path, in every region, when the spec has a domain."""
-        api, domain = world.spec.api, world.spec.domain
-        if api is None or domain is None:
-            return
-        for region in world.spec.regions:
-            for stage in api.stages:
+        """One for every stage that has a path, in every region, on every domain."""
+        api = world.spec.api
+        for region in world.spec.regions if api is not None else ():
+            for domain, stage in product(world.spec.domains, api.stages if api is not None else ()):
                 if stage.path is not None:
                     yield cls(
                         region=region,
                         name=mapping_name(domain.name, stage.path),
                         owner=world.backend,
-                        target=f"{api.name}/{stage.name}",
+                        target=f"{api.name if api is not None else ''}/{stage.name}",
                     )
 
     @classmethod

@@ -86,8 +86,10 @@ class Expander:
 
 def _names_a_resource(way: Way) -> bool:
     """Whether what stands there is part of addresses, which every plan shows."""
-    if way[0] in {"backend", "regions", "role"} or way in {("api", "name"), ("domain", "name"), ("domain", "zone")}:
+    if way[0] in {"backend", "regions", "role"} or way == ("api", "name"):
         return True
+    if way[0] in {"domain", "domains"}:
+        return way[-1] in {"name", "zone"} and len(way) == (2 if way[0] == "domain" else 3)
     if way[0] not in {"functions", "tables"}:
         return False
     own = _within(way)
@@ -102,9 +104,13 @@ def _within(way: Way) -> Way:
 def _reaches_other_regions(way: Way) -> bool:
     """Whether what stands there is a part of what all regions share: the roles, which are made from all functions."""
     own = _within(way)
-    return way[0] != "domain" and own[:1] in {("name",), ("role",), ("aliases",), ("warm",)} and own[1:2] != ("input",)
+    if way[0] in {"domain", "domains"}:
+        return False
+    return own[:1] in {("name",), ("role",), ("aliases",), ("warm",)} and own[1:2] != ("input",)
 
 
 def _by_region(way: Way, key: str) -> bool:
     """Certificates and bindings are expanded once per region, beside the rest."""
-    return (way, key) in {(("domain",), "certificate"), (("api",), "bindings")}
+    if key == "certificate":
+        return way == ("domain",) or (way[:1] == ("domains",) and len(way) == len(("domains", 0)))
+    return (way, key) == (("api",), "bindings")

@@ -95,6 +95,10 @@ class View:
             return self.own_definitions.get(stage)
         return self.definition
 
+    def domains(self) -> list[tuple[Way, dict[str, Any]]]:
+        """The custom domains with their places, the one that callers are told of first."""
+        return [(way, _at(self.plain, way)) for way in _domains(self.plain)]
+
     def calls_of(self) -> list[tuple[str, Document, Target, Mapping[str, str]]]:
         """Every call of a function: stage, its document, the target, and the stage's variables.
 
@@ -151,8 +155,7 @@ def expanded(
     body = replace(head, scope=scope)
     body = replace(head, scope=replace(scope, tables=_table_names(value, body, backend)))
     plain = top | body.value({key: item for key, item in value.items() if key not in {"functions", *top}}, ())
-    if isinstance(certificate := _certificate(value, body, regions), dict):
-        plain["domain"]["certificate"] = certificate
+    _expand_certificates(value, plain, body, regions)
     if isinstance(bindings := value.get("api", {}).get("bindings"), dict):
         plain["api"]["bindings"] = _bindings(bindings, body)
     functions = {
@@ -184,15 +187,33 @@ def _source_kind(code: str) -> str:
     return "archive" if code.endswith((".zip", ".jar")) else "folder"
 
 
+def _domains(value: Mapping[str, Any]) -> list[Way]:
+    """Where the custom domains stand."""
+    found: list[Way] = [("domain",)] if "domain" in value else []
+    return [*found, *(("domains", index) for index in range(len(value.get("domains", ()))))]
+
+
+def _at(value: Any, way: Way) -> Any:
+    for step in way:
+        value = value[step]
+    return value
+
+
 def _bindings(given: dict[str, Any], body: Expander) -> dict[str, Any]:
     return {region: body.inside(region).value(names, ("api", "bindings", region)) for region, names in given.items()}
 
 
-def _certificate(value: dict[str, Any], body: Expander, regions: Sequence[str]) -> dict[str, str] | None:
-    given = value.get("domain", {}).get("certificate")
+def _expand_certificates(value: dict[str, Any], plain: dict[str, Any], body: Expander, regions: Sequence[str]) -> None:
+    for way in _domains(value):
+        if isinstance(certificate := _certificate(_at(value, way), way, body, regions), dict):
+            _at(plain, way)["certificate"] = certificate
+
+
+def _certificate(domain: dict[str, Any], at: Way, body: Expander, regions: Sequence[str]) -> dict[str, str] | None:
+    given = domain.get("certificate")
     if given is None:
         return None
-    way: Way = ("domain", "certificate")
+    way: Way = (*at, "certificate")
     if isinstance(given, dict):
         made = {region: body.inside(region).value(arn, (*way, region)) for region, arn in given.items()}
     else:

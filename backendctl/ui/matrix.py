@@ -42,6 +42,7 @@ _ROWS = {
     "stage": ("stage", "{name}"),
     "stage-log": ("stage", "{base}"),
     "domain": ("domain", "{base}"),
+    "certificate": ("domain", "{base}"),
     "mapping": ("domain", "{base}"),
     "record": ("domain", "{base}"),
 }

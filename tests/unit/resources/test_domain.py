@@ -13,7 +13,7 @@ from backendctl.engine.plan import Action
 from backendctl.errors import BackendctlError
 from backendctl.resources import certificates
 from backendctl.resources.domain import Domain
-from backendctl.spec.model import Domain as Spec
+from backendctl.spec.domains import Domain as Spec
 from tests.unit.resources.api_helpers import (
     ACCOUNT,
     DOMAIN,

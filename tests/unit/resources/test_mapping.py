@@ -15,7 +15,7 @@ from backendctl.errors import BackendctlError
 from backendctl.resources.mapping import Mapping
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
-from backendctl.spec.model import Domain
+from backendctl.spec.domains import Domain
 from tests.unit.resources.api_helpers import (
     DOMAIN,
     EAST,

@@ -11,8 +11,9 @@ import pytest
 
 from backendctl.errors import SpecError
 from backendctl.spec import Offline, effective, load
+from backendctl.spec.domains import HealthCheck
 from backendctl.spec.loader import parse_yaml
-from backendctl.spec.model import Attribute, HealthCheck, Key, Scaling, Vpc, Warm
+from backendctl.spec.model import Attribute, Key, Scaling, Vpc, Warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
