@@ -142,6 +142,11 @@ def expanded(
         plain["domain"]["certificate"] = certificate
     if isinstance(bindings := value.get("api", {}).get("bindings"), dict):
         plain["api"]["bindings"] = _bindings(bindings, body)
+    for name, table in value.get("tables", {}).items():
+        if (policy := table.get("resource-policy")) is not None:
+            way: Way = ("tables", name, "resource-policy")
+            made = {region: body.inside(region).value(policy, way) for region in regions}
+            plain["tables"][name]["resource-policy"] = {r: one for r, one in made.items() if one is not MISSING}
     functions = {
         region: {
             name: _function(document, (region, name), function, body.inside(region))
@@ -224,7 +229,9 @@ def _names_a_resource(way: Way) -> bool:
 
 
 def _by_region(way: Way, key: str) -> bool:
-    """Certificates and bindings are expanded once per region, beside the rest."""
+    """Certificates, bindings and policies of tables are expanded once per region, beside the rest."""
+    if way[:1] == ("tables",) and len(way) == len(("tables", "name")):
+        return key == "resource-policy"
     return (way, key) in {(("domain",), "certificate"), (("api",), "bindings")}
 
 
