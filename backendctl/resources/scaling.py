@@ -64,7 +64,7 @@ class Scaling:
                 if region not in world.spec.regions:
                     continue
                 holder = "table" if region == table.regions[0] else "replica"
-                for scaled in table_capacity.scaled(table):
+                for scaled in table_capacity.scaled(table, region):
                     yield cls(
                         region=region,
                         name=scaled.name,
@@ -233,6 +233,21 @@ class Scaling:
         except client.exceptions.ClientError as error:
             if not _is_gone(error):
                 raise
+
+
+def bounds_of(aws: Aws, region: str) -> dict[str, tuple[int, int, int | None]]:
+    """Least, most and aim (% utilisation) of all that scales in a region, by "<ResourceId>/read" or "…/write".
+
+    The aim is None where no policy, or more than one, says how to scale.
+    """
+    found = {}
+    policies = _policies(aws, region)
+    for place, target in _targets(aws, region).items():
+        aims = {p["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] for p in policies.get(place, ())}
+        aim = round(next(iter(aims))) if len(aims) == 1 and len(policies[place]) == 1 else None
+        unit = "read" if "Read" in place[1] else "write"
+        found[f"{place[0]}/{unit}"] = (target["MinCapacity"], target["MaxCapacity"], aim)
+    return found
 
 
 def _targets(aws: Aws, region: str) -> dict[Place, ScalableTargetTypeDef]:

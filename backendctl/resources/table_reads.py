@@ -10,6 +10,7 @@ from backendctl.aws.errors import is_missing
 from backendctl.aws.progress import note
 from backendctl.aws.wait import until
 from backendctl.errors import BackendctlError
+from backendctl.resources import table_shape
 from backendctl.resources.table_indexes import USABLE
 
 if TYPE_CHECKING:
@@ -111,6 +112,23 @@ def expiry_of(aws: Aws, region: str, physical: str) -> str:
         return ttl.get("AttributeName", "") if on else ""
 
     return aws.shared(("table", region, physical, "ttl"), load)
+
+
+def encryption_of(aws: Aws, region: str, description: TableDescriptionTypeDef, *, wanted: str | None) -> str:
+    """What the table is encrypted with; whose key it is is only asked where that decides.
+
+    Args:
+        wanted: what the spec wants, None where it says nothing.
+    """
+    found = table_shape.encryption_of(description)
+    if wanted != table_shape.AWS_MANAGED or found in {table_shape.AWS_OWNED, table_shape.AWS_MANAGED}:
+        return found
+
+    def load() -> str:
+        told = aws.client("kms", region).describe_key(KeyId=found)["KeyMetadata"]
+        return table_shape.AWS_MANAGED if told.get("KeyManager") == "AWS" else found
+
+    return aws.shared(("table", region, description["TableName"], "key"), load)
 
 
 def recovery_of(aws: Aws, region: str, physical: str) -> bool:

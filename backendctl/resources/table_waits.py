@@ -19,21 +19,22 @@ _GONE_LIMIT = 1800.0
 _REPLICA_LIMIT = 1800.0  # one item takes 11 minutes (C8)
 _COPY_RATE = 20e6  # bytes per second, far below what was seen (C19), so that the wait is long enough
 _VANISHED = 120.0  # C10
+_GROUP_WIDE = frozenset({"GlobalSecondaryIndexUpdates", "BillingMode", "ProvisionedThroughput"})
 _STILL_BUSY = frozenset({"CREATING", "UPDATING"})
 
 
 def carry_out(aws: Aws, region: str, step: dict[str, Any]) -> None:
     """One UpdateTable, and the wait until its effect shows and nothing is under way.
 
-    Indexes and billing belong to the whole group and are waited for in each of its regions (C28, C42, C46);
-    deletion protection is each region's own (C29).
+    Indexes, billing and capacity belong to the whole group and are waited for in each of its regions (C28, C42, C46);
+    the rest is each region's own (C29, C30).
     """
     physical = step["TableName"]
     aws.dynamodb(region).update_table(**step)
     table_reads.forget(aws, region, physical)
-    everywhere = [] if "DeletionProtectionEnabled" in step else _members(aws, region, physical)
+    everywhere = _members(aws, region, physical) if _GROUP_WIDE & step.keys() else []
     for member in (region, *everywhere):
-        _wait_for(aws, member, physical, step)
+        _wait_for(aws, member, physical, step, own=member == region)
 
 
 def wait_idle(aws: Aws, region: str, physical: str) -> TableDescriptionTypeDef | None:
@@ -132,13 +133,13 @@ class _ReplicaWatch:
             )
 
 
-def _wait_for(aws: Aws, region: str, physical: str, step: dict[str, Any]) -> None:
+def _wait_for(aws: Aws, region: str, physical: str, step: dict[str, Any], *, own: bool) -> None:
     def probe() -> bool | None:
         found = table_reads.ask(aws, region, physical)
         if found is None:
             return None
         table_reads.refuse_stuck(found["TableStatus"], region, physical)
-        done = table_steps.holds(found, step) and table_reads.is_quiet(found)
+        done = table_steps.holds(found, step, own=own) and table_reads.is_quiet(found)
         if not done:
             note(f"table {physical} in {region}: {found['TableStatus']}, {table_reads.status_of(found)}")
         return True if done else None

@@ -55,7 +55,9 @@ def _check_local_indexes(view: View, way: Way, table: dict[str, Any]) -> None:
     for name, index in local.items():
         place: Way = (*way, "local-indexes", name)
         if name in table.get("indexes", {}):
-            view.report.add(place, f"'{name}' is a global index too; the indexes of a table share their names", key=True)
+            view.report.add(
+                place, f"'{name}' is a global index too; the indexes of a table share their names", key=True
+            )
         ranges = {part for part in (index.get("range"), table.get("key", {}).get("range")) if part is not None}
         if "range" in index and "range" in table.get("key", {}) and len(ranges) == 1:
             view.report.add((*place, "range"), "that is the table's own range key: the index would repeat the table")

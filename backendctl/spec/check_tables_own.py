@@ -25,7 +25,8 @@ def check_own(view: View, way: Way, table: dict[str, Any]) -> None:
     _check_encryption(view, way, table.get("encryption"), regions)
     _check_policy(view, way, table.get("resource-policy", {}))
     for region, replica in table.get("replicas", {}).items():
-        _check_replica(view, (*way, "replicas", region), region, replica, table, regions)
+        _check_place(view, (*way, "replicas", region), region, regions)
+        _check_reads(view, (*way, "replicas", region), replica, table)
 
 
 def _check_stream(view: View, way: Way, table: dict[str, Any], regions: list[str]) -> None:
@@ -84,20 +85,21 @@ def _check_policy(view: View, way: Way, policies: dict[str, Any]) -> None:
             return
 
 
-def _check_replica(
-    view: View, place: Way, region: str, replica: dict[str, Any], table: dict[str, Any], regions: list[str]
-) -> None:
-    """C30: reads and the table class may differ by region, writes never do."""
+def _check_place(view: View, place: Way, region: str, regions: list[str]) -> None:
     if region not in regions:
         near = nearest(region, regions[1:]) or f"; its replicas are in {', '.join(regions[1:]) or 'no region'}"
         view.report.add(place, f"the table is not in '{region}'{near}", key=True)
     elif region == regions[0]:
         view.report.add(place, f"'{region}' is the primary region: what it has stands in the table itself", key=True)
+
+
+def _check_reads(view: View, place: Way, replica: dict[str, Any], table: dict[str, Any]) -> None:
+    """C30: reads and the table class may differ by region, writes never do."""
     provisioned = isinstance(table.get("billing"), dict)
     for part in ("read", "indexes"):
         if replica.get(part) and not provisioned:
             view.report.add((*place, part), f"'{part}' has no use: the table is billed on demand", key=True)
-    scalings = {("read",): replica.get("read", {})}
+    scalings: dict[Way, dict[str, int]] = {("read",): replica.get("read", {})}
     for name, scaling in replica.get("indexes", {}).items():
         scalings["indexes", name] = scaling
         if name not in table.get("indexes", {}):

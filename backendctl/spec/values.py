@@ -199,7 +199,7 @@ def _must_env(one: Expression, scope: Scope) -> str:
 
 def _region(one: Expression, scope: Scope) -> str:
     if scope.region is None:
-        message = "'{{ region }}' has no value here: only functions, certificates and policies of tables differ by region"
+        message = "'{{ region }}' has no value here: only functions, certificates and tables' policies have regions"
         raise ExpressionError(message, one.start)
     return scope.region
 
