@@ -100,7 +100,6 @@ def _front(data: Path, scale: TimeScale) -> Front:
     front = Front(
         gateway=gateway,
         services=ministack.app,
-        moto=moto,
         routing=routing,
         corrections=corrections(
             inner=inner,

@@ -143,6 +143,12 @@ class TableTimes:
         self._ghosts[place] = gone, was
         self.updating.begin((source, place[1]), *SOURCE_LEAVING)
 
+    def parted(self, place: Place, *, group: Iterable[str]) -> None:
+        """A replica leaves its group and stays; the others list it for a while."""
+        mentioned = self.pace.due(*LEAVING)
+        self._leaves[place] = Leave(group=frozenset(group), mentioned=mentioned, gone=mentioned)
+        self.updating.end_at(place, mentioned)
+
     def index_created(self, places: Iterable[Place], index: str) -> None:
         """An index has been asked for, in every region of a group at once."""
         every = list(places)
