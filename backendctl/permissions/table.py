@@ -26,19 +26,21 @@ _WARM = frozenset({"warm-status", "sync-warmers"})
 _LOOK = frozenset({"logs", "invoke", "test", "traces", "warm", "warm-status", "tune", "cost"})
 _API = frozenset({"sync-api", "export-api", "grant", "sdk"})
 _ROLES = _READ | {"publish", "sync-warmers"}
+_TABLES = frozenset({"sync-tables"})
+_MAKE_TABLES, _REMOVE_TABLES, _READ_TABLES = _DEPLOY | _TABLES, _REMOVE | _TABLES, _READ | _TABLES
 _MEASURE = _JUDGE | {"warm-status", "cost", "doctor", "logs"}
 
 _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
     "everything": (
         ("lambda:ListFunctions", _SERVED | _WARM | _API | {"logs", "traces", "invoke", "tune", "warm", "cost"}),
         ("lambda:GetAccountSettings", _READ | {"prune", "tune"}),
-        ("dynamodb:ListTables", _PLAN),
-        ("application-autoscaling:DescribeScalableTargets", _READ | {"prune"}),
-        ("application-autoscaling:DescribeScalingPolicies", _PLAN),
-        ("application-autoscaling:RegisterScalableTarget", _DEPLOY),
-        ("application-autoscaling:PutScalingPolicy", _DEPLOY),
-        ("application-autoscaling:DeleteScalingPolicy", _REMOVE),
-        ("application-autoscaling:DeregisterScalableTarget", _REMOVE),
+        ("dynamodb:ListTables", _PLAN | _TABLES),
+        ("application-autoscaling:DescribeScalableTargets", _READ_TABLES | {"prune"}),
+        ("application-autoscaling:DescribeScalingPolicies", _PLAN | _TABLES),
+        ("application-autoscaling:RegisterScalableTarget", _MAKE_TABLES),
+        ("application-autoscaling:PutScalingPolicy", _MAKE_TABLES),
+        ("application-autoscaling:DeleteScalingPolicy", _REMOVE_TABLES),
+        ("application-autoscaling:DeregisterScalableTarget", _REMOVE_TABLES),
         ("logs:DescribeLogGroups", _READ | {"publish"}),
         ("logs:GetQueryResults", _JUDGE | {"warm-status"}),
         ("events:ListRules", _READ | _WARM),
@@ -82,19 +84,24 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("lambda:InvokeFunction", _RELEASE - {"abort-canary"} | {"invoke", "publish", "warm", "tune"}),
     ),
     "tables": (
-        ("dynamodb:DescribeTable", _READ | {"cost"}),
-        ("dynamodb:DescribeTimeToLive", _READ),
-        ("dynamodb:DescribeContinuousBackups", _READ),
-        ("dynamodb:ListTagsOfResource", _READ),
-        ("dynamodb:CreateTable", _DEPLOY),
-        ("dynamodb:CreateTableReplica", _DEPLOY),
-        ("dynamodb:UpdateTable", _REMOVE),
-        ("dynamodb:UpdateTimeToLive", _DEPLOY),
-        ("dynamodb:UpdateContinuousBackups", _DEPLOY),
-        ("dynamodb:TagResource", _DEPLOY),
-        ("dynamodb:DeleteTable", _REMOVE),
-        ("dynamodb:DeleteTableReplica", _REMOVE),
+        ("dynamodb:DescribeTable", _READ_TABLES | {"cost"}),
+        ("dynamodb:DescribeTimeToLive", _READ_TABLES),
+        ("dynamodb:DescribeContinuousBackups", _READ_TABLES),
+        ("dynamodb:ListTagsOfResource", _READ_TABLES),
+        ("dynamodb:GetResourcePolicy", _READ_TABLES),
+        ("dynamodb:CreateTable", _MAKE_TABLES),
+        ("dynamodb:CreateTableReplica", _MAKE_TABLES),
+        ("dynamodb:UpdateTable", _REMOVE_TABLES),
+        ("dynamodb:UpdateTimeToLive", _MAKE_TABLES),
+        ("dynamodb:UpdateContinuousBackups", _MAKE_TABLES),
+        ("dynamodb:TagResource", _MAKE_TABLES),
+        ("dynamodb:UntagResource", _TABLES),
+        ("dynamodb:PutResourcePolicy", _MAKE_TABLES),
+        ("dynamodb:DeleteResourcePolicy", _MAKE_TABLES),
+        ("dynamodb:DeleteTable", _REMOVE_TABLES),
+        ("dynamodb:DeleteTableReplica", _REMOVE_TABLES),
     ),
+    "keys of tables": (("kms:DescribeKey", _READ_TABLES),),
     "logs of all functions": (("logs:ListTagsForResource", _READ | {"publish"}),),  # whose of them are ours is a tag
     "function logs": (
         ("logs:FilterLogEvents", frozenset({"logs", "warm-status"})),
@@ -130,11 +137,11 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("scheduler:DeleteScheduleGroup", _REMOVE | {"sync-warmers"}),
     ),
     "parameters": (
-        ("ssm:GetParametersByPath", _SERVED | _API | _WARM | {"iam-policy", "tune"}),
+        ("ssm:GetParametersByPath", _SERVED | _API | _WARM | _TABLES | {"iam-policy", "tune"}),
         ("ssm:GetParameter", _RELEASE | {"publish", "prune", "diff"}),
         ("ssm:GetParameterHistory", _SERVED),
-        ("ssm:PutParameter", _RELEASE | {"publish", "sync-api", "sync-warmers"}),
-        ("ssm:AddTagsToResource", _RELEASE | {"publish", "sync-api", "sync-warmers"}),
+        ("ssm:PutParameter", _RELEASE | {"publish", "sync-api", "sync-warmers", "sync-tables"}),
+        ("ssm:AddTagsToResource", _RELEASE | {"publish", "sync-api", "sync-warmers", "sync-tables"}),
         ("ssm:DeleteParameter", _REMOVE),
         ("ssm:DeleteParameters", _RELEASE | {"destroy", "prune"}),
     ),
