@@ -49,6 +49,7 @@ class Survey:
         unreadable: regions that did not answer, and why.
         notes: address → what is worth saying of what is as it should be.
         canaries: those that are on, with their verdict so far, as JSON-able data.
+        tables: every table compared over its regions, as JSON-able data. differences: between them, one sentence each.
     """
 
     backend: str
@@ -57,6 +58,8 @@ class Survey:
     unreadable: dict[str, str]
     notes: tuple[tuple[str, str], ...] = ()
     canaries: tuple[dict[str, Any], ...] = ()
+    tables: tuple[dict[str, Any], ...] = ()
+    differences: tuple[str, ...] = ()
 
     @property
     def in_sync(self) -> bool:

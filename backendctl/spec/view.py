@@ -132,11 +132,7 @@ def expanded(
     regions = tuple(dict.fromkeys(known or _mentioned(value)))
     scope = replace(scope, primary=regions[0])
     body = replace(head, scope=scope)
-    tables: dict[str, str] = {}
-    for name, table in value.get("tables", {}).items():
-        own = body.value(table["name"], ("tables", name, "name")) if "name" in table else None
-        tables[name] = own if isinstance(own, str) else f"{backend}-{name}"
-    body = replace(head, scope=replace(scope, tables=tables))
+    body = replace(head, scope=replace(scope, tables=_table_names(value, backend, body)))
     plain = top | body.value({key: item for key, item in value.items() if key not in {"functions", *top}}, ())
     if isinstance(certificate := _certificate(value, body, regions), dict):
         plain["domain"]["certificate"] = certificate
@@ -144,9 +140,7 @@ def expanded(
         plain["api"]["bindings"] = _bindings(bindings, body)
     for name, table in value.get("tables", {}).items():
         if (policy := table.get("resource-policy")) is not None:
-            way: Way = ("tables", name, "resource-policy")
-            made = {region: body.inside(region).value(policy, way) for region in regions}
-            plain["tables"][name]["resource-policy"] = {r: one for r, one in made.items() if one is not MISSING}
+            plain["tables"][name]["resource-policy"] = _policies(policy, name, body, regions)
     functions = {
         region: {
             name: _function(document, (region, name), function, body.inside(region))
@@ -237,6 +231,20 @@ def _by_region(way: Way, key: str) -> bool:
 
 def _bindings(given: dict[str, Any], body: _Expander) -> dict[str, Any]:
     return {region: body.inside(region).value(names, ("api", "bindings", region)) for region, names in given.items()}
+
+
+def _table_names(value: dict[str, Any], backend: str, body: _Expander) -> dict[str, str]:
+    names = {}
+    for name, table in value.get("tables", {}).items():
+        own = body.value(table["name"], ("tables", name, "name")) if "name" in table else None
+        names[name] = own if isinstance(own, str) else f"{backend}-{name}"
+    return names
+
+
+def _policies(policy: Any, table: str, body: _Expander, regions: Sequence[str]) -> dict[str, Any]:
+    way: Way = ("tables", table, "resource-policy")
+    made = {region: body.inside(region).value(policy, way) for region in regions}
+    return {region: one for region, one in made.items() if one is not MISSING}
 
 
 def _certificate(value: dict[str, Any], body: _Expander, regions: Sequence[str]) -> dict[str, str] | None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.crew import together
+from backendctl.aws.errors import BotoCoreError, ClientError, explain
+from backendctl.errors import BackendctlError
 from backendctl.tables import aspects
 from backendctl.tables.aspects import Seen
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
+    from backendctl.aws.connection import Aws
     from backendctl.spec.model import Table
 
 
@@ -116,6 +119,11 @@ class Parity:
         """Whether every region answers and every table is as it should be."""
         return not self.silent and all(table.in_sync for table in self.tables)
 
+    def differences(self) -> Iterator[str]:
+        """One sentence for each aspect of a table that differs."""
+        for table in self.tables:
+            yield from table.differences()
+
     def data(self) -> list[dict[str, Any]]:
         """As JSON-able data, the same keys for ever."""
         return [_table_data(table) for table in self.tables]
@@ -126,30 +134,29 @@ def parity_of(backend: Backend, *, silent: Iterable[str]) -> Parity:
 
     Args:
         silent: regions that are not asked, because they did not answer before.
-
-    Raises:
-        AwsError: a region that answered before does not any more.
     """
     left_out = set(silent)
     tables = [table for table in backend.spec.tables if set(table.regions) & set(backend.spec.regions)]
-    asking: list[Callable[[], Seen | None]] = [
-        partial(aspects.see, backend.aws, table, region)
-        for table in tables
-        for region in _regions(table, backend)
-        if region not in left_out
-    ]
-    seen = iter(together(asking))
-    answers = {
-        (table.name, region): next(seen)
-        for table in tables
-        for region in _regions(table, backend)
-        if region not in left_out
-    }
+    places = [(table, region) for table in tables for region in _regions(table, backend) if region not in left_out]
+    answers = together(partial(_see, backend.aws, table, region) for table, region in places)
+    seen = {}
+    for (table, region), answer in zip(places, answers, strict=True):
+        if isinstance(answer, BackendctlError):
+            left_out.add(region)
+        else:
+            seen[table.name, region] = answer
     found = tuple(
-        _table(table, backend, {r: answers.get((table.name, r)) for r in _regions(table, backend)}, left_out)
+        _table(table, backend, {r: seen.get((table.name, r)) for r in _regions(table, backend)}, left_out)
         for table in tables
     )
     return Parity(tables=found, silent=tuple(sorted(left_out)))
+
+
+def _see(aws: Aws, table: Table, region: str) -> Seen | BackendctlError | None:
+    try:
+        return aspects.see(aws, table, region)
+    except (ClientError, BotoCoreError, BackendctlError) as error:
+        return explain(error, doing=f"read {region}/table/{table.name}")
 
 
 def _regions(table: Table, backend: Backend) -> list[str]:

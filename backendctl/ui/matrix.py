@@ -68,6 +68,8 @@ def show_matrix(survey: Survey, console: Console, *, verbose: bool = False) -> N
         console.print(Text(f"{region} did not answer: {why}", style="bad"), soft_wrap=True)
     for address, note in survey.notes:
         console.print(Text("note: ", style="update").append(f"{address} is {note}", style="default"), soft_wrap=True)
+    for line in survey.differences:
+        console.print(Text("table ", style="update").append(line, style="default"), soft_wrap=True)
     console.print(_verdict(survey))
 
 
@@ -78,6 +80,7 @@ def survey_document(survey: Survey) -> dict[str, Any]:
         "in_sync": survey.in_sync,
         "regions": {region: _region_document(survey, region) for region in survey.regions},
         "canaries": list(survey.canaries),
+        "tables": list(survey.tables),
     }
 
 
@@ -88,6 +91,7 @@ def survey_markdown(survey: Survey) -> str:
         cells = [markdown_cell(_cell(row.get(region, ())).plain) for region in survey.regions]
         lines.append(f"| {kind}/{markdown_cell(name)} | " + " | ".join(cells) + " |")
     notes = [f"- {address} is {note}" for address, note in survey.notes]
+    notes += [f"- table {line}" for line in survey.differences]
     return "\n".join([*lines, "", *([*notes, ""] if notes else []), _verdict(survey).plain])
 
 

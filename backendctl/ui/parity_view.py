@@ -41,7 +41,7 @@ def show_parity(parity: Parity, plan: Plan, console: Console, *, refusal: Refusa
         console.print(_matrix(table, verbose=verbose))
         for note in table.notes:
             console.print(Text(f"note: {table.name} is {note}", style="update"), soft_wrap=True)
-    for line in _differences(parity):
+    for line in parity.differences():
         console.print(Text("≠ ", style="update").append(line, style="default"), soft_wrap=True)
     for line in _beside(parity, plan):
         console.print(Text("≠ ", style="update").append(line, style="default"), soft_wrap=True)
@@ -72,14 +72,9 @@ def parity_markdown(parity: Parity, plan: Plan, refusal: Refusal) -> str:
             brought = "yes" if row.replicated else "no"
             lines.append(f"| {row.aspect} | {brought} | {markdown_cell(_wanted(row))} | " + " | ".join(cells) + " |")
         lines += ["", *(f"- {table.name} is {note}" for note in table.notes)]
-    lines += [f"- {line}" for line in (*_differences(parity), *_beside(parity, plan))]
+    lines += [f"- {line}" for line in (*parity.differences(), *_beside(parity, plan))]
     lines += [f"- refused: {reason}" for reason in refusal.reasons]
     return "\n".join([*lines, "", _verdict(parity, plan, refusal).plain])
-
-
-def difference_lines(parity: Parity) -> list[str]:
-    """What differs, one sentence each; for `status`."""
-    return list(_differences(parity))
 
 
 def _matrix(table: TableParity, *, verbose: bool) -> Table:
@@ -113,11 +108,6 @@ def _cell(cell: Cell, *, brief: bool, verbose: bool) -> Text:
 
 def _cut(text: str, most: int, *, verbose: bool) -> str:
     return text if verbose or len(text) <= most else text[: most - 1] + "…"
-
-
-def _differences(parity: Parity) -> Iterator[str]:
-    for table in parity.tables:
-        yield from table.differences()
 
 
 def _beside(parity: Parity, plan: Plan) -> Iterator[str]:
