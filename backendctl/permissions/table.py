@@ -48,7 +48,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("scheduler:ListScheduleGroups", _PLAN | _WARM),
         ("scheduler:ListSchedules", _PLAN | _WARM),
         ("acm:ListCertificates", _READ),
-        ("cloudwatch:GetMetricData", _MEASURE),
+        ("cloudwatch:GetMetricData", _MEASURE | _MAKE_TABLES),
         ("cloudwatch:ListMetrics", _JUDGE),
         ("xray:GetTraceSummaries", frozenset({"traces"})),
         ("xray:BatchGetTraces", frozenset({"traces"})),

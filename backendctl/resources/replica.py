@@ -51,6 +51,7 @@ class Replica:
     kind: ClassVar[str] = "replica"
     stateful: ClassVar[bool] = True
     scope: ClassVar[str] = "region"
+    outlasts: ClassVar[str] = "making or removing the replica, which nothing can stop"
     lasts: ClassVar[int] = 60  # as long as so many other changes; it is minutes at AWS
 
     region: str = field(compare=False)

@@ -37,6 +37,7 @@ class Scaling:
         name: "places/read", "places/index/by-owner/write" …
         resource: Application Auto Scaling's ResourceId, "table/<physical>[/index/<name>]".
         table: address of the table or replica that is scaled; empty on live.
+        primary: address of the table whose indexes a replica has too; empty on live.
         min, max: capacity units. target: % utilisation.
         policies: names of the tracking policies; DynamoDB copies those of the primary to replicas (C17), and two
             would pull in two directions.
@@ -51,6 +52,7 @@ class Scaling:
     owner: str | None = field(compare=False)
     resource: str = field(compare=False)
     table: str = field(default="", compare=False)
+    primary: str = field(default="", compare=False)
     min: int
     max: int
     target: int | None
@@ -71,6 +73,7 @@ class Scaling:
                         owner=world.backend,
                         resource=scaled.resource,
                         table=address(region, holder, table.name),
+                        primary=address(table.regions[0], "table", table.name),
                         min=scaled.scaling.min,
                         max=scaled.scaling.max,
                         target=scaled.scaling.target,
@@ -151,8 +154,8 @@ class Scaling:
         return self.resource, self._dimension
 
     def needs(self) -> frozenset[str]:
-        """The table, or the replica, that it scales."""
-        return frozenset({self.table} - {""})
+        """The table, or the replica, that it scales; new indexes come to a replica by way of the primary's table."""
+        return frozenset({self.table, self.primary} - {""})
 
     def create(self, aws: Aws) -> None:
         """Target, then policy; both calls overwrite, so that repeating them is safe."""

@@ -55,6 +55,7 @@ class Table:
     kind: ClassVar[str] = "table"
     stateful: ClassVar[bool] = True
     scope: ClassVar[str] = "region"
+    outlasts: ClassVar[str] = "what it has begun with the table, such as filling an index"
     lasts: ClassVar[int] = 30  # as long as so many other changes; it is minutes at AWS
 
     region: str = field(compare=False)
@@ -222,8 +223,8 @@ class Table:
         table_reads.wait_active(aws, self.region, self.physical)
         live = self._fresh(aws)
         table_settings.put_tags(aws, **where, wanted=self.tags, live=live.tags)
-        for step in table_steps.steps(self, live):
-            table_waits.carry_out(aws, self.region, step)
+        for place, step in table_steps.numbered(table_steps.steps(self, live)):
+            table_waits.carry_out(aws, self.region, step, place=place)
         recovery = self.point_in_time_recovery
         if recovery is not None and recovery != live.point_in_time_recovery:
             table_settings.put_recovery(aws, **where, on=recovery)

@@ -78,6 +78,18 @@ def steps(desired: Table, live: Table) -> list[dict[str, Any]]:
     ]
 
 
+def numbered(steps: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """Each step with which of the indexes it makes or drops: "2 of 5"; empty where there is one, or none."""
+    of_indexes = [step for step in steps if _is_queued(step)]
+    places = {id(step): f"{number} of {len(of_indexes)}" for number, step in enumerate(of_indexes, start=1)}
+    return [(places.get(id(step), "") if len(of_indexes) > 1 else "", step) for step in steps]
+
+
+def _is_queued(step: dict[str, Any]) -> bool:
+    """AWS takes one such at a time (C41)."""
+    return any({"Create", "Delete"} & update.keys() for update in step.get("GlobalSecondaryIndexUpdates", ()))
+
+
 def holds(description: TableDescriptionTypeDef, step: dict[str, Any], *, own: bool = True) -> bool:
     """Whether a description shows the effect of a step; one asked right after the call may not yet (C58).
 

@@ -12,6 +12,7 @@ from backendctl.sandbox.corrections import table_rules as rules
 from backendctl.sandbox.corrections.answers import retold
 from backendctl.sandbox.corrections.refusals import Refusal, first
 from backendctl.sandbox.corrections.table_access import TableAccess
+from backendctl.sandbox.corrections.table_figures import measured
 from backendctl.sandbox.corrections.table_limits import TableLimits
 from backendctl.sandbox.corrections.table_replicas import ReplicaRules, members, replica_source
 from backendctl.sandbox.corrections.table_settings import TableSettings
@@ -137,6 +138,10 @@ class DynamoDB:
             return _json({"Table": ghost})
         if self.times.is_hidden(place):
             return rules.no_table(place[1])
+        for index, percent in self.times.filled(place).items():
+            dimensions = {"TableName": place[1], "GlobalSecondaryIndexName": index}
+            name = "OnlineIndexPercentageProgress"
+            await measured(self.inner, place[0], name, dimensions, value=percent, unit="Percent")
         return self._shown(place, await self.inner.forward(request), "Table")
 
     async def _list(self, request: Request, asked: dict[str, Any]) -> Response | Refusal:

@@ -201,6 +201,15 @@ class TableTimes:
             del known[name]
         return known
 
+    def filled(self, place: Place) -> dict[str, float]:
+        """How far the indexes are that are being filled, in per cent."""
+        now = self.pace.clock()
+        coming = {name: work for name, work in self.indexing(place).items() if work.was is None and now >= work.filling}
+        return {
+            name: min(100.0, 100 * (now - work.filling) / max(work.ready - work.filling, 1e-9))
+            for name, work in coming.items()
+        }
+
     def seen(self, place: Place, table: Table) -> Table:
         """A table's description as AWS shows it now."""
         shown = {**table, "TableStatus": self._status(place, table)}
