@@ -50,6 +50,7 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
     ),
     "Tables": (
         Entry("sync-tables", "sync_tables", "Bring tables, indexes and scaling to every region, or compare them."),
+        Entry("test-replication", "test_replication", "Show how far each region lags behind another."),
     ),
     "Watch": (
         Entry("status", "status", "Show every region against the spec, in one matrix."),

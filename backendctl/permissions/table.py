@@ -28,6 +28,7 @@ _API = frozenset({"sync-api", "export-api", "grant", "sdk"})
 _ROLES = _READ | {"publish", "sync-warmers"}
 _TABLES = frozenset({"sync-tables"})
 _MAKE_TABLES, _REMOVE_TABLES, _READ_TABLES = _DEPLOY | _TABLES, _REMOVE | _TABLES, _READ | _TABLES
+_LAG = frozenset({"test-replication"})
 _MEASURE = _JUDGE | {"warm-status", "cost", "doctor", "logs"}
 
 _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
@@ -48,11 +49,12 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("scheduler:ListScheduleGroups", _PLAN | _WARM),
         ("scheduler:ListSchedules", _PLAN | _WARM),
         ("acm:ListCertificates", _READ),
-        ("cloudwatch:GetMetricData", _MEASURE | _MAKE_TABLES),
+        ("cloudwatch:GetMetricData", _MEASURE | _MAKE_TABLES | _LAG),
         ("cloudwatch:ListMetrics", _JUDGE),
         ("xray:GetTraceSummaries", frozenset({"traces"})),
         ("xray:BatchGetTraces", frozenset({"traces"})),
         ("tag:GetResources", _DESTROY),
+        ("lambda:ListEventSourceMappings", _LAG),
     ),
     "all of the account": (
         ("route53:ListHostedZones", _READ | {"iam-policy"}),
@@ -84,7 +86,11 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("lambda:InvokeFunction", _RELEASE - {"abort-canary"} | {"invoke", "publish", "warm", "tune"}),
     ),
     "tables": (
-        ("dynamodb:DescribeTable", _READ_TABLES | {"cost"}),
+        ("dynamodb:DescribeTable", _READ_TABLES | _LAG | {"cost"}),
+        ("dynamodb:DescribeKinesisStreamingDestination", _LAG),
+        ("dynamodb:PutItem", _LAG),
+        ("dynamodb:GetItem", _LAG),
+        ("dynamodb:DeleteItem", _LAG),
         ("dynamodb:DescribeTimeToLive", _READ_TABLES),
         ("dynamodb:DescribeContinuousBackups", _READ_TABLES),
         ("dynamodb:ListTagsOfResource", _READ_TABLES),

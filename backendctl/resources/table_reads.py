@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from backendctl.aws import tags as tagging
@@ -201,6 +202,7 @@ def wait_active(aws: Aws, region: str, physical: str, *, limit: float = _ACTIVE_
         WaitTimeoutError: the limit has passed.
     """
     started = aws.clock()
+    told = f"since {datetime.now(UTC):%H:%M} UTC"
 
     def probe() -> TableDescriptionTypeDef | None:
         found = ask(aws, region, physical)
@@ -211,7 +213,8 @@ def wait_active(aws: Aws, region: str, physical: str, *, limit: float = _ACTIVE_
         refuse_stuck(found["TableStatus"], region, physical)
         if is_quiet(found):
             return found
-        note(f"table {physical} in {region}: {found['TableStatus']}, {status_of(found)}")
+        state = ", ".join(dict.fromkeys((found["TableStatus"], status_of(found))))
+        note(f"table {physical} in {region}: {state}, {told}")
         return None
 
     return until(aws, f"table {physical} in {region} to be ACTIVE", probe, limit=limit)

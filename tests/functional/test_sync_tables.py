@@ -248,6 +248,51 @@ def test_what_the_spec_leaves_open_follows_the_primary_region(project: Project) 
     assert json.loads(found["Policy"])["Statement"][0]["Resource"] == arn.replace(EAST, WEST)
 
 
+def test_markers_tell_the_lag_of_every_pair_and_are_gone_afterwards(project: Project) -> None:
+    name = f"{project.name}-plain"
+    left = {"id": {"S": f"backendctl:replication-test:{WEST}"}, "backendctl:replication-test": {"S": "of a killed run"}}
+    project.client("dynamodb", WEST).put_item(TableName=name, Item=left)
+    told = project.run("test-replication", "--write", "--table", "plain", "--rounds", "2", "-y", "-o", "json")
+    pairs = {(one["from"], one["to"]): one for one in told.json["pairs"]}
+    assert set(pairs) == {(EAST, WEST), (WEST, EAST)}
+    assert all(one["samples"] == 2 and one["lost"] == 0 and one["worst_ms"] > 0 for one in pairs.values())
+    assert "reads the stream of plain" in told.err
+    for region in (EAST, WEST):
+        assert project.client("dynamodb", region).scan(TableName=name)["Items"] == []
+
+
+def test_an_item_where_a_marker_would_be_is_not_touched(project: Project) -> None:
+    name = f"{project.name}-plain"
+    theirs = {"id": {"S": f"backendctl:replication-test:{EAST}"}}
+    client = project.client("dynamodb", EAST)
+    client.put_item(TableName=name, Item=theirs)
+    refused = project.run("test-replication", "--write", "--table", "plain", "-y", expect=1)
+    assert "has an item of its own" in refused.err
+    assert client.scan(TableName=name)["Items"] == [theirs]
+    client.delete_item(TableName=name, Key=theirs)
+
+
+def test_cloudwatch_tells_the_lag_without_a_write(project: Project) -> None:
+    client = project.client("dynamodb", EAST)
+    client.put_item(TableName=f"{project.name}-plain", Item={"id": {"S": "a"}})
+    client.delete_item(TableName=f"{project.name}-plain", Key={"id": {"S": "a"}})
+    told = project.run("test-replication", "--table", "plain", "-o", "json").json
+    found = next(one for one in told["pairs"] if one["from"] == EAST)
+    assert (told["how"], found["samples"] > 0, found["median_ms"] > 0) == ("metrics", True, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        (("--write",), "--write needs one --table"),
+        (("--table", "plian"), "did you mean 'plain'?"),
+        (("--table", "plain", "-r", EAST), "in one region alone"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(project: Project, options: tuple[str, ...], fault: str) -> None:
+    assert fault in project.run("test-replication", *options, expect=64).err
+
+
 def test_a_protected_replica_is_not_removed_and_nothing_is_touched(project: Project) -> None:
     name = f"{project.name}-plain"
     _update(WEST, DeletionProtectionEnabled=True)(project, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,8 @@ from backendctl.sandbox.corrections import table_own, table_shape
 from backendctl.sandbox.corrections import table_rules as rules
 from backendctl.sandbox.corrections.answers import retold
 from backendctl.sandbox.corrections.refusals import Refusal, first
-from backendctl.sandbox.corrections.table_access import TableAccess
-from backendctl.sandbox.corrections.table_figures import measured
+from backendctl.sandbox.corrections.table_access import TableAccess, tables_of
+from backendctl.sandbox.corrections.table_figures import WRITES, Lags, measured
 from backendctl.sandbox.corrections.table_limits import TableLimits
 from backendctl.sandbox.corrections.table_replicas import ReplicaRules, members, replica_source
 from backendctl.sandbox.corrections.table_settings import TableSettings
@@ -63,11 +64,13 @@ class DynamoDB:
     _access: TableAccess = field(init=False)
     _limits: TableLimits = field(init=False)
     _replicas: ReplicaRules = field(init=False)
+    _lags: Lags = field(init=False)
 
     def __post_init__(self) -> None:
         self.times = TableTimes(pace=self.pace)
         self._access = TableAccess(times=self.times)
         self._limits = TableLimits(pace=self.pace)
+        self._lags = Lags(inner=self.inner)
         self._replicas = ReplicaRules(times=self.times, moto=self.scaling.moto, table=self._table)
         settings = TableSettings(inner=self.inner, times=self.times)
         self._handlers = {
@@ -89,8 +92,18 @@ class DynamoDB:
         if handler is not None:
             answer = await handler(request, asked)
         else:
-            answer = self._access.refusal(request.region, asked) or await self.inner.forward(request)
+            answer = self._access.refusal(request.region, asked) or await self._items(request, operation, asked)
         return answer.json_rpc(_NAMESPACE) if isinstance(answer, Refusal) else answer
+
+    async def _items(self, request: Request, operation: str, asked: dict[str, Any]) -> Response:
+        """Reads and writes of items; of writes to a group CloudWatch hears how long they took to be everywhere."""
+        began = time.monotonic()
+        answer = await self.inner.forward(request)
+        if operation in WRITES and answer.status == OK:
+            passed = (time.monotonic() - began) * 1000
+            for name in tables_of(asked):
+                await self._lags.written(request.region, name.rpartition(":table/")[2], passed)
+        return answer
 
     async def _create(self, request: Request, asked: dict[str, Any]) -> Response | Refusal:
         place = request.region, _name(asked)

@@ -28,6 +28,11 @@ def record(region: str, name: str) -> Table | None:
     return found
 
 
+def group_of(region: str, name: str) -> list[str]:
+    """Every region of a table's group, [] when it has none."""
+    return list((record(region, name) or {}).get(_GROUP) or [])
+
+
 def override(region: str, name: str, details: dict[str, Any], *, new: bool = False) -> None:
     """Set what a replica is made with, or changed to (C30).
 
