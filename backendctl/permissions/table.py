@@ -53,7 +53,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("cloudwatch:ListMetrics", _JUDGE),
         ("xray:GetTraceSummaries", frozenset({"traces"})),
         ("xray:BatchGetTraces", frozenset({"traces"})),
-        ("tag:GetResources", _DESTROY),
+        ("tag:GetResources", _READ | _WARM),
         ("lambda:ListEventSourceMappings", _LAG),
     ),
     "all of the account": (
