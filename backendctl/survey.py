@@ -51,6 +51,7 @@ class Survey:
         notes: address → what is worth saying of what is as it should be.
         canaries: those that are on, with their verdict so far, as JSON-able data.
         telemetry: region → what is traced, measured and logged there.
+        tables: every table compared over its regions, as JSON-able data. differences: between them, one sentence each.
     """
 
     backend: str
@@ -60,6 +61,8 @@ class Survey:
     notes: tuple[tuple[str, str], ...] = ()
     canaries: tuple[dict[str, Any], ...] = ()
     telemetry: dict[str, Telemetry] = field(default_factory=dict)
+    tables: tuple[dict[str, Any], ...] = ()
+    differences: tuple[str, ...] = ()
 
     @property
     def in_sync(self) -> bool:

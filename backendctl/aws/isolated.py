@@ -15,11 +15,15 @@ from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.session import Session
 
+from backendctl.aws.newer_models import teach
+
 
 @functools.cache
 def _loader() -> Loader:
     """One for the process: reading the descriptions of services takes longer than making clients of them."""
-    return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+    made = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+    teach(made)
+    return made
 
 
 def isolated_session(keys: tuple[str, str]) -> boto3.Session:

@@ -12,6 +12,7 @@ from botocore.exceptions import NoCredentialsError
 from botocore.session import Session as BotocoreSession
 
 from backendctl.aws.errors import explain, no_credentials
+from backendctl.aws.newer_models import teach
 from backendctl.errors import BackendctlError, UsageError
 
 Prompt = Callable[[str], str]
@@ -52,6 +53,7 @@ def open_session(
     try:
         session = boto3.Session(profile_name=profile or os.environ.get("AWS_PROFILE"))
         source = session._session  # noqa: SLF001  # boto3 has no public way to the botocore session it wraps
+        teach(source.get_component("data_loader"))
         creator = sts_clients(source, endpoint_url=endpoint_url, home=home, config=config)
         provider: Any = source.get_component("credential_provider").get_provider("assume-role")
         provider._client_creator = creator  # noqa: SLF001  # botocore's own asks the region of the profile

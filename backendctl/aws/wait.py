@@ -19,7 +19,7 @@ _settling: ContextVar[Callable[[float], None] | None] = ContextVar("settling", d
 
 
 def until(aws: Aws, what: str, probe: Callable[[], T | None], *, limit: float, step: float = 2.0) -> T:
-    """Ask until the answer is not None, and give it back.
+    """Ask until the answer is not None, and give it back. What is waited for is told once; a probe may tell more.
 
     Args:
         what: what is waited for, as told to the user, e.g. "replica us-west-2 to be ACTIVE".
@@ -31,13 +31,16 @@ def until(aws: Aws, what: str, probe: Callable[[], T | None], *, limit: float, s
     """
     deadline = aws.clock() + limit * max(aws.tempo, 0.2)
     pause = max(step * aws.tempo, 0.02)
+    told = False
     while (answer := probe()) is None:
         if aws.clock() > deadline:
             raise WaitTimeoutError(
                 f"gave up waiting for {what} after {limit:.0f} s",
                 hint="AWS may still get there: run the same command again, it goes on waiting",
             )
-        note(f"waiting for {what}")
+        if not told:
+            note(f"waiting for {what}")
+            told = True
         aws.sleep(pause)
     return answer
 

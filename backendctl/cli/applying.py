@@ -19,7 +19,7 @@ from backendctl.app import carry_out
 from backendctl.cli.opening import Opened
 from backendctl.cli.saying import tell
 from backendctl.engine.events import Done, Event, Failed, Noted, Skipped
-from backendctl.engine.plan import Plan
+from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.engine.safety import Allowed, Refusal, refusal_of, refuse_danger
 from backendctl.errors import AwsError, BackendctlError, Exit, OvertakenError, UsageError
@@ -227,10 +227,8 @@ def ask(consent: Consent, question: str) -> None:
 def _apply(plan: Plan, opened: Opened) -> Outcome:
     outcome = Outcome(statuses={}, errors=[])
     started = time.monotonic()
-    with (
-        stop_on_interrupt() as stop,
-        Progress(plan, opened.screen.progress, quiet=opened.screen.quiet) as progress,
-    ):
+    progress = Progress(plan, opened.screen.progress, quiet=opened.screen.quiet)
+    with stop_on_interrupt(going=lambda: _outlasting(progress.under_way())) as stop, progress:
         for event in carry_out(plan, opened.backend, stop=stop):
             progress.show(event)
             _note(event, outcome)
@@ -240,6 +238,15 @@ def _apply(plan: Plan, opened: Opened) -> Outcome:
     if journal is not None and journal.trouble:
         outcome.remarks.append(journal.trouble)
     return outcome
+
+
+def _outlasting(changes: Iterable[Change]) -> list[str]:
+    told = [(change.address, getattr(change.resource, "outlasts", "")) for change in changes]
+    return [
+        f"{address}: AWS goes on by itself with {what}; leaving loses nothing, the same command waits for it again"
+        for address, what in told
+        if what
+    ]
 
 
 def _note(event: Event, outcome: Outcome) -> None:
@@ -288,10 +295,15 @@ def _tell_outcome(outcome: Outcome, how: str) -> None:
 
 
 @contextmanager
-def stop_on_interrupt(leave: Callable[[int], object] = os._exit) -> Iterator[threading.Event]:
+def stop_on_interrupt(
+    leave: Callable[[int], object] = os._exit, *, going: Callable[[], list[str]] = list
+) -> Iterator[threading.Event]:
     """The first Ctrl-C lets what is under way finish; the second leaves at once.
 
     Leaving is by os._exit: the pool would wait for its threads, and a kill is safe anywhere.
+
+    Args:
+        going: what AWS goes on with by itself whether we wait or leave, one sentence each.
     """
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
@@ -307,6 +319,8 @@ def stop_on_interrupt(leave: Callable[[int], object] = os._exit) -> Iterator[thr
         click.echo(
             "\nstopping: what is under way finishes, nothing more is started (Ctrl-C again to leave at once)", err=True
         )
+        for line in going():
+            click.echo(line, err=True)
 
     before = signal.signal(signal.SIGINT, handle)
     try:

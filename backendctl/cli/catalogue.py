@@ -49,6 +49,10 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
         Entry("tune", "tune", "Measure a function at several memory sizes and recommend one."),
         Entry("cost", "cost", "Estimate a month's cost of the spec or of live traffic, and of changes."),
     ),
+    "Tables": (
+        Entry("sync-tables", "sync_tables", "Bring tables, indexes and scaling to every region, or compare them."),
+        Entry("test-replication", "test_replication", "Show how far each region lags behind another."),
+    ),
     "Watch": (
         Entry("status", "status", "Show every region against the spec, in one matrix."),
         Entry("logs", "logs", "Show what functions and the API wrote, merged over regions; follow it."),

@@ -20,12 +20,20 @@ def command(*, options: Options, exit_code: bool) -> int:
     from backendctl.cli.opening import opened
     from backendctl.release.standing import standing
     from backendctl.survey import survey
+    from backendctl.tables.parity import parity_of
     from backendctl.ui.matrix import show_matrix, survey_document, survey_markdown
 
     ready = opened(options, allow_runtimes=None, planning=True)
     plan = plan_deploy(ready.backend)
     notes, canaries = standing(plan, ready.backend)
-    found = replace(survey(plan), notes=notes, canaries=canaries)
+    tables = parity_of(ready.backend, silent=plan.unreadable)
+    found = replace(
+        survey(plan),
+        notes=notes,
+        canaries=canaries,
+        tables=tuple(tables.data()),
+        differences=tuple(tables.differences()),
+    )
     if ready.format == "json":
         click.echo(json.dumps(survey_document(found), indent=2))
     elif ready.format == "markdown":

@@ -11,6 +11,8 @@ Fields are what is managed; `None` in desired means "leave it alone"; values are
 * `metadata=IMMUTABLE`: AWS cannot change it; a difference is refused before the first call;
 * `metadata=IMMUTABLE_ITEMS`: of a mapping: items may come and go, but none may change.
 
+A kind may have `outlasts: ClassVar[str]`: what AWS goes on with by itself when we leave in the middle of a change.
+
 A live value may have a `note: str`: what is worth saying of it although the plan leaves it so, or why it goes; empty
 for nothing.
 """

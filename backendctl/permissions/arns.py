@@ -81,6 +81,12 @@ def _tables(scope: Scope) -> Iterable[str]:
     return [scope.arn("dynamodb", f"table/{name}") for name in names]
 
 
+def _keys(scope: Scope) -> Iterable[str]:
+    encrypted = {one for table in scope.spec.tables for one in (table.encryption or {}).values()}
+    managed = [scope.arn("kms", "key/*")] if "aws-managed" in encrypted else []
+    return [*managed, *(one for one in encrypted if one.startswith("arn:"))]
+
+
 def _function_logs(scope: Scope) -> Iterable[str]:
     return [
         scope.arn("logs", f"log-group:/aws/lambda/{name}{tail}")
@@ -137,6 +143,7 @@ RESOURCES: Mapping[str, Resource] = {
     "functions": Resource(find=_functions),
     "layers": Resource(find=_layers),  # F24
     "tables": Resource(find=_tables),
+    "keys of tables": Resource(find=_keys),  # C53
     "logs of all functions": Resource(find=lambda scope: [scope.arn("logs", "log-group:/aws/lambda/*")]),
     "function logs": Resource(find=_function_logs),
     "API logs": Resource(find=_api_logs),

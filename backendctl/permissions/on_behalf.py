@@ -9,6 +9,7 @@ from backendctl.permissions.row import Row
 
 _DEPLOY = frozenset({"deploy"})
 _DOMAINS = frozenset({"deploy", "sync-dns"})
+_TABLES = frozenset({"deploy", "sync-tables"})
 
 ON_BEHALF: tuple[Row, ...] = (
     Row(  # F24
@@ -42,14 +43,14 @@ ON_BEHALF: tuple[Row, ...] = (
         action="iam:CreateServiceLinkedRole",
         on="all of the account",
         service="replication.dynamodb.amazonaws.com",
-        commands=_DEPLOY,
+        commands=_TABLES,
         reason="the first replica of an account makes DynamoDB's role for replication",
     ),
     Row(  # F25
         action="iam:CreateServiceLinkedRole",
         on="all of the account",
         service="dynamodb.application-autoscaling.amazonaws.com",
-        commands=_DEPLOY,
+        commands=_TABLES,
         reason="the first scaled table of an account makes the role of Application Auto Scaling",
     ),
     Row(  # F23
@@ -81,20 +82,25 @@ ON_BEHALF: tuple[Row, ...] = (
         Row(  # C21
             action=f"dynamodb:{action}",
             on="tables",
-            commands=_DEPLOY,
+            commands=_TABLES,
             reason="DynamoDB fills a new replica as the caller who asked for it",
         )
         for action in ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+    ),
+    Row(  # C55
+        action="kms:CreateGrant",
+        on="keys of tables",
+        commands=_TABLES,
+        reason="DynamoDB uses a key of the account by a grant that the caller makes who names the key",
     ),
     *(
         Row(  # F25, C17
             action=f"cloudwatch:{action}",
             on="everything",
-            commands=_DEPLOY if action != "DeleteAlarms" else frozenset({"deploy", "destroy"}),
+            commands=_TABLES if action != "DeleteAlarms" else _TABLES | {"destroy"},
             reason="Application Auto Scaling keeps the alarms of a scaling policy as its caller",
         )
         for action in ("DeleteAlarms", "DescribeAlarms", "PutMetricAlarm")
     ),
 )
-"""Each with its reason; B58 and kms:CreateGrant ask nothing of the caller here: a function's role is checked for its
-tracing rights, and no setting of a spec names a customer's key."""
+"""Each with its reason; B58 asks nothing of the caller here: a function's role is checked for its tracing rights."""

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import is_missing, says
 from backendctl.engine.resource import PARTIAL, address
 from backendctl.errors import BackendctlError
-from backendctl.resources import table_capacity, table_reads, table_settings, table_waits
+from backendctl.resources import (
+    replica_leaving,
+    replica_own,
+    table_capacity,
+    table_policy,
+    table_reads,
+    table_settings,
+    table_shape,
+    table_waits,
+)
 from backendctl.resources.table_indexes import USABLE
 
 if TYPE_CHECKING:
@@ -31,12 +40,18 @@ class Replica:
         name: the spec's key of the table. physical: what AWS calls the table, in every region.
         primary: the region its group is written from.
         after: addresses that come first: scaling of the primary (C15), and the replica before this one (C5).
+        open: what the spec leaves open, so that it follows the primary: names as in `unlike_primary`.
         status: "ACTIVE", ReplicaStatus otherwise, or "STANDALONE": a plain table of that name.
+        fixed_reads: units that scaling cannot move here, by "read" and "<index>/read".
+        encryption: the ARN of a key of this region; None where all regions are encrypted alike.
+        keep_data: live, and about to go: it becomes a table of its own, and nothing of it is deleted.
+        unlike_primary: what the spec leaves open and is not here as in the primary region.
     """
 
     kind: ClassVar[str] = "replica"
     stateful: ClassVar[bool] = True
     scope: ClassVar[str] = "region"
+    outlasts: ClassVar[str] = "making or removing the replica, which nothing can stop"
     lasts: ClassVar[int] = 60  # as long as so many other changes; it is minutes at AWS
 
     region: str = field(compare=False)
@@ -45,7 +60,14 @@ class Replica:
     physical: str = field(compare=False)
     primary: str = field(compare=False)
     after: frozenset[str] = field(default=frozenset(), compare=False)
+    open: frozenset[str] = field(default=frozenset(), compare=False)
+    keep_data: bool = field(default=False, compare=False)
     status: str = "ACTIVE"
+    fixed_reads: dict[str, int] = field(default_factory=dict, metadata=PARTIAL)
+    encryption: str | None = None
+    table_class: str | None = None
+    resource_policy: dict[str, Any] | None = None
+    unlike_primary: tuple[str, ...] = ()
     point_in_time_recovery: bool | None = None
     deletion_protection: bool | None = None
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
@@ -66,6 +88,11 @@ class Replica:
                     physical=table.physical,
                     primary=primary,
                     after=frozenset(after),
+                    open=replica_own.left_open(table, region),
+                    fixed_reads=table_capacity.fixed_reads(table, region),
+                    encryption=replica_own.key_of(table, region),
+                    table_class=table.class_in(region),
+                    resource_policy=table_policy.wanted(table.resource_policies, region),
                     point_in_time_recovery=table.point_in_time_recovery,
                     deletion_protection=table.deletion_protection,
                     tags=table_settings.marks(backend=world.backend, name=table.name, primary=primary, tags=table.tags),
@@ -93,6 +120,11 @@ class Replica:
             physical=desired.physical,
             primary=desired.primary,
             status=status,
+            fixed_reads=table_capacity.units_of(here) if here else {},
+            encryption=table_shape.encryption_of(here or {}),
+            table_class=table_shape.class_of(here or {}),
+            resource_policy=table_policy.live(aws, desired.region, desired.physical),
+            unlike_primary=replica_own.unlike(aws, desired, group, here) if status in USABLE else (),
             point_in_time_recovery=here is not None and table_reads.recovery_of(aws, desired.region, desired.physical),
             deletion_protection=bool((here or {}).get("DeletionProtectionEnabled", False)),
             tags=whose.tags,
@@ -114,7 +146,13 @@ class Replica:
                     physical=physical,
                     primary=whose.primary,
                     status=table_reads.status_of(here),
+                    deletion_protection=bool(here.get("DeletionProtectionEnabled", False)),
                 )
+
+    @property
+    def note(self) -> str:
+        """What becomes of its data when it goes."""
+        return "taken out of its group and kept as a table of its own, with its data" if self.keep_data else ""
 
     def needs(self) -> frozenset[str]:
         """The table, its scaling in the primary (C15), and the replica before this one (C5)."""
@@ -153,10 +191,13 @@ class Replica:
 
         Raises:
             BackendctlError: it was copied from in the last 24 hours (C23).
+            AwsError: it is protected (C24).
         """
-        table_settings.clear_protection(aws, self.region, self.physical)
+        table_waits.wait_idle(aws, self.region, self.physical)
         source = self._source(aws)
-        if source is not None:
+        if self.keep_data:
+            replica_leaving.set_free(aws, region=self.region, physical=self.physical, source=source)
+        elif source is not None:
             self._leave(aws, source)
         else:
             self._delete_alone(aws)
@@ -176,7 +217,7 @@ class Replica:
         try:
             aws.dynamodb(self.primary).update_table(
                 TableName=self.physical,
-                ReplicaUpdates=[{"Create": {"RegionName": self.region}}],  # alone, one at a time (C4, C5)
+                ReplicaUpdates=[{"Create": cast("Any", replica_own.creation(self))}],  # alone, one at a time (C4, C5)
             )
         except aws.dynamodb(self.primary).exceptions.ClientError as error:
             if not says(error, "ValidationException", "already existed as tables"):
@@ -192,6 +233,8 @@ class Replica:
         for region in (self.primary, self.region):
             table_reads.forget(aws, region, self.physical)
         live = type(self).read(aws, self)
+        if live is not None:
+            replica_own.bring(aws, self, live)
         table_settings.put_tags(aws, **where, wanted=self.tags, live=live.tags if live else None)
         recovery, protection = self.point_in_time_recovery, self.deletion_protection
         if recovery is not None and (live is None or recovery != live.point_in_time_recovery):

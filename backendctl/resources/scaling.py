@@ -37,6 +37,7 @@ class Scaling:
         name: "places/read", "places/index/by-owner/write" …
         resource: Application Auto Scaling's ResourceId, "table/<physical>[/index/<name>]".
         table: address of the table or replica that is scaled; empty on live.
+        primary: address of the table whose indexes a replica has too; empty on live.
         min, max: capacity units. target: % utilisation.
         policies: names of the tracking policies; DynamoDB copies those of the primary to replicas (C17), and two
             would pull in two directions.
@@ -51,6 +52,7 @@ class Scaling:
     owner: str | None = field(compare=False)
     resource: str = field(compare=False)
     table: str = field(default="", compare=False)
+    primary: str = field(default="", compare=False)
     min: int
     max: int
     target: int | None
@@ -64,13 +66,14 @@ class Scaling:
                 if region not in world.spec.regions:
                     continue
                 holder = "table" if region == table.regions[0] else "replica"
-                for scaled in table_capacity.scaled(table):
+                for scaled in table_capacity.scaled(table, region):
                     yield cls(
                         region=region,
                         name=scaled.name,
                         owner=world.backend,
                         resource=scaled.resource,
                         table=address(region, holder, table.name),
+                        primary=address(table.regions[0], "table", table.name),
                         min=scaled.scaling.min,
                         max=scaled.scaling.max,
                         target=scaled.scaling.target,
@@ -151,8 +154,8 @@ class Scaling:
         return self.resource, self._dimension
 
     def needs(self) -> frozenset[str]:
-        """The table, or the replica, that it scales."""
-        return frozenset({self.table} - {""})
+        """The table, or the replica, that it scales; new indexes come to a replica by way of the primary's table."""
+        return frozenset({self.table, self.primary} - {""})
 
     def create(self, aws: Aws) -> None:
         """Target, then policy; both calls overwrite, so that repeating them is safe."""
@@ -233,6 +236,21 @@ class Scaling:
         except client.exceptions.ClientError as error:
             if not _is_gone(error):
                 raise
+
+
+def bounds_of(aws: Aws, region: str) -> dict[str, tuple[int, int, int | None]]:
+    """Least, most and aim (% utilisation) of all that scales in a region, by "<ResourceId>/read" or "…/write".
+
+    The aim is None where no policy, or more than one, says how to scale.
+    """
+    found = {}
+    policies = _policies(aws, region)
+    for place, target in _targets(aws, region).items():
+        aims = {p["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] for p in policies.get(place, ())}
+        aim = round(next(iter(aims))) if len(aims) == 1 and len(policies[place]) == 1 else None
+        unit = "read" if "Read" in place[1] else "write"
+        found[f"{place[0]}/{unit}"] = (target["MinCapacity"], target["MaxCapacity"], aim)
+    return found
 
 
 def _targets(aws: Aws, region: str) -> dict[Place, ScalableTargetTypeDef]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws.errors import code_of, is_missing
 from backendctl.engine.resource import IMMUTABLE, IMMUTABLE_ITEMS, PARTIAL
@@ -12,12 +12,15 @@ from backendctl.errors import BackendctlError, RefusedError
 from backendctl.resources import (
     table_capacity,
     table_indexes,
+    table_policy,
     table_reads,
     table_settings,
+    table_shape,
     table_steps,
     table_waits,
 )
 from backendctl.resources.table_indexes import GlobalIndex
+from backendctl.resources.table_shape import LocalIndex
 from backendctl.spec.model import Key
 
 if TYPE_CHECKING:
@@ -42,11 +45,17 @@ class Table:
         status: "ACTIVE", or what is still under way on the table or an index.
         billing: "on-demand" or "provisioned".
         ttl: the expiry attribute, "" for none.
+        stream: the view as DynamoDB names it, "" for no stream.
+        encryption: "aws-owned", "aws-managed" or a key's ARN.
+        resource_policy: in its canonical form, {} for none.
+        members: live: the other regions of its group.
+        strong, ended: live: whether it is a global table of the kind that backendctl does not make, or AWS no more.
     """
 
     kind: ClassVar[str] = "table"
     stateful: ClassVar[bool] = True
     scope: ClassVar[str] = "region"
+    outlasts: ClassVar[str] = "what it has begun with the table, such as filling an index"
     lasts: ClassVar[int] = 30  # as long as so many other changes; it is minutes at AWS
 
     region: str = field(compare=False)
@@ -54,14 +63,22 @@ class Table:
     owner: str | None = field(compare=False)
     physical: str = field(compare=False)
     capacity: dict[str, tuple[int, int]] = field(default_factory=dict, compare=False)
+    members: tuple[str, ...] = field(default=(), compare=False)
+    strong: bool = field(default=False, compare=False)
+    ended: bool = field(default=False, compare=False)
     status: str = "ACTIVE"
     key: Key = field(metadata=IMMUTABLE)
     billing: str = table_capacity.ON_DEMAND
     fixed_capacity: dict[str, int] = field(default_factory=dict, metadata=PARTIAL)
     indexes: dict[str, GlobalIndex] | None = field(default=None, metadata=IMMUTABLE_ITEMS)
+    local_indexes: dict[str, LocalIndex] | None = None
+    stream: str | None = None
+    encryption: str | None = None
+    table_class: str | None = None
     ttl: str | None = None
     point_in_time_recovery: bool | None = None
     deletion_protection: bool | None = None
+    resource_policy: dict[str, Any] | None = None
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
@@ -82,6 +99,11 @@ class Table:
                 billing=table_capacity.PROVISIONED if provisioned else table_capacity.ON_DEMAND,
                 fixed_capacity=table_capacity.fixed_units(table),
                 indexes=table_indexes.wanted(table.indexes),
+                local_indexes=table_shape.local_wanted(table.local_indexes),
+                stream=table_shape.stream_wanted(table),
+                encryption=(table.encryption or {}).get(primary),
+                table_class=table.table_class,
+                resource_policy=table_policy.wanted(table.resource_policies, primary),
                 ttl=table.ttl or "",
                 point_in_time_recovery=table.point_in_time_recovery,
                 deletion_protection=table.deletion_protection,
@@ -102,7 +124,12 @@ class Table:
         whose = table_reads.belonging(aws, desired.region, desired.physical)
         if whose.owner == aws.backend and whose.primary != desired.region:
             raise _moved(aws, desired, whose.primary)
-        return cls._live(aws, desired.region, desired.name, found, whose)
+        live = cls._live(aws, desired.region, desired.name, found, whose)
+        encryption = table_reads.encryption_of(aws, desired.region, found, wanted=desired.encryption)
+        policy = None
+        if desired.resource_policy is not None:
+            policy = table_policy.live(aws, desired.region, desired.physical)
+        return replace(live, encryption=encryption, resource_policy=policy)
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
@@ -140,6 +167,12 @@ class Table:
             billing=table_steps.billing_of(found),
             fixed_capacity=table_capacity.units_of(found),
             indexes=table_indexes.found(found),
+            members=tuple(table_reads.others(found, region)),
+            strong=table_shape.is_strong(found),
+            ended=table_shape.is_of_ended_version(found),
+            local_indexes=table_shape.local_found(found),
+            stream=table_shape.stream_of(found),
+            table_class=table_shape.class_of(found),
             ttl=table_reads.expiry_of(aws, region, physical),
             point_in_time_recovery=table_reads.recovery_of(aws, region, physical),
             deletion_protection=bool(found.get("DeletionProtectionEnabled", False)),
@@ -174,8 +207,8 @@ class Table:
         self._bring_up(aws)
 
     def delete(self, aws: Aws) -> None:
-        """The table in this region and its data; protection goes first, because the address was named (C24)."""
-        table_settings.clear_protection(aws, self.region, self.physical)
+        """The table in this region and its data; AWS refuses while it is protected (C24)."""
+        table_waits.wait_idle(aws, self.region, self.physical)
         try:
             aws.dynamodb(self.region).delete_table(TableName=self.physical)
         except aws.dynamodb(self.region).exceptions.ClientError as error:
@@ -190,11 +223,13 @@ class Table:
         table_reads.wait_active(aws, self.region, self.physical)
         live = self._fresh(aws)
         table_settings.put_tags(aws, **where, wanted=self.tags, live=live.tags)
-        for step in table_steps.steps(self, live):
-            table_waits.carry_out(aws, self.region, step)
+        for place, step in table_steps.numbered(table_steps.steps(self, live)):
+            table_waits.carry_out(aws, self.region, step, place=place)
         recovery = self.point_in_time_recovery
         if recovery is not None and recovery != live.point_in_time_recovery:
             table_settings.put_recovery(aws, **where, on=recovery)
+        if self.resource_policy is not None and self.resource_policy != live.resource_policy:
+            table_policy.put(aws, **where, policy=self.resource_policy)
         # Last, because AWS may refuse it for an hour (C49).
         if self.ttl is not None and self.ttl != live.ttl:
             table_settings.put_expiry(aws, **where, wanted=self.ttl, live=live.ttl or "")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backendctl.spec.model import Scaling, Table
+from backendctl.spec.model import Scaling, Table, TableReplica
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
@@ -66,19 +66,30 @@ def units_name(index: str, unit: str) -> str:
     return f"{index}/{unit}" if index else unit
 
 
-def scaled(table: Table) -> list[Scaled]:
-    """Read and write of the table and of every index: a replica is refused unless all of them scale (C15)."""
+def fixed_reads(table: Table, region: str) -> dict[str, int]:
+    """Read units of a replica that scaling cannot move there, by the same names; writes are the group's (C28, C30)."""
+    return {units_name(index, "read"): read.min for index, read, _ in _pairs(table, region) if read.min == read.max}
+
+
+def scaled(table: Table, region: str | None = None) -> list[Scaled]:
+    """Read and write of the table and of every index: a replica is refused unless all of them scale (C15).
+
+    Args:
+        region: whose own reads count; None is the primary.
+    """
     return [
         Scaled(name=f"{table.name}{suffix}/{unit}", resource=f"table/{table.physical}{suffix}", scaling=scaling)
-        for index, read, write in _pairs(table)
+        for index, read, write in _pairs(table, region)
         for suffix in [f"/index/{index}" if index else ""]
         for unit, scaling in (("read", read), ("write", write))
     ]
 
 
-def _pairs(table: Table) -> Iterator[tuple[str, Scaling, Scaling]]:
+def _pairs(table: Table, region: str | None = None) -> Iterator[tuple[str, Scaling, Scaling]]:
+    """Index, its reads and its writes, in a region."""
     if table.read is None or table.write is None:
         return
-    yield TABLE, table.read, table.write
+    own = table.replicas.get(region or "", TableReplica())
+    yield TABLE, own.read or table.read, table.write
     for index in table.indexes:
-        yield index.name, index.read or table.read, index.write or table.write
+        yield index.name, own.indexes.get(index.name) or index.read or table.read, index.write or table.write

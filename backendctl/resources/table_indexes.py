@@ -34,14 +34,14 @@ class GlobalIndex:
 
 def wanted(indexes: Iterable[Index]) -> dict[str, GlobalIndex]:
     """The spec's indexes by name."""
-    return {index.name: GlobalIndex(key=index.key, projection=_sorted(index.projection)) for index in indexes}
+    return {index.name: GlobalIndex(key=index.key, projection=sorted_projection(index.projection)) for index in indexes}
 
 
 def found(description: TableDescriptionTypeDef) -> dict[str, GlobalIndex]:
     """The live indexes by name; one that is on its way out is none."""
     return {
         index["IndexName"]: GlobalIndex(
-            key=key_of(index["KeySchema"], description), projection=_projection(index.get("Projection", {}))
+            key=key_of(index["KeySchema"], description), projection=projection_of(index.get("Projection", {}))
         )
         for index in description.get("GlobalSecondaryIndexes", ())
         if index.get("IndexStatus") != "DELETING"
@@ -93,10 +93,10 @@ def creation(name: str, index: GlobalIndex, capacity: tuple[int, int] | None) ->
     return request
 
 
-def _projection(shape: Mapping[str, Any]) -> str | tuple[str, ...]:
+def projection_of(shape: Mapping[str, Any]) -> str | tuple[str, ...]:
     kind = str(shape.get("ProjectionType", "ALL"))
-    return _sorted(tuple(shape.get("NonKeyAttributes", ()))) if kind == "INCLUDE" else kind
+    return sorted_projection(tuple(shape.get("NonKeyAttributes", ()))) if kind == "INCLUDE" else kind
 
 
-def _sorted(projection: str | tuple[str, ...]) -> str | tuple[str, ...]:
+def sorted_projection(projection: str | tuple[str, ...]) -> str | tuple[str, ...]:
     return projection if isinstance(projection, str) else tuple(sorted(projection))

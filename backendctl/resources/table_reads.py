@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from backendctl.aws.errors import is_missing
 from backendctl.aws.progress import note
 from backendctl.aws.wait import until
 from backendctl.errors import BackendctlError
+from backendctl.resources import table_shape
 from backendctl.resources.table_indexes import USABLE
 
 if TYPE_CHECKING:
@@ -120,6 +122,23 @@ def expiry_of(aws: Aws, region: str, physical: str) -> str:
     return aws.shared(("table", region, physical, "ttl"), load)
 
 
+def encryption_of(aws: Aws, region: str, description: TableDescriptionTypeDef, *, wanted: str | None) -> str:
+    """What the table is encrypted with; whose key it is is only asked where that decides.
+
+    Args:
+        wanted: what the spec wants, None where it says nothing.
+    """
+    found = table_shape.encryption_of(description)
+    if wanted != table_shape.AWS_MANAGED or found in {table_shape.AWS_OWNED, table_shape.AWS_MANAGED}:
+        return found
+
+    def load() -> str:
+        told = aws.client("kms", region).describe_key(KeyId=found)["KeyMetadata"]
+        return table_shape.AWS_MANAGED if told.get("KeyManager") == "AWS" else found
+
+    return aws.shared(("table", region, description["TableName"], "key"), load)
+
+
 def recovery_of(aws: Aws, region: str, physical: str) -> bool:
     """Whether point-in-time recovery is on; not yet, while the table is being made (C50)."""
 
@@ -190,6 +209,7 @@ def wait_active(aws: Aws, region: str, physical: str, *, limit: float = _ACTIVE_
         WaitTimeoutError: the limit has passed.
     """
     started = aws.clock()
+    told = f"since {datetime.now(UTC):%H:%M} UTC"
 
     def probe() -> TableDescriptionTypeDef | None:
         found = ask(aws, region, physical)
@@ -200,7 +220,8 @@ def wait_active(aws: Aws, region: str, physical: str, *, limit: float = _ACTIVE_
         refuse_stuck(found["TableStatus"], region, physical)
         if is_quiet(found):
             return found
-        note(f"table {physical} in {region}: {found['TableStatus']}, {status_of(found)}")
+        state = ", ".join(dict.fromkeys((found["TableStatus"], status_of(found))))
+        note(f"table {physical} in {region}: {state}, {told}")
         return None
 
     return until(aws, f"table {physical} in {region} to be ACTIVE", probe, limit=limit)

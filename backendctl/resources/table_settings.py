@@ -48,13 +48,6 @@ def put_protection(aws: Aws, *, region: str, physical: str, on: bool) -> None:
     table_waits.carry_out(aws, region, {"TableName": physical, "DeletionProtectionEnabled": on})
 
 
-def clear_protection(aws: Aws, region: str, physical: str) -> None:
-    """Before a delete that the user has named by its address (C24)."""
-    found = table_waits.wait_idle(aws, region, physical)
-    if found is not None and found.get("DeletionProtectionEnabled"):
-        put_protection(aws, region=region, physical=physical, on=False)
-
-
 def put_expiry(aws: Aws, *, region: str, physical: str, wanted: str, live: str) -> None:
     """Set, move or end TTL; moving takes two changes, of which AWS accepts one an hour (C49).
 

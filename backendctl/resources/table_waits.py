@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from backendctl.aws.errors import says
 from backendctl.aws.progress import note
 from backendctl.aws.wait import until
 from backendctl.errors import BackendctlError
-from backendctl.resources import table_reads, table_steps
+from backendctl.resources import table_reads, table_steps, table_times
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
@@ -19,21 +21,35 @@ _GONE_LIMIT = 1800.0
 _REPLICA_LIMIT = 1800.0  # one item takes 11 minutes (C8)
 _COPY_RATE = 20e6  # bytes per second, far below what was seen (C19), so that the wait is long enough
 _VANISHED = 120.0  # C10
+_GROUP_WIDE = frozenset({"GlobalSecondaryIndexUpdates", "BillingMode", "ProvisionedThroughput"})
+_MINUTE = 60.0
 _STILL_BUSY = frozenset({"CREATING", "UPDATING"})
 
 
-def carry_out(aws: Aws, region: str, step: dict[str, Any]) -> None:
+def carry_out(aws: Aws, region: str, step: dict[str, Any], *, place: str = "") -> None:
     """One UpdateTable, and the wait until its effect shows and nothing is under way.
 
-    Indexes and billing belong to the whole group and are waited for in each of its regions (C28, C42, C46);
-    deletion protection is each region's own (C29).
+    Indexes, billing and capacity belong to the whole group and are waited for in each of its regions (C28, C42, C46);
+    the rest is each region's own (C29, C30).
+
+    Args:
+        place: which of several it is, as in "2 of 5"; empty for one alone.
+
+    Raises:
+        BackendctlError: AWS has had too many changes of this kind (C46, C48).
     """
     physical = step["TableName"]
-    aws.dynamodb(region).update_table(**step)
+    try:
+        aws.dynamodb(region).update_table(**step)
+    except aws.dynamodb(region).exceptions.ClientError as error:
+        if says(error, "LimitExceededException", "limited"):
+            raise _too_often(physical, region, step) from error
+        raise
     table_reads.forget(aws, region, physical)
-    everywhere = [] if "DeletionProtectionEnabled" in step else _members(aws, region, physical)
+    watch = _StepWatch(aws, step, place=place)
+    everywhere = _members(aws, region, physical) if _GROUP_WIDE & step.keys() else []
     for member in (region, *everywhere):
-        _wait_for(aws, member, physical, step)
+        watch.wait(member, own=member == region)
 
 
 def wait_idle(aws: Aws, region: str, physical: str) -> TableDescriptionTypeDef | None:
@@ -73,11 +89,12 @@ def wait_replica(aws: Aws, *, primary: str, region: str, physical: str) -> None:
 
 def wait_replica_gone(aws: Aws, *, source: str, region: str, physical: str) -> None:
     """Wait until the group has forgotten the replica and then its region the table; both take minutes (C22)."""
+    began = table_times.since()
 
     def left() -> bool | None:
         found = table_reads.entry(table_reads.ask(aws, source, physical), region)
         if found is not None:
-            note(f"replica of {physical} in {region}: {found.get('ReplicaStatus')}")
+            note(f"replica of {physical} in {region}: {found.get('ReplicaStatus')}, {began}; {table_times.removing()}")
         return True if found is None else None
 
     until(aws, f"replica of {physical} in {region} to leave its group", left, limit=_GONE_LIMIT, step=5.0)
@@ -93,6 +110,8 @@ class _ReplicaWatch:
         self._region = region
         self._physical = physical
         self._mentioned = aws.clock()
+        self._began: datetime | None = None
+        self._takes = table_times.copying(table_reads.ask(aws, primary, physical))
 
     def probe(self) -> bool | None:
         """True when it is ACTIVE with every index of the primary."""
@@ -105,11 +124,15 @@ class _ReplicaWatch:
         status = found.get("ReplicaStatus", "CREATING")
         self._refuse(status, found.get("ReplicaStatusDescription", ""))
         progress = found.get("ReplicaStatusPercentProgress", "")
-        note(f"replica of {self._physical} in {self._region}: {status} {progress}".rstrip())
-        return True if status == "ACTIVE" and self._answers(source) else None
-
-    def _answers(self, source: TableDescriptionTypeDef) -> bool:
         here = table_reads.ask(self._aws, self._region, self._physical)
+        self._began = self._began or _made(here)
+        state = f"{status} {progress}".rstrip()
+        if status == "ACTIVE" and self._answers(source, here):
+            return True
+        note(f"replica of {self._physical} in {self._region}: {state}, {table_times.since(self._began)}; {self._takes}")
+        return None
+
+    def _answers(self, source: TableDescriptionTypeDef, here: TableDescriptionTypeDef | None) -> bool:
         if here is None:
             return False
         names = [{i["IndexName"] for i in d.get("GlobalSecondaryIndexes", ())} for d in (source, here)]
@@ -132,19 +155,68 @@ class _ReplicaWatch:
             )
 
 
-def _wait_for(aws: Aws, region: str, physical: str, step: dict[str, Any]) -> None:
-    def probe() -> bool | None:
-        found = table_reads.ask(aws, region, physical)
-        if found is None:
-            return None
-        table_reads.refuse_stuck(found["TableStatus"], region, physical)
-        done = table_steps.holds(found, step) and table_reads.is_quiet(found)
-        if not done:
-            note(f"table {physical} in {region}: {found['TableStatus']}, {table_reads.status_of(found)}")
-        return True if done else None
+def _made(here: TableDescriptionTypeDef | None) -> datetime:
+    """Since when a replica is being made; a run after a kill goes by the table's own date."""
+    return datetime.now(UTC) if here is None else here.get("CreationDateTime", datetime.now(UTC))
 
-    until(aws, f"the change of table {physical} to hold in {region}", probe, limit=_STEP_LIMIT)
-    table_reads.forget(aws, region, physical)
+
+class _StepWatch:
+    """Waits for one change, and tells which, since when and how far it is."""
+
+    def __init__(self, aws: Aws, step: dict[str, Any], *, place: str) -> None:
+        self._aws = aws
+        self._step = step
+        self._physical = str(step["TableName"])
+        self._index = next(
+            (u["Create"]["IndexName"] for u in step.get("GlobalSecondaryIndexUpdates", ()) if "Create" in u), ""
+        )
+        self._told = ", ".join(one for one in (place, table_times.since(), table_times.step(step)) if one)
+        self._asked = aws.clock()
+        self._filled = ""
+
+    def wait(self, region: str, *, own: bool) -> None:
+        """Until it holds in that region. own: whether it is the region in which the change was made."""
+        what = f"index {self._index} of table {self._physical}" if self._index else f"table {self._physical}"
+
+        def probe() -> bool | None:
+            found = table_reads.ask(self._aws, region, self._physical)
+            if found is None:
+                return None
+            table_reads.refuse_stuck(found["TableStatus"], region, self._physical)
+            if table_steps.holds(found, self._step, own=own) and table_reads.is_quiet(found):
+                return True
+            note(f"{what} in {region}: {self._state(found, region)} ({self._told})")
+            return None
+
+        until(self._aws, f"the change of {what} to hold in {region}", probe, limit=_STEP_LIMIT)
+        table_reads.forget(self._aws, region, self._physical)
+
+    def _state(self, found: TableDescriptionTypeDef, region: str) -> str:
+        """CloudWatch tells how far an index is once a minute."""
+        state = table_reads.status_of(found)
+        if state == "ACTIVE":
+            return found["TableStatus"]
+        if not self._index:
+            return state
+        if self._aws.clock() - self._asked >= _MINUTE * self._aws.tempo:
+            self._asked = self._aws.clock()
+            self._filled = table_times.filled(self._aws, region, self._physical, self._index) or self._filled
+        indexes = found.get("GlobalSecondaryIndexes", ())
+        filling = any(one["IndexName"] == self._index and one.get("Backfilling") for one in indexes)
+        return ", ".join(one for one in ("being filled" if filling else "CREATING", self._filled) if one)
+
+
+def _too_often(physical: str, region: str, step: dict[str, Any]) -> BackendctlError:
+    if "BillingMode" in step:
+        return BackendctlError(
+            f"table {physical} in {region} was switched to on-demand four times within 24 hours, and AWS takes no more",
+            hint="run the same command again when the first of them is a day old",
+        )
+    return BackendctlError(
+        f"the capacity of table {physical} in {region} went down four times today (UTC), and AWS takes one more in "
+        "an hour without any; scaling counts too",
+        hint="run the same command again in an hour",
+    )
 
 
 def _members(aws: Aws, region: str, physical: str) -> list[str]:
@@ -159,6 +231,4 @@ def _indexing(found: TableDescriptionTypeDef) -> bool:
 def _copy_seconds(aws: Aws, primary: str, physical: str) -> float:
     found = table_reads.ask(aws, primary, physical)
     size = (found or {}).get("TableSizeBytes", 0)
-    if size:
-        note(f"table {physical} holds about {size / 1e9:.1f} GB to copy")  # known to six hours (C19)
     return size / _COPY_RATE

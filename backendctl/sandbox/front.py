@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from backendctl.sandbox import asgi, function_code, scaling
+from backendctl.sandbox import asgi, function_code
 from backendctl.sandbox.http import Request, Response
 from backendctl.sandbox.planes import ToApi, by_path, target_of
 from backendctl.sandbox.world import DEFAULT_REGION, release
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from backendctl.sandbox.corrections.health.prober import Prober
     from backendctl.sandbox.planes import ToDomain
     from backendctl.sandbox.routing import Routing
-    from backendctl.sandbox.scaling import Moto
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +49,6 @@ class Front:
     Attributes:
         gateway: API Gateway, control and data plane.
         services: everything which nobody else answers.
-        moto: Application Auto Scaling.
         routing: in which region a caller of a custom domain lands.
         corrections: by signing name of the service.
         prober: asks what Route 53's health checks are about.
@@ -61,7 +59,6 @@ class Front:
 
     gateway: ApiGateway
     services: App
-    moto: Moto
     routing: Routing
     corrections: Mapping[str, Correction]
     lifespan: App
@@ -72,7 +69,7 @@ class Front:
     _served: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._served = tuple(sorted({"apigateway", *scaling.SERVICES, *self.corrections}))
+        self._served = tuple(sorted({"apigateway", *self.corrections}))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -122,8 +119,6 @@ class Front:
         service = signed.service if signed else ""
         if _is_control(service, path):
             return self.gateway.control
-        if service in scaling.SERVICES:
-            return self.moto.answer
         if service in self.corrections and not asgi.header(scope, b"x-amz-target").endswith(".StartLiveTail"):
             return self.corrections[service].handle
         return None

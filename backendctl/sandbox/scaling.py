@@ -1,4 +1,4 @@
-"""Application Auto Scaling, which only moto has; loaded at the first request for it."""
+"""Application Auto Scaling as moto has it, which is loaded at the first request for it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from backendctl.sandbox.http import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-SERVICES = frozenset({"application-autoscaling"})
 
 _TARGET = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _KEPT = {
@@ -59,6 +57,14 @@ class Moto:
         """Whether a DynamoDB resource has both a target and a policy (C15)."""
         which = {"ServiceNamespace": "dynamodb", "ResourceId": resource, "ScalableDimension": dimension}
         return bool(self.target(region, which)) and bool(self._of(region, "PutScalingPolicy", which))
+
+    def policies(self, region: str, which: dict[str, Any]) -> list[str]:
+        """Names of the policies of a target."""
+        return [saved["document"]["PolicyName"] for saved in self._of(region, "PutScalingPolicy", which)]
+
+    def request(self, operation: str, region: str, document: dict[str, Any]) -> Request:
+        """A request of the sandbox's own."""
+        return _replayed({"operation": operation, "region": region, "document": document})
 
     def _of(self, region: str, operation: str, which: dict[str, Any]) -> list[dict[str, Any]]:
         return [

@@ -99,7 +99,6 @@ def _front(data: Path, scale: TimeScale) -> Front:
     front = Front(
         gateway=gateway,
         services=ministack.app,
-        moto=moto,
         routing=routing,
         corrections=corrections(
             inner=inner,

@@ -20,11 +20,13 @@ from backendctl.spec.model import (
     Index,
     Key,
     LiveApi,
+    LocalIndex,
     Logging,
     Scaling,
     Spec,
     Stage,
     Table,
+    TableReplica,
     Vpc,
 )
 from backendctl.spec.roles import role_arn, role_statements
@@ -155,16 +157,50 @@ def _table(view: View, name: str, table: dict[str, Any]) -> Table:
         tags=_tags(view.plain, table),
         read=_scaling(provisioned["read"]) if provisioned else None,
         write=_scaling(provisioned["write"]) if provisioned else None,
-        **_given(table, "ttl", "point-in-time-recovery", "deletion-protection"),
+        local_indexes=tuple(_local_index(index, one) for index, one in table.get("local-indexes", {}).items()),
+        stream=_stream(table.get("stream")),
+        encryption=_encryption(table.get("encryption"), tuple(table.get("regions", view.regions))),
+        resource_policies={
+            region: None if policy == "none" else policy for region, policy in table.get("resource-policy", {}).items()
+        },
+        replicas={region: _replica(one) for region, one in table.get("replicas", {}).items()},
+        **_given(table, "ttl", "point-in-time-recovery", "deletion-protection", "table-class"),
     )
 
 
-def _index(name: str, index: dict[str, Any]) -> Index:
+def _local_index(name: str, index: dict[str, Any]) -> LocalIndex:
+    return LocalIndex(name=name, range=_attribute(index["range"]), projection=_projection(index))
+
+
+def _replica(replica: dict[str, Any]) -> TableReplica:
+    return TableReplica(
+        read=_scaling(replica["read"]) if "read" in replica else None,
+        indexes={index: _scaling(scaling) for index, scaling in replica.get("indexes", {}).items()},
+        table_class=replica.get("table-class"),
+    )
+
+
+def _stream(view: str | None) -> str | None:
+    """As DynamoDB names it."""
+    if view is None:
+        return None
+    return "" if view == "off" else view.replace("-", "_").upper()
+
+
+def _encryption(given: str | dict[str, str] | None, regions: tuple[str, ...]) -> dict[str, str] | None:
+    return dict.fromkeys(regions, given) if isinstance(given, str) else given
+
+
+def _projection(index: dict[str, Any]) -> str | tuple[str, ...]:
     projection = index.get("projection", "all")
+    return _PROJECTIONS[projection] if isinstance(projection, str) else tuple(projection)
+
+
+def _index(name: str, index: dict[str, Any]) -> Index:
     return Index(
         name=name,
         key=_key(index),
-        projection=_PROJECTIONS[projection] if isinstance(projection, str) else tuple(projection),
+        projection=_projection(index),
         **{part: _scaling(index[part]) for part in ("read", "write") if part in index},
     )
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from backendctl.spec.check_names import check_regions_named, check_tags
+from backendctl.spec.check_tables_own import check_own
 from backendctl.spec.loader import MISSING
 
 if TYPE_CHECKING:
@@ -33,14 +34,37 @@ def check(view: View) -> None:
         _check_keys(view, way, table)
         _check_capacity(view, way, table)
         _check_projections(view, way, table)
+        _check_local_indexes(view, way, table)
+        check_own(view, way, table)
         check_tags(view, (*way, "tags"), table.get("tags", {}))
         _check_regions(view, way, table.get("regions", []))
 
 
 def _keys(way: Way, table: dict[str, Any]) -> Iterator[tuple[Way, dict[str, str]]]:
     yield (*way, "key"), table.get("key", {})
-    for name, index in table.get("indexes", {}).items():
-        yield (*way, "indexes", name), index
+    for kind in ("indexes", "local-indexes"):
+        for name, index in table.get(kind, {}).items():
+            yield (*way, kind, name), index
+
+
+def _check_local_indexes(view: View, way: Way, table: dict[str, Any]) -> None:
+    local = table.get("local-indexes", {})
+    if local and "key" in table and "range" not in table["key"]:
+        message = "a table without a range key has no local indexes: give 'key' a range, or make them global indexes"
+        view.report.add((*way, "local-indexes"), message, key=True)
+    for name, index in local.items():
+        place: Way = (*way, "local-indexes", name)
+        if name in table.get("indexes", {}):
+            view.report.add(
+                place, f"'{name}' is a global index too; the indexes of a table share their names", key=True
+            )
+        ranges = {part for part in (index.get("range"), table.get("key", {}).get("range")) if part is not None}
+        if "range" in index and "range" in table.get("key", {}) and len(ranges) == 1:
+            view.report.add((*place, "range"), "that is the table's own range key: the index would repeat the table")
+        hashed = ATTRIBUTE.match(table.get("key", {}).get("hash", ""))
+        ranged = ATTRIBUTE.match(index.get("range", ""))
+        if hashed and ranged and hashed["name"] == ranged["name"]:
+            view.report.add((*place, "range"), f"'{ranged['name']}' is the table's hash key already")
 
 
 def _check_keys(view: View, way: Way, table: dict[str, Any]) -> None:
@@ -95,7 +119,8 @@ def _check_capacity(view: View, way: Way, table: dict[str, Any]) -> None:
 def _check_projections(view: View, way: Way, table: dict[str, Any]) -> None:
     named = [
         attribute
-        for index in table.get("indexes", {}).values()
+        for kind in ("indexes", "local-indexes")
+        for index in table.get(kind, {}).values()
         if isinstance(index.get("projection"), list)
         for attribute in index["projection"]
     ]

@@ -110,7 +110,9 @@ def _reaches_other_regions(way: Way) -> bool:
 
 
 def _by_region(way: Way, key: str) -> bool:
-    """Certificates and bindings are expanded once per region, beside the rest."""
+    """Certificates, bindings and policies of tables are expanded once per region, beside the rest."""
+    if way[:1] == ("tables",) and len(way) == len(("tables", "name")):
+        return key == "resource-policy"
     if key == "certificate":
         return way == ("domain",) or (way[:1] == ("domains",) and len(way) == len(("domains", 0)))
     return (way, key) == (("api",), "bindings")

@@ -14,6 +14,9 @@ from typing import Any
 from backendctl.spec.callers import ApiKey, Cors, Smoke, Throttling, UsagePlan
 from backendctl.spec.canary import Canary
 from backendctl.spec.domains import Domain
+from backendctl.spec.tables import Attribute, Index, Key, LocalIndex, Scaling, Table, TableReplica
+
+__all__ = ["Attribute", "Index", "Key", "LocalIndex", "Scaling", "Table", "TableReplica"]  # of the model, in their file
 
 HOLD = "holdMs"
 """What a ping asks the handler in its event: to stay for so many milliseconds before it returns."""
@@ -148,79 +151,6 @@ class Function:
     log_retention: int | None = 30
     tags: dict[str, str] = field(default_factory=dict)
     overridden: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attribute:
-    """A key attribute and its type: S, N or B."""
-
-    name: str
-    type: str
-
-    def words(self) -> str:
-        """As the spec says it: `created N`."""
-        return f"{self.name} {self.type}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Key:
-    """A key: hash, and range if there is one."""
-
-    hash: Attribute
-    range: Attribute | None = None
-
-    def words(self) -> str:
-        """As the spec says it: `hash: owner S, range: created N`."""
-        parts = {"hash": self.hash, "range": self.range}
-        return ", ".join(f"{role}: {part.words()}" for role, part in parts.items() if part is not None)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scaling:
-    """Provisioned capacity kept by Application Auto Scaling; target is % utilisation."""
-
-    min: int
-    max: int
-    target: int = 70
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Index:
-    """A global secondary index.
-
-    Attributes:
-        projection: "ALL", "KEYS_ONLY" or a tuple of attribute names to include.
-        read, write: own scaling when provisioned; None takes the table's.
-    """
-
-    name: str
-    key: Key
-    projection: str | tuple[str, ...] = "ALL"
-    read: Scaling | None = None
-    write: Scaling | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
-    """One table; its replicas are the other regions of `regions`.
-
-    Attributes:
-        read, write: both set means provisioned with auto scaling, both None means on-demand.
-        ttl: name of the expiry attribute, None for no TTL.
-        regions: primary first.
-    """
-
-    name: str
-    physical: str
-    key: Key
-    regions: tuple[str, ...]
-    indexes: tuple[Index, ...] = ()
-    read: Scaling | None = None
-    write: Scaling | None = None
-    ttl: str | None = None
-    point_in_time_recovery: bool = False
-    deletion_protection: bool = False
-    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -210,7 +210,7 @@ def _must_env(one: Expression, scope: Scope) -> str:
 
 def _region(one: Expression, scope: Scope) -> str:
     if scope.region is None:
-        message = "'{{ region }}' has no value here: only functions and certificates differ by region"
+        message = "'{{ region }}' has no value here: only functions, certificates and tables' policies have regions"
         raise ExpressionError(message, one.start)
     return scope.region
 

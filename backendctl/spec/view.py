@@ -158,6 +158,9 @@ def expanded(
     _expand_certificates(value, plain, body, regions)
     if isinstance(bindings := value.get("api", {}).get("bindings"), dict):
         plain["api"]["bindings"] = _bindings(bindings, body)
+    for name, table in value.get("tables", {}).items():
+        if (policy := table.get("resource-policy")) is not None:
+            plain["tables"][name]["resource-policy"] = _policies(policy, name, body, regions)
     functions = {
         region: {
             name: _function(document, (region, name), function, body.inside(region, can_be_left_out=len(regions) > 1))
@@ -201,6 +204,12 @@ def _at(value: Any, way: Way) -> Any:
 
 def _bindings(given: dict[str, Any], body: Expander) -> dict[str, Any]:
     return {region: body.inside(region).value(names, ("api", "bindings", region)) for region, names in given.items()}
+
+
+def _policies(policy: Any, table: str, body: Expander, regions: Sequence[str]) -> dict[str, Any]:
+    way: Way = ("tables", table, "resource-policy")
+    made = {region: body.inside(region).value(policy, way) for region in regions}
+    return {region: one for region, one in made.items() if one is not MISSING}
 
 
 def _expand_certificates(value: dict[str, Any], plain: dict[str, Any], body: Expander, regions: Sequence[str]) -> None:

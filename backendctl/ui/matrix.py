@@ -73,6 +73,8 @@ def show_matrix(survey: Survey, console: Console, *, verbose: bool = False) -> N
         console.print(Text(f"{region} did not answer: {why}", style="bad"), soft_wrap=True)
     for address, note in survey.notes:
         console.print(Text("note: ", style="update").append(f"{address} is {note}", style="default"), soft_wrap=True)
+    for line in survey.differences:
+        console.print(Text("table ", style="update").append(line, style="default"), soft_wrap=True)
     console.print(_verdict(survey))
 
 
@@ -84,6 +86,7 @@ def survey_document(survey: Survey) -> dict[str, Any]:
         "regions": {region: _region_document(survey, region) for region in survey.regions},
         "canaries": list(survey.canaries),
         "telemetry": {region: one.data() for region, one in survey.telemetry.items()},
+        "tables": list(survey.tables),
     }
 
 
@@ -94,6 +97,7 @@ def survey_markdown(survey: Survey) -> str:
         cells = [markdown_cell(_cell(row.get(region, ())).plain) for region in survey.regions]
         lines.append(f"| {kind}/{markdown_cell(name)} | " + " | ".join(cells) + " |")
     notes = [f"- {address} is {note}" for address, note in survey.notes]
+    notes += [f"- table {line}" for line in survey.differences]
     lines += _recorded_markdown(survey)
     return "\n".join([*lines, "", *([*notes, ""] if notes else []), _verdict(survey).plain])
 

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backendctl.engine.events import Done, Event, Failed, Noted, Skipped, Started
-from backendctl.engine.plan import Plan
+from backendctl.engine.plan import Change, Plan
 
 _BAR = 28
 _COUNT = len("999/999")
@@ -45,6 +45,8 @@ class Progress:
         self._done = dict.fromkeys(self._totals, 0)
         self._bad = dict.fromkeys(self._totals, 0)
         self._now: dict[str, tuple[str, str]] = {}
+        self._begun: dict[str, tuple[Change, float]] = {}
+        self._said: dict[str, set[str]] = {}
         self._spinner = Spinner("dots")
         self._live: Live | None = None
 
@@ -69,11 +71,14 @@ class Progress:
         address, region = event.change.address, event.change.region
         match event:
             case Started():
+                self._begun[address] = (event.change, time.monotonic())
                 self._now[address] = (region, event.change.action + " " + _short(address))
             case Noted(message=message, lasting=False):  # what lasts is told when all is done
-                if self._now.get(address, ("", ""))[1] == f"{_short(address)}: {message}":
-                    return
                 self._now[address] = (region, f"{_short(address)}: {message}")
+                said = self._said.setdefault(address, set())
+                if message in said:
+                    return
+                said.add(message)
                 self._say(f"[quiet]  … {escape(address)}: {escape(message)}[/]", only_piped=True)
             case Done(seconds=seconds):
                 self._finish(address, region)
@@ -88,8 +93,19 @@ class Progress:
                 self._bad[region] += 1
                 self._say(f"[quiet]  · {escape(address)} not tried: {escape(because)}[/]")
 
+    def under_way(self) -> list[Change]:
+        """What has begun and not ended; any thread may ask."""
+        return [change for change, _ in list(self._begun.values())]
+
+    def _lasting(self, address: str, what: str) -> str:
+        """With how long it has been going on, once that is worth telling."""
+        change = self._begun.get(address)
+        seconds = 0.0 if change is None else seconds_since(change[1])
+        return what if seconds < _SLOW else f"{what} ({seconds // 60:.0f}:{seconds % 60:02.0f})"
+
     def _finish(self, address: str, region: str, *, bad: bool = False) -> None:
         self._now.pop(address, None)
+        self._begun.pop(address, None)
         (self._bad if bad else self._done)[region] += 1
 
     def _say(self, markup: str, *, only_piped: bool = False) -> None:
@@ -104,7 +120,8 @@ class Progress:
             table.add_column(no_wrap=True, min_width=width)
         table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         for region, total in self._totals.items():
-            busy = [what for where, what in list(self._now.values()) if where == region]
+            now = list(self._now.items())
+            busy = [self._lasting(address, what) for address, (where, what) in now if where == region]
             done, bad = self._done[region], self._bad[region]
             table.add_row(
                 Text(region, style="region"),

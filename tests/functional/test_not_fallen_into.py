@@ -285,7 +285,8 @@ def assert_guarded(project: Project, region: str, *, team: str) -> None:
     """Scaling, expiry, recovery, protection and tags are those of the spec there."""
     client, name = project.client("dynamodb", region), f"{project.name}-things"
     table = client.describe_table(TableName=name)["Table"]
-    assert table["BillingModeSummary"]["BillingMode"] == "PROVISIONED"
+    assert "BillingModeSummary" not in table  # it was never on-demand
+    assert table["ProvisionedThroughput"]["WriteCapacityUnits"] == 1
     assert table["DeletionProtectionEnabled"] is True
     ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
     assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}

@@ -15,6 +15,7 @@ from backendctl.sandbox.corrections.log_queries import LogQueries
 from backendctl.sandbox.corrections.logs import Logs
 from backendctl.sandbox.corrections.parameters import Parameters
 from backendctl.sandbox.corrections.route53 import Route53
+from backendctl.sandbox.corrections.scaling import Scaling
 from backendctl.sandbox.corrections.scheduler import Scheduler
 from backendctl.sandbox.corrections.sts import Sessions
 from backendctl.sandbox.corrections.tagging import Tagging
@@ -55,9 +56,11 @@ def corrections(
     _take_over()
     pace = Pace(scale=scale or TimeScale.default())
     roles = Roles(inner=inner, pace=pace)
+    scaling = Scaling(inner=inner, moto=moto)
     return {
         "acm": Certificates(inner=inner, users=certificate_users, pace=pace),
-        "dynamodb": DynamoDB(inner=inner, moto=moto, pace=pace),
+        "application-autoscaling": scaling,
+        "dynamodb": DynamoDB(inner=inner, scaling=scaling, pace=pace),
         "events": Events(inner=inner),
         "iam": IAM(inner=inner, roles=roles),
         "lambda": Lambda(inner, meter, roles=roles, pace=pace, provisioner=provisioner),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox.corrections import table_own, table_shape
 from backendctl.sandbox.corrections import table_rules as rules
-from backendctl.sandbox.corrections import table_shape
 from backendctl.sandbox.corrections.answers import retold
-from backendctl.sandbox.corrections.refusals import Refusal, first, invalid
-from backendctl.sandbox.corrections.regions import known_regions
-from backendctl.sandbox.corrections.table_access import TableAccess
+from backendctl.sandbox.corrections.refusals import Refusal, first
+from backendctl.sandbox.corrections.table_access import TableAccess, tables_of
+from backendctl.sandbox.corrections.table_figures import WRITES, Lags, measured
+from backendctl.sandbox.corrections.table_limits import TableLimits
+from backendctl.sandbox.corrections.table_replicas import ReplicaRules, members, replica_source
 from backendctl.sandbox.corrections.table_settings import TableSettings
 from backendctl.sandbox.corrections.table_times import (
     CHANGE,
@@ -26,9 +29,9 @@ from backendctl.sandbox.corrections.table_times import (
 from backendctl.sandbox.http import Response
 
 if TYPE_CHECKING:
+    from backendctl.sandbox.corrections.scaling import Scaling
     from backendctl.sandbox.http import Request
     from backendctl.sandbox.inner import Inner
-    from backendctl.sandbox.scaling import Moto
     from backendctl.sandbox.timing import Pace
 
 OK = 200
@@ -54,15 +57,21 @@ class DynamoDB:
     """DynamoDB in front of the emulated one."""
 
     inner: Inner
-    moto: Moto
+    scaling: Scaling
     pace: Pace
     times: TableTimes = field(init=False)
     _handlers: dict[str, Handler] = field(init=False)
     _access: TableAccess = field(init=False)
+    _limits: TableLimits = field(init=False)
+    _replicas: ReplicaRules = field(init=False)
+    _lags: Lags = field(init=False)
 
     def __post_init__(self) -> None:
         self.times = TableTimes(pace=self.pace)
         self._access = TableAccess(times=self.times)
+        self._limits = TableLimits(pace=self.pace)
+        self._lags = Lags(inner=self.inner)
+        self._replicas = ReplicaRules(times=self.times, moto=self.scaling.moto, table=self._table)
         settings = TableSettings(inner=self.inner, times=self.times)
         self._handlers = {
             "CreateTable": self._create,
@@ -83,8 +92,18 @@ class DynamoDB:
         if handler is not None:
             answer = await handler(request, asked)
         else:
-            answer = self._access.refusal(request.region, asked) or await self.inner.forward(request)
+            answer = self._access.refusal(request.region, asked) or await self._items(request, operation, asked)
         return answer.json_rpc(_NAMESPACE) if isinstance(answer, Refusal) else answer
+
+    async def _items(self, request: Request, operation: str, asked: dict[str, Any]) -> Response:
+        """Reads and writes of items; of writes to a group CloudWatch hears how long they took to be everywhere."""
+        began = time.monotonic()
+        answer = await self.inner.forward(request)
+        if operation in WRITES and answer.status == OK:
+            passed = (time.monotonic() - began) * 1000
+            for name in tables_of(asked):
+                await self._lags.written(request.region, name.rpartition(":table/")[2], passed)
+        return answer
 
     async def _create(self, request: Request, asked: dict[str, Any]) -> Response | Refusal:
         place = request.region, _name(asked)
@@ -95,6 +114,8 @@ class DynamoDB:
         answer = await self.inner.forward(request)
         if answer.status == OK:
             self.times.created(place)
+            self._limits.forget(place)
+            table_own.warm(*place, asked)
         return self._shown(place, answer, "TableDescription")
 
     async def _delete(self, request: Request, asked: dict[str, Any]) -> Response | Refusal:
@@ -113,13 +134,15 @@ class DynamoDB:
                 "being created, updated, or deleted.",
             )
         if refusal is None and table.get("Replicas") and self.times.sources.lasts(place):
-            refusal = _source()
+            refusal = replica_source()
         if refusal is not None:
             return refusal
         answer = await self.inner.forward(request)
-        if answer.status == OK:
-            self.times.deleted(place, table, group=_members(table))
-        return answer
+        if answer.status != OK:
+            return answer
+        self.times.deleted(place, table, group=members(table))
+        document = json.loads(answer.body)
+        return retold(answer, {"TableDescription": table_shape.deleted(document["TableDescription"])})
 
     async def _describe(self, request: Request, asked: dict[str, Any]) -> Response | Refusal:
         place = request.region, _name(asked)
@@ -128,6 +151,10 @@ class DynamoDB:
             return _json({"Table": ghost})
         if self.times.is_hidden(place):
             return rules.no_table(place[1])
+        for index, percent in self.times.filled(place).items():
+            dimensions = {"TableName": place[1], "GlobalSecondaryIndexName": index}
+            name = "OnlineIndexPercentageProgress"
+            await measured(self.inner, place[0], name, dimensions, value=percent, unit="Percent")
         return self._shown(place, await self.inner.forward(request), "Table")
 
     async def _list(self, request: Request, asked: dict[str, Any]) -> Response | Refusal:
@@ -156,20 +183,49 @@ class DynamoDB:
                 rules.stream(change, table),
                 rules.billing(change, table),
                 rules.throughput(change, table),
+                self._limits.refusal(place, change, table),
             ]
         )
         for update in change.get("ReplicaUpdates", []):
-            refusal = refusal or await self._replica(request.region, table, update)
+            refusal = refusal or await self._replicas.refusal(request.region, table, update)
         if refusal is not None:
             return refusal
         going = await self._going(change, table)
-        answer = await self.inner.forward(request)
+        answer = await self._changed(request, change, table)
         if answer.status != OK:
             return answer
         if _GROUP_WIDE & change.keys():
             await self._spread(change, table)
+        self._limits.accepted(place, change, table)
+        await self._keep_own(place, change, table)
         self._began(place, change, table, going)
         return self._shown(place, answer, "TableDescription")
+
+    async def _changed(self, request: Request, change: dict[str, Any], table: dict[str, Any]) -> Response:
+        """The answer to what the service behind knows; it has no way out of a group."""
+        leaving = [update for update in change.get("ReplicaUpdates", []) if "Disassociate" in update]
+        if not leaving and "DisassociationProtectionEnabled" not in change:
+            return await self.inner.forward(request)
+        if leaving:
+            table_own.part(request.region, table["TableName"], members(table))
+        else:
+            protected = bool(change["DisassociationProtectionEnabled"])
+            table_own.protect(request.region, table["TableName"], on=protected)
+        return _json({"TableDescription": await self._table(request.region, table["TableName"]) or table})
+
+    async def _keep_own(self, place: tuple[str, str], change: dict[str, Any], table: dict[str, Any]) -> None:
+        """What the service behind does not keep, or keeps alike everywhere."""
+        region, name = place
+        table_own.warm(region, name, change)
+        if "BillingMode" in change:
+            for member in (region, *members(table)):
+                table_own.billed_since(member, name, table)
+        for update in change.get("ReplicaUpdates", []):
+            (action, details), *_ = update.items()
+            if action in {"Create", "Update"}:
+                table_own.override(details["RegionName"], name, details, new=action == "Create")
+            if action == "Create":
+                await self.scaling.mirror(name, source=region, target=details["RegionName"])
 
     def _busy(self, place: tuple[str, str]) -> Refusal | None:
         if self.times.creating.lasts(place):
@@ -203,7 +259,7 @@ class DynamoDB:
     ) -> None:
         """Start the clock of an accepted change."""
         region, name = place
-        group = _members(table)
+        group = members(table)
         everywhere = [place, *((member, name) for member in group)]
         for update in change.get("ReplicaUpdates", []):
             (action, details), *_ = update.items()
@@ -212,6 +268,10 @@ class DynamoDB:
                 self.times.joined(region, other, group=group, is_empty=not table.get("ItemCount"))
             elif action == "Delete":
                 self.times.left(region, other, going[other[0]], group=group)
+            elif action == "Disassociate":
+                self.times.parted(place, group=group)
+            else:
+                self.times.updating.begin(other, *CHANGE)
         for update in change.get("GlobalSecondaryIndexUpdates", []):
             if "Create" in update:
                 self.times.index_created(everywhere, update["Create"]["IndexName"])
@@ -235,20 +295,26 @@ class DynamoDB:
         plain = {"ProvisionedThroughput", "OnDemandThroughput", "SSESpecification", "TableClass", "WarmThroughput"}
         if plain & change.keys():
             return [(member, CHANGE) for member in everywhere]
-        return [(place, CHANGE)] if "StreamSpecification" in change else []
+        return [(place, CHANGE)] if {"StreamSpecification", "DisassociationProtectionEnabled"} & change.keys() else []
 
     async def _spread(self, change: dict[str, Any], table: dict[str, Any]) -> None:
         """Make the same change in every other region of the group (C28)."""
         shared = {
             key: value for key, value in change.items() if key in {"TableName", "AttributeDefinitions", *_GROUP_WIDE}
         }
-        for member in _members(table):
+        if "KMSMasterKeyId" in shared.get("SSESpecification", {}):
+            del shared["SSESpecification"]  # a key is of one region (C55)
+        name = table["TableName"]
+        for member in members(table):
+            left_out = {"TableClass"} if table_own.has_own_class(member, name) else set()
+            asked = {key: value for key, value in shared.items() if key not in left_out}
             await self.inner.ask_json(
                 service="dynamodb",
                 region=member,
                 target=f"{_TARGET}.UpdateTable",
-                document={**shared, "TableName": table["TableName"]},
+                document={**asked, "TableName": name},
             )
+            table_own.reapply(member, name)
 
     async def _table(self, region: str, name: str) -> dict[str, Any] | None:
         answer = await self.inner.ask_json(
@@ -256,57 +322,15 @@ class DynamoDB:
         )
         return None if answer is None else answer["Table"]
 
-    async def _replica(self, here: str, table: dict[str, Any], update: dict[str, Any]) -> Refusal | None:
-        (action, details), *_ = update.items()
-        region, name = details.get("RegionName", ""), table["TableName"]
-        if region == here:  # C13
-            return invalid(
-                "Cannot add, delete, or update the local region through ReplicaUpdates. "
-                "Use CreateTable, DeleteTable, or UpdateTable as required."
-            )
-        if region not in known_regions():
-            return invalid(f"Region {region} is not supported")  # C13
-        if action == "Delete" and region not in _members(table):
-            return invalid(
-                "Update global table operation failed because one or more replicas were not part of the "
-                f"global table: [{region}]"  # C27
-            )
-        other = await self._table(region, name)
-        if action == "Delete":
-            return self._kept((region, name), other or {})
-        if action == "Create" and (other is not None or self.times.ghost((region, name))):
-            return invalid(  # C12
-                f"Failed to create a the new replica of table with name: '{name}' because one or more replicas "
-                "already existed as tables."
-            )
-        return self._unscaled(here, table) if action == "Create" else None
-
-    def _kept(self, place: tuple[str, str], replica_table: dict[str, Any]) -> Refusal | None:
-        if replica_table.get("DeletionProtectionEnabled"):
-            return invalid(  # C24
-                f"Cannot delete table {place[1]} in region {place[0]} because it has deletion protection enabled"
-            )
-        return _source() if self.times.sources.lasts(place) else None
-
-    def _unscaled(self, region: str, table: dict[str, Any]) -> Refusal | None:
-        """A provisioned table needs write scaling, on itself and on each index, before its first replica (C15)."""
-        if table.get("BillingModeSummary", {}).get("BillingMode") != "PROVISIONED":
-            return None
-        resource = f"table/{table['TableName']}"
-        if not self.moto.scaled(region, resource, "dynamodb:table:WriteCapacityUnits"):
-            return invalid("Table write capacity should either be Pay-Per-Request or AutoScaled.")
-        for index in table.get("GlobalSecondaryIndexes", []):
-            of_index = f"{resource}/index/{index['IndexName']}"
-            if not self.moto.scaled(region, of_index, "dynamodb:index:WriteCapacityUnits"):
-                return invalid("GSI write capacity should either be Pay-Per-Request or AutoScaled.")
-        return None
-
     def _shown(self, place: tuple[str, str], answer: Response, member: str) -> Response:
         if answer.status != OK:
             return answer
         document = json.loads(answer.body)
         seen = self.times.seen(place, document[member])
-        document[member] = table_shape.described(seen) if member == "Table" else table_shape.made(seen)
+        if "Replicas" in seen:
+            seen["Replicas"] = [table_own.described(entry, place[1]) for entry in seen["Replicas"]]
+        lowered = self._limits.decreases(place)
+        document[member] = table_shape.described(seen, lowered) if member == "Table" else table_shape.made(seen)
         return retold(answer, document)
 
 
@@ -317,15 +341,3 @@ def _json(document: dict[str, Any]) -> Response:
 def _name(asked: dict[str, Any]) -> str:
     name: str = asked.get("TableName", "")
     return name.rpartition(":table/")[2]
-
-
-def _members(table: dict[str, Any]) -> list[str]:
-    """The other regions of a table's group."""
-    return [member["RegionName"] for member in table.get("Replicas", [])]
-
-
-def _source() -> Refusal:
-    return invalid(  # C23
-        "Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the "
-        "table in the last 24 hours."
-    )

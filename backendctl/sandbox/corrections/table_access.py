@@ -21,7 +21,7 @@ class TableAccess:
 
     def refusal(self, region: str, asked: dict[str, Any]) -> Refusal | None:
         """Why a request cannot be answered yet."""
-        for name in _tables(asked):
+        for name in tables_of(asked):
             place = region, name.rpartition(":table/")[2]
             if self.times.creating.lasts(place) or self.times.is_joining(place):
                 return Refusal(code="ResourceNotFoundException", message="Requested resource not found")
@@ -31,7 +31,8 @@ class TableAccess:
         return None
 
 
-def _tables(asked: dict[str, Any]) -> Iterator[str]:
+def tables_of(asked: dict[str, Any]) -> Iterator[str]:
+    """Names or ARNs of the tables that a request about items is about."""
     name = asked.get("TableName")
     if isinstance(name, str):
         yield name

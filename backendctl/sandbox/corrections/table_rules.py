@@ -6,7 +6,14 @@ from typing import Any
 
 from backendctl.sandbox.corrections.refusals import Refusal, invalid
 
-_ALONE = ("ReplicaUpdates", "DeletionProtectionEnabled", "SSESpecification", "TableClass", "WarmThroughput")
+_ALONE = (
+    "ReplicaUpdates",
+    "DeletionProtectionEnabled",
+    "DisassociationProtectionEnabled",
+    "SSESpecification",
+    "TableClass",
+    "WarmThroughput",
+)
 _CHANGES = (
     *_ALONE,
     "GlobalSecondaryIndexUpdates",

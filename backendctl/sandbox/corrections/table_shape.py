@@ -14,15 +14,39 @@ _ON_DEMAND = {"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": 4_000}
 
 def made(table: Table) -> Table:
     """In the answer to CreateTable and to changes nothing is warm yet."""
-    shown = {name: value for name, value in table.items() if name != "WarmThroughput"}
+    shown = {name: value for name, value in _billed(table).items() if name != "WarmThroughput"}
     return {**_counted(shown), **_indexes(table, [{} for _ in table.get(_INDEXES, [])])}
 
 
-def described(table: Table) -> Table:
-    """In the answer to DescribeTable."""
+def deleted(table: Table) -> Table:
+    """In the answer to DeleteTable: no keys, no attributes, no date."""
+    told = {name: value for name, value in _billed(table).items() if name not in _NOT_OF_DELETED}
+    return _counted(told)
+
+
+_NOT_OF_DELETED = frozenset(
+    {"KeySchema", "AttributeDefinitions", "CreationDateTime", "WarmThroughput", _INDEXES, "LocalSecondaryIndexes"}
+)
+
+
+def _billed(table: Table) -> Table:
+    """A table that was never on-demand does not tell its mode."""
+    billing = table.get("BillingModeSummary") or {}
+    if billing.get("BillingMode") != "PROVISIONED" or "LastUpdateToPayPerRequestDateTime" in billing:
+        return table
+    return {name: value for name, value in table.items() if name != "BillingModeSummary"}
+
+
+def described(table: Table, lowered: int = 0) -> Table:
+    """In the answer to DescribeTable.
+
+    Args:
+        lowered: how often its capacity went down today.
+    """
     billing = table.get("BillingModeSummary") or {}
     warm = [{"WarmThroughput": _warm(index, billing)} for index in table.get(_INDEXES, [])]
-    shown = {**_counted(table), "WarmThroughput": _warm(table, billing), **_indexes(table, warm)}
+    shown = {**_counted(_billed(table)), "WarmThroughput": _warm(table, billing), **_indexes(table, warm)}
+    shown["ProvisionedThroughput"] = {**shown["ProvisionedThroughput"], "NumberOfDecreasesToday": lowered}
     if billing.get("BillingMode") == "PAY_PER_REQUEST":
         shown["BillingModeSummary"] = {"LastUpdateToPayPerRequestDateTime": table["CreationDateTime"], **billing}
     return shown

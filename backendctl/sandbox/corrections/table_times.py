@@ -143,6 +143,12 @@ class TableTimes:
         self._ghosts[place] = gone, was
         self.updating.begin((source, place[1]), *SOURCE_LEAVING)
 
+    def parted(self, place: Place, *, group: Iterable[str]) -> None:
+        """A replica leaves its group and stays; the others list it for a while."""
+        mentioned = self.pace.due(*LEAVING)
+        self._leaves[place] = Leave(group=frozenset(group), mentioned=mentioned, gone=mentioned)
+        self.updating.end_at(place, mentioned)
+
     def index_created(self, places: Iterable[Place], index: str) -> None:
         """An index has been asked for, in every region of a group at once."""
         every = list(places)
@@ -194,6 +200,15 @@ class TableTimes:
         for name in [name for name, work in known.items() if self.pace.is_past(work.ready)]:
             del known[name]
         return known
+
+    def filled(self, place: Place) -> dict[str, float]:
+        """How far the indexes are that are being filled, in per cent."""
+        now = self.pace.clock()
+        coming = {name: work for name, work in self.indexing(place).items() if work.was is None and now >= work.filling}
+        return {
+            name: min(100.0, 100 * (now - work.filling) / max(work.ready - work.filling, 1e-9))
+            for name, work in coming.items()
+        }
 
     def seen(self, place: Place, table: Table) -> Table:
         """A table's description as AWS shows it now."""

@@ -217,7 +217,7 @@ def test_waiting_ends_with_the_first_answer_that_is_not_none(fake_time: Time) ->
     with reporting_to(heard.append):
         assert until(aws, "the table", lambda: next(answers), limit=60, step=5) == "ACTIVE"
     assert fake_time.slept == [5, 5]
-    assert heard == ["waiting for the table"] * 2
+    assert heard == ["waiting for the table"]
 
 
 def test_an_answer_that_is_false_or_empty_is_an_answer(fake_time: Time) -> None:

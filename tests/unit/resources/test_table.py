@@ -318,8 +318,8 @@ def test_another_backend_with_a_longer_name_is_not_ours(aws: Aws) -> None:
     assert list(Table.owned(aws, EAST)) == []
 
 
-def test_a_protected_table_is_deleted_once_named(aws: Aws) -> None:
-    desired = wanted(deletion_protection=True)
+def test_a_table_is_deleted(aws: Aws) -> None:
+    desired = wanted()
     desired.create(aws)
     (found,) = Table.owned(aws, EAST)
     found.delete(aws)

@@ -145,6 +145,7 @@ def test_the_document_tells_each_region_with_these_keys() -> None:
         },
         "canaries": [],
         "telemetry": {region: {"functions": {}, "stages": {}} for region in (EAST, WEST)},
+        "tables": [],
     }
     assert json.loads(json.dumps(document)) == document
 

@@ -1,0 +1,126 @@
+"""What DynamoDB would refuse of a plan, or what would destroy data on the way, found before the first call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from backendctl.engine.plan import Action, Change
+from backendctl.resources import table_reads, table_shape
+from backendctl.resources.replica import Replica
+from backendctl.resources.table import Table
+from backendctl.resources.table_capacity import PROVISIONED
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
+
+    from backendctl.aws.connection import Aws
+
+_DECREASES = 4
+"""Of provisioned capacity that a table has a day, before it is one an hour (C48)."""
+
+
+def refused_by_dynamodb(changes: Iterable[Change], aws: Aws) -> list[str]:
+    """Why DynamoDB would refuse these changes, one sentence each."""
+    return [reason for change in changes for reason in _of(change, aws)]
+
+
+def _of(change: Change, aws: Aws) -> Iterator[str]:
+    resource = change.resource
+    if not isinstance(resource, Table | Replica):
+        return
+    if change.action is Action.DELETE:
+        yield from _protected(change)
+    region = resource.primary if isinstance(resource, Replica) else resource.region
+    group = table_reads.describe(aws, region, resource.physical)
+    if group is None:
+        return
+    if table_shape.is_of_ended_version(group):
+        yield _ended(change, resource.physical)
+    elif table_shape.is_strong(group):
+        yield from _strong(change)
+    if isinstance(change.desired, Table) and isinstance(change.live, Table):
+        yield from _local_indexes(change, change.desired, change.live)
+        yield from _decreases(change, change.desired, change.live, group)
+        yield from _stream(change, change.desired, change.live)
+
+
+def _protected(change: Change) -> Iterator[str]:
+    """C24: of one region, and no --allow-delete stands above it."""
+    live = change.live
+    if not isinstance(live, Table | Replica) or not live.deletion_protection:
+        return
+    if isinstance(live, Replica) and live.keep_data:
+        return
+    yield (
+        f"{change.address} has deletion protection, which AWS keeps for each region by itself; to delete it after "
+        f"all: aws dynamodb update-table --region {live.region} --table-name {live.physical} "
+        "--no-deletion-protection-enabled"
+    )
+
+
+def _ended(change: Change, physical: str) -> str:
+    return (
+        f"{change.address}: {physical} is a global table of version {table_shape.ENDED_VERSION}, which AWS has ended "
+        "and refuses to make or change; update it to 2019.11.21 first, which keeps its data and cannot be undone: "
+        "DynamoDB's console, the table, its tab Global tables, Update version (it takes "
+        "dynamodb:UpdateGlobalTableVersion in every region)"
+    )
+
+
+def _strong(change: Change) -> Iterator[str]:
+    """C35 to C38: what cannot be done to a table of multi-Region strong consistency."""
+    frozen = "has multi-Region strong consistency, whose regions AWS has frozen when they were made"
+    if isinstance(change.resource, Replica) and change.action is Action.CREATE:
+        yield f"{change.address}: the table {frozen}: three, and none can be added; leave this one out of its regions"
+    if isinstance(change.resource, Replica) and change.action is Action.DELETE:
+        yield f"{change.address}: the table {frozen}: none can be removed alone; all go in one call, or none"
+    if isinstance(change.desired, Table) and change.desired.ttl:
+        yield f"{change.address}: the table has multi-Region strong consistency, which knows no TTL; leave 'ttl' out"
+
+
+def _local_indexes(change: Change, desired: Table, live: Table) -> Iterator[str]:
+    """C60: they come with the table."""
+    wanted, found = desired.local_indexes, live.local_indexes or {}
+    if wanted is None or wanted == found:
+        return
+    for name in sorted(wanted.keys() | found.keys()):
+        if wanted.get(name) == found.get(name):
+            continue
+        if name not in wanted:
+            yield (
+                f"{change.address} has a local index {name}, and AWS removes none from a table that exists: write it "
+                "under 'local-indexes'"
+            )
+        else:
+            verb = "change" if name in found else "be added to a table that exists"
+            yield (
+                f"{change.address}: the local index {name} cannot {verb}; make it a global index under 'indexes', or "
+                "a new table with it under a new name and move the data"
+            )
+
+
+def _stream(change: Change, desired: Table, live: Table) -> Iterator[str]:
+    """C14: a global table's stream stays as it is."""
+    if live.members and desired.stream not in (None, live.stream):
+        wanted = (desired.stream or "off").lower().replace("_", "-")
+        yield (
+            f"{change.address} replicates through its stream, and AWS neither ends nor changes it while there are "
+            f"replicas ({', '.join(live.members)}): stream: {wanted}"
+        )
+
+
+def _decreases(change: Change, desired: Table, live: Table, group: TableDescriptionTypeDef) -> Iterator[str]:
+    """C48: four a day."""
+    if not desired.billing == live.billing == PROVISIONED:
+        return
+    lower = [name for name, units in desired.fixed_capacity.items() if units < live.fixed_capacity.get(name, 0)]
+    used = int(group.get("ProvisionedThroughput", {}).get("NumberOfDecreasesToday", 0))
+    own = [name for name in lower if "/" not in name]
+    if own and used >= _DECREASES:
+        last = group["ProvisionedThroughput"].get("LastDecreaseDateTime")
+        yield (
+            f"{change.address}: its capacity went down {used} times today (UTC), and AWS allows {_DECREASES} and then "
+            f"one in an hour without any; {', '.join(own)} would go down once more"
+            + (f" (the last was at {last:%H:%M} UTC)" if last is not None else "")
+        )

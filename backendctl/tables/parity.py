@@ -1,0 +1,220 @@
+"""Whether every table is the same in every region, aspect by aspect, and which of them AWS keeps alike by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from backendctl.aws.crew import together
+from backendctl.aws.errors import BotoCoreError, ClientError, explain
+from backendctl.errors import BackendctlError
+from backendctl.tables import aspects
+from backendctl.tables.aspects import Seen
+
+if TYPE_CHECKING:
+    from backendctl.app import Backend
+    from backendctl.aws.connection import Aws
+    from backendctl.spec.model import Table
+
+
+class State(StrEnum):
+    """How an aspect stands in one region."""
+
+    OK = "ok"
+    DIFFERS = "differs"
+    MISSING = "missing"
+    ABSENT = "no table"
+    UNREADABLE = "unreadable"
+
+
+_WRONG = frozenset({State.DIFFERS, State.MISSING, State.ABSENT})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """One aspect in one region. wanted: by the spec; where the spec leaves it open, what the primary region has."""
+
+    value: str
+    wanted: str
+    state: State
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One aspect of a table.
+
+    Attributes:
+        replicated: whether AWS brings it to every region of the table by itself (C28); else each has its own (C29).
+        open: whether the spec says nothing of it.
+        cells: by region, the primary first.
+    """
+
+    aspect: str
+    replicated: bool
+    open: bool
+    cells: Mapping[str, Cell]
+
+    @property
+    def in_sync(self) -> bool:
+        """Whether every region is as it should be."""
+        return all(cell.state is State.OK for cell in self.cells.values())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TableParity:
+    """One table over its regions.
+
+    Attributes:
+        regions: those of the spec that are looked at, the primary first.
+        notes: what is worth knowing of it beside.
+    """
+
+    name: str
+    physical: str
+    regions: tuple[str, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def in_sync(self) -> bool:
+        """Whether every aspect is as it should be everywhere."""
+        return all(row.in_sync for row in self.rows)
+
+    @property
+    def without(self) -> tuple[str, ...]:
+        """Regions that answered and have no such table."""
+        return tuple(r for r in self.regions if all(row.cells[r].state is State.ABSENT for row in self.rows))
+
+    def differences(self) -> Iterator[str]:
+        """One sentence for each aspect that differs, with the regions in which it does."""
+        without = self.without
+        if without:
+            yield f"{self.name}: there is no table in {', '.join(without)}"
+        for row in self.rows:
+            bad = {r: c for r, c in row.cells.items() if c.state in _WRONG and r not in without}
+            if not bad:
+                continue
+            wanted = dict.fromkeys(cell.wanted for cell in bad.values())
+            found = ", ".join(f"{region} has {cell.value}" for region, cell in bad.items())
+            source = "the primary region has" if row.open else "the spec says"
+            yield f"{self.name}: {row.aspect}: {found}; {source} {' or '.join(wanted)}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parity:
+    """Every table of a backend over its regions.
+
+    Attributes:
+        silent: regions that did not answer.
+    """
+
+    tables: tuple[TableParity, ...]
+    silent: tuple[str, ...] = field(default=())
+
+    @property
+    def in_sync(self) -> bool:
+        """Whether every region answers and every table is as it should be."""
+        return not self.silent and all(table.in_sync for table in self.tables)
+
+    def differences(self) -> Iterator[str]:
+        """One sentence for each aspect of a table that differs."""
+        for table in self.tables:
+            yield from table.differences()
+
+    def data(self) -> list[dict[str, Any]]:
+        """As JSON-able data, the same keys for ever."""
+        return [_table_data(table) for table in self.tables]
+
+
+def parity_of(backend: Backend, *, silent: Iterable[str]) -> Parity:
+    """Read every table in every region; what a plan has read already is not read again.
+
+    Args:
+        silent: regions that are not asked, because they did not answer before.
+    """
+    left_out = set(silent)
+    tables = [table for table in backend.spec.tables if set(table.regions) & set(backend.spec.regions)]
+    places = [(table, region) for table in tables for region in _regions(table, backend) if region not in left_out]
+    answers = together(partial(_see, backend.aws, table, region) for table, region in places)
+    seen = {}
+    for (table, region), answer in zip(places, answers, strict=True):
+        if isinstance(answer, BackendctlError):
+            left_out.add(region)
+        else:
+            seen[table.name, region] = answer
+    found = tuple(
+        _table(table, backend, {r: seen.get((table.name, r)) for r in _regions(table, backend)}, left_out)
+        for table in tables
+    )
+    return Parity(tables=found, silent=tuple(sorted(left_out)))
+
+
+def _see(aws: Aws, table: Table, region: str) -> Seen | BackendctlError | None:
+    try:
+        return aspects.see(aws, table, region)
+    except (ClientError, BotoCoreError, BackendctlError) as error:
+        return explain(error, doing=f"read {region}/table/{table.name}")
+
+
+def _regions(table: Table, backend: Backend) -> list[str]:
+    return [region for region in table.regions if region in backend.spec.regions]
+
+
+def _table(table: Table, backend: Backend, seen: Mapping[str, Seen | None], silent: set[str]) -> TableParity:
+    primary = seen.get(table.regions[0])
+    rows = [
+        _row(aspect, seen, primary, silent)
+        for aspect in aspects.aspects_of(table, [one for one in seen.values() if one is not None], backend.spec.backend)
+    ]
+    notes = aspects.notes(primary) if primary is not None else ()
+    return TableParity(
+        name=table.name, physical=table.physical, regions=tuple(seen), rows=tuple(rows), notes=tuple(notes)
+    )
+
+
+def _row(aspect: aspects.Aspect, seen: Mapping[str, Seen | None], primary: Seen | None, silent: set[str]) -> Row:
+    cells = {}
+    is_open = False
+    for region, one in seen.items():
+        wanted = aspect.wanted(region)
+        if wanted is None:
+            is_open = True
+            wanted = aspect.following(primary, region) if primary is not None else ""
+        cells[region] = _cell(aspect, one, wanted, silent=region in silent)
+    return Row(aspect=aspect.name, replicated=aspect.replicated, open=is_open, cells=cells)
+
+
+def _cell(aspect: aspects.Aspect, seen: Seen | None, wanted: str, *, silent: bool) -> Cell:
+    if silent:
+        return Cell(value="", wanted=wanted, state=State.UNREADABLE)
+    if seen is None:
+        return Cell(value="", wanted=wanted, state=State.ABSENT)
+    value = aspect.value(seen)
+    if value == wanted or aspect.suits(value, wanted):
+        return Cell(value=value, wanted=wanted, state=State.OK)
+    return Cell(value=value, wanted=wanted, state=State.MISSING if value == aspects.NONE else State.DIFFERS)
+
+
+def _table_data(table: TableParity) -> dict[str, Any]:
+    return {
+        "table": table.name,
+        "physical": table.physical,
+        "in_sync": table.in_sync,
+        "notes": list(table.notes),
+        "aspects": [
+            {
+                "aspect": row.aspect,
+                "replicated_by_aws": row.replicated,
+                "in_sync": row.in_sync,
+                "from": "primary region" if row.open else "spec",
+                "regions": {
+                    region: {"value": cell.value, "wanted": cell.wanted, "state": str(cell.state)}
+                    for region, cell in row.cells.items()
+                },
+            }
+            for row in table.rows
+        ],
+    }
