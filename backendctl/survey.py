@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import GLOBAL, Resource
 from backendctl.resources import ORDER
+
+if TYPE_CHECKING:
+    from backendctl.resources.drain_mark import DrainMark
 
 # The one field per kind that says which release or shape a resource is in.
 _TELLING = ("release", "definition", "billing")
@@ -49,6 +52,7 @@ class Survey:
         unreadable: regions that did not answer, and why.
         notes: address → what is worth saying of what is as it should be.
         canaries: those that are on, with their verdict so far, as JSON-able data.
+        drained: the marks of the regions that users are kept away from.
     """
 
     backend: str
@@ -57,6 +61,7 @@ class Survey:
     unreadable: dict[str, str]
     notes: tuple[tuple[str, str], ...] = ()
     canaries: tuple[dict[str, Any], ...] = ()
+    drained: Mapping[str, DrainMark] = field(default_factory=dict)
 
     @property
     def in_sync(self) -> bool:

@@ -48,6 +48,10 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
         Entry("tune", "tune", "Measure a function at several memory sizes and recommend one."),
         Entry("cost", "cost", "Estimate a month's cost of the spec or of live traffic, and of changes."),
     ),
+    "Regions": (
+        Entry("drain", "drain", "Take users out of a region; also when it, or us-east-1, does not answer."),
+        Entry("restore", "restore", "Bring users back to a drained region, after a smoke test and warming."),
+    ),
     "Watch": (
         Entry("status", "status", "Show every region against the spec, in one matrix."),
         Entry("logs", "logs", "Show what functions and the API wrote, merged over regions; follow it."),

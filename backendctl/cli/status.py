@@ -19,13 +19,15 @@ def command(*, options: Options, exit_code: bool) -> int:
     from backendctl.app import plan_deploy
     from backendctl.cli.opening import opened
     from backendctl.release.standing import standing
+    from backendctl.resources.drain_mark import drained
     from backendctl.survey import survey
     from backendctl.ui.matrix import show_matrix, survey_document, survey_markdown
 
     ready = opened(options, allow_runtimes=None, planning=True)
     plan = plan_deploy(ready.backend)
     notes, canaries = standing(plan, ready.backend)
-    found = replace(survey(plan), notes=notes, canaries=canaries)
+    marks = drained(ready.backend.aws, ready.backend.spec.all_regions)
+    found = replace(survey(plan), notes=notes, canaries=canaries, drained=marks)
     if ready.format == "json":
         click.echo(json.dumps(survey_document(found), indent=2))
     elif ready.format == "markdown":

@@ -26,11 +26,15 @@ _WARM = frozenset({"warm-status", "sync-warmers"})
 _LOOK = frozenset({"logs", "invoke", "test", "traces", "warm", "warm-status", "tune", "cost"})
 _API = frozenset({"sync-api", "export-api", "grant", "sdk"})
 _ROLES = _READ | {"publish", "sync-warmers"}
+_DRAIN = frozenset({"drain", "restore"})
 _MEASURE = _JUDGE | {"warm-status", "cost", "doctor", "logs"}
 
 _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
     "everything": (
-        ("lambda:ListFunctions", _SERVED | _WARM | _API | {"logs", "traces", "invoke", "tune", "warm", "cost"}),
+        (
+            "lambda:ListFunctions",
+            _SERVED | _WARM | _API | {"logs", "traces", "invoke", "tune", "warm", "cost", "restore"},
+        ),
         ("lambda:GetAccountSettings", _READ | {"prune", "tune"}),
         ("dynamodb:ListTables", _PLAN),
         ("application-autoscaling:DescribeScalableTargets", _READ | {"prune"}),
@@ -46,15 +50,15 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("scheduler:ListScheduleGroups", _PLAN | _WARM),
         ("scheduler:ListSchedules", _PLAN | _WARM),
         ("acm:ListCertificates", _READ),
-        ("cloudwatch:GetMetricData", _MEASURE),
+        ("cloudwatch:GetMetricData", _MEASURE | {"drain"}),
         ("cloudwatch:ListMetrics", _JUDGE),
         ("xray:GetTraceSummaries", frozenset({"traces"})),
         ("xray:BatchGetTraces", frozenset({"traces"})),
         ("tag:GetResources", _DESTROY),
     ),
     "all of the account": (
-        ("route53:ListHostedZones", _READ | {"iam-policy"}),
-        ("route53:ListHealthChecks", _READ),
+        ("route53:ListHostedZones", _READ | _DRAIN | {"iam-policy"}),
+        ("route53:ListHealthChecks", _READ | _DRAIN),
         ("route53:CreateHealthCheck", _DEPLOY),
     ),
     "functions": (
@@ -62,7 +66,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("lambda:GetFunctionConcurrency", _READ | {"tune"}),
         ("lambda:GetPolicy", _READ | _WARM | {"grant", "publish", "sync-api"}),
         ("lambda:GetAlias", _RELEASE | {"publish"}),
-        ("lambda:ListAliases", _SERVED | _WARM | _API | _LOOK),
+        ("lambda:ListAliases", _SERVED | _WARM | _API | _LOOK | {"restore"}),
         ("lambda:ListVersionsByFunction", _SERVED | _WARM | {"sync-api", "tune"}),
         ("lambda:ListProvisionedConcurrencyConfigs", _SERVED | {"cost", "tune", "warm-status"}),
         ("lambda:CreateFunction", _DEPLOY),
@@ -79,10 +83,10 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("lambda:DeleteProvisionedConcurrencyConfig", _RELEASE | {"destroy", "prune"}),
         ("lambda:TagResource", _RELEASE),
         ("lambda:UntagResource", _RELEASE | {"prune"}),
-        ("lambda:InvokeFunction", _RELEASE - {"abort-canary"} | {"invoke", "publish", "warm", "tune"}),
+        ("lambda:InvokeFunction", _RELEASE - {"abort-canary"} | {"invoke", "publish", "warm", "tune", "restore"}),
     ),
     "tables": (
-        ("dynamodb:DescribeTable", _READ | {"cost"}),
+        ("dynamodb:DescribeTable", _READ | {"cost", "restore"}),
         ("dynamodb:DescribeTimeToLive", _READ),
         ("dynamodb:DescribeContinuousBackups", _READ),
         ("dynamodb:ListTagsOfResource", _READ),
@@ -130,24 +134,24 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("scheduler:DeleteScheduleGroup", _REMOVE | {"sync-warmers"}),
     ),
     "parameters": (
-        ("ssm:GetParametersByPath", _SERVED | _API | _WARM | {"iam-policy", "tune"}),
+        ("ssm:GetParametersByPath", _SERVED | _API | _WARM | _DRAIN | {"iam-policy", "tune"}),
         ("ssm:GetParameter", _RELEASE | {"publish", "prune", "diff"}),
         ("ssm:GetParameterHistory", _SERVED),
-        ("ssm:PutParameter", _RELEASE | {"publish", "sync-api", "sync-warmers"}),
+        ("ssm:PutParameter", _RELEASE | _DRAIN | {"publish", "sync-api", "sync-warmers"}),
         ("ssm:AddTagsToResource", _RELEASE | {"publish", "sync-api", "sync-warmers"}),
         ("ssm:DeleteParameter", _REMOVE),
         ("ssm:DeleteParameters", _RELEASE | {"destroy", "prune"}),
     ),
-    "parameters of the spec": (("ssm:GetParameter", _SERVED | _API | _LOOK | _WARM),),
+    "parameters of the spec": (("ssm:GetParameter", _SERVED | _API | _LOOK | _WARM | {"restore"}),),
     "APIs": (
-        ("apigateway:GET", _SERVED | _API | _LOOK | _WARM),
+        ("apigateway:GET", _SERVED | _API | _LOOK | _WARM | _DRAIN),
         ("apigateway:POST", _PUT | {"test"}),
         ("apigateway:PUT", _PUT),
-        ("apigateway:PATCH", _RELEASE | {"publish", "sync-api"}),
+        ("apigateway:PATCH", _RELEASE | _DRAIN | {"publish", "sync-api"}),
         ("apigateway:DELETE", _RELEASE | {"destroy", "prune", "sync-api"}),
     ),
     "domains": (
-        ("apigateway:GET", _READ),
+        ("apigateway:GET", _READ | {"restore"}),
         ("apigateway:POST", _DEPLOY),
         ("apigateway:PATCH", _DEPLOY),
         ("apigateway:DELETE", _REMOVE),
@@ -171,14 +175,14 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
     "API tags": (("apigateway:PUT", _PUT),),
     "certificates": (("acm:DescribeCertificate", _DEPLOY | {"doctor"}),),
     "zone": (
-        ("route53:ListResourceRecordSets", _READ),
-        ("route53:ChangeResourceRecordSets", _REMOVE),
+        ("route53:ListResourceRecordSets", _READ | _DRAIN),
+        ("route53:ChangeResourceRecordSets", _REMOVE | _DRAIN),
     ),
     "health checks": (
-        ("route53:UpdateHealthCheck", _DEPLOY),
+        ("route53:UpdateHealthCheck", _DEPLOY | _DRAIN),
         ("route53:DeleteHealthCheck", _REMOVE),
     ),
-    "DNS changes": (("route53:GetChange", _REMOVE),),
+    "DNS changes": (("route53:GetChange", _REMOVE | _DRAIN),),
     "roles": (
         ("iam:GetRole", _ROLES),
         ("iam:GetRolePolicy", _ROLES),

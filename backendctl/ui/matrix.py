@@ -64,6 +64,8 @@ def show_matrix(survey: Survey, console: Console, *, verbose: bool = False) -> N
         label = Text(f"{kind} ", style="quiet").append(name, style="name")
         table.add_row(label, *[_cell(row.get(region, ())) for region in regions])
     console.print(table)
+    for line in drained_lines(survey):
+        console.print(Text(line, style="update"), soft_wrap=True)
     for region, why in survey.unreadable.items():
         console.print(Text(f"{region} did not answer: {why}", style="bad"), soft_wrap=True)
     for address, note in survey.notes:
@@ -78,6 +80,7 @@ def survey_document(survey: Survey) -> dict[str, Any]:
         "in_sync": survey.in_sync,
         "regions": {region: _region_document(survey, region) for region in survey.regions},
         "canaries": list(survey.canaries),
+        "drained": {region: mark.document for region, mark in survey.drained.items()},
     }
 
 
@@ -87,8 +90,18 @@ def survey_markdown(survey: Survey) -> str:
     for (kind, name), row in _rows(survey, verbose=True):
         cells = [markdown_cell(_cell(row.get(region, ())).plain) for region in survey.regions]
         lines.append(f"| {kind}/{markdown_cell(name)} | " + " | ".join(cells) + " |")
-    notes = [f"- {address} is {note}" for address, note in survey.notes]
+    notes = [f"- {line}" for line in drained_lines(survey)]
+    notes += [f"- {address} is {note}" for address, note in survey.notes]
     return "\n".join([*lines, "", *([*notes, ""] if notes else []), _verdict(survey).plain])
+
+
+def drained_lines(survey: Survey) -> list[str]:
+    """One sentence for each region that users are kept away from."""
+    return [
+        f"{region} is {mark.phase}, {mark.told}: no users are sent there"
+        + runnable(f". Next: backendctl restore {region}")
+        for region, mark in survey.drained.items()
+    ]
 
 
 _Row = dict[str, Sequence[tuple[str, Cell]]]
