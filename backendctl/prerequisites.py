@@ -40,7 +40,7 @@ def _make_zone(domain: Domain, aws: Aws) -> str:
 def _make_certificate(domain: Domain, region: str, aws: Aws) -> str:
     if _certificate_exists(domain, region, aws):
         return ""
-    aws.acm(region).request_certificate(DomainName=domain.name, ValidationMethod="DNS")
+    aws.acm(region).request_certificate(DomainName=domain.name, ValidationMethod="EMAIL")
     return f"certificate for {domain.name} in {region}"
 
 

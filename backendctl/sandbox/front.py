@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from backendctl.sandbox.apigateway.service import ApiGateway
     from backendctl.sandbox.asgi import App, Receive, Scope, Send, Signed
+    from backendctl.sandbox.corrections.health.prober import Prober
     from backendctl.sandbox.planes import ToDomain
     from backendctl.sandbox.routing import Routing
     from backendctl.sandbox.scaling import Moto
@@ -52,6 +53,7 @@ class Front:
         moto: Application Auto Scaling.
         routing: in which region a caller of a custom domain lands.
         corrections: by signing name of the service.
+        prober: asks what Route 53's health checks are about.
         about: what the health endpoint tells besides.
         ready: whether the health endpoint says so.
         dirty: called after every request which may have changed something.
@@ -63,6 +65,7 @@ class Front:
     routing: Routing
     corrections: Mapping[str, Correction]
     lifespan: App
+    prober: Prober
     dirty: Callable[[], None]
     about: Callable[[], Mapping[str, Any]] = dict
     ready: bool = False

@@ -23,7 +23,7 @@ from backendctl.sandbox.world import ACCOUNT, DEFAULT_REGION
 if TYPE_CHECKING:
     from backendctl.sandbox.asgi import Message, Receive, Scope, Send
     from backendctl.sandbox.front import Front
-    from backendctl.sandbox.http import Request
+    from backendctl.sandbox.http import Request, Response
     from backendctl.sandbox.quotas import Quotas
 
 transport: ContextVar[asyncio.WriteTransport | None] = ContextVar("transport", default=None)
@@ -63,6 +63,20 @@ class Gate:
             await self.front(scope, _again(request.body, receive), send)
         else:
             await self._pass(call, request, (scope, _again(request.body, receive), send))
+
+    async def resolves(self, request: Request) -> bool:
+        """Whether an API of this sandbox answers to the request's host."""
+        return self.front.target(asgi.to_scope(request)) is not None
+
+    async def connects(self, request: Request) -> bool:
+        """Whether a caller's connection comes about: no fault that is on breaks it."""
+        call = await self._call(asgi.to_scope(request), request)
+        hits = [] if call is None else self.faults.hitting(call)
+        return all(hit.effect is Effect.SLOW for hit in hits)
+
+    async def ask(self, request: Request) -> Response:
+        """Ask an API of this sandbox as a caller from outside does."""
+        return await asgi.call(self, request)
 
     def about(self) -> dict[str, object]:
         """What the health endpoint tells of it."""

@@ -10,9 +10,9 @@ from xml.etree import ElementTree as ET
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backendctl.sandbox.corrections.health.prober import Prober
     from backendctl.sandbox.inner import Inner
 
-OK = 200
 _NS = {"r": "https://route53.amazonaws.com/doc/2013-04-01/"}
 
 
@@ -29,10 +29,12 @@ class Routing:
 
     Attributes:
         regional_domain: `ApiGateway.regional_domain`, to see where an alias leads.
+        health: what is known of the health checks.
     """
 
     inner: Inner
     regional_domain: Callable[[str], tuple[str, str] | None]
+    health: Prober
     _known: dict[str, list[_Record]] = field(default_factory=dict)
 
     def forget(self) -> None:
@@ -80,20 +82,9 @@ class Routing:
         return [identifier for _, identifier in sorted(fitting, key=lambda zone: -len(zone[0]))]
 
     async def _is_down(self, record: _Record) -> bool:
-        """Whether a health check is forced unhealthy: inverted and disabled (E18). Nothing is probed."""
         if record.health_check is None:
             return False
-        answer = await self.inner.ask(
-            service="route53",
-            region="us-east-1",
-            method="GET",
-            path=f"/2013-04-01/healthcheck/{record.health_check}",
-        )
-        if answer.status != OK:
-            return False
-        config = ET.fromstring(answer.body).find(".//r:HealthCheckConfig", _NS)  # noqa: S314 - our own
-        flags = {} if config is None else {name: _text(config, f"r:{name}") for name in ("Inverted", "Disabled")}
-        return {flag.lower() for flag in flags.values()} == {"true"}
+        return not (await self.health.refresh()).is_healthy(record.health_check)
 
 
 def _record(node: ET.Element) -> _Record:

@@ -14,6 +14,7 @@ from backendctl.sandbox.apigateway.service import ApiGateway
 from backendctl.sandbox.asynchronous import Asynchronous
 from backendctl.sandbox.behind import Behind
 from backendctl.sandbox.corrections import corrections
+from backendctl.sandbox.corrections.health.prober import Prober
 from backendctl.sandbox.deliveries import Deliveries
 from backendctl.sandbox.door import Door
 from backendctl.sandbox.environments import Environments, idle_minutes
@@ -63,6 +64,7 @@ def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, poli
     calls = os.environ.get(world.CALLS)
     guard = Guard(policy=policy, calls=Path(calls) if calls else None)
     gate = Gate(front=front, quotas=Quotas(factor=scale.factor) if quotas else None, guard=guard)
+    front.prober.endpoints = gate
     me = {"data": str(data), "started": start_time(os.getpid()), "token": keys is not None}
     front.about = lambda: {"time_scale": scale.factor, **kept, **gate.about(), **me}
     return Door(inside=gate, names=front.gateway, keys=keys)
@@ -89,14 +91,11 @@ def _front(data: Path, scale: TimeScale) -> Front:
     Asynchronous(inner=behind.inner, loop=asyncio.get_running_loop()).install(lambda_svc)
     environments.start()
     moto = Moto()
-    routing = Routing(inner=inner, regional_domain=gateway.regional_domain)
+    prober = Prober(inner=inner, pace=Pace(scale=scale), telemetry=telemetry)
+    routing = Routing(inner=inner, regional_domain=gateway.regional_domain, health=prober)
     take_over(ministack, persistence, data / "state")
-    state = State(
-        data=data,
-        gateway=gateway,
-        moto=moto,
-        save_services=lambda: persistence.save_all(ministack._build_persistence_save_dict()),  # noqa: SLF001 - it has no other
-    )
+    save = lambda: persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001, E731 - it has no other
+    state = State(data=data, gateway=gateway, moto=moto, save_services=save)
     front = Front(
         gateway=gateway,
         services=ministack.app,
@@ -108,10 +107,13 @@ def _front(data: Path, scale: TimeScale) -> Front:
             meter=telemetry,
             traces=telemetry.traces,
             zones_changed=routing.forget,
+            prober=prober,
+            certificate_users=gateway.certificate_users,
             scale=scale,
             provisioner=executor,
         ),
         lifespan=ministack.app,
+        prober=prober,
         dirty=state.touch,
     )
     front.lifespan = _lifespan(front, (state, telemetry), ministack.app, environments.end)
@@ -146,6 +148,7 @@ def _lifespan(
                 state.restore()
                 state.start()
                 telemetry.start()
+                front.prober.start()
                 front.ready = True
             elif message["type"] == "lifespan.shutdown.complete":
                 state.finish()
@@ -156,6 +159,7 @@ def _lifespan(
             message = await receive()
             if message["type"] == "lifespan.shutdown":
                 front.ready = False
+                await front.prober.stop()
                 await telemetry.stop()  # before the services behind save themselves
                 await state.pause()
                 share_everything()  # what comes now is the last saving

@@ -62,6 +62,14 @@ class Caller:
 _caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 
+uncounted: ContextVar[bool] = ContextVar("uncounted", default=False)
+"""The call at hand is a health checker's: it is in no metric and in no log of an API.
+
+On AWS they count as anybody's calls do. At a quick time scale they would come tens of times as often for the time
+that metrics are about, and drown those of tests and demonstrations.
+"""
+
+
 def caller() -> Caller | None:
     """Of the call at hand, also in the thread that runs it."""
     return _caller.get()
@@ -114,6 +122,8 @@ class Telemetry:
 
     def served(self, served: Served) -> None:
         """One request through an API is over."""
+        if uncounted.get():
+            return
         if served.trace is not None:
             self.traces.add(served.region, [stage_segment(served, trace=served.trace, ended=time.time())])
         self._served.append(served)
@@ -132,6 +142,8 @@ class Telemetry:
         self, region: str, namespace: str, values: Iterable[Value], dimensions: Iterable[Mapping[str, str]]
     ) -> None:
         """Values of metrics, now; each goes under each set of dimensions."""
+        if uncounted.get():
+            return
         second = int(time.time())
         kinds = [tuple(sorted(kind.items())) for kind in dimensions]
         for metric, value, unit in values:

@@ -324,7 +324,7 @@ class Replay:
             return limits["UnreservedConcurrentExecutions"] - 100
         if placeholder == "<acm_request_certificate().CertificateArn>":
             acm = self.client("acm")
-            return acm.request_certificate(DomainName="conformance.example", ValidationMethod="DNS")["CertificateArn"]
+            return acm.request_certificate(DomainName="conformance.example", ValidationMethod="EMAIL")["CertificateArn"]
         return self._resource(placeholder)
 
     def _resource(self, placeholder: str) -> Any:

@@ -10,8 +10,8 @@ from backendctl.sandbox.apigateway import patch
 from backendctl.sandbox.apigateway.call import Call, accepted, answer, created, page
 from backendctl.sandbox.apigateway.endpoints import check_endpoint_enums, complete_endpoint, endpoint_patches
 from backendctl.sandbox.apigateway.errors import bad_request, conflict, not_found, refuse_missing
-from backendctl.sandbox.apigateway.model import Doc, Domain, new_id
-from backendctl.sandbox.apigateway.under_way import DOMAIN_CREATED, DOMAIN_UPDATED
+from backendctl.sandbox.apigateway.model import Doc, Domain, Region, new_id
+from backendctl.sandbox.apigateway.under_way import CERTIFICATE_LEFT, DOMAIN_CREATED, DOMAIN_UPDATED
 from backendctl.sandbox.http import Response
 
 AVAILABLE = "AVAILABLE"
@@ -207,9 +207,27 @@ async def update(call: Call) -> Response:
         await _set_certificate(call, info, info)
     if _regional(info) != _regional(domain.info):
         _set_targets(call, info)
+    if _certificates(info) != _certificates(domain.info):
+        _leave(call, domain.info)
     domain.info = info
     call.under_way.begin(_key(call, info), DOMAIN_UPDATED)
     return answer(shown(call, info, with_tags=True))
+
+
+def using(regions: dict[str, Region], arn: str) -> list[str]:
+    """ARNs of the domains that use a certificate."""
+    every = [domain.info for region in regions.values() for domain in region.domains.values()]
+    return [info["domainNameArn"] for info in every if arn in _certificates(info)]
+
+
+def _certificates(info: Doc) -> set[str]:
+    members = ("regionalCertificateArn", "certificateArn", "ownershipVerificationCertificateArn")
+    return {str(info[member]) for member in members if info.get(member)}
+
+
+def _leave(call: Call, info: Doc) -> None:
+    for arn in _certificates(info):
+        call.under_way.begin((arn.split(":")[3], arn), CERTIFICATE_LEFT)
 
 
 def serving(domains: dict[str, Domain], host: str) -> Domain | None:
@@ -223,4 +241,5 @@ def delete(call: Call) -> Response:
     info = domain_of(call).info
     del call.region.domains[info["domainName"]]
     call.under_way.end(_key(call, info))
+    _leave(call, info)
     return accepted()

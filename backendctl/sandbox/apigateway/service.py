@@ -245,6 +245,11 @@ class ApiGateway:
                 return region, name
         return None
 
+    def certificate_users(self, region: str, arn: str) -> list[str]:
+        """ARNs of the custom domains that use a certificate; [its own] when one has used it until a moment ago."""
+        found = domains.using(self._regions, arn)
+        return found or ([arn] if self._under_way.state((region, arn)) is not None else [])
+
     def region_of_api(self, api_id: str) -> str | None:
         """The region that has this REST API."""
         return next((name for name, region in self._regions.items() if api_id in region.apis), None)

@@ -23,6 +23,7 @@ CACHE_CREATED = Phase("CREATE_IN_PROGRESS", 210, 300)  # A61: about four minutes
 CACHE_DELETED = Phase("DELETE_IN_PROGRESS", 60, 120)  # how long is not known
 CACHE_FLUSHED = Phase("FLUSH_IN_PROGRESS", 5, 20)  # the same
 DOMAIN_CREATED = Phase("PENDING", 10, 30)  # A93: it answers some minutes later, at most
+CERTIFICATE_LEFT = Phase("IN_USE", 60, 600)  # F32: minutes after the domain is gone
 DOMAIN_UPDATED = Phase("UPDATING", 10, 30)  # a change of the newest security policies takes longer (A84)
 
 

@@ -9,6 +9,7 @@ from backendctl.sandbox.corrections.awslambda import Lambda
 from backendctl.sandbox.corrections.cloudwatch import CloudWatch
 from backendctl.sandbox.corrections.dynamodb import DynamoDB
 from backendctl.sandbox.corrections.events import Events
+from backendctl.sandbox.corrections.health.check import take_over_lists
 from backendctl.sandbox.corrections.iam import IAM, Roles
 from backendctl.sandbox.corrections.log_queries import LogQueries
 from backendctl.sandbox.corrections.logs import Logs
@@ -22,6 +23,7 @@ from backendctl.sandbox.timing import Pace, TimeScale
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backendctl.sandbox.corrections.health.prober import Prober
     from backendctl.sandbox.corrections.readiness import Provisioner
     from backendctl.sandbox.front import Correction
     from backendctl.sandbox.inner import Inner
@@ -36,27 +38,31 @@ def corrections(
     meter: Meter,
     traces: Correction,
     zones_changed: Callable[[], None],
+    prober: Prober,
+    certificate_users: Callable[[str, str], list[str]],
     scale: TimeScale | None = None,
     provisioner: Provisioner | None = None,
 ) -> dict[str, Correction]:
     """The corrected services, by signing name.
 
     Args:
+        zones_changed: called when records may have changed. prober: asks what health checks are about.
+        certificate_users: what of API Gateway uses a certificate, by region and ARN.
         scale: how long what AWS does in the background takes; None is the default.
         provisioner: loads functions ahead of calls; None loads none.
     """
-    _take_over_states()
+    _take_over()
     pace = Pace(scale=scale or TimeScale.default())
     roles = Roles(inner=inner, pace=pace)
     return {
-        "acm": Certificates(inner=inner),
+        "acm": Certificates(inner=inner, users=certificate_users, pace=pace),
         "dynamodb": DynamoDB(inner=inner, moto=moto, pace=pace),
         "events": Events(inner=inner),
         "iam": IAM(inner=inner, roles=roles),
         "lambda": Lambda(inner, meter, roles=roles, pace=pace, provisioner=provisioner),
         "logs": Logs(inner=inner, queries=LogQueries(queries=Queries(pace=pace))),
         "monitoring": CloudWatch(inner=inner),
-        "route53": Route53(inner=inner, changed=zones_changed, pace=pace),
+        "route53": Route53(inner=inner, changed=zones_changed, pace=pace, prober=prober),
         "scheduler": Scheduler(inner=inner, roles=roles),
         "ssm": Parameters(inner=inner),
         "sts": Sessions(inner=inner),
@@ -64,8 +70,9 @@ def corrections(
     }
 
 
-def _take_over_states() -> None:
+def _take_over() -> None:
     """Functions change their states by our clock; the emulated Lambda's own would add half a second to each."""
-    from ministack.services import lambda_svc  # noqa: PLC0415 - reads its settings from the environment on import
+    from ministack.services import lambda_svc, route53  # noqa: PLC0415 - read settings from the environment on import
 
+    take_over_lists(route53)
     lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0.0  # noqa: SLF001 - it offers no setting

@@ -1,18 +1,23 @@
-"""ACM: certificates in the shapes AWS shows them in. They are ISSUED at once; nobody looks for their DNS records."""
+"""ACM: certificates in the shapes AWS shows them in, ISSUED once their DNS records stand, kept while they are used."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections.answers import retold
+from backendctl.sandbox.corrections.refusals import BAD_REQUEST, Refusal
+from backendctl.sandbox.corrections.validation import Validation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from backendctl.sandbox.http import Request, Response
     from backendctl.sandbox.inner import Inner
+    from backendctl.sandbox.timing import Pace
 
 OK = 200
 Certificate = dict[str, Any]
@@ -27,27 +32,85 @@ _EXTENDED = (
     {"Name": "TLS_WEB_SERVER_AUTHENTICATION", "OID": "1.3.6.1.5.5.7.3.1"},
     {"Name": "TLS_WEB_CLIENT_AUTHENTICATION", "OID": "1.3.6.1.5.5.7.3.2"},
 )
+_TOKEN = re.compile(r"\w{1,32}", re.ASCII)
+_HOUR = 3600.0
+"""Seconds for which an idempotency token holds (F30); the clock's own, for a token is about a command said again."""
+_WHEN_ISSUED = ("IssuedAt", "NotBefore", "NotAfter")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Certificates:
-    """ACM in front of the emulated one."""
+    """ACM in front of the emulated one.
+
+    Attributes:
+        users: ARNs of what uses a certificate (region, ARN), custom domain names above all.
+        clock: epoch seconds.
+    """
 
     inner: Inner
+    users: Callable[[str, str], list[str]]
+    pace: Pace
+    clock: Callable[[], float] = time.time
+    _tokens: dict[tuple[str, str, str], tuple[str, float]] = field(default_factory=dict)
+    _validation: Validation = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._validation = Validation(inner=self.inner, pace=self.pace)
 
     async def handle(self, request: Request) -> Response:
         """Answer a request."""
         operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
+        match operation:
+            case "RequestCertificate":
+                return await self._request(request)
+            case "DeleteCertificate":
+                return await self._delete(request)
+        if operation in {"DescribeCertificate", "ListCertificates"}:
+            await self._validation.settle(request.region)
         answer = await self.inner.forward(request)
         if answer.status != OK or operation not in {"DescribeCertificate", "ListCertificates"}:
             return answer
         document = json.loads(answer.body)
         if operation == "DescribeCertificate":
-            return retold(answer, {"Certificate": _described(document["Certificate"])})
+            return retold(answer, {"Certificate": self._described(request.region, document["Certificate"])})
         wanted = (request.json().get("Includes") or {}).get("keyTypes") or _LISTED_UNASKED
         every = [await self._read(request.region, one["CertificateArn"]) for one in document["CertificateSummaryList"]]
-        shown = [_listed(one) for one in every if one is not None and one["KeyAlgorithm"] in wanted]
+        shown = [
+            self._listed(request.region, one) for one in every if one is not None and one["KeyAlgorithm"] in wanted
+        ]
         return retold(answer, {**document, "CertificateSummaryList": shown})
+
+    async def _request(self, request: Request) -> Response:
+        """A new certificate, or the one that the same token has asked for within the hour (F30)."""
+        asked = request.json()
+        token = asked.get("IdempotencyToken")
+        if token is not None and not _TOKEN.fullmatch(str(token)):
+            message = (
+                f"1 validation error detected: Value '{token}' at 'idempotencyToken' failed to satisfy constraint: "
+                "Member must satisfy regular expression pattern: \\w+"
+            )
+            return Refusal(code="ValidationException", message=message).json_rpc()
+        rest = json.dumps({name: value for name, value in asked.items() if name != "IdempotencyToken"}, sort_keys=True)
+        key = (request.region, str(token), rest)
+        arn, until = self._tokens.get(key, ("", 0.0))
+        if token is not None and self.clock() < until and await self._read(request.region, arn) is not None:
+            answer = Refusal(code="", message="", status=OK).json_rpc()
+            return retold(answer, {"CertificateArn": arn})
+        answer = await self.inner.forward(request)
+        if answer.status == OK:
+            made = json.loads(answer.body)["CertificateArn"]
+            self._tokens[key] = (made, self.clock() + _HOUR)
+            if asked.get("ValidationMethod") == "DNS":
+                self._validation.begin(request.region, made)
+        return answer
+
+    async def _delete(self, request: Request) -> Response:
+        """Refused while something uses it, and some minutes longer (F32)."""
+        arn = str(request.json().get("CertificateArn", ""))
+        if self.users(request.region, arn):
+            message = f"Certificate {arn} in account {request.account} is in use."
+            return Refusal(code="ResourceInUseException", message=message, status=BAD_REQUEST).json_rpc()
+        return await self.inner.forward(request)
 
     async def _read(self, region: str, arn: str) -> Certificate | None:
         answer = await self.inner.ask_json(
@@ -55,37 +118,41 @@ class Certificates:
         )
         return None if answer is None else answer["Certificate"]
 
+    def _described(self, region: str, certificate: Certificate) -> Certificate:
+        hidden = {"Tags", *(() if certificate["Status"] == "ISSUED" else _WHEN_ISSUED)}
+        shown = {name: value for name, value in certificate.items() if name not in hidden}
+        return {
+            **shown,
+            **self._about(region, certificate),
+            "DomainValidationOptions": self._validation.shown(certificate),
+            **({} if certificate.get("Type") == "IMPORTED" else {"Issuer": "Amazon"}),
+            "Subject": f"CN={certificate['DomainName']}",
+            "KeyUsages": [{"Name": name} for name in _KEY_USAGES],
+            "ExtendedKeyUsages": list(_EXTENDED),
+            "Options": {**_OPTIONS, **certificate.get("Options", {})},
+        }
 
-def _described(certificate: Certificate) -> Certificate:
-    shown = {name: value for name, value in certificate.items() if name != "Tags"}
-    return {
-        **shown,
-        **_about(certificate),
-        **({} if certificate.get("Type") == "IMPORTED" else {"Issuer": "Amazon"}),
-        "Subject": f"CN={certificate['DomainName']}",
-        "KeyUsages": [{"Name": name} for name in _KEY_USAGES],
-        "ExtendedKeyUsages": list(_EXTENDED),
-        "Options": {**_OPTIONS, **certificate.get("Options", {})},
-    }
+    def _listed(self, region: str, certificate: Certificate) -> Certificate:
+        kept = ["CertificateArn", "DomainName", "Status", "Type", "CreatedAt"]
+        kept += _WHEN_ISSUED if certificate["Status"] == "ISSUED" else ()
+        about = self._about(region, certificate)
+        return {
+            **{name: certificate[name] for name in kept if name in certificate},
+            "KeyAlgorithm": about["KeyAlgorithm"],
+            "RenewalEligibility": about["RenewalEligibility"],
+            "SubjectAlternativeNameSummaries": certificate["SubjectAlternativeNames"],
+            "HasAdditionalSubjectAlternativeNames": False,
+            "KeyUsages": list(_KEY_USAGES),
+            "ExtendedKeyUsages": [usage["Name"] for usage in _EXTENDED],
+            "InUse": bool(about["InUseBy"]),
+            "Exported": False,
+        }
 
-
-def _listed(certificate: Certificate) -> Certificate:
-    kept = ("CertificateArn", "DomainName", "Status", "Type", "CreatedAt", "IssuedAt", "NotBefore", "NotAfter")
-    return {
-        **{name: certificate[name] for name in kept if name in certificate},
-        **_about(certificate),
-        "SubjectAlternativeNameSummaries": certificate["SubjectAlternativeNames"],
-        "HasAdditionalSubjectAlternativeNames": False,
-        "KeyUsages": list(_KEY_USAGES),
-        "ExtendedKeyUsages": [usage["Name"] for usage in _EXTENDED],
-        "InUse": bool(certificate.get("InUseBy")),
-        "Exported": False,
-    }
-
-
-def _about(certificate: Mapping[str, Any]) -> Certificate:
-    """What both tell: a certificate nothing uses is not renewed."""
-    return {
-        "KeyAlgorithm": certificate["KeyAlgorithm"].replace("_", "-", 1),
-        "RenewalEligibility": "ELIGIBLE" if certificate.get("InUseBy") else "INELIGIBLE",
-    }
+    def _about(self, region: str, certificate: Mapping[str, Any]) -> Certificate:
+        """What both tell: a certificate nothing uses is not renewed."""
+        users = [*certificate.get("InUseBy", ()), *self.users(region, certificate["CertificateArn"])]
+        return {
+            "KeyAlgorithm": certificate["KeyAlgorithm"].replace("_", "-", 1),
+            "RenewalEligibility": "ELIGIBLE" if users else "INELIGIBLE",
+            "InUseBy": users,
+        }

@@ -6,13 +6,14 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 from backendctl.sandbox.corrections.refusals import NOT_FOUND, Refusal
 from backendctl.sandbox.corrections.regions import known_regions
+from backendctl.sandbox.http import Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from xml.etree import ElementTree as ET
 
 BATCH_RECORDS = 1000  # E8
 NAMESPACE = "https://route53.amazonaws.com/doc/2013-04-01/"
@@ -70,7 +71,7 @@ def record_of(node: ET.Element) -> Record:
     """A ResourceRecordSet element as a value."""
     alias = node.find("r:AliasTarget", NS)
     return Record(
-        name=_name(text(node, "r:Name")),
+        name=normal(text(node, "r:Name")),
         type=text(node, "r:Type"),
         identifier=text(node, "r:SetIdentifier"),
         policies=tuple(
@@ -84,7 +85,7 @@ def record_of(node: ET.Element) -> Record:
         if alias is None
         else (
             text(alias, "r:HostedZoneId"),
-            _name(text(alias, "r:DNSName")),
+            normal(text(alias, "r:DNSName")),
             text(alias, "r:EvaluateTargetHealth").lower(),
         ),
         health_check=text(node, "r:HealthCheckId"),
@@ -94,6 +95,20 @@ def record_of(node: ET.Element) -> Record:
 def text(node: ET.Element, path: str) -> str:
     """The text of a descendant, "" when there is none."""
     return (node.findtext(path, default="", namespaces=NS) or "").strip()
+
+
+def parsed(body: bytes) -> ET.Element | None:
+    """A body as XML; None when it is none."""
+    try:
+        return ET.fromstring(body)  # noqa: S314 - a local client's own request
+    except ET.ParseError:
+        return None
+
+
+def xml(tag: str, inside: str) -> Response:
+    """An answer of Route 53."""
+    body = f'<?xml version="1.0"?>\n<{tag} xmlns="{NAMESPACE}">{inside}</{tag}>'
+    return Response(headers={"Content-Type": "text/xml"}, body=body.encode())
 
 
 def judge(*, zone: str, current: Iterable[Record], changes: Sequence[Change], checks: set[str]) -> Refusal | None:
@@ -220,6 +235,7 @@ def _batch(faults: list[str]) -> Refusal | None:
     return Refusal(code="InvalidChangeBatch", message=f"[{', '.join(faults)}]") if faults else None
 
 
-def _name(name: str) -> str:
-    plain = _OCTAL.sub(lambda code: chr(int(code[1], 8)), name.lower())
-    return plain if plain.endswith(".") else f"{plain}."
+def normal(name: str) -> str:
+    r"""A name as Route 53 keeps it: in small letters, with the last dot, `\052` as `*` (E25)."""
+    written = _OCTAL.sub(lambda code: chr(int(code[1], 8)), name.strip().lower())
+    return written if written.endswith(".") else f"{written}."

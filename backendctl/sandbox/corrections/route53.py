@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree as ET
 
-from backendctl.sandbox.corrections.records import NAMESPACE, NS, Change, Record, judge, record_of, text
-from backendctl.sandbox.corrections.refusals import CONFLICT, Refusal
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.corrections.health.service import PATH, HealthChecks
+from backendctl.sandbox.corrections.records import NS, Change, Record, judge, normal, parsed, record_of, text, xml
+from backendctl.sandbox.corrections.refusals import Refusal
 from backendctl.sandbox.timing import Deadlines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from xml.etree import ElementTree as ET
 
-    from backendctl.sandbox.http import Request
+    from backendctl.sandbox.corrections.health.prober import Prober
+    from backendctl.sandbox.http import Request, Response
     from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.timing import Pace
 
 OK, CREATED = 200, 201
 _ROOT = "/2013-04-01"
 _BATCH = re.compile(rf"{_ROOT}/hostedzone/([^/]+)/rrset/?")
-_CHECK = re.compile(rf"{_ROOT}/healthcheck(?:/([^/]+))?(/status)?/?")
 _CHANGE = re.compile(rf"{_ROOT}/change/([^/]+)/?")
 _CHANGE_ID = re.compile(rb"<Id>/?(?:change/)?([^<]+)</Id>")
 SPREADING, PROCESSING = (30.0, 60.0), (0.1, 0.3)
@@ -32,10 +31,9 @@ _ZONES = f"{_ROOT}/hostedzone"
 _NEW_ZONE = re.compile(rb"<HostedZone>\s*<Id>/hostedzone/([^<]+)</Id>")
 _VPC = re.compile(rb"The VPC ID '[^']*' is not valid\.")
 _NO_COMMENT = re.compile(rb"<Comment>\s*</Comment>|<Comment\s*/>")
+_WRITTEN = re.compile(rb"(<(?:Name|DNSName|NextRecordName)>)([^<]*)")
+_SPECIAL = re.compile(r"[^A-Za-z0-9._\-]")
 _TAGS = re.compile(rf"{_ROOT}/tags/([^/]+)/?")
-_DEFAULTS = {"RequestInterval": "30", "FailureThreshold": "3", "MeasureLatency": "false", "Inverted": "false"}
-_PROBED = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")
-_CHECKERS = ("us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "ap-northeast-1", "sa-east-1")
 
 
 @dataclass(kw_only=True, slots=True)
@@ -43,34 +41,43 @@ class Route53:
     """Route 53 in front of the emulated one.
 
     Attributes:
-        changed: called when records or health checks may have changed.
+        changed: called when records may have changed.
+        prober: what is known of the endpoints of health checks.
     """
 
     inner: Inner
     changed: Callable[[], None]
     pace: Pace
-    _spent: set[str] = field(default_factory=set)
+    prober: Prober
+    _checks: HealthChecks = field(init=False)
     _pending: Deadlines[str] = field(init=False)
     _busy: Deadlines[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self._pending = Deadlines(pace=self.pace)
         self._busy = Deadlines(pace=self.pace)
+        self._checks = HealthChecks(inner=self.inner, prober=self.prober)
 
     async def handle(self, request: Request) -> Response:
         """Answer a request."""
-        batch, check, tags = (pattern.fullmatch(request.path) for pattern in (_BATCH, _CHECK, _TAGS))
-        if request.method != "GET":
-            self.changed()
+        try:
+            return await self._handle(request)
+        finally:
+            if request.method != "GET":
+                self.changed()
+                self.prober.forget()
+
+    async def _handle(self, request: Request) -> Response:
+        batch, check, tags = (pattern.fullmatch(request.path) for pattern in (_BATCH, PATH, _TAGS))
         if batch and request.method == "POST":
             return await self._change(request, batch[1])
         change = _CHANGE.fullmatch(request.path)
         if change:
             return self._dated(change[1], await self.inner.forward(request))
-        if check and check[2]:
-            return await self._status(check[1])
+        if batch and request.method == "GET":
+            return _escaped(await self.inner.forward(_plain(request)))
         if check:
-            return await self._health_check(request, check[1])
+            return await self._checks.handle(request, check)
         if tags and request.method == "POST":
             return await self._tags(tags[1], request.body)
         answer = await self.inner.forward(request)
@@ -86,7 +93,7 @@ class Route53:
             )
         if refusal is not None:
             return refusal.rest_xml()
-        answer = await self.inner.forward(request)
+        answer = await self.inner.forward(_plain(request))
         submitted = _CHANGE_ID.search(answer.body)
         if answer.status == OK and submitted:
             self._pending.begin(submitted[1].decode(), *SPREADING)
@@ -99,7 +106,7 @@ class Route53:
 
     async def _judge(self, zone: str, body: bytes) -> Refusal | None:
         described = await self._read(f"/hostedzone/{zone}")
-        batch = _parsed(body)
+        batch = parsed(body)
         if described is None or batch is None:
             return None  # the service behind has the right words
         changes = [
@@ -107,16 +114,11 @@ class Route53:
             for node in batch.iterfind(".//r:Change", NS)
             if (found := node.find("r:ResourceRecordSet", NS)) is not None
         ]
-        checks = await self._read("/healthcheck")
         return judge(
             zone=text(described, ".//r:HostedZone/r:Name"),
             current=await self._records(zone),
             changes=changes,
-            checks={
-                node.text or ""
-                for node in (checks if checks is not None else [])
-                for node in node.iterfind("*/r:Id", NS)
-            },
+            checks=await self._checks.ids(),
         )
 
     async def _records(self, zone: str) -> list[Record]:
@@ -135,64 +137,9 @@ class Route53:
                 "identifier": [text(page, "r:NextRecordIdentifier")],
             }
 
-    async def _health_check(self, request: Request, identifier: str | None) -> Response:
-        if request.method == "POST" and identifier is None:
-            asked = _parsed(request.body)
-            if asked is not None:
-                _complete(asked)
-                refusal = await self._taken(asked)
-                if refusal is not None:
-                    return refusal.rest_xml()
-                body = ET.tostring(asked)
-                headers = {**request.headers, "content-length": str(len(body))}
-                request = replace(request, body=body, headers=headers)
-        elif request.method == "DELETE" and identifier is not None:
-            known = await self._read(f"/healthcheck/{identifier}")
-            if known is not None:
-                self._spent.add(text(known, ".//r:CallerReference"))
-        answer = await self.inner.forward(request)
-        # The emulated service writes Python's "True", which no client takes for true.
-        body = answer.body.replace(b">True</", b">true</").replace(b">False</", b">false</")
-        return replace(answer, body=body)
-
-    async def _taken(self, asked: ET.Element) -> Refusal | None:
-        """A caller reference is good for one check and its exact repetition (E21)."""
-        reference = text(asked, "r:CallerReference")
-        listed = await self._read("/healthcheck")
-        for node in [] if listed is None else listed.iterfind(".//r:HealthCheck", NS):
-            if text(node, "r:CallerReference") == reference and _settings(node) != _settings(asked):
-                self._spent.add(reference)
-        if reference not in self._spent:
-            return None
-        return Refusal(
-            code="HealthCheckAlreadyExists",
-            message="The health check you are trying to create already exists: the caller reference "
-            f"{reference} was used with other settings or for a deleted health check.",
-            status=CONFLICT,
-        )
-
-    async def _status(self, identifier: str) -> Response:
-        """Nothing is probed: a check is healthy (E18) unless it is inverted and disabled at once."""
-        known = await self._read(f"/healthcheck/{identifier}")
-        if known is None:
-            return Refusal(
-                code="NoSuchHealthCheck", message=f"No health check exists with the ID {identifier}", status=404
-            ).rest_xml()
-        down = {text(known, f".//r:{flag}").lower() for flag in ("Inverted", "Disabled")} == {"true"}
-        status = "Failure: forced by Inverted and Disabled" if down else "Success: HTTP Status Code 200, OK"
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-        observations = "".join(
-            f"<HealthCheckObservation><Region>{region}</Region><IPAddress>192.0.2.{number}</IPAddress><StatusReport>"
-            f"<Status>{status}</Status><CheckedTime>{now}</CheckedTime></StatusReport></HealthCheckObservation>"
-            for number, region in enumerate(_CHECKERS)
-        )
-        return _xml(
-            "GetHealthCheckStatusResponse", f"<HealthCheckObservations>{observations}</HealthCheckObservations>"
-        )
-
     async def _tags(self, kind: str, body: bytes) -> Response:
         """ListTagsForResources, put together from the tags of each."""
-        asked = _parsed(body)
+        asked = parsed(body)
         sets: list[str] = []
         for node in [] if asked is None else asked.iterfind(".//r:ResourceId", NS):
             answer = await self.inner.ask(
@@ -202,47 +149,33 @@ class Route53:
                 return answer
             found = re.search(rb"<ResourceTagSet>.*</ResourceTagSet>", answer.body, re.DOTALL)
             sets.append(found[0].decode() if found else "")
-        return _xml("ListTagsForResourcesResponse", f"<ResourceTagSets>{''.join(sets)}</ResourceTagSets>")
+        return xml("ListTagsForResourcesResponse", f"<ResourceTagSets>{''.join(sets)}</ResourceTagSets>")
 
     async def _read(self, path: str, query: dict[str, list[str]] | None = None) -> ET.Element | None:
         answer = await self.inner.ask(
             service="route53", region="us-east-1", method="GET", path=f"{_ROOT}{path}", query=query
         )
-        return _parsed(answer.body) if answer.status == OK else None
+        return parsed(answer.body) if answer.status == OK else None
 
 
-def _parsed(body: bytes) -> ET.Element | None:
-    try:
-        return ET.fromstring(body)  # noqa: S314 - a local client's own request
-    except ET.ParseError:
-        return None
+def _plain(request: Request) -> Request:
+    """The same request with names as they are kept: in small letters, without escapes, with the last dot (E25)."""
+    body = _WRITTEN.sub(lambda found: found[1] + normal(found[2].decode()).encode(), request.body)
+    query = {
+        key: [normal(value) if key == "name" else value for value in values] for key, values in request.query.items()
+    }
+    headers = {**request.headers, "content-length": str(len(body))}
+    return replace(request, body=body, headers=headers, query=query)
 
 
-def _complete(asked: ET.Element) -> None:
-    """Write the defaults AWS shows in every health check."""
-    config = asked.find("r:HealthCheckConfig", NS)
-    if config is None:
-        return
-    kind = text(config, "r:Type")
-    wanted = {"Disabled": "false"} | (_DEFAULTS if kind in _PROBED else {"Inverted": "false"})
-    if kind.startswith("HTTPS"):
-        wanted = {"Port": "443", "EnableSNI": "true"} | wanted
-    elif kind.startswith("HTTP"):
-        wanted = {"Port": "80", "EnableSNI": "false"} | wanted
-    for name, value in wanted.items():
-        if config.find(f"r:{name}", NS) is None:
-            ET.SubElement(config, f"{{{NAMESPACE}}}{name}").text = value
+def _escaped(answer: Response) -> Response:
+    r"""The same answer with names as AWS lists them: `*` is `\052` (E25)."""
 
+    def told(found: re.Match[bytes]) -> bytes:
+        return found[1] + _SPECIAL.sub(lambda one: f"\\{ord(one[0]):03o}", found[2].decode()).encode()
 
-def _settings(node: ET.Element) -> dict[str, str]:
-    config = node.find("r:HealthCheckConfig", NS)
-    leaves = [] if config is None else [leaf for leaf in config.iter() if len(leaf) == 0]
-    return {leaf.tag: (leaf.text or "").strip().lower() for leaf in leaves}
-
-
-def _xml(tag: str, inside: str) -> Response:
-    body = f'<?xml version="1.0"?>\n<{tag} xmlns="{NAMESPACE}">{inside}</{tag}>'
-    return Response(headers={"Content-Type": "text/xml"}, body=body.encode())
+    headers = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
+    return replace(answer, headers=headers, body=_WRITTEN.sub(told, answer.body))
 
 
 def _zone(request: Request, answer: Response) -> Response:

@@ -53,7 +53,7 @@ def _api(sandbox: Sandbox, region: str, function: str) -> str:
 
 def _domain(sandbox: Sandbox, region: str, name: str, api: str) -> dict[str, Any]:
     acm, gateway = sandbox.client("acm", region), sandbox.client("apigateway", region)
-    certificate = acm.request_certificate(DomainName=name, ValidationMethod="DNS")["CertificateArn"]
+    certificate = acm.request_certificate(DomainName=name, ValidationMethod="EMAIL")["CertificateArn"]
     domain: dict[str, Any] = gateway.create_domain_name(
         domainName=name,
         regionalCertificateArn=certificate,

@@ -129,6 +129,22 @@ def test_a_record_lies_in_its_zone(zone: Zone) -> None:
     assert "is not permitted in zone" in zone.refused(("CREATE", foreign))
 
 
+def test_a_star_is_listed_as_its_code_and_taken_either_way(zone: Zone) -> None:
+    zone.change(("CREATE", zone.simple("*")))
+    listed = zone.client.list_resource_record_sets(HostedZoneId=zone.id, StartRecordName=f"*.{zone.name}")
+    assert listed["ResourceRecordSets"][0]["Name"] == f"\\052.{zone.name}."
+    escaped = zone.client.list_resource_record_sets(HostedZoneId=zone.id, StartRecordName=f"\\052.{zone.name}")
+    assert escaped["ResourceRecordSets"] == listed["ResourceRecordSets"]
+    zone.change(("DELETE", listed["ResourceRecordSets"][0]))
+    assert zone.records() == []
+
+
+def test_names_are_the_same_in_any_case_and_without_the_last_dot(zone: Zone) -> None:
+    zone.change(("CREATE", zone.simple()))
+    zone.change(("DELETE", zone.simple(Name=f"API.{zone.name}")))
+    assert zone.records() == []
+
+
 def test_a_change_is_pending_then_in_sync(zone: Zone) -> None:
     change = zone.change(("CREATE", zone.simple()))
     assert zone.client.get_change(Id=change)["ChangeInfo"]["Status"] == "PENDING"
@@ -166,21 +182,6 @@ def test_a_caller_reference_is_good_for_one_health_check(sandbox: Sandbox) -> No
     client.delete_health_check(HealthCheckId=first)
     with pytest.raises(client.exceptions.HealthCheckAlreadyExists):
         _check(client, "once")
-
-
-def test_inverted_and_disabled_is_unhealthy(sandbox: Sandbox) -> None:
-    client = sandbox.client("route53")
-    check = _check(client, "forced")["Id"]
-
-    def statuses() -> set[str]:
-        seen = client.get_health_check_status(HealthCheckId=check)["HealthCheckObservations"]
-        return {one["StatusReport"]["Status"].partition(":")[0] for one in seen}
-
-    assert statuses() == {"Success"}
-    client.update_health_check(HealthCheckId=check, Inverted=True, Disabled=True)
-    config = client.get_health_check(HealthCheckId=check)["HealthCheck"]["HealthCheckConfig"]
-    assert (config["Inverted"], config["Disabled"]) == (True, True)
-    assert statuses() == {"Failure"}
 
 
 def test_a_record_names_a_health_check_which_exists(zone: Zone) -> None:
