@@ -27,6 +27,7 @@ _LOOK = frozenset({"logs", "invoke", "test", "traces", "warm", "warm-status", "t
 _API = frozenset({"sync-api", "export-api", "grant", "sdk"})
 _ROLES = _READ | {"publish", "sync-warmers"}
 _DRAIN = frozenset({"drain", "restore"})
+_CHECK = frozenset({"check-regions"})
 _MEASURE = _JUDGE | {"warm-status", "cost", "doctor", "logs"}
 
 _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
@@ -35,7 +36,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
             "lambda:ListFunctions",
             _SERVED | _WARM | _API | {"logs", "traces", "invoke", "tune", "warm", "cost", "restore"},
         ),
-        ("lambda:GetAccountSettings", _READ | {"prune", "tune"}),
+        ("lambda:GetAccountSettings", _READ | {"prune", "tune"} | _CHECK),
         ("dynamodb:ListTables", _PLAN),
         ("application-autoscaling:DescribeScalableTargets", _READ | {"prune"}),
         ("application-autoscaling:DescribeScalingPolicies", _PLAN),
@@ -45,20 +46,20 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("application-autoscaling:DeregisterScalableTarget", _REMOVE),
         ("logs:DescribeLogGroups", _READ | {"publish"}),
         ("logs:GetQueryResults", _JUDGE | {"warm-status"}),
-        ("events:ListRules", _READ | _WARM),
+        ("events:ListRules", _READ | _WARM | _CHECK),
         ("events:ListRuleNamesByTarget", frozenset({"warm-status"})),
-        ("scheduler:ListScheduleGroups", _PLAN | _WARM),
-        ("scheduler:ListSchedules", _PLAN | _WARM),
-        ("acm:ListCertificates", _READ),
-        ("cloudwatch:GetMetricData", _MEASURE | {"drain"}),
+        ("scheduler:ListScheduleGroups", _PLAN | _WARM | _CHECK),
+        ("scheduler:ListSchedules", _PLAN | _WARM | _CHECK),
+        ("acm:ListCertificates", _READ | _CHECK),
+        ("cloudwatch:GetMetricData", _MEASURE | {"drain"} | _CHECK),
         ("cloudwatch:ListMetrics", _JUDGE),
         ("xray:GetTraceSummaries", frozenset({"traces"})),
         ("xray:BatchGetTraces", frozenset({"traces"})),
         ("tag:GetResources", _DESTROY),
     ),
     "all of the account": (
-        ("route53:ListHostedZones", _READ | _DRAIN | {"iam-policy"}),
-        ("route53:ListHealthChecks", _READ | _DRAIN),
+        ("route53:ListHostedZones", _READ | _DRAIN | {"iam-policy"} | _CHECK),
+        ("route53:ListHealthChecks", _READ | _DRAIN | _CHECK),
         ("route53:CreateHealthCheck", _DEPLOY),
     ),
     "functions": (
@@ -66,7 +67,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("lambda:GetFunctionConcurrency", _READ | {"tune"}),
         ("lambda:GetPolicy", _READ | _WARM | {"grant", "publish", "sync-api"}),
         ("lambda:GetAlias", _RELEASE | {"publish"}),
-        ("lambda:ListAliases", _SERVED | _WARM | _API | _LOOK | {"restore"}),
+        ("lambda:ListAliases", _SERVED | _WARM | _API | _LOOK | {"restore"} | _CHECK),
         ("lambda:ListVersionsByFunction", _SERVED | _WARM | {"sync-api", "tune"}),
         ("lambda:ListProvisionedConcurrencyConfigs", _SERVED | {"cost", "tune", "warm-status"}),
         ("lambda:CreateFunction", _DEPLOY),
@@ -86,7 +87,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("lambda:InvokeFunction", _RELEASE - {"abort-canary"} | {"invoke", "publish", "warm", "tune", "restore"}),
     ),
     "tables": (
-        ("dynamodb:DescribeTable", _READ | {"cost", "restore"}),
+        ("dynamodb:DescribeTable", _READ | {"cost", "restore"} | _CHECK),
         ("dynamodb:DescribeTimeToLive", _READ),
         ("dynamodb:DescribeContinuousBackups", _READ),
         ("dynamodb:ListTagsOfResource", _READ),
@@ -115,8 +116,8 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("logs:StartQuery", _JUDGE),
     ),
     "rules": (
-        ("events:ListTargetsByRule", _READ | _WARM),
-        ("events:ListTagsForResource", _READ | _WARM),
+        ("events:ListTargetsByRule", _READ | _WARM | _CHECK),
+        ("events:ListTagsForResource", _READ | _WARM | _CHECK),
         ("events:PutRule", _DEPLOY | {"sync-warmers"}),
         ("events:PutTargets", _DEPLOY | {"sync-warmers"}),
         ("events:TagResource", _DEPLOY | {"sync-warmers"}),
@@ -124,8 +125,8 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("events:DeleteRule", _REMOVE | {"sync-warmers"}),
     ),
     "schedules": (
-        ("scheduler:GetSchedule", _READ | _WARM),
-        ("scheduler:ListTagsForResource", _READ | _WARM),
+        ("scheduler:GetSchedule", _READ | _WARM | _CHECK),
+        ("scheduler:ListTagsForResource", _READ | _WARM | _CHECK),
         ("scheduler:CreateScheduleGroup", _DEPLOY | {"sync-warmers"}),
         ("scheduler:TagResource", _DEPLOY | {"sync-warmers"}),
         ("scheduler:CreateSchedule", _DEPLOY | {"sync-warmers"}),
@@ -134,7 +135,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("scheduler:DeleteScheduleGroup", _REMOVE | {"sync-warmers"}),
     ),
     "parameters": (
-        ("ssm:GetParametersByPath", _SERVED | _API | _WARM | _DRAIN | {"iam-policy", "tune"}),
+        ("ssm:GetParametersByPath", _SERVED | _API | _WARM | _DRAIN | {"iam-policy", "tune"} | _CHECK),
         ("ssm:GetParameter", _RELEASE | {"publish", "prune", "diff"}),
         ("ssm:GetParameterHistory", _SERVED),
         ("ssm:PutParameter", _RELEASE | _DRAIN | {"publish", "sync-api", "sync-warmers"}),
@@ -142,9 +143,9 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("ssm:DeleteParameter", _REMOVE),
         ("ssm:DeleteParameters", _RELEASE | {"destroy", "prune"}),
     ),
-    "parameters of the spec": (("ssm:GetParameter", _SERVED | _API | _LOOK | _WARM | {"restore"}),),
+    "parameters of the spec": (("ssm:GetParameter", _SERVED | _API | _LOOK | _WARM | _CHECK | {"restore"}),),
     "APIs": (
-        ("apigateway:GET", _SERVED | _API | _LOOK | _WARM | _DRAIN),
+        ("apigateway:GET", _SERVED | _API | _LOOK | _WARM | _DRAIN | _CHECK),
         ("apigateway:POST", _PUT | {"test"}),
         ("apigateway:PUT", _PUT),
         ("apigateway:PATCH", _RELEASE | _DRAIN | {"publish", "sync-api"}),
@@ -157,13 +158,13 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("apigateway:DELETE", _REMOVE),
     ),
     "API keys": (
-        ("apigateway:GET", _READ | _PUT),
+        ("apigateway:GET", _READ | _PUT | _CHECK),
         ("apigateway:POST", _DEPLOY),
         ("apigateway:PATCH", _DEPLOY),
         ("apigateway:DELETE", _REMOVE),
     ),
     "usage plans": (
-        ("apigateway:GET", _READ | _PUT),
+        ("apigateway:GET", _READ | _PUT | _CHECK),
         ("apigateway:POST", _DEPLOY),
         ("apigateway:PATCH", _REMOVE),
         ("apigateway:DELETE", _REMOVE),
@@ -173,9 +174,9 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("apigateway:PATCH", _DEPLOY),
     ),
     "API tags": (("apigateway:PUT", _PUT),),
-    "certificates": (("acm:DescribeCertificate", _DEPLOY | {"doctor"}),),
+    "certificates": (("acm:DescribeCertificate", _DEPLOY | _CHECK | {"doctor"}),),
     "zone": (
-        ("route53:ListResourceRecordSets", _READ | _DRAIN),
+        ("route53:ListResourceRecordSets", _READ | _DRAIN | _CHECK),
         ("route53:ChangeResourceRecordSets", _REMOVE | _DRAIN),
     ),
     "health checks": (

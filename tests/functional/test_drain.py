@@ -145,3 +145,21 @@ def test_a_dry_run_says_what_clients_see_and_changes_nothing(project: Project) -
     told = project.run("drain", WEST, "--dry-run").out
     assert "the last one leaves within 80 s (20 s until the checkers agree + 60 s that resolvers remember" in told
     assert marks(project, EAST) == before
+
+
+def test_check_regions_says_which_drain_would_work(project: Project) -> None:
+    found = project.run("check-regions", "-o", "json").json
+    assert {region: one["drainable"] for region, one in found["regions"].items()} == {EAST: True, WEST: True}
+    project.run("drain", WEST, "-y")
+    drained = project.run("check-regions", "-o", "json", expect=3).json["regions"]
+    assert drained[EAST]["checks"]["refuge"]["outcome"] == "bad"
+    assert {one["outcome"] for one in drained[WEST]["checks"].values()} == {"skipped"}
+    project.run("restore", WEST, "-y")
+
+
+def test_check_regions_tells_a_region_that_does_not_answer_from_one_that_cannot_be_left(project: Project) -> None:
+    with fault(project, effect="reset", region=WEST, traffic=True, times=4000):
+        silent = project.run("check-regions", expect=3)
+    assert f"a drain of {EAST} would not" in silent.out.lower()
+    with fault(project, effect="reset", service="route53"):
+        assert "no answer from Route 53" in project.run("check-regions", "-o", "markdown", expect=5).out
