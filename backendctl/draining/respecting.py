@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from backendctl.resources.drain_mark import DrainMark, Means
+from backendctl.errors import UsageError
+from backendctl.resources.drain_mark import DrainMark, Means, drained
 from backendctl.resources.evacuation import CLOSED, health_path
 from backendctl.resources.health_check import HealthCheck
 from backendctl.resources.record import Record
 from backendctl.resources.stage import Stage
 
 if TYPE_CHECKING:
+    from backendctl.app import Backend
     from backendctl.engine.plan import Plan
     from backendctl.engine.resource import Resource
     from backendctl.spec.model import Spec
@@ -48,6 +50,26 @@ def respecting(plan: Plan, marks: Mapping[str, DrainMark]) -> Plan:
         return plan
     left = plan.restricted(lambda change: not (change.region in marks and change.kind in _LEADING))
     return replace(left, remarks=(*plan.remarks, *(told(mark) for mark in marks.values())))
+
+
+def without_drained(backend: Backend) -> tuple[Backend, Mapping[str, DrainMark]]:
+    """The backend in the regions that users are sent to, for what users are to judge; and the marks of the others.
+
+    Raises:
+        UsageError: there is no such region among the chosen ones.
+    """
+    spec = backend.spec
+    marks = {one: mark for one, mark in drained(backend.aws, spec.all_regions).items() if one in spec.regions}
+    if not marks:
+        return backend, marks
+    left = tuple(region for region in spec.regions if region not in marks)
+    if not left:
+        raise UsageError(
+            f"{', '.join(marks)} is drained: no user would meet a canary there",
+            hint="deploy it, or bring users back first: backendctl restore",
+        )
+    spec = spec.narrowed(left)
+    return replace(backend, spec=spec, world=replace(backend.world, spec=spec)), marks
 
 
 def told(mark: DrainMark) -> str:

@@ -89,6 +89,7 @@ def test_a_region_that_does_not_answer_is_drained_and_comes_back_when_it_does(
     assert {marks(project, region)[WEST]["phase"] for region in (EAST, WEST)} == {"restored"}
 
 
+@pytest.mark.full
 def test_nothing_answering_only_the_checkers_can_act_and_the_same_command_makes_sure(project: Project) -> None:
     with fault(project, effect="reset", region=EAST), fault(project, effect="reset", service="route53"):
         stuck = project.run("drain", EAST, "-y", expect=4)
@@ -99,6 +100,7 @@ def test_nothing_answering_only_the_checkers_can_act_and_the_same_command_makes_
     project.run("restore", EAST, "-y")
 
 
+@pytest.mark.full
 def test_a_deploy_does_not_undo_a_drain_and_status_and_plan_show_it(project: Project, clients: Clients) -> None:
     project.run("drain", WEST, "-y", "--reason", "a new disk")
     project.spec["domain"]["health-check"]["failures"] = 3
@@ -157,6 +159,7 @@ def test_check_regions_says_which_drain_would_work(project: Project) -> None:
     project.run("restore", WEST, "-y")
 
 
+@pytest.mark.full
 def test_check_regions_tells_a_region_that_does_not_answer_from_one_that_cannot_be_left(project: Project) -> None:
     with fault(project, effect="reset", region=WEST, traffic=True, times=4000):
         silent = project.run("check-regions", expect=3)
