@@ -51,6 +51,7 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
     "Regions": (
         Entry("drain", "drain", "Take users out of a region; also when it, or us-east-1, does not answer."),
         Entry("restore", "restore", "Bring users back to a drained region, after a smoke test and warming."),
+        Entry("game-day", "game_day", "Rehearse the loss of a region under load, and write the report."),
         Entry("check-regions", "check_regions", "Look whether a drain of each region would work right now."),
     ),
     "Watch": (

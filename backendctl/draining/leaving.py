@@ -55,7 +55,7 @@ def await_leaving(
     period, late = resolution(aws), lag(aws)
     ends = since + (told.seconds + _PATIENCE) * aws.tempo + late + (_QUIET + 1) * period
     while True:
-        counts = _counts(backend, told.region, means, since=since, until=now(), period=period)
+        counts = requests_in(backend, told.region, means, since=since, until=now(), period=period)
         requests = int(sum(counts.values()))
         last = max((moment + period for moment, count in counts.items() if count > 0), default=since)
         seen_until = now() - late
@@ -67,7 +67,7 @@ def await_leaving(
         aws.sleep(max(period / 2, 0.5))
 
 
-def _counts(
+def requests_in(
     backend: Backend, region: str, means: tuple[Means, ...], *, since: float, until: float, period: int
 ) -> dict[int, float]:
     """Requests that users have made, by period."""

@@ -26,7 +26,8 @@ _WARM = frozenset({"warm-status", "sync-warmers"})
 _LOOK = frozenset({"logs", "invoke", "test", "traces", "warm", "warm-status", "tune", "cost"})
 _API = frozenset({"sync-api", "export-api", "grant", "sdk"})
 _ROLES = _READ | {"publish", "sync-warmers"}
-_DRAIN = frozenset({"drain", "restore"})
+_DRAIN = frozenset({"drain", "restore", "game-day"})
+_BACK = frozenset({"restore", "game-day"})
 _CHECK = frozenset({"check-regions"})
 _MEASURE = _JUDGE | {"warm-status", "cost", "doctor", "logs"}
 
@@ -34,7 +35,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
     "everything": (
         (
             "lambda:ListFunctions",
-            _SERVED | _WARM | _API | {"logs", "traces", "invoke", "tune", "warm", "cost", "restore"},
+            _SERVED | _WARM | _API | {"logs", "traces", "invoke", "tune", "warm", "cost"} | _BACK,
         ),
         ("lambda:GetAccountSettings", _READ | {"prune", "tune"} | _CHECK),
         ("dynamodb:ListTables", _PLAN),
@@ -51,7 +52,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("scheduler:ListScheduleGroups", _PLAN | _WARM | _CHECK),
         ("scheduler:ListSchedules", _PLAN | _WARM | _CHECK),
         ("acm:ListCertificates", _READ | _CHECK),
-        ("cloudwatch:GetMetricData", _MEASURE | {"drain"} | _CHECK),
+        ("cloudwatch:GetMetricData", _MEASURE | {"drain", "game-day"} | _CHECK),
         ("cloudwatch:ListMetrics", _JUDGE),
         ("xray:GetTraceSummaries", frozenset({"traces"})),
         ("xray:BatchGetTraces", frozenset({"traces"})),
@@ -67,7 +68,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("lambda:GetFunctionConcurrency", _READ | {"tune"}),
         ("lambda:GetPolicy", _READ | _WARM | {"grant", "publish", "sync-api"}),
         ("lambda:GetAlias", _RELEASE | {"publish"}),
-        ("lambda:ListAliases", _SERVED | _WARM | _API | _LOOK | {"restore"} | _CHECK),
+        ("lambda:ListAliases", _SERVED | _WARM | _API | _LOOK | _BACK | _CHECK),
         ("lambda:ListVersionsByFunction", _SERVED | _WARM | {"sync-api", "tune"}),
         ("lambda:ListProvisionedConcurrencyConfigs", _SERVED | {"cost", "tune", "warm-status"}),
         ("lambda:CreateFunction", _DEPLOY),
@@ -84,10 +85,13 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("lambda:DeleteProvisionedConcurrencyConfig", _RELEASE | {"destroy", "prune"}),
         ("lambda:TagResource", _RELEASE),
         ("lambda:UntagResource", _RELEASE | {"prune"}),
-        ("lambda:InvokeFunction", _RELEASE - {"abort-canary"} | {"invoke", "publish", "warm", "tune", "restore"}),
+        (
+            "lambda:InvokeFunction",
+            _RELEASE - {"abort-canary"} | {"invoke", "publish", "warm", "tune"} | _BACK,
+        ),
     ),
     "tables": (
-        ("dynamodb:DescribeTable", _READ | {"cost", "restore"} | _CHECK),
+        ("dynamodb:DescribeTable", _READ | {"cost"} | _BACK | _CHECK),
         ("dynamodb:DescribeTimeToLive", _READ),
         ("dynamodb:DescribeContinuousBackups", _READ),
         ("dynamodb:ListTagsOfResource", _READ),
@@ -143,7 +147,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("ssm:DeleteParameter", _REMOVE),
         ("ssm:DeleteParameters", _RELEASE | {"destroy", "prune"}),
     ),
-    "parameters of the spec": (("ssm:GetParameter", _SERVED | _API | _LOOK | _WARM | _CHECK | {"restore"}),),
+    "parameters of the spec": (("ssm:GetParameter", _SERVED | _API | _LOOK | _WARM | _CHECK | _BACK),),
     "APIs": (
         ("apigateway:GET", _SERVED | _API | _LOOK | _WARM | _DRAIN | _CHECK),
         ("apigateway:POST", _PUT | {"test"}),
@@ -152,7 +156,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("apigateway:DELETE", _RELEASE | {"destroy", "prune", "sync-api"}),
     ),
     "domains": (
-        ("apigateway:GET", _READ | {"restore"}),
+        ("apigateway:GET", _READ | _BACK),
         ("apigateway:POST", _DEPLOY),
         ("apigateway:PATCH", _DEPLOY),
         ("apigateway:DELETE", _REMOVE),
