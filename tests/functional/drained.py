@@ -33,13 +33,13 @@ class Clients:
 
     project: Project
 
-    def load(self, places: tuple[str, ...] = PLACES, path: str = "/v1/one") -> Load:
+    def load(self, places: tuple[str, ...] = PLACES, path: str = "/v1/one", pause: float = 0.05) -> Load:
         """Who ask that path through the custom domain."""
         return Load(
             places=places,
             resolve=self.resolve,
             ask=lambda region: self.ask(region, path),
-            pause=0.05,
+            pause=pause,
             clock=time.monotonic,
         )
 
