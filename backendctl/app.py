@@ -28,26 +28,26 @@ from backendctl.aws.connection import Access, Aws
 from backendctl.aws.crew import Crew
 from backendctl.aws.journal import Journal
 from backendctl.checking import check
+from backendctl.draining.respecting import closed, respecting
 from backendctl.engine.executor import apply
-from backendctl.engine.plan import Action, Plan, make_plan
+from backendctl.engine.plan import Plan, make_plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import BackendctlError, Fault, SpecError, UsageError
+from backendctl.foreseen import with_refusals
 from backendctl.lookups import AwsLookups
 from backendctl.nearest import refuse_unknown
 from backendctl.pinning import choosing
 from backendctl.reading_ahead import reading_ahead
 from backendctl.release.heartbeat import beating
 from backendctl.release.numbering import Releasing, numbered
-from backendctl.remembering import remembering
-from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_buckets, code_source, roster
-from backendctl.resources.dns_refusals import refused_records
+from backendctl.remembering import remembered, remembering
+from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, roster
 from backendctl.resources.domain import Domain
+from backendctl.resources.drain_mark import drained
 from backendctl.resources.function import Function
 from backendctl.resources.log_group import LogGroup
-from backendctl.resources.provisioned_limits import lost_by_turning, over_limits
 from backendctl.resources.replica import Replica
 from backendctl.resources.scaling import Scaling
-from backendctl.resources.stage import Stage
 from backendctl.resources.table import Table
 from backendctl.resources.table_refusals import refused_by_dynamodb
 from backendctl.selecting import Selection, sparing_history
@@ -184,15 +184,32 @@ def open_api(settings: Settings) -> Backend:
     return _connected(settings, draft, draft.expand(Offline()), None)
 
 
+def open_regions(settings: Settings) -> Backend:
+    """The same for all regions of the spec, of which some may not answer: expressions that ask AWS have stand-ins."""
+    draft = parse(settings.spec, elsewhere=True)
+    hurried = replace(settings, regions=(), access=replace(settings.access, attempts=2))  # whoever flees does not wait
+    return _connected(hurried, draft, draft.expand(Offline()), None, asks=False)
+
+
 def _connected(
-    settings: Settings, draft: Draft, spec: Spec, artefacts: Mapping[tuple[str, str], Artefact] | None
+    settings: Settings,
+    draft: Draft,
+    spec: Spec,
+    artefacts: Mapping[tuple[str, str], Artefact] | None,
+    *,
+    asks: bool = True,
 ) -> Backend:
-    """Connected, and without slots. artefacts: None when nothing of the functions' code is asked for."""
+    """Connected, and without slots.
+
+    Args:
+        artefacts: None when nothing of the functions' code is asked for.
+        asks: whether AWS is asked for what expressions in the spec name.
+    """
     regions = _chosen(spec, settings.regions)
     journal = Journal(settings.journal / f"{spec.backend}.jsonl") if settings.journal else None
     aws = Aws(settings.access, backend=spec.backend, journal=journal)
     account, partition = refuse_account(aws, regions, allowed=settings.accounts)
-    if draft.needs_aws:
+    if draft.needs_aws and asks:
         spec = draft.expand(AwsLookups(aws, account), regions=regions)
     aws.spec_names = _names_of(spec)
     spec = spec.narrowed(regions)
@@ -265,7 +282,7 @@ def plan_changes(backend: Backend, selection: Selection | None = None, *, take_o
 
 def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) -> Changes:
     backend.refuse_faults()
-    selection = _remembering(selection, backend)
+    selection = remembered(selection, backend.aws.journal)
     seen = look_at_api(backend) if about_api(selection.only, selection.skip) else None
     world, unreadable = readable_world(backend, seen)
     desired = assemble.desired(world)
@@ -273,11 +290,12 @@ def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) 
         desired = kept(desired, seen)
     if world.chosen:
         desired = parts(desired)
+    desired = closed(desired, marks := drained(backend.aws, backend.spec.all_regions), backend.spec)
     plan = plan_of(backend, desired, regions=world.spec.regions, strays=not world.chosen)
     if world.chosen:
         plan, desired = served_only(plan, desired)
     plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
-    plan = with_refusals(plan, world, backend)
+    plan = with_refusals(respecting(plan, marks), world, backend.aws)
     selection.refuse_unmatched(plan)
     whole = plan
     plan = _selected(backend, plan, selection)
@@ -295,17 +313,6 @@ def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) 
     return Changes(plan=sparing_source(plan, backend), world=world, look=seen)
 
 
-def with_refusals(plan: Plan, world: World, backend: Backend) -> Plan:
-    """The plan with what AWS would refuse of it: provisioned concurrency, buckets for code, changes of tables."""
-    turning = {c.name for c in plan.changes if c.kind == Stage.kind and c.action is Action.UPDATE}
-    refusals = over_limits(plan.changes, backend.aws)
-    refusals += lost_by_turning(world, backend.aws, stages=turning)
-    refusals += code_buckets.unfit(plan.changes, backend.aws)
-    refusals += refused_records(plan.changes, backend.aws)
-    refusals += refused_by_dynamodb(plan.changes, backend.aws)
-    return replace(plan, refusals=(*plan.refusals, *refusals))
-
-
 def plan_destroy(backend: Backend, selection: Selection | None = None, *, regions: tuple[str, ...] = ()) -> Plan:
     """What a destroy would delete: everything that is ours, in every region it was ever in.
 
@@ -315,7 +322,7 @@ def plan_destroy(backend: Backend, selection: Selection | None = None, *, region
     Raises:
         UsageError: the selection names what is neither there nor in the spec.
     """
-    selection = _remembering(selection, backend)
+    selection = remembered(selection, backend.aws.journal)
     backend.aws.granted = backend.aws.spec_names | assemble.called_names(backend.spec)
     plan = plan_of(backend, [], regions=regions or backend.spec.regions, kinds=REMOVED)
     selection.refuse_unmatched(plan, _named_in(backend))
@@ -338,15 +345,6 @@ def _named_in(backend: Backend) -> Iterator[tuple[str, str, str]]:
     for region in spec.regions:
         yield from ((region, kind, "") for kind in ORDER)
         yield from ((region, Function.kind, function.name) for function in spec.functions_in(region))
-
-
-def _remembering(selection: Selection | None, backend: Backend) -> Selection:
-    """With what earlier runs were allowed to delete, which may be gone by now."""
-    selection = selection or Selection()
-    journal = backend.aws.journal
-    if journal is None or not selection.delete:
-        return selection
-    return replace(selection, deleted=journal.allowed())
 
 
 def plan_of(

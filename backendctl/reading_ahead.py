@@ -16,7 +16,7 @@ from backendctl.api.look import look_ahead
 from backendctl.aws import tag_index
 from backendctl.aws.crew import Crew
 from backendctl.engine.resource import GLOBAL
-from backendctl.resources import KINDS, release_log, table_reads
+from backendctl.resources import KINDS, drain_mark, release_log, table_reads
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -49,6 +49,7 @@ def _reads(aws: Aws, spec: Spec) -> Iterator[Callable[[], object]]:
         places: Sequence[str] = (GLOBAL,) if kind.scope == GLOBAL else spec.regions
         yield from (partial(_owned, kind, aws, region) for region in places)
     yield from (partial(release_log.read, aws, region) for region in spec.regions)
+    yield partial(drain_mark.marks, aws, spec.all_regions)
 
 
 def _owned(kind: type[Resource], aws: Aws, region: str) -> None:

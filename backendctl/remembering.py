@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import GLOBAL
@@ -10,6 +12,18 @@ from backendctl.resources.alias import Alias
 from backendctl.resources.release_parameters import ReleaseLog
 from backendctl.resources.roster import Roster
 from backendctl.resources.stage import Stage
+from backendctl.selecting import Selection
+
+if TYPE_CHECKING:
+    from backendctl.aws.journal import Journal
+
+
+def remembered(selection: Selection | None, journal: Journal | None) -> Selection:
+    """With what earlier runs were allowed to delete, which may be gone by now."""
+    selection = selection or Selection()
+    if journal is None or not selection.delete:
+        return selection
+    return replace(selection, deleted=journal.allowed())
 
 
 def remembering(whole: Plan, chosen: Plan, *, unseen: Collection[str]) -> Plan:

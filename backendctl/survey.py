@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import GLOBAL, Resource
 from backendctl.resources import ORDER
 from backendctl.telemetry import Telemetry, telemetry
+
+if TYPE_CHECKING:
+    from backendctl.resources.drain_mark import DrainMark
 
 # The one field per kind that says which release or shape a resource is in.
 _TELLING = ("release", "definition", "billing")
@@ -52,6 +55,7 @@ class Survey:
         canaries: those that are on, with their verdict so far, as JSON-able data.
         telemetry: region → what is traced, measured and logged there.
         tables: every table compared over its regions, as JSON-able data. differences: between them, one sentence each.
+        drained: the marks of the regions that users are kept away from.
     """
 
     backend: str
@@ -63,6 +67,7 @@ class Survey:
     telemetry: dict[str, Telemetry] = field(default_factory=dict)
     tables: tuple[dict[str, Any], ...] = ()
     differences: tuple[str, ...] = ()
+    drained: Mapping[str, DrainMark] = field(default_factory=dict)
 
     @property
     def in_sync(self) -> bool:

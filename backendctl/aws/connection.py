@@ -54,6 +54,7 @@ class Access:
         minute: seconds of the clock that a minute of a rule's rate takes; 60 on AWS.
         pool: connections per client; at least the number of threads (F6).
         timeout: seconds that one call may wait for an answer, all attempts together.
+        attempts: how often a call is made at most that gets no answer, or a throttle.
         prompt: asks the user for an MFA code; gets the question, returns the answer.
         rates: (service, operation) → calls per second, over the built-in ones.
         command: which of ours calls, as CloudTrail and other logs of AWS tell it.
@@ -68,6 +69,7 @@ class Access:
     minute: float = 60.0
     pool: int = 32
     timeout: float = 60.0
+    attempts: int = 5
     prompt: Prompt = refuse_to_prompt
     rates: Mapping[tuple[str, str], float] = field(default_factory=dict)
     command: str = ""
@@ -153,7 +155,7 @@ class Aws:
 
     def _config(self, service: str, patience: int | None = None) -> Config:
         return Config(
-            retries={"mode": "standard", "total_max_attempts": 5},  # never the default (F1)
+            retries={"mode": "standard", "total_max_attempts": self._access.attempts},  # never the default (F1)
             max_pool_connections=self._access.pool,
             connect_timeout=self._silence.connecting(),
             read_timeout=patience or self._silence.reading(service),

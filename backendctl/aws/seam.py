@@ -66,11 +66,7 @@ class Seam:
         events = client.meta.events
 
         def before_call(*, model: Any, context: dict[str, Any], **_: Any) -> None:
-            if self._journal is not None and not is_read(model.name):
-                self._journal.open()  # what cannot be noted is not done
-            self._silence.refuse(service, region)
-            self._pacer.wait(service=service, operation=model.name, region=region)
-            context[_STARTED] = self._silence.now()
+            self._begin(service, model.name, region, context)
 
         def before_parse(*, operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
             check_answer(response_dict, operation_model, region)
@@ -109,6 +105,13 @@ class Seam:
         events.register(f"provide-client-params.{hyphenized}", keep_params)
         events.register(f"after-call.{hyphenized}", after_call)
         events.register(f"after-call-error.{hyphenized}", after_call_error)
+
+    def _begin(self, service: str, operation: str, region: str, context: dict[str, Any]) -> None:
+        if self._journal is not None and not is_read(operation):
+            self._journal.open()  # what cannot be noted is not done
+        self._silence.refuse(service, region)
+        self._pacer.wait(service=service, operation=operation, region=region)
+        context[_STARTED] = self._silence.now()
 
     def _wait(self, service: str, operation: str, response: Any, request: dict[str, Any]) -> float | bool | None:
         if response is None:

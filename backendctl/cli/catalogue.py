@@ -53,6 +53,12 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
         Entry("sync-tables", "sync_tables", "Bring tables, indexes and scaling to every region, or compare them."),
         Entry("test-replication", "test_replication", "Show how far each region lags behind another."),
     ),
+    "Regions": (
+        Entry("drain", "drain", "Take users out of a region; also when it, or us-east-1, does not answer."),
+        Entry("restore", "restore", "Bring users back to a drained region, after a smoke test and warming."),
+        Entry("game-day", "game_day", "Rehearse the loss of a region under load, and write the report."),
+        Entry("check-regions", "check_regions", "Look whether a drain of each region would work right now."),
+    ),
     "Watch": (
         Entry("status", "status", "Show every region against the spec, in one matrix."),
         Entry("logs", "logs", "Show what functions and the API wrote, merged over regions; follow it."),

@@ -48,7 +48,7 @@ def opened(
     def open_it(settings: Settings) -> Backend:
         return open_backend(replace(settings, allow_runtimes=allow_runtimes, stages=stages), planning=planning)
 
-    ready = _opened(options, open_it)
+    ready = opened_by(options, open_it)
     tell_warnings(ready.backend.warnings)
     if ready.sandbox:
         _furnish(ready, quiet=options.quiet)
@@ -57,10 +57,11 @@ def opened(
 
 def opened_api(options: Options) -> Opened:
     """The same for what touches no function: no code is built, and nothing is taken for granted."""
-    return _opened(options, open_api)
+    return opened_by(options, open_api)
 
 
-def _opened(options: Options, open_it: Callable[[Settings], Backend]) -> Opened:
+def opened_by(options: Options, open_it: Callable[[Settings], Backend]) -> Opened:
+    """Opened in whichever way, and nothing else done."""
     config = options.load()
     screen = options.screen(config)
     settings = options.settings(config)

@@ -63,6 +63,7 @@ def command(
         ready = opened(options, allow_runtimes=allow_runtimes, stages=tuple(one for one in stages if ":" not in one))
     except SlotsTakenError as error:
         raise UsageError(error.message, hint=error.hint) from error
+    ready = _where_users_are(ready)
     changes, pending = _planned(ready, percent=percent, stages=stages, in_waves=regions_in_waves, take_over=take_over)
     if pending and not options.quiet:
         click.echo(f"not part of a canary, left for `deploy`: {', '.join(pending)}", err=True)
@@ -84,6 +85,17 @@ def command(
         told = "The canary is on. Watch it: backendctl canary-status --watch; go on: backendctl promote-canary"
         click.echo(runnable(told))
     return after(proof, exit_after(outcome, silent=silent))
+
+
+def _where_users_are(ready: Opened) -> Opened:
+    """Without the drained regions, each of which is told."""
+    from backendctl.draining.respecting import without_drained
+
+    backend, marks = without_drained(ready.backend)
+    for mark in marks.values():
+        said = f"{mark.region} is {mark.phase}, {mark.told}, and gets no canary"
+        warn(said, "once it is promoted: backendctl deploy")
+    return replace(ready, backend=backend)
 
 
 def _advise(ready: Opened, changes: Changes, stages: tuple[str, ...]) -> None:

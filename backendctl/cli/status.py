@@ -19,6 +19,7 @@ def command(*, options: Options, exit_code: bool) -> int:
     from backendctl.app import plan_deploy
     from backendctl.cli.opening import opened
     from backendctl.release.standing import standing
+    from backendctl.resources.drain_mark import drained
     from backendctl.survey import survey
     from backendctl.tables.parity import parity_of
     from backendctl.ui.matrix import show_matrix, survey_document, survey_markdown
@@ -26,12 +27,14 @@ def command(*, options: Options, exit_code: bool) -> int:
     ready = opened(options, allow_runtimes=None, planning=True)
     plan = plan_deploy(ready.backend)
     notes, canaries = standing(plan, ready.backend)
+    marks = drained(ready.backend.aws, ready.backend.spec.all_regions)
     tables = parity_of(ready.backend, silent=plan.unreadable)
     found = replace(
         survey(plan),
         notes=notes,
         canaries=canaries,
         tables=tuple(tables.data()),
+        drained=marks,
         differences=tuple(tables.differences()),
     )
     if ready.format == "json":

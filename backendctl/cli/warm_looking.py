@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from backendctl.aws.connection import Aws
 from backendctl.cli.opening import opened_api
 from backendctl.cli.options import Options
 from backendctl.errors import UsageError
+from backendctl.resources.drain_mark import drained
 from backendctl.spec import Offline, parse
 from backendctl.spec.function_names import check_functions, known_functions
 from backendctl.ui.progress import busy
@@ -82,7 +83,9 @@ class Looking:
             prepared = prepare(self.aws, self.regions, self.names, self.subjects_of, request)
         self._tell_cost(prepared)
         with busy(self.screen.progress, "reading logs …", quiet=self.quiet):
-            return look(self.aws, prepared, request, self.reader, backend=self.backend)
+            found = look(self.aws, prepared, request, self.reader, backend=self.backend)
+        marks = drained(self.aws, self.regions) if self.backend else {}
+        return replace(found, drained={region: mark.told for region, mark in marks.items()})
 
     def _tell_cost(self, prepared: Prepared) -> None:
         for reading in prepared.readings.values():

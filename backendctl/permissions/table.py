@@ -31,12 +31,15 @@ _ROLES = _READ | {"publish", "sync-warmers"}
 _TABLES = frozenset({"sync-tables"})
 _MAKE_TABLES, _REMOVE_TABLES, _READ_TABLES = _DEPLOY | _TABLES, _REMOVE | _TABLES, _READ | _TABLES
 _LAG = frozenset({"test-replication"})
+_DRAIN = frozenset({"drain", "restore", "game-day"})
+_BACK = frozenset({"restore", "game-day"})
+_CHECK = frozenset({"check-regions"})
 _MEASURE = _JUDGE | {"warm-status", "cost", "doctor", "logs"}
 
 _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
     "everything": (
-        ("lambda:ListFunctions", _SERVED | _WARM | _API | {"logs", "traces", "invoke", "tune", "warm", "cost"}),
-        ("lambda:GetAccountSettings", _READ | {"prune", "tune"}),
+        ("lambda:ListFunctions", _SERVED | _WARM | _API | {"logs", "traces", "invoke", "tune", "warm", "cost"} | _BACK),
+        ("lambda:GetAccountSettings", _READ | {"prune", "tune"} | _CHECK),
         ("dynamodb:ListTables", _PLAN | _TABLES | {"sync-dns"}),
         ("application-autoscaling:DescribeScalableTargets", _READ_TABLES | {"prune"}),
         ("application-autoscaling:DescribeScalingPolicies", _PLAN | _TABLES),
@@ -46,12 +49,12 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("application-autoscaling:DeregisterScalableTarget", _REMOVE_TABLES),
         ("logs:DescribeLogGroups", _READ | {"publish"}),
         ("logs:GetQueryResults", _JUDGE | {"warm-status"}),
-        ("events:ListRules", _READ | _WARM),
-        ("scheduler:ListScheduleGroups", _PLAN | _WARM),
-        ("scheduler:ListSchedules", _PLAN | _WARM),
-        ("acm:ListCertificates", _DNS_READ),
+        ("events:ListRules", _READ | _WARM | _CHECK),
+        ("scheduler:ListScheduleGroups", _PLAN | _WARM | _CHECK),
+        ("scheduler:ListSchedules", _PLAN | _WARM | _CHECK),
+        ("acm:ListCertificates", _DNS_READ | _CHECK),
         ("acm:RequestCertificate", _DNS_WRITE),
-        ("cloudwatch:GetMetricData", _MEASURE | _MAKE_TABLES | _LAG),
+        ("cloudwatch:GetMetricData", _MEASURE | _MAKE_TABLES | _LAG | _CHECK | {"drain", "game-day"}),
         ("cloudwatch:ListMetrics", _JUDGE),
         ("xray:GetTraceSummaries", frozenset({"traces"})),
         ("xray:BatchGetTraces", frozenset({"traces"})),
@@ -59,8 +62,8 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("lambda:ListEventSourceMappings", _LAG),
     ),
     "all of the account": (
-        ("route53:ListHostedZones", _DNS_READ | {"iam-policy"}),
-        ("route53:ListHealthChecks", _DNS_READ),
+        ("route53:ListHostedZones", _DNS_READ | {"iam-policy"} | _CHECK | _DRAIN),
+        ("route53:ListHealthChecks", _DNS_READ | _CHECK | _DRAIN),
         ("route53:CreateHealthCheck", _DNS_WRITE),
     ),
     "functions": (
@@ -68,7 +71,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("lambda:GetFunctionConcurrency", _READ | {"tune"}),
         ("lambda:GetPolicy", _READ | _WARM | {"grant", "publish", "sync-api"}),
         ("lambda:GetAlias", _RELEASE | {"publish"}),
-        ("lambda:ListAliases", _SERVED | _WARM | _API | _LOOK),
+        ("lambda:ListAliases", _SERVED | _WARM | _API | _LOOK | _BACK | _CHECK),
         ("lambda:ListVersionsByFunction", _SERVED | _WARM | {"sync-api", "tune"}),
         ("lambda:ListProvisionedConcurrencyConfigs", _SERVED | {"cost", "tune", "warm-status"}),
         ("lambda:CreateFunction", _DEPLOY),
@@ -85,10 +88,13 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("lambda:DeleteProvisionedConcurrencyConfig", _RELEASE | {"destroy", "prune"}),
         ("lambda:TagResource", _RELEASE),
         ("lambda:UntagResource", _RELEASE | {"prune"}),
-        ("lambda:InvokeFunction", _RELEASE - {"abort-canary"} | {"invoke", "publish", "warm", "tune"}),
+        (
+            "lambda:InvokeFunction",
+            _RELEASE - {"abort-canary"} | {"invoke", "publish", "warm", "tune"} | _BACK,
+        ),
     ),
     "tables": (
-        ("dynamodb:DescribeTable", _READ_TABLES | _LAG | {"cost"}),
+        ("dynamodb:DescribeTable", _READ_TABLES | _LAG | {"cost"} | _BACK | _CHECK),
         ("dynamodb:DescribeKinesisStreamingDestination", _LAG),
         ("dynamodb:PutItem", _LAG),
         ("dynamodb:GetItem", _LAG),
@@ -127,8 +133,8 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("logs:StartQuery", _JUDGE),
     ),
     "rules": (
-        ("events:ListTargetsByRule", _READ | _WARM),
-        ("events:ListTagsForResource", _READ | _WARM),
+        ("events:ListTargetsByRule", _READ | _WARM | _CHECK),
+        ("events:ListTagsForResource", _READ | _WARM | _CHECK),
         ("events:PutRule", _DEPLOY | {"sync-warmers"}),
         ("events:PutTargets", _DEPLOY | {"sync-warmers"}),
         ("events:TagResource", _DEPLOY | {"sync-warmers"}),
@@ -136,8 +142,8 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("events:DeleteRule", _REMOVE | {"sync-warmers"}),
     ),
     "schedules": (
-        ("scheduler:GetSchedule", _READ | _WARM),
-        ("scheduler:ListTagsForResource", _READ | _WARM),
+        ("scheduler:GetSchedule", _READ | _WARM | _CHECK),
+        ("scheduler:ListTagsForResource", _READ | _WARM | _CHECK),
         ("scheduler:CreateScheduleGroup", _DEPLOY | {"sync-warmers"}),
         ("scheduler:TagResource", _DEPLOY | {"sync-warmers"}),
         ("scheduler:CreateSchedule", _DEPLOY | {"sync-warmers"}),
@@ -146,36 +152,39 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("scheduler:DeleteScheduleGroup", _REMOVE | {"sync-warmers"}),
     ),
     "parameters": (
-        ("ssm:GetParametersByPath", _SERVED | _API | _WARM | _TABLES | {"iam-policy", "sync-dns", "tune"}),
+        (
+            "ssm:GetParametersByPath",
+            _SERVED | _API | _WARM | _TABLES | {"iam-policy", "sync-dns", "tune"} | _CHECK | _DRAIN,
+        ),
         ("ssm:GetParameter", _RELEASE | {"publish", "prune", "diff"}),
         ("ssm:GetParameterHistory", _SERVED),
-        ("ssm:PutParameter", _RELEASE | {"publish", "sync-api", "sync-warmers", "sync-tables"}),
+        ("ssm:PutParameter", _RELEASE | {"publish", "sync-api", "sync-warmers", "sync-tables"} | _DRAIN),
         ("ssm:AddTagsToResource", _RELEASE | {"publish", "sync-api", "sync-warmers", "sync-tables"}),
         ("ssm:DeleteParameter", _REMOVE),
         ("ssm:DeleteParameters", _RELEASE | {"destroy", "prune"}),
     ),
-    "parameters of the spec": (("ssm:GetParameter", _SERVED | _API | _LOOK | _WARM | {"sync-dns"}),),
+    "parameters of the spec": (("ssm:GetParameter", _SERVED | _API | _LOOK | _WARM | _CHECK | _BACK | {"sync-dns"}),),
     "APIs": (
-        ("apigateway:GET", _SERVED | _API | _LOOK | _WARM | {"sync-dns"}),
+        ("apigateway:GET", _SERVED | _API | _LOOK | _WARM | {"sync-dns"} | _CHECK | _DRAIN),
         ("apigateway:POST", _PUT | {"test"}),
         ("apigateway:PUT", _PUT),
-        ("apigateway:PATCH", _RELEASE | {"publish", "sync-api"}),
+        ("apigateway:PATCH", _RELEASE | _DRAIN | {"publish", "sync-api"}),
         ("apigateway:DELETE", _RELEASE | {"destroy", "prune", "sync-api"}),
     ),
     "domains": (
-        ("apigateway:GET", _DNS_READ),
+        ("apigateway:GET", _DNS_READ | _BACK),
         ("apigateway:POST", _DNS_WRITE),
         ("apigateway:PATCH", _DNS_WRITE),
         ("apigateway:DELETE", _DNS_REMOVE),
     ),
     "API keys": (
-        ("apigateway:GET", _READ | _PUT),
+        ("apigateway:GET", _READ | _PUT | _CHECK),
         ("apigateway:POST", _DEPLOY),
         ("apigateway:PATCH", _DEPLOY),
         ("apigateway:DELETE", _REMOVE),
     ),
     "usage plans": (
-        ("apigateway:GET", _READ | _PUT),
+        ("apigateway:GET", _READ | _PUT | _CHECK),
         ("apigateway:POST", _DEPLOY),
         ("apigateway:PATCH", _REMOVE),
         ("apigateway:DELETE", _REMOVE),

@@ -19,6 +19,7 @@ from backendctl.release.outcome import Outcome
 from backendctl.release.seeing import see
 from backendctl.release.thresholds import OnNoData, Thresholds
 from backendctl.release.verdict import Verdict, judge
+from backendctl.resources.drain_mark import drained
 from backendctl.resources.served import qualifier
 from backendctl.resources.share import Share
 from backendctl.warmth.logs import LogReader
@@ -82,7 +83,7 @@ def judge_all(backend: Backend, found: Sequence[Serving], *, reader: LogReader, 
     Raises:
         AwsError: a region's CloudWatch does not answer; a release is not judged by half.
     """
-    running = [one for one in found if one.canary is not None]
+    running = _with_users(backend, [one for one in found if one.canary is not None])
     settings = thresholds(backend.spec.canary.judging)
     stages = {one.stage for one in found}
     among = max(1, len(stages)) * len(backend.spec.all_regions)
@@ -102,6 +103,12 @@ def judge_all(backend: Backend, found: Sequence[Serving], *, reader: LogReader, 
 
     with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="judge") as pool:
         return list(pool.map(ask, running))
+
+
+def _with_users(backend: Backend, running: list[Serving]) -> list[Serving]:
+    """Without those of drained regions, which no user meets; all of them where there are no others."""
+    marks = drained(backend.aws, backend.spec.all_regions) if running else {}
+    return [one for one in running if one.region not in marks] or running
 
 
 def overall(judged: Sequence[Judged]) -> Outcome:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from backendctl.api_in_plan import answering
-from backendctl.app import with_refusals
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address_of
 from backendctl.errors import RefusedError
+from backendctl.foreseen import with_refusals
 from backendctl.nearest import refuse_unknown
 from backendctl.release.numbering import Releasing, content_of, numbered
 from backendctl.release.running import serving
@@ -85,7 +85,7 @@ def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None, t
 
 
 def _seen(plan: Plan, backend: Backend, silent: Mapping[str, BackendctlError]) -> Plan:
-    plan = with_refusals(plan, backend.world, backend)
+    plan = with_refusals(plan, backend.world, backend.aws)
     return replace(plan, unreadable={**silent, **plan.unreadable})
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.api_in_plan import answering
-from backendctl.app import with_refusals
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
+from backendctl.foreseen import with_refusals
 from backendctl.release.numbering import Releasing, refuse_nobody
 from backendctl.release.running import refuse_unknown
 from backendctl.release.running_canaries import Running, content_token
@@ -75,7 +75,7 @@ def plan_start_aliases(
     )
     running.refuse(entry)
     shares = _waiting(shares, entry, waves)
-    plan = with_refusals(plan_of(backend, _parts(backend, shares), shares), backend.world, backend)
+    plan = with_refusals(plan_of(backend, _parts(backend, shares), shares), backend.world, backend.aws)
     plan = replace(plan, unreadable={**silent, **plan.unreadable})
     _refuse(plan, shares, backend)
     if not shares or not (plan.changes or logs.at(entry.index)):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from backendctl.aws import tag_index
 from backendctl.aws import tags as tagging
 from backendctl.aws.crew import together
-from backendctl.aws.errors import ClientError, code_of, is_missing
+from backendctl.aws.errors import ClientError, code_of, gone_already
 from backendctl.engine.diff import differences
 from backendctl.engine.resource import PARTIAL
 from backendctl.resources import lambda_reads
@@ -121,17 +121,12 @@ class LogGroup:
 
     def delete(self, aws: Aws) -> None:
         """The group and what it holds; a deleted function leaves it behind (B14)."""
-        try:
-            aws.forget("log-group-tags", self.region, self.name)
-            tagging.require_mark(
-                _tags_at(aws, self.region, self.name, self._arn(aws)),
-                aws.backend,
-                f"log group {self.name} in {self.region}",
-            )
+        aws.forget("log-group-tags", self.region, self.name)
+        with gone_already():
+            tags = _tags_at(aws, self.region, self.name, self._arn(aws))
+            tagging.require_mark(tags, aws.backend, f"log group {self.name} in {self.region}")
+        with gone_already():
             aws.logs(self.region).delete_log_group(logGroupName=self.name)
-        except ClientError as error:
-            if not is_missing(error):
-                raise
 
     def _arn(self, aws: Aws) -> str:
         return f"arn:{aws.partition}:logs:{self.region}:{aws.account}:log-group:{self.name}"

@@ -1,6 +1,7 @@
-"""What stages and aliases have served, as a destroy finds it: by its path, whatever became of the stages.
+"""What stages and aliases have served, and which regions were drained, as a destroy finds it: by its path.
 
-Whoever turns a stage over writes into the log; nobody makes one for its own sake, so that no plan of a deploy has one.
+Whoever turns a stage over writes into the log, and who drains a region its mark; nobody makes either for its own sake,
+so that no plan of a deploy has one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from backendctl.resources import old_notes
+from backendctl.resources import drain_mark, old_notes
 from backendctl.resources.release_log import root
 
 if TYPE_CHECKING:
@@ -76,10 +77,9 @@ class ReleaseLog:
 
 
 def _parameters(aws: Aws, region: str) -> tuple[str, ...]:
-    """Entries of the release log, and the notes that were kept before there was one."""
+    """Entries of the release log, the notes that were kept before there was one, and the marks of drained regions."""
     everything = aws.ssm(region).get_paginator("get_parameters_by_path")
     pages = everything.paginate(Path=f"/backendctl/{aws.backend}/", Recursive=True)
     names = [parameter["Name"] for page in pages for parameter in page["Parameters"]]
-    return tuple(
-        sorted(name for name in names if name.startswith((root(aws.backend), old_notes.path(aws.backend, ""))))
-    )
+    ours = (root(aws.backend), old_notes.path(aws.backend, ""), drain_mark.root(aws.backend))
+    return tuple(sorted(name for name in names if name.startswith(ours)))

@@ -117,13 +117,13 @@ def _method_throttling(desired: Stage, live: Stage) -> Iterator[PatchOperationTy
     for route in sorted({*found, *desired.method_throttling}):
         wanted = desired.method_throttling.get(route, general)
         if wanted is None:
-            yield {"op": "remove", "path": f"/{_setting(route)}"}
+            yield {"op": "remove", "path": f"/{setting_path(route)}"}
         elif wanted != found.get(route):
-            yield _replace(f"/{_setting(route)}/throttling/rateLimit", wanted.rate)
-            yield _replace(f"/{_setting(route)}/throttling/burstLimit", wanted.burst)
+            yield _replace(f"/{setting_path(route)}/throttling/rateLimit", wanted.rate)
+            yield _replace(f"/{setting_path(route)}/throttling/burstLimit", wanted.burst)
 
 
-def _setting(route: str) -> str:
+def setting_path(route: str) -> str:
     """Where a method's settings stand: "GET /places" has them at "~1places/GET"."""
     verb, _, path = route.partition(" ")
     return f"{escaped(path)}/{verb}"

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from backendctl.sandbox import asgi, function_code
+from backendctl.sandbox import asgi, function_code, routing
 from backendctl.sandbox.http import Request, Response
 from backendctl.sandbox.planes import ToApi, by_path, target_of
 from backendctl.sandbox.world import DEFAULT_REGION, release
@@ -112,8 +112,8 @@ class Front:
     def _owner(self, scope: Scope, signed: Signed | None) -> Callable[[Request], Awaitable[Response]] | None:
         """Who answers; None for the services behind, which then read the body themselves."""
         path: str = scope["path"]
-        if path == HEALTH:
-            return self._health
+        if path in {HEALTH, routing.PATH}:
+            return self._health if path == HEALTH else self.routing.resolve
         if function_code.is_code(path):
             return function_code.answer
         service = signed.service if signed else ""
@@ -148,8 +148,8 @@ class Front:
         """Where a caller of a custom domain lands."""
         if target.fixed:
             return target.regions[0]
-        wish = asgi.header(scope, b"x-sandbox-region")
-        return wish or await self.routing.region_of(target.domain, list(target.regions))
+        wish, near = (asgi.header(scope, name) for name in (b"x-sandbox-region", b"x-sandbox-near"))
+        return wish or await self.routing.region_of(target.domain, list(target.regions), near)
 
     async def _in_domain(self, request: Request, region: str, domain: str) -> Response:
         here = replace(request, region=region)

@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from backendctl.sandbox import ownership, private
 from backendctl.sandbox.iam.policy import Policy
@@ -251,6 +251,11 @@ def clear_faults(port: int, data: Path, *, name: str = "") -> list[dict[str, Any
     """
     found: list[dict[str, Any]] = _control(port, data, "DELETE", name=name)["faults"]
     return found
+
+
+def resolve(port: int, data: Path, *, name: str, near: str) -> dict[str, Any]:
+    """What Route 53 answers a resolver near that region, as `routing.Routing.resolve` says; empty for no answer."""
+    return (_ask(port, data, "GET", f"/_sandbox/resolve?{urlencode({'name': name, 'near': near})}") or (0, {}))[1]
 
 
 def reset(port: int, data: Path) -> None:

@@ -7,12 +7,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from backendctl.sandbox.distances import kilometres
+from backendctl.sandbox.http import Response
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backendctl.sandbox.corrections.health.prober import Prober
+    from backendctl.sandbox.http import Request
     from backendctl.sandbox.inner import Inner
 
+PATH = "/_sandbox/resolve"
+TTL = 60
+"""AWS's seconds for which resolvers keep an alias to API Gateway (E24)."""
 _NS = {"r": "https://route53.amazonaws.com/doc/2013-04-01/"}
 
 
@@ -41,18 +48,52 @@ class Routing:
         """Route 53 has changed; read it again."""
         self._known.clear()
 
-    async def region_of(self, domain: str, regions: list[str]) -> str:
-        """The region which answers a domain: of its first healthy latency record, else the first that has it."""
-        if domain not in self._known:
-            self._known[domain] = await self._records(domain)
-        records = self._known[domain]
-        healthy = [record for record in records if not await self._is_down(record)]
-        for record in healthy or records:  # with none healthy all count as healthy (E15)
-            leads_to = self.regional_domain(record.target)
-            region = leads_to[0] if leads_to else record.region
+    async def region_of(self, domain: str, regions: list[str], near: str = "") -> str:
+        """The region which answers a domain: of its best latency record, else the first that has it.
+
+        Args:
+            near: the region that the caller's resolver is in; without it the first healthy record is the best.
+        """
+        for region in (record[0] for record in await self._ranked(domain, near)):
             if region in regions:
                 return region
         return regions[0]
+
+    async def resolve(self, request: Request) -> Response:
+        """What Route 53 answers a resolver: `name` and `near`, a region, are in the query.
+
+        The answer has `region`, null when there is no latency record, `ttl` in real seconds, and by region whether its
+        record is healthy.
+        """
+        name, near = (request.query.get(key, [""])[0].lower().rstrip(".") for key in ("name", "near"))
+        if not name:
+            return Response.of_json({"message": "`name` is missing"}, status=400)
+        records = await self._ranked(name, near)
+        states = [(region, not await self._is_down(record)) for region, record in records]
+        document = {
+            "name": name,
+            "region": records[0][0] if records else None,
+            "ttl": self.health.pace.scale.seconds(TTL),
+            "healthy": {region: all(up for one, up in states if one == region) for region, _ in states},
+        }
+        return Response.of_json(document)
+
+    async def _ranked(self, domain: str, near: str) -> list[tuple[str, _Record]]:
+        """The latency records with the regions they lead to, the one that is answered with first."""
+        if domain not in self._known:
+            self._known[domain] = await self._records(domain)
+        records = self._known[domain]
+        down = [await self._is_down(record) for record in records]
+        if all(down):  # then all count as healthy (E15)
+            down = [False] * len(records)
+        order = sorted(
+            range(len(records)), key=lambda n: (down[n], kilometres(near, records[n].region) if near else 0.0, n)
+        )
+        return [(self._leads_to(records[n]), records[n]) for n in order]
+
+    def _leads_to(self, record: _Record) -> str:
+        found = self.regional_domain(record.target)
+        return found[0] if found else record.region
 
     async def _records(self, domain: str) -> list[_Record]:
         found: list[_Record] = []

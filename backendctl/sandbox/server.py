@@ -94,7 +94,10 @@ def _front(data: Path, scale: TimeScale) -> Front:
     prober = Prober(inner=inner, pace=Pace(scale=scale), telemetry=telemetry)
     routing = Routing(inner=inner, regional_domain=gateway.regional_domain, health=prober)
     take_over(ministack, persistence, data / "state")
-    save = lambda: persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001, E731 - it has no other
+
+    def save() -> None:
+        persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - it has no other
+
     state = State(data=data, gateway=gateway, moto=moto, save_services=save)
     front = Front(
         gateway=gateway,

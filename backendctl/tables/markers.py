@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from backendctl.aws.crew import together
 from backendctl.aws.errors import BotoCoreError, ClientError, code_of, explain, is_missing
@@ -24,6 +24,8 @@ from backendctl.tables.replication import Lags, Pair, pairs_of, summary
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.spec.model import Attribute, Table
+
+T = TypeVar("T")
 
 _MARK = "backendctl:replication-test"
 _NUMBER = -87_654_321_098_765_432_109_000
@@ -166,15 +168,10 @@ class Markers:
         return {"B": text.encode()} if part.type == "B" else {"S": text}
 
     def _readers(self, region: str) -> list[Reader]:
-        try:
-            table = self.aws.dynamodb(region).describe_table(TableName=self.table.physical)["Table"]
-            stream = table.get("LatestStreamArn", "")
-            functions = self._functions(region, stream) if stream else []
-            told = self.aws.dynamodb(region).describe_kinesis_streaming_destination(TableName=self.table.physical)
-        except (ClientError, BotoCoreError) as error:
-            if isinstance(error, ClientError) and is_missing(error):
-                raise BackendctlError(f"there is no table {self.table.physical} in {region}") from error
-            raise explain(error, doing=f"ask who reads {region}/table/{self.table.name}") from error
+        client, name = self.aws.dynamodb(region), self.table.physical
+        stream = self._asked(region, lambda: client.describe_table(TableName=name))["Table"].get("LatestStreamArn", "")
+        functions = self._asked(region, lambda: self._functions(region, stream)) if stream else []
+        told = self._asked(region, lambda: client.describe_kinesis_streaming_destination(TableName=name))
         streams = [
             one["StreamArn"].rpartition("/")[2]
             for one in told.get("KinesisDataStreamDestinations", ())
@@ -182,6 +179,14 @@ class Markers:
         ]
         named = [f"function {one}" for one in functions] + [f"Kinesis stream {one}" for one in streams]
         return [Reader(region=region, what=what) for what in named]
+
+    def _asked(self, region: str, ask: Callable[[], T]) -> T:
+        try:
+            return ask()
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and is_missing(error):
+                raise BackendctlError(f"there is no table {self.table.physical} in {region}") from error
+            raise explain(error, doing=f"ask who reads {region}/table/{self.table.name}") from error
 
     def _functions(self, region: str, stream: str) -> list[str]:
         pages = self.aws.lambda_(region).get_paginator("list_event_source_mappings").paginate(EventSourceArn=stream)

@@ -69,6 +69,8 @@ def show_matrix(survey: Survey, console: Console, *, verbose: bool = False) -> N
     console.print(table)
     if recorded := telemetry_rows(survey.telemetry):
         console.print(_recorded(survey, recorded))
+    for line in drained_lines(survey):
+        console.print(Text(line, style="update"), soft_wrap=True)
     for region, why in survey.unreadable.items():
         console.print(Text(f"{region} did not answer: {why}", style="bad"), soft_wrap=True)
     for address, note in survey.notes:
@@ -87,6 +89,7 @@ def survey_document(survey: Survey) -> dict[str, Any]:
         "canaries": list(survey.canaries),
         "telemetry": {region: one.data() for region, one in survey.telemetry.items()},
         "tables": list(survey.tables),
+        "drained": {region: mark.document for region, mark in survey.drained.items()},
     }
 
 
@@ -96,7 +99,8 @@ def survey_markdown(survey: Survey) -> str:
     for (kind, name), row in _rows(survey, verbose=True):
         cells = [markdown_cell(_cell(row.get(region, ())).plain) for region in survey.regions]
         lines.append(f"| {kind}/{markdown_cell(name)} | " + " | ".join(cells) + " |")
-    notes = [f"- {address} is {note}" for address, note in survey.notes]
+    notes = [f"- {line}" for line in drained_lines(survey)]
+    notes += [f"- {address} is {note}" for address, note in survey.notes]
     notes += [f"- table {line}" for line in survey.differences]
     lines += _recorded_markdown(survey)
     return "\n".join([*lines, "", *([*notes, ""] if notes else []), _verdict(survey).plain])
@@ -125,6 +129,15 @@ def _recorded_markdown(survey: Survey) -> list[str]:
         told = (markdown_cell(cells.get(region, "")) for region in regions)
         lines.append(f"| {markdown_cell(name)} | " + " | ".join(told) + " |")
     return lines
+
+
+def drained_lines(survey: Survey) -> list[str]:
+    """One sentence for each region that users are kept away from."""
+    return [
+        f"{region} is {mark.phase}, {mark.told}: no users are sent there"
+        + runnable(f". Next: backendctl restore {region}")
+        for region, mark in survey.drained.items()
+    ]
 
 
 _Row = dict[str, Sequence[tuple[str, Cell]]]

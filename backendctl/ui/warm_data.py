@@ -24,6 +24,7 @@ def warm_document(status: WarmStatus) -> dict[str, Any]:
         "idle_seconds": status.request.idle,
         "functions": [_row(row) for row in status.rows],
         "silent": {region: error.message for region, error in status.silent.items()},
+        "drained": dict(status.drained),
     }
 
 
@@ -124,7 +125,13 @@ def warm_markdown(status: WarmStatus) -> str:
     lines = ["| " + " | ".join(_HEADS) + " |", "|---" * len(_HEADS) + "|"]
     lines += ["| " + " | ".join(markdown_cell(cell) for cell in _cells(row)) + " |" for row in status.rows]
     lines += [f"\n**{region} did not answer**: {error.message}" for region, error in status.silent.items()]
+    lines += [f"\n{line}" for line in drained_lines(status)]
     return "\n".join(lines)
+
+
+def drained_lines(status: WarmStatus) -> list[str]:
+    """A sentence for each region that users are kept away from."""
+    return [f"{region} is drained, {told}: no users meet its functions" for region, told in status.drained.items()]
 
 
 def _cells(row: Row) -> list[str]:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from backendctl.hints import runnable
 from backendctl.ui.charts.blocks import blocks
-from backendctl.ui.warm_data import cold_users, iso, rounded, warm_document, warm_line, warm_markdown
+from backendctl.ui.warm_data import cold_users, drained_lines, iso, rounded, warm_document, warm_line, warm_markdown
 from backendctl.ui.watching import Said, Watch
 from backendctl.warmth.evidence import GOOD, Outcome
 from backendctl.warmth.figures import Quantiles
@@ -46,6 +46,8 @@ def watch_warm(console: Console, *, verbose: bool = False) -> Watch[WarmStatus]:
 def _said(status: WarmStatus) -> Iterator[Said]:
     for row in status.rows:
         yield Said(key=(row.subject.region, row.subject.called), state=row.verdict.outcome, line=warm_line(row))
+    for line in drained_lines(status):
+        yield Said(key=line, state=None, line=line)
     for region, error in status.silent.items():
         yield Said(key=region, state=None, line=f"{region} did not answer: {error.message}")
 
@@ -58,6 +60,7 @@ def warm_screen(status: WarmStatus, *, verbose: bool) -> RenderableType:
     parts: list[RenderableType] = [head]
     for region in dict.fromkeys(row.subject.region for row in status.rows):
         parts += _region(region, [row for row in status.rows if row.subject.region == region], verbose=verbose)
+    parts += [Text(line, style="update") for line in drained_lines(status)]
     for region, error in status.silent.items():
         parts.append(Text.assemble("\n", (region, "region"), (f"  did not answer: {error.message}", "bad")))
     if not status.rows and not status.silent:

@@ -82,22 +82,24 @@ class WarmStatus:
     Attributes:
         backend: its name; empty where functions were named by hand.
         silent: regions that did not answer, and why.
+        drained: regions that users are kept away from, so that their rows are no verdict; and since when, by whom.
     """
 
     backend: str
     request: Request
     rows: tuple[Row, ...]
     silent: Mapping[str, BackendctlError] = field(default_factory=dict)
+    drained: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> Exit:
         """As of every verb that judges: proven bad before a silent region before what cannot be told."""
-        outcomes = {row.verdict.outcome for row in self.rows}
+        outcomes = {row.verdict.outcome for row in self.rows if row.subject.region not in self.drained}
         if outcomes - GOOD - {Outcome.NO_DATA}:
             return Exit.FAILED_VERDICT
         if self.silent:
             return Exit.PARTIAL
-        return Exit.OK if self.rows and Outcome.NO_DATA not in outcomes else Exit.INCONCLUSIVE
+        return Exit.OK if outcomes and Outcome.NO_DATA not in outcomes else Exit.INCONCLUSIVE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

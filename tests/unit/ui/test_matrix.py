@@ -146,6 +146,7 @@ def test_the_document_tells_each_region_with_these_keys() -> None:
         "canaries": [],
         "telemetry": {region: {"functions": {}, "stages": {}} for region in (EAST, WEST)},
         "tables": [],
+        "drained": {},
     }
     assert json.loads(json.dumps(document)) == document
 

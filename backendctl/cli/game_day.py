@@ -1,0 +1,54 @@
+"""`backendctl game-day`."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from backendctl.cli.options import Options, common_with_names
+
+if TYPE_CHECKING:
+    from backendctl.cli.opening import Opened
+    from backendctl.draining.game_day import GameDay
+
+
+@click.command(name="game-day")
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the report there, as Markdown.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask; against AWS real users are sent elsewhere.")
+@partial(common_with_names, metavar="[REGION] [SPEC]")
+def command(*, options: Options, names: tuple[str, ...], report: Path | None, yes: bool) -> int:
+    """Rehearse the loss of a region, by default of the first: break, cut-over, return; then a drain and its return.
+
+    In the sandbox clients in several places make requests, and a fault breaks the region. Against AWS the region is
+    drained and restored only, with your real users. Exit 3: clients stayed, did not come back, or a drain lost one.
+    """
+    from backendctl.cli.playing import play
+    from backendctl.cli.region_verbs import opened_everywhere, single
+    from backendctl.nearest import refuse_unknown
+    from backendctl.ui.game_day_view import game_day_markdown
+
+    ready = opened_everywhere(options)
+    regions = ready.backend.spec.all_regions
+    region = single(names) if names else regions[0]
+    refuse_unknown("REGION", [region], regions)
+    found = play(ready, region, port=options.port, yes=yes)
+    _tell(ready, found)
+    if report is not None:
+        report.write_text(game_day_markdown(found) + "\n", encoding="utf-8")
+        click.echo(f"wrote {report}", err=True)
+    return found.exit_code
+
+
+def _tell(ready: Opened, found: GameDay) -> None:
+    from backendctl.ui.game_day_view import game_day_document, game_day_markdown, show_game_day
+
+    if ready.format == "json":
+        click.echo(json.dumps(game_day_document(found), indent=2))
+    elif ready.format == "markdown":
+        click.echo(game_day_markdown(found))
+    else:
+        show_game_day(found, ready.screen.result)

@@ -1,0 +1,150 @@
+"""`restore`: users are brought back to a drained region, once it has what the others have and answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from backendctl.aws.errors import explain
+from backendctl.aws.progress import note, remark
+from backendctl.aws.wait import until
+from backendctl.draining.drain import refuse_disabled, refuse_impossible
+from backendctl.draining.equal import look_alike
+from backendctl.draining.health import Health, ask_health
+from backendctl.draining.smoke import smoke
+from backendctl.engine.diff import FieldChange
+from backendctl.engine.plan import Action, Plan, operating
+from backendctl.engine.resource import GLOBAL
+from backendctl.errors import AGAIN, BackendctlError, Exit, UsageError
+from backendctl.resources import drain_mark
+from backendctl.resources.drain_mark import DrainMark, Means, Phase
+from backendctl.resources.evacuation import force_checks, health_path, set_limits
+from backendctl.resources.record import Record
+from backendctl.warmth.calling import warm_now
+
+if TYPE_CHECKING:
+    from backendctl.app import Backend
+    from backendctl.aws.connection import Aws
+
+KIND = "restore"
+_BACK = 120.0
+"""Seconds until a method that is throttled no more answers everywhere, at most."""
+
+
+def plan_restore(backend: Backend, region: str) -> Plan:
+    """What brings users back to that region.
+
+    Raises:
+        UsageError: there is no such region, or it is not drained.
+        BackendctlError: it does not answer.
+    """
+    refuse_impossible(backend, region)
+    regions = backend.spec.all_regions
+    found, silent = drain_mark.read_marks(backend.aws, regions)
+    refuse_disabled(region, silent)
+    if region in silent:
+        raise silent[region]
+    mark = found.get(region)
+    if mark is None or not mark.is_drained:
+        raise UsageError(f"{region} is not drained: there is nothing to restore")
+    others = [one for one in regions if one != region and not (one in found and found[one].is_drained)]
+    alike = look_alike(backend)
+    if region in alike.silent:
+        raise alike.silent[region]
+    differing = list(alike.differing(region, others))
+    operation = Restore(backend=backend, name=region, mark=mark)
+    notes = [f"{one} did not answer, and keeps an older mark, which does not count" for one in silent]
+    if not [one for one in others if one not in alike.silent]:
+        notes.append(f"no other region answers: {region} is compared with nothing")
+    return Plan(
+        backend=backend.spec.backend,
+        regions=regions,
+        changes=(operating(operation, operation.read(backend.aws)),),
+        refusals=tuple(f"{one.said}; make it so: {one.command}" for one in differing),
+        remarks=(f"{region} was drained {mark.told}", *notes),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Restore:
+    """The return of one region. name: the region. mark: of its drain, with what is to be put back."""
+
+    kind: ClassVar[str] = KIND
+    action: ClassVar[Action] = Action.UPDATE
+    taken_back: ClassVar[str] = "backendctl drain"
+
+    region: str = GLOBAL
+    name: str
+    backend: Backend
+    mark: DrainMark
+
+    def needs(self) -> frozenset[str]:
+        """Nothing."""
+        return frozenset()
+
+    def read(self, aws: Aws) -> tuple[FieldChange, ...]:
+        """What comes first, and what becomes of the users."""
+        del aws
+        return (
+            FieldChange(field="first", before=None, after="smoke test, warm functions"),
+            FieldChange(field="users", before="sent elsewhere", after=f"sent to {self.name} again"),
+        )
+
+    def run(self, aws: Aws) -> None:
+        """Test and warm while nobody is there, then undo what the drain has done, in the reverse order.
+
+        Raises:
+            BackendctlError: the region does not answer as it should; it stays drained.
+        """
+        regions = self.backend.spec.all_regions
+        smoke(self.backend, self.name, throttled=Means.THROTTLE in self.mark.means)
+        self._warm()
+        mark = replace(self.mark, phase=Phase.RESTORING, serial=self.mark.serial + 1)
+        drain_mark.write(aws, regions, mark)
+        if Means.THROTTLE in mark.means:
+            self._unthrottle(aws)
+        if Means.HEALTH_CHECK in mark.means:
+            force_checks(aws, self.name, down=False)
+        if Means.RECORD in mark.means:
+            for record in Record.desired(self.backend.world):
+                if record.region == self.name:
+                    record.create(aws)
+        drain_mark.write(aws, regions, replace(mark, phase=Phase.RESTORED, means=(), limits=None))
+
+    def _warm(self) -> None:
+        spec = self.backend.spec
+        alone = replace(self.backend, spec=spec.narrowed((self.name,)))
+        if not any(one.warm is not None for one in spec.functions_in(self.name)):
+            note(f"nothing of {self.name} is kept warm by the spec")
+            return
+        warming = warm_now(alone)
+        for error in warming.failed.values():
+            raise error
+        for row in warming.rows:
+            if row.exit_code is Exit.FAILED_VERDICT and row.errors:
+                raise BackendctlError(
+                    f"{self.name} stays drained: {row.function} cannot be warmed: {row.reason}",
+                    hint=f"look at it: backendctl logs {row.function}",
+                )
+            if row.exit_code is not Exit.OK:
+                remark(f"{self.name}: {row.function}: {row.reason}")
+
+    def _unthrottle(self, aws: Aws) -> None:
+        place = health_path(self.backend.spec)
+        if place is None:
+            raise BackendctlError(
+                f"the health path of {self.name} was throttled, and the spec has none any more",
+                hint="give `domain` its `health-check` again, restore the region, then take it out",
+            )
+        set_limits(aws, self.name, place, self.mark.limits)
+        seen: list[Health] = []
+
+        def answers() -> bool | None:
+            seen[:] = [ask_health(self.backend, self.name)]
+            return True if seen[0].is_well else None
+
+        try:
+            until(aws, f"{place.route} in {self.name} to answer again", answers, limit=_BACK)
+        except BackendctlError as error:
+            said = seen[0].said if seen else explain(error, doing=f"ask {self.name}").message
+            raise BackendctlError(f"{self.name} gets no users: {said}", hint=f"{AGAIN}: it goes on") from error

@@ -1,0 +1,75 @@
+"""The smoke test of one region, through its own address: the health path, and the spec's smoke requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from backendctl.aws.progress import note
+from backendctl.draining.health import ask_health
+from backendctl.endpoints import regional_url
+from backendctl.errors import BackendctlError
+from backendctl.http_call import HttpAnswer, send
+from backendctl.openapi.matching import route_of
+from backendctl.resources.api_reads import require_api
+from backendctl.resources.evacuation import health_path
+
+if TYPE_CHECKING:
+    from backendctl.app import Backend
+    from backendctl.spec.callers import Smoke
+    from backendctl.spec.model import Api
+
+_SERVER_ERROR = 500
+
+
+def smoke(backend: Backend, region: str, *, throttled: bool) -> None:
+    """Ask the region what users would.
+
+    Args:
+        throttled: whether its health path is throttled to 0, so that it cannot be asked yet.
+
+    Raises:
+        BackendctlError: an answer is not as it should be.
+    """
+    if not throttled:
+        health = ask_health(backend, region)
+        if not health.is_well:
+            raise BackendctlError(f"{region} stays drained: {health.said}", hint=f"backendctl logs -r {region}")
+        note(f"{health.url} answers {health.status}")
+    api, place = backend.spec.api, health_path(backend.spec)
+    for request in api.smoke if api is not None else ():
+        closed = throttled and place is not None and f"{request.method} {request.path}" == place.route
+        if api is not None and not request.skip and not closed:
+            _ask(backend, api, region, request)
+
+
+def _ask(backend: Backend, api: Api, region: str, request: Smoke) -> None:
+    api_id = require_api(backend.aws, region, api.name)
+    endpoint = backend.settings.access.endpoint_url
+    path = request.path
+    for name, value in request.parameters.items():
+        path = path.replace(f"{{{name}}}", value).replace(f"{{{name}+}}", value)
+    query = f"?{urlencode(request.query)}" if request.query else ""
+    for stage in api.stages:
+        if route_of(api.document_of(stage), request.method, path) is None:
+            continue
+        url = regional_url(api_id, region, stage.name, backend.aws, endpoint_url=endpoint) + path + query
+        told = f"{region} stays drained: {request.method} {url}"
+        try:
+            answer = send(
+                url,
+                method=request.method,
+                headers=request.headers,
+                body=None if request.body is None else request.body.encode(),
+                timeout=backend.settings.access.timeout,
+            )
+        except OSError as error:
+            raise BackendctlError(f"{told} does not answer: {error}") from error
+        if not _is_good(request, answer):
+            wanted = "" if request.expect is None else f", and not {request.expect}"
+            raise BackendctlError(f"{told} answers {answer.status}{wanted}", hint=f"backendctl logs -r {region}")
+        note(f"{request.method} {url} answers {answer.status}")
+
+
+def _is_good(request: Smoke, answer: HttpAnswer) -> bool:
+    return answer.status == request.expect if request.expect is not None else answer.status < _SERVER_ERROR
