@@ -122,8 +122,9 @@ class LogGroup:
     def delete(self, aws: Aws) -> None:
         """The group and what it holds; a deleted function leaves it behind (B14)."""
         aws.forget("log-group-tags", self.region, self.name)
+        arn = self._arn(aws)
         with gone_already():
-            tags = _tags_at(aws, self.region, self.name, self._arn(aws))
+            tags = _tags_at(aws, self.region, self.name, arn)
             tagging.require_mark(tags, aws.backend, f"log group {self.name} in {self.region}")
         with gone_already():
             aws.logs(self.region).delete_log_group(logGroupName=self.name)
