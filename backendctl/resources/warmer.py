@@ -281,5 +281,5 @@ def canonical(text: str) -> str:
     """JSON in the one spelling in which inputs are compared; what is no JSON as it is."""
     try:
         return json.dumps(json.loads(text), sort_keys=True)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

@@ -107,7 +107,11 @@ def _hang(ground: Ground, name: str) -> Hang:
         finally:
             over.set()
     seconds = time.monotonic() - began
-    found = [] if run.code in ({1} if name in _OF_THAT_REGION else {3, 4, 5}) else [f"exit {run.code}: {(run.err or run.out)[-600:]}"]
+    found = (
+        []
+        if run.code in ({1} if name in _OF_THAT_REGION else {3, 4, 5})
+        else [f"exit {run.code}: {(run.err or run.out)[-600:]}"]
+    )
     if run.traceback:
         found.append(f"a traceback: {run.err[-1500:]}")
     if seconds > CALLS * TIMEOUT:
