@@ -16,7 +16,7 @@ from tests.functional.sandboxed import EAST, WEST
 TIMEOUT = 4
 """Seconds of `--timeout`."""
 LONGEST = 300
-"""Seconds after which a command is taken for hanging itself; some 10 s of them are calls that hang, the rest is load."""
+"""Seconds after which a command is taken for hanging: some 10 of them are calls that hang, the rest is the load."""
 _ONCE = frozenset({"route53", "iam", "sts"})
 """Services that AWS has once: they answer."""
 _OF_THAT_REGION = frozenset({"export-api", "tune", "sdk"})
