@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from tests.chaos.ground import Ground, shown
 from tests.chaos.kills import Undisturbed, is_known, undisturbed_run
@@ -72,19 +73,29 @@ def _malformed(dice: random.Random) -> Meddling:
     return answer, None
 
 
-def _from_a_moment(dice: random.Random, answer: Callable[[Call], Answer | Cut | None]) -> Meddling:
-    """From some call on, for good."""
+def _from_a_moment(
+    dice: random.Random, answer: Callable[[Call], Answer | Cut | None], *, counts: Callable[[Call], bool]
+) -> Meddling:
+    """From some call on, for good. counts: which calls there are to choose from."""
     number, seen, lock = dice.randrange(2, 12), [0], threading.Lock()
 
     def before(call: Call) -> Answer | Cut | None:
         with lock:
-            seen[0] += call.mutating
+            seen[0] += counts(call)
             return answer(call) if seen[0] >= number else None
 
     return before, None
 
 
-def _down(dice: random.Random) -> Meddling:
+def _mutating(call: Call) -> bool:
+    return call.mutating
+
+
+def _any(call: Call) -> bool:
+    return bool(call.service)
+
+
+def _down(dice: random.Random, *, counts: Callable[[Call], bool] = _mutating) -> Meddling:
     return _from_a_moment(
         dice,
         lambda call: (
@@ -92,12 +103,13 @@ def _down(dice: random.Random) -> Meddling:
             if call.region == WEST and call.service not in {"route53", "iam", "sts"}
             else None
         ),
+        counts=counts,
     )
 
 
-def _expired(dice: random.Random) -> Meddling:
+def _expired(dice: random.Random, *, counts: Callable[[Call], bool] = _mutating) -> Meddling:
     return _from_a_moment(
-        dice, lambda call: refusal(call, 403, "ExpiredTokenException", "The security token is expired")
+        dice, lambda call: refusal(call, 403, "ExpiredTokenException", "The security token is expired"), counts=counts
     )
 
 
@@ -110,6 +122,12 @@ FAULTS: Mapping[str, Callable[[random.Random], Meddling]] = {
     "expired": _expired,
 }
 """Name → what it does to calls."""
+_LOOKING: Mapping[str, Callable[[random.Random], Meddling]] = {
+    **FAULTS,
+    "region-down": partial(_down, counts=_any),
+    "expired": partial(_expired, counts=_any),
+}
+"""The same for a command that changes nothing, which would never meet those that wait for a change."""
 _SAID = frozenset({0, 1, 5})
 _SEEN = frozenset({0, 1, 2, 3, 4, 5})
 
@@ -152,7 +170,7 @@ def meet(ground: Ground, name: str, wanted: Undisturbed, *, fault: str, seed: st
 def look(ground: Ground, name: str, *, fault: str, seed: str) -> Fault:
     """A command that changes nothing of what is compared, under one fault: it says what it could not see."""
     ready(ground, name)
-    before, after = FAULTS[fault](random.Random(seed))  # noqa: S311  # no secret
+    before, after = _LOOKING[fault](random.Random(seed))  # noqa: S311  # no secret
     run = ground.run(*COMMANDS[name], before=before, after=after)
     found = [] if run.code in _SEEN else [f"exit {run.code}: {run.err[-800:]}"]
     if run.traceback:
