@@ -37,7 +37,7 @@ VERBS: Mapping[str, Verb] = {
     "destroy": Verb(line=("destroy", "-y", *_EVERYTHING), base="one"),
     "publish": Verb(line=("publish", "-y"), base="one", edit=lambda ground: ground.write(2, definition=False)),
     "start-canary": Verb(
-        line=("start-canary", "-y", "--percent", "30"), base="one", edit=lambda ground: ground.write(2), holds=False
+        line=("start-canary", "-y", "--percent", "30"), base="one", edit=lambda ground: ground.write(2)
     ),
     "promote-canary": Verb(line=("promote-canary", "-y", "--full", "--anyway"), base="canary", holds=False),
     "abort-canary": Verb(line=("abort-canary", "-y"), base="canary", holds=False),
