@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _STEP = re.compile(
-    r"""\.\.(?P<deep>[A-Za-z_$][\w$-]*) | \.(?P<name>[A-Za-z_$][\w$-]*) | (?P<all>\.\*|\[\*\]) | \[(?P<index>-?\d+)\]
-    | \[(?P<quote>['"])(?P<quoted>(?:[^'"\\]|\\.)*)(?P=quote)\]""",
+    r"""\.\.(?P<deep>[A-Za-z_$][\w$-]*) | \.(?P<name>[A-Za-z_$][\w$-]*) | (?P<all>\.\*|\[\*\])
+    | \[(?P<index>-?[0-9]{1,18})\] | \[(?P<quote>['"])(?P<quoted>(?:[^'"\\]|\\.)*)(?P=quote)\]""",
     re.VERBOSE,
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from backendctl.errors import Fault
+from backendctl.whole import whole
 
 if TYPE_CHECKING:
     from backendctl.spec.loader import Document
@@ -27,7 +28,8 @@ def fault_at(document: Document, pointer: str, message: str) -> Fault:
     value: Any = document.value
     for step in pointer.split("/")[1:]:
         key = step.replace("~1", "/").replace("~0", "~")
-        index = int(key) if isinstance(value, list) and key.isdigit() else key
+        number = whole(key) if isinstance(value, list) else None
+        index = key if number is None else number
         way.append(index)
         value = _inside(value, index)
     return document.fault(way, message)

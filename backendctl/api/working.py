@@ -103,7 +103,7 @@ def schema_of(model: Mapping[str, Any]) -> Any:
     """A model's schema, its references as OpenAPI 3 writes them."""
     try:
         return _referring(json.loads(model.get("schema") or "{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return model.get("schema")
 
 

@@ -106,8 +106,10 @@ def _wrong_json(body: bytes, response: dict[str, Any], shape: Any) -> str:
         return "it is empty" if _in_body(shape) and response["status_code"] != _NO_CONTENT else ""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _page(body) or "it is not JSON, or only the beginning of it"
+    if document is None and _in_body(shape):  # botocore takes it for a mapping
+        return "it is null"
     payload = shape.serialization.get("payload")
     return _mistyped(document, shape.members[payload] if payload else shape, "it")
 

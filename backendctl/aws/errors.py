@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore import exceptions as botocore
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import LocationValueError
 
 from backendctl.aws.answers import MalformedAnswerError, lacking
 from backendctl.aws.silence import SilentError
@@ -149,7 +150,10 @@ def _unsent(error: BaseException, doing: str) -> AwsError | None:
     for kinds, code, hint in _BEFORE_ANY_ANSWER:
         if isinstance(error, kinds):
             return AwsError(_sentence(error), doing=doing, code=code, hint=hint)
-    if isinstance(error, botocore.HTTPClientError) and isinstance(error.kwargs.get("error"), ValueError):
+    inner = error.kwargs.get("error") if isinstance(error, botocore.HTTPClientError) else None
+    if isinstance(inner, LocationValueError):  # an address that nothing can be sent to, in urllib3's words
+        return AwsError(_sentence(inner), doing=doing, code="Endpoint", hint=_OF_THE_SETTINGS)
+    if isinstance(inner, ValueError):
         # Python's words hold the whole header.
         told = "a key, a token or another setting has characters that no HTTP header may have"
         return AwsError(told, doing=doing, code="Settings", hint=_SETTING)

@@ -11,6 +11,7 @@ from typing import Any
 from backendctl.logs.reading import Event, stream_of
 from backendctl.logs.sources import Kind, Source
 from backendctl.warmth.report_line import Report, parse
+from backendctl.whole import whole
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 TRACE = re.compile(r"\b1-[0-9a-f]{8}-[0-9a-f]{24}\b")
@@ -177,8 +178,7 @@ def _document(message: str) -> dict[str, Any]:
 
 def _status(message: str) -> int:
     """The status in a line of an access log in JSON; 0 where there is none."""
-    told = str(_document(message).get("status", ""))
-    return int(told) if told.isdigit() else 0
+    return whole(str(_document(message).get("status", ""))) or 0
 
 
 def _is_folded(line: Line) -> bool:

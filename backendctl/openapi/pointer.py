@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from backendctl.whole import whole
+
 Way = tuple[str, ...]
 """Keys and indices that lead to a value, from the root."""
 
@@ -36,8 +38,8 @@ def at(document: Any, way: Iterable[str]) -> Any:
     for step in way:
         if isinstance(document, dict):
             document = document.get(step)
-        elif isinstance(document, list) and step.isdigit() and int(step) < len(document):
-            document = document[int(step)]
+        elif isinstance(document, list) and (index := whole(step)) is not None and index < len(document):
+            document = document[index]
         else:
             return None
     return document

@@ -11,6 +11,7 @@ from backendctl.openapi.integrations import INTEGRATION
 from backendctl.openapi.layout import COMPRESSION, GATEWAY_RESPONSES, schemes, schemes_way
 from backendctl.openapi.neutral import AUTHORIZER, POLICY, operations
 from backendctl.openapi.pointer import Way, mapping
+from backendctl.whole import whole
 
 Repairs = Iterator[tuple[Way, str]]
 
@@ -42,7 +43,7 @@ def parse_texts(document: dict[str, Any]) -> Repairs:
     if isinstance(policy, str):
         try:
             parsed = json.loads(policy)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         if isinstance(parsed, dict):
             document[POLICY] = parsed
@@ -56,8 +57,8 @@ def numbers(document: dict[str, Any]) -> Repairs:
     holders += [(way, found, "authorizerResultTtlInSeconds") for way, found in authorizers(document)]
     for way, holder, key in holders:
         value = holder.get(key)
-        if isinstance(value, str) and value.strip().isdigit():
-            holder[key] = int(value)
+        if isinstance(value, str) and (number := whole(value.strip())) is not None:
+            holder[key] = number
             yield (*way, key), f"{value!r} was a text; it is a number now"
 
 

@@ -15,6 +15,7 @@ from backendctl.package import (
     handler_ruby,
     native,
 )
+from backendctl.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +77,7 @@ def _handler_faults(contents: Contents, wanted: Wanted, family: str, version: st
     handler = wanted.handler or ""
     if family == "provided":
         return handler_provided.faults(contents, wanted.architecture)
-    number = int(version) if version.isdigit() else None
+    number = whole(version)
     if family == "java":
         return handler_java.faults(contents, handler, number)
     if family == "nodejs":

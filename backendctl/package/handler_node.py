@@ -80,7 +80,7 @@ def _is_esm(contents: Contents, source: str) -> bool:
         if name in contents:
             try:
                 told = json.loads(contents.read(name))
-            except ValueError:
+            except (ValueError, RecursionError):
                 return False
             return isinstance(told, dict) and told.get("type") == "module"
         if not folder:

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from backendctl.spec.check_api import TELLS_CANARY
+from backendctl.whole import whole
 
 _VARIABLE = re.compile(r"\$context((?:\.[A-Za-z0-9_-]+)+)")
 _KNOWN = {
@@ -90,11 +91,12 @@ class AccessLog:
         if found is None:
             return None
         told = found.groupdict()
-        if not told["status"].isdigit() or any(told[name] != value for name, value in self.own.items()):
+        status = whole(told["status"])
+        if status is None or any(told[name] != value for name, value in self.own.items()):
             return None
         return Line(
             is_canary=in_canary_group or told["canary"] == "true",
-            status=int(told["status"]),
+            status=status,
             latency=_number(told.get("latency")),
             route=f"{told.get('method', '')} {told['path']}".strip() if told.get("path") else "",
             request=told.get("request", ""),

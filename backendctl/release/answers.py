@@ -11,6 +11,7 @@ from backendctl.comparing import ABSENT, differences
 from backendctl.json_path import parse
 from backendctl.release.outcome import Finding, Outcome
 from backendctl.spec.analysis import AnswerCheck
+from backendctl.whole import whole
 
 _BAD_GATEWAY = 502
 _SHOWN = 3
@@ -33,7 +34,7 @@ class Said:
         """The body as JSON; `_NO_JSON` where it is none."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return _NO_JSON
 
 
@@ -45,11 +46,12 @@ def from_proxy(payload: str, *, fault: str) -> Said:
     """
     try:
         given = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         given = None
-    if fault or not isinstance(given, dict) or not str(given.get("statusCode", "")).isdigit():
+    status = whole(str(given.get("statusCode", ""))) if isinstance(given, dict) else None
+    if fault or status is None:
         return Said(status=_BAD_GATEWAY, body=payload)
-    return Said(status=int(given["statusCode"]), body=str(given.get("body") or ""), headers=_headers_of(given))
+    return Said(status=status, body=str(given.get("body") or ""), headers=_headers_of(given))
 
 
 def _headers_of(given: Mapping[str, Any]) -> dict[str, str]:

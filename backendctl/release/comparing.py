@@ -16,6 +16,7 @@ from backendctl.resources import lambda_reads, releases
 from backendctl.resources.api_reads import find_api
 from backendctl.resources.served import short_code
 from backendctl.secrets import KNOWN, digest
+from backendctl.whole import whole
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -81,9 +82,9 @@ def compare(backend: Backend, before: str, after: str) -> Comparison:
 
 
 def _number(logs: Logs, told: str) -> int:
-    digits = told.lower().removeprefix("v")
-    if digits.isdecimal() and logs.numbered(int(digits)):
-        return int(digits)
+    number = whole(told.lower().removeprefix("v"))
+    if number is not None and logs.numbered(number):
+        return number
     if logs.silent:  # which may be those that know it
         raise next(iter(logs.silent.values()))
     raise UsageError(f"there is no release {told!r}", hint="see what there is: backendctl history")

@@ -15,6 +15,7 @@ from backendctl.resources.api_reads import list_deployments
 from backendctl.resources.release_record import Event, Record, split_tag
 from backendctl.resources.served import Served
 from backendctl.resources.stage_writes import held_by_canary
+from backendctl.whole import whole
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -240,9 +241,9 @@ def _origin(entry: Record, origins: dict[int, int], records: dict[int, Record]) 
 
 
 def _named(backend: Backend, logs: Logs, lived: Sequence[Record], stage: str, to: str) -> int | None:
-    digits = to[1:] if to[:1] in {"v", "V"} else ""
-    if digits.isdecimal():
-        known = [entry for entry in logs.releases(stage) if entry.number == int(digits)]
+    wanted = whole(to[1:]) if to[:1] in {"v", "V"} else None
+    if wanted is not None:
+        known = [entry for entry in logs.releases(stage) if entry.number == wanted]
         return known[0].number if known and known[0].versions | {"": known[0].deployment} else None
     function, _, version = to.rpartition(":")
     if function or (version.isdigit() and _only_function(backend)):
@@ -262,16 +263,16 @@ def _named(backend: Backend, logs: Logs, lived: Sequence[Record], stage: str, to
 def _missing(logs: Logs, to: str, stages: Sequence[str]) -> str:
     """Why there is no such release, as one sentence."""
     told = " and ".join(stages)
-    digits = to[1:] if to[:1] in {"v", "V"} else ""
-    if not digits.isdecimal():
+    wanted = whole(to[1:]) if to[:1] in {"v", "V"} else None
+    if wanted is None:
         return f"no release of {told} is that"
-    others = sorted({t for e in logs.releases() if e.number == int(digits) for t in e.targets} - set(stages))
+    others = sorted({t for e in logs.releases() if e.number == wanted for t in e.targets} - set(stages))
     if others:
-        return f"v{int(digits)} is a release of {', '.join(others)}, not of {told}"
+        return f"v{wanted} is a release of {', '.join(others)}, not of {told}"
     numbers = [entry.number for stage in stages for entry in logs.releases(stage)]
-    if int(digits) > logs.highest or not numbers:
-        return f"there is no v{int(digits)}; the newest release is v{logs.highest}"
-    return f"v{int(digits)} is not remembered any more; the oldest release that is remembered is v{min(numbers)}"
+    if wanted > logs.highest or not numbers:
+        return f"there is no v{wanted}; the newest release is v{logs.highest}"
+    return f"v{wanted} is not remembered any more; the oldest release that is remembered is v{min(numbers)}"
 
 
 def _only_function(backend: Backend) -> str:

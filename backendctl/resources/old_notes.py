@@ -71,7 +71,7 @@ def _note(text: str) -> Note | None:
     try:
         value: dict[str, Any] = json.loads(text)
         note = Note(**{key: item for key, item in value.items() if item is not None})
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, RecursionError, TypeError, AttributeError):
         return None
     return note if _is_sound(note) else None
 

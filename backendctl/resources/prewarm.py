@@ -53,7 +53,7 @@ def _not_run(said: str) -> str | None:
     """Why a sandbox could not run the function; None when it ran, and failed by itself."""
     try:
         document = json.loads(said)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(document, dict) or document.get("errorType") != NOT_RUN_HERE:
         return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import ClientError, is_missing
 from backendctl.resources import lambda_reads
+from backendctl.whole import whole
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -69,9 +70,9 @@ def recorded(aws: Aws, region: str, physical: str) -> dict[str, int]:
         return {}
     tags = lambda_reads.function_tags(aws, region, physical)
     return {
-        key.removeprefix(RECORD): int(value)
+        key.removeprefix(RECORD): number
         for key, value in tags.items()
-        if key.startswith(RECORD) and value.isdigit()
+        if key.startswith(RECORD) and (number := whole(value)) is not None
     }
 
 

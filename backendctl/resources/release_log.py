@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.errors import BackendctlError
 from backendctl.resources.release_record import LIMIT, Event, Record, State, decode, encode
+from backendctl.whole import whole
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -91,12 +92,12 @@ def read_now(aws: Aws, region: str, *, patience: int | None = None) -> RegionLog
     for page in pages.paginate(Path=root(aws.backend), Recursive=False):
         for item in page["Parameters"]:
             name = item["Name"].rpartition("/")[2]
-            if not name.isdecimal():
+            if (index := whole(name)) is None:
                 continue
             modified = item.get("LastModifiedDate")
-            entry = decode(int(name), item.get("Value", ""), touched=modified.timestamp() if modified else 0.0)
+            entry = decode(index, item.get("Value", ""), touched=modified.timestamp() if modified else 0.0)
             if entry is None:
-                damaged.add(int(name))
+                damaged.add(index)
             else:
                 entries[entry.index] = entry
     return RegionLog(region=region, entries=dict(sorted(entries.items())), damaged=frozenset(damaged))

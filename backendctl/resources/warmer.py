@@ -159,11 +159,11 @@ class Warmer:
 
     def create(self, aws: Aws) -> None:
         """All rules, marked, and their targets."""
-        self._put(aws, states={})
+        self._put(aws)
 
     def update(self, aws: Aws, live: Self) -> None:
         """Everything again: PutRule and PutTargets replace, and what the spec no longer names goes."""
-        self._put(aws, states=live.states)
+        self._put(aws, states=live.states, calling=frozenset(key.partition("/")[0] for key in live.targets or {}))
 
     def delete(self, aws: Aws) -> None:
         """Targets, then rules (D10)."""
@@ -173,7 +173,9 @@ class Warmer:
                 tagging.require_mark(tags, aws.backend, f"rule {rule} in {self.region}")
             _remove(aws, self.region, rule)
 
-    def _put(self, aws: Aws, *, states: Mapping[str, str]) -> None:
+    def _put(self, aws: Aws, *, states: Mapping[str, str] | None = None, calling: frozenset[str] = frozenset()) -> None:
+        """States of the rules that are there; those of them that have called anything so far."""
+        states = states or {}
         client = aws.events(self.region)
         # A further rule of a function that somebody switched off stays off with the others.
         usual = "DISABLED" if states and set(states.values()) == {"DISABLED"} else "ENABLED"
@@ -185,8 +187,10 @@ class Warmer:
             given = {} if rule in states else {"Tags": tags}
             arn = client.put_rule(Name=rule, **arguments, **given)["RuleArn"]
             if rule in states:
-                # D1: PutRule ignores the tags of what exists
-                client.tag_resource(ResourceARN=arn, Tags=[*tags, {"Key": rule_reads.CHANGED, "Value": _now()}])
+                # D1: PutRule ignores the tags of what exists. What has called nobody yet, because its creation was
+                # interrupted, is not changed but finished.
+                moment = tagging.to_list({rule_reads.CHANGED: _now()} if rule in calling else {})
+                client.tag_resource(ResourceARN=arn, Tags=tags + moment)
             self._put_targets(aws, rule, new=rule not in states)
         for rule in set(states) - set(self.rules or ()):
             _remove(aws, self.region, rule)
@@ -292,5 +296,5 @@ def canonical(text: str) -> str:
     """JSON in the one spelling in which inputs are compared; what is no JSON as it is."""
     try:
         return json.dumps(json.loads(text), sort_keys=True)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from backendctl.openapi.integrations import resolve
 from backendctl.openapi.whole import contradictions
 from backendctl.spec.report import listed
+from backendctl.whole import whole
 
 if TYPE_CHECKING:
     from backendctl.spec.loader import Way
@@ -41,7 +42,7 @@ def _check_whole(view: View, stage: str) -> None:
             f"'{name}' belongs to the API as a whole, and {api.file} says otherwise: the stage '{stage}' has it from "
             "there; leave it out here, or say it there"
         )
-        view.report.put(own.fault([int(step) if step.isdigit() else step for step in way], message))
+        view.report.put(own.fault([step if (number := whole(step)) is None else number for step in way], message))
 
 
 def _check_pinned(view: View) -> None:

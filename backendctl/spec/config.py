@@ -10,6 +10,7 @@ from backendctl.errors import Fault, SpecError, UsageError
 from backendctl.nearest import nearest
 from backendctl.spec import loader, schema
 from backendctl.spec.report import Report, listed
+from backendctl.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -176,7 +177,7 @@ def _output(text: str) -> str:
 
 
 def _parallel(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _MAX_PARALLEL):
+    if not 1 <= (whole(text) or 0) <= _MAX_PARALLEL:
         message = f"must be a whole number from 1 to {_MAX_PARALLEL}, not '{text}'"
         raise ValueError(message)
     return int(text)

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
+from backendctl.whole import whole
+
 _MONTHS = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
 _DAYS = {"SUN": 1, "MON": 2, "TUE": 3, "WED": 4, "THU": 5, "FRI": 6, "SAT": 7}
 _SHAPE = re.compile(r"cron\(\s*([^()]*?)\s*\)")
@@ -149,14 +151,19 @@ def _words(text: str, field: _Field, offset: int) -> frozenset[str]:
     return frozenset(found)
 
 
+def _number(text: str) -> int:
+    found = whole(text)
+    return -1 if found is None else found
+
+
 def _range(part: str, field: _Field, offset: int) -> list[int]:
     """The numbers of one item of a list; a range that runs backwards goes round, as 22-2 and FRI-MON do."""
     base, slash, step = part.partition("/")
-    if slash and not (step.isdigit() and int(step) > 0):
+    if slash and not whole(step):
         raise ScheduleError(f"'{part}': after '/' stands a number above 0", offset)
     if base == "*":
         return list(range(field.low, field.high + 1, int(step or 1)))
-    ends = [field.names.get(end, int(end) if end.isdigit() else -1) for end in base.split("-")]
+    ends = [field.names.get(end, _number(end)) for end in base.split("-")]
     if len(ends) > 2 or any(not field.low <= end <= field.high for end in ends):  # noqa: PLR2004  # a range has two
         raise ScheduleError(f"'{part}' is no {field.what} ({field.low} to {field.high})", offset)
     first, last = ends[0], ends[-1] if len(ends) > 1 or not slash else field.high

@@ -11,7 +11,7 @@ from backendctl.spec.warming import PINGS, SNAPSTART
 Finding = tuple[tuple[str, ...], str]
 """The settings that lead to the fault, from the function on, and what is wrong."""
 
-_RUNTIME = re.compile(r"(?P<family>java|python3\.|dotnet)(?P<number>\d+)(?:\.\w+)?")
+_RUNTIME = re.compile(r"(?P<family>java|python3\.|dotnet)(?P<number>[0-9]{1,9})(?:\.\w+)?")
 _FIRST = {"java": 11, "python3.": 12, "dotnet": 8}  # B52
 _MOST_STORAGE = 512  # MB, B52
 

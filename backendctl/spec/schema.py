@@ -274,7 +274,8 @@ def _length(_: Document, error: ValidationError, way: Way) -> str:
 def _count(_: Document, error: ValidationError, way: Way) -> str:
     if len(error.instance) == 0:
         return f"{_label(way)} is empty"
-    return f"{_label(way)} may have at most {error.validator_value}, and has {len(error.instance)}"
+    most = "at least" if str(error.validator).startswith("min") else "at most"
+    return f"{_label(way)} may have {most} {error.validator_value}, and has {len(error.instance)}"
 
 
 def _unique(_: Document, error: ValidationError, way: Way) -> str:
@@ -288,6 +289,6 @@ _SENTENCES: dict[str, Callable[[Document, ValidationError, Way], str]] = {
     "pattern": _pattern,
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _range),
     **dict.fromkeys(("minLength", "maxLength"), _length),
-    **dict.fromkeys(("minItems", "maxItems", "maxProperties"), _count),
+    **dict.fromkeys(("minItems", "maxItems", "minProperties", "maxProperties"), _count),
     "uniqueItems": _unique,
 }

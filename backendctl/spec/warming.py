@@ -15,8 +15,8 @@ from backendctl.spec.office_hours import check_step, check_zone, expressions, of
 _MAX_INPUT = 8192  # characters, D9
 _EVERY = "5 minutes"
 _MINUTES = {"minute": 1, "minutes": 1, "hour": 60, "hours": 60, "day": 1440, "days": 1440}
-_WORDS = re.compile(r"(?P<count>\d+) (?P<unit>minutes?|hours?)")
-_RATE = re.compile(r"rate\((?P<count>\d+) (?P<unit>minutes?|hours?|days?)\)")
+_WORDS = re.compile(r"(?P<count>[0-9]{1,9}) (?P<unit>minutes?|hours?)")
+_RATE = re.compile(r"rate\((?P<count>[0-9]{1,9}) (?P<unit>minutes?|hours?|days?)\)")
 
 SNAPSTART = "snapstart"
 PINGS = frozenset({"every", "only", "time-zone", "input", "instances", "hold", "enabled"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,11 @@ _WORDS = {
     "AWS::DynamoDB::Table": "DynamoDB",
 }
 """Names of X-Ray's own in plain words; whatever else a handler measures keeps its name."""
+
+_DEEPEST = 50
+"""Subsegments within each other, at most."""
+_FARTHEST = 1e11
+"""Seconds since the epoch: beyond that, or where it is no number, nothing has begun or ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,23 +41,36 @@ class Span:
     end: float
 
 
+def read_document(text: str) -> Mapping[str, Any]:
+    """A segment as X-Ray has it; {} for what is none: whoever may write traces may write anything."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def spans_of(documents: Sequence[Mapping[str, Any]]) -> list[Span]:
     """Every segment and subsegment; those that are still under way are left out, for they have no end."""
-    return [span for one in documents for span in _spans(one, str(one.get("parent_id", "")))]
+    return [span for one in documents for span in _spans(one, str(one.get("parent_id", "")), _DEEPEST)]
 
 
-def _spans(one: Mapping[str, Any], parent: str) -> Iterator[Span]:
-    if one.get("in_progress") or "end_time" not in one:
+def _spans(one: Any, parent: str, depth: int) -> Iterator[Span]:
+    if not isinstance(one, dict) or one.get("in_progress") or not depth:
         return
-    yield Span(
-        id=str(one["id"]),
-        parent=parent,
-        part=part_of(one),
-        begin=float(one["start_time"]),
-        end=float(one["end_time"]),
-    )
-    for inner in one.get("subsegments", ()):
-        yield from _spans(inner, str(one["id"]))
+    begin, end = _moment(one.get("start_time")), _moment(one.get("end_time"))
+    if begin is None or end is None:
+        return
+    own = str(one.get("id", ""))
+    yield Span(id=own, parent=parent, part=part_of(one), begin=begin, end=end)
+    inside = one.get("subsegments")
+    for inner in inside if isinstance(inside, list) else ():
+        yield from _spans(inner, own, depth - 1)
+
+
+def _moment(value: Any) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and abs(value) < _FARTHEST else None
 
 
 def part_of(one: Mapping[str, Any]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from backendctl.traces.parts import read_document
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -68,7 +69,7 @@ def documents(aws: Aws, region: str, ids: Sequence[str]) -> dict[str, list[Mappi
     for first in range(0, len(ids), _AT_ONCE):
         for page in pages.paginate(TraceIds=list(ids[first : first + _AT_ONCE])):
             for trace in page["Traces"]:
-                segments = [json.loads(one["Document"]) for one in trace["Segments"]]
+                segments = [read_document(one["Document"]) for one in trace["Segments"]]
                 found.setdefault(trace["Id"], []).extend(segments)
     return found
 

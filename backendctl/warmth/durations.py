@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 KEPT = 455 * 86_400
 """Seconds for which CloudWatch keeps metrics."""
 
+_LONGEST = 20 * 365 * 86_400
+"""Seconds: AWS has nothing that is older, and its own calls take no moment before 1970."""
 _DURATION = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>[smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def seconds_of(text: str) -> float:
-    """`90s`, `30m`, `24h`, `7d`, `2w`; more than none.
+    """`90s`, `30m`, `24h`, `7d`, `2w`; more than none, and at most 20 years.
 
     Raises:
         ValueError: with a sentence to follow the option's name.
@@ -21,7 +23,10 @@ def seconds_of(text: str) -> float:
     found = _DURATION.fullmatch(text.strip())
     if found is None or float(found["number"]) <= 0:
         raise ValueError(f"'{text}' is no duration: write for instance 90s, 30m, 24h or 7d")
-    return float(found["number"]) * _SECONDS[found["unit"]]
+    seconds = float(found["number"]) * _SECONDS[found["unit"]]
+    if seconds > _LONGEST:
+        raise ValueError(f"{text[:40]!r} is longer than 20 years")
+    return seconds
 
 
 def moment_of(text: str, *, now: float) -> float:
@@ -30,10 +35,8 @@ def moment_of(text: str, *, now: float) -> float:
     Raises:
         ValueError: with a sentence to follow the option's name.
     """
-    try:
+    if _DURATION.fullmatch(text.strip()):
         return now - seconds_of(text)
-    except ValueError:
-        pass
     try:
         given = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -41,4 +44,6 @@ def moment_of(text: str, *, now: float) -> float:
     found = (given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp()
     if found > now:
         raise ValueError(f"'{text}' is in the future")
+    if found < now - _LONGEST:
+        raise ValueError(f"'{text}' is more than 20 years ago")
     return found

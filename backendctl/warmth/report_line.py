@@ -52,7 +52,7 @@ def parse(message: str) -> Report | None:
     text = message.lstrip()
     try:
         return _of_json(text) if text.startswith("{") else _of_text(text)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return None
 
 

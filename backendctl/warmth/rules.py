@@ -164,7 +164,7 @@ def _hold(text: str) -> float:
     """`holdMs` of a ping's input; 0 where it has none."""
     try:
         given = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return 0.0
     value = given.get("holdMs", 0) if isinstance(given, dict) else 0
     return float(value) if isinstance(value, int | float) else 0.0

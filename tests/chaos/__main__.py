@@ -26,12 +26,12 @@ from typing import Any
 
 from tests.chaos.faults import FAULTS, faults
 from tests.chaos.ground import cpu, prepared
-from tests.chaos.hangs import LINES, hangs
+from tests.chaos.hangs import hangs
 from tests.chaos.hostile import PLANTS, hostile
 from tests.chaos.kills import kills
 from tests.chaos.races import races
 from tests.chaos.rights import SWEPT, guarded, rights
-from tests.chaos.verbs import VERBS
+from tests.chaos.verbs import COMMANDS, VERBS
 
 
 def main() -> int:
@@ -48,11 +48,10 @@ def main() -> int:
         elif asked.what == "kills":
             found = kills(ground, asked.verb or list(VERBS), sample=asked.sample, seed=seed, once=asked.once)
         elif asked.what == "faults":
-            found = faults(
-                ground, asked.verb or ["first-deploy", "update", "destroy"], asked.fault or list(FAULTS), seed
-            )
+            names = asked.verb or ["first-deploy", "update", "destroy", *(COMMANDS.keys() - VERBS.keys())]
+            found = faults(ground, names, asked.fault or list(FAULTS), seed)
         elif asked.what == "hangs":
-            found = hangs(ground, asked.verb or list(LINES))
+            found = hangs(ground, asked.verb or list(COMMANDS))
         elif asked.what == "hostile":
             found = hostile(ground, list(PLANTS))
         else:
@@ -66,7 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__, allow_abbrev=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("what", choices=["kills", "faults", "hangs", "hostile", "races", "rights"])
-    parser.add_argument("--verb", action="append", choices=sorted({*VERBS, *SWEPT, *LINES}))
+    parser.add_argument("--verb", action="append", choices=sorted({*VERBS, *SWEPT, *COMMANDS}))
     parser.add_argument("--fault", action="append", choices=list(FAULTS))
     parser.add_argument("--sample", type=int, help="so many of each verb, or so many races")
     parser.add_argument("--once", action="store_true", help="kills: before or after each call, not both")

@@ -6,11 +6,12 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from tests.chaos.ground import Ground, shown
 from tests.chaos.kills import Undisturbed, is_known, undisturbed_run
 from tests.chaos.state import differences
-from tests.chaos.verbs import VERBS, reach
+from tests.chaos.verbs import COMMANDS, VERBS, reach, ready
 from tests.functional.proxy import CUT, After, Answer, Before, Call, Cut
 from tests.functional.sandboxed import WEST
 
@@ -72,19 +73,29 @@ def _malformed(dice: random.Random) -> Meddling:
     return answer, None
 
 
-def _from_a_moment(dice: random.Random, answer: Callable[[Call], Answer | Cut | None]) -> Meddling:
-    """From some call on, for good."""
+def _from_a_moment(
+    dice: random.Random, answer: Callable[[Call], Answer | Cut | None], *, counts: Callable[[Call], bool]
+) -> Meddling:
+    """From some call on, for good. counts: which calls there are to choose from."""
     number, seen, lock = dice.randrange(2, 12), [0], threading.Lock()
 
     def before(call: Call) -> Answer | Cut | None:
         with lock:
-            seen[0] += call.mutating
+            seen[0] += counts(call)
             return answer(call) if seen[0] >= number else None
 
     return before, None
 
 
-def _down(dice: random.Random) -> Meddling:
+def _mutating(call: Call) -> bool:
+    return call.mutating
+
+
+def _any(call: Call) -> bool:
+    return bool(call.service)
+
+
+def _down(dice: random.Random, *, counts: Callable[[Call], bool] = _mutating) -> Meddling:
     return _from_a_moment(
         dice,
         lambda call: (
@@ -92,12 +103,13 @@ def _down(dice: random.Random) -> Meddling:
             if call.region == WEST and call.service not in {"route53", "iam", "sts"}
             else None
         ),
+        counts=counts,
     )
 
 
-def _expired(dice: random.Random) -> Meddling:
+def _expired(dice: random.Random, *, counts: Callable[[Call], bool] = _mutating) -> Meddling:
     return _from_a_moment(
-        dice, lambda call: refusal(call, 403, "ExpiredTokenException", "The security token is expired")
+        dice, lambda call: refusal(call, 403, "ExpiredTokenException", "The security token is expired"), counts=counts
     )
 
 
@@ -110,19 +122,28 @@ FAULTS: Mapping[str, Callable[[random.Random], Meddling]] = {
     "expired": _expired,
 }
 """Name → what it does to calls."""
+_LOOKING: Mapping[str, Callable[[random.Random], Meddling]] = {
+    **FAULTS,
+    "region-down": partial(_down, counts=_any),
+    "expired": partial(_expired, counts=_any),
+}
+"""The same for a command that changes nothing, which would never meet those that wait for a change."""
 _SAID = frozenset({0, 1, 5})
+_SEEN = frozenset({0, 1, 2, 3, 4, 5})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What became of one command under one fault."""
+    """What became of one command under one fault. again: whether it was said again, without it."""
 
     verb: str
     code: int
     faults: tuple[str, ...] = ()
+    again: bool = True
 
     def __str__(self) -> str:
-        return f"{self.verb}: exit {self.code}{shown(self.faults) if self.faults else ', then as undisturbed'}"
+        well = ", then as undisturbed" if self.again else ""
+        return f"{self.verb}: exit {self.code}{shown(self.faults) if self.faults else well}"
 
 
 def meet(ground: Ground, name: str, wanted: Undisturbed, *, fault: str, seed: str) -> Fault:
@@ -146,13 +167,27 @@ def meet(ground: Ground, name: str, wanted: Undisturbed, *, fault: str, seed: st
     return Fault(verb=f"{name} {fault}", code=run.code, faults=tuple(found))
 
 
+def look(ground: Ground, name: str, *, fault: str, seed: str) -> Fault:
+    """A command that changes nothing of what is compared, under one fault: it says what it could not see."""
+    ready(ground, name)
+    before, after = _LOOKING[fault](random.Random(seed))  # noqa: S311  # no secret
+    run = ground.run(*COMMANDS[name], before=before, after=after)
+    found = [] if run.code in _SEEN else [f"exit {run.code}: {run.err[-800:]}"]
+    if run.traceback:
+        found.append(f"a traceback: {run.err[-1500:]}")
+    return Fault(verb=f"{name} {fault}", code=run.code, faults=tuple(found), again=False)
+
+
 def _differences(ground: Ground, wanted: Undisturbed) -> list[str]:
     return [line for line in differences(wanted.state, ground.state()) if not is_known(line)]
 
 
 def faults(ground: Ground, names: Sequence[str], kinds: Sequence[str], seed: int) -> Iterator[Fault]:
     """Every verb under every fault."""
-    for name in names:
+    for name in (one for one in names if one not in VERBS):
+        for kind in kinds:
+            yield look(ground, name, fault=kind, seed=f"{seed}/{name}/{kind}")
+    for name in (one for one in names if one in VERBS):
         wanted = undisturbed_run(ground, VERBS[name])
         for kind in kinds:
             yield meet(ground, name, wanted, fault=kind, seed=f"{seed}/{name}/{kind}")

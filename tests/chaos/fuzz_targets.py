@@ -13,14 +13,25 @@ from botocore.exceptions import ClientError
 
 from backendctl.api.faults import definition_refusals
 from backendctl.aws.errors import explain
+from backendctl.comparing import decoded
+from backendctl.comparing import differences as differences_of
+from backendctl.invoking.run import _invoked
+from backendctl.logs.lines import LineReader
+from backendctl.logs.reading import Event
+from backendctl.logs.sources import Kind, Source
 from backendctl.openapi.arns import Home
 from backendctl.openapi.canonical import canonical
 from backendctl.openapi.diff import differences
 from backendctl.openapi.neutral import json_value
+from backendctl.release.access_log import AccessLog
+from backendctl.release.answers import from_proxy
+from backendctl.resources.calling import Answer
 from backendctl.resources.release_record import decode
 from backendctl.spec import Offline, loader, parse
 from backendctl.spec.config import load_config
-from backendctl.spec.model import Api
+from backendctl.spec.model import Api, Spec
+from backendctl.testing.reading import read_suites
+from backendctl.traces.parts import own_times, read_document, spans_of
 from backendctl.visible import visible
 from tests.unit.openapi.samples import CORPUS
 
@@ -90,6 +101,47 @@ _ANSWER = {
     "ResponseMetadata": {"HTTPStatusCode": 403, "RequestId": "r"},
 }
 
+_TESTS = {
+    "through": "region",
+    "headers": {"accept": "application/json"},
+    "ignore": ["$..etag"],
+    "tests": [
+        {
+            "request": "GET /healthz",
+            "expect": {"status": [200, 204], "within": "2 s"},
+            "capture": {"id": "$.a[0]['b']"},
+        },
+        {
+            "name": "next",
+            "request": 'GET /places/${id}?lat={{ env "X" }}',
+            "body": {"a": 1},
+            "expect": {"json": {"$.places[*].id": {"matches": "^[a-z]+$"}}, "headers": {"etag": {"exists": True}}},
+            "stage": "prodv1",
+        },
+    ],
+}
+_TRACE = {
+    "id": "1",
+    "name": "shop/v1",
+    "origin": "AWS::ApiGateway::Stage",
+    "start_time": 1.5,
+    "end_time": 2,
+    "subsegments": [{"id": "2", "name": "Invocation", "start_time": 1.6, "end_time": 1.9, "subsegments": []}],
+}
+_REPORT = {
+    "time": "2026-11-28T10:00:00Z",
+    "type": "platform.report",
+    "record": {
+        "requestId": "6f747a09-cf41-4a96-9d4c-5b8c3e1d0f5a",
+        "status": "success",
+        "metrics": {"durationMs": 1.5, "billedDurationMs": 2, "memorySizeMB": 128, "maxMemoryUsedMB": 40},
+    },
+}
+_ACCESS = {"requestId": "6f747a09-cf41-4a96-9d4c-5b8c3e1d0f5a", "status": "200", "isCanaryRequest": "false"}
+_FORMAT = '{"requestId":"$context.requestId","status":"$context.status","isCanaryRequest":"$context.isCanaryRequest"}'
+_SAID = {"statusCode": 200, "headers": {"a": "b"}, "body": '{"id": 1}'}
+_ERROR = {"errorType": "KeyError", "errorMessage": "'x'", "stackTrace": ["  File x, line 1\n"], "requestId": "r"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
@@ -97,10 +149,11 @@ class Ground:
 
     Attributes:
         samples: target → (name, document).
-        definition: a good one to compare with.
+        definition: a good one to compare with. spec: a good one.
     """
 
     folder: Path
+    spec: Spec
     samples: dict[str, list[tuple[str, Any]]]
     definition: dict[str, Any]
 
@@ -116,8 +169,10 @@ class Ground:
             function["code"] = "fn"
         (folder / _DEFINITION).write_text(yaml.safe_dump(definition), encoding="utf-8")
         definitions = [("corkhounds", definition), *_corpus()]
+        (folder / "good.yaml").write_text(yaml.safe_dump(example), encoding="utf-8")
         return cls(
             folder=folder,
+            spec=parse(folder / "good.yaml", environ={"X": "1"}).expand(Offline()),
             definition=definition,
             samples={
                 "spec": [("corkhounds", example), *(("shop", one) for one in _SPECS)],
@@ -126,6 +181,10 @@ class Ground:
                 "spec-with": definitions,
                 "release": [("release", _RELEASE)],
                 "answer": [("answer", _ANSWER)],
+                "tests": [("tests", _TESTS)],
+                "trace": [("trace", _TRACE)],
+                "log": [("report", _REPORT), ("access", _ACCESS)],
+                "said": [("said", _SAID), ("error", _ERROR)],
             },
         )
 
@@ -204,6 +263,38 @@ def _answer(ground: Ground, body: bytes) -> None:
     explain(ClientError(shape, "GetFunction"), doing="read us-east-1/function/x")  # type: ignore[arg-type]
 
 
+def _tests(ground: Ground, body: bytes) -> None:
+    """A file of requests with expectations."""
+    read_suites([ground.put("spec.tests.yaml", body)], ground.spec)
+
+
+def _trace(ground: Ground, body: bytes) -> None:
+    """Segments that whoever may write traces has written."""
+    del ground
+    own_times(spans_of([read_document(body.decode(errors="replace"))]))
+
+
+def _log(ground: Ground, body: bytes) -> None:
+    """Lines that handlers, Lambda and API Gateway write, as JSON and as text."""
+    del ground
+    text = body.decode(errors="replace")
+    for kind in Kind:
+        source = Source(region="us-east-1", group="/x", kind=kind, name="x", physical="x")
+        events = [Event(id=str(n), at=n, stream="2026/11/28/[7]a", message=m) for n, m in enumerate((text, text[1:]))]
+        for line in LineReader(source=source).lines(events):
+            visible(line.message)
+    AccessLog(group="/x", format=_FORMAT, stage="v1", api_id="a").line(text, in_canary_group=False)
+
+
+def _said(ground: Ground, body: bytes) -> None:
+    """What a handler answers."""
+    del ground
+    text = body.decode(errors="replace")
+    from_proxy(text, fault="").document  # noqa: B018  # that it can be read
+    differences_of({"us-east-1": decoded(text), "us-west-2": {"statusCode": 200, "body": "{}"}})
+    _invoked("us-east-1", None, Answer(began=0, ended=1, said=text, fault="Unhandled"))
+
+
 TARGETS: dict[str, Callable[[Ground, bytes], None]] = {
     "spec": _spec,
     "definition": _definition,
@@ -211,6 +302,10 @@ TARGETS: dict[str, Callable[[Ground, bytes], None]] = {
     "config": _config,
     "release": _release,
     "answer": _answer,
+    "tests": _tests,
+    "trace": _trace,
+    "log": _log,
+    "said": _said,
 }
-IN_JSON = frozenset({"release", "answer"})
+IN_JSON = frozenset({"release", "answer", "trace", "log", "said"})
 """Targets that read JSON; the others read YAML."""

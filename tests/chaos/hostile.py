@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,13 @@ READERS: tuple[tuple[str, ...], ...] = (
     ("history",),
     ("canary-status",),
     ("destroy", "--dry-run"),
+    ("logs", "--since", "1h"),
+    ("warm-status",),
+    ("doctor",),
+    ("traces",),
+    ("cost", "--from-metrics", "1d"),
+    ("invoke", "one", "--api-event", "GET /one", "--all-regions"),
+    ("diff", "v1", "v1"),
     ("deploy", "-y"),
 )
 
@@ -64,6 +72,16 @@ def _described(ground: Ground) -> None:
     )
 
 
+def _logged(ground: Ground) -> None:
+    logs = ground.client("logs", EAST)
+    group, stream = "/aws/lambda/chaos-one", "2026/11/28/[1]0123"
+    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    now = int(time.time() * 1000)
+    said = [NASTY, '{"status": "\u00b2", "requestId": {}}', "[" * 3000, f"REPORT RequestId: {NASTY}", "\x00\u2028x"]
+    events = [{"timestamp": now + number, "message": message} for number, message in enumerate(said)]
+    logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+
+
 def _unwritten_alias(ground: Ground) -> None:
     ground.client("lambda", EAST).create_alias(
         FunctionName="chaos-one", Name="hand", FunctionVersion="$LATEST", Description=NASTY[:256]
@@ -86,6 +104,7 @@ PLANTS: Mapping[str, Callable[[Ground], None]] = {
     "descriptions": _described,
     "stage": _stage({"path": "/description", "value": NASTY}, {"path": "/variables/oneAlias", "value": "nowhere"}),
     "alias": _unwritten_alias,
+    "log": _logged,
 }
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from tests.chaos.faults import FAULTS, meet
 from tests.chaos.ground import Ground
-from tests.chaos.hangs import LINES, asking_aws, hangs
+from tests.chaos.hangs import hangs
 from tests.chaos.hostile import PLANTS, READERS, hostile
 from tests.chaos.kills import kill, undisturbed_run
-from tests.chaos.verbs import VERBS
+from tests.chaos.verbs import COMMANDS, VERBS, asking_aws
 
 pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("chaos")]
 
@@ -34,17 +34,17 @@ def test_killed_or_troubled_the_same_command_leaves_all_regions_as_if_undisturbe
 
 
 def test_the_hangs_of_every_command_that_asks_aws_are_tried() -> None:
-    assert set(LINES) == asking_aws()
+    assert set(COMMANDS) == asking_aws()
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("name", LINES)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_while_a_region_hangs_a_command_ends_in_time_with_a_sentence(ground: Ground, name: str) -> None:
     assert [str(one) for one in hangs(ground, [name]) if one.faults] == []
 
 
 def test_while_a_region_hangs_one_of_the_commands_ends_in_time_with_a_sentence(ground: Ground, seed: int) -> None:
-    name = random.Random(seed).choice(sorted(set(LINES) - set(VERBS)))  # noqa: S311  # no secret
+    name = random.Random(seed).choice(sorted(set(COMMANDS) - set(VERBS)))  # noqa: S311  # no secret
     assert [str(one) for one in hangs(ground, [name]) if one.faults] == []
 
 

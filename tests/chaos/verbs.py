@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from backendctl.cli.catalogue import entries
 from tests.chaos.ground import Ground
 from tests.functional.killing import Run
+from tests.functional.sandboxed import WEST
 
 _STATEFUL = ("table/things", "replica/things", "domain/api.chaos.example")
 EVERYTHING = tuple(word for name in _STATEFUL for word in ("--allow-delete", name))
@@ -35,13 +37,61 @@ VERBS: Mapping[str, Verb] = {
     "destroy": Verb(line=("destroy", "-y", *EVERYTHING), base="one"),
     "publish": Verb(line=("publish", "-y"), base="one", edit=lambda ground: ground.write(2, definition=False)),
     "start-canary": Verb(
-        line=("start-canary", "-y", "--percent", "30"), base="one", edit=lambda ground: ground.write(2), holds=False
+        line=("start-canary", "-y", "--percent", "30"), base="one", edit=lambda ground: ground.write(2)
     ),
     "promote-canary": Verb(line=("promote-canary", "-y", "--full", "--anyway"), base="canary", holds=False),
     "abort-canary": Verb(line=("abort-canary", "-y"), base="canary", holds=False),
     "rollback": Verb(line=("rollback", "-y"), base="two"),
     "prune": Verb(line=("prune", "-y", "--keep", "1"), base="three"),
 }
+
+
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    **{name: VERBS[name].line for name in VERBS if name in entries()},
+    "deploy": VERBS["update"].line,
+    "plan": ("plan",),
+    "status": ("status",),
+    "history": ("history",),
+    "diff": ("diff", "v1", "v1"),
+    "canary-status": ("canary-status",),
+    "export-api": (
+        "export-api",
+        "--force",
+        "--api",
+        "chaos",
+        "--from",
+        f"{WEST}/prodv1",
+    ),  # FILE is the spec, which stays
+    "grant": ("grant", "-y"),
+    "sdk": ("sdk", "--type", "javascript"),
+    "warm-status": ("warm-status",),
+    "warm": ("warm",),
+    "sync-warmers": ("sync-warmers", "-y"),
+    "tune": ("tune", "one", "-y", "--memory", "128,256", "-r", WEST),
+    "cost": ("cost", "--from-metrics", "1d"),
+    "logs": ("logs", "--since", "5m"),
+    "invoke": ("invoke", "one", "--api-event", "GET /one", "--all-regions"),
+    "doctor": ("doctor",),
+    "traces": ("traces",),
+    "test": ("test",),
+}
+"""Every command that asks AWS → what is typed."""
+_OFFLINE = frozenset({"validate", "render", "iam-policy", "sandbox"})
+
+
+def asking_aws() -> frozenset[str]:
+    """Every command that calls AWS."""
+    return frozenset(entries()) - _OFFLINE
+
+
+def ready(ground: Ground, name: str) -> None:
+    """Put what that command starts from in its place: a verb's own base, else a release that is out."""
+    verb = VERBS.get("update" if name == "deploy" else name)
+    reach(ground, verb.base if verb else "one")
+    if verb is not None:
+        verb.edit(ground)
+    if name == "test":
+        undisturbed(ground.run("test", "--from-definition"))
 
 
 NOT_YET: Mapping[str, str] = {}

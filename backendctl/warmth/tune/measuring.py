@@ -129,7 +129,7 @@ def _reason(said: str) -> str:
     try:
         document = json.loads(said)
         return f"{document.get('errorType', 'error')}: {document.get('errorMessage', '')}"[:_SHOWN]
-    except (ValueError, AttributeError):
+    except (ValueError, RecursionError, AttributeError):
         return said[:_SHOWN]
 
 
@@ -144,7 +144,7 @@ def _failed(target: Target, calls: Calls, reason: str, tail: str) -> HandlerErro
 def _bad_status(said: str) -> set[int]:
     try:
         document = json.loads(said)
-    except ValueError:
+    except (ValueError, RecursionError):
         return set()
     status = document.get("statusCode") if isinstance(document, dict) else None
     return {status} if isinstance(status, int) and status >= _BAD_STATUS else set()

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from backendctl.errors import UsageError
+from backendctl.whole import whole
 
 SMALLEST, LARGEST = 128, 10_240
 """MB (B54)."""
@@ -92,10 +93,12 @@ def payload_of(file: Path | None) -> Payload:
         raise UsageError(f"--payload {file}:{error.lineno}:{error.colno}: it is not JSON: {error.msg}") from None
     except UnicodeDecodeError:
         raise UsageError(f"--payload {file}: it is not UTF-8 text") from None
+    except (ValueError, RecursionError):
+        raise UsageError(f"--payload {file}: it is nested too deeply, or has a number of too many digits") from None
     if len(content) > _LARGEST_PAYLOAD:
         raise UsageError(f"--payload {file}: {len(content):,} bytes are more than a call takes ({_LARGEST_PAYLOAD:,})")
     return Payload(text=text, source=str(file))
 
 
 def _is_size(word: str) -> bool:
-    return word.isascii() and word.isdigit() and SMALLEST <= int(word) <= LARGEST
+    return SMALLEST <= (whole(word) or 0) <= LARGEST

@@ -38,6 +38,9 @@ _BODIES = {
     "truncated": '{"Functions": [{"FunctionName": "pla',
     "other text": "OK",
     "a list": "[]",
+    "null": "null",
+    "a number": "7",
+    "a text": '"text"',
     "another type": '{"Functions": 7, "items": "x", "item": 3, "Table": [], "Rules": {}, "Parameter": "p"}',
     "an object without anything": "{}",
 }

@@ -6,6 +6,7 @@ import boto3
 import pytest
 from botocore import exceptions as botocore
 from botocore.exceptions import ClientError
+from urllib3.exceptions import URLSchemeUnknown
 
 from backendctl.aws.errors import ASKED, code_of, conceal, explain, is_missing, says, unanswered
 from backendctl.errors import AwsError, BackendctlError, BugError, Exit, RefusedError
@@ -224,6 +225,14 @@ def test_no_answer_is_told_with_service_region_and_operation_and_with_the_bound(
     refused = botocore.EndpointConnectionError(endpoint_url="https://x")
     unanswered(refused, "lambda", "us-west-2", "ListFunctions", within=60.0)
     assert "ListFunctions: Could not connect" in explain(refused, doing="ask AWS").message
+
+
+def test_an_address_that_nothing_can_be_sent_to_is_no_wrong_header() -> None:
+    told = explain(botocore.HTTPClientError(error=URLSchemeUnknown("ftp")), doing="ask AWS")
+    assert "Endpoint: Not supported URL scheme ftp" in told.message
+    told = explain(botocore.HTTPClientError(error=ValueError("Invalid header value b'secret'")), doing="ask AWS")
+    assert "no HTTP header may have" in told.message
+    assert "secret" not in told.message
 
 
 def test_what_only_reads_does_not_continue_anything() -> None:

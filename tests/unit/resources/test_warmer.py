@@ -202,6 +202,7 @@ def test_a_kill_between_rule_and_targets_is_repaired(aws: Aws) -> None:
     assert f"targets.{RULE}/version1-a-1".split("/", maxsplit=1)[0] in [f.split("/")[0] for f in pending(aws, warm())]
     apply(aws, warm())
     assert pending(aws, warm()) == []
+    assert [rule_reads.changed(aws, EAST, rule) for rule in rule_reads.rules(aws, EAST)] == [0.0]
 
 
 def test_a_rule_of_somebody_else_is_not_ours(aws: Aws) -> None:

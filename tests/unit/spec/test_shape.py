@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from backendctl.spec import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 HEAD = "backend: shop\nregions: [us-east-1, us-west-2]\n"
 FUNCTION = HEAD + "functions:\n  items:\n    code: x.zip\n    runtime: java21\n    handler: a.B\n    "
@@ -144,3 +144,39 @@ def test_environment_values_are_never_repeated(faults_of: Callable[..., list[str
     shown = "\n".join(faults_of(text))
     assert shown.count("\n") == 2
     assert not any(secret in shown for secret in ("424242", "hunter2", "hunter3"))
+
+
+_NAMED, _LISTED = {"properties", "$defs"}, {"allOf"}
+_WITHOUT_A_SENTENCE = {
+    "$ref",
+    "properties",
+    "items",
+    "additionalProperties",
+    "required",
+    "propertyNames",
+    "allOf",
+    "if",
+}
+
+
+def _parts(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every schema within a schema, but for those of a choice, which is refused as a whole."""
+    yield part
+    for key, value in part.items():
+        inner = value.values() if key in _NAMED else value if key in _LISTED else [value]
+        if key in _NAMED | _LISTED | {"items", "additionalProperties", "propertyNames", "then", "else"}:
+            for one in inner:
+                yield from _parts(one) if isinstance(one, dict) else ()
+
+
+@pytest.mark.parametrize("name", ["schema.json", "config.schema.json", "prices.schema.json", "tests.schema.json"])
+def test_every_rule_of_a_schema_has_its_sentence(name: str) -> None:
+    rules = set(schema.validator(name).VALIDATORS)
+    told = schema._SENTENCES.keys() | _WITHOUT_A_SENTENCE
+    untold = [
+        (rule, part)
+        for part in _parts(schema.load(name))
+        for rule in rules & part.keys() - told
+        if not (rule in {"anyOf", "oneOf", "not"} and "x-fault" in part)
+    ]
+    assert untold == []

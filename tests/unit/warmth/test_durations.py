@@ -38,7 +38,17 @@ def test_a_moment_is_so_long_ago_or_a_time_of_utc(text: str, moment: float) -> N
     assert moment_of(text, now=NOW) == moment
 
 
-@pytest.mark.parametrize(("text", "why"), [("2027-01-16", "in the future"), ("soon", "is no time"), ("", "is no time")])
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("2027-01-16", "in the future"),
+        ("soon", "is no time"),
+        ("", "is no time"),
+        ("0001-01-01", "more than 20 years ago"),
+        ("99999999999d", "longer than 20 years"),
+        (f"{'9' * 5000}h", "longer than 20 years"),
+    ],
+)
 def test_a_moment_that_is_none_or_has_not_come_is_refused(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         moment_of(text, now=NOW)
