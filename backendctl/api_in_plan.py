@@ -120,6 +120,15 @@ def readable_world(backend: Backend, seen: Look | None) -> tuple[World, dict[str
     return (with_reaches(world, seen.reaches) if seen else world), silent
 
 
+def readable(backend: Backend) -> Backend:
+    """The backend with the world of the regions that answer.
+
+    Raises:
+        BackendctlError: none does.
+    """
+    return replace(backend, world=readable_world(backend, None)[0])
+
+
 def sparing_source(plan: Plan, backend: Backend) -> Plan:
     """A live source stays as it is, although the spec asks for no API in its region."""
     source = backend.wanted.source.region if backend.wanted else None

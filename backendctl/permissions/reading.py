@@ -69,11 +69,16 @@ def read(settings: Settings) -> Read:
     spec = draft.expand(lookups)
     refuse_unknown("--region", settings.regions, spec.regions)
     zone, notes = _zone(spec.domain.zone if spec.domain is not None else None, aws)
+    try:
+        regions = settings.regions or tuple(roster.known_regions(aws, spec.regions))
+    except BackendctlError as error:
+        regions = spec.regions
+        notes = (*notes, f"the policy is for the regions of the spec alone: {error}")
     scope = Scope(
         spec=spec,
         account=account,
         partition=partition,
-        regions=frozenset(settings.regions or roster.known_regions(aws, spec.regions)),
+        regions=frozenset(regions),
         functions=assemble.called_names(spec),
         zone=zone,
         parameters=frozenset(lookups.parameters),

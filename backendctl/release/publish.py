@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backendctl.api_in_plan import readable
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address_of
 from backendctl.errors import RefusedError
@@ -56,8 +57,10 @@ def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None, t
     Raises:
         UsageError: there is no such function, or none has such an alias.
         RefusedError: a canary runs on a stage whose variables would change.
+        BackendctlError: no region answers.
     """
     functions = _chosen(backend, names)
+    backend = readable(backend)
     everything = assemble.desired(backend.world)
     parts = [resource for resource in everything if _is_part(resource, functions)]
     if alias is None:
@@ -73,7 +76,7 @@ def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None, t
 
 def published(backend: Backend, names: Sequence[str]) -> list[Published]:
     """The newest version of each function everywhere, asked now."""
-    wanted = [r for r in Function.desired(backend.world) if r.name in _chosen(backend, names)]
+    wanted = [r for r in Function.desired(readable(backend).world) if r.name in _chosen(backend, names)]
 
     def ask(function: Function) -> list[Published]:
         backend.aws.forget("lambda-versions", function.region, function.physical)

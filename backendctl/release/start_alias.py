@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from backendctl.api_in_plan import readable
 from backendctl.engine.plan import Plan, make_plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
@@ -43,9 +44,9 @@ def plan_start_aliases(
 
     Raises:
         RefusedError: two versions may not stand behind one alias, or somebody else has a release under way.
-        UsageError: there is no such alias, or a canary runs already.
+        UsageError: there is no such alias, or a canary runs already. BackendctlError: no region answers.
     """
-    refuse_unknown(backend, names)
+    refuse_unknown(backend := readable(backend), names)
     begins = backend.spec.canary.steps[0] if percent is None else percent
     releasing = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers, take_over=take_over)
     logs = releasing.logs()

@@ -28,7 +28,7 @@ def show_published(found: Sequence[Published], console: Console) -> None:
         table.add_row(function, *[_cell(cells.get(region), same=same) for region in regions])
     console.print(table)
     if found and same_bits(found):
-        console.print(Text("The same bits in every region.", style="ok"))
+        console.print(Text(f"The same bits in {', '.join(regions)}.", style="ok"))
     elif found:
         console.print(Text("Regions differ: publish again, and look at who else changes them.", style="bad"))
 
@@ -41,7 +41,7 @@ def published_markdown(found: Sequence[Published]) -> str:
         cells = {one.region: one for one in found if one.function == function}
         row = [_cell(cells.get(region), same=True).plain for region in regions]
         lines.append(f"| {markdown_cell(function)} | " + " | ".join(row) + " |")
-    said = "The same bits in every region." if same_bits(found) else "Regions differ."
+    said = f"The same bits in {', '.join(regions)}." if same_bits(found) else "Regions differ."
     return "\n".join([*lines, "", said])
 
 
