@@ -15,6 +15,8 @@ from tests.functional.project import Result
 
 ANYTHING = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _DENIED = "is not authorized to perform: "
+_FASTER = frozenset({"tag:GetResources"})
+"""Without these a command asks for one thing at a time, and says nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +165,8 @@ class _Sweep:
     def all(self, sample: int | None, dice: random.Random) -> Iterator[Taken]:
         policy, begin = self._ready(), len(self._lines())
         ran = self._run()
-        used = sorted({action for command, action, _ in self._lines()[begin:] if command == self.swept.line[0]})
+        asked = {action for command, action, _ in self._lines()[begin:] if command == self.swept.line[0]}
+        used = sorted(asked - _FASTER)
         faults = () if ran.code in self.swept.good else (f"exit {ran.code}", ran.err[-600:])
         if _DENIED in ran.out + ran.err:
             faults = (*faults, "it was refused something")
