@@ -53,9 +53,18 @@ def differences(answers: Mapping[str, Any], ignore: Sequence[JsonPath] = ()) -> 
 def decoded(text: str) -> Any:
     """The value of a JSON text; the text itself when it is none."""
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         return text
+
+
+def refuse_constant(name: str) -> Any:
+    """For `json.loads`, which takes NaN and Infinity although JSON has no such values.
+
+    Raises:
+        ValueError: always.
+    """
+    raise ValueError(f"JSON has no {name}")
 
 
 def _walk(way: Way, values: Mapping[str, Any], ignored: set[Way]) -> Iterator[Difference]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from backendctl.comparing import decoded, same
+from backendctl.comparing import decoded, refuse_constant, same
 from backendctl.json_path import written
 from backendctl.openapi.matching import Route
 from backendctl.openapi.pointer import mapping, referenced
@@ -165,7 +165,7 @@ def nullable(schema: Any) -> Any:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         return _MISSING
 

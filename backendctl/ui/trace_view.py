@@ -13,6 +13,7 @@ from backendctl.traces.one_trace import OneTrace, Step
 from backendctl.visible import visible
 
 _BEGIN = 9
+_LONGEST = 240
 
 
 def show_trace(trace: OneTrace, console: Console) -> None:
@@ -46,8 +47,9 @@ def trace_markdown(trace: OneTrace) -> str:
 
 
 def in_one_line(text: str) -> str:
-    """Without secrets, line feeds and tabs."""
-    return " ".join(KNOWN.redact(text).split())
+    """Without secrets, line feeds and tabs, and no longer than a few lines of a terminal."""
+    told = " ".join(KNOWN.redact(text).split())
+    return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 1]}…"
 
 
 def _where(trace: OneTrace) -> str:
