@@ -24,7 +24,7 @@ def show_trace(trace: OneTrace, console: Console) -> None:
     console.print(Text(f"{trace.id} in {trace.region}", style="name"))
     for step in trace.steps:
         console.print(Text(_line(step), style="bad" if step.failed else ""), soft_wrap=True)
-    asked = runnable(f"backendctl logs --request {trace.id} -r {trace.region}")
+    asked = runnable(f"backendctl logs --request {trace.id}")
     console.print(Text(f"{asked} gathers what was written meanwhile"), soft_wrap=True)
 
 
