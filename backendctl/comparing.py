@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from backendctl.json_path import JsonPath, Way, written
+from backendctl.secrets import KNOWN
 
+_LINE = 80
+"""Characters of a value that are shown."""
 ABSENT = "(absent)"
 """Stands for what an answer does not have."""
 
@@ -90,4 +93,4 @@ def same(one: Any, other: Any) -> bool:
 
 def _short(value: Any) -> str:
     text = value if value is ABSENT else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else f"{text[:79]}…"  # noqa: PLR2004  # a line of a terminal
+    return KNOWN.redact_short(text, _LINE)

@@ -48,8 +48,7 @@ def trace_markdown(trace: OneTrace) -> str:
 
 def in_one_line(text: str) -> str:
     """Without secrets, line feeds and tabs, and no longer than a few lines of a terminal."""
-    told = " ".join(KNOWN.redact(text).split())
-    return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 1]}…"
+    return KNOWN.redact_short(" ".join(text.split()), _LONGEST)
 
 
 def _where(trace: OneTrace) -> str:
