@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from backendctl.json_path import JsonPath, Way, written
+from backendctl.secrets import KNOWN
 
+_LINE = 80
+"""Characters of a value that are shown."""
 ABSENT = "(absent)"
 """Stands for what an answer does not have."""
 
@@ -53,9 +56,18 @@ def differences(answers: Mapping[str, Any], ignore: Sequence[JsonPath] = ()) -> 
 def decoded(text: str) -> Any:
     """The value of a JSON text; the text itself when it is none."""
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         return text
+
+
+def refuse_constant(name: str) -> Any:
+    """For `json.loads`, which takes NaN and Infinity although JSON has no such values.
+
+    Raises:
+        ValueError: always.
+    """
+    raise ValueError(f"JSON has no {name}")
 
 
 def _walk(way: Way, values: Mapping[str, Any], ignored: set[Way]) -> Iterator[Difference]:
@@ -81,4 +93,4 @@ def same(one: Any, other: Any) -> bool:
 
 def _short(value: Any) -> str:
     text = value if value is ABSENT else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else f"{text[:79]}…"  # noqa: PLR2004  # a line of a terminal
+    return KNOWN.redact_short(text, _LINE)

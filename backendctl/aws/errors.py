@@ -74,6 +74,11 @@ _WITH_ENVIRONMENT = frozenset(
 _INVALID_ENVIRONMENT = re.compile(r"(Value ').*?(' at 'environment)", re.DOTALL)
 
 
+def is_denied(error: BaseException) -> bool:
+    """Whether the caller lacks a right."""
+    return code_of(error) in _DENIALS
+
+
 def code_of(error: BaseException) -> str:
     """AWS's error code, empty when it is not AWS's error."""
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""

@@ -31,7 +31,7 @@ def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bo
     consent = Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=())
     idle = "No canary is on."
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
-    silent = tell_silent(failed)
+    silent = tell_silent({**plan.unreadable, **failed})
     tell_left(failed, outcome)
     if outcome is not None:
         tell_traces(traces, ready)

@@ -173,7 +173,7 @@ def confirm_and_apply(
         What became of it; None when there was nothing to do, or it was a dry run.
     """
     text = opened.format == "text"
-    if text and idle and not (plan.changes or plan.unchanged):
+    if text and idle and not (plan.changes or plan.unchanged or plan.unreadable):
         click.echo(idle)
         return None
     draw = shown or (

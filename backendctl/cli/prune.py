@@ -41,5 +41,5 @@ def command(*, options: Options, keep: int, dry_run: bool, yes: bool, expect: st
         for room in rooms:
             share = f" of {room.allowed / 2**30:.0f} GB" if room.allowed else ""
             click.echo(f"{room.region}: {room.used / 2**20:.1f} MB{share} of code storage used", err=True)
-    silent = tell_silent(failed)
+    silent = tell_silent({**plan.unreadable, **failed})
     return exit_after(outcome, silent=silent)

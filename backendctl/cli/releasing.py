@@ -76,6 +76,9 @@ class Doing:
             plan, self.opened, consent, verbose=self.verbose, again="the same command", shown=draw, first=step.before
         )
         self.documents.append(plan_document(plan, None if outcome is None else outcome.statuses))
+        tell_silent(plan.unreadable)
+        if plan.unreadable and not self.dry_run and (outcome is None or outcome.exit_code is Exit.OK):
+            return Exit.PARTIAL if plan.regions else Exit.ERROR  # what was to be done there is not known
         return None if outcome is None else outcome.exit_code
 
 

@@ -44,6 +44,6 @@ def command(
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=())
     idle = runnable("\n".join(plan.remarks)) or "Nothing to do: that release serves already."
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
-    silent = tell_silent(failed)
+    silent = tell_silent({**plan.unreadable, **failed})
     tell_left(failed, outcome)
     return exit_after(outcome, silent=silent)

@@ -69,5 +69,6 @@ def _one(ready: Opened, names: tuple[str, ...]) -> int:
         click.echo(trace_markdown(found))
     else:
         show_trace(found, ready.screen.result)
-    tell_silent(found.failed)
+    if not found.region:  # a trace is in one region
+        tell_silent(found.failed)
     return found.exit_code

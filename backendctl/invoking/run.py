@@ -165,7 +165,7 @@ def _invoked(region: str, qualifier: str | None, answer: Answer) -> Invoked:
 def _failure(said: Any, fault: str) -> Failure:
     """From the document that a runtime answers in place of a result."""
     document = said if isinstance(said, dict) else {}
-    stack = document.get("stackTrace") or document.get("trace") or ()
+    stack = document.get("stackTrace") or document.get("trace") or []
     lines = stack if isinstance(stack, list) else str(stack).splitlines()
     return Failure(
         type=str(document.get("errorType") or fault),

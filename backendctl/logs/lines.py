@@ -91,8 +91,8 @@ class LineReader:
         request = named or self._current.get(event.stream)
         if began:
             self._current[event.stream] = request
-        elif ended or report is not None:
-            self._current[event.stream] = None
+        elif (ended or report is not None) and request == self._current.get(event.stream, request):
+            self._current[event.stream] = None  # a handler may write such a line about any other request
         trace = TRACE.search(event.message) if report is not None else None
         return Line(
             source=self.source,
@@ -158,10 +158,11 @@ def _named(message: str, report: Report | None) -> tuple[str | None, bool, bool]
     document = _document(message)
     if document:
         record = document.get("record")
-        named = document.get("requestId") or document.get("AWSRequestId")
-        named = named or (record.get("requestId") if isinstance(record, dict) else None)
+        told = [document.get("requestId"), document.get("AWSRequestId")]
+        told += [record.get("requestId")] if isinstance(record, dict) else []
+        named = next((one for one in told if isinstance(one, str) and one), None)
         begins, ends = document.get("type") == "platform.start", document.get("type") == "platform.end"
-        return (str(named) if named else None), begins, ends
+        return named, begins, ends
     found = _OWN.match(message)
     return (found["id"] if found else None), False, False
 

@@ -70,11 +70,16 @@ def read(settings: Settings) -> Read:
     refuse_unknown("--region", settings.regions, spec.regions)
     named = dict.fromkeys(domain.zone for domain in spec.domains if domain.zone is not None)
     zones, notes = _zones(list(named), aws)
+    try:
+        regions = settings.regions or tuple(roster.known_regions(aws, spec.regions))
+    except BackendctlError as error:
+        regions = spec.regions
+        notes = (*notes, f"the policy is for the regions of the spec alone: {error}")
     scope = Scope(
         spec=spec,
         account=account,
         partition=partition,
-        regions=frozenset(settings.regions or roster.known_regions(aws, spec.regions)),
+        regions=frozenset(regions),
         functions=assemble.called_names(spec),
         zones=zones,
         parameters=frozenset(lookups.parameters),

@@ -10,6 +10,7 @@ from typing import Any
 from backendctl.comparing import ABSENT, differences
 from backendctl.json_path import parse
 from backendctl.release.outcome import Finding, Outcome
+from backendctl.secrets import KNOWN
 from backendctl.spec.analysis import AnswerCheck
 from backendctl.whole import whole
 
@@ -137,4 +138,4 @@ def _value(value: Any) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return KNOWN.redact_short(text, _LONGEST)

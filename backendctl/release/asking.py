@@ -185,7 +185,7 @@ def _replied(url: str, check: AnswerCheck) -> HttpAnswer | None:
     try:
         body = None if check.body is None else check.body.encode()
         return send(url, method=check.method, headers=check.headers, body=body)
-    except OSError:
+    except (OSError, ValueError):  # the second for a header that HTTP does not carry
         return None
 
 

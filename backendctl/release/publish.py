@@ -61,6 +61,7 @@ def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None, t
     Raises:
         UsageError: there is no such function, or none has such an alias.
         RefusedError: a canary runs on a stage whose variables would change.
+        BackendctlError: no region answers.
     """
     functions = _chosen(backend, names)
     meant = backend.spec.regions

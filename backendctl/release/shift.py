@@ -325,11 +325,11 @@ def pointing(
 
 
 def plan_of(backend: Backend, desired: Sequence[Resource], operations: Sequence[Operation] = ()) -> Plan:
-    """What of these differs from what AWS tells now; nothing else is looked at."""
+    """What of these differs from what AWS tells now; nothing else is looked at, and no region known to be silent."""
     backend.aws.forget("stages")
     backend.aws.forget("deployments")
     unique = {address(r.region, r.kind, r.name): r for r in reversed(desired)}  # the first stage's word on an alias
-    return make_plan(
+    plan = make_plan(
         desired=list(unique.values()),
         kinds=KINDS,
         aws=backend.aws,
@@ -339,3 +339,4 @@ def plan_of(backend: Backend, desired: Sequence[Resource], operations: Sequence[
         strays=False,
         operations=operations,
     )
+    return replace(plan, unreadable={**backend.unreadable, **plan.unreadable})

@@ -278,7 +278,7 @@ def _is_slot(alias: Alias | ProvisionedConcurrency, world: World) -> bool:
 
 
 def _pending(everything: Sequence[Resource], plan: Plan, backend: Backend) -> tuple[str, ...]:
-    """What differs from the spec and is no part of the release, told so that nobody waits for it."""
+    """What differs from the spec and is no part of the release, or may: told so that nobody waits for it."""
     planned = {change.address for change in plan.changes}
     rest = [r for r in everything if r.kind not in {*_PARTS, Stage.kind}] if not backend.world.chosen else []
     others = make_plan(
@@ -290,4 +290,6 @@ def _pending(everything: Sequence[Resource], plan: Plan, backend: Backend) -> tu
         backend=backend.spec.backend,
         strays=False,
     )
-    return tuple(c.address for c in others.changes if c.address not in planned and c.action is not Action.DELETE)
+    told = [c.address for c in others.changes if c.address not in planned and c.action is not Action.DELETE]
+    unknown = {region: error for region, error in others.unreadable.items() if region not in plan.unreadable}
+    return (*told, *(f"perhaps more in {region} ({error})" for region, error in unknown.items()))

@@ -46,7 +46,7 @@ def plan_start_aliases(
 
     Raises:
         RefusedError: two versions may not stand behind one alias, or somebody else has a release under way.
-        UsageError: there is no such alias, or a canary runs already.
+        UsageError: there is no such alias, or a canary runs already. BackendctlError: no region answers.
     """
     refuse_unknown(backend, names)
     begins = backend.spec.canary.steps[0] if percent is None else percent

@@ -64,6 +64,7 @@ def choose(backend: Backend, logs: Logs, found: Sequence[Serving], *, to: str | 
     Raises:
         RefusedError: a canary runs, or a region does not know that release, or some of it has been pruned.
         UsageError: there is no such release, or no such function.
+        BackendctlError: a region that serves did not tell what it remembers.
     """
     reasons = [
         held_by_canary(address(one.region, "stage", one.stage), number=split(one.canary.tag))
@@ -86,6 +87,9 @@ def choose(backend: Backend, logs: Logs, found: Sequence[Serving], *, to: str | 
             reasons += _unknown(back, some)
             backs.append(back)
     if reasons:
+        for one in found:
+            if one.region in logs.silent:  # it may know what the reasons miss
+                raise logs.silent[one.region]
         raise RefusedError(reasons, hint=_HISTORY)
     if to is not None and not backs:
         raise UsageError(f"--to {to}: {_missing(logs, to, stages)}", hint=_HISTORY)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from backendctl.api_in_plan import answering
 from backendctl.engine.resource import address
 from backendctl.release.access_log import missing_from
 from backendctl.resources.stage import Stage
@@ -63,7 +64,7 @@ def advice(backend: Backend, stages: Sequence[str] = ()) -> list[str]:
     api = backend.spec.api
     if api is None or backend.spec.canary.judging.accept_blind:
         return []
-    chosen = [one for one in Stage.desired(backend.world) if not stages or one.name in stages]
+    chosen = [one for one in Stage.desired(answering(backend)[0].world) if not stages or one.name in stages]
     return list(dict.fromkeys(told for desired in chosen for told in _advice(backend, desired)))
 
 

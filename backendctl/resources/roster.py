@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.crew import together
-from backendctl.aws.errors import BotoCoreError, ClientError, is_missing, says
+from backendctl.aws.errors import BotoCoreError, ClientError, explain, is_denied, is_missing, says
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -101,15 +101,20 @@ def known_regions(aws: Aws, spec_regions: Sequence[str], *, silent: Collection[s
 
     Args:
         silent: regions that are not asked, as they are known not to answer.
+
+    Raises:
+        BackendctlError: we may not read them.
     """
     known = list(spec_regions)
     together(partial(_read_ahead, aws, region) for region in known if region not in silent)
     for region in known:  # grows as regions name further ones
         if region in silent:
             continue
-        # One that does not answer names none here; what it holds is read for the plan too, which tells of it.
-        with contextlib.suppress(ClientError, BotoCoreError):
+        try:
             known += sorted(name for name in _entries(aws, region) if name not in known)
+        except (ClientError, BotoCoreError) as error:  # one that is silent names none here, and is told elsewhere
+            if is_denied(error):
+                raise explain(error, doing=f"read the regions of {aws.backend} in {region}") from error
     return known
 
 

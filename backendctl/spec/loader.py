@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from backendctl.comparing import refuse_constant
 from backendctl.errors import Fault, SpecError
 from backendctl.spec import bounds
 from backendctl.spec.json_nodes import compose_json, doubled
@@ -178,7 +179,7 @@ def parse_json(text: str, *, file: str) -> Document:
         return made
 
     try:
-        value = json.loads(text, object_pairs_hook=pairs)
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=refuse_constant)
     except json.JSONDecodeError as error:
         message = f"the JSON does not parse: {error.msg}"
         raise SpecError([_at(file, error.lineno, error.colno, message)]) from None

@@ -110,8 +110,8 @@ class Client:
                 host=host,
                 timeout=self.backend.settings.access.timeout,
             )
-        except ValueError as error:
-            raise NotAskedError(f"not sent: {error}") from error
+        except ValueError as error:  # its words hold the whole header, as Python writes it, which redacts nothing
+            raise NotAskedError("not sent: a header has characters that HTTP does not carry") from error
         except OSError as error:
             raise AwsError(
                 str(error) or type(error).__name__, doing=f"{sent.method} {url}{sent.asked}", code="NoAnswer"

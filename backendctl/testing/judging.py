@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from backendctl.comparing import decoded, same
+from backendctl.comparing import decoded, refuse_constant, same
 from backendctl.json_path import written
 from backendctl.openapi.matching import Route
 from backendctl.openapi.pointer import mapping, referenced
+from backendctl.secrets import KNOWN
 from backendctl.testing.model import Condition, Expect, Response
 
 _BAD = 400
@@ -135,7 +136,7 @@ def _misfits(response: Response, route: Route | None, document: Mapping[str, Any
     whole = {**nullable(schema), **models}
     for error in sorted(Draft4Validator(whole).iter_errors(body), key=lambda one: list(map(str, one.absolute_path))):
         place = written(list(error.absolute_path))
-        yield f"the body does not fit the definition at {place}: {error.message[:_SHOWN]}"
+        yield f"the body does not fit the definition at {place}: {KNOWN.redact_short(error.message, _SHOWN)}"
 
 
 def _schema(status: int, route: Route | None, document: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -165,7 +166,7 @@ def nullable(schema: Any) -> Any:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         return _MISSING
 
@@ -176,4 +177,4 @@ def _said(response: Response) -> str:
 
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return KNOWN.redact_short(text, _SHOWN)

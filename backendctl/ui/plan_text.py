@@ -51,6 +51,9 @@ def show_plan(
 
 
 def _show_changes(plan: Plan, console: Console, *, verbose: bool) -> None:
+    if not plan.changes and plan.unreadable and not plan.regions:
+        console.print(Text("No region could be read, so nothing is known.", style="bad"))
+        return
     if not plan.changes:
         console.print(Text("Nothing to do", style="ok").append(f": {_peace(plan)}", style="default"))
         _show_notes(plan, console)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from backendctl.hints import runnable
 from backendctl.secrets import KNOWN
-from backendctl.testing.model import PUBLIC, Result, Row, TestRun
+from backendctl.testing.model import Result, Row, TestRun
 from backendctl.ui.plan_data import markdown_cell
 
 
@@ -119,7 +119,8 @@ def _reasons(row: Row) -> Iterator[str]:
         response = row.results[region].response
         if response is not None and response.logged_as:
             asked = f"backendctl logs --request {response.logged_as}"
-            yield f"{place}: {region}: next: {runnable(asked if region == PUBLIC else f'{asked} -r {region}')}"
+            where = f" -r {region}" if len(row.results) > 1 else ""
+            yield f"{place}: {region}: next: {runnable(asked + where)}"
 
 
 def _summary(run: TestRun) -> str:

@@ -13,6 +13,7 @@ from backendctl.traces.one_trace import OneTrace, Step
 from backendctl.visible import visible
 
 _BEGIN = 9
+_LONGEST = 240
 
 
 def show_trace(trace: OneTrace, console: Console) -> None:
@@ -23,7 +24,7 @@ def show_trace(trace: OneTrace, console: Console) -> None:
     console.print(Text(f"{trace.id} in {trace.region}", style="name"))
     for step in trace.steps:
         console.print(Text(_line(step), style="bad" if step.failed else ""), soft_wrap=True)
-    asked = runnable(f"backendctl logs --request {trace.id} -r {trace.region}")
+    asked = runnable(f"backendctl logs --request {trace.id}")
     console.print(Text(f"{asked} gathers what was written meanwhile"), soft_wrap=True)
 
 
@@ -46,8 +47,8 @@ def trace_markdown(trace: OneTrace) -> str:
 
 
 def in_one_line(text: str) -> str:
-    """Without secrets, line feeds and tabs."""
-    return " ".join(KNOWN.redact(text).split())
+    """Without secrets, line feeds and tabs, and no longer than a few lines of a terminal."""
+    return KNOWN.redact_short(" ".join(text.split()), _LONGEST)
 
 
 def _where(trace: OneTrace) -> str:

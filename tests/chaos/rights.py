@@ -15,6 +15,8 @@ from tests.functional.project import Result
 
 ANYTHING = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _DENIED = "is not authorized to perform: "
+_FASTER = frozenset({"tag:GetResources"})
+"""Without these a command asks for one thing at a time, and says nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,8 @@ class Swept:
         line: its words behind the spec. base: the state it starts from. edit: what is changed in the project before.
         good: exit codes with which it may end when it has every right.
         changes: whether it leaves another state behind.
-        spared: actions for a remark beside the answer: without them it names the action and goes on.
+        spared: actions, or how they begin, for a remark beside the answer: without them it names the action and goes
+            on.
     """
 
     line: tuple[str, ...]
@@ -33,7 +36,7 @@ class Swept:
     edit: Callable[[Ground], None] = lambda _: None
     good: tuple[int, ...] = (0,)
     changes: bool = False
-    spared: frozenset[str] = frozenset()
+    spared: tuple[str, ...] = ()
     takes_spec: bool = True
 
 
@@ -104,14 +107,14 @@ SWEPT: Mapping[str, Swept] = {
         line=("export-api", "/dev/null", "--force", "--api", "chaos", "--from", "us-east-1/prodv1"), takes_spec=False
     ),
     "sdk": Swept(line=("sdk", "--type", "javascript")),
-    "logs": Swept(line=("logs", "--api", "--since", "2h"), spared=frozenset({"cloudwatch:GetMetricData"})),
+    "logs": Swept(line=("logs", "--api", "--since", "2h"), spared=("cloudwatch:GetMetricData",)),
     "invoke": Swept(line=("invoke", "one", "--event", '{"instruction": "warmer"}', "--all-regions")),
     "test": Swept(line=("test", "--through", "method"), edit=_tests, good=(0, 3)),
     "traces": Swept(line=("traces",), good=(0, 4)),
     "warm": Swept(line=("warm",)),
     "warm-status": Swept(line=("warm-status",), good=(0, 3, 4)),
     "cost": Swept(line=("cost",)),
-    "iam-policy": Swept(line=("iam-policy",), spared=frozenset({"route53:ListHostedZones"})),
+    "iam-policy": Swept(line=("iam-policy",), spared=("route53:ListHostedZones", "ssm:GetParametersByPath")),
     "canary-status": Swept(line=("canary-status",), base="canary", good=(0, 3, 4)),
     "tune": Swept(line=("tune", "one", "-y", "--invocations", "5"), good=(0, 4), changes=True),
     "deploy": Swept(line=("deploy", "-y"), base="empty", changes=True),
@@ -125,7 +128,13 @@ SWEPT: Mapping[str, Swept] = {
     ),
     "grant": Swept(line=("grant", "-y"), base="one", edit=_ungranted, changes=True),
     "sync-warmers": Swept(line=("sync-warmers", "-y"), base="one", edit=_other_warmer, changes=True),
-    "start-canary": Swept(line=("start-canary", "-y", "--percent", "30"), base="one", edit=_new, changes=True),
+    "start-canary": Swept(
+        line=("start-canary", "-y", "--percent", "30"),
+        base="one",
+        edit=_new,
+        changes=True,
+        spared=("dynamodb:", "application-autoscaling:", "events:", "scheduler:", "route53:", "acm:"),
+    ),
     "promote-canary": Swept(line=("promote-canary", "-y", "--full", "--anyway"), base="canary", changes=True),
     "abort-canary": Swept(line=("abort-canary", "-y"), base="canary", changes=True),
     "rollback": Swept(line=("rollback", "-y"), changes=True),
@@ -163,7 +172,8 @@ class _Sweep:
     def all(self, sample: int | None, dice: random.Random) -> Iterator[Taken]:
         policy, begin = self._ready(), len(self._lines())
         ran = self._run()
-        used = sorted({action for command, action, _ in self._lines()[begin:] if command == self.swept.line[0]})
+        asked = {action for command, action, _ in self._lines()[begin:] if command == self.swept.line[0]}
+        used = sorted(asked - _FASTER)
         faults = () if ran.code in self.swept.good else (f"exit {ran.code}", ran.err[-600:])
         if _DENIED in ran.out + ran.err:
             faults = (*faults, "it was refused something")
@@ -176,7 +186,7 @@ class _Sweep:
 
     def _wrong(self, ran: Result, action: str) -> Iterator[str]:
         said = ran.out + ran.err
-        if ran.code == 0 and action not in self.swept.spared:
+        if ran.code == 0 and not action.startswith(self.swept.spared):
             yield f"it ended well: {said[-300:]}"
         if action not in said:
             yield f"exit {ran.code}, and it does not name the action: {said[-600:]}"
@@ -195,7 +205,11 @@ class _Sweep:
     def _run(self) -> Result:
         run = self.ground.project.run if self.swept.takes_spec else self.ground.project.command
         with contextlib.chdir(self.ground.project.folder):  # some write a file where they are
-            return run(*self.swept.line, expect=None)
+            try:
+                return run(*self.swept.line, expect=None)
+            except Exception as error:  # noqa: BLE001  # a bug of the command: a finding like any other
+                told = f"Traceback (most recent call last)\n{type(error).__name__}: {error}"
+                return Result(code=1, out="", err=told)
 
     def _allow(self, policy: Mapping[str, object]) -> None:
         if (file := self.ground.sandbox.iam) is not None:

@@ -11,11 +11,16 @@ from typing import Any
 
 import pytest
 
+from backendctl.app import Settings, open_api
 from backendctl.aws.connection import Access, Aws
 from backendctl.release.access_counts import Span
 from backendctl.release.access_log import AccessLog
 from backendctl.release.access_query import query_counts
+from backendctl.release.asking import Place
+from backendctl.release.outcome import Outcome
+from backendctl.release.tests_check import ask_tests
 from backendctl.release.thresholds import Thresholds
+from backendctl.spec.analysis import TestsCheck
 from backendctl.spec.build import ACCESS_FORMAT
 from backendctl.warmth import insights
 from tests.functional.project import Project, make_project
@@ -59,15 +64,21 @@ def project(command_line_home: int, tmp_path_factory: pytest.TempPathFactory) ->
 
 def _meddle(project: Project, region: str) -> None:
     functions, name = project.client("lambda", region), f"{project.name}-one"
-    functions.update_function_configuration(FunctionName=name, Environment={"Variables": {"RATE": "1,5"}})
+    version = _version(project, region, rate="1,5")
+    for alias in functions.list_aliases(FunctionName=name)["Aliases"]:
+        functions.update_alias(FunctionName=name, Name=alias["Name"], FunctionVersion=version)
+
+
+def _version(project: Project, region: str, *, rate: str) -> str:
+    """The number of a new version with another rate."""
+    functions, name = project.client("lambda", region), f"{project.name}-one"
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": {"RATE": rate}})
 
     def settled() -> bool:
         return bool(functions.get_function_configuration(FunctionName=name)["LastUpdateStatus"] == "Successful")
 
     eventually(settled)
-    version = functions.publish_version(FunctionName=name)["Version"]
-    for alias in functions.list_aliases(FunctionName=name)["Aliases"]:
-        functions.update_alias(FunctionName=name, Name=alias["Name"], FunctionVersion=version)
+    return str(functions.publish_version(FunctionName=name)["Version"])
 
 
 def _soon(look: Callable[[], list[Any]]) -> list[Any]:
@@ -154,3 +165,30 @@ def test_what_is_too_much_to_read_line_by_line_is_counted_by_logs_insights(proje
 
     ((base, canary),) = _soon(counted)
     assert (base.errors, canary.requests) == (0, 0)
+
+
+def test_a_canary_has_to_pass_a_file_of_tests_that_the_base_passes(project: Project) -> None:
+    access = Access(endpoint_url=project.url, keys=("x", "y"), command="promote-canary")
+    backend = open_api(Settings(spec=project.folder / "spec.yaml", access=access))
+    (api,), worse = project.apis(EAST), {"oneAlias": _version(project, EAST, rate="9")}
+    check = TestsCheck(name="smoke", file=str(project.folder / "spec.tests.yaml"))
+    good = {"oneAlias": "version1"}
+
+    def found(*, base: dict[str, str], canary: dict[str, str]) -> tuple[Any, str]:
+        place = Place(
+            region=EAST,
+            stage="prodv1",
+            api_id=api["id"],
+            url="",
+            definition=project.definition(),
+            base=base,
+            canary=canary,
+            share=10.0,
+            access="not read",
+        )
+        told = ask_tests(backend, place, check)
+        return told.outcome, told.told
+
+    assert found(base=good, canary=good) == (Outcome.PASS, "smoke: 1 test passed")
+    assert found(base=good, canary=worse) == (Outcome.FAIL, "smoke: GET /one: $.price is 18.0, not 3")
+    assert found(base=worse, canary=worse)[0] is Outcome.INCONCLUSIVE

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backendctl.comparing import ABSENT, Difference, differences
+from backendctl.comparing import ABSENT, Difference, decoded, differences
 from backendctl.json_path import parse
 
 
@@ -65,3 +65,9 @@ def test_nothing_and_one_answer_differ_from_nothing() -> None:
 )
 def test_a_region_is_odd_where_most_answer_otherwise(values: dict[str, Any], odd: set[str]) -> None:
     assert Difference(path="$.a", values=values).odd == odd
+
+
+def test_what_json_does_not_have_is_text() -> None:
+    assert decoded("NaN") == "NaN"
+    assert decoded('{"a": -Infinity}') == '{"a": -Infinity}'
+    assert decoded("[1]") == [1]

@@ -115,3 +115,11 @@ def test_a_digest_tells_values_apart_and_is_another_one_elsewhere() -> None:
 def test_a_commands_environment_is_secret_but_for_what_every_machine_shows() -> None:
     registry = of_environment({"PATH": "/usr/bin:/bin", "DB": "hunter2hunter2", "HOME": "/home/me", "N": "1"})
     assert registry.redact("/usr/bin:/bin hunter2hunter2 /home/me 1") == f"/usr/bin:/bin {MARK} /home/me 1"
+
+
+def test_a_secret_across_the_place_of_a_cut_is_taken_out_before_it() -> None:
+    registry = Registry()
+    registry.add("tok-4f9c2a77d1")
+    told = registry.redact_short("x" * 20 + " tok-4f9c2a77d1 and more", 30)
+    assert "tok" not in told
+    assert len(told) == 30

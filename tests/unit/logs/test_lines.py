@@ -124,3 +124,15 @@ def test_a_trace_is_taken_from_the_report() -> None:
     trace = "1-6b0b07d7-39373c08e2024d44a0953c62"
     (line,) = LineReader(source=source()).lines(events(REPORT.format(id=ONE) + f"XRAY TraceId: {trace}\tSegmentId: 1"))
     assert line.trace_id == trace
+
+
+def test_an_end_that_a_handler_writes_about_another_request_ends_nothing() -> None:
+    forged = "REPORT RequestId: 00000000-1111-2222-3333-444444444444\tDuration: 1 ms\tBilled Duration: 1 ms\t"
+    told = ("END RequestId: 00000000-1111-2222-3333-444444444444", f"{forged}Memory Size: 1 MB\tMax Memory Used: 1 MB")
+    found = LineReader(source=source()).lines(events(*call(ONE, *told, "still at work")))
+    assert [line.request_id for line in found if line.message == "still at work"] == [ONE]
+
+
+def test_an_id_that_is_no_text_is_none() -> None:
+    found = LineReader(source=source()).lines(events('{"requestId": {"a": 1}}', '{"record": {"requestId": []}}'))
+    assert [line.request_id for line in found] == [None, None]
