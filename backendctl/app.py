@@ -48,7 +48,7 @@ from backendctl.resources.replica import Replica
 from backendctl.resources.scaling import Scaling
 from backendctl.resources.stage import Stage
 from backendctl.resources.table import Table
-from backendctl.resources.table_refusals import refused_by_dynamodb
+from backendctl.resources.table_refusals import with_dynamodb
 from backendctl.selecting import Selection, sparing_history
 from backendctl.spec import Draft, Offline, parse
 from backendctl.stage_alone import parts, served_only, turned_without
@@ -277,7 +277,7 @@ def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) 
     plan = with_refusals(plan, world, backend)
     selection.refuse_unmatched(plan)
     whole = plan
-    plan = _selected(backend, plan, selection)
+    plan = with_dynamodb(_selected(backend, plan, selection), backend.aws)
     plan = replace(plan, refusals=(*plan.refusals, *backend.refusals, *turned_without(whole, plan)))
     if seen is not None:
         plan = selection.applied(judged(plan, desired, case_of(backend, seen)))
@@ -293,12 +293,11 @@ def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) 
 
 
 def with_refusals(plan: Plan, world: World, backend: Backend) -> Plan:
-    """The plan with what AWS would refuse of it: provisioned concurrency, buckets for code, changes of tables."""
+    """The plan with what AWS would refuse of it: provisioned concurrency, and buckets that code cannot go through."""
     turning = {c.name for c in plan.changes if c.kind == Stage.kind and c.action is Action.UPDATE}
     refusals = over_limits(plan.changes, backend.aws)
     refusals += lost_by_turning(world, backend.aws, stages=turning)
     refusals += code_buckets.unfit(plan.changes, backend.aws)
-    refusals += refused_by_dynamodb(plan.changes, backend.aws)
     return replace(plan, refusals=(*plan.refusals, *refusals))
 
 
@@ -315,8 +314,7 @@ def plan_destroy(backend: Backend, selection: Selection | None = None, *, region
     backend.aws.granted = backend.aws.spec_names | assemble.called_names(backend.spec)
     plan = plan_of(backend, [], regions=regions or backend.spec.regions, kinds=REMOVED)
     selection.refuse_unmatched(plan, _named_in(backend))
-    plan = replace(plan, refusals=(*plan.refusals, *refused_by_dynamodb(plan.changes, backend.aws)))
-    return _selected(backend, plan, selection)
+    return with_dynamodb(_selected(backend, plan, selection), backend.aws)
 
 
 def _selected(backend: Backend, plan: Plan, selection: Selection) -> Plan:

@@ -95,12 +95,16 @@ class Scaling:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """Those whose policy carries our mark, and targets of our tables that a kill left without any policy."""
+        """Those whose policy carries our mark, and targets of our tables whose policies carry nobody's.
+
+        The latter are what a kill left without a policy, or DynamoDB copied to a replica that scales no more (C17).
+        """
         for place, policies in _policies(aws, region).items():
             name = next((name for mark, name in map(_mark, policies) if mark == aws.backend), None)
             if name is not None:
                 yield cls._live(region, name, aws.backend, _targets(aws, region).get(place), policies)
-        for place in _targets(aws, region).keys() - {_place(policy) for policy in _all_policies(aws, region)}:
+        marked = {_place(policy) for policy in _all_policies(aws, region) if _mark(policy)[0] is not None}
+        for place in _targets(aws, region).keys() - marked:
             bare = cls._bare(aws, region, place)
             if bare is not None:
                 yield bare
@@ -124,7 +128,7 @@ class Scaling:
             min=0,
             max=0,
             target=None,
-            policies=(),
+            policies=tuple(policy["PolicyName"] for policy in _policies(aws, region).get(place, ())),
         )
 
     @classmethod

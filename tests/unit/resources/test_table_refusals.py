@@ -12,11 +12,11 @@ from backendctl.engine.plan import Action, Change, change_of
 from backendctl.resources.replica import Replica
 from backendctl.resources.table import Table
 from backendctl.resources.table_capacity import PROVISIONED
-from backendctl.resources.table_refusals import refused_by_dynamodb
+from backendctl.resources.table_refusals import refused_by_dynamodb, worth_knowing
 from backendctl.resources.table_shape import LocalIndex
 from backendctl.spec.model import Attribute, Key
 
-EAST, WEST = "us-east-1", "us-west-2"
+EAST, WEST, IRELAND = "us-east-1", "us-west-2", "eu-west-1"
 NAME = "shop-orders"
 BY_SUM = LocalIndex(range=Attribute(name="sum", type="N"))
 
@@ -105,3 +105,21 @@ def test_a_global_table_of_the_ended_version_is_named_with_the_way_out() -> None
 def test_regions_of_strong_consistency_stay_as_they_are(change: Change, fault: str) -> None:
     (reason,) = told(change, MultiRegionConsistency="STRONG")
     assert fault in reason
+
+
+def test_of_a_replica_that_goes_the_plan_says_what_becomes_of_its_data_and_when_aws_may_refuse() -> None:
+    aws = Aws(Access(keys=("testing", "testing")), backend="shop")
+    now = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
+    older, younger = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
+    groups = {WEST: [{"RegionName": IRELAND}], IRELAND: [{"RegionName": WEST}]}
+    for region, made in ((WEST, older), (IRELAND, younger)):
+        shown = {"TableName": NAME, "TableStatus": "ACTIVE", "CreationDateTime": made, "Replicas": groups[region]}
+        aws.remember(("table", region, NAME, "description"), shown)
+    data, day = worth_knowing([removing(replica())], aws, now=now)
+    assert "goes with its data" in data
+    assert "--keep-data" in data
+    assert "eu-west-1 was made at 09:30 UTC" in day
+    assert "after 29 November 09:30 UTC" in day
+    assert worth_knowing([removing(replica(keep_data=True))], aws, now=now) == []
+    (alone,) = worth_knowing([removing(replica())], aws, now=datetime(2026, 12, 3, tzinfo=UTC))
+    assert alone == data
