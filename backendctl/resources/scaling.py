@@ -257,6 +257,30 @@ def bounds_of(aws: Aws, region: str) -> dict[str, tuple[int, int, int | None]]:
     return found
 
 
+def drop_orphans(aws: Aws, region: str, physical: str) -> None:
+    """Deregister what scales an index that a table has not: a new replica gets copies of all its source had (C17)."""
+    for name in ("scaling-targets", "scaling-policies"):
+        aws.forget(name, region)
+    found = table_reads.ask(aws, region, physical)
+    indexes = {index["IndexName"] for index in (found or {}).get("GlobalSecondaryIndexes", ())}
+    prefix = f"table/{physical}/index/"
+    for resource, dimension in _targets(aws, region):
+        if found is None or not resource.startswith(prefix) or resource.removeprefix(prefix) in indexes:
+            continue
+        unit = "read" if "Read" in dimension else "write"
+        policies = _policies(aws, region).get((resource, dimension), [])
+        Scaling(
+            region=region,
+            name=f"{resource.removeprefix('table/')}/{unit}",
+            owner=aws.backend,
+            resource=resource,
+            min=0,
+            max=0,
+            target=None,
+            policies=tuple(policy["PolicyName"] for policy in policies),
+        ).delete(aws)
+
+
 def _targets(aws: Aws, region: str) -> dict[Place, ScalableTargetTypeDef]:
     def load() -> dict[Place, ScalableTargetTypeDef]:
         pages = aws.scaling(region).get_paginator("describe_scalable_targets").paginate(ServiceNamespace="dynamodb")
