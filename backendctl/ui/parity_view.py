@@ -123,7 +123,7 @@ def _beside(parity: Parity, plan: Plan) -> Iterator[str]:
 
 
 def _verdict(parity: Parity, plan: Plan, refusal: Refusal) -> Text:
-    regions = len(plan.regions)
+    regions = len({region for table in parity.tables for region in table.regions})
     if parity.silent:
         return Text(f"{', '.join(parity.silent)} did not answer.", style="bad")
     if parity.in_sync and not plan.changes:
