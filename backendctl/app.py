@@ -49,7 +49,7 @@ from backendctl.resources.log_group import LogGroup
 from backendctl.resources.replica import Replica
 from backendctl.resources.scaling import Scaling
 from backendctl.resources.table import Table
-from backendctl.resources.table_refusals import refused_by_dynamodb
+from backendctl.resources.table_refusals import with_dynamodb
 from backendctl.selecting import Selection, sparing_history
 from backendctl.spec import Draft, Offline, parse
 from backendctl.stage_alone import parts, served_only, turned_without
@@ -298,7 +298,7 @@ def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) 
     plan = with_refusals(respecting(plan, marks), world, backend.aws)
     selection.refuse_unmatched(plan)
     whole = plan
-    plan = _selected(backend, plan, selection)
+    plan = with_dynamodb(_selected(backend, plan, selection), backend.aws)
     plan = replace(plan, refusals=(*plan.refusals, *backend.refusals, *turned_without(whole, plan)))
     if seen is not None:
         plan = selection.applied(judged(plan, desired, case_of(backend, seen)))
@@ -326,8 +326,7 @@ def plan_destroy(backend: Backend, selection: Selection | None = None, *, region
     backend.aws.granted = backend.aws.spec_names | assemble.called_names(backend.spec)
     plan = plan_of(backend, [], regions=regions or backend.spec.regions, kinds=REMOVED)
     selection.refuse_unmatched(plan, _named_in(backend))
-    plan = replace(plan, refusals=(*plan.refusals, *refused_by_dynamodb(plan.changes, backend.aws)))
-    return _selected(backend, plan, selection)
+    return with_dynamodb(_selected(backend, plan, selection), backend.aws)
 
 
 def _selected(backend: Backend, plan: Plan, selection: Selection) -> Plan:

@@ -10,7 +10,6 @@ from backendctl.resources import code_buckets
 from backendctl.resources.dns_refusals import refused_records
 from backendctl.resources.provisioned_limits import lost_by_turning, over_limits
 from backendctl.resources.stage import Stage
-from backendctl.resources.table_refusals import refused_by_dynamodb
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -19,11 +18,10 @@ if TYPE_CHECKING:
 
 
 def with_refusals(plan: Plan, world: World, aws: Aws) -> Plan:
-    """The plan with what AWS would refuse of it: provisioned concurrency, code buckets, records, tables."""
+    """The plan with what AWS would refuse of it: provisioned concurrency, code buckets, records."""
     turning = {c.name for c in plan.changes if c.kind == Stage.kind and c.action is Action.UPDATE}
     refusals = over_limits(plan.changes, aws)
     refusals += lost_by_turning(world, aws, stages=turning)
     refusals += code_buckets.unfit(plan.changes, aws)
     refusals += refused_records(plan.changes, aws)
-    refusals += refused_by_dynamodb(plan.changes, aws)
     return replace(plan, refusals=(*plan.refusals, *refusals))

@@ -16,7 +16,7 @@ from backendctl.api.look import look_ahead
 from backendctl.aws import tag_index
 from backendctl.aws.crew import Crew
 from backendctl.engine.resource import GLOBAL
-from backendctl.resources import KINDS, drain_mark, release_log, table_reads
+from backendctl.resources import KINDS, drain_mark, release_log, table_policy, table_reads
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -42,6 +42,12 @@ def reading_ahead(aws: Aws, spec: Spec, *, workers: int) -> Crew:
 def _reads(aws: Aws, spec: Spec) -> Iterator[Callable[[], object]]:
     yield from (partial(tag_index.known_tags, aws, region, "") for region in spec.regions)
     yield from (partial(table_reads.look_ahead, aws, region) for region in spec.regions)
+    yield from (
+        partial(table_policy.live, aws, region, table.physical)
+        for table in spec.tables
+        for region in spec.regions
+        if region in table.regions
+    )
     kinds = sorted(KINDS, key=lambda kind: kind.kind not in _SOON)
     if spec.api is not None and spec.api.source is None:
         yield from (partial(look_ahead, aws, region, spec.api) for region in spec.regions)

@@ -20,6 +20,7 @@ from backendctl.resources import (
     table_shape,
     table_waits,
 )
+from backendctl.resources.scaling import drop_orphans
 from backendctl.resources.table_indexes import USABLE
 
 if TYPE_CHECKING:
@@ -171,6 +172,8 @@ class Replica:
         if table_reads.entry(group, self.region) is None:
             self._join(aws)
         self._bring_up(aws)
+        if any("/scaling/" in one for one in self.after):
+            drop_orphans(aws, self.region, self.physical)
 
     def update(self, aws: Aws, live: Self) -> None:
         """Wait for what is under way, make a failed one anew (C11), then what each region has of its own.

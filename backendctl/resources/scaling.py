@@ -95,12 +95,16 @@ class Scaling:
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """Those whose policy carries our mark, and targets of our tables that a kill left without any policy."""
+        """Those whose policy carries our mark, and targets of our tables whose policies carry nobody's.
+
+        The latter are what a kill left without a policy, or DynamoDB copied to a replica that scales no more (C17).
+        """
         for place, policies in _policies(aws, region).items():
             name = next((name for mark, name in map(_mark, policies) if mark == aws.backend), None)
             if name is not None:
                 yield cls._live(region, name, aws.backend, _targets(aws, region).get(place), policies)
-        for place in _targets(aws, region).keys() - {_place(policy) for policy in _all_policies(aws, region)}:
+        marked = {_place(policy) for policy in _all_policies(aws, region) if _mark(policy)[0] is not None}
+        for place in _targets(aws, region).keys() - marked:
             bare = cls._bare(aws, region, place)
             if bare is not None:
                 yield bare
@@ -124,7 +128,7 @@ class Scaling:
             min=0,
             max=0,
             target=None,
-            policies=(),
+            policies=tuple(policy["PolicyName"] for policy in _policies(aws, region).get(place, ())),
         )
 
     @classmethod
@@ -251,6 +255,30 @@ def bounds_of(aws: Aws, region: str) -> dict[str, tuple[int, int, int | None]]:
         unit = "read" if "Read" in place[1] else "write"
         found[f"{place[0]}/{unit}"] = (target["MinCapacity"], target["MaxCapacity"], aim)
     return found
+
+
+def drop_orphans(aws: Aws, region: str, physical: str) -> None:
+    """Deregister what scales an index that a table has not: a new replica gets copies of all its source had (C17)."""
+    for name in ("scaling-targets", "scaling-policies"):
+        aws.forget(name, region)
+    found = table_reads.ask(aws, region, physical)
+    indexes = {index["IndexName"] for index in (found or {}).get("GlobalSecondaryIndexes", ())}
+    prefix = f"table/{physical}/index/"
+    for resource, dimension in _targets(aws, region):
+        if found is None or not resource.startswith(prefix) or resource.removeprefix(prefix) in indexes:
+            continue
+        unit = "read" if "Read" in dimension else "write"
+        policies = _policies(aws, region).get((resource, dimension), [])
+        Scaling(
+            region=region,
+            name=f"{resource.removeprefix('table/')}/{unit}",
+            owner=aws.backend,
+            resource=resource,
+            min=0,
+            max=0,
+            target=None,
+            policies=tuple(policy["PolicyName"] for policy in policies),
+        ).delete(aws)
 
 
 def _targets(aws: Aws, region: str) -> dict[Place, ScalableTargetTypeDef]:

@@ -179,6 +179,11 @@ class Table:
             tags=whose.tags,
         )
 
+    @property
+    def note(self) -> str:
+        """What is unusual about it."""
+        return table_shape.STRONG if self.strong else ""
+
     def needs(self) -> frozenset[str]:
         """Nothing."""
         return frozenset()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from backendctl.engine.plan import Action, Change
+from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.resource import address_of
 from backendctl.resources import table_reads, table_shape
 from backendctl.resources.replica import Replica
 from backendctl.resources.table import Table
@@ -16,13 +19,48 @@ if TYPE_CHECKING:
 
     from backendctl.aws.connection import Aws
 
+_KEPT = timedelta(hours=24)
 _DECREASES = 4
 """Of provisioned capacity that a table has a day, before it is one an hour (C48)."""
+
+
+def with_dynamodb(plan: Plan, aws: Aws) -> Plan:
+    """The plan with what DynamoDB would refuse of it, and what is worth knowing of replicas that go."""
+    refusals, remarks = refused_by_dynamodb(plan.changes, aws), worth_knowing(plan.changes, aws)
+    return replace(plan, refusals=(*plan.refusals, *refusals), remarks=(*plan.remarks, *remarks))
 
 
 def refused_by_dynamodb(changes: Iterable[Change], aws: Aws) -> list[str]:
     """Why DynamoDB would refuse these changes, one sentence each."""
     return [reason for change in changes for reason in _of(change, aws)]
+
+
+def worth_knowing(changes: Iterable[Change], aws: Aws, *, now: datetime | None = None) -> list[str]:
+    """What becomes of replicas that are to go, and what AWS may say to it (C22, C23). now: as AWS's dates have it."""
+    moment = now or datetime.now(UTC)
+    gone = [change.live for change in changes if change.action is Action.DELETE and isinstance(change.live, Replica)]
+    return [line for live in gone if not live.keep_data for line in _going(live, aws, moment)]
+
+
+def _going(live: Replica, aws: Aws, now: datetime) -> Iterator[str]:
+    where = address_of(live)
+    yield (
+        f"{where}: the copy of {live.physical} in {live.region} goes with its data, the other regions keep theirs; "
+        "sync-tables --keep-data leaves it as a table of its own"
+    )
+    here = table_reads.describe(aws, live.region, live.physical)
+    others = [
+        (region, table_reads.describe(aws, region, live.physical)) for region in table_reads.others(here, live.region)
+    ]
+    made = {region: one["CreationDateTime"] for region, one in others if one is not None and "CreationDateTime" in one}
+    own = (here or {}).get("CreationDateTime")
+    young = {region: at for region, at in made.items() if now - at < _KEPT and (own is None or at > own)}
+    if young:
+        region, at = max(young.items(), key=lambda item: item[1])
+        yield (
+            f"{where}: {region} was made at {at:%H:%M} UTC, and AWS keeps a region that another was copied from for 24 "
+            f"hours; should it refuse, the same command does the rest after {at + _KEPT:%d %B %H:%M} UTC"
+        )
 
 
 def _of(change: Change, aws: Aws) -> Iterator[str]:

@@ -18,6 +18,11 @@ AWS_OWNED, AWS_MANAGED = "aws-owned", "aws-managed"
 STANDARD, INFREQUENT = "standard", "infrequent-access"
 _CLASSES = {STANDARD: "STANDARD", INFREQUENT: "STANDARD_INFREQUENT_ACCESS"}
 _MANAGED_ALIAS = ":alias/aws/dynamodb"
+STRONG = (
+    "of multi-Region strong consistency: its three regions are fixed, it has neither TTL nor local indexes, and a "
+    "write is refused while another region writes the same item; backendctl keeps its settings alike and makes none"
+)
+"""What to say of a table that is (C35 to C38)."""
 ENDED_VERSION = "2017.11.29"
 """Of global tables: AWS makes no more of them (C1)."""
 

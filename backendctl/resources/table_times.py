@@ -32,7 +32,8 @@ def copying(group: Mapping[str, Any] | None) -> str:
     if not size and not items:
         return "AWS takes under a minute while the table is empty, 9 to 11 minutes from its first item on"
     minutes = max(_LEAST, round(_LEAST + size / _COPIED / _MINUTE))
-    return f"AWS takes about {minutes} minutes for {items:,} items of {_told(size)}, rarely less"
+    held = "1 item" if items == 1 else f"{items:,} items"
+    return f"AWS takes about {minutes} minutes for {held} of {_told(size)} together, rarely less"
 
 
 def removing() -> str:

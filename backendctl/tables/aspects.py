@@ -128,11 +128,7 @@ def aspects_of(table: model.Table, seen: Sequence[Seen], backend: str) -> Iterat
 def notes(primary: Seen) -> Iterator[str]:
     """What is worth knowing of a table beside its aspects."""
     if table_shape.is_strong(primary.description):
-        yield (
-            "multi-Region strong consistency: its three regions are fixed, it has neither TTL nor local indexes, and a "
-            "write may be refused because another region writes the same item; backendctl keeps its settings alike "
-            "and does not make such tables"
-        )
+        yield table_shape.STRONG
     if table_shape.is_of_ended_version(primary.description):
         yield f"a global table of version {table_shape.ENDED_VERSION}, which AWS has ended: update it to 2019.11.21"
 

@@ -12,7 +12,7 @@ from backendctl.resources.replica import Replica
 from backendctl.resources.roster import Roster
 from backendctl.resources.scaling import Scaling
 from backendctl.resources.table import Table
-from backendctl.resources.table_refusals import refused_by_dynamodb
+from backendctl.resources.table_refusals import with_dynamodb
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -43,7 +43,7 @@ def plan_tables(backend: Backend, selection: Selection, *, keep_data: bool = Fal
     selection.refuse_unmatched(plan)
     if keep_data:
         plan = keeping(plan)
-    return replace(plan, refusals=(*plan.refusals, *refused_by_dynamodb(plan.changes, backend.aws)))
+    return with_dynamodb(plan, backend.aws)
 
 
 def keeping(plan: Plan) -> Plan:

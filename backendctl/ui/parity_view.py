@@ -25,9 +25,9 @@ _MARKS = {
     State.UNREADABLE: ("?", "bad"),
 }
 _GROUPS = ((True, "AWS keeps alike by itself"), (False, "each region has its own"))
-_WANTED, _VALUE = 24, 12
-_SIDE_BY_SIDE = 3
-"""Regions whose values have room beside each other in 80 columns; more have their marks alone."""
+_WANTED, _WANTED_OF_THREE, _VALUE = 24, 18, 12
+_VALUES, _WISHES = 2, 3
+"""So many regions have room for their values in 80 columns, and so many for what is wanted; more have marks alone."""
 _NEXT = "backendctl sync-tables"
 
 
@@ -80,15 +80,19 @@ def parity_markdown(parity: Parity, plan: Plan, refusal: Refusal) -> str:
 def _matrix(table: TableParity, *, verbose: bool) -> Table:
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="region", padding=(0, 1, 0, 0))
     made.add_column(Text(table.name, style="name"), no_wrap=True)
-    made.add_column("wanted", style="quiet", no_wrap=True)
+    shows_wanted = verbose or len(table.regions) <= _WISHES
+    if shows_wanted:
+        made.add_column("wanted", style="quiet", no_wrap=True)
     for region in table.regions:
         made.add_column(region, no_wrap=True)
-    brief = not verbose and len(table.regions) > _SIDE_BY_SIDE
+    brief = not verbose and len(table.regions) > _VALUES
+    most = _WANTED_OF_THREE if brief else _WANTED
     for replicated, title in _GROUPS:
         made.add_row(Text(title, style="quiet"))
         for row in (row for row in table.rows if row.replicated is replicated):
             cells = [_cell(cell, brief=brief, verbose=verbose) for cell in row.cells.values()]
-            made.add_row(f"  {row.aspect}", _cut(_wanted(row), _WANTED, verbose=verbose), *cells)
+            wanted = [_cut(_wanted(row), most, verbose=verbose)] if shows_wanted else []
+            made.add_row(f"  {row.aspect}", *wanted, *cells)
     return made
 
 
@@ -119,7 +123,7 @@ def _beside(parity: Parity, plan: Plan) -> Iterator[str]:
 
 
 def _verdict(parity: Parity, plan: Plan, refusal: Refusal) -> Text:
-    regions = len(plan.regions)
+    regions = len({region for table in parity.tables for region in table.regions})
     if parity.silent:
         return Text(f"{', '.join(parity.silent)} did not answer.", style="bad")
     if parity.in_sync and not plan.changes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -23,6 +23,8 @@ _BAR = 28
 _COUNT = len("999/999")
 _SLOW = 10.0
 """Seconds; on a terminal the bars tell the rest."""
+_LINES = 6
+"""So many changes that take long are told in lines of their own."""
 _FRAMES_PER_SECOND = 10
 _drawn: list[Live | Status] = []
 """What moves on the terminal now."""
@@ -33,10 +35,13 @@ class Progress:
 
     Args:
         console: stderr's.
-        quiet: draw nothing.
+        quiet: draw nothing. clock: seconds, from any origin.
     """
 
-    def __init__(self, plan: Plan, console: Console, *, quiet: bool = False) -> None:
+    def __init__(
+        self, plan: Plan, console: Console, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
         self._console = console
         self._quiet = quiet
         self._totals: dict[str, int] = {}
@@ -71,7 +76,7 @@ class Progress:
         address, region = event.change.address, event.change.region
         match event:
             case Started():
-                self._begun[address] = (event.change, time.monotonic())
+                self._begun[address] = (event.change, self._clock())
                 self._now[address] = (region, event.change.action + " " + _short(address))
             case Noted(message=message, lasting=False):  # what lasts is told when all is done
                 self._now[address] = (region, f"{_short(address)}: {message}")
@@ -97,11 +102,15 @@ class Progress:
         """What has begun and not ended; any thread may ask."""
         return [change for change, _ in list(self._begun.values())]
 
-    def _lasting(self, address: str, what: str) -> str:
-        """With how long it has been going on, once that is worth telling."""
-        change = self._begun.get(address)
-        seconds = 0.0 if change is None else seconds_since(change[1])
-        return what if seconds < _SLOW else f"{what} ({seconds // 60:.0f}:{seconds % 60:02.0f})"
+    def _slow(self) -> dict[str, str]:
+        """Address → what is told of a change that takes long, with how long it has been going on."""
+        told = {}
+        for address, (change, began) in list(self._begun.items()):
+            seconds = self._clock() - began
+            if seconds >= _SLOW and address in self._now:
+                what = self._now[address][1]
+                told[address] = f"{change.region} {seconds // 60:.0f}:{seconds % 60:02.0f} {what}"
+        return told
 
     def _finish(self, address: str, region: str, *, bad: bool = False) -> None:
         self._now.pop(address, None)
@@ -119,9 +128,11 @@ class Progress:
         for width in (longest, _BAR, _COUNT):
             table.add_column(no_wrap=True, min_width=width)
         table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+        slow = self._slow()
         for region, total in self._totals.items():
-            now = list(self._now.items())
-            busy = [self._lasting(address, what) for address, (where, what) in now if where == region]
+            busy = [
+                what for address, (where, what) in list(self._now.items()) if where == region and address not in slow
+            ]
             done, bad = self._done[region], self._bad[region]
             table.add_row(
                 Text(region, style="region"),
@@ -129,7 +140,8 @@ class Progress:
                 Text(f"{done}/{total}"),
                 Text(", ".join(busy), style="quiet") if busy else Text("✓" if done == total else "", style="ok"),
             )
-        return Group(self._spinner, table) if self._now else table
+        lines = [Text(line, style="quiet", overflow="fold") for line in list(slow.values())[:_LINES]]
+        return Group(self._spinner, table, *lines) if self._now else table
 
 
 def _bar(done: int, bad: int, total: int) -> Text:

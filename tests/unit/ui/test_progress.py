@@ -90,6 +90,23 @@ def test_a_terminal_shows_a_bar_for_each_region_and_leaves_only_the_lines() -> N
     assert "waiting for the role" not in text.replace("function/places: waiting for the role", "")
 
 
+def test_what_takes_long_has_a_line_of_its_own_with_its_time_and_all_that_is_told() -> None:
+    now = [0.0]
+    console = _terminal(StringIO())
+    progress = Progress(PLAN, console, clock=lambda: now[0])
+    message = (
+        "replica CREATING, since 14:21 UTC; AWS takes under a minute while the table is empty, 9 to 11 minutes else"
+    )
+    for event in (Started(change=FUNCTION), Noted(change=FUNCTION, message=message)):
+        progress.show(event)
+    now[0] = 83.0
+    with console.capture() as captured:
+        console.print(progress._draw())
+    text = " ".join(captured.get().split())
+    assert "us-east-1 1:23 function/places: replica CREATING" in text
+    assert "9 to 11 minutes else" in text
+
+
 def test_a_terminal_is_left_as_it_was_after_an_error() -> None:
     out = StringIO()
     with pytest.raises(KeyError), Progress(PLAN, _terminal(out)):

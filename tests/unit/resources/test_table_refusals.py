@@ -1,0 +1,125 @@
+"""What DynamoDB would refuse of a plan is told before the first call."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from backendctl.aws.connection import Access, Aws
+from backendctl.engine.plan import Action, Change, change_of
+from backendctl.resources.replica import Replica
+from backendctl.resources.table import Table
+from backendctl.resources.table_capacity import PROVISIONED
+from backendctl.resources.table_refusals import refused_by_dynamodb, worth_knowing
+from backendctl.resources.table_shape import LocalIndex
+from backendctl.spec.model import Attribute, Key
+
+EAST, WEST, IRELAND = "us-east-1", "us-west-2", "eu-west-1"
+NAME = "shop-orders"
+BY_SUM = LocalIndex(range=Attribute(name="sum", type="N"))
+
+
+def table(**fields: Any) -> Table:
+    key = Key(hash=Attribute(name="id", type="S"), range=Attribute(name="at", type="S"))
+    return Table(region=EAST, name="orders", owner="shop", physical=NAME, key=key, **fields)
+
+
+def replica(**fields: Any) -> Replica:
+    return Replica(region=WEST, name="orders", owner="shop", physical=NAME, primary=EAST, **fields)
+
+
+def told(change: Change | None, **described: Any) -> list[str]:
+    """The refusals of one change, where the table is described so."""
+    aws = Aws(Access(keys=("testing", "testing")), backend="shop")
+    shown = {"TableName": NAME, "TableStatus": "ACTIVE", **described}
+    aws.remember(("table", EAST, NAME, "description"), shown)
+    return refused_by_dynamodb([change] if change else [], aws)
+
+
+def removing(live: Table | Replica) -> Change:
+    return Change(action=Action.DELETE, desired=None, live=live)
+
+
+def changing(before: Table, after: Table) -> Change:
+    change = change_of(after, before)
+    assert change is not None
+    return change
+
+
+def test_a_harmless_change_is_not_refused() -> None:
+    assert told(changing(table(ttl=""), table(ttl="expires"))) == []
+
+
+@pytest.mark.parametrize("live", [table(deletion_protection=True), replica(deletion_protection=True)])
+def test_what_is_protected_is_not_deleted(live: Table | Replica) -> None:
+    (reason,) = told(removing(live))
+    assert "has deletion protection" in reason
+    assert f"--region {live.region} --table-name {NAME} --no-deletion-protection-enabled" in reason
+
+
+def test_protection_does_not_stand_against_keeping_the_data() -> None:
+    assert told(removing(replica(deletion_protection=True, keep_data=True))) == []
+
+
+def test_local_indexes_come_with_the_table_or_never() -> None:
+    added = changing(table(local_indexes={}), table(local_indexes={"by-sum": BY_SUM}))
+    left_out = changing(table(local_indexes={"by-sum": BY_SUM}), table(local_indexes={}))
+    assert "cannot be added to a table that exists" in told(added)[0]
+    assert "write it under 'local-indexes'" in told(left_out)[0]
+
+
+def test_a_global_tables_stream_stays() -> None:
+    change = changing(table(stream="NEW_AND_OLD_IMAGES", members=(WEST,)), table(stream=""))
+    (reason,) = told(change)
+    assert "replicates through its stream" in reason
+
+
+def test_a_fifth_decrease_of_a_day_is_refused_with_the_time_of_the_last() -> None:
+    change = changing(
+        table(billing=PROVISIONED, fixed_capacity={"read": 9}), table(billing=PROVISIONED, fixed_capacity={"read": 5})
+    )
+    last = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
+    used = {"NumberOfDecreasesToday": 4, "LastDecreaseDateTime": last}
+    assert told(change, ProvisionedThroughput={**used, "NumberOfDecreasesToday": 3}) == []
+    (reason,) = told(change, ProvisionedThroughput=used)
+    assert "went down 4 times today" in reason
+    assert "09:30 UTC" in reason
+
+
+def test_a_global_table_of_the_ended_version_is_named_with_the_way_out() -> None:
+    (reason,) = told(change_of(replica(), None), GlobalTableVersion="2017.11.29")
+    assert "version 2017.11.29, which AWS has ended" in reason
+    assert "Update version" in reason
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (change_of(replica(), None), "none can be added"),
+        (removing(replica()), "none can be removed alone"),
+        (changing(table(ttl=""), table(ttl="expires")), "knows no TTL"),
+    ],
+)
+def test_regions_of_strong_consistency_stay_as_they_are(change: Change, fault: str) -> None:
+    (reason,) = told(change, MultiRegionConsistency="STRONG")
+    assert fault in reason
+
+
+def test_of_a_replica_that_goes_the_plan_says_what_becomes_of_its_data_and_when_aws_may_refuse() -> None:
+    aws = Aws(Access(keys=("testing", "testing")), backend="shop")
+    now = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
+    older, younger = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
+    groups = {WEST: [{"RegionName": IRELAND}], IRELAND: [{"RegionName": WEST}]}
+    for region, made in ((WEST, older), (IRELAND, younger)):
+        shown = {"TableName": NAME, "TableStatus": "ACTIVE", "CreationDateTime": made, "Replicas": groups[region]}
+        aws.remember(("table", region, NAME, "description"), shown)
+    data, day = worth_knowing([removing(replica())], aws, now=now)
+    assert "goes with its data" in data
+    assert "--keep-data" in data
+    assert "eu-west-1 was made at 09:30 UTC" in day
+    assert "after 29 November 09:30 UTC" in day
+    assert worth_knowing([removing(replica(keep_data=True))], aws, now=now) == []
+    (alone,) = worth_knowing([removing(replica())], aws, now=datetime(2026, 12, 3, tzinfo=UTC))
+    assert alone == data
