@@ -21,11 +21,12 @@ class _Record:
     region: str
     target: str
     health_check: str | None
+    is_secondary: bool = False
 
 
 @dataclass(kw_only=True, slots=True)
 class Routing:
-    """Latency records, read from the hosted zones and kept until a zone changes.
+    """Latency, failover and simple records, read from the hosted zones and kept until a zone changes.
 
     Attributes:
         regional_domain: `ApiGateway.regional_domain`, to see where an alias leads.
@@ -42,7 +43,7 @@ class Routing:
         self._known.clear()
 
     async def region_of(self, domain: str, regions: list[str]) -> str:
-        """The region which answers a domain: of its first healthy latency record, else the first that has it."""
+        """The region which answers a domain: of its first healthy record, the secondary last, else the first."""
         if domain not in self._known:
             self._known[domain] = await self._records(domain)
         records = self._known[domain]
@@ -66,9 +67,9 @@ class Routing:
             )
             for node in ET.fromstring(answer.body).iterfind(".//r:ResourceRecordSet", _NS):  # noqa: S314 - our own
                 name = _text(node, "r:Name").rstrip(".").replace("\\052", "*")
-                if name == domain and node.find("r:Region", _NS) is not None:
+                if name == domain and _text(node, "r:Type") in {"A", "AAAA"}:
                     found.append(_record(node))
-        return found
+        return sorted(found, key=lambda record: record.is_secondary)
 
     async def _zones(self, domain: str) -> list[str]:
         answer = await self.inner.ask(
@@ -88,9 +89,11 @@ class Routing:
 
 
 def _record(node: ET.Element) -> _Record:
+    target = _text(node, "r:AliasTarget/r:DNSName").rstrip(".") or _text(node, ".//r:Value").rstrip(".")
     return _Record(
-        region=_text(node, "r:Region"),
-        target=_text(node, "r:AliasTarget/r:DNSName").rstrip(".") or _text(node, ".//r:Value").rstrip("."),
+        region=_text(node, "r:Region") or target.partition(".execute-api.")[2].partition(".")[0],
+        target=target,
+        is_secondary=_text(node, "r:Failover") == "SECONDARY",
         health_check=_text(node, "r:HealthCheckId") or None,
     )
 

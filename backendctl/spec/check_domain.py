@@ -107,8 +107,22 @@ def _check_health(view: View, path: str) -> None:
     base = max(served, key=len)
     route = path.removeprefix(f"/{base}" if base else "").partition("?")[0] or "/"
     definition = view.definition_of(stages[base])
-    if definition is not None and not _answers(definition.value.get("paths"), route):
+    if definition is None:
+        return
+    if not _answers(definition.value.get("paths"), route):
         view.report.add(way, f"the definition has no GET {route}, so no region would ever be healthy")
+    elif _is_closed(definition.value):  # E13
+        view.report.add(
+            way, "the definition disables the API's own endpoint, which the health check asks: it would see 403"
+        )
+
+
+def _is_closed(definition: Any) -> bool:
+    """Whether a definition says disableExecuteApiEndpoint, at its top or, in OpenAPI 3, with a server."""
+    servers = definition.get("servers") if isinstance(definition.get("servers"), list) else []
+    places = [definition, *(one for one in servers if isinstance(one, dict))]
+    told = [place.get("x-amazon-apigateway-endpoint-configuration") for place in places]
+    return any(isinstance(one, dict) and one.get("disableExecuteApiEndpoint") is True for one in told)
 
 
 def _answers(paths: Any, route: str) -> bool:

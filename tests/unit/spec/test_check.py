@@ -314,6 +314,36 @@ def test_domain(rest: str, faults: list[str], faults_of: Faults) -> None:
     assert faults_of(DOMAIN + rest + "\n") == faults
 
 
+@pytest.mark.parametrize(
+    ("rest", "faults"),
+    [
+        ("routing: failover\n", ["'routing' has no use without 'zone'", "'failover' needs domain.health-check"]),
+        ("zone: shop.example\n  routing: failover\n", ["'failover' needs domain.health-check"]),
+        (
+            "zone: shop.example\n  routing: simple\n  health-check: {path: /v1/healthz}\n",
+            ["Route 53 answers with a simple record whatever its health"],
+        ),
+        (
+            "mutual-tls: {truststore: 's3://trust/k'}\n  security-policy: TLS_1_0\n",
+            ["'mutual-tls' goes with TLS_1_2 only, not with TLS_1_0"],
+        ),
+        ("mutual-tls: {truststore: k.pem}\n", ["a file in S3, s3://bucket/key"]),
+        (
+            "zone: shop.example\ndomains:\n- {name: API.shop.example, zone: else.example}\n",
+            ["'api.shop.example' is a domain of this backend already", "'API.shop.example' is not inside the zone"],
+        ),
+        (
+            "zone: shop.example\ndomains:\n- {name: old.shop.example, health-check: {path: /v1/healthz}}\n",
+            ["'health-check' is not a setting of the domain"],
+        ),
+    ],
+)
+def test_what_each_routing_and_each_further_domain_needs(rest: str, faults: list[str], faults_of: Faults) -> None:
+    found = faults_of(DOMAIN + rest)
+    assert len(found) == len(faults), found
+    assert [told for told, wanted in zip(found, faults, strict=True) if wanted not in told] == []
+
+
 def test_a_domain_needs_an_api(faults_of: Faults) -> None:
     assert faults_of(HEAD + "domain: {name: a.example}\n") == ["3:1: a domain needs an 'api' to stand in front of"]
 
