@@ -12,7 +12,7 @@ from backendctl.aws.wait import until
 from backendctl.engine.resource import IMMUTABLE, PARTIAL, address
 from backendctl.errors import BackendctlError
 from backendctl.resources import certificates
-from backendctl.resources.api_reads import domain_names
+from backendctl.resources.api_reads import MULTI_LEVEL, domain_names
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import DomainNameTypeDef, PatchOperationTypeDef
@@ -63,7 +63,7 @@ class Domain:
                     mutual_tls=_truststore(domain.mutual_tls.truststore, domain.mutual_tls.version)
                     if domain.mutual_tls
                     else None,
-                    tags=tagging.marked(world.backend, domain.tags),
+                    tags=tagging.marked(world.backend, {**domain.tags, **_levels(world)}),
                 )
 
     @classmethod
@@ -184,6 +184,12 @@ class Domain:
         until(
             aws, f"domain {self.name} in {self.region} to be AVAILABLE", probe, limit=3900, step=5
         )  # A84: up to 60 min
+
+
+def _levels(world: World) -> dict[str, str]:
+    """The tag by which a plan knows to ask for base paths of several levels, also when the spec has none any more."""
+    stages = world.spec.api.stages if world.spec.api else ()
+    return {MULTI_LEVEL: "true"} if any("/" in (stage.path or "") for stage in stages) else {}
 
 
 def _truststore(uri: str, version: str | None) -> str:

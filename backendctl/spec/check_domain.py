@@ -48,6 +48,9 @@ def _check_one(view: View, way: Way, domain: dict[str, Any]) -> None:
     _check_certificates(view, (*way, "certificate"), domain.get("certificate", {}))
     _check_routing(view, way, domain)
     policy = domain.get("security-policy", _MUTUAL_POLICY)
+    if policy == "TLS_1_0" and (deep := [one for one in view.stages().values() if "/" in one.get("path", "")]):  # A88
+        message = f"the path '{deep[0]['path']}' of several levels needs {_MUTUAL_POLICY} at least"
+        view.report.add((*way, "security-policy"), message)
     if "mutual-tls" in domain and policy != _MUTUAL_POLICY:  # A84, A86
         message = f"'mutual-tls' goes with {_MUTUAL_POLICY} only, not with {policy}"
         view.report.add((*way, "security-policy"), message)

@@ -194,10 +194,14 @@ def test_tables(text: str, faults: list[str], faults_of: Faults) -> None:
             "pro.d: {variables: {itemsAlias: live}}",
             ["8:5: 'pro.d' will not do as a stage: at most 128 letters, digits, '-' and '_'"],
         ),
-        ("prod: {path: /v1, variables: {itemsAlias: live}}", ["8:18: the path '/v1' holds a '/'; write 'v1'"]),
+        ("prod: {path: /v1, variables: {itemsAlias: live}}", ["8:18: the path '/v1' has a '/' too many; write 'v1'"]),
         (
-            "prod: {path: a/b, variables: {itemsAlias: live}}",
-            ["8:18: the path 'a/b' holds a '/'; base paths have one level"],
+            "prod: {path: 'a//b', variables: {itemsAlias: live}}",
+            ["8:18: the path 'a//b' has a '/' too many; write 'a/b'"],
+        ),
+        (
+            "prod: {path: 'a/b c', variables: {itemsAlias: live}}",
+            ["8:18: the path 'a/b c' holds ' ', which a base path cannot"],
         ),
         ("prod: {path: ping, variables: {itemsAlias: live}}", ["8:18: API Gateway keeps '/ping' for itself"]),
         (
