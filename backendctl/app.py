@@ -40,7 +40,7 @@ from backendctl.release.heartbeat import beating
 from backendctl.release.numbering import Releasing, numbered
 from backendctl.remembering import remembering
 from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_buckets, code_source, roster
-from backendctl.resources.dns_refusals import refused_records
+from backendctl.resources.dns_refusals import with_dns
 from backendctl.resources.domain import Domain
 from backendctl.resources.function import Function
 from backendctl.resources.log_group import LogGroup
@@ -298,8 +298,7 @@ def with_refusals(plan: Plan, world: World, backend: Backend) -> Plan:
     refusals = over_limits(plan.changes, backend.aws)
     refusals += lost_by_turning(world, backend.aws, stages=turning)
     refusals += code_buckets.unfit(plan.changes, backend.aws)
-    refusals += refused_records(plan.changes, backend.aws)
-    return replace(plan, refusals=(*plan.refusals, *refusals))
+    return with_dns(replace(plan, refusals=(*plan.refusals, *refusals)), backend.aws)
 
 
 def plan_destroy(backend: Backend, selection: Selection | None = None, *, regions: tuple[str, ...] = ()) -> Plan:

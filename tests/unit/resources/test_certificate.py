@@ -99,7 +99,7 @@ def test_an_issued_one_of_anybodys_that_covers_the_name_is_enough(aws: Aws) -> N
 
 
 def test_a_domain_that_stands_has_its_certificate_and_acm_is_not_asked(aws: Aws) -> None:
-    aws.remember(("domain-names", EAST), {DOMAIN: {}})
+    aws.remember(("domain-names", EAST), {DOMAIN: {"regionalCertificateArn": "arn:x"}})
     calls = Calls(aws.acm(EAST), "acm")
     assert Certificate.read(aws, WANTED) == WANTED
     assert calls.names == []
