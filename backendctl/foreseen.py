@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backendctl.engine.plan import Action
 from backendctl.resources import code_buckets
-from backendctl.resources.dns_refusals import refused_records
+from backendctl.resources.dns_refusals import with_dns
 from backendctl.resources.provisioned_limits import lost_by_turning, over_limits
 from backendctl.resources.stage import Stage
 
@@ -23,5 +23,4 @@ def with_refusals(plan: Plan, world: World, aws: Aws) -> Plan:
     refusals = over_limits(plan.changes, aws)
     refusals += lost_by_turning(world, aws, stages=turning)
     refusals += code_buckets.unfit(plan.changes, aws)
-    refusals += refused_records(plan.changes, aws)
-    return replace(plan, refusals=(*plan.refusals, *refusals))
+    return with_dns(replace(plan, refusals=(*plan.refusals, *refusals)), aws)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.app import plan_of
@@ -13,7 +12,7 @@ from backendctl.errors import RefusedError
 from backendctl.resources import table_reads
 from backendctl.resources.api_reads import find_api, stages
 from backendctl.resources.certificate import Certificate
-from backendctl.resources.dns_refusals import refused_records
+from backendctl.resources.dns_refusals import with_dns
 from backendctl.resources.domain import Domain
 from backendctl.resources.health_check import HealthCheck
 from backendctl.resources.mapping import Mapping
@@ -36,7 +35,7 @@ def plan_dns(backend: Backend) -> Plan:
     plan = plan_of(backend, desired, regions=backend.spec.regions, kinds=KINDS)
     if missing := sorted({told for change in plan.changes for told in _missing(backend, change)}):
         raise RefusedError(missing, hint="deploy it first: backendctl deploy")
-    return replace(plan, refusals=(*plan.refusals, *refused_records(plan.changes, backend.aws)))
+    return with_dns(plan, backend.aws)
 
 
 def _missing(backend: Backend, change: Change) -> Iterator[str]:

@@ -54,6 +54,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("scheduler:ListSchedules", _PLAN | _WARM | _CHECK),
         ("acm:ListCertificates", _DNS_READ | _CHECK),
         ("acm:RequestCertificate", _DNS_WRITE),
+        ("acm:AddTagsToCertificate", _DNS_WRITE),  # of one that has no ARN yet
         ("cloudwatch:GetMetricData", _MEASURE | _MAKE_TABLES | _LAG | _CHECK | {"drain", "game-day"}),
         ("cloudwatch:ListMetrics", _JUDGE),
         ("xray:GetTraceSummaries", frozenset({"traces"})),
@@ -194,10 +195,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("apigateway:PATCH", _DEPLOY),
     ),
     "API tags": (("apigateway:PUT", _PUT | {"sync-dns"}),),
-    "certificates": (
-        ("acm:DescribeCertificate", _DNS_READ),
-        ("acm:AddTagsToCertificate", _DNS_WRITE),
-    ),
+    "certificates": (("acm:DescribeCertificate", _DNS_READ),),
     "zone": (
         ("route53:ListResourceRecordSets", _DNS_READ),
         ("route53:ChangeResourceRecordSets", _DNS_REMOVE),

@@ -72,7 +72,7 @@ class Certificate:
     def read(cls, aws: Aws, desired: Self) -> Self | None:
         """What the domain has already; else an issued one of anybody's that covers it; else one that is on its way."""
         place: Any = {"region": desired.region, "name": desired.name, "owner": aws.backend, "zone": desired.zone}
-        if desired.name in domain_names(aws, desired.region):
+        if domain_names(aws, desired.region).get(desired.name, {}).get("regionalCertificateArn"):
             return cls(**place)
         if certificates.best(certificates.listed(aws, desired.region, ISSUED), desired.name) is not None:
             return cls(**place)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
 
 ADDRESSES = ("A", "AAAA")
+ALIAS_TTL = 60
+"""Seconds that resolvers keep an alias to API Gateway or CloudFront (E24)."""
+
 _IN_SYNC = 1800  # E24; seconds
 _OCTAL = re.compile(r"\\(\d{3})")
 
@@ -112,6 +115,13 @@ def list_records_at(aws: Aws, zone_id: str, name: str) -> list[ResourceRecordSet
             return found
         following = ("NextRecordName", "NextRecordType", "NextRecordIdentifier")
         start = {key.replace("Next", "Start"): page.get(key) for key in following if page.get(key)}
+
+
+def leads_to(aws: Aws, name: str, host: str) -> bool:
+    """Whether a record of that name, in any public zone that may hold it, answers with a host; asked now."""
+    holding = [zone for zone in zones(aws) if f".{name}".endswith(f".{plain_name(zone['Name'])}")]
+    found = [record for zone in holding for record in list_records_at(aws, id_of(zone), name)]
+    return any(points_at(record) == plain_name(host) for record in found)
 
 
 def submit(aws: Aws, zone_id: str, changes: Sequence[ChangeTypeDef]) -> str:

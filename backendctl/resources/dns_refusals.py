@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.resources import dns
+from backendctl.resources.edge_domain import edge_refusals, edge_remarks
 from backendctl.resources.record import Record
 from backendctl.resources.record_changes import in_the_way
 from backendctl.spec.domains import LATENCY
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.engine.plan import Change
+    from backendctl.engine.plan import Change, Plan
+
+
+def with_dns(plan: Plan, aws: Aws) -> Plan:
+    """The plan with what Route 53 and API Gateway would refuse of its domains and records, and what to know of them."""
+    refusals = (*edge_refusals(plan), *refused_records(plan.changes, aws))
+    return replace(plan, refusals=(*plan.refusals, *refusals), remarks=(*plan.remarks, *edge_remarks(plan)))
 
 
 def refused_records(changes: Iterable[Change], aws: Aws) -> tuple[str, ...]:

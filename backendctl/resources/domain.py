@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import is_missing, says
+from backendctl.aws.progress import note
 from backendctl.aws.wait import until
-from backendctl.engine.resource import IMMUTABLE, PARTIAL, address
+from backendctl.engine.resource import PARTIAL, address
 from backendctl.errors import BackendctlError
-from backendctl.resources import certificates
-from backendctl.resources.api_reads import domain_names
+from backendctl.resources import certificates, dns
+from backendctl.resources.api_reads import MULTI_LEVEL, domain_names
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import DomainNameTypeDef, PatchOperationTypeDef
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.resources.world import World
 
+EDGE, REGIONAL = "EDGE", "REGIONAL"
 _READY = "AVAILABLE"
 _NEW_POLICIES = "SecurityPolicy_"  # this family wants an access mode (A84)
 
@@ -31,7 +33,7 @@ class Domain:
     Attributes:
         name: in small letters. certificate: ARN; None looks one up when the domain is made, and then leaves it alone.
         mutual_tls: "s3://bucket/key", with "@version" where one is pinned; None leaves it alone.
-        endpoint: REGIONAL; a domain of the same name with another type is not taken over.
+        endpoint: REGIONAL; live "EDGE, REGIONAL" while it moves from the one to the other.
         status: AVAILABLE once it can serve (A83).
     """
 
@@ -45,7 +47,7 @@ class Domain:
     certificate: str | None = None
     security_policy: str | None = None
     mutual_tls: str | None = None
-    endpoint: str = field(default="REGIONAL", metadata=IMMUTABLE)
+    endpoint: str = REGIONAL
     status: str = _READY
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
@@ -63,7 +65,7 @@ class Domain:
                     mutual_tls=_truststore(domain.mutual_tls.truststore, domain.mutual_tls.version)
                     if domain.mutual_tls
                     else None,
-                    tags=tagging.marked(world.backend, domain.tags),
+                    tags=tagging.marked(world.backend, {**domain.tags, **_levels(world)}),
                 )
 
     @classmethod
@@ -90,7 +92,7 @@ class Domain:
             certificate=found.get("regionalCertificateArn"),
             security_policy=found.get("securityPolicy"),
             mutual_tls=_mutual_tls(found),
-            endpoint=(found.get("endpointConfiguration", {}).get("types") or ["EDGE"])[0],
+            endpoint=", ".join(sorted(found.get("endpointConfiguration", {}).get("types", ()))) or EDGE,
             status=found.get("domainNameStatus", _READY),
             tags=tags,
         )
@@ -128,8 +130,8 @@ class Domain:
 
     def update(self, aws: Aws, live: Self) -> None:
         """Certificate and security policy in one call, as domains have one per 30 s (A32); tags."""
-        operations: list[PatchOperationTypeDef] = []
-        if self.certificate is not None and self.certificate != live.certificate:
+        operations = self._moving(aws, live)
+        if self.certificate is not None and live.endpoint != EDGE and self.certificate != live.certificate:
             certificates.check(aws, self.region, self.certificate)
             operations.append({"op": "replace", "path": "/regionalCertificateArn", "value": self.certificate})
         if self.security_policy is not None and self.security_policy != live.security_policy:
@@ -145,8 +147,34 @@ class Domain:
             aws.apigateway(self.region).tag_resource(resourceArn=arn, tags=changed)
         if operations:
             self._await(aws)
+            aws.forget("domain-names", self.region)
             aws.apigateway(self.region).update_domain_name(domainName=self.name, patchOperations=operations)
         self._await(aws)
+
+    def _moving(self, aws: Aws, live: Self) -> list[PatchOperationTypeDef]:
+        """From the edge to the region: first both, then, once no record leads to the edge, the regional one alone."""
+        if live.endpoint == self.endpoint:
+            return []
+        path = "/endpointConfiguration/types"
+        if live.endpoint == EDGE:
+            return [
+                {"op": "add", "path": path, "value": REGIONAL},
+                {"op": "add", "path": "/regionalCertificateArn", "value": self._certificate(aws)},
+            ]
+        if live.endpoint != f"{EDGE}, {REGIONAL}":
+            raise BackendctlError(
+                f"{self.name} in {self.region} is a {live.endpoint} domain, which AWS never turns into a regional one",
+                hint="give the domain another name in the spec",
+            )
+        distribution = _described(aws, self.region, self.name).get("distributionDomainName", "")
+        if dns.leads_to(aws, self.name, distribution):
+            raise BackendctlError(
+                f"{self.name} still leads to its edge-optimised endpoint {distribution}",
+                hint="take the record over: backendctl sync-dns --adopt",
+            )
+        note(f"waiting {dns.ALIAS_TTL} s until resolvers have forgotten {distribution}")
+        aws.sleep(dns.ALIAS_TTL * aws.tempo)
+        return [{"op": "remove", "path": path, "value": EDGE}]
 
     def delete(self, aws: Aws) -> None:
         """The domain; its mappings went first (A91)."""
@@ -184,6 +212,12 @@ class Domain:
         until(
             aws, f"domain {self.name} in {self.region} to be AVAILABLE", probe, limit=3900, step=5
         )  # A84: up to 60 min
+
+
+def _levels(world: World) -> dict[str, str]:
+    """The tag by which a plan knows to ask for base paths of several levels, also when the spec has none any more."""
+    stages = world.spec.api.stages if world.spec.api else ()
+    return {MULTI_LEVEL: "true"} if any("/" in (stage.path or "") for stage in stages) else {}
 
 
 def _truststore(uri: str, version: str | None) -> str:

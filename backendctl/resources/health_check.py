@@ -19,7 +19,7 @@ from backendctl.aws.partitions import dns_suffix
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
 from backendctl.resources import dns
-from backendctl.resources.api_reads import api_name, require_api
+from backendctl.resources.api_reads import ROOT, api_name, require_api
 from backendctl.resources.dns_batch import change_together
 from backendctl.resources.record_changes import change
 
@@ -233,7 +233,7 @@ def probe_of(api: Api, path: str) -> str:
         BackendctlError: no stage serves that path.
     """
     asked = path.strip("/")
-    paths = {stage.path: stage.name for stage in api.stages if stage.path is not None}
+    paths = {"" if stage.path == ROOT else stage.path: stage.name for stage in api.stages if stage.path is not None}
     # The longest base path wins (A88); the root takes what no other does.
     for base in sorted(paths, key=len, reverse=True):
         if not base or asked == base or asked.startswith(f"{base}/"):

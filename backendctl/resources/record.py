@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 OWN = "own"
 _NONE = "none"
-_TTL = 60
-"""Seconds that resolvers keep an alias to API Gateway (E24)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,8 +165,8 @@ class Record:
         wanted = self.wanted(aws)
         what = f"the removal of {self.name} in {self.region}"
         if change_together(aws, zone_id, self.name, wanted.changes, what=what):
-            note(f"waiting {_TTL} s until resolvers have forgotten {self.name} in {self.region}")
-            aws.sleep(_TTL * aws.tempo)  # H3
+            note(f"waiting {dns.ALIAS_TTL} s until resolvers have forgotten {self.name} in {self.region}")
+            aws.sleep(dns.ALIAS_TTL * aws.tempo)  # H3
 
     def wanted(
         self, aws: Aws, *, records: tuple[ResourceRecordSetOutputTypeDef, ...] = (), adopt: bool = False

@@ -48,6 +48,9 @@ def _check_one(view: View, way: Way, domain: dict[str, Any]) -> None:
     _check_certificates(view, (*way, "certificate"), domain.get("certificate", {}))
     _check_routing(view, way, domain)
     policy = domain.get("security-policy", _MUTUAL_POLICY)
+    if policy == "TLS_1_0" and (deep := [one for one in view.stages().values() if "/" in one.get("path", "")]):  # A88
+        message = f"the path '{deep[0]['path']}' of several levels needs {_MUTUAL_POLICY} at least"
+        view.report.add((*way, "security-policy"), message)
     if "mutual-tls" in domain and policy != _MUTUAL_POLICY:  # A84, A86
         message = f"'mutual-tls' goes with {_MUTUAL_POLICY} only, not with {policy}"
         view.report.add((*way, "security-policy"), message)
@@ -107,8 +110,22 @@ def _check_health(view: View, path: str) -> None:
     base = max(served, key=len)
     route = path.removeprefix(f"/{base}" if base else "").partition("?")[0] or "/"
     definition = view.definition_of(stages[base])
-    if definition is not None and not _answers(definition.value.get("paths"), route):
+    if definition is None:
+        return
+    if not _answers(definition.value.get("paths"), route):
         view.report.add(way, f"the definition has no GET {route}, so no region would ever be healthy")
+    elif _is_closed(definition.value):  # E13
+        view.report.add(
+            way, "the definition disables the API's own endpoint, which the health check asks: it would see 403"
+        )
+
+
+def _is_closed(definition: Any) -> bool:
+    """Whether a definition says disableExecuteApiEndpoint, at its top or, in OpenAPI 3, with a server."""
+    servers = definition.get("servers") if isinstance(definition.get("servers"), list) else []
+    places = [definition, *(one for one in servers if isinstance(one, dict))]
+    told = [place.get("x-amazon-apigateway-endpoint-configuration") for place in places]
+    return any(isinstance(one, dict) and one.get("disableExecuteApiEndpoint") is True for one in told)
 
 
 def _answers(paths: Any, route: str) -> bool:
