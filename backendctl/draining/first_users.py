@@ -61,7 +61,7 @@ def tested_first(plan: Plan, backend: Backend) -> Plan:
     entering = [change for change in plan.changes if _enters(change)]
     if not others or not entering or backend.spec.api is None:
         return plan
-    tests = {change.region: _test(change, backend) for change in entering}
+    tests = {change.region: _test(change, plan, backend) for change in entering}
     changes = [_behind(change, tests[change.region]) if _enters(change) else change for change in plan.changes]
     added = [operating(test, test.read(backend.aws)) for test in tests.values()]
     return replace(plan, changes=(*changes, *added))
@@ -71,8 +71,10 @@ def _enters(change: Change) -> bool:
     return change.kind == Record.kind and change.action is Action.CREATE and isinstance(change.desired, Record)
 
 
-def _test(change: Change, backend: Backend) -> SmokeTest:
-    return SmokeTest(region=change.region, name=change.name, backend=backend, after=change.resource.needs())
+def _test(change: Change, plan: Plan, backend: Backend) -> SmokeTest:
+    """Behind everything else that is made or changed there, also by a deploy that mends what has failed before."""
+    there = {c.address for c in plan.changes if c.region == change.region and not c.removes and c.kind != Record.kind}
+    return SmokeTest(region=change.region, name=change.name, backend=backend, after=change.resource.needs() | there)
 
 
 def _behind(change: Change, test: SmokeTest) -> Change:

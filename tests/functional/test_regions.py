@@ -64,7 +64,8 @@ def test_two_regions_to_three_and_back_under_load(project: Project) -> None:
 @pytest.mark.full
 def test_a_region_that_does_not_answer_as_it_should_gets_no_users(project: Project) -> None:
     project.spec["regions"] = [EAST, WEST, EUROPE]
-    project.spec["functions"]["one"]["regions"] = {EUROPE: {"handler": "app.missing"}}
+    (project.folder / "functions" / "one" / "bad.py").write_text("def handler(event, context):\n    raise OSError\n")
+    project.spec["functions"]["one"]["regions"] = {EUROPE: {"handler": "bad.handler"}}
     project.spec["functions"]["one"].pop("warm")
     project.save()
     failed = project.run("deploy", "-y", expect=5)

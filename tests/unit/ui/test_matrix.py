@@ -144,6 +144,7 @@ def test_the_document_tells_each_region_with_these_keys() -> None:
             },
         },
         "canaries": [],
+        "drained": {},
     }
     assert json.loads(json.dumps(document)) == document
 
