@@ -9,7 +9,7 @@ import pytest
 
 from tests.functional.drained import Clients, with_health_path
 from tests.functional.project import Project, make_project
-from tests.functional.sandboxed import EAST, WEST, arrived
+from tests.functional.sandboxed import EAST, WEST
 
 EUROPE = "eu-west-1"
 ITEMS = [{"id": f"i{number}", "owner": "ada"} for number in range(20)]
@@ -78,10 +78,15 @@ def test_a_region_that_does_not_answer_as_it_should_gets_no_users(project: Proje
 
 
 @pytest.mark.full
-def test_another_region_may_become_the_first(project: Project) -> None:
+def test_another_region_may_become_the_first_once_its_tables_are_told(project: Project) -> None:
     project.spec["regions"] = [WEST, EAST]
     project.save()
+    refused = project.run("deploy", "-y", expect=1).err
+    assert "move the tag, in every REGION of the table: aws" in refused
+    for region in (EAST, WEST):
+        tables = project.client("dynamodb", region)
+        arn = tables.describe_table(TableName=f"{project.name}-things")["Table"]["TableArn"]
+        tables.tag_resource(ResourceArn=arn, Tags=[{"Key": "backendctl:primary", "Value": WEST}])
     project.deploy()
-    arrived(project.url)
     assert read(project, EAST) == read(project, WEST) == ITEMS
     project.assert_nothing_to_do()
