@@ -13,9 +13,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from backendctl.api.look import look_ahead
+from backendctl.aws import tag_index
 from backendctl.aws.crew import Crew
 from backendctl.engine.resource import GLOBAL
-from backendctl.resources import KINDS, drain_mark, release_log
+from backendctl.resources import KINDS, drain_mark, release_log, table_reads
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -39,6 +40,8 @@ def reading_ahead(aws: Aws, spec: Spec, *, workers: int) -> Crew:
 
 
 def _reads(aws: Aws, spec: Spec) -> Iterator[Callable[[], object]]:
+    yield from (partial(tag_index.known_tags, aws, region, "") for region in spec.regions)
+    yield from (partial(table_reads.look_ahead, aws, region) for region in spec.regions)
     kinds = sorted(KINDS, key=lambda kind: kind.kind not in _SOON)
     if spec.api is not None and spec.api.source is None:
         yield from (partial(look_ahead, aws, region, spec.api) for region in spec.regions)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backendctl.app import Backend, plan_destroy
+from backendctl.aws import tag_index
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import explain
 from backendctl.aws.wait import settle
@@ -113,7 +114,7 @@ def _told(region: str, what: str, look: Callable[[], Iterable[Left]]) -> list[Le
 def _tagged(backend: Backend, region: str, known: set[str]) -> Iterator[Left]:
     """What AWS's index of tags names, and is there: the index is behind, so each is looked for."""
     aws, chosen = backend.aws, {entry.partition("/")[2].partition("/")[0] for entry in known}
-    for arn in leftover_reads.tagged(aws, region):
+    for arn in tag_index.marked(aws, region):
         parts = _TAGGED.match(arn)
         if parts is None or not leftover_reads.is_there(aws, region, parts["service"], parts["kind"], parts["name"]):
             continue

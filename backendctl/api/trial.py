@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from backendctl.api.cors import asking, unreadable
 from backendctl.api.method_call import Method, ask_method, resource_ids
 from backendctl.api.probes import Probe, probes
+from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, explain
 from backendctl.aws.regions import each_region
 from backendctl.resources.api_reads import require_api
@@ -133,13 +135,14 @@ def trial(aws: Aws, asked_for: Tried, *, workers: int) -> Trial:
     def ask(region: str) -> dict[tuple[str, Probe], Answer]:
         api_id = str(source.api_id) if region == source.region else require_api(aws, region, api.name)
         ids = resource_ids(aws, region, api_id)
-        found: dict[tuple[str, Probe], Answer] = {}
+        asking: dict[tuple[str, Probe], Callable[[], Answer]] = {}
         for stage in stages:
             variables = asked_for.variables.get(region, {}).get(stage.name, source.variables)
-            for probe in asked[stage.name]:
-                door = _Door(aws=aws, region=region, api_id=api_id, variables=variables, cors=api.cors)
-                found[stage.name, probe] = door.ask(probe, ids.get(probe.path))
-        return found
+            door = _Door(aws=aws, region=region, api_id=api_id, variables=variables, cors=api.cors)
+            asking |= {
+                (stage.name, probe): partial(door.ask, probe, ids.get(probe.path)) for probe in asked[stage.name]
+            }
+        return _ask_all(asking)
 
     everywhere = (*((source.region,) if source.region else ()), *asked_for.regions) if any(asked.values()) else ()
     results, failed = each_region(everywhere, ask, workers=workers, doing="try the API of")
@@ -153,6 +156,13 @@ def trial(aws: Aws, asked_for: Tried, *, workers: int) -> Trial:
                 del answers[source.region]
             rows.append(Row(stage=stage.name, probe=probe, answers=answers))
     return Trial(regions=everywhere, rows=tuple(rows))
+
+
+def _ask_all(asking: Mapping[tuple[str, Probe], Callable[[], Answer]]) -> dict[tuple[str, Probe], Answer]:
+    """What only reads is asked at once, and then the rest one after another."""
+    reading = [key for key in asking if key[1].method == "GET"]
+    answers = dict(zip(reading, together(asking[key] for key in reading), strict=True))
+    return answers | {key: ask() for key, ask in asking.items() if key not in answers}
 
 
 def asked_stages(api: Api) -> tuple[Stage, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,6 @@ from typing import Any
 
 from botocore import exceptions as botocore
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
 from backendctl.aws.answers import MalformedAnswerError, lacking
 from backendctl.errors import AGAIN, AwsError, BackendctlError, BugError
@@ -245,21 +245,27 @@ _BEFORE_ANY_ANSWER: tuple[tuple[_Kinds, str, str], ...] = (
 
 def _sentence(error: BaseException) -> str:
     """Its words on one line."""
-    if isinstance(error, ResponseParserError):  # botocore's words hold the whole body
+    if _is_unparsed(error):  # botocore's words hold the whole body
         return "what came back is no answer of AWS, or only the beginning of one"
     if isinstance(error, botocore.NoCredentialsError):
         return "there are no AWS credentials"
     return " ".join(conceal(str(error)).split())
 
 
+def _is_unparsed(error: BaseException) -> bool:
+    """Whether botocore could not read an answer; its parsers are loaded by a first call, not by whoever makes none."""
+    parsers = sys.modules.get("botocore.parsers")
+    return parsers is not None and isinstance(error, parsers.ResponseParserError)
+
+
 def _unanswered(error: BaseException) -> bool:
     """Whether nothing came back, or nothing that AWS would say, such as a proxy's page."""
-    answerless = isinstance(error, BotoCoreError | ResponseParserError)
+    answerless = isinstance(error, BotoCoreError) or _is_unparsed(error)
     return answerless and not isinstance(error, botocore.ParamValidationError)
 
 
 def _unanswered_hint(error: BaseException, doing: str) -> str:
-    if isinstance(error, MalformedAnswerError | ResponseParserError):
+    if isinstance(error, MalformedAnswerError) or _is_unparsed(error):
         return "look at the network (does a proxy or a captive portal answer?), then " + _again(doing)
     if isinstance(error, botocore.ReadTimeoutError | botocore.ConnectTimeoutError):
         return f"{_again(doing)} (--timeout SECONDS is how long one call waits)"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from backendctl.errors import BackendctlError
+
 BACKEND = "backendctl:backend"
 
 
@@ -15,6 +17,22 @@ def marked(backend: str, tags: Mapping[str, str]) -> dict[str, str]:
 def owner_of(tags: Mapping[str, str] | None) -> str | None:
     """The backend whose mark these tags carry."""
     return (tags or {}).get(BACKEND)
+
+
+def require_mark(tags: Mapping[str, str], backend: str, what: str) -> None:
+    """Refuse to delete what has lost our mark since it was found.
+
+    Args:
+        what: as told to the user, with its region.
+
+    Raises:
+        BackendctlError: these tags do not carry it.
+    """
+    if owner_of(tags) != backend:
+        raise BackendctlError(
+            f"{what} no longer has the tag {BACKEND}={backend} and is not deleted",
+            hint="whoever removed the tag wanted to keep it; with the tag put back, the same command deletes it",
+        )
 
 
 def own_tags(tags: Mapping[str, str] | None) -> dict[str, str]:

@@ -56,7 +56,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("cloudwatch:ListMetrics", _JUDGE),
         ("xray:GetTraceSummaries", frozenset({"traces"})),
         ("xray:BatchGetTraces", frozenset({"traces"})),
-        ("tag:GetResources", _DESTROY),
+        ("tag:GetResources", _READ | _WARM),
     ),
     "all of the account": (
         ("route53:ListHostedZones", _READ | _DRAIN | {"iam-policy"} | _CHECK),

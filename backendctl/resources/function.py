@@ -231,14 +231,15 @@ class Function:
             self.delete(aws)
             self.create(aws)
             return
-        for other in self.others:
-            if not _is_published(other, lambda_reads.versions(aws, self.region, self.physical)):
-                other.bring(aws)
-        self.bring(aws)
+        known = lambda_reads.versions(aws, self.region, self.physical) if self.others else []
+        first = [other for other in self.others if not _is_published(other, known)]
+        for other in first:
+            other.bring(aws)
+        self.bring(aws, None if first else found)
 
-    def bring(self, aws: Aws) -> None:
-        """$LATEST to this code and configuration, and a version of it."""
-        found = lambda_waits.settled(aws, self.region, self.physical)
+    def bring(self, aws: Aws, found: GetFunctionResponseTypeDef | None = None) -> None:
+        """$LATEST to this code and configuration, and a version of it. found: $LATEST, where it is known to rest."""
+        found = found or lambda_waits.settled(aws, self.region, self.physical)
         found = self._update_code(aws, found)
         found = self._update_configuration(aws, found)
         self._publish(aws, found, lambda_reads.versions(aws, self.region, self.physical))

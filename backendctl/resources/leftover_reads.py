@@ -5,22 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from backendctl.aws import tags as tagging
 from backendctl.aws.errors import gone_already
 from backendctl.resources import api_account, lambda_reads, log_group, rule_reads, schedule_reads, table_reads
 from backendctl.resources.api_reads import apis
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-
-
-def tagged(aws: Aws, region: str) -> list[str]:
-    """ARNs of everything in a region that AWS's index of tags lists with our mark; minutes old at worst."""
-    pages = aws.client("resourcegroupstaggingapi", region).get_paginator("get_resources")
-    marked = [{"Key": tagging.BACKEND, "Values": [aws.backend]}]
-    return [
-        found["ResourceARN"] for page in pages.paginate(TagFilters=marked) for found in page["ResourceTagMappingList"]
-    ]
 
 
 def is_there(aws: Aws, region: str, service: str, kind: str, name: str) -> bool:

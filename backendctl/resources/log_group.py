@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from backendctl.aws import tag_index
 from backendctl.aws import tags as tagging
 from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, code_of, is_missing
+from backendctl.engine.diff import differences
 from backendctl.engine.resource import PARTIAL
 from backendctl.resources import lambda_reads
 
@@ -56,9 +58,14 @@ class LogGroup:
 
     @classmethod
     def read(cls, aws: Aws, desired: Self) -> Self | None:
-        """From one list per region, and the tags of the group."""
+        """From one list per region, and the tags of the group where the tagging service leaves something to do."""
         found = _groups(aws, desired.region, _prefix(aws, desired.name)).get(desired.name)
-        return None if found is None else cls._live(aws, desired.region, found)
+        if found is None:
+            return None
+        known = cls._live(desired.region, found, tag_index.known_tags(aws, desired.region, _arn(found)))
+        if known.owner == desired.owner and not differences(desired, known):
+            return known
+        return cls._live(desired.region, found, _tags(aws, desired.region, found))
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
@@ -67,19 +74,20 @@ class LogGroup:
         named = [name for name in others if not name.startswith(_ours(aws))]
         found = [_groups(aws, region, name).get(name) for name in named]
         groups = [*_groups(aws, region, _ours(aws)).values(), *(group for group in found if group is not None)]
-        for live in together(partial(cls._live, aws, region, group) for group in groups):
-            if live.owner == aws.backend:
-                yield live
+        for group, tags in zip(
+            groups, together(partial(_told_tags, aws, region, group) for group in groups), strict=True
+        ):
+            if tagging.owner_of(tags) == aws.backend:
+                yield cls._live(region, group, tags)
 
     @classmethod
-    def _live(cls, aws: Aws, region: str, group: LogGroupTypeDef) -> Self:
-        tags = _tags(aws, region, group)
+    def _live(cls, region: str, group: LogGroupTypeDef, tags: Mapping[str, str]) -> Self:
         return cls(
             region=region,
             name=group["logGroupName"],
             owner=tagging.owner_of(tags),
             retention=group.get("retentionInDays"),
-            tags=tags,
+            tags=dict(tags),
         )
 
     def needs(self) -> frozenset[str]:
@@ -109,16 +117,24 @@ class LogGroup:
         if self.retention != live.retention:
             self._put_retention(aws)
         if changed := tagging.missing(self.tags, live.tags):
-            arn = f"arn:{aws.partition}:logs:{self.region}:{aws.account}:log-group:{self.name}"
-            aws.logs(self.region).tag_resource(resourceArn=arn, tags=changed)
+            aws.logs(self.region).tag_resource(resourceArn=self._arn(aws), tags=changed)
 
     def delete(self, aws: Aws) -> None:
         """The group and what it holds; a deleted function leaves it behind (B14)."""
         try:
+            aws.forget("log-group-tags", self.region, self.name)
+            tagging.require_mark(
+                _tags_at(aws, self.region, self.name, self._arn(aws)),
+                aws.backend,
+                f"log group {self.name} in {self.region}",
+            )
             aws.logs(self.region).delete_log_group(logGroupName=self.name)
-        except aws.logs(self.region).exceptions.ClientError as error:
+        except ClientError as error:
             if not is_missing(error):
                 raise
+
+    def _arn(self, aws: Aws) -> str:
+        return f"arn:{aws.partition}:logs:{self.region}:{aws.account}:log-group:{self.name}"
 
     def _put_retention(self, aws: Aws) -> None:
         if self.retention is not None:
@@ -138,10 +154,19 @@ def described(aws: Aws, region: str, name: str) -> LogGroupTypeDef | None:
 
 
 def _tags(aws: Aws, region: str, group: LogGroupTypeDef) -> dict[str, str]:
-    def load() -> dict[str, str]:
-        return tagging.own_tags(aws.logs(region).list_tags_for_resource(resourceArn=_arn(group))["tags"])
+    return _tags_at(aws, region, group["logGroupName"], _arn(group))
 
-    return aws.shared(("log-group-tags", region, group["logGroupName"]), load)
+
+def _told_tags(aws: Aws, region: str, group: LogGroupTypeDef) -> Mapping[str, str]:
+    """As the tagging service tells them, where it does."""
+    return tag_index.known_tags(aws, region, _arn(group)) or _tags(aws, region, group)
+
+
+def _tags_at(aws: Aws, region: str, name: str, arn: str) -> dict[str, str]:
+    def load() -> dict[str, str]:
+        return tagging.own_tags(aws.logs(region).list_tags_for_resource(resourceArn=arn)["tags"])
+
+    return aws.shared(("log-group-tags", region, name), load)
 
 
 def _ours(aws: Aws) -> str:

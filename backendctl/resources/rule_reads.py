@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from backendctl.aws import tag_index
 from backendctl.aws import tags as tagging
 from backendctl.resources.warmer_layout import rule_prefix
 
@@ -30,12 +32,19 @@ def rules(aws: Aws, region: str) -> list[RuleTypeDef]:
 
 def tags(aws: Aws, region: str, rule: RuleTypeDef) -> dict[str, str]:
     """The tags of one rule."""
+    return aws.shared(("rules", region, "tags", rule["Name"]), lambda: list_tags(aws, region, rule["Name"]))
 
-    def load() -> dict[str, str]:
-        found: Any = aws.events(region).list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]
-        return tagging.from_list(found)
 
-    return aws.shared(("rules", region, "tags", rule["Name"]), load)
+def list_tags(aws: Aws, region: str, rule: str) -> dict[str, str]:
+    """The same, asked now."""
+    arn = f"arn:{aws.partition}:events:{region}:{aws.account}:rule/{rule}"
+    found: Any = aws.events(region).list_tags_for_resource(ResourceARN=arn)["Tags"]
+    return tagging.from_list(found)
+
+
+def told_tags(aws: Aws, region: str, rule: RuleTypeDef) -> Mapping[str, str]:
+    """As the tagging service tells them, where it does: not good enough to change or delete a rule."""
+    return tag_index.known_tags(aws, region, rule["Arn"]) or tags(aws, region, rule)
 
 
 def changed(aws: Aws, region: str, rule: RuleTypeDef) -> float:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from backendctl.aws import tags as tagging
+from backendctl.aws.crew import together
 from backendctl.aws.errors import is_missing
 from backendctl.aws.progress import note
 from backendctl.aws.wait import until
@@ -78,6 +80,11 @@ def names(aws: Aws, region: str) -> list[str]:
     """Physical names that begin with the backend's or stand in the spec."""
     found = listed(aws, region)
     return [name for name in found if name.startswith(f"{aws.backend}-") or name in aws.spec_names]
+
+
+def look_ahead(aws: Aws, region: str) -> None:
+    """Ask at once, and share, what a plan asks of each table that is ours in that region."""
+    together(partial(read, aws, region, physical) for physical in names(aws, region) for read in (tags_of, recovery_of))
 
 
 def tags_of(aws: Aws, region: str, physical: str) -> dict[str, str]:

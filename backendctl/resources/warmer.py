@@ -13,6 +13,7 @@ from backendctl.aws import tags as tagging
 from backendctl.aws.crew import together
 from backendctl.aws.errors import gone_already
 from backendctl.aws.wait import until
+from backendctl.engine.diff import differences
 from backendctl.engine.resource import GUARDED, PARTIAL, address
 from backendctl.errors import BackendctlError
 from backendctl.resources import rule_reads
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from backendctl.aws.connection import Aws
     from backendctl.resources.world import World
+
+    _Tell = Callable[[Aws, str, RuleTypeDef], Mapping[str, str]]
 
 _RETRIED = frozenset({"ConcurrentModificationException", "InternalException", "InternalFailure"})  # D7, D17
 
@@ -94,17 +97,19 @@ class Warmer:
 
     @classmethod
     def read(cls, aws: Aws, desired: Self) -> Self | None:
-        """From one list of rules per backend; then the targets and tags of each."""
+        """From one list of rules per backend; then the targets of each, and its tags where something is to be done."""
         wanted = desired.rules or ()
         rules = rule_reads.rules(aws, desired.region)
         found = [
             rule
-            for rule, tags in zip(rules, _all_tags(aws, desired.region, rules), strict=True)
+            for rule, tags in zip(rules, _told_tags(aws, desired.region, rules), strict=True)
             if rule["Name"] in wanted or _belongs(tags, aws.backend, desired.name)
         ]
         if not found:
             return None
-        live = cls._live(aws, desired.region, desired.name, found)
+        live = cls._live(aws, desired.region, desired.name, found, rule_reads.told_tags)
+        if live.owner != desired.owner or differences(desired, live):
+            live = cls._live(aws, desired.region, desired.name, found, rule_reads.tags)
         return replace(live, note=paused(live.states.values(), desired.state))
 
     @classmethod
@@ -112,17 +117,19 @@ class Warmer:
         """Rules called `<backend>-warm-…` that carry our mark, by function."""
         by_function: dict[str, list[RuleTypeDef]] = {}
         rules = rule_reads.rules(aws, region)
-        for rule, tags in zip(rules, _all_tags(aws, region, rules), strict=True):
+        for rule, tags in zip(rules, _told_tags(aws, region, rules), strict=True):
             if tagging.owner_of(tags) == aws.backend:
                 name = tags.get(NAME) or rule["Name"].removeprefix(rule_prefix(aws.backend))
                 by_function.setdefault(name, []).append(rule)
-        yield from together(partial(cls._live, aws, region, name, found) for name, found in by_function.items())
+        yield from together(
+            partial(cls._live, aws, region, name, found, rule_reads.told_tags) for name, found in by_function.items()
+        )
 
     @classmethod
-    def _live(cls, aws: Aws, region: str, name: str, rules: Sequence[RuleTypeDef]) -> Self:
+    def _live(cls, aws: Aws, region: str, name: str, rules: Sequence[RuleTypeDef], tell: _Tell) -> Self:
         targets = {rule["Name"]: rule_reads.targets(aws, region, rule["Name"]) for rule in rules}
         each = [target for found in targets.values() for target in found]
-        tags = [rule_reads.tags(aws, region, rule) for rule in rules]
+        tags = [tell(aws, region, rule) for rule in rules]
         owners = {tagging.owner_of(one) for one in tags}
         return cls(
             region=region,
@@ -161,6 +168,9 @@ class Warmer:
     def delete(self, aws: Aws) -> None:
         """Targets, then rules (D10)."""
         for rule in self.rules or ():
+            with gone_already():
+                tags = rule_reads.list_tags(aws, self.region, rule)
+                tagging.require_mark(tags, aws.backend, f"rule {rule} in {self.region}")
             _remove(aws, self.region, rule)
 
     def _put(self, aws: Aws, *, states: Mapping[str, str]) -> None:
@@ -213,9 +223,10 @@ def _now() -> str:
     return datetime.now(tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _all_tags(aws: Aws, region: str, rules: Sequence[RuleTypeDef]) -> list[dict[str, str]]:
+def _told_tags(aws: Aws, region: str, rules: Sequence[RuleTypeDef]) -> list[Mapping[str, str]]:
     return aws.shared(
-        ("rules", region, "all tags"), lambda: together(partial(rule_reads.tags, aws, region, rule) for rule in rules)
+        ("rules", region, "told tags"),
+        lambda: together(partial(rule_reads.told_tags, aws, region, rule) for rule in rules),
     )
 
 

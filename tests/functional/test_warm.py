@@ -19,7 +19,8 @@ HOLDING = """
 import time
 
 def handler(event, context):
-    time.sleep(event.get("holdMs", 0) / 1000)
+    if "holdMs" in event:  # and some seconds more, for calls of a busy machine to overlap
+        time.sleep(event["holdMs"] / 1000 + 3)
     return {"done": True}
 """
 RAISING = """

@@ -17,6 +17,7 @@ from backendctl.sandbox.corrections.parameters import Parameters
 from backendctl.sandbox.corrections.route53 import Route53
 from backendctl.sandbox.corrections.scheduler import Scheduler
 from backendctl.sandbox.corrections.sts import Sessions
+from backendctl.sandbox.corrections.tagging import Tagging
 from backendctl.sandbox.insights.queries import Queries
 from backendctl.sandbox.timing import Pace, TimeScale
 
@@ -66,6 +67,7 @@ def corrections(
         "scheduler": Scheduler(inner=inner, roles=roles),
         "ssm": Parameters(inner=inner),
         "sts": Sessions(inner=inner),
+        "tagging": Tagging(inner=inner, pace=pace),
         "xray": traces,
     }
 

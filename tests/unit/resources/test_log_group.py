@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from backendctl.aws.connection import Aws
+from backendctl.errors import BackendctlError
 from backendctl.resources.function import Function
 from backendctl.resources.log_group import LogGroup
 from tests.unit.resources.lambda_helpers import EAST, PLACES, deploy, emulated, put_role, world_of
@@ -55,3 +56,45 @@ def test_that_of_a_function_which_is_called_otherwise_is_read_and_found_again(aw
     assert live is not None
     assert live.retention == 14
     assert [group.name for group in LogGroup.owned(aws, EAST)] == ["/aws/lambda/legacy-handler"]
+
+
+def indexed(aws: Aws, tags: dict[str, str]) -> None:
+    """What the tagging service tells of the one group."""
+    arn = f"arn:aws:logs:{EAST}:{aws.account}:log-group:/aws/lambda/corkhounds-places"
+    aws.remember(("tag-index", EAST), {arn: tags})
+
+
+def test_of_one_that_the_tagging_service_shows_as_wanted_no_tags_are_asked_for(aws: Aws) -> None:
+    (wanted,) = LogGroup.desired(world_of(KEPT))
+    deploy(aws, [wanted])
+    aws.forget()
+    indexed(aws, dict(wanted.tags or {}))
+    calls = asked(aws)
+    assert LogGroup.read(aws, wanted) == wanted
+    assert calls == ["DescribeLogGroups"]
+
+
+@pytest.mark.parametrize("told", [{}, {"backendctl:backend": "corkhounds", "team": "old"}])
+def test_where_the_tagging_service_leaves_something_to_do_the_group_itself_is_asked(
+    aws: Aws, told: dict[str, str]
+) -> None:
+    (wanted,) = LogGroup.desired(world_of(replace(KEPT, tags={"team": "places"})))
+    deploy(aws, [wanted])
+    aws.forget()
+    indexed(aws, told)
+    calls = asked(aws)
+    assert LogGroup.read(aws, wanted) == wanted
+    assert calls == ["DescribeLogGroups", "ListTagsForResource"]
+
+
+def test_one_that_has_lost_our_mark_meanwhile_is_not_deleted(aws: Aws) -> None:
+    (wanted,) = LogGroup.desired(world_of(KEPT))
+    deploy(aws, [wanted])
+    aws.forget()
+    indexed(aws, dict(wanted.tags or {}))
+    (live,) = LogGroup.owned(aws, EAST)
+    arn = f"arn:aws:logs:{EAST}:{aws.account}:log-group:{live.name}"
+    aws.logs(EAST).untag_resource(resourceArn=arn, tagKeys=["backendctl:backend"])
+    with pytest.raises(BackendctlError, match="no longer has the tag backendctl:backend=corkhounds and is not deleted"):
+        live.delete(aws)
+    assert LogGroup.read(aws, wanted) is not None

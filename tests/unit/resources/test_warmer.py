@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -242,3 +243,49 @@ def test_entries_that_fail_for_good_are_told(aws: Aws) -> None:
             ["a"],
             lambda _: [{"TargetId": "a", "ErrorCode": "ManagedRuleException", "ErrorMessage": "no"}],
         )
+
+
+def asked(aws: Aws) -> list[str]:
+    """The operations that EventBridge is asked for from now on."""
+    seen: list[str] = []
+
+    def note(*, model: Any, **_: Any) -> None:
+        seen.append(model.name)
+
+    aws.events(EAST).meta.events.register("before-call.eventbridge", note)
+    return seen
+
+
+def indexed(aws: Aws, tags: dict[str, str]) -> None:
+    """What the tagging service tells of the one rule."""
+    aws.remember(("tag-index", EAST), {f"arn:aws:events:{EAST}:{aws.account}:rule/{RULE}": tags})
+
+
+def test_of_a_rule_that_the_tagging_service_shows_as_wanted_no_tags_are_asked_for(aws: Aws) -> None:
+    apply(aws, warm())
+    aws.forget()
+    indexed(aws, dict(wanted(warm()).tags or {}))
+    calls = asked(aws)
+    assert differences(wanted(warm()), Warmer.read(aws, wanted(warm()))) == ()
+    assert calls == ["ListRules", "ListTargetsByRule"]
+
+
+def test_a_rule_that_is_to_be_changed_is_asked_for_its_tags(aws: Aws) -> None:
+    apply(aws, warm())
+    aws.forget()
+    indexed(aws, dict(wanted(warm()).tags or {}))
+    calls = asked(aws)
+    assert differences(wanted(warm(every="1 hour")), Warmer.read(aws, wanted(warm(every="1 hour"))))
+    assert calls == ["ListRules", "ListTargetsByRule", "ListTagsForResource"]
+
+
+def test_a_rule_that_has_lost_our_mark_meanwhile_is_not_deleted(aws: Aws) -> None:
+    apply(aws, warm())
+    aws.forget()
+    indexed(aws, dict(wanted(warm()).tags or {}))
+    (live,) = Warmer.owned(aws, EAST)
+    arn = f"arn:aws:events:{EAST}:{aws.account}:rule/{RULE}"
+    aws.events(EAST).untag_resource(ResourceARN=arn, TagKeys=["backendctl:backend"])
+    with pytest.raises(BackendctlError, match="no longer has the tag backendctl:backend=corkhounds and is not deleted"):
+        live.delete(aws)
+    assert rules(aws) == [RULE]
