@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from backendctl.engine.plan import Action
 from backendctl.resources import code_buckets
+from backendctl.resources.dns_refusals import with_dns
 from backendctl.resources.provisioned_limits import lost_by_turning, over_limits
 from backendctl.resources.stage import Stage
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def with_refusals(plan: Plan, world: World, aws: Aws) -> Plan:
-    """The plan with what AWS would refuse of it: provisioned concurrency, and buckets that code cannot go through."""
+    """The plan with what AWS would refuse of it: provisioned concurrency, buckets, records."""
     turning = {c.name for c in plan.changes if c.kind == Stage.kind and c.action is Action.UPDATE}
     refusals = over_limits(plan.changes, aws)
     refusals += lost_by_turning(world, aws, stages=turning)
     refusals += code_buckets.unfit(plan.changes, aws)
-    return replace(plan, refusals=(*plan.refusals, *refusals))
+    return with_dns(replace(plan, refusals=(*plan.refusals, *refusals)), aws)

@@ -7,7 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from backendctl.aws.crew import together
-from backendctl.spec.model import Domain, Spec
+from backendctl.resources import dns
+from backendctl.spec.domains import Domain
+from backendctl.spec.model import Spec
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -19,22 +21,29 @@ def furnish(spec: Spec, aws: Aws) -> list[str]:
     Returns:
         One line for each thing made.
     """
-    domain = spec.domain
-    if domain is None:
-        return []
-    regions = [region for region in spec.regions if region not in domain.certificates]
-    each = together(
-        [partial(_make_zone, domain, aws), *(partial(_make_certificate, domain, region, aws) for region in regions)]
+    each = together([partial(_make_zone, zone, aws) for zone in _zones(spec)])
+    each += together(
+        [
+            partial(_make_certificate, domain, region, aws)
+            for domain in spec.domains
+            for region in spec.regions
+            if domain.zone is None and region not in domain.certificates  # with a zone it is requested
+        ]
     )
     return [line for line in each if line]
 
 
-def _make_zone(domain: Domain, aws: Aws) -> str:
-    if not domain.zone or _zone_exists(domain.zone, aws):
+def _zones(spec: Spec) -> list[str]:
+    """The zones that are named; one given by its id is somewhere already."""
+    return list(dict.fromkeys(domain.zone for domain in spec.domains if domain.zone and not dns.is_id(domain.zone)))
+
+
+def _make_zone(zone: str, aws: Aws) -> str:
+    if _zone_exists(zone, aws):
         return ""
-    aws.route53().create_hosted_zone(Name=domain.zone, CallerReference=str(uuid.uuid4()))
+    aws.route53().create_hosted_zone(Name=zone, CallerReference=str(uuid.uuid4()))
     aws.forget("zones")
-    return f"hosted zone {domain.zone}"
+    return f"hosted zone {zone}"
 
 
 def _make_certificate(domain: Domain, region: str, aws: Aws) -> str:

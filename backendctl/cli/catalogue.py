@@ -38,6 +38,7 @@ CATALOGUE: dict[str, tuple[Entry, ...]] = {
     "The API": (
         Entry("sync-api", "sync_api", "Bring one API definition to every region, or check that it is there."),
         Entry("export-api", "export_api", "Write what a region serves to a file, neutral of any region."),
+        Entry("sync-dns", "sync_dns", "Bring certificates, domains, health checks and DNS records to every region."),
         Entry("grant", "grant", "Let API Gateway call every function the API reaches, in every region."),
         Entry("sdk", "sdk", "Write a client library for the API, proven to fit every region."),
     ),

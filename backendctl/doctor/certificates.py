@@ -11,6 +11,7 @@ from backendctl.resources import certificates
 
 if TYPE_CHECKING:
     from backendctl.doctor.case import Case
+    from backendctl.spec.domains import Domain
 
 _RENEWED = 45
 """Days before the end by which ACM has renewed what it can: it begins 60 days before."""
@@ -18,10 +19,12 @@ _LATE = 14
 
 
 def certificate(case: Case, region: str) -> Iterator[Finding]:
-    """The one that the domain has in a region."""
-    domain = case.spec.domain
-    if domain is None:
-        return
+    """Those that the domains have in a region."""
+    for domain in case.spec.domains:
+        yield from _certificate(case, region, domain)
+
+
+def _certificate(case: Case, region: str, domain: Domain) -> Iterator[Finding]:
     arn = domain.certificates.get(region) or certificates.find(case.aws, region, domain.name)
     found: Any = case.aws.acm(region).describe_certificate(CertificateArn=arn)["Certificate"]
     where = f"{region}/certificate/{domain.name}"

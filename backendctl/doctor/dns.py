@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from backendctl.doctor.finding import Finding, Severity
 from backendctl.resources import health_check
+from backendctl.spec.domains import SIMPLE
 
 if TYPE_CHECKING:
     from backendctl.doctor.case import Case
@@ -17,18 +18,24 @@ def shared_name(case: Case) -> Iterator[Finding]:
     domain = case.spec.domain
     if domain is None:
         return
+    shared = {one.name.lower() for one in case.spec.domains}
     for check in health_check.checks(case.aws):
         asked = check["HealthCheckConfig"].get("FullyQualifiedDomainName", "").rstrip(".").lower()
-        if asked == domain.name.lower():
+        if asked in shared:
             yield Finding(
                 check="health-checks",
                 severity=Severity.BAD,
                 where=f"global/health-check/{check['Id']}",
-                what=f"it asks {domain.name}, which all regions share",
+                what=f"it asks {asked}, which all regions share",
                 why="Route 53 answers it from a healthy region, so that the one that is down never looks so",
                 next_step="let it ask the region's own execute-api address, as domain.health-check in the spec does",
             )
-    if domain.zone is not None and domain.health_check is None and len(case.spec.all_regions) > 1:
+    if (
+        domain.zone is not None
+        and domain.health_check is None
+        and domain.routing != SIMPLE
+        and len(case.spec.all_regions) > 1
+    ):
         yield Finding(
             check="health-checks",
             severity=Severity.WARNING,

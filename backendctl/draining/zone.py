@@ -11,10 +11,15 @@ from backendctl.errors import AwsError, BackendctlError, UsageError
 from backendctl.resources import dns
 from backendctl.resources.evacuation import is_forced
 from backendctl.resources.health_check import own_checks
-from backendctl.resources.latency import own
+from backendctl.resources.record_changes import own
+from backendctl.spec.domains import SIMPLE
 
 if TYPE_CHECKING:
+    from mypy_boto3_route53.type_defs import ResourceRecordSetOutputTypeDef
+
     from backendctl.app import Backend
+    from backendctl.aws.connection import Aws
+    from backendctl.spec.domains import Domain
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,15 +54,8 @@ def ask_zone(backend: Backend) -> Zone:
 
 
 def _asked(backend: Backend) -> Zone:
-    aws, domain = backend.aws, backend.spec.domain
-    name, zone = (domain.name.lower(), domain.zone or "") if domain is not None else ("", "")
-    try:
-        zone_id = dns.require_zone(aws, zone)
-    except AwsError:
-        raise
-    except BackendctlError as error:
-        raise UsageError(error.message, hint=error.hint) from error
-    found = dns.list_records_at(aws, zone_id, name)
+    aws = backend.aws
+    found = [record for domain in backend.spec.domains if domain.zone is not None for record in _found(aws, domain)]
     records: dict[str, bool] = {}
     forced: set[str] = set()
     for region in backend.spec.all_regions:
@@ -68,3 +66,19 @@ def _asked(backend: Backend) -> Zone:
         if checks and all(is_forced(check) for check in checks):
             forced.add(region)
     return Zone(records=records, forced=frozenset(forced))
+
+
+def _found(aws: Aws, domain: Domain) -> list[ResourceRecordSetOutputTypeDef]:
+    """What the zone holds under the name of a domain."""
+    if domain.routing == SIMPLE:
+        raise UsageError(
+            f"{domain.name} has a simple record, which sends everybody to one region",
+            hint="give it `routing: latency` or `routing: failover`, and deploy",
+        )
+    try:
+        zone_id = dns.require_zone(aws, domain.zone or "")
+    except AwsError:
+        raise
+    except BackendctlError as error:
+        raise UsageError(error.message, hint=error.hint) from error
+    return dns.list_records_at(aws, zone_id, domain.name.lower())

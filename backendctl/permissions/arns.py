@@ -20,8 +20,8 @@ class Scope:
 
     Attributes:
         regions: where the backend is, or is to be.
-        functions: names in AWS of functions beside the spec that the API calls. zone: id of the hosted zone; `*` where
-            it is not known, None where there is no domain.
+        functions: names in AWS of functions beside the spec that the API calls.
+        zones: ids of the hosted zones, empty where no domain names one; `*` where they are not known.
         parameters: names of parameters that expressions in the spec read.
     """
 
@@ -30,7 +30,7 @@ class Scope:
     partition: str
     regions: frozenset[str]
     functions: frozenset[str] = frozenset()
-    zone: str | None = None
+    zones: tuple[str, ...] = ()
     parameters: frozenset[str] = frozenset()
 
     def arn(self, service: str, resource: str, *, region: str = "*") -> str:
@@ -98,8 +98,9 @@ def _api_logs(scope: Scope) -> Iterable[str]:
 
 
 def _domain(scope: Scope) -> Iterable[str]:
-    name = "*" if scope.spec.domain is None else scope.spec.domain.name
-    return scope.api("/domainnames", f"/domainnames/{name}", f"/domainnames/{name}/*")
+    names = [domain.name for domain in scope.spec.domains] or ["*"]
+    each = [path for name in names for path in (f"/domainnames/{name}", f"/domainnames/{name}/*")]
+    return scope.api("/domainnames", *each)
 
 
 def _own_roles(scope: Scope) -> Iterable[str]:
@@ -116,13 +117,18 @@ def _role(scope: Scope, name: str) -> str:
 
 
 def _zone(scope: Scope) -> Iterable[str]:
-    return [] if scope.zone is None else [f"arn:{scope.partition}:route53:::hostedzone/{scope.zone}"]
+    return [f"arn:{scope.partition}:route53:::hostedzone/{zone}" for zone in scope.zones]
 
 
 def _buckets(scope: Scope) -> set[str]:
     functions = [one for region in scope.spec.all_regions for one in scope.spec.functions_in(region)]
     given = {one.code.s3.removeprefix("s3://").partition("/")[0] for one in functions if one.code.s3}
     return given | {one.code.bucket.replace("{region}", "*") for one in functions if one.code.bucket}
+
+
+def _truststores(scope: Scope) -> Iterable[str]:
+    given = [domain.mutual_tls.truststore for domain in scope.spec.domains if domain.mutual_tls is not None]
+    return [f"arn:{scope.partition}:s3:::{uri.removeprefix('s3://')}" for uri in given]
 
 
 RESOURCES: Mapping[str, Resource] = {
@@ -166,6 +172,7 @@ RESOURCES: Mapping[str, Resource] = {
     "health checks": Resource(find=lambda scope: [f"arn:{scope.partition}:route53:::healthcheck/*"], regional=False),
     "DNS changes": Resource(find=lambda scope: [f"arn:{scope.partition}:route53:::change/*"], regional=False),
     "certificates": Resource(find=lambda scope: [scope.arn("acm", "certificate/*")]),
+    "truststores": Resource(find=_truststores, regional=False),
     "code in S3": Resource(
         find=lambda scope: [
             f"arn:{scope.partition}:s3:::{bucket}{tail}" for bucket in _buckets(scope) for tail in ("", "/*")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from backendctl.permissions.row import Row
 
 _DEPLOY = frozenset({"deploy"})
+_DOMAINS = frozenset({"deploy", "sync-dns"})
 
 ON_BEHALF: tuple[Row, ...] = (
     Row(  # F24
@@ -55,14 +56,26 @@ ON_BEHALF: tuple[Row, ...] = (
         action="iam:CreateServiceLinkedRole",
         on="all of the account",
         service="ops.apigateway.amazonaws.com",
-        commands=_DEPLOY,
+        commands=_DOMAINS,
         reason="the first custom domain of an account makes API Gateway's own role",
     ),
     Row(  # F23
         action="acm:DescribeCertificate",
         on="certificates",
-        commands=_DEPLOY,
+        commands=_DOMAINS,
         reason="API Gateway looks at the certificate of a domain as its caller",
+    ),
+    Row(  # F23
+        action="apigateway:AddCertificateToDomain",
+        on="domains",
+        commands=_DOMAINS,
+        reason="a domain with mutual TLS is made by a caller who may give it certificates",
+    ),
+    Row(  # A86
+        action="s3:GetObject",
+        on="truststores",
+        commands=_DOMAINS,
+        reason="API Gateway reads the truststore of a domain with mutual TLS as its caller",
     ),
     *(
         Row(  # C21

@@ -18,7 +18,7 @@ MANAGED_LIMIT = 6_144
 
 
 CI = (
-    *("plan", "deploy", "status", "sync-api", "grant", "publish", "sync-warmers", "warm"),
+    *("plan", "deploy", "status", "sync-api", "grant", "publish", "sync-dns", "sync-warmers", "warm"),
     *("start-canary", "canary-status", "promote-canary", "abort-canary", "rollback", "history", "diff", "test"),
 )
 """What a pipeline runs: everything up to a release and back, nothing that only removes, reads logs or measures."""

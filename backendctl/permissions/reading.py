@@ -68,25 +68,26 @@ def read(settings: Settings) -> Read:
     lookups = Named(account)
     spec = draft.expand(lookups)
     refuse_unknown("--region", settings.regions, spec.regions)
-    zone, notes = _zone(spec.domain.zone if spec.domain is not None else None, aws)
+    named = dict.fromkeys(domain.zone for domain in spec.domains if domain.zone is not None)
+    zones, notes = _zones(list(named), aws)
     scope = Scope(
         spec=spec,
         account=account,
         partition=partition,
         regions=frozenset(settings.regions or roster.known_regions(aws, spec.regions)),
         functions=assemble.called_names(spec),
-        zone=zone,
+        zones=zones,
         parameters=frozenset(lookups.parameters),
     )
     stamp = Stamp(commit="", author="", time="")
     return Read(world=World(spec=spec, account=account, partition=partition, stamp=stamp), scope=scope, notes=notes)
 
 
-def _zone(name: str | None, aws: Aws) -> tuple[str | None, tuple[str, ...]]:
-    if name is None:
-        return None, ()
+def _zones(names: list[str], aws: Aws) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Their ids, and why they stand for every zone where the id of one is not known."""
     try:
-        return dns.require_zone(aws, name), ()
+        return tuple(dict.fromkeys(dns.require_zone(aws, name) for name in names)), ()
     except (BackendctlError, ClientError, BotoCoreError) as error:
         why = str(error) if isinstance(error, BackendctlError) else "Route 53 does not list its zones to us"
-        return "*", (f"the policy allows every hosted zone, because the id of {name} is not known: {why}",)
+        told = f"the policy allows every hosted zone, because the id of {' or '.join(names)} is not known: {why}"
+        return ("*",), (told,)

@@ -17,6 +17,8 @@ _DEPLOY, _DESTROY = frozenset({"deploy"}), frozenset({"destroy"})
 _REMOVE = _DEPLOY | _DESTROY
 _PLAN = _REMOVE | {"plan", "status", "doctor"}
 _READ = _PLAN | {"start-canary"}
+_DNS_READ = _READ | {"sync-dns"}
+_DNS_WRITE, _DNS_REMOVE = _DEPLOY | {"sync-dns"}, _REMOVE | {"sync-dns"}
 _RELEASE = _DEPLOY | {"start-canary", "promote-canary", "abort-canary", "rollback"}
 _PUBLISH = _DEPLOY | {"start-canary", "publish"}
 _PUT = _DEPLOY | {"start-canary", "sync-api"}
@@ -33,12 +35,9 @@ _MEASURE = _JUDGE | {"warm-status", "cost", "doctor", "logs"}
 
 _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
     "everything": (
-        (
-            "lambda:ListFunctions",
-            _SERVED | _WARM | _API | {"logs", "traces", "invoke", "tune", "warm", "cost"} | _BACK,
-        ),
+        ("lambda:ListFunctions", _SERVED | _WARM | _API | {"logs", "traces", "invoke", "tune", "warm", "cost"} | _BACK),
         ("lambda:GetAccountSettings", _READ | {"prune", "tune"} | _CHECK),
-        ("dynamodb:ListTables", _PLAN),
+        ("dynamodb:ListTables", _PLAN | {"sync-dns"}),
         ("application-autoscaling:DescribeScalableTargets", _READ | {"prune"}),
         ("application-autoscaling:DescribeScalingPolicies", _PLAN),
         ("application-autoscaling:RegisterScalableTarget", _DEPLOY),
@@ -51,7 +50,9 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("events:ListRuleNamesByTarget", frozenset({"warm-status"})),
         ("scheduler:ListScheduleGroups", _PLAN | _WARM | _CHECK),
         ("scheduler:ListSchedules", _PLAN | _WARM | _CHECK),
-        ("acm:ListCertificates", _READ | _CHECK),
+        ("acm:ListCertificates", _DNS_READ | _CHECK),
+        ("acm:RequestCertificate", _DNS_WRITE),
+        ("acm:AddTagsToCertificate", _DNS_WRITE),  # of one that has no ARN yet
         ("cloudwatch:GetMetricData", _MEASURE | {"drain", "game-day"} | _CHECK),
         ("cloudwatch:ListMetrics", _JUDGE),
         ("xray:GetTraceSummaries", frozenset({"traces"})),
@@ -59,9 +60,9 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("tag:GetResources", _READ | _WARM),
     ),
     "all of the account": (
-        ("route53:ListHostedZones", _READ | _DRAIN | {"iam-policy"} | _CHECK),
-        ("route53:ListHealthChecks", _READ | _DRAIN | _CHECK),
-        ("route53:CreateHealthCheck", _DEPLOY),
+        ("route53:ListHostedZones", _DNS_READ | {"iam-policy"} | _DRAIN | _CHECK),
+        ("route53:ListHealthChecks", _DNS_READ | _DRAIN | _CHECK),
+        ("route53:CreateHealthCheck", _DNS_WRITE),
     ),
     "functions": (
         ("lambda:GetFunction", _SERVED | {"sync-warmers", "tune"}),
@@ -139,7 +140,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("scheduler:DeleteScheduleGroup", _REMOVE | {"sync-warmers"}),
     ),
     "parameters": (
-        ("ssm:GetParametersByPath", _SERVED | _API | _WARM | _DRAIN | {"iam-policy", "tune"} | _CHECK),
+        ("ssm:GetParametersByPath", _SERVED | _API | _WARM | {"iam-policy", "sync-dns", "tune"} | _DRAIN | _CHECK),
         ("ssm:GetParameter", _RELEASE | {"publish", "prune", "diff"}),
         ("ssm:GetParameterHistory", _SERVED),
         ("ssm:PutParameter", _RELEASE | _DRAIN | {"publish", "sync-api", "sync-warmers"}),
@@ -147,19 +148,19 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("ssm:DeleteParameter", _REMOVE),
         ("ssm:DeleteParameters", _RELEASE | {"destroy", "prune"}),
     ),
-    "parameters of the spec": (("ssm:GetParameter", _SERVED | _API | _LOOK | _WARM | _CHECK | _BACK),),
+    "parameters of the spec": (("ssm:GetParameter", _SERVED | _API | _LOOK | _WARM | _CHECK | _BACK | {"sync-dns"}),),
     "APIs": (
-        ("apigateway:GET", _SERVED | _API | _LOOK | _WARM | _DRAIN | _CHECK),
+        ("apigateway:GET", _SERVED | _API | _LOOK | _WARM | {"sync-dns"} | _DRAIN | _CHECK),
         ("apigateway:POST", _PUT | {"test"}),
         ("apigateway:PUT", _PUT),
         ("apigateway:PATCH", _RELEASE | _DRAIN | {"publish", "sync-api"}),
         ("apigateway:DELETE", _RELEASE | {"destroy", "prune", "sync-api"}),
     ),
     "domains": (
-        ("apigateway:GET", _READ | _BACK),
-        ("apigateway:POST", _DEPLOY),
-        ("apigateway:PATCH", _DEPLOY),
-        ("apigateway:DELETE", _REMOVE),
+        ("apigateway:GET", _DNS_READ | _BACK),
+        ("apigateway:POST", _DNS_WRITE),
+        ("apigateway:PATCH", _DNS_WRITE),
+        ("apigateway:DELETE", _DNS_REMOVE),
     ),
     "API keys": (
         ("apigateway:GET", _READ | _PUT | _CHECK),
@@ -177,17 +178,17 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("apigateway:GET", _READ),
         ("apigateway:PATCH", _DEPLOY),
     ),
-    "API tags": (("apigateway:PUT", _PUT),),
-    "certificates": (("acm:DescribeCertificate", _DEPLOY | _CHECK | {"doctor"}),),
+    "API tags": (("apigateway:PUT", _PUT | {"sync-dns"}),),
+    "certificates": (("acm:DescribeCertificate", _DNS_READ | _CHECK),),
     "zone": (
-        ("route53:ListResourceRecordSets", _READ | _DRAIN | _CHECK),
-        ("route53:ChangeResourceRecordSets", _REMOVE | _DRAIN),
+        ("route53:ListResourceRecordSets", _DNS_READ | _DRAIN | _CHECK),
+        ("route53:ChangeResourceRecordSets", _DNS_REMOVE | _DRAIN),
     ),
     "health checks": (
-        ("route53:UpdateHealthCheck", _DEPLOY | _DRAIN),
-        ("route53:DeleteHealthCheck", _REMOVE),
+        ("route53:UpdateHealthCheck", _DNS_WRITE | _DRAIN),
+        ("route53:DeleteHealthCheck", _DNS_REMOVE),
     ),
-    "DNS changes": (("route53:GetChange", _REMOVE | _DRAIN),),
+    "DNS changes": (("route53:GetChange", _DNS_REMOVE | _DRAIN),),
     "roles": (
         ("iam:GetRole", _ROLES),
         ("iam:GetRolePolicy", _ROLES),

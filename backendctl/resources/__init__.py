@@ -6,6 +6,7 @@ from backendctl.engine.resource import Resource
 from backendctl.resources.alias import Alias
 from backendctl.resources.api_account import ApiAccount
 from backendctl.resources.api_key import ApiKey
+from backendctl.resources.certificate import Certificate
 from backendctl.resources.domain import Domain
 from backendctl.resources.function import Function
 from backendctl.resources.health_check import HealthCheck
@@ -42,6 +43,7 @@ KINDS: tuple[type[Resource], ...] = (
     ApiKey,
     Stage,
     UsagePlan,
+    Certificate,
     Domain,
     Mapping,
     Warmer,

@@ -29,6 +29,9 @@ LOCALISED = "backendctl:localised"
 CARRIES = "backendctl:carries"
 """Tag beside it: names of the settings that the definition itself set at the last put."""
 
+MULTI_LEVEL = "backendctl:multi-level"
+"""Tag on a custom domain that has base paths of several levels, which only version 2 of the API tells (A88)."""
+
 ROOT = "(none)"
 """AWS's name for the empty base path (A87)."""
 
@@ -186,9 +189,35 @@ def mappings(aws: Aws, region: str, domain: str) -> dict[str, BasePathMappingTyp
             return {}
         pages = aws.apigateway(region).get_paginator("get_base_path_mappings")
         found = pages.paginate(domainName=domain, PaginationConfig={"PageSize": 500})
-        return {item.get("basePath") or ROOT: item for page in found for item in page["items"]}
+        listed = {item.get("basePath") or ROOT: item for page in found for item in page["items"]}
+        if MULTI_LEVEL in domain_names(aws, region)[domain].get("tags", {}):
+            listed = {**listed, **_multi_level(aws, region, domain)}
+        return listed
 
     return aws.shared(("mappings", region, domain), load)
+
+
+def _multi_level(aws: Aws, region: str, domain: str) -> dict[str, BasePathMappingTypeDef]:
+    """The same for base paths of several levels; each has its id in version 2 of the API as well."""
+    every: list[Any] = []
+    following: dict[str, str] = {}
+    while True:  # botocore has no paginator for it
+        page = aws.client("apigatewayv2", region).get_api_mappings(DomainName=domain, MaxResults="500", **following)
+        every += page["Items"]
+        if not page.get("NextToken"):
+            break
+        following = {"NextToken": page["NextToken"]}
+    made: dict[str, Any] = {
+        item["ApiMappingKey"]: {
+            "basePath": item["ApiMappingKey"],
+            "restApiId": item["ApiId"],
+            "stage": item["Stage"],
+            "apiMappingId": item["ApiMappingId"],
+        }
+        for item in every
+        if "/" in item.get("ApiMappingKey", "")
+    }
+    return made
 
 
 def api_name(aws: Aws, region: str, api_id: str) -> str:

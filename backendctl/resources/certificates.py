@@ -8,13 +8,27 @@ from typing import TYPE_CHECKING
 from backendctl.errors import BackendctlError
 
 if TYPE_CHECKING:
-    from mypy_boto3_acm.literals import KeyAlgorithmType
+    from mypy_boto3_acm.literals import CertificateStatusType, KeyAlgorithmType
     from mypy_boto3_acm.type_defs import CertificateSummaryTypeDef
 
     from backendctl.aws.connection import Aws
 
 # ListCertificates leaves out all but RSA_1024 and RSA_2048 unless asked.
 _KEYS: list[KeyAlgorithmType] = ["RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1"]
+
+ENDED: tuple[CertificateStatusType, ...] = ("FAILED", "VALIDATION_TIMED_OUT")
+"""Statuses out of which no certificate ever comes."""
+
+
+def listed(aws: Aws, region: str, status: CertificateStatusType) -> list[CertificateSummaryTypeDef]:
+    """The certificates of a region with that status, shared within a plan."""
+
+    def load() -> list[CertificateSummaryTypeDef]:
+        pages = aws.acm(region).get_paginator("list_certificates")
+        found = pages.paginate(CertificateStatuses=[status], Includes={"keyTypes": _KEYS})
+        return [item for page in found for item in page["CertificateSummaryList"]]
+
+    return aws.shared(("certificates", region, status), load)
 
 
 def find(aws: Aws, region: str, domain: str) -> str:
@@ -23,14 +37,13 @@ def find(aws: Aws, region: str, domain: str) -> str:
     Raises:
         BackendctlError: there is none.
     """
-    pages = aws.acm(region).get_paginator("list_certificates")
-    listed = pages.paginate(CertificateStatuses=["ISSUED"], Includes={"keyTypes": _KEYS})
-    found = best((item for page in listed for item in page["CertificateSummaryList"]), domain)
+    found = best(listed(aws, region, "ISSUED"), domain)
     if found is None:
         raise BackendctlError(
             f"{region} has no issued certificate for {domain}",
-            hint=f"request one there, and add the DNS record it asks for: aws acm request-certificate "
-            f"--region {region} --domain-name {domain} --validation-method DNS",
+            hint="name the domain's zone in the spec (domain.zone), and backendctl requests one; or request one there, "
+            f"and add the DNS record it asks for: aws acm request-certificate --region {region} "
+            f"--domain-name {domain} --validation-method DNS",
         )
     return found
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
 
 ADDRESSES = ("A", "AAAA")
+ALIAS_TTL = 60
+"""Seconds that resolvers keep an alias to API Gateway or CloudFront (E24)."""
+
 _IN_SYNC = 1800  # E24; seconds
 _OCTAL = re.compile(r"\\(\d{3})")
 
@@ -40,31 +43,49 @@ def zones(aws: Aws) -> list[HostedZoneTypeDef]:
     return aws.shared(("zones",), load)
 
 
-def require_zone(aws: Aws, name: str) -> str:
-    """Id of the public zone of that name.
+def id_of(zone: HostedZoneTypeDef) -> str:
+    """A zone's id without what Route 53 puts before it."""
+    return zone["Id"].rpartition("/")[2]
+
+
+def is_id(zone: str) -> bool:
+    """Whether a zone is given by its id, which has no dots."""
+    return "." not in zone
+
+
+def zones_named(aws: Aws, zone: str) -> list[HostedZoneTypeDef]:
+    """The public zones of a name, or the one of an id; a delegated name may have several in one account."""
+    if is_id(zone):
+        return [one for one in zones(aws) if id_of(one) == zone]
+    return [one for one in zones(aws) if plain_name(one["Name"]) == plain_name(zone)]
+
+
+def zone_fault(aws: Aws, zone: str) -> str | None:
+    """Why a zone cannot be worked on, with what to do about it; None when it can."""
+    found = [id_of(one) for one in zones_named(aws, zone)]
+    if not found:
+        what = f"zone with the id {zone}" if is_id(zone) else f"zone {zone}"
+        return (
+            f"there is no public hosted {what} in this account: make it and point the registrar at its name servers, "
+            "or leave `zone` out and keep DNS yourself"
+        )
+    if len(found) > 1:
+        return (
+            f"there are {len(found)} public hosted zones {zone} in this account: "
+            f"write the id of the one that the registrar points at, zone: {' or '.join(sorted(found))}"
+        )
+    return None
+
+
+def require_zone(aws: Aws, zone: str) -> str:
+    """Id of the public zone of that name or id.
 
     Raises:
         BackendctlError: there is none, or more than one.
     """
-    found = [zone["Id"].rpartition("/")[2] for zone in zones(aws) if plain_name(zone["Name"]) == plain_name(name)]
-    if not found:
-        raise BackendctlError(
-            f"there is no public hosted zone {name!r} in this account",
-            hint="make it, and point the registrar at its name servers; or leave domain.zone out and keep DNS yourself",
-        )
-    if len(found) > 1:
-        raise BackendctlError(
-            f"there are {len(found)} public hosted zones {name!r}: {', '.join(found)}",
-            hint="remove the one that the registrar does not point at",
-        )
-    return found[0]
-
-
-def zone_of(aws: Aws, name: str) -> str | None:
-    """Name of the longest public zone that a name belongs to (E27)."""
-    names = {plain_name(zone["Name"]) for zone in zones(aws)}
-    fitting = [zone for zone in names if name == zone or name.endswith("." + zone)]
-    return max(fitting, key=len, default=None)
+    if fault := zone_fault(aws, zone):
+        raise BackendctlError(fault)
+    return id_of(zones_named(aws, zone)[0])
 
 
 def records(aws: Aws, zone_id: str) -> list[ResourceRecordSetOutputTypeDef]:
@@ -94,6 +115,13 @@ def list_records_at(aws: Aws, zone_id: str, name: str) -> list[ResourceRecordSet
             return found
         following = ("NextRecordName", "NextRecordType", "NextRecordIdentifier")
         start = {key.replace("Next", "Start"): page.get(key) for key in following if page.get(key)}
+
+
+def leads_to(aws: Aws, name: str, host: str) -> bool:
+    """Whether a record of that name, in any public zone that may hold it, answers with a host; asked now."""
+    holding = [zone for zone in zones(aws) if f".{name}".endswith(f".{plain_name(zone['Name'])}")]
+    found = [record for zone in holding for record in list_records_at(aws, id_of(zone), name)]
+    return any(points_at(record) == plain_name(host) for record in found)
 
 
 def submit(aws: Aws, zone_id: str, changes: Sequence[ChangeTypeDef]) -> str:

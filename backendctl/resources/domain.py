@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import is_missing, says
+from backendctl.aws.progress import note
 from backendctl.aws.wait import until
-from backendctl.engine.resource import IMMUTABLE, PARTIAL
+from backendctl.engine.resource import PARTIAL, address
 from backendctl.errors import BackendctlError
-from backendctl.resources import certificates
-from backendctl.resources.api_reads import domain_names
+from backendctl.resources import certificates, dns
+from backendctl.resources.api_reads import MULTI_LEVEL, domain_names
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import DomainNameTypeDef, PatchOperationTypeDef
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.resources.world import World
 
+EDGE, REGIONAL = "EDGE", "REGIONAL"
 _READY = "AVAILABLE"
 _NEW_POLICIES = "SecurityPolicy_"  # this family wants an access mode (A84)
 
@@ -30,7 +32,8 @@ class Domain:
 
     Attributes:
         name: in small letters. certificate: ARN; None looks one up when the domain is made, and then leaves it alone.
-        endpoint: REGIONAL; a domain of the same name with another type is not taken over.
+        mutual_tls: "s3://bucket/key", with "@version" where one is pinned; None leaves it alone.
+        endpoint: REGIONAL; live "EDGE, REGIONAL" while it moves from the one to the other.
         status: AVAILABLE once it can serve (A83).
     """
 
@@ -43,23 +46,26 @@ class Domain:
     owner: str | None = field(compare=False)
     certificate: str | None = None
     security_policy: str | None = None
-    endpoint: str = field(default="REGIONAL", metadata=IMMUTABLE)
+    mutual_tls: str | None = None
+    endpoint: str = REGIONAL
     status: str = _READY
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
     def desired(cls, world: World) -> Iterable[Self]:
-        """One per region, when the spec has a domain."""
-        domain = world.spec.domain
-        for region in world.spec.regions if domain else ():
-            if domain:
+        """One per region for every domain of the spec."""
+        for domain in world.spec.domains:
+            for region in world.spec.regions:
                 yield cls(
                     region=region,
                     name=domain.name.lower(),
                     owner=world.backend,
                     certificate=domain.certificates.get(region),
                     security_policy=domain.security_policy,
-                    tags=tagging.marked(world.backend, domain.tags),
+                    mutual_tls=_truststore(domain.mutual_tls.truststore, domain.mutual_tls.version)
+                    if domain.mutual_tls
+                    else None,
+                    tags=tagging.marked(world.backend, {**domain.tags, **_levels(world)}),
                 )
 
     @classmethod
@@ -85,14 +91,15 @@ class Domain:
             owner=tagging.owner_of(tags),
             certificate=found.get("regionalCertificateArn"),
             security_policy=found.get("securityPolicy"),
-            endpoint=(found.get("endpointConfiguration", {}).get("types") or ["EDGE"])[0],
+            mutual_tls=_mutual_tls(found),
+            endpoint=", ".join(sorted(found.get("endpointConfiguration", {}).get("types", ()))) or EDGE,
             status=found.get("domainNameStatus", _READY),
             tags=tags,
         )
 
     def needs(self) -> frozenset[str]:
-        """Nothing; the certificate is the user's."""
-        return frozenset()
+        """Its certificate, where that is not the user's."""
+        return frozenset({address(self.region, "certificate", self.name)})
 
     def create(self, aws: Aws) -> None:
         """Made with our mark, and waited for."""
@@ -100,6 +107,12 @@ class Domain:
         more: Any = {"endpointAccessMode": "BASIC"} if (self.security_policy or "").startswith(_NEW_POLICIES) else {}
         if self.security_policy is not None:
             more["securityPolicy"] = self.security_policy
+        if self.mutual_tls is not None:
+            uri, _, version = self.mutual_tls.partition("@")
+            more["mutualTlsAuthentication"] = {
+                "truststoreUri": uri,
+                **({"truststoreVersion": version} if version else {}),
+            }
         try:
             aws.apigateway(self.region).create_domain_name(
                 domainName=self.name,
@@ -117,19 +130,51 @@ class Domain:
 
     def update(self, aws: Aws, live: Self) -> None:
         """Certificate and security policy in one call, as domains have one per 30 s (A32); tags."""
-        operations: list[PatchOperationTypeDef] = []
-        if self.certificate is not None and self.certificate != live.certificate:
+        operations = self._moving(aws, live)
+        if self.certificate is not None and live.endpoint != EDGE and self.certificate != live.certificate:
             certificates.check(aws, self.region, self.certificate)
             operations.append({"op": "replace", "path": "/regionalCertificateArn", "value": self.certificate})
         if self.security_policy is not None and self.security_policy != live.security_policy:
             operations.append({"op": "replace", "path": "/securityPolicy", "value": self.security_policy})
+        if self.mutual_tls is not None and self.mutual_tls != live.mutual_tls:
+            uri, _, version = self.mutual_tls.partition("@")
+            operations.append({"op": "replace", "path": "/mutualTlsAuthentication/truststoreUri", "value": uri})
+            if version:
+                path = "/mutualTlsAuthentication/truststoreVersion"
+                operations.append({"op": "replace", "path": path, "value": version})
         if changed := tagging.missing(self.tags, live.tags):
             arn = f"arn:{aws.partition}:apigateway:{self.region}::/domainnames/{self.name}"
             aws.apigateway(self.region).tag_resource(resourceArn=arn, tags=changed)
         if operations:
             self._await(aws)
+            aws.forget("domain-names", self.region)
             aws.apigateway(self.region).update_domain_name(domainName=self.name, patchOperations=operations)
         self._await(aws)
+
+    def _moving(self, aws: Aws, live: Self) -> list[PatchOperationTypeDef]:
+        """From the edge to the region: first both, then, once no record leads to the edge, the regional one alone."""
+        if live.endpoint == self.endpoint:
+            return []
+        path = "/endpointConfiguration/types"
+        if live.endpoint == EDGE:
+            return [
+                {"op": "add", "path": path, "value": REGIONAL},
+                {"op": "add", "path": "/regionalCertificateArn", "value": self._certificate(aws)},
+            ]
+        if live.endpoint != f"{EDGE}, {REGIONAL}":
+            raise BackendctlError(
+                f"{self.name} in {self.region} is a {live.endpoint} domain, which AWS never turns into a regional one",
+                hint="give the domain another name in the spec",
+            )
+        distribution = _described(aws, self.region, self.name).get("distributionDomainName", "")
+        if dns.leads_to(aws, self.name, distribution):
+            raise BackendctlError(
+                f"{self.name} still leads to its edge-optimised endpoint {distribution}",
+                hint="take the record over: backendctl sync-dns --adopt",
+            )
+        note(f"waiting {dns.ALIAS_TTL} s until resolvers have forgotten {distribution}")
+        aws.sleep(dns.ALIAS_TTL * aws.tempo)
+        return [{"op": "remove", "path": path, "value": EDGE}]
 
     def delete(self, aws: Aws) -> None:
         """The domain; its mappings went first (A91)."""
@@ -167,6 +212,21 @@ class Domain:
         until(
             aws, f"domain {self.name} in {self.region} to be AVAILABLE", probe, limit=3900, step=5
         )  # A84: up to 60 min
+
+
+def _levels(world: World) -> dict[str, str]:
+    """The tag by which a plan knows to ask for base paths of several levels, also when the spec has none any more."""
+    stages = world.spec.api.stages if world.spec.api else ()
+    return {MULTI_LEVEL: "true"} if any("/" in (stage.path or "") for stage in stages) else {}
+
+
+def _truststore(uri: str, version: str | None) -> str:
+    return f"{uri}@{version}" if version else uri
+
+
+def _mutual_tls(found: DomainNameTypeDef) -> str | None:
+    told = found.get("mutualTlsAuthentication", {})
+    return _truststore(told["truststoreUri"], told.get("truststoreVersion")) if told.get("truststoreUri") else None
 
 
 def _described(aws: Aws, region: str, name: str) -> DomainNameTypeDef:

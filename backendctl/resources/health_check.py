@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -19,7 +19,9 @@ from backendctl.aws.partitions import dns_suffix
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
 from backendctl.resources import dns
-from backendctl.resources.api_reads import api_name, require_api
+from backendctl.resources.api_reads import ROOT, api_name, require_api
+from backendctl.resources.dns_batch import change_together
+from backendctl.resources.record_changes import change
 
 if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import ChangeTypeDef, HealthCheckTypeDef, ResourceRecordSetOutputTypeDef
@@ -39,7 +41,7 @@ class HealthCheck:
 
     Attributes:
         name: the backend's: it has one per region, whatever its domain is called.
-        domain: the custom domain whose records it guards; None on live.
+        guards: names of custom domains and their zones, whose records it guards; empty on live.
         probe: "<API name>/<stage>/<path>", asked at the API's own execute-api address.
         interval: seconds, 10 or 30; AWS cannot change it, so another check takes its place (E16).
         failures: answers in a row that make it unhealthy. spares: further ones of ours; none are wanted.
@@ -52,7 +54,7 @@ class HealthCheck:
     region: str = field(compare=False)
     name: str = field(compare=False)
     owner: str | None = field(compare=False)
-    domain: str | None = field(default=None, compare=False)
+    guards: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     probe: str
     type: str = "HTTPS"
     interval: int = 30
@@ -70,7 +72,11 @@ class HealthCheck:
                 region=region,
                 name=world.backend,
                 owner=world.backend,
-                domain=domain.name.lower(),
+                guards=tuple(
+                    (one.name.lower(), one.zone)
+                    for one in world.spec.domains
+                    if one.zone is not None and one.health_check is not None
+                ),
                 probe=probe_of(api, domain.health_check.path),
                 interval=domain.health_check.interval,
                 failures=domain.health_check.failures,
@@ -167,21 +173,16 @@ class HealthCheck:
         return made["HealthCheck"]["Id"]
 
     def _repoint(self, aws: Aws, old: set[str], new: str) -> None:
-        """Records that an old check guards get the new one, in one batch."""
-        zone = dns.zone_of(aws, self.domain) if self.domain else None
-        if zone is None or self.domain is None:
-            return
-        zone_id = dns.require_zone(aws, zone)
-        with aws.exclusive("records", self.domain):
-            found = dns.list_records_at(aws, zone_id, self.domain)
-            guarded: list[ResourceRecordSetOutputTypeDef] = [r for r in found if r.get("HealthCheckId") in old]
-            if not guarded:
-                return
-            changes: list[ChangeTypeDef] = [
-                {"Action": "UPSERT", "ResourceRecordSet": {**record, "HealthCheckId": new}} for record in guarded
-            ]
-            submitted = dns.submit(aws, zone_id, changes)
-        dns.await_sync(aws, submitted, f"the records of {self.domain}")
+        """Records that an old check guards get the new one, those of one name in one batch."""
+
+        def changes(found: Sequence[ResourceRecordSetOutputTypeDef]) -> list[ChangeTypeDef]:
+            guarded = [record for record in found if record.get("HealthCheckId") in old]
+            return [change("UPSERT", {**record, "HealthCheckId": new}) for record in guarded]
+
+        for name, zone in self.guards:
+            if dns.zone_fault(aws, zone):
+                continue  # without a zone there are no records
+            change_together(aws, dns.require_zone(aws, zone), name, changes, what=f"the records of {name}")
 
     def _endpoint(self, aws: Aws) -> tuple[str, str]:
         api, _, path = self.probe.partition("/")
@@ -231,13 +232,13 @@ def probe_of(api: Api, path: str) -> str:
     Raises:
         BackendctlError: no stage serves that path.
     """
-    first, _, rest = path.strip("/").partition("/")
-    for stage in api.stages:
-        if stage.path == first:
-            return f"{api.name}/{stage.name}/{rest}"
-    for stage in api.stages:
-        if stage.path == "":
-            return f"{api.name}/{stage.name}/{path.strip('/')}"
+    asked = path.strip("/")
+    paths = {"" if stage.path == ROOT else stage.path: stage.name for stage in api.stages if stage.path is not None}
+    # The longest base path wins (A88); the root takes what no other does.
+    for base in sorted(paths, key=len, reverse=True):
+        if not base or asked == base or asked.startswith(f"{base}/"):
+            return f"{api.name}/{paths[base]}/{asked.removeprefix(base).strip('/')}"
+    first = asked.partition("/")[0]
     raise BackendctlError(
         f"no stage serves the health check's path {path}",
         hint=f"give a stage the path {first!r}, or begin health-check.path with the path of a stage",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from itertools import product
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from backendctl.aws.errors import is_missing, says
+from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.tags import owner_of
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
@@ -47,18 +48,16 @@ class Mapping:
 
     @classmethod
     def desired(cls, world: World) -> Iterable[Self]:
-        """One for every stage that has a path, in every region, when the spec has a domain."""
-        api, domain = world.spec.api, world.spec.domain
-        if api is None or domain is None:
-            return
-        for region in world.spec.regions:
-            for stage in api.stages:
+        """One for every stage that has a path, in every region, on every domain."""
+        api = world.spec.api
+        for region in world.spec.regions if api is not None else ():
+            for domain, stage in product(world.spec.domains, api.stages if api is not None else ()):
                 if stage.path is not None:
                     yield cls(
                         region=region,
                         name=mapping_name(domain.name, stage.path),
                         owner=world.backend,
-                        target=f"{api.name}/{stage.name}",
+                        target=f"{api.name if api is not None else ''}/{stage.name}",
                     )
 
     @classmethod
@@ -110,15 +109,16 @@ class Mapping:
     def create(self, aws: Aws) -> None:
         """Made; one that exists by now is turned in place."""
         domain, base_path = self.parts
-        if "/" in base_path:
-            raise BackendctlError(f"{self.name}: a base path has one level here", hint="take a path without '/'")
         api, stage = self._goal
         api_id = require_api(aws, self.region, api)
         try:
-            aws.apigateway(self.region).create_base_path_mapping(
-                domainName=domain, basePath=base_path, restApiId=api_id, stage=stage
-            )
-        except aws.apigateway(self.region).exceptions.ClientError as error:
+            if "/" in base_path:  # A88
+                self._v2(aws).create_api_mapping(DomainName=domain, ApiMappingKey=base_path, ApiId=api_id, Stage=stage)
+            else:
+                aws.apigateway(self.region).create_base_path_mapping(
+                    domainName=domain, basePath=base_path, restApiId=api_id, stage=stage
+                )
+        except ClientError as error:
             if not says(error, "ConflictException", "already exists"):  # A87
                 raise
             self._meet(aws)
@@ -128,13 +128,22 @@ class Mapping:
         if self.target == live.target:
             return
         api, stage = self._goal
+        domain, base_path = self.parts
+        if "/" in base_path:
+            self._v2(aws).update_api_mapping(
+                DomainName=domain,
+                ApiMappingId=self._id(aws),
+                ApiId=require_api(aws, self.region, api),
+                ApiMappingKey=base_path,
+                Stage=stage,
+            )
+            return
         operations: list[PatchOperationTypeDef] = []
         if api != live._goal[0]:
             value = require_api(aws, self.region, api)
             operations.append({"op": "replace", "path": "/restapiId", "value": value})
         if stage != live._goal[1]:
             operations.append({"op": "replace", "path": "/stage", "value": stage})
-        domain, base_path = self.parts
         aws.apigateway(self.region).update_base_path_mapping(
             domainName=domain, basePath=base_path, patchOperations=operations
         )
@@ -143,10 +152,25 @@ class Mapping:
         """The mapping; from then on the path answers 403."""
         domain, base_path = self.parts
         try:
-            aws.apigateway(self.region).delete_base_path_mapping(domainName=domain, basePath=base_path)
-        except aws.apigateway(self.region).exceptions.ClientError as error:
+            if "/" in base_path:
+                if identifier := self._id(aws):
+                    self._v2(aws).delete_api_mapping(DomainName=domain, ApiMappingId=identifier)
+            else:
+                aws.apigateway(self.region).delete_base_path_mapping(domainName=domain, basePath=base_path)
+        except ClientError as error:
             if not is_missing(error):
                 raise
+
+    def _v2(self, aws: Aws) -> Any:
+        """Version 2 of the API, which knows base paths of several levels."""
+        return aws.client("apigatewayv2", self.region)
+
+    def _id(self, aws: Aws) -> str:
+        """Its id there, as it is now; "" when it is gone."""
+        domain, base_path = self.parts
+        aws.forget("mappings", self.region, domain)
+        found: Any = mappings(aws, self.region, domain).get(base_path, {})
+        return str(found.get("apiMappingId", ""))
 
     def _meet(self, aws: Aws) -> None:
         aws.forget("mappings", self.region)

@@ -1,4 +1,4 @@
-"""One region's latency records for the custom domain: A, and AAAA beside it (E1, E10)."""
+"""One region's records for a custom domain: A, and AAAA beside it (E1, E10)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,20 @@ from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
 from backendctl.resources import dns
 from backendctl.resources.api_reads import domain_names
+from backendctl.resources.dns_batch import change_together
 from backendctl.resources.health_check import nearest, own_checks
-from backendctl.resources.latency import LATENCY, batch, change, in_the_way, own, set_identifier
 from backendctl.resources.mapping import mapping_name
+from backendctl.resources.record_changes import (
+    PRIMARY,
+    SECONDARY,
+    Wanted,
+    is_marked,
+    own,
+    routing_of,
+    set_identifier,
+)
+from backendctl.spec.domains import FAILOVER, LATENCY, SIMPLE
+from backendctl.spec.regions import PARTITION
 
 if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import (
@@ -25,21 +36,21 @@ if TYPE_CHECKING:
 
     from backendctl.aws.connection import Aws
     from backendctl.resources.world import World
+    from backendctl.spec.domains import Domain
 
 OWN = "own"
 _NONE = "none"
-_TTL = 60
-"""Seconds that resolvers keep an alias to API Gateway (E24)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
-    """What sends users to a region; its mark is the set identifier `<backend>-<region>`.
+    """What sends users to a region; its mark is the set identifier `<backend>-<region>`, or where a simple one leads.
 
     Attributes:
-        name: the custom domain's name, which a record's must equal (E11). zone: name of its public zone.
+        name: the custom domain's name, which a record's must equal (E11). zone: name or id of its public zone.
         after: addresses that must stand before traffic comes (H2).
-        types: of A and AAAA. routing: "latency". target: own_target(), or what it answers with instead.
+        types: of A and AAAA. routing: LATENCY, PRIMARY, SECONDARY or SIMPLE.
+        target: own_target(), or what it answers with instead.
         health: "own" for our health check, "none", or the id of another one.
     """
 
@@ -60,32 +71,40 @@ class Record:
 
     @classmethod
     def desired(cls, world: World) -> Iterable[Self]:
-        """One per region, when the spec's domain names a zone."""
-        domain = world.spec.domain
-        if domain is None or domain.zone is None:
-            return
+        """One per region for every domain that names a zone; a simple one is the primary's."""
+        for domain in world.spec.domains:
+            for region in world.spec.regions if domain.zone is not None else ():
+                if domain.routing != SIMPLE or region == world.spec.primary:
+                    yield cls._of(world, domain, region)
+
+    @classmethod
+    def _of(cls, world: World, domain: Domain, region: str) -> Self:
         name = domain.name.lower()
-        for region in world.spec.regions:
-            yield cls(
-                region=region,
-                name=name,
-                owner=world.backend,
-                zone=dns.plain_name(domain.zone),
-                after=_after(world, region, name),
-                types=dns.ADDRESSES if domain.ipv6 else dns.ADDRESSES[:1],
-                target=own_target(name, region),
-                evaluate_target_health=domain.evaluate_target_health,
-                health=OWN if domain.health_check else _NONE,
-            )
+        return cls(
+            region=region,
+            name=name,
+            owner=world.backend,
+            zone=domain.zone or "",
+            after=_after(world, domain, region),
+            types=dns.ADDRESSES if domain.ipv6 else dns.ADDRESSES[:1],
+            routing=_role(domain.routing, is_primary=region == world.spec.primary),
+            target=own_target(name, region),
+            evaluate_target_health=domain.evaluate_target_health,
+            health=OWN if domain.health_check else _NONE,
+        )
 
     @classmethod
     def read(cls, aws: Aws, desired: Self) -> Self | None:
-        """From one list per name; what stands in the way is read as somebody else's (E2)."""
+        """From one list per zone; what stands in the way is read as somebody else's (E2). No zone, no records."""
+        if dns.zone_fault(aws, desired.zone):
+            return None
         found = dns.records_at(aws, dns.require_zone(aws, desired.zone), desired.name)
-        mine = own(found, backend=aws.backend, region=desired.region)
+        wanted = desired.wanted(aws)
+        # Before a change of policy a region's records carry our mark under the old one.
+        mine = wanted.mine(found) or [r for r in _of_region(aws, found, desired.region) if r["Type"] in desired.types]
         if mine:
             return cls._live(aws, desired, mine, owner=aws.backend)
-        rivals = in_the_way(found, backend=aws.backend, region=desired.region, types=desired.types)
+        rivals = [r for r in wanted.rivals(found) if not wanted.ours(r)]
         return cls._live(aws, desired, rivals, owner=None) if rivals else None
 
     @classmethod
@@ -93,18 +112,19 @@ class Record:
         """Those that have our set identifier, in any public zone: also of a domain that is gone.
 
         A set identifier is any text, and others may have thought of the same: under a name that is no domain of ours,
-        only latency records that lead to API Gateway in that region are.
+        only routed records that lead to API Gateway in that region are. A simple record is ours while it leads to a
+        domain of ours.
         """
         domains = {name for name, one in domain_names(aws, region).items() if owner_of(one.get("tags")) == aws.backend}
         for zone in dns.zones(aws):
-            mine = own(_readable(aws, zone["Id"]), backend=aws.backend, region=region)
             by_name: dict[str, list[ResourceRecordSetOutputTypeDef]] = {}
-            for record in mine:
+            for record in _of_region(aws, _readable(aws, zone["Id"]), region):
                 by_name.setdefault(dns.plain_name(record["Name"]), []).append(record)
             for name, found in by_name.items():
                 if name not in domains and not all(_leads_to_api(record, region) for record in found):
                     continue
-                place = cls(region=region, name=name, owner=aws.backend, zone=dns.plain_name(zone["Name"]))
+                routing = _joined(routing_of(r) for r in found)
+                place = cls(region=region, name=name, owner=aws.backend, zone=dns.id_of(zone), routing=routing)
                 yield cls._live(aws, place, found, owner=aws.backend)
 
     @classmethod
@@ -118,7 +138,7 @@ class Record:
             owner=owner,
             zone=place.zone,
             types=tuple(sorted({r["Type"] for r in found})),
-            routing=_joined(dns.routing_of(r) for r in found),
+            routing=_joined(routing_of(r) for r in found),
             target=_joined(
                 own_target(place.name, place.region) if target and dns.same_target(r, target) else dns.points_at(r)
                 for r in found
@@ -132,7 +152,7 @@ class Record:
         return self.after
 
     def create(self, aws: Aws) -> None:
-        """One batch with both types, and the wait until all name servers have it."""
+        """In one batch with both types, and the wait until all name servers have it."""
         self._write(aws, adopt=False)
 
     def update(self, aws: Aws, live: Self) -> None:
@@ -142,42 +162,33 @@ class Record:
     def delete(self, aws: Aws) -> None:
         """As Route 53 returned it, or it is refused (E5); then until nobody remembers it, for the rest goes next."""
         zone_id = dns.require_zone(aws, self.zone)
-        with aws.exclusive("records", self.name):
-            found = dns.list_records_at(aws, zone_id, self.name)
-            mine = own(found, backend=aws.backend, region=self.region)
-            if not mine:
-                return
-            submitted = dns.submit(aws, zone_id, [change("DELETE", record) for record in mine])
-        dns.await_sync(aws, submitted, f"the removal of {self.name} in {self.region}")
-        note(f"waiting {_TTL} s until resolvers have forgotten {self.name} in {self.region}")
-        aws.sleep(_TTL * aws.tempo)  # H3
+        wanted = self.wanted(aws)
+        what = f"the removal of {self.name} in {self.region}"
+        if change_together(aws, zone_id, self.name, wanted.changes, what=what):
+            note(f"waiting {dns.ALIAS_TTL} s until resolvers have forgotten {self.name} in {self.region}")
+            aws.sleep(dns.ALIAS_TTL * aws.tempo)  # H3
+
+    def wanted(
+        self, aws: Aws, *, records: tuple[ResourceRecordSetOutputTypeDef, ...] = (), adopt: bool = False
+    ) -> Wanted:
+        """What a batch is made from; without records this region's are to go."""
+        return Wanted(
+            name=self.name,
+            region=self.region,
+            backend=aws.backend,
+            routing=self.routing,
+            types=self.types,
+            records=records,
+            ours=lambda record: is_marked(record, aws.backend) or _leads_to_ours(aws, record) is not None,
+            adopt=adopt,
+        )
 
     def _write(self, aws: Aws, *, adopt: bool) -> None:
         zone_id = dns.require_zone(aws, self.zone)
-        wanted = self._wanted(aws)
-        with aws.exclusive("records", self.name):  # the regions share one name, and convert it once
-            try:
-                submitted = self._submit(aws, zone_id, wanted, adopt=adopt)
-            except ClientError as error:
-                if not says(error, "InvalidChangeBatch", "already exists"):
-                    raise
-                # The answer to an earlier try was lost: what stands there now is ours to upsert, or in the way.
-                submitted = self._submit(aws, zone_id, wanted, adopt=adopt)
-        dns.await_sync(aws, submitted, f"{self.name} in {self.region}")
+        wanted = self.wanted(aws, records=self._records(aws), adopt=adopt)
+        change_together(aws, zone_id, self.name, wanted.changes, what=f"{self.name} in {self.region}")
 
-    def _submit(self, aws: Aws, zone_id: str, wanted: list[ResourceRecordSetOutputTypeDef], *, adopt: bool) -> str:
-        changes = batch(
-            wanted,
-            dns.list_records_at(aws, zone_id, self.name),
-            name=self.name,
-            region=self.region,
-            types=self.types,
-            backend=aws.backend,
-            adopt=adopt,
-        )
-        return dns.submit(aws, zone_id, changes)
-
-    def _wanted(self, aws: Aws) -> list[ResourceRecordSetOutputTypeDef]:
+    def _records(self, aws: Aws) -> tuple[ResourceRecordSetOutputTypeDef, ...]:
         aws.forget("domain-names", self.region)
         target = _endpoint(domain_names(aws, self.region).get(self.name))
         if target is None:
@@ -186,16 +197,17 @@ class Record:
                 hint=f"make it first: backendctl deploy --only domain/{self.name}",
             )
         target["EvaluateTargetHealth"] = bool(self.evaluate_target_health)
-        common: ResourceRecordSetOutputTypeDef = {
-            "Name": self.name,
-            "Type": "A",
-            "SetIdentifier": set_identifier(aws.backend, self.region),
-            "Region": self.region,  # type: ignore[typeddict-item]  # any region; AWS knows best (E29)
-            "AliasTarget": target,
-        }
+        common: Any = {"Name": self.name, "AliasTarget": target}
+        if self.routing != SIMPLE:
+            common["SetIdentifier"] = set_identifier(aws.backend, self.region)
+        if self.routing == LATENCY:
+            common["Region"] = self.region
+        elif self.routing != SIMPLE:
+            common["Failover"] = self.routing.partition(" ")[2].upper()
         if self.health == OWN:
             common["HealthCheckId"] = self._check(aws)
-        return [{**common, "Type": kind} for kind in self.types]  # type: ignore[typeddict-item]  # A or AAAA
+        records: list[Any] = [{**common, "Type": kind} for kind in self.types]
+        return tuple(records)
 
     def _check(self, aws: Aws) -> str:
         aws.forget("health-checks")
@@ -213,13 +225,19 @@ def own_target(name: str, region: str) -> str:
     return f"{name} in {region}"
 
 
-def _after(world: World, region: str, name: str) -> frozenset[str]:
-    spec = world.spec
+def _role(routing: str, *, is_primary: bool) -> str:
+    if routing != FAILOVER:
+        return routing
+    return PRIMARY if is_primary else SECONDARY
+
+
+def _after(world: World, domain: Domain, region: str) -> frozenset[str]:
+    spec, name = world.spec, domain.name.lower()
     found = {address(region, "domain", name)}
     for stage in spec.api.stages if spec.api else ():
         if stage.path is not None:
             found.add(address(region, "mapping", mapping_name(name, stage.path)))
-    if spec.domain is not None and spec.domain.health_check is not None:
+    if domain.health_check is not None:
         found.add(address(region, "health-check", spec.backend))
     for table in spec.tables:
         if region in table.regions:
@@ -227,9 +245,31 @@ def _after(world: World, region: str, name: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def _of_region(
+    aws: Aws, found: Iterable[ResourceRecordSetOutputTypeDef], region: str
+) -> list[ResourceRecordSetOutputTypeDef]:
+    """Those that send users to a region of ours: by our mark, or simple ones that lead to a domain of ours there."""
+    found = list(found)
+    simple = [r for r in found if dns.routing_of(r) == SIMPLE and _leads_to_ours(aws, r) == region]
+    return [*own(found, backend=aws.backend, region=region), *simple]
+
+
+def _leads_to_ours(aws: Aws, record: ResourceRecordSetOutputTypeDef) -> str | None:
+    """The region of the custom domain of ours, of the record's own name, that an alias leads to."""
+    host = dns.points_at(record) if "AliasTarget" in record else ""
+    _, api, rest = host.partition(".execute-api.")
+    region = rest.partition(".")[0]
+    if not api or region not in PARTITION:
+        return None
+    domain = domain_names(aws, region).get(dns.plain_name(record["Name"]))
+    if domain is None or owner_of(domain.get("tags")) != aws.backend:
+        return None
+    return region if dns.plain_name(domain.get("regionalDomainName", "")) == host else None
+
+
 def _leads_to_api(record: ResourceRecordSetOutputTypeDef, region: str) -> bool:
-    place = (dns.routing_of(record), record.get("Region"))
-    return place == (LATENCY, region) and f".execute-api.{region}." in dns.points_at(record)
+    leads = f".execute-api.{region}." in dns.points_at(record)
+    return leads and (dns.routing_of(record) == FAILOVER or record.get("Region") == region)
 
 
 def _readable(aws: Aws, zone: str) -> list[ResourceRecordSetOutputTypeDef]:

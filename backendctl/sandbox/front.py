@@ -7,8 +7,10 @@ import os
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import unquote
 
 from backendctl.sandbox import asgi, function_code, routing, scaling
+from backendctl.sandbox.apigateway import api_mappings
 from backendctl.sandbox.http import Request, Response
 from backendctl.sandbox.planes import ToApi, by_path, target_of
 from backendctl.sandbox.world import DEFAULT_REGION, release
@@ -120,13 +122,18 @@ class Front:
         if function_code.is_code(path):
             return function_code.answer
         service = signed.service if signed else ""
-        if _is_control(service, path):
+        if _is_control(service, path) or self._is_rest_mapping(path):
             return self.gateway.control
         if service in scaling.SERVICES:
             return self.moto.answer
         if service in self.corrections and not asgi.header(scope, b"x-amz-target").endswith(".StartLiveTail"):
             return self.corrections[service].handle
         return None
+
+    def _is_rest_mapping(self, path: str) -> bool:
+        """Whether it is about mappings of a domain that REST APIs have, which version 2 of the API knows too."""
+        found = api_mappings.PATH.match(path)
+        return found is not None and bool(self.gateway.regions_of_domain(unquote(found[1]).lower()))
 
     async def _serving(self, scope: Scope, target: ToApi | ToDomain) -> Callable[[Request], Awaitable[Response]]:
         if isinstance(target, ToApi):

@@ -28,11 +28,13 @@ class _Record:
     region: str
     target: str
     health_check: str | None
+    is_secondary: bool = False
+    is_latency: bool = False
 
 
 @dataclass(kw_only=True, slots=True)
 class Routing:
-    """Latency records, read from the hosted zones and kept until a zone changes.
+    """Latency, failover and simple records, read from the hosted zones and kept until a zone changes.
 
     Attributes:
         regional_domain: `ApiGateway.regional_domain`, to see where an alias leads.
@@ -49,7 +51,7 @@ class Routing:
         self._known.clear()
 
     async def region_of(self, domain: str, regions: list[str], near: str = "") -> str:
-        """The region which answers a domain: of its best latency record, else the first that has it.
+        """The region which answers a domain: of its best record, the secondary last, else the first that has it.
 
         Args:
             near: the region that the caller's resolver is in; without it the first healthy record is the best.
@@ -62,7 +64,7 @@ class Routing:
     async def resolve(self, request: Request) -> Response:
         """What Route 53 answers a resolver: `name` and `near`, a region, are in the query.
 
-        The answer has `region`, null when there is no latency record, `ttl` in real seconds, and by region whether its
+        The answer has `region`, null when there is no record, `ttl` in real seconds, and by region whether its
         record is healthy.
         """
         name, near = (request.query.get(key, [""])[0].lower().rstrip(".") for key in ("name", "near"))
@@ -79,7 +81,7 @@ class Routing:
         return Response.of_json(document)
 
     async def _ranked(self, domain: str, near: str) -> list[tuple[str, _Record]]:
-        """The latency records with the regions they lead to, the one that is answered with first."""
+        """The records with the regions they lead to, the one that is answered with first."""
         if domain not in self._known:
             self._known[domain] = await self._records(domain)
         records = self._known[domain]
@@ -87,7 +89,7 @@ class Routing:
         if all(down):  # then all count as healthy (E15)
             down = [False] * len(records)
         order = sorted(
-            range(len(records)), key=lambda n: (down[n], kilometres(near, records[n].region) if near else 0.0, n)
+            range(len(records)), key=lambda n: (down[n], records[n].is_secondary, _distance(records[n], near), n)
         )
         return [(self._leads_to(records[n]), records[n]) for n in order]
 
@@ -107,9 +109,9 @@ class Routing:
             )
             for node in ET.fromstring(answer.body).iterfind(".//r:ResourceRecordSet", _NS):  # noqa: S314 - our own
                 name = _text(node, "r:Name").rstrip(".").replace("\\052", "*")
-                if name == domain and node.find("r:Region", _NS) is not None:
+                if name == domain and _text(node, "r:Type") in {"A", "AAAA"}:
                     found.append(_record(node))
-        return found
+        return sorted(found, key=lambda record: record.is_secondary)
 
     async def _zones(self, domain: str) -> list[str]:
         answer = await self.inner.ask(
@@ -128,10 +130,17 @@ class Routing:
         return not (await self.health.refresh()).is_healthy(record.health_check)
 
 
+def _distance(record: _Record, near: str) -> float:
+    return kilometres(near, record.region) if near and record.is_latency else 0.0
+
+
 def _record(node: ET.Element) -> _Record:
+    target = _text(node, "r:AliasTarget/r:DNSName").rstrip(".") or _text(node, ".//r:Value").rstrip(".")
     return _Record(
-        region=_text(node, "r:Region"),
-        target=_text(node, "r:AliasTarget/r:DNSName").rstrip(".") or _text(node, ".//r:Value").rstrip("."),
+        region=_text(node, "r:Region") or target.partition(".execute-api.")[2].partition(".")[0],
+        target=target,
+        is_latency=bool(_text(node, "r:Region")),
+        is_secondary=_text(node, "r:Failover") == "SECONDARY",
         health_check=_text(node, "r:HealthCheckId") or None,
     )
 

@@ -11,13 +11,12 @@ from backendctl.spec.callers import Smoke, build_cors, build_key, build_plan, me
 from backendctl.spec.canary import build_canary
 from backendctl.spec.check_links import aliases
 from backendctl.spec.check_tables import ATTRIBUTE
+from backendctl.spec.domains import SIMPLE, Domain, HealthCheck, MutualTls
 from backendctl.spec.model import (
     Api,
     Attribute,
     Code,
-    Domain,
     Function,
-    HealthCheck,
     Index,
     Key,
     LiveApi,
@@ -73,6 +72,7 @@ def build(view: View, *, file: Path) -> Spec:
         tables=tuple(_table(view, name, table) for name, table in plain.get("tables", {}).items()),
         api=_api(view, file) if "api" in plain else None,
         domain=_domain(plain, plain["domain"]) if "domain" in plain else None,
+        further_domains=tuple(_further_domain(plain, domain) for domain in plain.get("domains", ())),
         role=role_arn(plain.get("role")),
         statements=role_statements(plain.get("role")),
         tags=plain.get("tags", {}),
@@ -259,12 +259,25 @@ def _logging(logging: dict[str, Any]) -> Logging:
 
 
 def _domain(plain: dict[str, Any], domain: dict[str, Any]) -> Domain:
-    check = domain.get("health-check")
+    check, mutual = domain.get("health-check"), domain.get("mutual-tls")
     return Domain(
         name=domain["name"].lower(),
-        zone=domain["zone"].rstrip(".").lower() if "zone" in domain else None,
+        zone=_zone(domain["zone"]) if "zone" in domain else None,
         certificates=domain.get("certificate", {}),
+        mutual_tls=MutualTls(**mutual) if mutual else None,
         health_check=HealthCheck(path=check["path"], **_whole(check, "interval", "failures")) if check else None,
         tags=_tags(plain, domain),
-        **_given(domain, "security-policy", "evaluate-target-health", "ipv6"),
+        **_given(domain, "routing", "security-policy", "evaluate-target-health", "ipv6"),
     )
+
+
+def _further_domain(plain: dict[str, Any], domain: dict[str, Any]) -> Domain:
+    """With the health check of the first domain: it asks the region, whatever name callers used."""
+    check = plain.get("domain", {}).get("health-check")
+    guarded = check is not None and "zone" in domain and domain.get("routing") != SIMPLE
+    return _domain(plain, {**domain, "health-check": check} if guarded else domain)
+
+
+def _zone(given: str) -> str:
+    """A name in small letters without the last dot; an id, which has no dots, as it is."""
+    return given.rstrip(".").lower() if "." in given else given

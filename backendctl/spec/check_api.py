@@ -21,6 +21,7 @@ _NOT_IN_VARIABLE = re.compile(r"[^A-Za-z0-9\-._~:/?#&=,]")  # A53
 _NOT_IN_PATH = re.compile(r"[^a-zA-Z0-9$\-_.+!*'()]")
 _REQUEST_ID = re.compile(r"\$context\.(requestId|extendedRequestId)\b")  # A56
 TELLS_CANARY = ("$context.isCanaryRequest", "$context.status")
+_LONGEST_PATH = 300
 _RESERVED_PATHS = ("ping", "sping")  # A90
 _ROUTE = re.compile(r"^(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|ANY) (/\S*)$")
 _PARAMETER = re.compile(r"\{([^}+]+)\+?\}")
@@ -75,11 +76,12 @@ def _check_path(view: View, way: Way, path: str | None, paths: dict[str, str]) -
     if path is None:
         return
     place = (*way, "path")
-    if "/" in path:  # A88
-        plain = path.strip("/")
-        hint = f"; write '{plain}'" if "/" not in plain else "; base paths have one level"
-        view.report.add(place, f"the path '{path}' holds a '/'{hint}")
-    elif found := _NOT_IN_PATH.search(path):
+    levels = path.split("/") if path else []
+    if not all(levels):
+        view.report.add(place, f"the path '{path}' has a '/' too many; write '{'/'.join(filter(None, levels))}'")
+    elif len(path) > _LONGEST_PATH:  # A88
+        view.report.add(place, f"the path has {len(path)} characters, and a base path at most {_LONGEST_PATH}")
+    elif found := next((found for level in levels if (found := _NOT_IN_PATH.search(level))), None):
         view.report.add(place, f"the path '{path}' holds '{found[0]}', which a base path cannot")
     elif path in _RESERVED_PATHS:
         view.report.add(place, f"API Gateway keeps '/{path}' for itself")

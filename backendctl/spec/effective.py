@@ -28,6 +28,7 @@ def effective(spec: Spec, *, reveal: bool = False) -> dict[str, Any]:
         dataclasses.replace(spec, functions={}, tables=(), api=None), "functions", "tables", "api", "group"
     )
     made["functions"] = functions
+    made["domains"] = made.pop("further-domains")
     made["tables"] = {table.name: _plain(table, "name") for table in spec.tables}
     if spec.api:
         made["api"] = _plain(dataclasses.replace(spec.api, definition={}, stages=()), "definition", "stages")

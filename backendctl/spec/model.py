@@ -13,6 +13,7 @@ from typing import Any
 
 from backendctl.spec.callers import ApiKey, Cors, Smoke, Throttling, UsagePlan
 from backendctl.spec.canary import Canary
+from backendctl.spec.domains import Domain
 
 HOLD = "holdMs"
 """What a ping asks the handler in its event: to stay for so many milliseconds before it returns."""
@@ -319,40 +320,6 @@ class Api:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HealthCheck:
-    """A Route 53 check of each region's own endpoint (E13).
-
-    Attributes:
-        path: as the custom domain serves it, e.g. /v1/healthz.
-        interval: seconds, 10 or 30. failures: 1 to 10.
-    """
-
-    path: str
-    interval: int = 30
-    failures: int = 3
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Domain:
-    """The custom domain in front of every region.
-
-    Attributes:
-        zone: name of the public hosted zone, no trailing dot; None leaves DNS alone.
-        certificates: ACM certificate ARN per region; a region not named looks one up (A79).
-        ipv6: whether AAAA records are kept beside the A records.
-    """
-
-    name: str
-    zone: str | None = None
-    certificates: dict[str, str] = field(default_factory=dict)
-    security_policy: str = "TLS_1_2"
-    health_check: HealthCheck | None = None
-    evaluate_target_health: bool = True
-    ipv6: bool = True
-    tags: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Spec:
     """The whole backend.
 
@@ -360,6 +327,7 @@ class Spec:
         regions: those to work on; all of the file's, or what `narrowed` left.
         functions: per region of the file, in its order.
         role, statements: of the functions that have none of their own; as `Function` has them.
+        domain: the one that callers are told of. further_domains: those beside it.
         group: all regions of the file, the primary first; set by `narrowed`.
     """
 
@@ -370,6 +338,7 @@ class Spec:
     tables: tuple[Table, ...] = ()
     api: Api | None = None
     domain: Domain | None = None
+    further_domains: tuple[Domain, ...] = ()
     role: str | None = None
     statements: tuple[dict[str, Any], ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
@@ -385,6 +354,11 @@ class Spec:
     def primary(self) -> str:
         """The region where group-wide things are written."""
         return self.all_regions[0]
+
+    @property
+    def domains(self) -> tuple[Domain, ...]:
+        """Every custom domain, the one that callers are told of first."""
+        return (*((self.domain,) if self.domain is not None else ()), *self.further_domains)
 
     def functions_in(self, region: str) -> tuple[Function, ...]:
         """What that region gets, overrides applied."""

@@ -79,6 +79,10 @@ class View:
             return self.own_definitions.get(stage)
         return self.definition
 
+    def domains(self) -> list[tuple[Way, dict[str, Any]]]:
+        """The custom domains with their places, the one that callers are told of first."""
+        return [(way, _at(self.plain, way)) for way in _domains(self.plain)]
+
     def calls_of(self) -> list[tuple[str, Document, Target, Mapping[str, str]]]:
         """Every call of a function: stage, its document, the target, and the stage's variables.
 
@@ -138,8 +142,7 @@ def expanded(
         tables[name] = own if isinstance(own, str) else f"{backend}-{name}"
     body = replace(head, scope=replace(scope, tables=tables))
     plain = top | body.value({key: item for key, item in value.items() if key not in {"functions", *top}}, ())
-    if isinstance(certificate := _certificate(value, body, regions), dict):
-        plain["domain"]["certificate"] = certificate
+    _expand_certificates(value, plain, body, regions)
     if isinstance(bindings := value.get("api", {}).get("bindings"), dict):
         plain["api"]["bindings"] = _bindings(bindings, body)
     functions = {
@@ -215,8 +218,10 @@ class _Expander:
 
 def _names_a_resource(way: Way) -> bool:
     """Whether what stands there is part of addresses, which every plan shows."""
-    if way[0] in {"backend", "regions", "role"} or way in {("api", "name"), ("domain", "name"), ("domain", "zone")}:
+    if way[0] in {"backend", "regions", "role"} or way == ("api", "name"):
         return True
+    if way[0] in {"domain", "domains"}:
+        return way[-1] in {"name", "zone"} and len(way) == (2 if way[0] == "domain" else 3)
     if way[0] not in {"functions", "tables"}:
         return False
     own = way[4:] if way[2:3] == ("regions",) and way[0] == "functions" else way[2:]
@@ -225,18 +230,38 @@ def _names_a_resource(way: Way) -> bool:
 
 def _by_region(way: Way, key: str) -> bool:
     """Certificates and bindings are expanded once per region, beside the rest."""
-    return (way, key) in {(("domain",), "certificate"), (("api",), "bindings")}
+    if key == "certificate":
+        return way == ("domain",) or (way[:1] == ("domains",) and len(way) == len(("domains", 0)))
+    return (way, key) == (("api",), "bindings")
+
+
+def _domains(value: Mapping[str, Any]) -> list[Way]:
+    """Where the custom domains stand."""
+    found: list[Way] = [("domain",)] if "domain" in value else []
+    return [*found, *(("domains", index) for index in range(len(value.get("domains", ()))))]
+
+
+def _at(value: Any, way: Way) -> Any:
+    for step in way:
+        value = value[step]
+    return value
 
 
 def _bindings(given: dict[str, Any], body: _Expander) -> dict[str, Any]:
     return {region: body.inside(region).value(names, ("api", "bindings", region)) for region, names in given.items()}
 
 
-def _certificate(value: dict[str, Any], body: _Expander, regions: Sequence[str]) -> dict[str, str] | None:
-    given = value.get("domain", {}).get("certificate")
+def _expand_certificates(value: dict[str, Any], plain: dict[str, Any], body: _Expander, regions: Sequence[str]) -> None:
+    for way in _domains(value):
+        if isinstance(certificate := _certificate(_at(value, way), way, body, regions), dict):
+            _at(plain, way)["certificate"] = certificate
+
+
+def _certificate(domain: dict[str, Any], at: Way, body: _Expander, regions: Sequence[str]) -> dict[str, str] | None:
+    given = domain.get("certificate")
     if given is None:
         return None
-    way: Way = ("domain", "certificate")
+    way: Way = (*at, "certificate")
     if isinstance(given, dict):
         made = {region: body.inside(region).value(arn, (*way, region)) for region, arn in given.items()}
     else:

@@ -40,6 +40,7 @@ _ROWS = {
     "rest-api": ("api", "{name}"),
     "stage": ("stage", "{name}"),
     "domain": ("domain", "{base}"),
+    "certificate": ("domain", "{base}"),
     "mapping": ("domain", "{base}"),
     "record": ("domain", "{base}"),
 }

@@ -59,7 +59,7 @@ def _scope(spec: Path, text: bytes) -> Scope | None:
         partition="aws",
         regions=frozenset(found.regions),
         functions=called_names(found),
-        zone="*",
+        zones=("*",),
         parameters=frozenset(lookups.parameters),
     )
 

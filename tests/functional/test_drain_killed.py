@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -83,7 +84,7 @@ def test_killed_at_every_call_it_is_finished_by_the_same_command(backend: Backen
     project, clients = backend.project, Clients(project=backend.project)
     with clients.load(places=(EAST, WEST), pause=0.2).running() as load:
         for verb, finished, forced in (("drain", "drained", True), ("restore", "restored", False)):
-            for number in _until_it_ends(lambda n, verb=verb: backend.kill(verb, n, done=done)):
+            for number in _until_it_ends(partial(backend.kill, verb, done=done)):
                 result = project.run(verb, WEST, "-y", expect=None)
                 over = "is drained already" if verb == "drain" else "is not drained"
                 assert result.code == 0 or over in result.err, (number, result.err)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import re
+from dataclasses import replace
 
 from backendctl.sandbox.apigateway import patch
 from backendctl.sandbox.apigateway.call import Call, accepted, answer, created, page
@@ -15,6 +16,7 @@ from backendctl.sandbox.apigateway.under_way import CERTIFICATE_LEFT, DOMAIN_CRE
 from backendctl.sandbox.http import Response
 
 AVAILABLE = "AVAILABLE"
+_TYPES = "/endpointConfiguration/types"
 IN_PROGRESS = "There is already an update in progress"
 EXISTS = "The domain name you provided already exists."
 CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"
@@ -104,7 +106,7 @@ def _refuse_taken(call: Call, name: str, endpoint: Doc) -> None:
     """A81; an EDGE name is unique world-wide, a REGIONAL one in its region (A82)."""
     edge = endpoint["types"] == ["EDGE"]
     elsewhere = [
-        region.domains[name].info["endpointConfiguration"]["types"] == ["EDGE"]
+        "EDGE" in region.domains[name].info["endpointConfiguration"]["types"]
         for region in call.regions.values()
         if name in region.domains
     ]
@@ -200,18 +202,44 @@ async def update(call: Call) -> Response:
     domain = domain_of(call)
     if call.under_way.state(_key(call, domain.info)) is not None:
         raise conflict(IN_PROGRESS)
-    endpoint = [item for item in listed if item.path.startswith("/endpointConfiguration")]
-    info = patch.patched(copy.deepcopy(domain.info), [item for item in listed if item not in endpoint], RULES)
-    endpoint_patches(info, endpoint)
+    moving = [item for item in listed if item.path == _TYPES]
+    if moving:  # while it moves, a certificate is added
+        listed = [replace(item, op="replace") if item.op == "add" and item.path != _TYPES else item for item in listed]
+    endpoint = [item for item in listed if item.path.startswith("/endpointConfiguration") and item not in moving]
+    rest = [item for item in listed if item not in endpoint and item not in moving]
+    info = patch.patched(copy.deepcopy(domain.info), rest, RULES)
+    endpoint_patches(info, endpoint) if endpoint else None
+    for item in moving:
+        _move(call, info, item)
     if any(item.path in {"/regionalCertificateArn", "/certificateArn"} for item in listed):
         await _set_certificate(call, info, info)
-    if _regional(info) != _regional(domain.info):
+    if _regional(info) != _regional(domain.info) and not moving:
         _set_targets(call, info)
     if _certificates(info) != _certificates(domain.info):
         _leave(call, domain.info)
     domain.info = info
     call.under_way.begin(_key(call, info), DOMAIN_UPDATED)
     return answer(shown(call, info, with_tags=True))
+
+
+def _move(call: Call, info: Doc, item: patch.Operation) -> None:
+    """Add the other endpoint type, or take one of two away."""
+    types: list[str] = info["endpointConfiguration"]["types"]
+    if item.value not in {"EDGE", "REGIONAL"} or item.op not in {"add", "remove"}:
+        raise bad_request(f"Invalid patch path {item.path}")
+    if item.op == "add":
+        if not info.get("regionalCertificateArn" if item.value == "REGIONAL" else "certificateArn"):
+            raise bad_request(f"Invalid certificate specified: none is set for a {item.value} domain name")
+        types.append(item.value)
+        if item.value == "REGIONAL":
+            _set_targets(call, info)
+        return
+    if types == [item.value] or item.value not in types:
+        raise bad_request("REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.")
+    types.remove(item.value)
+    gone = ("distribution", "certificateArn") if item.value == "EDGE" else ("regional",)
+    for member in [name for name in info if name.startswith(gone)]:
+        del info[member]
 
 
 def using(regions: dict[str, Region], arn: str) -> list[str]:

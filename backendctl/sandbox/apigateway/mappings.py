@@ -22,7 +22,7 @@ def create(call: Call) -> Response:
     document: Doc = {"basePath": base, "restApiId": body.get("restApiId")}
     if body.get("stage"):
         document["stage"] = body["stage"]
-    _check_target(call, document)
+    check_target(call, document)
     if base in domain.mappings:
         raise conflict("Base path already exists for this domain name")
     domain.mappings[base] = document
@@ -39,7 +39,7 @@ def _base_path(sent: str | None) -> str:
     return sent
 
 
-def _check_target(call: Call, mapping: Doc) -> None:
+def check_target(call: Call, mapping: Doc) -> None:
     api = call.region.apis.get(mapping["restApiId"] or "")
     if api is None:
         raise bad_request("Invalid REST API identifier specified")
@@ -50,7 +50,7 @@ def _check_target(call: Call, mapping: Doc) -> None:
 
 def _mapping(call: Call) -> Doc:
     found = domain_of(call).mappings.get(call.params["base"] or ROOT)
-    if found is None:
+    if found is None or "/" in found["basePath"]:
         raise not_found("Invalid base path mapping identifier specified")
     return found
 
@@ -60,7 +60,8 @@ def read(call: Call) -> Response:
 
 
 def read_all(call: Call) -> Response:
-    return page(call, list(domain_of(call).mappings.values()))
+    every = domain_of(call).mappings.values()
+    return page(call, [each for each in every if "/" not in each["basePath"]])  # those are told by version 2 only
 
 
 def update(call: Call) -> Response:
@@ -70,7 +71,7 @@ def update(call: Call) -> Response:
     rules = patch.Rules(scalars={"/basePath": _base_path, "/restapiId": patch.text, "/stage": patch.text_or_none})
     changed = patch.patched(mapping, listed, rules)
     changed["restApiId"] = changed.pop("restapiId", changed["restApiId"])
-    _check_target(call, changed)
+    check_target(call, changed)
     if changed["basePath"] != mapping["basePath"] and changed["basePath"] in domain.mappings:
         raise conflict("Base path already exists for this domain name")
     del domain.mappings[mapping["basePath"]]
@@ -85,10 +86,13 @@ def delete(call: Call) -> Response:
 
 
 def route(mappings: dict[str, Doc], path: str) -> tuple[Doc, str] | None:
-    """The mapping for a request path and the path left for the API; None when nothing is mapped there."""
-    first, _, rest = path.lstrip("/").partition("/")
-    mapping = mappings.get(first) if first else None
-    if mapping is not None:
-        return mapping, "/" + rest
+    """The mapping for a request path and the path left for the API; None when nothing is mapped there.
+
+    The longest base path wins (A88).
+    """
+    asked = path.lstrip("/")
+    for base in sorted((each for each in mappings if each != ROOT), key=len, reverse=True):
+        if asked == base or asked.startswith(f"{base}/"):
+            return mappings[base], "/" + asked.removeprefix(base).removeprefix("/")
     root = mappings.get(ROOT)
     return (root, path) if root is not None else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from backendctl.sandbox.apigateway import (
+    api_mappings,
     authorizers,
     certificates,
     deployments,
@@ -124,6 +125,12 @@ TABLE: dict[str, dict[str, Handler]] = {
         "GET": mappings.read,
         "PATCH": mappings.update,
         "DELETE": mappings.delete,
+    },
+    "/v2" + DOMAIN + "/apimappings": {"GET": api_mappings.read_all, "POST": api_mappings.create},
+    "/v2" + DOMAIN + "/apimappings/{mapping}": {
+        "GET": api_mappings.read,
+        "PATCH": api_mappings.update,
+        "DELETE": api_mappings.delete,
     },
     API + "/documentation/parts": {
         "GET": documentation.read_parts,

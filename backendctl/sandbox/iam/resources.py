@@ -40,7 +40,7 @@ def _lambda(_: str, request: Request, place: Place, body: Body) -> list[str]:
 
 
 def _apigateway(_: str, request: Request, place: Place, _body: Body) -> list[str]:
-    return [f"arn:aws:apigateway:{place.region}::{request.raw_path}"]
+    return [f"arn:aws:apigateway:{place.region}::{request.raw_path.removeprefix('/v2')}"]
 
 
 def _dynamodb(_: str, _request: Request, place: Place, body: Body) -> list[str]:

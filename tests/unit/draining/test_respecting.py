@@ -13,12 +13,12 @@ from backendctl.resources.evacuation import CLOSED, health_path
 from backendctl.resources.health_check import HealthCheck
 from backendctl.resources.record import Record
 from backendctl.resources.stage import Stage
-from backendctl.spec import model
+from backendctl.spec import domains, model
 from backendctl.spec.callers import Throttling
 from tests.unit.resources.api_helpers import DOMAIN, EAST, STAGE, WEST, document, spec, world
 
-CHECK = model.HealthCheck(path="/v1/healthz", interval=10, failures=2)
-SITE = model.Domain(name=DOMAIN, zone="corkhounds.example", health_check=CHECK)
+CHECK = domains.HealthCheck(path="/v1/healthz", interval=10, failures=2)
+SITE = domains.Domain(name=DOMAIN, zone="corkhounds.example", health_check=CHECK)
 LIMITED = replace(STAGE, method_throttling={"GET /places": Throttling(rate=5, burst=5)})
 
 

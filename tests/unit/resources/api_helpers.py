@@ -121,6 +121,7 @@ def with_gateway(aws: Aws, backplane: Backplane | None = None) -> None:
     gateway = ApiGateway(backplane or Backplane(), clock=lambda: float(next(ticks)))
     for region in (EAST, WEST):
         _attach(gateway, aws.apigateway(region).meta.events, region)
+        _attach(gateway, aws.client("apigatewayv2", region).meta.events, region)
 
 
 def _attach(gateway: ApiGateway, events: Any, region: str) -> None:
@@ -144,7 +145,7 @@ def _attach(gateway: ApiGateway, events: Any, region: str) -> None:
         return AWSResponse(str(request.url), told.status, headers, _Raw(told.body))
 
     events.unregister("before-send", botocore_stubber)  # moto would answer as well
-    events.register("before-send.apigateway", answer)
+    events.register("before-send", answer)
 
 
 class _Raw(io.BytesIO):

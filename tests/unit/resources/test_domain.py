@@ -13,7 +13,8 @@ from backendctl.engine.plan import Action
 from backendctl.errors import BackendctlError
 from backendctl.resources import certificates
 from backendctl.resources.domain import Domain
-from backendctl.spec.model import Domain as Spec
+from backendctl.resources.edge_domain import edge_refusals, edge_remarks
+from backendctl.spec.domains import Domain as Spec
 from tests.unit.resources.api_helpers import (
     ACCOUNT,
     DOMAIN,
@@ -169,3 +170,55 @@ def test_the_exact_name_goes_before_a_star_and_alternative_names_count() -> None
     assert certificates.best(found, DOMAIN) == "exact"
     assert certificates.best(found[:1], DOMAIN) == "star"
     assert certificates.best(found[2:], DOMAIN) is None
+
+
+def edge(aws: Aws, backplane: Backplane) -> Any:
+    """A domain that somebody made for the edge, with a simple record to its distribution."""
+    arn = certificate(aws, backplane, DOMAIN)
+    made = aws.apigateway(EAST).create_domain_name(
+        domainName=DOMAIN, certificateArn=arn, endpointConfiguration={"types": ["EDGE"]}
+    )
+    zone = aws.route53().create_hosted_zone(Name="corkhounds.example", CallerReference="z")["HostedZone"]["Id"]
+    target: Any = {
+        "HostedZoneId": made["distributionHostedZoneId"],
+        "DNSName": made["distributionDomainName"],
+        "EvaluateTargetHealth": False,
+    }
+    record: Any = {"Name": DOMAIN, "Type": "A", "AliasTarget": target}
+    changes: Any = [{"Action": "CREATE", "ResourceRecordSet": record}]
+    aws.route53().change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+    aws.forget()
+    return zone, record
+
+
+def test_an_edge_domain_becomes_regional_in_two_runs_with_the_record_between(aws: Aws, backplane: Backplane) -> None:
+    zone, record = edge(aws, backplane)
+    first = plan(aws, [WANTED], Domain)
+    (change,) = first.changes
+    assert change.foreign
+    assert {f.field: (f.before, f.after) for f in change.fields}["endpoint"] == ("EDGE", "REGIONAL")
+    assert "latency routing cannot work on it" in edge_remarks(first)[0]
+    carry_out(aws, change)
+    both = live(aws)
+    assert both["endpointConfiguration"]["types"] == ["EDGE", "REGIONAL"]
+    assert both["regionalDomainName"]
+    aws.forget()
+    (again,) = plan(aws, [WANTED], Domain).changes
+    assert [(f.field, f.before) for f in again.fields] == [("endpoint", "EDGE, REGIONAL")]
+    with pytest.raises(BackendctlError, match="still leads to its edge-optimised endpoint"):
+        carry_out(aws, again)
+    changes: Any = [{"Action": "DELETE", "ResourceRecordSet": record}]
+    aws.route53().change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+    carry_out(aws, again)
+    assert live(aws)["endpointConfiguration"]["types"] == ["REGIONAL"]
+    assert "distributionDomainName" not in live(aws)
+    aws.forget()
+    assert plan(aws, [WANTED], Domain).changes == ()
+
+
+def test_while_a_region_has_a_name_for_the_edge_no_other_can_have_it(aws: Aws, backplane: Backplane) -> None:
+    edge(aws, backplane)
+    wanted = list(Domain.desired(world(spec(regions=(EAST, WEST), domain=Spec(name=DOMAIN)))))
+    (told,) = edge_refusals(plan(aws, wanted, Domain, regions=(EAST, WEST)))
+    assert told.startswith(f"us-west-2 cannot have {DOMAIN} while us-east-1 has it edge-optimised")
+    assert edge_refusals(plan(aws, wanted[:1], Domain)) == ()

@@ -15,7 +15,7 @@ from backendctl.errors import BackendctlError
 from backendctl.resources.api_reads import find_api
 from backendctl.resources.health_check import HealthCheck, prefix_of, probe_of
 from backendctl.resources.rest_api import RestApi
-from backendctl.spec import model
+from backendctl.spec import domains, model
 from tests.unit.resources.api_helpers import (
     DOMAIN,
     EAST,
@@ -32,8 +32,9 @@ from tests.unit.resources.api_helpers import (
     world,
 )
 
-CHECK = model.HealthCheck(path="/v1/healthz")
-GIVEN = world(spec(regions=(EAST, WEST), domain=model.Domain(name=DOMAIN, health_check=CHECK)))
+CHECK = domains.HealthCheck(path="/v1/healthz")
+FRONT = domains.Domain(name=DOMAIN, zone="corkhounds.example", health_check=CHECK)
+GIVEN = world(spec(regions=(EAST, WEST), domain=FRONT))
 WANTED = only(HealthCheck, GIVEN)
 
 
@@ -139,7 +140,7 @@ def test_a_check_that_is_not_wanted_any_more_is_deleted_and_deleting_again_is_do
 
 def test_another_domain_keeps_the_check(aws: Aws) -> None:
     deploy(aws, WANTED)
-    assert plan(aws, [replace(WANTED, domain="new.example")], HealthCheck).changes == ()
+    assert plan(aws, [replace(WANTED, guards=(("new.example", "new.example"),))], HealthCheck).changes == ()
 
 
 def test_checks_of_others_are_not_ours(aws: Aws) -> None:

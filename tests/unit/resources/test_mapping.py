@@ -11,11 +11,12 @@ from botocore.exceptions import ClientError
 
 from backendctl.aws.connection import Aws
 from backendctl.engine.plan import Action
-from backendctl.errors import BackendctlError
+from backendctl.resources.api_reads import MULTI_LEVEL
+from backendctl.resources.domain import Domain as CustomDomain
 from backendctl.resources.mapping import Mapping
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
-from backendctl.spec.model import Domain
+from backendctl.spec.domains import Domain
 from tests.unit.resources.api_helpers import (
     DOMAIN,
     EAST,
@@ -115,11 +116,6 @@ def test_a_stage_cannot_go_before_its_mapping(aws: Aws) -> None:
         next(iter(Stage.desired(GIVEN))).delete(aws)
 
 
-def test_a_path_of_two_levels_is_refused(aws: Aws) -> None:
-    with pytest.raises(BackendctlError, match="one level"):
-        replace(WANTED[0], name=f"{DOMAIN}/a/b").create(aws)
-
-
 def test_without_a_domain_nothing_is_mapped() -> None:
     assert list(Mapping.desired(world())) == []
 
@@ -130,3 +126,36 @@ def test_what_leads_to_our_api_is_found_on_a_domain_whose_mark_was_taken_off(aws
     aws.apigateway(EAST).untag_resource(resourceArn=arn, tagKeys=["backendctl:backend"])
     aws.forget()
     assert {found.name for found in Mapping.owned(aws, EAST)} == {wanted.name for wanted in WANTED}
+
+
+DEEP = replace(STAGE, path="shop/v1")
+DEEP_GIVEN = world(spec(stages=(DEEP, replace(ROOT, path="shop")), domain=Domain(name=DOMAIN)))
+
+
+def test_paths_of_several_levels_go_through_version_2_and_are_told_by_a_tag(aws: Aws) -> None:
+    deploy(aws, *Stage.desired(DEEP_GIVEN))
+    (domain,) = CustomDomain.desired(DEEP_GIVEN)
+    assert (domain.tags or {})[MULTI_LEVEL] == "true"
+    deploy(aws, domain)
+    wanted = list(Mapping.desired(DEEP_GIVEN))
+    deploy(aws, *wanted)
+    listed = aws.client("apigatewayv2", EAST).get_api_mappings(DomainName=DOMAIN)["Items"]
+    assert {item["ApiMappingKey"]: item["Stage"] for item in listed} == {"shop/v1": "prodv1", "shop": "web"}
+    aws.forget()
+    assert plan(aws, wanted, Mapping).changes == ()
+    deploy(aws, replace(wanted[0], target="corkhounds/web"))
+    aws.forget()
+    deeper = [change for change in plan(aws, [], Mapping).changes if "/v1" in change.name]
+    assert [(change.action, change.name) for change in deeper] == [(Action.DELETE, f"{DOMAIN}/shop/v1")]
+    carry_out(aws, deeper[0])
+    carry_out(aws, deeper[0])
+    listed = aws.client("apigatewayv2", EAST).get_api_mappings(DomainName=DOMAIN)["Items"]
+    assert [item["ApiMappingKey"] for item in listed] == ["shop"]
+
+
+def test_without_such_paths_version_2_is_not_asked(aws: Aws) -> None:
+    deploy(aws, *WANTED)
+    calls = Calls(aws.client("apigatewayv2", EAST), "apigatewayv2")
+    aws.forget()
+    plan(aws, WANTED, Mapping)
+    assert calls.names == []

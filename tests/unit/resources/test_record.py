@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,14 +13,15 @@ from typing import Any
 import pytest
 
 from backendctl.aws.connection import Aws
-from backendctl.engine.plan import Action
+from backendctl.engine.plan import Action, Change
 from backendctl.errors import BackendctlError
 from backendctl.resources import dns
+from backendctl.resources.dns_refusals import refused_records
 from backendctl.resources.health_check import HealthCheck, own_checks
-from backendctl.resources.latency import batch
 from backendctl.resources.record import Record
+from backendctl.resources.record_changes import PRIMARY, SECONDARY
 from backendctl.resources.rest_api import RestApi
-from backendctl.spec import model
+from backendctl.spec import domains, model
 from tests.unit.resources.api_helpers import (
     DOMAIN,
     EAST,
@@ -35,8 +38,8 @@ from tests.unit.resources.api_helpers import (
 )
 
 REGIONS = (EAST, WEST)
-FRONT = model.Domain(
-    name=DOMAIN, zone="corkhounds.example", health_check=model.HealthCheck(path="/v1/healthz"), ipv6=True
+FRONT = domains.Domain(
+    name=DOMAIN, zone="corkhounds.example", health_check=domains.HealthCheck(path="/v1/healthz"), ipv6=True
 )
 KEY = model.Key(hash=model.Attribute(name="id", type="S"))
 TABLE = model.Table(name="places", physical="corkhounds-places", key=KEY, regions=REGIONS)
@@ -169,65 +172,152 @@ def test_deletion_is_verbatim_and_again_is_done(aws: Aws) -> None:
     assert {record["Region"] for record in live(aws)} == {EAST}
 
 
-def test_a_missing_zone_is_a_sentence(aws: Aws) -> None:
-    with pytest.raises(BackendctlError, match=r"no public hosted zone 'other\.example'"):
-        Record.read(aws, replace(WANTED, zone="other.example"))
+def test_a_missing_zone_has_no_records_and_says_so_before_any_call(aws: Aws) -> None:
+    wanted = replace(WANTED, zone="other.example")
+    found = plan(aws, [wanted], Record)
+    assert [change.action for change in found.changes] == [Action.CREATE]
+    (told,) = refused_records(found.changes, aws)
+    assert told.startswith(f"{DOMAIN}: there is no public hosted zone other.example in this account")
+    with pytest.raises(BackendctlError, match=r"no public hosted zone other\.example"):
+        wanted.create(aws)
 
 
-def test_the_longest_public_zone_is_taken(aws: Aws) -> None:
-    aws.route53().create_hosted_zone(Name=f"{DOMAIN}.", CallerReference="y")
-    aws.route53().create_hosted_zone(Name="pi.corkhounds.example.", CallerReference="x")
+def test_of_two_zones_of_one_name_the_id_says_which(aws: Aws) -> None:
+    first = zone(aws).rpartition("/")[2]
+    second = aws.route53().create_hosted_zone(Name="corkhounds.example", CallerReference="again")["HostedZone"]["Id"]
+    aws.forget()
+    (told,) = refused_records(plan(aws, [WANTED], Record).changes, aws)
+    assert "there are 2 public hosted zones corkhounds.example" in told
+    assert all(one in told for one in (first, second.rpartition("/")[2]))
+    by_id = replace(WANTED, zone=first)
+    assert refused_records(plan(aws, [by_id], Record).changes, aws) == ()
+    deploy(aws, by_id)
+    assert len(live(aws)) == 2
+
+
+def test_a_private_zone_is_none(aws: Aws) -> None:
     aws.route53().create_hosted_zone(
-        Name=f"v1.{DOMAIN}.",
+        Name="inside.example",
         CallerReference="p",
         VPC={"VPCRegion": "us-east-1", "VPCId": "vpc-1"},
         HostedZoneConfig={"PrivateZone": True},
     )
     aws.forget()
-    assert dns.zone_of(aws, f"v1.{DOMAIN}") == DOMAIN
-    assert dns.zone_of(aws, "www.corkhounds.example") == "corkhounds.example"
-    assert dns.zone_of(aws, "else.example") is None
+    assert dns.zones_named(aws, "inside.example") == []
+
+
+def refusals(aws: Aws, wanted: Record = WANTED) -> tuple[str, ...]:
+    aws.forget()
+    return refused_records(plan(aws, [wanted], Record).changes, aws)
+
+
+def test_a_weighted_record_is_told_before_any_call(aws: Aws) -> None:
+    put(aws, {**SIMPLE, "SetIdentifier": "w", "Weight": 1})
+    (told,) = refusals(aws)
+    assert told == (
+        f"{DOMAIN} has records that latency records cannot stand beside: weighted A → 192.0.2.1; remove them from the "
+        "zone first"
+    )
+
+
+def test_a_simple_record_is_no_refusal_for_it_can_be_adopted(aws: Aws) -> None:
+    put(aws, SIMPLE)
+    assert refusals(aws) == ()
+
+
+def test_a_zone_that_delegates_the_name_is_told(aws: Aws) -> None:
+    put(aws, {"Name": DOMAIN, "Type": "NS", "TTL": 60, "ResourceRecords": [{"Value": "ns.elsewhere.example."}]})
+    (told,) = refusals(aws)
+    assert told == (
+        f"corkhounds.example delegates {DOMAIN} to ns.elsewhere.example., so that a record {DOMAIN} in it is never "
+        f"asked: name the zone {DOMAIN}"
+    )
+
+
+def test_a_name_outside_the_zone_of_an_id_is_told(aws: Aws) -> None:
+    (told,) = refusals(aws, replace(WANTED, name="api.else.example", zone=zone(aws).rpartition("/")[2]))
+    assert told.startswith("api.else.example is not inside the zone corkhounds.example")
+
+
+def test_a_region_without_latency_records_is_told(aws: Aws) -> None:
+    given = replace(WANTED, region="mars-north-1")
+    (told,) = refused_records([Change(action=Action.CREATE, desired=given, live=None)], aws)
+    assert told.startswith("Route 53 has no latency records for mars-north-1")
+
+
+def routed(routing: str) -> list[Record]:
+    front = replace(FRONT, routing=routing, health_check=FRONT.health_check if routing != "simple" else None)
+    return list(Record.desired(world(spec(regions=REGIONS, domain=front))))
+
+
+def test_failover_has_a_primary_and_a_secondary(aws: Aws) -> None:
+    deploy(aws, *routed("failover"))
+    assert sorted((r["Failover"], r["SetIdentifier"], r["Type"]) for r in live(aws)) == [
+        ("PRIMARY", "corkhounds-us-east-1", "A"),
+        ("PRIMARY", "corkhounds-us-east-1", "AAAA"),
+        ("SECONDARY", "corkhounds-us-west-2", "A"),
+        ("SECONDARY", "corkhounds-us-west-2", "AAAA"),
+    ]
+    assert all(record["HealthCheckId"] for record in live(aws))
+
+
+def test_a_simple_record_is_the_primarys_alone_and_ours(aws: Aws) -> None:
+    deploy(aws, *routed("simple"))
+    assert sorted((r["Type"], r.get("SetIdentifier")) for r in live(aws)) == [("A", None), ("AAAA", None)]
+    aws.forget()
+    assert [one.routing for one in Record.owned(aws, EAST)] == ["simple"]
+    assert list(Record.owned(aws, WEST)) == []
+    (found,) = Record.owned(aws, EAST)
+    found.delete(aws)
+    assert live(aws) == []
+
+
+@pytest.mark.parametrize("before", ["latency", "failover", "simple"])
+@pytest.mark.parametrize("after", ["latency", "failover", "simple"])
+def test_a_routing_turns_into_another_without_being_adopted(aws: Aws, before: str, after: str) -> None:
+    deploy(aws, *routed(before))
+    aws.forget()
+    changes = plan(aws, routed(after), Record, regions=REGIONS).changes
+    assert not any(change.foreign for change in changes)
+    for change in changes:
+        carry_out(aws, change)
+    aws.forget()
+    assert plan(aws, routed(after), Record, regions=REGIONS).changes == ()
+    assert {dns.routing_of(record) for record in live(aws)} == {after}
+
+
+def test_a_new_primary_takes_over_in_one_batch_with_the_old_one(aws: Aws) -> None:
+    deploy(aws, *routed("failover"))
+    aws.forget()
+    east, west = routed("failover")
+    turned = [replace(east, routing=SECONDARY), replace(west, routing=PRIMARY)]
+    for change in plan(aws, turned, Record, regions=REGIONS).changes:
+        carry_out(aws, change)
+    assert {r["Region"] if "Region" in r else (r["SetIdentifier"], r["Failover"]) for r in live(aws)} == {
+        ("corkhounds-us-east-1", "SECONDARY"),
+        ("corkhounds-us-west-2", "PRIMARY"),
+    }
+
+
+def test_all_regions_are_one_batch(aws: Aws) -> None:
+    put(aws, SIMPLE)
+    changes = plan(aws, list(Record.desired(GIVEN)), Record, regions=REGIONS).changes
+    calls = Calls(aws.route53(), "route-53")
+    together = threading.Barrier(len(changes))
+
+    def wait_for_all(_: float) -> None:
+        together.wait()
+
+    aws.sleep = wait_for_all  # the window ends when all are in it
+    with ThreadPoolExecutor(len(changes)) as pool:
+        list(pool.map(lambda change: carry_out(aws, change), changes))
+    (sent,) = calls.of("ChangeResourceRecordSets")
+    assert [c["Action"] for c in sent["ChangeBatch"]["Changes"]] == ["DELETE", *["CREATE"] * 4]
+    assert len(live(aws)) == 4
 
 
 def test_names_are_read_as_people_write_them() -> None:
     assert dns.plain_name(r"\052.CorkHounds.example.") == "*.corkhounds.example"
-
-
-def latency(region: str, identifier: str, kind: str = "A") -> Any:
-    return {"Name": f"{DOMAIN}.", "Type": kind, "Region": region, "SetIdentifier": identifier, "TTL": 1}
-
-
-def changes(found: list[Any], *, adopt: bool, types: tuple[str, ...] = ("A",)) -> list[tuple[str, str]]:
-    wanted = [latency(EAST, "corkhounds-us-east-1", kind) for kind in types]
-    made = batch(wanted, found, name=DOMAIN, region=EAST, types=types, backend="corkhounds", adopt=adopt)
-    return [(c["Action"], c["ResourceRecordSet"].get("SetIdentifier", c["ResourceRecordSet"]["Type"])) for c in made]
-
-
-def test_other_regions_and_other_types_are_not_in_the_way() -> None:
-    text: Any = {"Name": DOMAIN, "Type": "TXT", "TTL": 1}
-    found = [latency(WEST, "corkhounds-us-west-2"), latency("eu-west-1", "somebody"), text]
-    assert changes(found, adopt=False) == [("CREATE", "corkhounds-us-east-1")]
-
-
-def test_a_latency_record_of_our_region_under_another_name_is_replaced_only_when_adopted() -> None:
-    found = [latency(EAST, "somebody")]
-    with pytest.raises(BackendctlError, match="cannot stand beside"):
-        changes(found, adopt=False)
-    assert changes(found, adopt=True) == [("DELETE", "somebody"), ("CREATE", "corkhounds-us-east-1")]
-
-
-def test_a_cname_goes_when_adopted() -> None:
-    assert changes([{**SIMPLE, "Type": "CNAME"}], adopt=True)[0] == ("DELETE", "CNAME")
-
-
-def test_a_weighted_set_is_never_replaced() -> None:
-    weighted = {**SIMPLE, "SetIdentifier": "w", "Weight": 1}
-    with pytest.raises(BackendctlError, match="weighted A"):
-        changes([weighted], adopt=True)
-
-
-def test_ours_is_upserted() -> None:
-    assert changes([latency(EAST, "corkhounds-us-east-1")], adopt=False) == [("UPSERT", "corkhounds-us-east-1")]
 
 
 def test_dns_comes_after_everything_a_request_needs() -> None:
@@ -259,7 +349,7 @@ def test_the_records_of_a_domain_that_somebody_deleted_are_found_and_go(aws: Aws
     aws.forget()
     for region in REGIONS:
         (found,) = Record.owned(aws, region)
-        assert (found.name, found.zone) == (DOMAIN, "corkhounds.example")
+        assert (found.name, found.zone) == (DOMAIN, zone(aws).rpartition("/")[2])
         found.delete(aws)
     assert live(aws) == []
 

@@ -11,8 +11,9 @@ import pytest
 
 from backendctl.errors import SpecError
 from backendctl.spec import Offline, effective, load
+from backendctl.spec.domains import HealthCheck, MutualTls
 from backendctl.spec.loader import parse_yaml
-from backendctl.spec.model import Attribute, HealthCheck, Key, Scaling, Vpc, Warm
+from backendctl.spec.model import Attribute, Key, Scaling, Vpc, Warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -134,6 +135,22 @@ def test_domain(spec: Spec) -> None:
     assert (spec.domain.name, spec.domain.zone) == ("api.shop.example", "shop.example")
     assert spec.domain.health_check == HealthCheck(path="/healthz", interval=10)
     assert spec.domain.certificates["us-west-2"] == "arn:aws:acm:us-west-2:000000000000:certificate/x"
+
+
+def test_further_domains_have_the_health_check_of_the_first(draft_of: Callable[..., Draft]) -> None:
+    further = (
+        "domains:\n- {name: OLD.shop.example, zone: Z0123456789, certificate: '"
+        "arn:aws:acm:{{ region }}:{{ account }}:certificate/y', mutual-tls: {truststore: 's3://trust/k', version: v}}\n"
+        "- {name: plain.example}\n- {name: simple.shop.example, zone: shop.example, routing: simple}\n"
+    )
+    found = draft_of(SPEC + further).expand(Offline())
+    first, old, plain, simple = found.domains
+    assert first == found.domain
+    assert (old.name, old.zone, old.routing) == ("old.shop.example", "Z0123456789", "latency")
+    assert old.certificates["us-west-2"] == "arn:aws:acm:us-west-2:000000000000:certificate/y"
+    assert old.mutual_tls == MutualTls(truststore="s3://trust/k", version="v")
+    assert old.health_check == first.health_check
+    assert (plain.health_check, simple.health_check) == (None, None)
 
 
 def test_effective_is_plain_and_hides_the_environment(spec: Spec) -> None:

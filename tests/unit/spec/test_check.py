@@ -194,10 +194,14 @@ def test_tables(text: str, faults: list[str], faults_of: Faults) -> None:
             "pro.d: {variables: {itemsAlias: live}}",
             ["8:5: 'pro.d' will not do as a stage: at most 128 letters, digits, '-' and '_'"],
         ),
-        ("prod: {path: /v1, variables: {itemsAlias: live}}", ["8:18: the path '/v1' holds a '/'; write 'v1'"]),
+        ("prod: {path: /v1, variables: {itemsAlias: live}}", ["8:18: the path '/v1' has a '/' too many; write 'v1'"]),
         (
-            "prod: {path: a/b, variables: {itemsAlias: live}}",
-            ["8:18: the path 'a/b' holds a '/'; base paths have one level"],
+            "prod: {path: 'a//b', variables: {itemsAlias: live}}",
+            ["8:18: the path 'a//b' has a '/' too many; write 'a/b'"],
+        ),
+        (
+            "prod: {path: 'a/b c', variables: {itemsAlias: live}}",
+            ["8:18: the path 'a/b c' holds ' ', which a base path cannot"],
         ),
         ("prod: {path: ping, variables: {itemsAlias: live}}", ["8:18: API Gateway keeps '/ping' for itself"]),
         (
@@ -312,6 +316,36 @@ def test_a_definition_that_is_not_there_is_a_fault(faults_of: Faults) -> None:
 )
 def test_domain(rest: str, faults: list[str], faults_of: Faults) -> None:
     assert faults_of(DOMAIN + rest + "\n") == faults
+
+
+@pytest.mark.parametrize(
+    ("rest", "faults"),
+    [
+        ("routing: failover\n", ["'routing' has no use without 'zone'", "'failover' needs domain.health-check"]),
+        ("zone: shop.example\n  routing: failover\n", ["'failover' needs domain.health-check"]),
+        (
+            "zone: shop.example\n  routing: simple\n  health-check: {path: /v1/healthz}\n",
+            ["Route 53 answers with a simple record whatever its health"],
+        ),
+        (
+            "mutual-tls: {truststore: 's3://trust/k'}\n  security-policy: TLS_1_0\n",
+            ["'mutual-tls' goes with TLS_1_2 only, not with TLS_1_0"],
+        ),
+        ("mutual-tls: {truststore: k.pem}\n", ["a file in S3, s3://bucket/key"]),
+        (
+            "zone: shop.example\ndomains:\n- {name: API.shop.example, zone: else.example}\n",
+            ["'api.shop.example' is a domain of this backend already", "'API.shop.example' is not inside the zone"],
+        ),
+        (
+            "zone: shop.example\ndomains:\n- {name: old.shop.example, health-check: {path: /v1/healthz}}\n",
+            ["'health-check' is not a setting of the domain"],
+        ),
+    ],
+)
+def test_what_each_routing_and_each_further_domain_needs(rest: str, faults: list[str], faults_of: Faults) -> None:
+    found = faults_of(DOMAIN + rest)
+    assert len(found) == len(faults), found
+    assert [told for told, wanted in zip(found, faults, strict=True) if wanted not in told] == []
 
 
 def test_a_domain_needs_an_api(faults_of: Faults) -> None:

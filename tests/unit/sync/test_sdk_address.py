@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from backendctl.spec.model import Api, Domain, Spec, Stage
+from backendctl.spec.domains import Domain
+from backendctl.spec.model import Api, Spec, Stage
 from backendctl.sync.sdk_address import readdressed, region_url, shared_url
 
 OWN = "https://a1b2.execute-api.us-east-1.amazonaws.com/prod"

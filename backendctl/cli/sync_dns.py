@@ -1,0 +1,46 @@
+"""`backendctl sync-dns`."""
+
+from __future__ import annotations
+
+import click
+
+from backendctl.cli.options import Adopting, Options, adopting, changing, common
+from backendctl.errors import Exit
+
+
+@click.command(name="sync-dns", cls=Adopting)
+@click.option("--check", is_flag=True, help="Change nothing; exit 2 when something differs.")
+@adopting
+@changing
+@common
+def command(
+    *,
+    options: Options,
+    check: bool,
+    dry_run: bool,
+    yes: bool,
+    expect: str | None,
+    allow_delete: tuple[str, ...],
+    adopt: tuple[str, ...],
+) -> int:
+    """Bring domains and DNS to every region: certificates, custom domains, base paths, health checks and records.
+
+    Nothing is released, and no table or function is touched. All changes of one zone go in one batch, and the command
+    waits until every name server has them. A domain that the spec no longer names goes with --allow-delete.
+    """
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable
+    from backendctl.cli.opening import opened_api
+    from backendctl.selecting import Selection
+    from backendctl.sync_dns import plan_dns
+
+    selection = Selection(adopt=adopt, delete=allow_delete)
+    selection.check()
+    ready = opened_api(options)
+    plan = plan_dns(ready.backend)
+    selection.refuse_unmatched(plan)
+    consent = Consent(dry_run=dry_run or check, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt)
+    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
+    silent = unreachable(plan)
+    if check and plan.changes and not silent:
+        return Exit.PENDING
+    return exit_after(outcome, silent=silent)

@@ -1,0 +1,71 @@
+"""What Route 53 would refuse of a plan's records, or take and never answer with, told before the first call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from backendctl.resources import dns
+from backendctl.resources.edge_domain import edge_refusals, edge_remarks
+from backendctl.resources.record import Record
+from backendctl.resources.record_changes import in_the_way
+from backendctl.spec.domains import LATENCY
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+    from backendctl.engine.plan import Change, Plan
+
+
+def with_dns(plan: Plan, aws: Aws) -> Plan:
+    """The plan with what Route 53 and API Gateway would refuse of its domains and records, and what to know of them."""
+    refusals = (*edge_refusals(plan), *refused_records(plan.changes, aws))
+    return replace(plan, refusals=(*plan.refusals, *refusals), remarks=(*plan.remarks, *edge_remarks(plan)))
+
+
+def refused_records(changes: Iterable[Change], aws: Aws) -> tuple[str, ...]:
+    """One sentence for everything that stands in the way of the records that a plan makes or changes."""
+    wanted = [change.desired for change in changes if isinstance(change.desired, Record)]
+    return tuple(dict.fromkeys(fault for record in wanted for fault in _faults(aws, record)))
+
+
+def _faults(aws: Aws, record: Record) -> Iterator[str]:
+    if fault := dns.zone_fault(aws, record.zone):
+        yield f"{record.name}: {fault}"
+        return
+    zone = dns.zones_named(aws, record.zone)[0]
+    apex = dns.plain_name(zone["Name"])
+    if record.name != apex and not record.name.endswith(f".{apex}"):  # E27
+        yield f"{record.name} is not inside the zone {apex} ({record.zone}), and Route 53 takes no record beside it"
+        return
+    yield from _delegated(aws, record, apex, dns.id_of(zone))
+    yield from _stuck(aws, record, dns.id_of(zone))
+    if record.routing == LATENCY and record.region not in _latency_regions(aws):  # E29
+        yield (
+            f"Route 53 has no latency records for {record.region} that this version of botocore knows: "
+            "upgrade botocore, or take routing: failover or simple"
+        )
+
+
+def _delegated(aws: Aws, record: Record, apex: str, zone_id: str) -> Iterator[str]:
+    """A name below an NS record is asked of other name servers, which know nothing of this zone."""
+    servers = {
+        dns.plain_name(one["Name"]): dns.points_at(one) for one in dns.records(aws, zone_id) if one["Type"] == "NS"
+    }
+    for name, told in servers.items():
+        if name != apex and (record.name == name or record.name.endswith(f".{name}")):
+            yield (
+                f"{apex} delegates {name} to {told}, so that a record {record.name} in it is never asked: "
+                f"name the zone {name}"
+            )
+
+
+def _stuck(aws: Aws, record: Record, zone_id: str) -> Iterator[str]:
+    """Records that not even --adopt takes over (E2, E7)."""
+    if fixed := record.wanted(aws, adopt=True).fixed(dns.records_at(aws, zone_id, record.name)):
+        yield f"{in_the_way(record.name, record.routing, fixed)}; remove them from the zone first"
+
+
+def _latency_regions(aws: Aws) -> frozenset[str]:
+    shape = aws.route53().meta.service_model.shape_for("ResourceRecordSetRegion")
+    return frozenset(getattr(shape, "enum", ()))

@@ -1,0 +1,52 @@
+"""A custom domain that is edge-optimised: why it cannot stay so, and how it becomes regional without an outage.
+
+CloudFront answers for such a name everywhere and sends all requests to the one region that has it; the name is taken
+world-wide (A82). AWS lets a domain have both endpoints while it moves: the regional one is added, DNS moves to it, and
+the edge-optimised one goes. The records move between the two, so that it takes two runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from backendctl.resources.domain import EDGE, Domain
+
+if TYPE_CHECKING:
+    from backendctl.engine.plan import Plan
+
+
+def edge_refusals(plan: Plan) -> tuple[str, ...]:
+    """The name cannot be made in other regions while one has it for the edge."""
+    edge = _edges(plan)
+    return tuple(
+        f"{change.region} cannot have {change.name} while {edge[change.name]} has it edge-optimised, which makes a "
+        f"name unique in the world: backendctl sync-dns -r {edge[change.name]} --adopt first, twice, then without -r"
+        for change in plan.changes
+        if isinstance(change.desired, Domain) and change.live is None and change.name in edge
+    )
+
+
+def edge_remarks(plan: Plan) -> tuple[str, ...]:
+    """What is done about an edge-optimised domain, step by step."""
+    return tuple(
+        f"{change.address} is {change.live.endpoint}: CloudFront takes all requests for it to one region, so that "
+        "latency routing cannot work on it, and its cache helps no queries that are all different. "
+        + (
+            "This run adds a regional endpoint beside it and moves the record; run it again, and the edge one goes"
+            if change.live.endpoint == EDGE
+            else "Its records lead to the regional endpoint by now: this run takes the edge one away"
+        )
+        for change in plan.changes
+        if isinstance(change.live, Domain) and isinstance(change.desired, Domain) and EDGE in change.live.endpoint
+    )
+
+
+def _edges(plan: Plan) -> dict[str, str]:
+    return {live.name: live.region for live in _lives(plan) if EDGE in live.endpoint}
+
+
+def _lives(plan: Plan) -> Iterator[Domain]:
+    for live in (*plan.unchanged, *(change.live for change in plan.changes)):
+        if isinstance(live, Domain):
+            yield live

@@ -1,0 +1,129 @@
+"""Certificates that nobody gave: found, gone on with, or requested and validated in the zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from moto.acm.models import acm_backends
+
+from backendctl.aws.connection import Aws
+from backendctl.engine.plan import Action
+from backendctl.errors import BackendctlError
+from backendctl.resources.certificate import Certificate
+from backendctl.resources.domain import Domain as CustomDomain
+from backendctl.spec.domains import Domain
+from tests.unit.resources.api_helpers import (
+    ACCOUNT,
+    DOMAIN,
+    EAST,
+    WEST,
+    Backplane,
+    Calls,
+    deploy,
+    mocked,
+    only,
+    plan,
+    spec,
+    world,
+)
+
+FRONT = Domain(name=DOMAIN, zone="corkhounds.example", tags={"team": "maps"})
+GIVEN = world(spec(regions=(EAST, WEST), domain=FRONT))
+WANTED = only(Certificate, GIVEN)
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    with mocked(Backplane()) as connection:
+        connection.route53().create_hosted_zone(Name="corkhounds.example", CallerReference="z")
+        yield connection
+
+
+def turn(region: str, status: str) -> None:
+    for certificate in acm_backends[ACCOUNT][region]._certificates.values():
+        certificate.status = status
+
+
+def cnames(aws: Aws) -> list[Any]:
+    zone = aws.route53().list_hosted_zones()["HostedZones"][0]["Id"]
+    found = aws.route53().list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    return [record for record in found if record["Type"] == "CNAME"]
+
+
+@pytest.fixture
+def issuing(aws: Aws) -> Aws:
+    """ACM pends a new certificate, and issues it while somebody waits and its record stands."""
+
+    def sleep(_: float) -> None:
+        for region in (EAST, WEST):
+            turn(region, "ISSUED" if cnames(aws) else "PENDING_VALIDATION")
+
+    aws.sleep = sleep
+    return aws
+
+
+def test_one_is_requested_per_region_and_one_record_serves_all(issuing: Aws) -> None:
+    aws = issuing
+    calls = Calls(aws.acm(EAST), "acm")
+    deploy(aws, *Certificate.desired(GIVEN))
+    (asked,) = calls.of("RequestCertificate")
+    assert (asked["DomainName"], asked["ValidationMethod"]) == (DOMAIN, "DNS")
+    assert {tag["Key"]: tag["Value"] for tag in asked["Tags"]} == {"backendctl:backend": "corkhounds", "team": "maps"}
+    assert len(asked["IdempotencyToken"]) == 32
+    assert len(cnames(aws)) >= 1
+    aws.forget()
+    assert plan(aws, list(Certificate.desired(GIVEN)), Certificate, regions=(EAST, WEST)).changes == ()
+
+
+def test_one_that_was_left_pending_is_gone_on_with(issuing: Aws) -> None:
+    aws = issuing
+    arn = aws.acm(EAST).request_certificate(DomainName=DOMAIN, ValidationMethod="DNS")["CertificateArn"]
+    turn(EAST, "PENDING_VALIDATION")
+    (change,) = plan(aws, [WANTED], Certificate).changes
+    assert (change.action, change.foreign) == (Action.UPDATE, False)
+    assert [(f.field, f.before, f.after) for f in change.fields] == [("status", "PENDING_VALIDATION", "ISSUED")]
+    calls = Calls(aws.acm(EAST), "acm")
+    aws.forget()
+    WANTED.update(aws, WANTED)
+    assert "RequestCertificate" not in calls.names
+    assert list(acm_backends[ACCOUNT][EAST]._certificates) == [arn]
+
+
+def test_an_issued_one_of_anybodys_that_covers_the_name_is_enough(aws: Aws) -> None:
+    aws.acm(EAST).request_certificate(DomainName="*.corkhounds.example", ValidationMethod="DNS")
+    turn(EAST, "ISSUED")
+    assert plan(aws, [WANTED], Certificate).changes == ()
+
+
+def test_a_domain_that_stands_has_its_certificate_and_acm_is_not_asked(aws: Aws) -> None:
+    aws.remember(("domain-names", EAST), {DOMAIN: {"regionalCertificateArn": "arn:x"}})
+    calls = Calls(aws.acm(EAST), "acm")
+    assert Certificate.read(aws, WANTED) == WANTED
+    assert calls.names == []
+
+
+def test_a_failed_one_is_told_and_the_next_run_requests_another(aws: Aws) -> None:
+    aws.acm(EAST).request_certificate(DomainName=DOMAIN, ValidationMethod="DNS")
+    turn(EAST, "PENDING_VALIDATION")
+    aws.sleep = lambda _: turn(EAST, "VALIDATION_TIMED_OUT")
+    with pytest.raises(BackendctlError, match="VALIDATION_TIMED_OUT") as told:
+        WANTED.create(aws)
+    assert "the same command requests another" in told.value.hint
+    aws.forget()
+    first = WANTED._requested(aws)
+    assert len(acm_backends[ACCOUNT][EAST]._certificates) == 2
+    assert first in acm_backends[ACCOUNT][EAST]._certificates
+
+
+def test_with_a_certificate_in_the_spec_or_without_a_zone_none_is_requested() -> None:
+    given = replace(FRONT, certificates={EAST: f"arn:aws:acm:{EAST}:{ACCOUNT}:certificate/x"})
+    assert [one.region for one in Certificate.desired(world(spec(regions=(EAST, WEST), domain=given)))] == [WEST]
+    assert list(Certificate.desired(world(spec(domain=replace(FRONT, zone=None))))) == []
+
+
+def test_none_is_ever_deleted_and_the_domain_waits_for_its_own(aws: Aws) -> None:
+    assert list(Certificate.owned(aws, EAST)) == []
+    assert only(CustomDomain, GIVEN).needs() == {f"us-east-1/certificate/{DOMAIN}"}
