@@ -57,7 +57,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("cloudwatch:ListMetrics", _JUDGE),
         ("xray:GetTraceSummaries", frozenset({"traces"})),
         ("xray:BatchGetTraces", frozenset({"traces"})),
-        ("tag:GetResources", _READ | _WARM),
+        ("tag:GetResources", _READ | _WARM | _CHECK),
     ),
     "all of the account": (
         ("route53:ListHostedZones", _DNS_READ | {"iam-policy"} | _DRAIN | _CHECK),
