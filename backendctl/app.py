@@ -28,6 +28,7 @@ from backendctl.aws.connection import Access, Aws
 from backendctl.aws.crew import Crew
 from backendctl.aws.journal import Journal
 from backendctl.checking import check
+from backendctl.draining.first_users import tested_first
 from backendctl.draining.respecting import closed, respecting
 from backendctl.engine.executor import apply
 from backendctl.engine.plan import Plan, make_plan
@@ -310,7 +311,8 @@ def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) 
         take_over=take_over,
     )
     plan = numbered(plan, desired, releasing)
-    return Changes(plan=sparing_source(plan, backend), world=world, look=seen)
+    plan = tested_first(sparing_source(plan, backend), backend)
+    return Changes(plan=plan, world=world, look=seen)
 
 
 def plan_destroy(backend: Backend, selection: Selection | None = None, *, regions: tuple[str, ...] = ()) -> Plan:

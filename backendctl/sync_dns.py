@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from backendctl.app import plan_of
+from backendctl.draining.respecting import respecting
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import Resource
 from backendctl.errors import RefusedError
@@ -14,6 +15,7 @@ from backendctl.resources.api_reads import find_api, stages
 from backendctl.resources.certificate import Certificate
 from backendctl.resources.dns_refusals import with_dns
 from backendctl.resources.domain import Domain
+from backendctl.resources.drain_mark import drained
 from backendctl.resources.health_check import HealthCheck
 from backendctl.resources.mapping import Mapping
 from backendctl.resources.record import Record
@@ -35,7 +37,7 @@ def plan_dns(backend: Backend) -> Plan:
     plan = plan_of(backend, desired, regions=backend.spec.regions, kinds=KINDS)
     if missing := sorted({told for change in plan.changes for told in _missing(backend, change)}):
         raise RefusedError(missing, hint="deploy it first: backendctl deploy")
-    return with_dns(plan, backend.aws)
+    return with_dns(respecting(plan, drained(backend.aws, backend.spec.all_regions)), backend.aws)
 
 
 def _missing(backend: Backend, change: Change) -> Iterator[str]:

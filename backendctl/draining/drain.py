@@ -99,7 +99,7 @@ def refuse_impossible(backend: Backend, region: str) -> None:
     refuse_unknown("REGION", [region], spec.all_regions)
     if len(spec.all_regions) == 1:
         raise UsageError(f"{region} is the only region of {spec.backend}: there is nowhere to send its users")
-    if spec.api is None or spec.domain is None or spec.domain.zone is None:
+    if spec.api is None or all(domain.zone is None for domain in spec.domains):
         raise UsageError(
             f"{spec.file} has no domain with a zone: no record of ours sends users to {region}",
             hint="give `domain` a `zone`; or take it out of your own DNS",

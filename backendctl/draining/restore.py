@@ -6,21 +6,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from backendctl.aws.errors import explain
-from backendctl.aws.progress import note, remark
 from backendctl.aws.wait import until
 from backendctl.draining.drain import refuse_disabled, refuse_impossible
 from backendctl.draining.equal import look_alike
 from backendctl.draining.health import Health, ask_health
-from backendctl.draining.smoke import smoke
+from backendctl.draining.smoke import smoke, warm
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Action, Plan, operating
 from backendctl.engine.resource import GLOBAL
-from backendctl.errors import AGAIN, BackendctlError, Exit, UsageError
+from backendctl.errors import AGAIN, BackendctlError, UsageError
 from backendctl.resources import drain_mark
 from backendctl.resources.drain_mark import DrainMark, Means, Phase
 from backendctl.resources.evacuation import force_checks, health_path, set_limits
 from backendctl.resources.record import Record
-from backendctl.warmth.calling import warm_now
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -94,11 +92,11 @@ class Restore:
         """Test and warm while nobody is there, then undo what the drain has done, in the reverse order.
 
         Raises:
-            BackendctlError: the region does not answer as it should; it stays drained.
+            BackendctlError: the region does not answer as it should; it gets no users.
         """
         regions = self.backend.spec.all_regions
         smoke(self.backend, self.name, throttled=Means.THROTTLE in self.mark.means)
-        self._warm()
+        warm(self.backend, self.name)
         mark = replace(self.mark, phase=Phase.RESTORING, serial=self.mark.serial + 1)
         drain_mark.write(aws, regions, mark)
         if Means.THROTTLE in mark.means:
@@ -110,24 +108,6 @@ class Restore:
                 if record.region == self.name:
                     record.create(aws)
         drain_mark.write(aws, regions, replace(mark, phase=Phase.RESTORED, means=(), limits=None))
-
-    def _warm(self) -> None:
-        spec = self.backend.spec
-        alone = replace(self.backend, spec=spec.narrowed((self.name,)))
-        if not any(one.warm is not None for one in spec.functions_in(self.name)):
-            note(f"nothing of {self.name} is kept warm by the spec")
-            return
-        warming = warm_now(alone)
-        for error in warming.failed.values():
-            raise error
-        for row in warming.rows:
-            if row.exit_code is Exit.FAILED_VERDICT and row.errors:
-                raise BackendctlError(
-                    f"{self.name} stays drained: {row.function} cannot be warmed: {row.reason}",
-                    hint=f"look at it: backendctl logs {row.function}",
-                )
-            if row.exit_code is not Exit.OK:
-                remark(f"{self.name}: {row.function}: {row.reason}")
 
     def _unthrottle(self, aws: Aws) -> None:
         place = health_path(self.backend.spec)

@@ -1,18 +1,20 @@
-"""The smoke test of one region, through its own address: the health path, and the spec's smoke requests."""
+"""What comes before users are sent to a region: a smoke test at its own address, and warm functions."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from backendctl.aws.progress import note
+from backendctl.aws.progress import note, remark
 from backendctl.draining.health import ask_health
 from backendctl.endpoints import regional_url
-from backendctl.errors import BackendctlError
+from backendctl.errors import BackendctlError, Exit
 from backendctl.http_call import HttpAnswer, send
 from backendctl.openapi.matching import route_of
 from backendctl.resources.api_reads import require_api
 from backendctl.resources.evacuation import health_path
+from backendctl.warmth.calling import warm_now
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -34,13 +36,36 @@ def smoke(backend: Backend, region: str, *, throttled: bool) -> None:
     if not throttled:
         health = ask_health(backend, region)
         if not health.is_well:
-            raise BackendctlError(f"{region} stays drained: {health.said}", hint=f"backendctl logs -r {region}")
+            raise BackendctlError(f"{region} gets no users: {health.said}", hint=f"backendctl logs -r {region}")
         note(f"{health.url} answers {health.status}")
     api, place = backend.spec.api, health_path(backend.spec)
     for request in api.smoke if api is not None else ():
         closed = throttled and place is not None and f"{request.method} {request.path}" == place.route
         if api is not None and not request.skip and not closed:
             _ask(backend, api, region, request)
+
+
+def warm(backend: Backend, region: str) -> None:
+    """Call every function of a region that the spec keeps warm, through what users hit.
+
+    Raises:
+        BackendctlError: one fails.
+    """
+    spec = backend.spec
+    if not any(one.warm is not None for one in spec.functions_in(region)):
+        note(f"nothing of {region} is kept warm by the spec")
+        return
+    warming = warm_now(replace(backend, spec=spec.narrowed((region,))))
+    for error in warming.failed.values():
+        raise error
+    for row in warming.rows:
+        if row.errors:
+            raise BackendctlError(
+                f"{region} gets no users: {row.function} cannot be warmed: {row.reason}",
+                hint=f"look at it: backendctl logs {row.function}",
+            )
+        if row.exit_code is not Exit.OK:
+            remark(f"{region}: {row.function}: {row.reason}")
 
 
 def _ask(backend: Backend, api: Api, region: str, request: Smoke) -> None:
@@ -54,7 +79,7 @@ def _ask(backend: Backend, api: Api, region: str, request: Smoke) -> None:
         if route_of(api.document_of(stage), request.method, path) is None:
             continue
         url = regional_url(api_id, region, stage.name, backend.aws, endpoint_url=endpoint) + path + query
-        told = f"{region} stays drained: {request.method} {url}"
+        told = f"{region} gets no users: {request.method} {url}"
         try:
             answer = send(
                 url,

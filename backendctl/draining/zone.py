@@ -12,6 +12,7 @@ from backendctl.resources import dns
 from backendctl.resources.evacuation import is_forced
 from backendctl.resources.health_check import own_checks
 from backendctl.resources.record_changes import own
+from backendctl.spec.domains import SIMPLE
 
 if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import ResourceRecordSetOutputTypeDef
@@ -54,7 +55,7 @@ def ask_zone(backend: Backend) -> Zone:
 
 def _asked(backend: Backend) -> Zone:
     aws = backend.aws
-    found = [record for domain in backend.spec.domains if domain.zone for record in _records(aws, domain, domain.zone)]
+    found = [record for domain in backend.spec.domains if domain.zone is not None for record in _found(aws, domain)]
     records: dict[str, bool] = {}
     forced: set[str] = set()
     for region in backend.spec.all_regions:
@@ -67,9 +68,15 @@ def _asked(backend: Backend) -> Zone:
     return Zone(records=records, forced=frozenset(forced))
 
 
-def _records(aws: Aws, domain: Domain, zone: str) -> list[ResourceRecordSetOutputTypeDef]:
+def _found(aws: Aws, domain: Domain) -> list[ResourceRecordSetOutputTypeDef]:
+    """What the zone holds under the name of a domain."""
+    if domain.routing == SIMPLE:
+        raise UsageError(
+            f"{domain.name} has a simple record, which sends everybody to one region",
+            hint="give it `routing: latency` or `routing: failover`, and deploy",
+        )
     try:
-        zone_id = dns.require_zone(aws, zone)
+        zone_id = dns.require_zone(aws, domain.zone or "")
     except AwsError:
         raise
     except BackendctlError as error:

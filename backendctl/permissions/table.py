@@ -59,7 +59,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("cloudwatch:ListMetrics", _JUDGE),
         ("xray:GetTraceSummaries", frozenset({"traces"})),
         ("xray:BatchGetTraces", frozenset({"traces"})),
-        ("tag:GetResources", _READ | _WARM),
+        ("tag:GetResources", _READ | _WARM | _CHECK),
         ("lambda:ListEventSourceMappings", _LAG),
     ),
     "all of the account": (
@@ -195,16 +195,16 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("apigateway:PATCH", _DEPLOY),
     ),
     "API tags": (("apigateway:PUT", _PUT | {"sync-dns"}),),
-    "certificates": (("acm:DescribeCertificate", _DNS_READ),),
+    "certificates": (("acm:DescribeCertificate", _DNS_READ | _CHECK),),
     "zone": (
-        ("route53:ListResourceRecordSets", _DNS_READ),
-        ("route53:ChangeResourceRecordSets", _DNS_REMOVE),
+        ("route53:ListResourceRecordSets", _DNS_READ | _DRAIN | _CHECK),
+        ("route53:ChangeResourceRecordSets", _DNS_REMOVE | _DRAIN),
     ),
     "health checks": (
-        ("route53:UpdateHealthCheck", _DNS_WRITE),
+        ("route53:UpdateHealthCheck", _DNS_WRITE | _DRAIN),
         ("route53:DeleteHealthCheck", _DNS_REMOVE),
     ),
-    "DNS changes": (("route53:GetChange", _DNS_REMOVE),),
+    "DNS changes": (("route53:GetChange", _DNS_REMOVE | _DRAIN),),
     "roles": (
         ("iam:GetRole", _ROLES),
         ("iam:GetRolePolicy", _ROLES),
