@@ -59,7 +59,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("cloudwatch:ListMetrics", _JUDGE),
         ("xray:GetTraceSummaries", frozenset({"traces"})),
         ("xray:BatchGetTraces", frozenset({"traces"})),
-        ("tag:GetResources", _READ | _WARM | _CHECK),
+        ("tag:GetResources", _READ | _WARM | _CHECK | {"publish"}),
         ("lambda:ListEventSourceMappings", _LAG),
     ),
     "all of the account": (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from backendctl.aws.progress import note, remark
+from backendctl.aws.errors import explain
+from backendctl.aws.progress import remark
 from backendctl.errors import BackendctlError
 from backendctl.resources.calling import call_at_once, decoded
 from backendctl.resources.lambda_waits import NOT_RUN_HERE, not_run
@@ -39,7 +40,8 @@ def prewarm(aws: Aws, region: str, physical: str, *, version: str, payload: str,
                 hint="the release gets no traffic; correct it, or the function's warm input, and deploy again",
             )
     if errors := [answer.error for answer in answers if answer.error is not None]:
-        note(f"{physical}:{version} could not be warmed: {errors[0]}"[:200])
+        told = explain(errors[0], doing=f"warm {physical}:{version} in {region}")
+        remark(f"{physical}:{version} in {region} could not be warmed: {told.message}")
 
 
 def failed(what: str, *, fault: str, said: str, log: str) -> str:
