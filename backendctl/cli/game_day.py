@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from backendctl.cli.options import Options, common_with_names
+from backendctl.cli.result_files import check_writable, write_result
 
 if TYPE_CHECKING:
     from backendctl.cli.opening import Opened
@@ -31,6 +32,8 @@ def command(*, options: Options, names: tuple[str, ...], report: Path | None, ye
     from backendctl.nearest import refuse_unknown
     from backendctl.ui.game_day_view import game_day_markdown
 
+    if report is not None:
+        check_writable("--report", report)
     ready = opened_everywhere(options)
     regions = ready.backend.spec.all_regions
     region = single(names) if names else regions[0]
@@ -38,8 +41,7 @@ def command(*, options: Options, names: tuple[str, ...], report: Path | None, ye
     found = play(ready, region, port=options.port, yes=yes)
     _tell(ready, found)
     if report is not None:
-        report.write_text(game_day_markdown(found) + "\n", encoding="utf-8")
-        click.echo(f"wrote {report}", err=True)
+        write_result(report, game_day_markdown(found) + "\n")
     return found.exit_code
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from backendctl.cli.options import Options, without_spec
-from backendctl.errors import BackendctlError, Exit, UsageError
+from backendctl.cli.result_files import check_writable, write_result
+from backendctl.errors import Exit, UsageError
 from backendctl.hints import runnable
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ def command(
     if from_definition:
         return _first(spec, files)
     suites = read_suites(files_of(files, spec=spec), _offline(spec))
+    for option, path in (("--junit", junit), ("--postman", postman)):
+        if path is not None:
+            check_writable(option, path)
     ready = opened_api(options)
     if postman is not None:
         return _postman(ready.backend, suites, postman)
@@ -73,7 +77,7 @@ def command(
     if junit is not None:
         from backendctl.testing.junit import junit as written
 
-        _write(junit, written(run))
+        write_result(junit, written(run))
     tell_silent(run.failed)
     return run.exit_code
 
@@ -116,7 +120,7 @@ def _first(spec: Path, files: list[Path]) -> int:
     if api is None:
         raise UsageError(f"{spec} has no API")
     text, count = first_file(loader.read(api.path).value, api.smoke)
-    _write(place, text)
+    write_result(place, text)
     requests = "1 request" if count == 1 else f"{count} requests"
     click.echo(f"{requests}. Next: look at {place}, then {runnable('backendctl test')}", err=True)
     return Exit.OK
@@ -129,13 +133,5 @@ def _postman(backend: Backend, suites: list[Suite], place: Path) -> int:
     urls = endpoints(backend.spec, backend.aws, endpoint_url=backend.settings.access.endpoint_url)
     base = next((one.url for one in urls), "")
     made = collection(backend.spec.backend, suites, base_url=base)
-    _write(place, json.dumps(made, indent=2, ensure_ascii=False) + "\n")
+    write_result(place, json.dumps(made, indent=2, ensure_ascii=False) + "\n")
     return Exit.OK
-
-
-def _write(place: Path, text: str) -> None:
-    try:
-        place.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BackendctlError(f"cannot write {place}: {error.strerror}") from None
-    click.echo(f"wrote {place}", err=True)
