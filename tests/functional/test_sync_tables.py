@@ -246,6 +246,25 @@ def test_what_the_spec_leaves_open_follows_the_primary_region(project: Project) 
     west = project.client("dynamodb", WEST)
     found = west.get_resource_policy(ResourceArn=arn.replace(EAST, WEST))
     assert json.loads(found["Policy"])["Statement"][0]["Resource"] == arn.replace(EAST, WEST)
+    client.delete_resource_policy(ResourceArn=arn)
+    assert differing(check(project)) == {f"plain policy {WEST}"}
+    project.run("sync-tables", "-y")
+    with pytest.raises(west.exceptions.PolicyNotFoundException):
+        west.get_resource_policy(ResourceArn=arn.replace(EAST, WEST))
+
+
+def test_a_key_of_the_account_gives_way_to_the_one_that_aws_manages(project: Project) -> None:
+    name = f"{project.name}-plain"
+    key = project.client("kms", EAST).create_key()["KeyMetadata"]["Arn"]
+    specification = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+    _update(EAST, SSESpecification=specification)(project, name)
+    project.spec["tables"]["plain"]["encryption"] = "aws-managed"
+    project.save()
+    assert [change["fields"][0]["before"] for change in check(project)["plan"]["changes"]] == [key]
+    project.run("sync-tables", "-y")
+    assert check(project)["plan"]["changes"] == []
+    del project.spec["tables"]["plain"]["encryption"]
+    project.save()
 
 
 def test_markers_tell_the_lag_of_every_pair_and_are_gone_afterwards(project: Project) -> None:
