@@ -113,9 +113,9 @@ def aspects_of(table: model.Table, seen: Sequence[Seen], backend: str) -> Iterat
     yield _stream(table)
     yield from _capacity(table)
     yield from _scaling(table, seen)
-    yield _switch("recovery", on=table.point_in_time_recovery, value=lambda one: one.recovery)
+    yield _switch("point-in-time recovery", on=table.point_in_time_recovery, value=lambda one: one.recovery)
     yield _switch(
-        "protection",
+        "deletion protection",
         on=table.deletion_protection,
         value=lambda one: bool(one.description.get("DeletionProtectionEnabled", False)),
     )
@@ -321,7 +321,7 @@ def _policy(table: model.Table) -> Aspect:
         return None if policy is None else _told(policy)
 
     return Aspect(
-        name="policy",
+        name="resource policy",
         replicated=False,
         value=lambda one: _told(one.policy),
         wanted=wanted,
