@@ -133,7 +133,11 @@ def encryption_of(aws: Aws, region: str, description: TableDescriptionTypeDef, *
         return found
 
     def load() -> str:
-        told = aws.client("kms", region).describe_key(KeyId=found)["KeyMetadata"]
+        client = aws.client("kms", region)
+        try:
+            told = client.describe_key(KeyId=found)["KeyMetadata"]
+        except client.exceptions.NotFoundException:  # deleted by now, and so not AWS's
+            return found
         return table_shape.AWS_MANAGED if told.get("KeyManager") == "AWS" else found
 
     return aws.shared(("table", region, description["TableName"], "key"), load)

@@ -113,9 +113,9 @@ def aspects_of(table: model.Table, seen: Sequence[Seen], backend: str) -> Iterat
     yield _stream(table)
     yield from _capacity(table)
     yield from _scaling(table, seen)
-    yield _switch("recovery", on=table.point_in_time_recovery, value=lambda one: one.recovery)
+    yield _switch("point-in-time recovery", on=table.point_in_time_recovery, value=lambda one: one.recovery)
     yield _switch(
-        "protection",
+        "deletion protection",
         on=table.deletion_protection,
         value=lambda one: bool(one.description.get("DeletionProtectionEnabled", False)),
     )
@@ -272,10 +272,16 @@ def _tags(table: model.Table, seen: Sequence[Seen], backend: str) -> Aspect:
     """Those of the spec, our marks, and what the primary region has beside; one that only a replica has is its own."""
     primary = table.regions[0]
     wanted = table_settings.marks(backend=backend, name=table.name, primary=primary, tags=table.tags)
-    for one in seen:
-        if one.region == primary:
-            wanted = {**replica_own.open_tags(one.tags, wanted), **wanted}
-    return _plain("tags", replicated=False, wanted=_tagged(wanted, wanted), value=lambda one: _tagged(wanted, one.tags))
+    theirs = {one.region: one.tags for one in seen}.get(primary, {})
+    beside = replica_own.open_tags(theirs, wanted)
+    words = _tagged({**beside, **wanted}, {**beside, **wanted})
+    return Aspect(
+        name="tags",
+        replicated=False,
+        value=lambda one: _tagged({**beside, **wanted}, one.tags),
+        wanted=lambda _: None if beside else words,
+        follow=lambda *_: words,
+    )
 
 
 def _tagged(wanted: Mapping[str, str], tags: Mapping[str, str]) -> str:
@@ -321,7 +327,7 @@ def _policy(table: model.Table) -> Aspect:
         return None if policy is None else _told(policy)
 
     return Aspect(
-        name="policy",
+        name="resource policy",
         replicated=False,
         value=lambda one: _told(one.policy),
         wanted=wanted,

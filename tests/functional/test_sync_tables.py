@@ -104,7 +104,15 @@ def test_what_was_made_is_the_same_in_every_region(project: Project) -> None:
 def test_what_aws_brings_by_itself_is_told_from_what_it_does_not(project: Project) -> None:
     rows = {row["aspect"]: row["replicated_by_aws"] for row in check(project)["tables"][0]["aspects"]}
     assert {name for name in ("index by-owner", "TTL", "billing", "write units") if not rows[name]} == set()
-    own = ("read scaling", "by-owner: write scaling", "recovery", "protection", "tags", "policy", "table class")
+    own = (
+        "read scaling",
+        "by-owner: write scaling",
+        "point-in-time recovery",
+        "deletion protection",
+        "tags",
+        "resource policy",
+        "table class",
+    )
     assert {name for name in own if rows[name]} == set()
 
 
@@ -167,10 +175,13 @@ BY_HAND: dict[str, tuple[Callable[[Project, str], None], set[str]]] = {
     ),
     "bounds of scaling are moved": (_bounds, {f"things write scaling {WEST}"}),
     "an index scales no more": (_no_scaling, {f"things by-owner: read scaling {WEST}"}),
-    "recovery is switched off": (_recovery, {f"things recovery {WEST}"}),
-    "protection is switched on": (_update(WEST, DeletionProtectionEnabled=True), {f"things protection {WEST}"}),
+    "recovery is switched off": (_recovery, {f"things point-in-time recovery {WEST}"}),
+    "protection is switched on": (
+        _update(WEST, DeletionProtectionEnabled=True),
+        {f"things deletion protection {WEST}"},
+    ),
     "a tag is changed": (_tag, {f"things tags {WEST}"}),
-    "a policy is removed": (_policy, {f"things policy {WEST}"}),
+    "a policy is removed": (_policy, {f"things resource policy {WEST}"}),
     "the class of a replica is changed": (
         _update(
             EAST,
@@ -240,12 +251,31 @@ def test_what_the_spec_leaves_open_follows_the_primary_region(project: Project) 
     client.put_resource_policy(ResourceArn=arn, Policy=json.dumps(policy(EAST, name)))
     client.tag_resource(ResourceArn=arn, Tags=[{"Key": "cost", "Value": "7"}])
     told = check(project)
-    assert differing(told) == {f"plain policy {WEST}", f"plain tags {WEST}"}
+    assert differing(told) == {f"plain resource policy {WEST}", f"plain tags {WEST}"}
     project.run("sync-tables", "-y")
     assert differing(check(project)) == set()
     west = project.client("dynamodb", WEST)
     found = west.get_resource_policy(ResourceArn=arn.replace(EAST, WEST))
     assert json.loads(found["Policy"])["Statement"][0]["Resource"] == arn.replace(EAST, WEST)
+    client.delete_resource_policy(ResourceArn=arn)
+    assert differing(check(project)) == {f"plain resource policy {WEST}"}
+    project.run("sync-tables", "-y")
+    with pytest.raises(west.exceptions.PolicyNotFoundException):
+        west.get_resource_policy(ResourceArn=arn.replace(EAST, WEST))
+
+
+def test_a_key_of_the_account_gives_way_to_the_one_that_aws_manages(project: Project) -> None:
+    name = f"{project.name}-plain"
+    key = project.client("kms", EAST).create_key()["KeyMetadata"]["Arn"]
+    specification = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+    _update(EAST, SSESpecification=specification)(project, name)
+    project.spec["tables"]["plain"]["encryption"] = "aws-managed"
+    project.save()
+    assert [change["fields"][0]["before"] for change in check(project)["plan"]["changes"]] == [key]
+    project.run("sync-tables", "-y")
+    assert check(project)["plan"]["changes"] == []
+    del project.spec["tables"]["plain"]["encryption"]
+    project.save()
 
 
 def test_markers_tell_the_lag_of_every_pair_and_are_gone_afterwards(project: Project) -> None:

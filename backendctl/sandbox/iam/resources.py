@@ -109,6 +109,14 @@ def _acm(_: str, _request: Request, _place: Place, body: Body) -> list[str]:
     return [str(body["CertificateArn"])] if "CertificateArn" in body else []
 
 
+def _kms(_: str, _request: Request, place: Place, body: Body) -> list[str]:
+    """An alias is judged by the key that it names, which is not looked up here."""
+    key = str(body.get("KeyId", ""))
+    if key.startswith("arn:"):
+        return [key]
+    return [place.arn("kms", f"key/{key}")] if key and not key.startswith("alias/") else []
+
+
 def _s3(_: str, request: Request, _place: Place, _body: Body) -> list[str]:
     path = unquote(request.raw_path).strip("/")
     return [f"arn:aws:s3:::{path}"] if path else []
@@ -125,6 +133,7 @@ RESOURCES: Mapping[str, Callable[[str, Request, Place, Body], list[str]]] = {
     "iam": _iam,
     "route53": _route53,
     "acm": _acm,
+    "kms": _kms,
     "s3": _s3,
 }
 """By signing name; services that are not here know no resource but `*` for what is asked of them."""
