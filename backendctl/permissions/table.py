@@ -50,7 +50,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("cloudwatch:ListMetrics", _JUDGE),
         ("xray:GetTraceSummaries", frozenset({"traces"})),
         ("xray:BatchGetTraces", frozenset({"traces"})),
-        ("tag:GetResources", _READ | _WARM),
+        ("tag:GetResources", _READ | _PUBLISH | _WARM),
     ),
     "all of the account": (
         ("route53:ListHostedZones", _READ | {"iam-policy"}),
