@@ -93,9 +93,7 @@ class Seam:
         def after_call_error(*, exception: Exception, context: dict[str, Any], event_name: str, **_: Any) -> None:
             # No answer: AWS may or may not have done it, which is what one looks for in a journal.
             operation = event_name.rpartition(".")[2]
-            since = context.get(_STARTED, self._silence.now())
-            self._silence.note(exception, service, region, operation, since=since)
-            unanswered(exception, service, region, operation, within=self._silence.timeout)
+            self._unanswered(exception, service, region, operation, context)
             self._record(service, operation, region, {"Error": {"Code": type(exception).__name__}}, context)
 
         events.register(f"before-call.{hyphenized}", before_call)
@@ -112,6 +110,11 @@ class Seam:
         self._silence.refuse(service, region)
         self._pacer.wait(service=service, operation=operation, region=region)
         context[_STARTED] = self._silence.now()
+
+    def _unanswered(self, error: Exception, service: str, region: str, operation: str, context: dict[str, Any]) -> None:
+        since = context.get(_STARTED, self._silence.now())
+        self._silence.note(error, service, region, operation, since=since)
+        unanswered(error, service, region, operation, within=self._silence.timeout)
 
     def _wait(self, service: str, operation: str, response: Any, request: dict[str, Any]) -> float | bool | None:
         if response is None:
