@@ -92,6 +92,10 @@ class DrainMark:
             "means": [str(one) for one in self.means],
         }
 
+    def at(self, phase: Phase) -> DrainMark:
+        """The mark that comes after this one."""
+        return replace(self, phase=phase, serial=self.serial + 1)
+
     def using(self, means: Means, limits: Throttling | None = None) -> DrainMark:
         """With one more means; what a first try has noted of the limits before stays."""
         if means in self.means:
