@@ -77,6 +77,7 @@ def test_a_drain_works_while_the_control_plane_of_route_53_is_silent(project: Pr
     project.assert_nothing_to_do()
 
 
+@pytest.mark.full
 def test_a_region_that_does_not_answer_is_drained_and_comes_back_when_it_does(
     project: Project, clients: Clients
 ) -> None:
