@@ -13,7 +13,7 @@ from backendctl.aws.progress import note, remark
 from backendctl.aws.wait import until
 from backendctl.draining.forecast import TTL, Forecast, forecast
 from backendctl.draining.health import Health, ask_health
-from backendctl.draining.zone import Zone, ask_zone
+from backendctl.draining.zone import Zone, ask_zone, only_there
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Action, Plan, operating
 from backendctl.engine.resource import GLOBAL
@@ -52,6 +52,8 @@ def plan_drain(backend: Backend, region: str, *, reason: str) -> Plan:
         BackendctlError: neither AWS nor the spec lets it be known what to do.
     """
     refuse_impossible(backend, region)
+    if said := only_there(backend.spec, region):
+        raise UsageError(said, hint="give it `routing: latency` or `routing: failover`, and deploy")
     if len(reason) > _LONGEST:
         raise UsageError(f"--reason has {len(reason)} characters, and {_LONGEST} have room")
     regions = backend.spec.all_regions

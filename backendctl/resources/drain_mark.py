@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PATIENCE = 5
-"""Seconds that a region may take to answer: another one has the mark too."""
-
 
 class Phase(StrEnum):
     """How far a drain or a restore has come."""
@@ -173,7 +170,7 @@ def _attempt(work: Callable[[], T], doing: str) -> T | BackendctlError:
 
 
 def _load(aws: Aws, region: str) -> list[DrainMark]:
-    pages = aws.client("ssm", region, patience=_PATIENCE).get_paginator("get_parameters_by_path")
+    pages = aws.ssm(region).get_paginator("get_parameters_by_path")
     found = [
         _decoded(parameter["Name"].rpartition("/")[2], parameter.get("Value", ""))
         for page in pages.paginate(Path=root(aws.backend), Recursive=False)
