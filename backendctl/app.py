@@ -188,7 +188,8 @@ def open_api(settings: Settings) -> Backend:
 def open_regions(settings: Settings) -> Backend:
     """The same for all regions of the spec, of which some may not answer: expressions that ask AWS have stand-ins."""
     draft = parse(settings.spec, elsewhere=True)
-    hurried = replace(settings, regions=(), access=replace(settings.access, attempts=2))  # whoever flees does not wait
+    access = replace(settings.access, attempts=2, timeout=min(settings.access.timeout, 20.0))  # who flees does not wait
+    hurried = replace(settings, regions=(), access=access)
     return _connected(hurried, draft, draft.expand(Offline()), None, asks=False)
 
 

@@ -12,7 +12,7 @@ from backendctl.aws.regions import each_region
 from backendctl.draining.drain import others_health, refuse_impossible
 from backendctl.draining.equal import DEPLOY, Alike, look_alike
 from backendctl.draining.facts import Facts, facts
-from backendctl.draining.zone import Zone, ask_zone
+from backendctl.draining.zone import Zone, ask_zone, only_there
 from backendctl.engine.plan import Change, make_plan
 from backendctl.errors import AwsError, BackendctlError, Exit
 from backendctl.resources.api_key import ApiKey
@@ -177,6 +177,9 @@ def _refuge(case: Case, region: str, refuges: Sequence[str]) -> Iterator[Finding
 def _means(case: Case, region: str, refuges: Sequence[str]) -> Iterator[Finding]:
     del refuges
     place = health_path(case.backend.spec)
+    if said := only_there(case.backend.spec, region):
+        yield Finding(outcome=Outcome.BAD, said=said, command="give it `routing: latency` or `routing: failover`")
+        return
     if case.zone.silent is not None:
         yield Finding(outcome=Outcome.UNKNOWN, said="Route 53's control plane does not answer")
         return

@@ -13,7 +13,7 @@ from backendctl.aws.progress import note, remark
 from backendctl.aws.wait import until
 from backendctl.draining.forecast import TTL, Forecast, forecast
 from backendctl.draining.health import Health, ask_health
-from backendctl.draining.zone import Zone, ask_zone
+from backendctl.draining.zone import Zone, ask_zone, only_there
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Action, Plan, operating
 from backendctl.engine.resource import GLOBAL
@@ -52,6 +52,8 @@ def plan_drain(backend: Backend, region: str, *, reason: str) -> Plan:
         BackendctlError: neither AWS nor the spec lets it be known what to do.
     """
     refuse_impossible(backend, region)
+    if said := only_there(backend.spec, region):
+        raise UsageError(said, hint="give it `routing: latency` or `routing: failover`, and deploy")
     if len(reason) > _LONGEST:
         raise UsageError(f"--reason has {len(reason)} characters, and {_LONGEST} have room")
     regions = backend.spec.all_regions
@@ -151,13 +153,12 @@ def _begun(mark: DrainMark | None) -> bool:
 
 def _next_mark(mark: DrainMark | None, region: str, *, reason: str, operator: str) -> DrainMark:
     """The mark of this drain; of one that was begun, with what it has to put back."""
-    serial = mark.serial + 1 if mark is not None else 1
     if mark is not None and mark.is_drained:
-        return replace(mark, phase=Phase.DRAINING, serial=serial, reason=reason or mark.reason)
+        return replace(mark.at(Phase.DRAINING), reason=reason or mark.reason)
     return DrainMark(
         region=region,
         phase=Phase.DRAINING,
-        serial=serial,
+        serial=1 if mark is None else mark.serial + 1,
         time=drain_mark.now(),
         operator=operator,
         reason=reason,
@@ -242,7 +243,7 @@ class Drain:
                 continue
             if failed:
                 remark(f"{failed[0].message}; {self.name} is drained by {means} instead")
-            drain_mark.write(aws, self.backend.spec.all_regions, replace(mark, phase=Phase.DRAINED))
+            drain_mark.write(aws, self.backend.spec.all_regions, mark.at(Phase.DRAINED))
             return
         raise self._stuck(failed)
 
@@ -265,7 +266,7 @@ class Drain:
         regions = self.backend.spec.all_regions
         found = drain_mark.drained(aws, regions)
         if set(self.forecast.others) <= set(found):
-            drain_mark.write(aws, regions, replace(mark, phase=Phase.RESTORED, serial=mark.serial + 1))
+            drain_mark.write(aws, regions, mark.at(Phase.RESTORED))
             told = "; ".join(f"{one} {found[one].told}" for one in self.forecast.others)
             raise OvertakenError(
                 f"{self.name} is not drained: the others have been drained meanwhile ({told})",

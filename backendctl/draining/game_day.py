@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -119,9 +120,14 @@ class Playing:
         load, region = self.ground.load, self.region
         began = load.clock()
         self.tell(f"{name}: begins; {region} has clients")
-        self.ground.begin(name, region)
-        done = load.clock()
-        last = self._await_left(began, done)
+        try:
+            self.ground.begin(name, region)
+            last = self._await_left(began, load.clock())
+        except BaseException:
+            self.tell(f"{name}: is undone, as it did not come to its end")
+            with contextlib.suppress(BackendctlError):  # what ended it is what is told
+                self.ground.end(name, region)
+            raise
         self.tell(f"{name}: the last client left after {last - began:.1f} s" if last else f"{name}: clients stay")
         ended = load.clock()
         self.ground.end(name, region)

@@ -9,6 +9,7 @@ from backendctl.aws.errors import explain
 from backendctl.aws.wait import until
 from backendctl.draining.drain import refuse_disabled, refuse_impossible
 from backendctl.draining.equal import look_alike
+from backendctl.draining.forecast import forecast
 from backendctl.draining.health import Health, ask_health
 from backendctl.draining.smoke import smoke, warm
 from backendctl.engine.diff import FieldChange
@@ -59,8 +60,14 @@ def plan_restore(backend: Backend, region: str) -> Plan:
         regions=regions,
         changes=(operating(operation, operation.read(backend.aws)),),
         refusals=tuple(f"{one.said}; make it so: {one.command}" for one in differing),
-        remarks=(f"{region} was drained {mark.told}", *notes),
+        remarks=(f"{region} was drained {mark.told}", _return(backend, region), *notes),
     )
+
+
+def _return(backend: Backend, region: str) -> str:
+    told = forecast(backend.spec, region, (), health_path(backend.spec))
+    at = f", here {told.seconds * backend.aws.tempo:.1f} s" if backend.aws.tempo != 1 else ""
+    return f"clients near {region} come back within {told.seconds} s{at}, as resolvers forget where they were sent"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +104,7 @@ class Restore:
         regions = self.backend.spec.all_regions
         smoke(self.backend, self.name, throttled=Means.THROTTLE in self.mark.means)
         warm(self.backend, self.name)
-        mark = replace(self.mark, phase=Phase.RESTORING, serial=self.mark.serial + 1)
+        mark = self.mark.at(Phase.RESTORING)
         drain_mark.write(aws, regions, mark)
         if Means.THROTTLE in mark.means:
             self._unthrottle(aws)
@@ -107,7 +114,7 @@ class Restore:
             for record in Record.desired(self.backend.world):
                 if record.region == self.name:
                     record.create(aws)
-        drain_mark.write(aws, regions, replace(mark, phase=Phase.RESTORED, means=(), limits=None))
+        drain_mark.write(aws, regions, replace(mark.at(Phase.RESTORED), means=(), limits=None))
 
     def _unthrottle(self, aws: Aws) -> None:
         place = health_path(self.backend.spec)

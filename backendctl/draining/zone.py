@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from backendctl.app import Backend
     from backendctl.aws.connection import Aws
     from backendctl.spec.domains import Domain
+    from backendctl.spec.model import Spec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +56,7 @@ def ask_zone(backend: Backend) -> Zone:
 
 def _asked(backend: Backend) -> Zone:
     aws = backend.aws
-    found = [record for domain in backend.spec.domains if domain.zone is not None for record in _found(aws, domain)]
+    found = [record for domain in _routed(backend.spec) for record in _found(aws, domain)]
     records: dict[str, bool] = {}
     forced: set[str] = set()
     for region in backend.spec.all_regions:
@@ -68,13 +69,20 @@ def _asked(backend: Backend) -> Zone:
     return Zone(records=records, forced=frozenset(forced))
 
 
+def only_there(spec: Spec, region: str) -> str:
+    """Why a domain's users cannot be sent elsewhere, as a sentence; empty when they can."""
+    simple = [one.name for one in spec.domains if one.zone is not None and one.routing == SIMPLE]
+    if not simple or region != spec.primary:
+        return ""
+    return f"{', '.join(simple)} has a simple record, which sends everybody to {region}"
+
+
+def _routed(spec: Spec) -> list[Domain]:
+    return [one for one in spec.domains if one.zone is not None and one.routing != SIMPLE]
+
+
 def _found(aws: Aws, domain: Domain) -> list[ResourceRecordSetOutputTypeDef]:
     """What the zone holds under the name of a domain."""
-    if domain.routing == SIMPLE:
-        raise UsageError(
-            f"{domain.name} has a simple record, which sends everybody to one region",
-            hint="give it `routing: latency` or `routing: failover`, and deploy",
-        )
     try:
         zone_id = dns.require_zone(aws, domain.zone or "")
     except AwsError:

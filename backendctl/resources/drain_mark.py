@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PATIENCE = 5
-"""Seconds that a region may take to answer: another one has the mark too."""
-
 
 class Phase(StrEnum):
     """How far a drain or a restore has come."""
@@ -91,6 +88,10 @@ class DrainMark:
             "reason": self.reason,
             "means": [str(one) for one in self.means],
         }
+
+    def at(self, phase: Phase) -> DrainMark:
+        """The mark that comes after this one."""
+        return replace(self, phase=phase, serial=self.serial + 1)
 
     def using(self, means: Means, limits: Throttling | None = None) -> DrainMark:
         """With one more means; what a first try has noted of the limits before stays."""
@@ -169,7 +170,7 @@ def _attempt(work: Callable[[], T], doing: str) -> T | BackendctlError:
 
 
 def _load(aws: Aws, region: str) -> list[DrainMark]:
-    pages = aws.client("ssm", region, patience=_PATIENCE).get_paginator("get_parameters_by_path")
+    pages = aws.ssm(region).get_paginator("get_parameters_by_path")
     found = [
         _decoded(parameter["Name"].rpartition("/")[2], parameter.get("Value", ""))
         for page in pages.paginate(Path=root(aws.backend), Recursive=False)

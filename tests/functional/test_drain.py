@@ -6,6 +6,7 @@ import contextlib
 import json
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,6 +77,7 @@ def test_a_drain_works_while_the_control_plane_of_route_53_is_silent(project: Pr
     project.assert_nothing_to_do()
 
 
+@pytest.mark.full
 def test_a_region_that_does_not_answer_is_drained_and_comes_back_when_it_does(
     project: Project, clients: Clients
 ) -> None:
@@ -166,3 +168,17 @@ def test_check_regions_tells_a_region_that_does_not_answer_from_one_that_cannot_
     assert f"a drain of {EAST} would not" in silent.out.lower()
     with fault(project, effect="reset", service="route53"):
         assert "no answer from Route 53" in project.run("check-regions", "-o", "markdown", expect=5).out
+
+
+@pytest.mark.full
+def test_a_game_day_reports_the_loss_of_a_region_and_a_drain_that_loses_nothing(
+    project: Project, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.md"
+    found = project.run("game-day", WEST, "-o", "json", "--report", str(report)).json
+    broken, drained = found["acts"]
+    assert (broken["act"], drained["act"]) == ("break", "drain")
+    assert broken["failed_until_left"] > 0
+    assert (drained["failed_until_left"], drained["failed_later"]) == (0, 0)
+    assert "the drain lost no request" in report.read_text(encoding="utf-8")
+    project.assert_nothing_to_do()
