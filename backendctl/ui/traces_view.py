@@ -127,7 +127,8 @@ def _summary(report: TraceReport) -> str:
         return "No trace in that time." if traced else "Nothing is traced, so there is nothing to see."
     one, logs = runnable("backendctl traces TRACE_ID"), runnable("backendctl logs --request TRACE_ID")
     more = f"; {one} shows one of them step by step, {logs} what it wrote"
-    return f"{count} traces, {failing} of them failing{more}"
+    word = "trace" if count == 1 else "traces"
+    return f"{count} {word}, {failing} of them failing{more}"
 
 
 def _region(here: RegionTraces) -> dict[str, Any]:
