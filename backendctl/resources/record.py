@@ -179,7 +179,7 @@ class Record:
             routing=self.routing,
             types=self.types,
             records=records,
-            ours=lambda record: is_marked(record, aws.backend) or _leads_to_ours(aws, record) is not None,
+            ours=lambda record: is_marked(record, aws.backend) or _leads_to_ours(aws, record),
             adopt=adopt,
         )
 
@@ -250,21 +250,26 @@ def _of_region(
 ) -> list[ResourceRecordSetOutputTypeDef]:
     """Those that send users to a region of ours: by our mark, or simple ones that lead to a domain of ours there."""
     found = list(found)
-    simple = [r for r in found if dns.routing_of(r) == SIMPLE and _leads_to_ours(aws, r) == region]
+    simple = [r for r in found if dns.routing_of(r) == SIMPLE and _api_region(r) == region and _leads_to_ours(aws, r)]
     return [*own(found, backend=aws.backend, region=region), *simple]
 
 
-def _leads_to_ours(aws: Aws, record: ResourceRecordSetOutputTypeDef) -> str | None:
-    """The region of the custom domain of ours, of the record's own name, that an alias leads to."""
+def _api_region(record: ResourceRecordSetOutputTypeDef) -> str | None:
+    """The region of the API Gateway that an alias leads to."""
     host = dns.points_at(record) if "AliasTarget" in record else ""
-    _, api, rest = host.partition(".execute-api.")
-    region = rest.partition(".")[0]
-    if not api or region not in PARTITION:
-        return None
+    region = host.partition(".execute-api.")[2].partition(".")[0]
+    return region if region in PARTITION else None
+
+
+def _leads_to_ours(aws: Aws, record: ResourceRecordSetOutputTypeDef) -> bool:
+    """Whether an alias leads to a custom domain of ours, of the record's own name."""
+    region = _api_region(record)
+    if region is None:
+        return False
     domain = domain_names(aws, region).get(dns.plain_name(record["Name"]))
     if domain is None or owner_of(domain.get("tags")) != aws.backend:
-        return None
-    return region if dns.plain_name(domain.get("regionalDomainName", "")) == host else None
+        return False
+    return dns.plain_name(domain.get("regionalDomainName", "")) == dns.points_at(record)
 
 
 def _leads_to_api(record: ResourceRecordSetOutputTypeDef, region: str) -> bool:

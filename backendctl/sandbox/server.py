@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -94,7 +95,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
     prober = Prober(inner=inner, pace=Pace(scale=scale), telemetry=telemetry)
     routing = Routing(inner=inner, regional_domain=gateway.regional_domain, health=prober)
     take_over(ministack, persistence, data / "state")
-    save = lambda: persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001, E731 - it has no other
+    save = partial(_save_services, ministack, persistence)
     state = State(data=data, gateway=gateway, moto=moto, save_services=save)
     front = Front(
         gateway=gateway,
@@ -118,6 +119,11 @@ def _front(data: Path, scale: TimeScale) -> Front:
     )
     front.lifespan = _lifespan(front, (state, telemetry), ministack.app, environments.end)
     return front
+
+
+def _save_services(ministack: Any, persistence: Any) -> None:
+    """Write down what the emulated services know."""
+    persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - it has no other
 
 
 def _take_over_timers(deliveries: Deliveries) -> None:
