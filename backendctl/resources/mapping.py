@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from backendctl.aws.errors import ClientError, is_missing, says
+from backendctl.aws.errors import ClientError, gone_already, says
 from backendctl.aws.tags import owner_of
 from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
@@ -151,15 +151,16 @@ class Mapping:
     def delete(self, aws: Aws) -> None:
         """The mapping; from then on the path answers 403."""
         domain, base_path = self.parts
-        try:
-            if "/" in base_path:
-                if identifier := self._id(aws):
-                    self._v2(aws).delete_api_mapping(DomainName=domain, ApiMappingId=identifier)
-            else:
+        if "/" not in base_path:
+            with gone_already():
                 aws.apigateway(self.region).delete_base_path_mapping(domainName=domain, basePath=base_path)
-        except ClientError as error:
-            if not is_missing(error):
-                raise
+            return
+        identifier = ""
+        with gone_already():
+            identifier = self._id(aws)
+        if identifier:
+            with gone_already():
+                self._v2(aws).delete_api_mapping(DomainName=domain, ApiMappingId=identifier)
 
     def _v2(self, aws: Aws) -> Any:
         """Version 2 of the API, which knows base paths of several levels."""
