@@ -198,6 +198,7 @@ def silent(region: str, *, after: int = 0) -> Callable[[Call], Answer | None]:
     return answer
 
 
+@pytest.mark.full
 def test_while_one_region_is_down_the_other_is_released_and_the_same_command_finishes(served: Backend) -> None:
     release = _next_release(served)
     with served.hooked(before=silent(WEST)):

@@ -93,6 +93,7 @@ def test_a_deployed_edit_answers_and_the_old_version_is_still_there(deployed: Pr
     deployed.assert_nothing_to_do()
 
 
+@pytest.mark.full
 def test_going_back_to_the_old_code_publishes_nothing(deployed: Project) -> None:
     deployed.write_function("one", release="2")
     deployed.deploy()
@@ -105,6 +106,7 @@ def test_going_back_to_the_old_code_publishes_nothing(deployed: Project) -> None
     deployed.assert_nothing_to_do()
 
 
+@pytest.mark.full
 def test_changing_only_configuration_publishes_a_version_too(deployed: Project) -> None:
     deployed.spec["functions"]["one"]["environment"]["GREETING"] = "hello"
     deployed.save()
@@ -140,6 +142,7 @@ def test_an_index_can_be_added_in_every_region(deployed: Project) -> None:
     deployed.assert_nothing_to_do()
 
 
+@pytest.mark.full
 def test_a_second_stage_has_its_own_path(deployed: Project) -> None:
     deployed.spec["api"]["stages"]["prodv2"] = {
         "path": "v2",
@@ -151,6 +154,7 @@ def test_a_second_stage_has_its_own_path(deployed: Project) -> None:
     deployed.assert_nothing_to_do()
 
 
+@pytest.mark.full
 def test_a_region_can_be_added_and_taken_away_again(deployed: Project) -> None:
     deployed.request("PUT", "/v1/one", EAST, body={"id": "a", "owner": "me"})
     deployed.spec["regions"].append(EUROPE)
@@ -172,6 +176,7 @@ def test_a_region_can_be_added_and_taken_away_again(deployed: Project) -> None:
     assert deployed.get("/v1/one?id=a", WEST)[1]["item"]["owner"] == "me"
 
 
+@pytest.mark.full
 def test_a_function_that_is_renamed_is_made_anew_and_the_old_one_goes(deployed: Project) -> None:
     functions = deployed.spec["functions"]
     functions["uno"] = functions.pop("one") | {"code": "functions/one"}
@@ -241,6 +246,7 @@ def test_after_a_destroy_whatever_is_left_is_told_with_its_reason(deployed: Proj
     assert f"log-group/{made_by_lambda}: not marked" in deployed.run("destroy", "-y").out
 
 
+@pytest.mark.full
 def test_what_the_user_skips_is_told_as_left_and_stays_to_be_found(deployed: Project) -> None:
     done = deployed.run("destroy", "-y", "-o", "json", "--skip", "table", "--skip", "replica", "--skip", "domain")
     left = {f"{one['region']}/{one['what']}" for one in done.json["left"] if one["region"] != "global"}

@@ -124,6 +124,7 @@ def api_id(project: Project, region: str) -> str:
     return str(found)
 
 
+@pytest.mark.full
 def test_row_01_a_rate_that_somebody_else_uses_up_is_waited_for(project: Project) -> None:
     project.routes["/row01"] = "one"
     project.save()
@@ -197,6 +198,7 @@ def test_row_07_a_canary_that_is_on_is_not_run_into(project: Project) -> None:
     project.assert_nothing_to_do()
 
 
+@pytest.mark.full
 def test_rows_12_and_13_code_settings_and_the_rights_of_the_role_may_change_at_once(slow_project: Project) -> None:
     slow_project.write_function("one", release="2")
     changed = slow_project.spec["functions"]["one"]

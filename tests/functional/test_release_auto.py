@@ -98,6 +98,7 @@ def test_a_bad_canary_is_aborted_everywhere_with_exit_3(live: Project, tmp_path:
     assert live.get("/v1/marked/x", EAST)[1]["code"] == "r1"
 
 
+@pytest.mark.full
 def test_no_traffic_is_not_success(live: Project) -> None:
     live.run("start-canary", "-y")
     told: Any = promote(live, "--auto", expect=4).json
@@ -111,6 +112,7 @@ def test_no_traffic_is_not_success(live: Project) -> None:
     assert [one["asked"] for one in status["canaries"]] == [40.0, 40.0]
 
 
+@pytest.mark.full
 def test_requests_of_our_own_take_the_place_of_users_where_the_spec_says_so(live: Project) -> None:
     live.spec["canary"]["on-no-data"] = "synthetic"
     live.spec["canary"]["waves"] = "together"
@@ -119,6 +121,7 @@ def test_requests_of_our_own_take_the_place_of_users_where_the_spec_says_so(live
     assert promote(live, "--auto").json["outcome"] == "promoted"
 
 
+@pytest.mark.full
 def test_a_hook_that_says_no_stops_a_promotion(live: Project) -> None:
     live.spec["canary"]["hooks"] = {"before-promote": "echo not today >&2; exit 1"}
     live.save()
