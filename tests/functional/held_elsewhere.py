@@ -75,7 +75,7 @@ HELD = {
     19: ["unit/resources/test_replica.py::test_a_replica_waits_for_all_scaling_of_the_primary"],
     20: [
         "unit/resources/test_replica.py::test_a_replica_copied_from_today_says_to_come_back_tomorrow",
-        "unit/resources/test_replica.py::test_a_protected_replica_is_deleted_through_the_primary",
+        "unit/resources/test_table_refusals.py::test_what_is_protected_is_not_deleted",
         f"{LIFECYCLE}::test_a_region_can_be_added_and_taken_away_again",
         f"{LIFECYCLE}::test_what_was_destroyed_can_be_deployed_again",
     ],

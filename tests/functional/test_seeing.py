@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
 from collections.abc import Iterator
@@ -163,7 +164,14 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(project: Project) -> None
 
 
 def test_a_missing_log_group_is_told_and_the_rest_is_read(project: Project) -> None:
-    project.client("logs", WEST).delete_log_group(logGroupName=f"/aws/lambda/{project.name}-one")
-    found = project.run("logs", "--since", "1h", "-o", "json", expect=5)
+    client, found = project.client("logs", WEST), None
+    for _ in range(5):  # a call of a test before may write its last lines yet, which makes the group again
+        with contextlib.suppress(client.exceptions.ResourceNotFoundException):
+            client.delete_log_group(logGroupName=f"/aws/lambda/{project.name}-one")
+        found = project.run("logs", "--since", "1h", "-o", "json", expect=None)
+        if found.code:
+            break
+    assert found is not None
+    assert found.code == 5
     assert f"there is no log group /aws/lambda/{project.name}-one in {WEST}" in found.err
     assert {line["region"] for line in lines(found.out)} == {EAST}
