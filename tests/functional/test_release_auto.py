@@ -61,6 +61,7 @@ def users_of(project: Project) -> Users:
     return Users(url=project.url, host=project.domain, each=2, pause=0.005)
 
 
+@pytest.mark.full
 def test_a_good_canary_is_promoted_wave_by_wave_and_the_hooks_hear_of_it(live: Project, tmp_path: Path) -> None:
     live.spec["canary"]["hold"] = "16 minutes"  # on a busy machine users bring too few requests in less
     live.save()
@@ -85,6 +86,7 @@ def documents(file: Path) -> list[str]:
     return file.read_text().replace("}{", "}\n{").splitlines()
 
 
+@pytest.mark.full
 def test_a_bad_canary_is_aborted_everywhere_with_exit_3(live: Project, tmp_path: Path) -> None:
     (live.folder / "functions" / "one" / "app.py").write_text(FAILING)
     users = users_of(live)
