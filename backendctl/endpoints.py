@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from backendctl.api.probes import probes
 from backendctl.aws.partitions import dns_suffix
 from backendctl.resources.api_reads import find_api
+from backendctl.resources.health_check import probe_of
 from backendctl.spec.model import Spec, Stage
 
 if TYPE_CHECKING:
@@ -57,15 +59,15 @@ def endpoints(spec: Spec, aws: Aws, *, endpoint_url: str | None) -> list[Url]:
 
 
 def sample_path(spec: Spec) -> str:
-    """A path worth trying: what the health check asks, or nothing."""
-    check = spec.domain.health_check if spec.domain else None
-    if check is None or spec.api is None:
+    """A path below a stage worth trying: what the health check asks, else the first GET that asks for nothing."""
+    if spec.api is None:
         return "/"
-    for stage in spec.api.stages:
-        prefix = f"/{stage.path}/"
-        if stage.path and check.path.startswith(prefix):
-            return "/" + check.path.removeprefix(prefix)
-    return check.path
+    check = spec.domain.health_check if spec.domain else None
+    if check is not None:
+        return "/" + probe_of(spec.api, check.path).split("/", 2)[2]
+    stage = next((one for one in spec.api.stages if one.path is not None), spec.api.stages[0])
+    found = probes(spec.api.document_of(stage), ())
+    return next((one.asked for one in found if one.method == "GET"), "/")
 
 
 def _mapped(spec: Spec, stage: Stage) -> bool:

@@ -40,19 +40,20 @@ def probes(document: Mapping[str, Any], smoke: tuple[Smoke, ...]) -> tuple[Probe
     Args:
         document: canonical, so that every operation has all its parameters.
     """
-    declared = {(one.method, one.path): one for one in smoke}
+    by_route = {(one.method, one.path): one for one in smoke}
     found: list[Probe] = []
     for path, key, operation in operations(document):
         method = "ANY" if key.startswith("x-") else key.upper()
-        asked = declared.pop((method, path), None)
+        asked = by_route.pop((method, path), None)
         if asked is not None:
-            found += [] if asked.skip else [_declared(asked)]
+            found += [] if asked.skip else [declared(asked)]
         elif method == "GET" and _asks_for_nothing(path, operation):
             found.append(Probe(method=method, path=path, asked=path))
     return tuple(found)
 
 
-def _declared(asked: Smoke) -> Probe:
+def declared(asked: Smoke) -> Probe:
+    """The request that a spec declares, with its parameters in their places."""
     path = asked.path
     for name, value in asked.parameters.items():
         path = path.replace(f"{{{name}}}", quote(value, safe="")).replace(f"{{{name}+}}", quote(value))

@@ -13,7 +13,7 @@ from backendctl.app import carry_out
 from backendctl.cli.applying import Consent, ask
 from backendctl.cli.local import sandbox_errors
 from backendctl.draining.drain import Drain, plan_drain
-from backendctl.draining.forecast import forecast
+from backendctl.draining.forecast import TTL, forecast
 from backendctl.draining.game_day import BREAK, DRAIN, GameDay, Playing
 from backendctl.draining.load import Load, Resolved
 from backendctl.draining.rehearsal import Rehearsal
@@ -22,7 +22,9 @@ from backendctl.endpoints import endpoints, sample_path
 from backendctl.engine.events import Failed, Noted
 from backendctl.engine.safety import refuse_danger
 from backendctl.errors import BackendctlError
+from backendctl.hints import runnable
 from backendctl.http_call import send
+from backendctl.resources.drain_mark import drained
 from backendctl.resources.drain_mark import now as moment
 from backendctl.resources.evacuation import health_path
 from backendctl.sandbox import process
@@ -60,7 +62,7 @@ def _in_sandbox(ready: Opened, region: str, *, port: int) -> GameDay:
     check = backend.spec.domain.health_check if backend.spec.domain is not None else None
     tempo = backend.aws.tempo
     told = forecast(backend.spec, region, (), health_path(backend.spec))
-    remembered = 60 * tempo
+    remembered = TTL * tempo
     checkers = max(_CHECKERS, check.interval * tempo) * check.failures if check is not None else 0.0
     playing = Playing(
         ground=ground,
@@ -97,9 +99,13 @@ def _on_aws(ready: Opened, plan: Plan, region: str, *, yes: bool) -> GameDay:
         tell=lambda text: _say(ready, text),
     )
     notes = ("counted by CloudWatch to the minute; failed are answers of 5xx in all regions, whatever their cause",)
-    return _day(
-        backend, region, where=f"account {backend.aws.account}", places=(), acts=(rehearsal.play(),), notes=notes
-    )
+    try:
+        act = rehearsal.play()
+    except BaseException:  # Ctrl-C too
+        if region in drained(backend.aws, backend.spec.all_regions):
+            click.echo(f"{region} is still drained. Next: {runnable(f'backendctl restore {region}')}", err=True)
+        raise
+    return _day(backend, region, where=f"account {backend.aws.account}", places=(), acts=(act,), notes=notes)
 
 
 def _day(backend: Backend, region: str, **facts: object) -> GameDay:

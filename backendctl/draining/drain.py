@@ -144,7 +144,7 @@ def _kept_away(region: str, marks: Mapping[str, DrainMark], zone: Zone) -> str:
 
 def _last(region: str, healths: Sequence[Health]) -> str:
     why = "; ".join(one.said for one in healths)
-    return f"{region} is the last region that answers well: {why}"
+    return f"{region} is the last region that answers well: {why}; see what is wrong there: backendctl check-regions"
 
 
 def _begun(mark: DrainMark | None) -> bool:

@@ -73,7 +73,7 @@ class Alike:
             theirs = self.tables.get(other, {}).get(table)
             if mine is None or theirs is None or mine != theirs or _is_arriving(mine):
                 said = f"{region}/table/{table} is {_words(mine)}, in {other} {_words(theirs)}"
-                yield Differing(region=region, what="table", said=said, command=DEPLOY)
+                yield Differing(region=region, what="table", said=said, command="backendctl sync-tables")
 
 
 def look_alike(backend: Backend) -> Alike:

@@ -14,6 +14,7 @@ from backendctl.resources import certificates
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
+    from backendctl.spec.domains import Domain
     from backendctl.spec.model import Table
 
 DAY, HOUR = 86_400, 3600
@@ -31,7 +32,7 @@ class Facts:
             CloudWatch has none, as without traffic.
         reads: provisioned table → the most read units a second within a day, None for no data; and their maximum.
         late: (table, receiving region) → milliseconds, the most within an hour; None for no data.
-        certificate: why the domain may not be served, as a clause; empty when it may.
+        certificate: why a domain may not be served, as a clause; empty when it may.
     """
 
     region: str
@@ -92,9 +93,11 @@ def _late(table: Table, to: str) -> Series:
 
 
 def _certificate(backend: Backend, region: str, now: float) -> str:
-    domain = backend.spec.domain
-    if domain is None:
-        return ""
+    found = (_certificate_of(backend, domain, region, now) for domain in backend.spec.domains)
+    return "; ".join(one for one in found if one)
+
+
+def _certificate_of(backend: Backend, domain: Domain, region: str, now: float) -> str:
     try:
         arn = domain.certificates.get(region) or certificates.find(backend.aws, region, domain.name)
     except BackendctlError as error:

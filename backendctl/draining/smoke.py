@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
+from backendctl.api.probes import declared
 from backendctl.aws.progress import note, remark
 from backendctl.draining.health import ask_health
 from backendctl.endpoints import regional_url
-from backendctl.errors import BackendctlError, Exit
+from backendctl.errors import AGAIN, BackendctlError, Exit
 from backendctl.http_call import HttpAnswer, send
 from backendctl.openapi.matching import route_of
 from backendctl.resources.api_reads import require_api
@@ -71,14 +71,11 @@ def warm(backend: Backend, region: str) -> None:
 def _ask(backend: Backend, api: Api, region: str, request: Smoke) -> None:
     api_id = require_api(backend.aws, region, api.name)
     endpoint = backend.settings.access.endpoint_url
-    path = request.path
-    for name, value in request.parameters.items():
-        path = path.replace(f"{{{name}}}", value).replace(f"{{{name}+}}", value)
-    query = f"?{urlencode(request.query)}" if request.query else ""
+    asked = declared(request).asked
     for stage in api.stages:
-        if route_of(api.document_of(stage), request.method, path) is None:
+        if route_of(api.document_of(stage), request.method, asked.partition("?")[0]) is None:
             continue
-        url = regional_url(api_id, region, stage.name, backend.aws, endpoint_url=endpoint) + path + query
+        url = regional_url(api_id, region, stage.name, backend.aws, endpoint_url=endpoint) + asked
         told = f"{region} gets no users: {request.method} {url}"
         try:
             answer = send(
@@ -89,7 +86,7 @@ def _ask(backend: Backend, api: Api, region: str, request: Smoke) -> None:
                 timeout=backend.settings.access.timeout,
             )
         except OSError as error:
-            raise BackendctlError(f"{told} does not answer: {error}") from error
+            raise BackendctlError(f"{told} does not answer: {error}", hint=AGAIN) from error
         if not _is_good(request, answer):
             wanted = "" if request.expect is None else f", and not {request.expect}"
             raise BackendctlError(f"{told} answers {answer.status}{wanted}", hint=f"backendctl logs -r {region}")
