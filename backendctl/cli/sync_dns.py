@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from backendctl.cli.options import Adopting, Options, adopting, changing, common
-from backendctl.errors import Exit
 
 
 @click.command(name="sync-dns", cls=Adopting)
@@ -28,8 +27,9 @@ def command(
     Nothing is released, and no table or function is touched. All changes of one zone go in one batch, and the command
     waits until every name server has them. A domain that the spec no longer names goes with --allow-delete.
     """
-    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable
+    from backendctl.cli.applying import Consent
     from backendctl.cli.opening import opened_api
+    from backendctl.cli.syncing import sync
     from backendctl.selecting import Selection
     from backendctl.sync_dns import plan_dns
 
@@ -39,8 +39,4 @@ def command(
     plan = plan_dns(ready.backend)
     selection.refuse_unmatched(plan)
     consent = Consent(dry_run=dry_run or check, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt)
-    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
-    silent = unreachable(plan)
-    if check and plan.changes and not silent:
-        return Exit.PENDING
-    return exit_after(outcome, silent=silent)
+    return sync(plan, ready, consent, check=check, verbose=options.verbose)

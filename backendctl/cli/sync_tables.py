@@ -39,8 +39,9 @@ def command(
     Some of it AWS brings to every region by itself, and much of it not: the report tells the two apart. A new replica
     takes AWS ten minutes and more; after Ctrl-C or a kill it goes on there, and the same command goes on waiting.
     """
-    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable
+    from backendctl.cli.applying import Consent
     from backendctl.cli.opening import opened_api
+    from backendctl.cli.syncing import sync
     from backendctl.engine.safety import refusal_of
     from backendctl.selecting import Selection
     from backendctl.tables.syncing import plan_tables
@@ -56,8 +57,7 @@ def command(
     consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt)
     if check:
         return _check(ready, plan, refusal_of(plan, consent.allowed), verbose=options.verbose)
-    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
-    return exit_after(outcome, silent=unreachable(plan))
+    return sync(plan, ready, consent, check=False, verbose=options.verbose)
 
 
 def _check(ready: Opened, plan: Plan, refusal: Refusal, *, verbose: bool) -> Exit:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from backendctl.cli.options import Adopting, Options, adopting, changing_what_holds_nothing, common
-from backendctl.errors import Exit
 
 
 @click.command(name="sync-warmers", cls=Adopting)
@@ -26,8 +25,9 @@ def command(
 
     No code is built and nothing is released. A rule that was disabled by hand stays so, and is told.
     """
-    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable
+    from backendctl.cli.applying import Consent
     from backendctl.cli.opening import opened_api
+    from backendctl.cli.syncing import sync
     from backendctl.selecting import Selection
     from backendctl.warmth.syncing import plan_warmers
 
@@ -37,8 +37,4 @@ def command(
     plan = plan_warmers(ready.backend)
     selection.refuse_unmatched(plan)
     consent = Consent(dry_run=dry_run or check, yes=yes, expect=expect, allow_delete=(), adopt=adopt)
-    outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
-    silent = unreachable(plan)
-    if check and plan.changes and not silent:
-        return Exit.PENDING
-    return exit_after(outcome, silent=silent)
+    return sync(plan, ready, consent, check=check, verbose=options.verbose)
