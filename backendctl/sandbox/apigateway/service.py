@@ -231,8 +231,8 @@ class ApiGateway:
         return list(self._logs.get((region, api_id, stage), ()))
 
     def regions_of_domain(self, domain: str) -> list[str]:
-        """The regions in which a custom domain name exists."""
-        return [name for name, region in self._regions.items() if domains.serving(region.domains, domain)]
+        """The regions in which a custom domain name exists, by name: which was used first is chance."""
+        return sorted(name for name, region in self._regions.items() if domains.serving(region.domains, domain))
 
     def regional_domain(self, host: str) -> tuple[str, str] | None:
         """Region and custom domain behind a `d-….execute-api.<region>.amazonaws.com` name."""
