@@ -75,6 +75,7 @@ def look_at_api(backend: Backend) -> Look | None:
         account=world.account,
         workers=backend.settings.workers,
         built=built,
+        alone=bool(world.chosen),
     )
 
 

@@ -8,7 +8,7 @@ names something for the new one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,8 @@ class Brought:
 
 def bring(backend: Backend, api: Api, stage: Stage, *, region: str, served: Kept) -> Brought:
     """What a region gets of a stage that serves in another one."""
-    there = replace(stage, definition=None, variables=dict(served.variables))
+    elsewhere = frozenset({served.region, backend.spec.all_regions[0]} - {region})
+    there = replace(stage, definition=None, variables=variables(stage, served, elsewhere))
     wanted = _wanted(backend, api, there, served)
     account, partition = backend.world.account, backend.world.partition
     body = body_in(wanted, region, account=account, partition=partition)
@@ -63,6 +64,7 @@ def bring(backend: Backend, api: Api, stage: Stage, *, region: str, served: Kept
             body.document, wanted, region=region, account=account, alone=False, place=lambda way: f"{told} {way}"
         )
     )
+    refusals += left_variables(there, stage, elsewhere, told=told)
     known = {one.physical: one for one in backend.spec.functions_in(region)}
     links: list[Link] = []
     versions: dict[tuple[str, str], Function] = {}
@@ -78,7 +80,7 @@ def bring(backend: Backend, api: Api, stage: Stage, *, region: str, served: Kept
             continue
         copied = _copied(backend, function, region=region, served=served, number=number)
         versions[function.physical, link.alias] = copied
-        refusals += _leftovers(copied, function, came_from=served.region, told=told)
+        refusals += leftovers(copied, function, elsewhere=elsewhere, told=told)
     return Brought(
         region=region,
         stage=there,
@@ -152,20 +154,54 @@ def _image(backend: Backend, region: str, physical: str, number: str) -> str:
     return found.get("Code", {}).get("ImageUri", "")
 
 
-def _leftovers(copied: Function, function: Spec, *, came_from: str, told: str) -> Iterator[str]:
-    """What the new region would get that is of the region it came from; values are not told, they may be secret."""
-    word = re.compile(rf"(?<![A-Za-z0-9]){re.escape(came_from)}(?![A-Za-z0-9])")
+def leftovers(copied: Function, function: Spec, *, elsewhere: Collection[str], told: str) -> Iterator[str]:
+    """What a region would get that is of another one, a sentence each; values are not told, they may be secret.
+
+    Args:
+        copied: the version as the region is to have it. function: the spec's, of that region.
+        elsewhere: the region it is copied from, and the primary. told: the stage it is copied for.
+    """
     way = f"functions: {function.name}: regions: {copied.region}:"
     place = f"{copied.region}/function/{function.name}, for {told}"
+    said = function.overridden
     for name, value in sorted((copied.environment or {}).items()):
-        if word.search(value):
-            what = f"the environment variable {name} names {came_from}"
+        if not {"environment", f"environment.{name}"} & said and (found := _named(value, elsewhere)):
+            what = f"the environment variable {name} names {found}"
             yield f"{place}: {what}; say `{way} environment: {name}` in the spec"
-    for layer in copied.layers or ():
-        if word.search(layer):
-            yield f"{place}: the layer {layer} is of {came_from}; say `{way} layers` in the spec"
-    if copied.source.image and word.search(copied.source.image):
-        yield f"{place}: the image {copied.source.image} is of {came_from}; say `{way} code` in the spec"
-    if copied.vpc and copied.vpc != releases.NO_VPC and "vpc" not in function.overridden:
+    for layer in copied.layers or () if "layers" not in said else ():
+        if found := _named(layer, elsewhere):
+            yield f"{place}: the layer {layer} is of {found}; say `{way} layers` in the spec"
+    image = copied.source.image if "code" not in said else None
+    if image and (found := _named(image, elsewhere)):
+        yield f"{place}: the image {image} is of {found}; say `{way} code` in the spec"
+    if copied.vpc and copied.vpc != releases.NO_VPC and "vpc" not in said:
         subnets = ", ".join(copied.vpc.subnets)
-        yield f"{place}: the subnets {subnets} are of {came_from}; say `{way} vpc` in the spec"
+        yield f"{place}: the subnets {subnets} are of another region; say `{way} vpc` in the spec"
+
+
+def variables(stage: Stage, served: Kept, elsewhere: Collection[str]) -> dict[str, str]:
+    """As the stage serves; one that names another region as the spec has it, for the spec knows every region."""
+    return {
+        name: stage.variables.get(name, value) if _named(value, elsewhere) else value
+        for name, value in served.variables.items()
+    }
+
+
+def left_variables(there: Stage, stage: Stage, elsewhere: Collection[str], *, told: str) -> Iterator[str]:
+    """What a region would get that is of another one, and that the spec has no value for, a sentence each.
+
+    Args:
+        there: as the region is to have it. stage: as the spec has it.
+    """
+    for name, value in sorted(there.variables.items()):
+        if name not in stage.variables and (found := _named(value, elsewhere)):
+            way = f"api: stages: {stage.name}: variables: {name}"
+            yield f"{told}: the stage variable {name} names {found}; say `{way}` in the spec"
+
+
+def _named(text: str, regions: Collection[str]) -> str:
+    """Which of these regions a text names, or a zone of it (us-east-1a); empty for none."""
+    for region in sorted(regions):
+        if re.search(rf"(?<![A-Za-z0-9]){re.escape(region)}[a-f]?(?![A-Za-z0-9])", text):
+            return region
+    return ""

@@ -7,6 +7,7 @@ never compared.
 
 from __future__ import annotations
 
+from collections import abc
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -106,22 +107,41 @@ def _is_needed(change: Change, served: Sequence[Change]) -> bool:
 
 
 def turned_without(whole: Plan, chosen: Plan) -> list[str]:
-    """Why a selection may not be carried out: a stage turns to something that the selection leaves as it is."""
+    """Why a selection may not be carried out: a stage or an alias moves to something that the selection leaves out."""
     kept = {change.address for change in chosen.changes}
-    left = {change.address: change for change in whole.changes if change.address not in kept}
-    met = {f"/{kind.kind}/" for kind in (Alias, Permission, Function, RestApi)}
+    planned = {change.address: change for change in whole.changes}
+    left = {address for address, change in planned.items() if address not in kept and _is_moved_to(change)}
     reasons = []
     for change in chosen.changes:
-        told = {field.field.partition(".")[0] for field in change.fields} & _TURNING
-        if not isinstance(change.desired, Stage) or not (told or change.action is Action.CREATE):
+        if not _moves(change):
             continue
-        direct = change.desired.needs() & left.keys()
-        behind = {need for one in direct for need in left[one].resource.needs()} & left.keys()
-        needed = sorted(one for one in direct | behind if any(kind in one for kind in met))
+        needed = sorted(left & set(_needed(change, planned)))
         if needed:
             options = " ".join(f"--only {one.partition('/')[2]}" for one in needed)
-            reasons.append(
-                f"{change.address} would turn to what is left out here: {', '.join(needed)}; add {options}, or release "
-                f"the stage with all it serves: --stage {change.name}"
-            )
+            reason = f"{change.address} would turn to what is left out here: {', '.join(needed)}; add {options}"
+            whole_stage = f", or release the stage with all it serves: --stage {change.name}"
+            reasons.append(f"{reason}{whole_stage if isinstance(change.desired, Stage) else ''}")
     return reasons
+
+
+def _moves(change: Change) -> bool:
+    """Whether users meet something else afterwards."""
+    told = {field.field.partition(".")[0] for field in change.fields}
+    if isinstance(change.desired, Stage):
+        return change.action is Action.CREATE or bool(told & _TURNING)
+    return isinstance(change.desired, Alias) and (change.action is Action.CREATE or "release" in told)
+
+
+def _is_moved_to(change: Change) -> bool:
+    """Whether a stage or an alias cannot move without it; a function's tags are nothing that one moves to."""
+    if isinstance(change.desired, Function):
+        return change.action is Action.CREATE or any(field.field == "release" for field in change.fields)
+    return isinstance(change.desired, (Alias, Permission, RestApi))
+
+
+def _needed(change: Change, planned: abc.Mapping[str, Change]) -> set[str]:
+    """Addresses of what a stage turns to, and of the functions behind it; of an alias, its function."""
+    direct = set(change.resource.needs()) & planned.keys()
+    if isinstance(change.desired, Alias):
+        return {one for one in direct if isinstance(planned[one].desired, Function)}
+    return direct | {need for one in direct for need in planned[one].resource.needs()}

@@ -55,12 +55,14 @@ def look(
     account: str,
     workers: int,
     built: Collection[str] = (),
+    alone: bool = False,
 ) -> Look:
     """Look at every region at once.
 
     Args:
         bodies: of these regions. account: the one we deploy to.
         built: names in AWS of functions that are deployed with the API.
+        alone: whether its stages are released without what belongs to the API as a whole.
     """
     api = wanted.api
     localised = partial(body_in, account=account, partition=aws.partition)
@@ -68,7 +70,7 @@ def look(
     def one(region: str) -> tuple[RegionReview, Reach]:
         of = partial(_of_region, region=region, account=account)
         own = {name: of(one, localised(one, region)) for name, one in wanted.own.items()}
-        seen = review(aws, region, name=api.name, wanted=replace(of(wanted, bodies[region]), own=own))
+        seen = review(aws, region, name=api.name, wanted=replace(of(wanted, bodies[region]), own=own, alone=alone))
         called = reach(
             aws,
             spec,

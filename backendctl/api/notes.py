@@ -98,8 +98,9 @@ def _dropped(wanted: Wanted) -> Iterator[str]:
     models = pointer(schemas_way(document))
     unused: list[str] = []
     by_why: dict[str, dict[str, None]] = {}
+    ours = tuple(pointer(("paths", path, "options")) for path in wanted.added.paths)
     for loss in losses(document):
-        if _WORDS.search(loss.pointer):
+        if _WORDS.search(loss.pointer) or loss.pointer.startswith(ours):
             continue
         name = loss.pointer.removeprefix(f"{models}/")
         if loss.pointer.startswith(f"{models}/") and "/" not in name:

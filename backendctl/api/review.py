@@ -11,7 +11,7 @@ from backendctl.api.comparable import comparable, compared
 from backendctl.api.working import working as holds
 from backendctl.errors import AwsError
 from backendctl.openapi.arns import Home
-from backendctl.openapi.carry import left_alone
+from backendctl.openapi.carry import left_alone, settings_places
 from backendctl.openapi.diff import Difference
 from backendctl.resources.api_reads import CARRIES, apis, stages
 
@@ -88,6 +88,7 @@ class Wanted:
         digest, localised: its names.
         home: that region and the account. bindings: of that region.
         own: stage → the same, where one has a definition of its own.
+        alone: whether stages alone are released, so that settings of the API as a whole stay as they are.
     """
 
     form: Mapping[str, Any]
@@ -96,6 +97,7 @@ class Wanted:
     stages: tuple[str, ...]
     home: Home
     bindings: Mapping[str, str]
+    alone: bool = False
     own: Mapping[str, Wanted] = field(default_factory=dict)
 
 
@@ -106,7 +108,7 @@ def review(aws: Aws, region: str, *, name: str, wanted: Wanted) -> RegionReview:
         missing = tuple(StageReview(stage=stage, exists=False, same=False) for stage in wanted.stages)
         return RegionReview(region=region, api_id=None, stages=missing)
     tags = next((one.get("tags") for one in apis(aws, region) if one["id"] == api_id), None) or {}
-    alone = left_alone(wanted.form, tags.get(CARRIES, "").split())
+    alone = settings_places() if wanted.alone else left_alone(wanted.form, tags.get(CARRIES, "").split())
     exports: dict[str, bytes] = {}
     reviewed: list[StageReview] = []
     for stage in wanted.stages:

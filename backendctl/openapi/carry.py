@@ -77,6 +77,11 @@ def left_alone(wanted: Mapping[str, Any], put_before: Collection[str]) -> tuple[
     return tuple(place for name, place in places.items() if name not in put_before)
 
 
+def settings_places() -> tuple[str, ...]:
+    """Where in any document the settings stand that `without_settings` takes out: beginnings of JSON pointers."""
+    return (*(pointer((key,)) for key in (*ROOT.values(), ENDPOINT)), pointer(("info", "description")), "/servers")
+
+
 def _endpoint_home(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """OpenAPI 3 keeps it inside a server, Swagger 2 at the root."""
     homes = [document, *(server for server in document.get("servers") or () if isinstance(server, dict))]

@@ -53,7 +53,7 @@ class Function:
         copied_from: region and number of the version whose archive is its code; None for code of the spec.
         others: further releases of it that aliases need here, published before its own; the last one is kept in
             $LATEST.
-        behind: the aliases that users reach it by, which hold its release once it is released; empty when somebody
+        behind: the aliases that users reach it by and that hold its release once it is released; empty when somebody
             calls the function itself.
         release: id of code and configuration. Live: that of the version which is this release, or else of the one
             behind its aliases; what $LATEST holds counts only where it is called.
@@ -342,9 +342,17 @@ def _is_published(one: Function, published: Sequence[lambda_reads.Version]) -> b
 
 
 def _behind(world: World, region: str, spec: Spec) -> tuple[str, ...]:
-    """The aliases whose versions are compared; none when somebody calls the function itself."""
-    found = reached(world, region, spec)
-    return () if None in found else tuple(alias for alias in found if alias is not None)
+    """The aliases whose versions are compared, those that move; none when somebody calls the function itself.
+
+    A plain name follows the slot that is live; the idle slot may hold anything. What a pinned stage serves is not
+    what a release of other stages is a change of.
+    """
+    if None in reached(world, region, spec):
+        return ()
+    names = names_of(world, region, spec)
+    aliases = (*names.staged, *names.plain)
+    moving = tuple(alias for alias in aliases if not world.is_pinned(region, spec.physical, alias))
+    return moving or aliases
 
 
 def _is_released(world: World, region: str, spec: Spec) -> bool:

@@ -98,3 +98,19 @@ def test_a_stage_does_not_turn_to_what_a_selection_leaves_out() -> None:
     assert "--only alias/one:version1-b" in reason
     assert "--stage prodv1" in reason
     assert turned_without(whole, whole) == []
+
+
+def test_nor_to_an_alias_whose_function_is_left_out() -> None:
+    turning = update(stage(), stage(definition="old"), "definition")
+    one = Function(region=EAST, name="one", owner="shop", physical="shop-one")
+    moved = Alias(region=EAST, name="one:version1-b", owner="shop", physical="shop-one", alias="version1-b")
+    moving = update(moved, moved, "release")
+    whole = plan(update(one, one, "code", "release"), moving, turning)
+    of_alias, of_stage = turned_without(whole, plan(moving, turning))
+    assert of_alias == (
+        f"{EAST}/alias/one:version1-b would turn to what is left out here: {EAST}/function/one; add --only function/one"
+    )
+    assert f"{EAST}/function/one; add --only function/one, or release the stage" in of_stage
+
+    settings = plan(update(one, one, "tags"), moving, turning)
+    assert turned_without(settings, plan(moving, turning)) == []

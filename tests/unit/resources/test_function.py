@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,12 @@ from backendctl.errors import BackendctlError
 from backendctl.package import Artefact
 from backendctl.resources import lambda_code, lambda_reads, lambda_waits
 from backendctl.resources.function import Function
-from backendctl.resources.world import World
-from backendctl.spec.model import Code, Vpc
+from backendctl.resources.world import Link, World
+from backendctl.spec.model import Code, Stage, Vpc
 from tests.unit.resources.lambda_helpers import (
     EAST,
     PLACES,
+    PROD,
     WEST,
     artefact,
     changed,
@@ -147,6 +149,29 @@ def test_a_kill_between_create_and_publish_is_repaired(aws: Aws) -> None:
     assert pending(aws, world_of(PLACES)) == ["release"]
     deploy(aws, [desired])
     assert pending(aws, world_of(PLACES)) == []
+
+
+def test_a_release_is_compared_with_what_it_takes_the_place_of_and_not_with_what_a_pinned_stage_serves(
+    aws: Aws,
+) -> None:
+    old = Stage(name="prodv2", variables={"placesAlias": "version2"})
+    links = [Link(stage=PROD, variable="placesAlias", function=PLACES, alias="version1")]
+    links.append(Link(stage=old, variable="placesAlias", function=PLACES, alias="version2"))
+
+    def both(code: str) -> World:
+        return replace(world_of(PLACES, links=links, code=code), versions={(EAST, NAME, "version1"): "2"})
+
+    for code in ("first", "a fix of v1"):
+        deploy(aws, [wanted(world_of(PLACES, code=code))])
+    for alias, number in {"version2": "1", "version2-a": "1", "version2-b": "2", "version1": "2"}.items():
+        aws.lambda_(EAST).create_alias(FunctionName=NAME, Name=alias, FunctionVersion=number)
+    desired = wanted(both("second"))
+    aws.forget()
+    told = {change.field: change.before for change in differences(desired, Function.read(aws, desired))}
+    assert told == {
+        "code": artefact("first").sha256,
+        "release": wanted(world_of(PLACES, code="first")).release,
+    }
 
 
 def test_naming_what_aws_has_by_default_changes_nothing(aws: Aws) -> None:
