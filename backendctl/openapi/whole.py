@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from backendctl.openapi.carry import ROOT, add_endpoint
+from backendctl.openapi.layout import BINARY
 from backendctl.openapi.neutral import ENDPOINT, json_value
 from backendctl.openapi.pointer import Way
 
@@ -37,8 +38,14 @@ def contradictions(own: Mapping[str, Any], api: Mapping[str, Any]) -> Iterator[t
     """What a stage's document says otherwise than the API's: where, and which setting. What it leaves out is fine."""
     known = {name: value for name, (_, value) in whole_settings(api).items()}
     for name, (way, value) in whole_settings(own).items():
-        if json_value(value) != json_value(known.get(name)):
+        if _meant(name, value) != _meant(name, known.get(name)):
             yield way, name
+
+
+def _meant(name: str, value: Any) -> Any:
+    """Media types have no order."""
+    plain = json_value(value)
+    return sorted(plain, key=str) if name == BINARY and isinstance(plain, list) else plain
 
 
 def with_whole_settings(own: Mapping[str, Any], api: Mapping[str, Any]) -> dict[str, Any]:

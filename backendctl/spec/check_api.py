@@ -85,15 +85,10 @@ def _check_path(view: View, way: Way, path: str | None, paths: dict[str, str]) -
         view.report.add(place, f"the path '{path}' holds '{found[0]}', which a base path cannot")
     elif path in _RESERVED_PATHS:
         view.report.add(place, f"API Gateway keeps '/{path}' for itself")
-    elif _root(path) in paths:
-        told = f"'{path}'" + (", the root," if not _root(path) else "")
-        view.report.add(place, f"the stage '{paths[_root(path)]}' has the path {told} already")
-    paths.setdefault(_root(path), str(way[-1]))
-
-
-def _root(path: str) -> str:
-    """AWS's own name for the empty base path means it (K9)."""
-    return "" if path == "(none)" else path
+    elif path in paths:
+        told = f"'{path}'" + ("" if path else ", the root,")
+        view.report.add(place, f"the stage '{paths[path]}' has the path {told} already")
+    paths.setdefault(path, str(way[-1]))
 
 
 def _check_variable(view: View, way: Way, value: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,14 @@ _HEADER = re.compile(r"^[A-Za-z0-9!#$%&*+.^_`|~-]+$")
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
 _ROUTE = re.compile(r"^(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|ANY) (/\S*)$")
 _ANY = "*"
+_NOWHERE = "null"
+"""The origin of a page in a sandboxed frame, or from a file."""
 _SHORTEST, _LONGEST = 20, 128  # characters of an API key (K18)
+_SENT = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+"""What a header can carry to its end: a client trims blanks around it."""
+_WEB = re.compile(r"^(https?)://(.*?)(?::(\d+))?$", re.IGNORECASE)
+_USUAL_PORTS = {"http": 80, "https": 443}
+_LAST_PORT = 65535
 
 
 def check(view: View) -> None:
@@ -59,15 +67,29 @@ def _origin_fault(origin: str, *, alone: bool, credentials: bool) -> str:
         return "'*' with credentials: any page could act as whoever visits it; name the origins"
     if origin == _ANY:
         return "" if alone else "'*' is every origin: write it alone"
-    if origin == "null" and credentials:
-        return "'null' with credentials: any page can have that origin, in a frame of its own"
-    if origin == "null" or _ORIGIN.match(origin):
-        return ""
+    if origin == _NOWHERE:
+        return "'null' with credentials: any page can have that origin, in a frame of its own" if credentials else ""
+    if _ORIGIN.match(_sent_as(origin)):
+        sent = _sent_as(origin)
+        return "" if sent == origin else f"'{origin}' is never sent by a browser; write '{sent}'"
     if "*" in origin:
         return f"'{origin}' is no origin: browsers know '*' alone, not a pattern; name each"
     plain = re.match(r"^([a-z][a-z0-9+.-]*://[^/\s'\"\\?#@,]+)/", origin, re.IGNORECASE)
     hint = f"; write '{plain[1]}'" if plain else ": write scheme://host or scheme://host:port"
     return f"'{origin}' is no origin{hint}"
+
+
+def _sent_as(origin: str) -> str:
+    """An origin of the web as a browser writes it (RFC 6454); empty for a port that there is not."""
+    found = _WEB.match(origin)
+    if found is None:
+        return origin
+    scheme, host, port = found[1].lower(), found[2].lower(), found[3]
+    if port is not None and not 0 < int(port) <= _LAST_PORT:
+        return ""
+    with contextlib.suppress(UnicodeError):  # such a host is refused by its characters
+        host = host if host.isascii() else host.encode("idna").decode()
+    return f"{scheme}://{host}" + (f":{int(port)}" if port is not None and int(port) != _USUAL_PORTS[scheme] else "")
 
 
 def _check_keys(view: View, keys: dict[str, Any]) -> None:
@@ -82,6 +104,9 @@ def _check_keys(view: View, keys: dict[str, Any]) -> None:
         value = key.get("value")
         if value is not None and not _SHORTEST <= len(value) <= _LONGEST:
             message = f"the value of a key has {_SHORTEST} to {_LONGEST} characters, and this one has {len(value)}"
+            view.report.add((*way, "value"), message, free=True)
+        elif value is not None and not _SENT.fullmatch(value):
+            message = "the value of a key has a blank at its end, a line break or another character no header carries"
             view.report.add((*way, "value"), message, free=True)
         if value is not None and value in values and not view.report.stand_ins:
             view.report.add((*way, "value"), f"'{name}' and '{values[value]}' have the same value", free=True)
@@ -100,6 +125,8 @@ def _check_plans(view: View, api: dict[str, Any]) -> None:
         way: Way = ("api", "usage-plans", name)
         _check_name(view, way, name, "a usage plan")
         _check_plan_stages(view, (*way, "stages"), plan.get("stages", ()))
+        if "stages" in plan and not plan["stages"]:
+            view.report.warn((*way, "stages"), f"the usage plan '{name}' has no stages, so its keys open nothing")
         for index, key in enumerate(plan.get("keys", ())):
             place = (*way, "keys", index)
             if key not in keys:

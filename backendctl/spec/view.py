@@ -28,6 +28,7 @@ SOURCES = ("folder", "archive", "s3", "image")
 _SHORT = "short"  # code in its short form; what kind it is shows only once it is expanded
 _ANY_SOURCE = (*SOURCES, _SHORT)
 _DEFAULT_REGION = "us-east-1"
+_ROOT = "(none)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,9 +86,9 @@ class View:
         return origin(self.document, region, name, rest)
 
     def stages(self) -> dict[str, dict[str, Any]]:
-        """The stages by name."""
+        """The stages by name; AWS's own name for the empty base path, "(none)", is the empty one (K9)."""
         found: dict[str, dict[str, Any]] = self.plain.get("api", {}).get("stages", {})
-        return found
+        return {name: {**stage, "path": ""} if stage.get("path") == _ROOT else stage for name, stage in found.items()}
 
     def definition_of(self, stage: str) -> Document | None:
         """The document that a stage serves; None while it is faulty or not named."""

@@ -13,7 +13,7 @@ from backendctl.api.comparable import comparable
 from backendctl.aws.errors import explain
 from backendctl.aws.regions import each_region
 from backendctl.errors import BackendctlError, RefusedError, UsageError
-from backendctl.nearest import nearest
+from backendctl.nearest import nearest, refuse_unknown
 from backendctl.openapi.arns import Home
 from backendctl.openapi.localise import digest
 from backendctl.resources.api_reads import require_api
@@ -152,6 +152,8 @@ def _stage(backend: Backend, stage: str | None) -> str:
         return names[0]
     if stage is None:
         raise UsageError(f"say which stage: --stage {' or '.join(names) or 'STAGE'}")
+    if names:
+        refuse_unknown("--stage", [stage], names)
     return stage
 
 

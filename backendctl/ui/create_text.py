@@ -20,6 +20,7 @@ _TELLING = (
     *("definition", "variables", "tracing", "throttling", "cache", "logging"),
     *("schedule", "schedules", "time_zone", "window", "state", "targets", "every", "percent", "requested"),
     *("retention", "certificate", "security_policy"),
+    *("value", "throttle", "quota", "stages", "keys"),
 )
 # What nobody has asked for: AWS's own defaults.
 _USUAL = {("architecture", "x86_64"), ("tracing", "PassThrough"), ("state", "ENABLED")}

@@ -19,7 +19,13 @@ FUNCTION = "functions:\n  items: {code: x.zip, runtime: java21, handler: a.B}\n"
 HEAD = f"backend: shop\nregions: [us-east-1, us-west-2]\n{FUNCTION}"
 API = HEAD + "api:\n  definition: api.yaml\n  stages: {prod: {path: v1, variables: {itemsAlias: version1}}}\n  "
 VALUE = "'{{ must_env \"PARTNER_KEY\" }}'"
-ENVIRON = {"PARTNER_KEY": "k" * 20, "SHORT": "short-but-secret"}
+ENVIRON = {
+    "PARTNER_KEY": "k" * 20,
+    "SHORT": "short-but-secret",
+    "LINE": "short-but-secret-and-a-line\n",
+    "BLANK": " short-but-secret-and-a-blank",
+    "UMLAUT": "short-but-secret-ünd-more",
+}
 
 
 @pytest.mark.parametrize(
@@ -34,6 +40,12 @@ ENVIRON = {"PARTNER_KEY": "k" * 20, "SHORT": "short-but-secret"}
         ("{origins: ['*', 'https://a.example']}", "'*' is every origin: write it alone"),
         ("{origins: ['https://a.example/']}", "'https://a.example/' is no origin; write 'https://a.example'"),
         ("{origins: [a.example]}", "'a.example' is no origin: write scheme://host or scheme://host:port"),
+        ("{origins: ['https://App.Example']}", "is never sent by a browser; write 'https://app.example'"),
+        ("{origins: ['HTTPS://a.example']}", "write 'https://a.example'"),
+        ("{origins: ['https://a.example:443']}", "write 'https://a.example'"),
+        ("{origins: ['http://a.example:080']}", "write 'http://a.example'"),
+        ("{origins: ['https://münchen.example']}", "write 'https://xn--mnchen-3ya.example'"),
+        ("{origins: ['https://a.example:99999']}", "'https://a.example:99999' is no origin"),
         ("{origins: ['https://*.example']}", "browsers know '*' alone, not a pattern"),
         ("{origins: []}", "'origins' is empty"),
         ("{}", "cors needs 'origins'"),
@@ -60,6 +72,9 @@ def test_cors_that_no_browser_understands_is_refused(cors: str, fault: str, faul
         ("keys: {partner: {value: written-out-in-the-spec}}", "8:27: a key in the spec is no secret"),
         (f"keys: {{a: {{value: {VALUE}}}, b: {{value: {VALUE}}}}}", "'b' and 'a' have the same value"),
         ("keys: {partner: {value: '{{ must_env \"SHORT\" }}'}}", "has 20 to 128 characters, and this one has 16"),
+        ("keys: {partner: {value: '{{ must_env \"LINE\" }}'}}", "has a blank at its end, a line break or another"),
+        ("keys: {partner: {value: '{{ must_env \"BLANK\" }}'}}", "has a blank at its end, a line break or another"),
+        ("keys: {partner: {value: '{{ must_env \"UMLAUT\" }}'}}", "character no header carries"),
         ("keys: {'a b': {}}", "'a b' will not do as an API key"),
         ("usage-plans: {gold: {stages: [pord]}}", "8:33: there is no stage 'pord'; did you mean 'prod'?"),
         ("usage-plans: {gold: {stages: {pord: {}}}}", "there is no stage 'pord'"),
@@ -144,6 +159,21 @@ class Known:
         """Always the same."""
         del region, name
         return "abc"
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:3000", "https://[::1]:8443", "capacitor://localhost", "app://Some.Name", "null"]
+)
+def test_an_origin_as_a_browser_sends_it_is_fine(origin: str, draft_of: Any) -> None:
+    spec = draft_of(API + f"cors: {{origins: ['{origin}']}}\n").expand(Offline())
+    assert spec.api.cors.origins == (origin,)
+
+
+def test_a_plan_that_opens_no_stage_is_told(draft_of: Any) -> None:
+    text = "keys: {p: {}}\n  usage-plans: {gold: {stages: [], keys: [p]}}\n"
+    assert [one.message for one in draft_of(API + text).warnings] == [
+        "the usage plan 'gold' has no stages, so its keys open nothing"
+    ]
 
 
 def test_a_key_that_no_plan_has_is_told(draft_of: Any) -> None:

@@ -122,6 +122,21 @@ def test_two_stages_have_two_paths(tmp_path: Path, first: str, second: str) -> N
     assert "the stage 'prodv1' has the path" in fault
 
 
+def test_aws_s_name_of_the_empty_path_is_the_root_for_addresses_and_health_checks_too(tmp_path: Path) -> None:
+    spec = written(tmp_path, stage="definition: v1.yaml", path="path: (none)")
+    domain = "domain: {name: api.shop.example, zone: shop.example, health-check: {path: /one}}\n"
+    spec.write_text(spec.read_text() + domain)
+    api = parse(spec).expand(Offline()).api
+    assert api is not None
+    assert [stage.path for stage in api.stages] == ["v1", ""]
+
+
+def test_media_types_have_no_order() -> None:
+    key = "x-amazon-apigateway-binary-media-types"
+    assert list(contradictions({key: ["a/b", "c/d"]}, {key: ["c/d", "a/b"]})) == []
+    assert [name for _, name in contradictions({key: ["a/b"]}, {key: ["c/d", "a/b"]})] == [key]
+
+
 def test_what_a_document_leaves_out_is_no_contradiction() -> None:
     api = {"openapi": "3.0.1", "info": {"title": "a", "description": "all of it"}}
     assert list(contradictions({"openapi": "3.0.1", "info": {"title": "b"}}, api)) == []

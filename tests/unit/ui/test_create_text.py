@@ -7,10 +7,13 @@ from io import StringIO
 from backendctl.engine.diff import differences
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import Resource
+from backendctl.resources.api_key import ApiKey
 from backendctl.resources.scaling import Scaling
 from backendctl.resources.table import Table
 from backendctl.resources.table_indexes import GlobalIndex
+from backendctl.resources.usage_plan import UsagePlan
 from backendctl.resources.warmer import Warmer
+from backendctl.secrets import digest
 from backendctl.spec.model import Attribute, Key
 from backendctl.ui.console import Screen
 from backendctl.ui.plan_data import plan_markdown
@@ -80,3 +83,28 @@ def test_a_warmer_tells_when_and_whom_it_calls() -> None:
         targets={"id-1": "shop-a:live"},
     )
     assert _shown(warmer) == ["  + warmer       a  schedule rate(5 minutes), target shop-a:live"]
+
+
+def test_a_usage_plan_tells_whom_it_lets_in_and_how_often() -> None:
+    plan = UsagePlan(
+        region=EAST,
+        name="shop-gold",
+        owner="shop",
+        api="shop",
+        throttle="100/s, burst 200",
+        quota="none",
+        description="",
+        stages={"prodv1": "in it; GET /places 3/s, burst 4"},
+        keys={"shop-app": "in it"},
+    )
+    text = " ".join(" ".join(_shown(plan)).split())
+    told = "throttle 100/s, burst 200; quota none; stages.prodv1 in it; GET /places 3/s, burst 4; keys.shop-app in it"
+    assert text.endswith(told)
+
+
+def test_a_key_tells_a_digest_of_its_value_at_most() -> None:
+    secret = "a-key-of-the-spec-that-nobody-reads"
+    key = ApiKey(region=EAST, name="shop-app", owner="shop", secret=secret, value=digest(secret, of="shop-app"))
+    (line,) = _shown(key)
+    assert line.endswith(f"value {digest(secret, of='shop-app')}")
+    assert secret not in line
