@@ -37,7 +37,7 @@ from backendctl.errors import BackendctlError, Fault, SpecError, UsageError
 from backendctl.foreseen import with_refusals
 from backendctl.lookups import AwsLookups
 from backendctl.nearest import refuse_unknown
-from backendctl.pinning import choosing
+from backendctl.pinning import choosing, only_chosen
 from backendctl.reading_ahead import reading_ahead
 from backendctl.release.heartbeat import beating
 from backendctl.release.numbering import Releasing, numbered
@@ -53,7 +53,7 @@ from backendctl.resources.table import Table
 from backendctl.resources.table_refusals import with_dynamodb
 from backendctl.selecting import Selection, sparing_history
 from backendctl.spec import Draft, Offline, parse
-from backendctl.stage_alone import parts, served_only, turned_without
+from backendctl.stage_alone import parts, turned_without
 
 if TYPE_CHECKING:
     from backendctl.engine.events import Event
@@ -295,7 +295,7 @@ def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) 
     desired = closed(desired, marks := drained(backend.aws, backend.spec.all_regions), backend.spec)
     plan = plan_of(backend, desired, regions=world.spec.regions, strays=not world.chosen)
     if world.chosen:
-        plan, desired = served_only(plan, desired)
+        plan, desired = only_chosen(backend, plan, desired)
     plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
     plan = with_refusals(respecting(plan, marks), world, backend.aws)
     selection.refuse_unmatched(plan)

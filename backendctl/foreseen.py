@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.engine.plan import Action
-from backendctl.resources import code_buckets
+from backendctl.resources import api_key, code_buckets
 from backendctl.resources.dns_refusals import with_dns
 from backendctl.resources.provisioned_limits import lost_by_turning, over_limits
 from backendctl.resources.stage import Stage
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 
 def with_refusals(plan: Plan, world: World, aws: Aws) -> Plan:
-    """The plan with what AWS would refuse of it: provisioned concurrency, code buckets, records."""
+    """The plan with what AWS would refuse of it: provisioned concurrency, code buckets, values of keys, records."""
     turning = {c.name for c in plan.changes if c.kind == Stage.kind and c.action is Action.UPDATE}
     refusals = over_limits(plan.changes, aws)
     refusals += lost_by_turning(world, aws, stages=turning)
     refusals += code_buckets.unfit(plan.changes, aws)
+    refusals += api_key.taken(plan.changes, aws)
     return with_dns(replace(plan, refusals=(*plan.refusals, *refusals)), aws)

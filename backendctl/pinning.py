@@ -16,15 +16,18 @@ from backendctl.aws.regions import each_region
 from backendctl.bringing import Brought, bring
 from backendctl.nearest import refuse_unknown
 from backendctl.openapi.integrations import lambda_targets, resolve
-from backendctl.resources import lambda_reads
+from backendctl.resources import lambda_reads, roster
 from backendctl.resources.alias_names import slots_of
-from backendctl.resources.api_reads import find_api
+from backendctl.resources.api_reads import find_api, stages
 from backendctl.resources.assemble import slot_variable
 from backendctl.resources.stage_writes import split_variables
 from backendctl.resources.world import SLOTS, Link
+from backendctl.stage_alone import served_only
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
+    from backendctl.engine.plan import Plan
+    from backendctl.engine.resource import Resource
     from backendctl.errors import Fault
     from backendctl.resources.world import World
     from backendctl.spec.model import Api, Function, Stage
@@ -71,6 +74,33 @@ def choosing(backend: Backend, names: Sequence[str]) -> Backend:
         return _alone(backend, api, frozenset(names))
     pinned = tuple(stage for stage in known if stage.pinned)
     return _with_pinned(backend, api, pinned) if pinned else backend
+
+
+def only_chosen(backend: Backend, plan: Plan, desired: Sequence[Resource]) -> tuple[Plan, list[Resource]]:
+    """The plan and what is desired, restricted to what the chosen stages serve; with where else they serve."""
+    plan, wanted = served_only(plan, desired)
+    return replace(plan, remarks=(*plan.remarks, *_beyond(backend))), wanted
+
+
+def _beyond(backend: Backend) -> Iterator[str]:
+    """An older checkout may lack a region, and what is released there is not what is released here."""
+    api, aws, chosen = backend.spec.api, backend.aws, backend.world.chosen
+    if api is None or backend.settings.regions:
+        return
+    known = roster.known_regions(aws, backend.spec.all_regions, silent=backend.unreadable)
+
+    def ask(region: str) -> frozenset[str]:
+        api_id = find_api(aws, region, api.name)
+        return chosen & stages(aws, region, api_id).keys() if api_id is not None else frozenset()
+
+    others = [region for region in known if region not in backend.spec.all_regions]
+    found, _ = each_region(others, ask, workers=backend.settings.workers, doing="read the stages of")
+    for stage in sorted(chosen):
+        if regions := [region for region in others if stage in found.get(region, ())]:
+            yield (
+                f"the stage {stage} serves in {', '.join(regions)} too, which {backend.spec.file.name} does not name, "
+                "and stays as it is there: add it under `regions` to release it there as well"
+            )
 
 
 def _alone(backend: Backend, api: Api, names: frozenset[str]) -> Backend:

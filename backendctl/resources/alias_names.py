@@ -54,6 +54,20 @@ def reached(world: World, region: str, function: Function) -> tuple[str | None, 
     return tuple(found)
 
 
+def moving(world: World, region: str, function: Function) -> tuple[str, ...]:
+    """The plain aliases that a release moves, by which it is compared; none when somebody calls the function itself.
+
+    A plain name follows the slot that is live; the idle slot may hold anything. What a pinned stage serves is not
+    what a release of other stages takes the place of.
+    """
+    if None in reached(world, region, function):
+        return ()
+    names = names_of(world, region, function)
+    aliases = (*names.staged, *names.plain)
+    moved = tuple(alias for alias in aliases if not world.is_pinned(region, function.physical, alias))
+    return moved or aliases
+
+
 def qualified(name: str, qualifier: str | None) -> str:
     """The name in addresses: "places:version1-a", or "places" for the function itself."""
     return name if qualifier is None else f"{name}:{qualifier}"

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import BotoCoreError, ClientError, is_missing, says
+from backendctl.engine.plan import Action
 from backendctl.engine.resource import IMMUTABLE, PARTIAL, address
 from backendctl.errors import BackendctlError
 from backendctl.secrets import KNOWN, digest
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
+    from backendctl.engine.plan import Change
     from backendctl.resources.world import World
 
 FROM_SPEC = {"backendctl:from": "spec"}
@@ -222,6 +224,18 @@ class ApiKey:
                 if not is_missing(error):
                     raise
         aws.forget("api-keys", self.region)
+
+
+def taken(changes: Iterable[Change], aws: Aws) -> list[str]:
+    """Why keys of the spec cannot be made: their region has the value under another name, and values are unique."""
+    return [
+        f"{change.address}: {wanted.region} has a key of this value under the name {found.get('name')!r}; "
+        f"name that key {wanted.name} in the console and add --adopt, or give this one another value"
+        for change in changes
+        if change.action is Action.CREATE and isinstance(wanted := change.desired, ApiKey) and wanted.secret is not None
+        for found in _keys(aws, wanted.region)
+        if found.get("value") == wanted.secret and found.get("name") != wanted.name
+    ]
 
 
 def key_named(aws: Aws, region: str, name: str) -> Mapping[str, Any] | None:

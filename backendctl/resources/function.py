@@ -12,7 +12,7 @@ from backendctl.engine.resource import GLOBAL, PARTIAL, SECRET, address
 from backendctl.errors import BackendctlError
 from backendctl.package import Artefact
 from backendctl.resources import lambda_reads, lambda_waits, releases
-from backendctl.resources.alias_names import names_of, reached
+from backendctl.resources.alias_names import moving, names_of, reached
 from backendctl.resources.lambda_code import code_arguments, configuration_arguments, copied_code
 from backendctl.spec.model import Code, Vpc
 from backendctl.spec.model import Function as Spec
@@ -125,7 +125,7 @@ class Function:
             source=spec.code,
             artefact=world.artefacts.get((region, spec.name)),
             note=releases.described(release, world.stamp),
-            behind=_behind(world, region, spec),
+            behind=moving(world, region, spec),
             description=spec.description,
             tags=tagging.marked(world.backend, {**spec.tags, lambda_reads.NAME: spec.name}),
             release=release,
@@ -339,20 +339,6 @@ class Function:
 
 def _is_published(one: Function, published: Sequence[lambda_reads.Version]) -> bool:
     return lambda_reads.newest(published, one.release or "", one.managed) is not None
-
-
-def _behind(world: World, region: str, spec: Spec) -> tuple[str, ...]:
-    """The aliases whose versions are compared, those that move; none when somebody calls the function itself.
-
-    A plain name follows the slot that is live; the idle slot may hold anything. What a pinned stage serves is not
-    what a release of other stages is a change of.
-    """
-    if None in reached(world, region, spec):
-        return ()
-    names = names_of(world, region, spec)
-    aliases = (*names.staged, *names.plain)
-    moving = tuple(alias for alias in aliases if not world.is_pinned(region, spec.physical, alias))
-    return moving or aliases
 
 
 def _is_released(world: World, region: str, spec: Spec) -> bool:

@@ -146,6 +146,12 @@ def test_v1_keeps_its_answers_while_v2_moves_and_is_fixed_from_its_own_branch(
         assert {tag_of(main, "prodv1", region) for region in (*BOTH, EUROPE)} == {tag_of(main, "prodv1", EAST)}
         assert {tag_of(main, "prodv2", region) for region in (*BOTH, EUROPE)} == {tag_of(main, "prodv2", EAST)}
 
+        old.write_function("one", "1-fixed-again")
+        (told,) = (one for one in old.plan("--stage", "prodv1").json["remarks"] if "serves in" in one)
+        assert f"the stage prodv1 serves in {EUROPE} too, which spec.yaml does not name" in told
+        old.write_function("one", "1-fixed")
+        assert old.plan("--stage", "prodv1").json["changes"] == []
+
         main.run("rollback", "-y", "--stage", "prodv2", "-r", EAST, "-r", WEST)
         serves(main, "/v2/one", "2")
     assert callers.asked > len(BOTH) * len(ROOT)

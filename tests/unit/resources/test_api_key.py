@@ -14,7 +14,7 @@ from backendctl.aws.connection import Aws
 from backendctl.engine.plan import Action
 from backendctl.engine.safety import Allowed, refuse_danger
 from backendctl.errors import BackendctlError, RefusedError
-from backendctl.resources.api_key import SAME, ApiKey
+from backendctl.resources.api_key import SAME, ApiKey, taken
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
 from backendctl.resources.usage_plan import UsagePlan
@@ -187,6 +187,16 @@ def test_a_value_under_another_name_is_told(aws: Aws) -> None:
     with pytest.raises(BackendctlError, match="under another name") as caught:
         key.create(aws)
     assert GIVEN not in str(caught.value)
+
+
+def test_a_plan_refuses_a_value_that_a_region_has_under_another_name(aws: Aws) -> None:
+    aws.apigateway(WEST).create_api_key(name="console", value=GIVEN, enabled=True)
+    aws.apigateway(WEST).create_api_key(name="another", value="of-somebody-else-altogether", enabled=True)
+    found = plan(aws, wanted(ApiKey, key=replace(PARTNER, value=GIVEN)), ApiKey, regions=BOTH)
+    (reason,) = taken(found.changes, aws)
+    assert reason.startswith(f"{WEST}/api-key/corkhounds-partner: {WEST} has a key of this value under the name 'conso")
+    assert GIVEN not in reason
+    assert taken(plan(aws, wanted(ApiKey), ApiKey, regions=BOTH).changes, aws) == []
 
 
 @pytest.fixture
