@@ -180,7 +180,8 @@ def undeployed(
     cannot be exported (A20).
 
     Args:
-        first: the stages against which a difference is told, where they exist. home: the region and the account.
+        first: the stages against which a difference is told, of those that are equally near. home: the region and
+            the account.
     """
     found = stages(aws, region, api_id)
     if not found:
@@ -197,7 +198,8 @@ def undeployed(
         changes = () if served is None else compared(comparable(served.document, home=home, bindings={}), now)
         if not changes:
             return (), ""
-        nearest = changes if nearest is None else nearest
+        if nearest is None or len(changes) < len(nearest):  # an edit was made to what was put last
+            nearest = changes
     if any(stage.get("canarySettings") for stage in found.values()):
         return (), "a canary is on, and AWS exports no canary's definition"
     return nearest or (), ""

@@ -254,6 +254,13 @@ def library(shop: Shop) -> Path:
     return shop.folder / "sdk" / "apiGateway-js-sdk"
 
 
+def test_a_library_for_a_stage_that_is_not_there_is_bad_input(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "none.zip"
+    told = shop.run("sdk", "--type", "javascript", "--stage", "prdov1", "--file", str(file), expect=64).err
+    assert "--stage prdov1: the spec names prodv1; did you mean 'prodv1'?" in told
+    assert not file.exists()
+
+
 def test_with_a_region_the_library_calls_that_one(shop: Shop, tmp_path: Path) -> None:
     file = tmp_path / "west.zip"
     said = shop.run("sdk", "-r", WEST, "--type", "javascript", "--file", str(file), "-o", "json").json

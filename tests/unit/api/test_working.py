@@ -177,6 +177,17 @@ def test_what_another_stage_serves_was_deployed(aws: Aws) -> None:
     assert edits(aws, api) == []
 
 
+def test_an_edit_is_told_against_what_was_put_last_whichever_stage_serves_that(aws: Aws) -> None:
+    api = deployed(aws, json.dumps(DOCUMENT).encode())
+    client = aws.apigateway(EAST)
+    older = {"/old": {"get": {"responses": {}, "x-amazon-apigateway-integration": {"type": "mock"}}}}
+    body = json.dumps({**DOCUMENT, "paths": {**DOCUMENT["paths"], **older}}).encode()  # type: ignore[dict-item]
+    client.put_rest_api(restApiId=api, mode="overwrite", body=body)
+    client.create_deployment(restApiId=api, stageName="beta")
+    client.put_gateway_response(restApiId=api, responseType="THROTTLED", statusCode="503")
+    assert edits(aws, api) == ["gateway response"]
+
+
 def test_beside_a_canary_it_is_unknown(aws: Aws) -> None:
     api = deployed(aws, json.dumps(DOCUMENT).encode())
     client = aws.apigateway(EAST)
