@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from backendctl.nearest import nearest
 from backendctl.openapi.integrations import resolve, stage_variables
 from backendctl.spec.check_names import alias_fault
+from backendctl.spec.model import SLOTS
 from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
@@ -63,6 +64,35 @@ def check(view: View) -> None:
             _check_target(view, document, target, variables, ("api", "stages", stage, "variables"))
         elif not target.variables:
             _check_target(view, document, target, {}, ())
+    _check_slots(view)
+
+
+def _check_slots(view: View) -> None:
+    """No alias has the name of another one's slot: a release would move it, whoever else calls it."""
+    called = [
+        (one, stage, document, target)
+        for stage, document, target, variables in view.calls_of()
+        if stage and (one := resolve(target, variables)) is not None and _is_alias(one.qualifier)
+    ]
+    slots = {
+        (one.function, f"{one.qualifier}-{slot}"): one.qualifier
+        for one, _, _, target in called
+        if _VARIABLE.match(target.qualifier or "")
+        for slot in SLOTS
+    }
+    for one, stage, document, target in called:
+        if of := slots.get((one.function, str(one.qualifier))):
+            way: Way = ("api", "stages", stage, "variables")
+            _blame(view, document, target, _slot_fault(one.qualifier, of), (way, target.qualifier or ""))
+    for region, functions in view.functions.items():
+        for name, function in functions.items():
+            for index, alias in enumerate(function.get("aliases", ())):
+                if of := slots.get((view.physical(name, function), alias)):
+                    view.report.add(view.way(region, name, "aliases", index), _slot_fault(alias, of))
+
+
+def _slot_fault(alias: str | None, of: str) -> str:
+    return f"'{alias}' is a name that releases of the alias '{of}' use: give this alias another name"
 
 
 def _check_variables(view: View, definition: Document, stage: str) -> None:

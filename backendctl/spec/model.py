@@ -18,6 +18,9 @@ from backendctl.spec.tables import Attribute, Index, Key, LocalIndex, Scaling, T
 
 __all__ = ["Attribute", "Index", "Key", "LocalIndex", "Scaling", "Table", "TableReplica"]  # of the model, in their file
 
+SLOTS = ("a", "b")
+"""An alias that a stage variable names has two more beside it, `version1-a` and `version1-b`, which releases move."""
+
 HOLD = "holdMs"
 """What a ping asks the handler in its event: to stay for so many milliseconds before it returns."""
 

@@ -113,6 +113,22 @@ def test_a_pinned_stage_calls_no_function_without_an_alias(tmp_path: Path) -> No
     assert any("'prodv1' calls 'shop-one' without an alias (GET /one)" in fault for fault in found)
 
 
+def test_no_alias_has_the_name_of_a_slot_of_another(tmp_path: Path) -> None:
+    (fault,) = faults(written(tmp_path, stage="pinned: true", v2="version1-b"))
+    assert fault.startswith("spec.yaml:9:")
+    assert "'version1-b' is a name that releases of the alias 'version1' use" in fault
+
+
+def test_nor_one_that_a_function_lists_or_a_definition_names(tmp_path: Path) -> None:
+    spec = written(tmp_path, own=DEFINITION % ("", "", "version2-a"))
+    spec.write_text(spec.read_text().replace("{code: one,", "{aliases: [version2, version1, version2-a], code: one,"))
+    listed, named = sorted(faults(spec))
+    assert listed.startswith("spec.yaml:4:")
+    assert named.startswith("v1.yaml:")
+    assert "releases of the alias 'version2' use" in listed
+    assert "releases of the alias 'version2' use" in named
+
+
 @pytest.mark.parametrize(("first", "second"), [("''", "(none)"), ("(none)", "''"), ("v1", "v1")])
 def test_two_stages_have_two_paths(tmp_path: Path, first: str, second: str) -> None:
     spec = written(tmp_path, stage="definition: v1.yaml", path=f"path: {second}")
