@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from backendctl.api import live as lives
 from backendctl.aws.regions import each_region
 from backendctl.bringing import Brought, bring
+from backendctl.errors import BackendctlError
 from backendctl.nearest import refuse_unknown
 from backendctl.openapi.integrations import lambda_targets, resolve
 from backendctl.resources import lambda_reads, roster
@@ -87,7 +88,11 @@ def _beyond(backend: Backend) -> Iterator[str]:
     api, aws, chosen = backend.spec.api, backend.aws, backend.world.chosen
     if api is None or backend.settings.regions:
         return
-    known = roster.known_regions(aws, backend.spec.all_regions, silent=backend.unreadable)
+    try:
+        known = roster.known_regions(aws, backend.spec.all_regions, silent=backend.unreadable)
+    except BackendctlError as error:  # the rights of an older checkout need not reach further than its regions
+        yield f"whether {', '.join(sorted(chosen))} serves in regions that the spec does not name is unknown: {error}"
+        return
 
     def ask(region: str) -> frozenset[str]:
         api_id = find_api(aws, region, api.name)
