@@ -28,7 +28,7 @@ def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bo
     found, failed = serving(ready.backend, stages=stages)
     plan = plan_abort(ready.backend, found, take_over=take_over)
     traces = log_commands(ready.backend, found)
-    consent = Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=())
+    consent = Consent(dry_run=dry_run, yes=yes, plan_digest=None, allow_delete=())
     idle = "No canary is on."
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
     silent = tell_silent({**plan.unreadable, **failed})

@@ -35,12 +35,12 @@ class Consent:
     """What the user allows.
 
     Attributes:
-        expect: digest of the reviewed plan. allow_delete, adopt: addresses.
+        plan_digest: of the reviewed plan. allow_delete, adopt: addresses.
     """
 
     dry_run: bool
     yes: bool
-    expect: str | None
+    plan_digest: str | None
     allow_delete: tuple[str, ...]
     adopt: tuple[str, ...] = ()
     allow_breaking: bool = False
@@ -188,7 +188,7 @@ def confirm_and_apply(
     )
     if text or consent.dry_run or not plan.changes:
         draw(None)
-    refuse_danger(plan, consent.allowed, expect=consent.expect)
+    refuse_danger(plan, consent.allowed, plan_digest=consent.plan_digest)
     if consent.dry_run or not plan.changes:
         return None
     opened.backend.aws.open_journal(allowed=consent.allow_delete)

@@ -41,7 +41,7 @@ def command(
     stages: tuple[str, ...],
     dry_run: bool,
     yes: bool,
-    expect: str | None,
+    plan_digest: str | None,
     allow_delete: tuple[str, ...],
     adopt: tuple[str, ...],
     allow_runtimes: tuple[str, ...],
@@ -68,7 +68,12 @@ def command(
     changes = plan_changes(backend, selection, take_over=take_over)
     plan = changes.plan
     consent = Consent(
-        dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt, allow_breaking=allow_breaking
+        dry_run=dry_run,
+        yes=yes,
+        plan_digest=plan_digest,
+        allow_delete=allow_delete,
+        adopt=adopt,
+        allow_breaking=allow_breaking,
     )
     writing = Writing.of(changes, ready, folder=backup_dir, quiet=options.quiet)
     outcome = confirm_and_apply(

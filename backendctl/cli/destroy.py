@@ -20,7 +20,7 @@ def command(
     skip: tuple[str, ...],
     dry_run: bool,
     yes: bool,
-    expect: str | None,
+    plan_digest: str | None,
     allow_delete: tuple[str, ...],
 ) -> int:
     """Remove everything that is ours, in every region it was ever in.
@@ -39,7 +39,7 @@ def command(
     selection.check()
     ready = opened_api(options)
     plan = plan_destroy(ready.backend, selection)
-    consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete)
+    consent = Consent(dry_run=dry_run, yes=yes, plan_digest=plan_digest, allow_delete=allow_delete)
     sweeping = Sweeping(
         plan,
         ready,
@@ -53,7 +53,7 @@ def command(
             plan, ready, consent, verbose=options.verbose, again="the same command", shown=sweeping.draw
         )
     except RefusedError as refused:
-        if not dry_run or expect is not None:
+        if not dry_run or plan_digest is not None:
             raise
         outcome = None  # a dry run has refused nothing: it shows what would go, and says what would hold it up
         reasons = "\n".join(f"  {reason}" for reason in refused.reasons)

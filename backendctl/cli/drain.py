@@ -33,7 +33,7 @@ def command(*, options: Options, names: tuple[str, ...], reason: str, dry_run: b
     ready = opened_regions(options)
     plan = plan_drain(ready.backend, region, reason=reason)
     began = time.time()
-    consent = Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=())
+    consent = Consent(dry_run=dry_run, yes=yes, plan_digest=None, allow_delete=())
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
     if outcome is None:
         return Exit.OK

@@ -22,15 +22,15 @@ _SUFFIXES = (".json", ".yaml", ".yml")
 @click.option("--from", "source", required=True, metavar="REGION[/STAGE]", help="The live API's region and stage.")
 @click.option("--api", required=True, metavar="NAME", help="The live API's name or id.")
 @click.option(
-    "--form",
+    "--export-type",
     type=click.Choice(["oas30", "swagger"]),
     default="oas30",
     show_default=True,
-    help="Of the file.",
+    help="The format, as API Gateway names it.",
 )
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
 @without_spec
-def command(*, options: Options, file: Path, source: str, api: str, form: str, force: bool) -> int:
+def command(*, options: Options, file: Path, source: str, api: str, export_type: str, force: bool) -> int:
     """Write what a live API's stage serves to FILE (YAML or JSON by its suffix): canonical, and neutral of any region.
 
     For a first adoption: needs no spec, and prints the `api` section that one needs. Ids that hold in one region only
@@ -50,7 +50,7 @@ def command(*, options: Options, file: Path, source: str, api: str, form: str, f
     settings = options.settings(config, spec=Path())
     aws = Aws(settings.access, backend="")
     refuse_account(aws, (where.region,), allowed=settings.accounts)
-    found = adopt(aws, where, api=api, form=form)
+    found = adopt(aws, where, api=api, form=export_type)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(_text(found.document, file), encoding="utf-8")
     _tell(found, file, options.format(config))

@@ -43,7 +43,7 @@ def command(
         if ready.format == "text":
             show(grant.plan, ready, verbose=options.verbose, refusal=refusal_of(grant.plan, consent.allowed))
 
-    consent = Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=())
+    consent = Consent(dry_run=dry_run, yes=yes, plan_digest=None, allow_delete=())
     outcome = confirm_and_apply(
         grant.plan, ready, consent, verbose=options.verbose, again="the same command", shown=drawn
     )

@@ -16,6 +16,7 @@ import click
 from backendctl import __version__
 from backendctl.cli.catalogue import CATALOGUE, entries
 from backendctl.cli.options import everywhere
+from backendctl.cli.renamed import with_new_names
 from backendctl.cli.saying import tell
 from backendctl.cli.streams import OutputError, guarded
 from backendctl.errors import BackendctlError, BugError, Exit
@@ -58,10 +59,11 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """An unknown command gets the nearest one."""
+        """An unknown command gets the nearest one; old names of options become the new ones."""
         if args and not args[0].startswith("-") and args[0] not in entries():
             raise click.UsageError(f"No such command '{args[0]}'{nearest(args[0], entries()) or '.'}", ctx)
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command, rest if command is None else with_new_names(command, rest)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Grouped by purpose."""

@@ -216,7 +216,7 @@ _COMMON = (
 _CHANGING = (
     click.option("--dry-run", is_flag=True, help="Show the plan and stop."),
     click.option("-y", "--yes", is_flag=True, help="Do not ask."),
-    click.option("--expect", metavar="DIGEST", help="Apply only the plan that was reviewed."),
+    click.option("--plan-digest", metavar="DIGEST", help="Apply only the plan that was reviewed."),
 )
 _DELETING = (
     click.option(

@@ -90,7 +90,7 @@ def _on_aws(ready: Opened, plan: Plan, region: str, *, yes: bool) -> GameDay:
         f"{backend.aws.account}: about {2 * told.seconds / 60:.0f} minutes, and nothing is broken on purpose.",
         err=True,
     )
-    ask(Consent(dry_run=False, yes=yes, expect=None, allow_delete=()), f"Drain {region} now?")
+    ask(Consent(dry_run=False, yes=yes, plan_digest=None, allow_delete=()), f"Drain {region} now?")
     rehearsal = Rehearsal(
         backend=backend,
         told=told,

@@ -13,7 +13,7 @@ from backendctl.errors import UsageError
 @click.option("--to", "percent", type=Number(0, 100, max_open=True), help="Shift to this share.")
 @click.option("--full", is_flag=True, help="Give it all requests, and end it.")
 @click.option("--auto", is_flag=True, help="Go on by itself: shift, hold, judge … until promoted, held or aborted.")
-@click.option("--anyway", is_flag=True, help="Whatever the verdict says.")
+@click.option("--ignore-verdict", is_flag=True, help="Shift even if the verdict is not pass.")
 @click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only this stage; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Judge, show the plan and stop.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
@@ -25,7 +25,7 @@ def command(
     percent: float | None,
     full: bool,
     auto: bool,
-    anyway: bool,
+    ignore_verdict: bool,
     stages: tuple[str, ...],
     dry_run: bool,
     yes: bool,
@@ -38,9 +38,9 @@ def command(
     With --auto a failed canary is aborted everywhere, and one that nothing shows to be good goes back a step
     (`canary.on-inconclusive`). Run again, it goes on where it stopped, from any machine.
     """
-    if sum((percent is not None, full, auto)) > 1 or (auto and (anyway or dry_run)):
+    if sum((percent is not None, full, auto)) > 1 or (auto and (ignore_verdict or dry_run)):
         raise UsageError(
-            "--to, --full and --auto exclude each other, and --auto takes neither --anyway nor --dry-run",
+            "--to, --full and --auto exclude each other, and --auto takes neither --ignore-verdict nor --dry-run",
             hint="promote-canary goes one step by itself",
         )
     from backendctl.cli.opening import opened_api
@@ -53,7 +53,13 @@ def command(
     doing = Doing(opened=ready, dry_run=dry_run, yes=yes or auto, verbose=options.verbose)
     run = Rollout(
         backend=ready.backend,
-        wish=Wish(percent=FULL if full else percent, auto=auto, anyway=anyway, stages=stages, take_over=take_over),
+        wish=Wish(
+            percent=FULL if full else percent,
+            auto=auto,
+            ignore_verdict=ignore_verdict,
+            stages=stages,
+            take_over=take_over,
+        ),
         canaries=LiveCanaries(backend=ready.backend),
     )
     return tell_rollout(doing.follow(run.run()), doing)

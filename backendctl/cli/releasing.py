@@ -28,11 +28,11 @@ _ENDINGS = {
     Ending.SHIFTED: "Shifted. Next: backendctl canary-status --watch; then backendctl promote-canary",
     Ending.PROMOTED: "Promoted: all requests go to the new release. The way back: backendctl rollback",
     Ending.ABORTED: "Aborted: all requests go to the base. The failed release stays for study: backendctl history",
-    Ending.REFUSED: "Not shifted: the verdict is fail. Next: backendctl abort-canary, or add --anyway",
-    Ending.HELD: "Not shifted: the verdict is inconclusive. Next: wait and run it again, or add --anyway",
+    Ending.REFUSED: "Not shifted: the verdict is fail. Next: backendctl abort-canary, or add --ignore-verdict",
+    Ending.HELD: "Not shifted: the verdict is inconclusive. Next: wait and run it again, or add --ignore-verdict",
     Ending.HOLDING: (
         "Not shifted: the verdict is pass, and the step has not lasted as long as canary.hold says. "
-        "Next: wait and run it again, or add --anyway or --to PERCENT"
+        "Next: wait and run it again, or add --ignore-verdict or --to PERCENT"
     ),
     Ending.STEPPED_DOWN: (
         "Stepped down: the verdict is inconclusive, and canary.on-inconclusive says step-down. "
@@ -70,7 +70,7 @@ class Doing:
     def _carry_out(self, step: Stepped) -> Answer:
         """Show, ask and do."""
         plan = step.plan
-        consent = Consent(dry_run=self.dry_run, yes=self.yes, expect=None, allow_delete=())
+        consent = Consent(dry_run=self.dry_run, yes=self.yes, plan_digest=None, allow_delete=())
         draw = None if self.opened.format == "text" else silently
         outcome = confirm_and_apply(
             plan, self.opened, consent, verbose=self.verbose, again="the same command", shown=draw, first=step.before

@@ -27,6 +27,6 @@ def command(*, options: Options, names: tuple[str, ...], dry_run: bool, yes: boo
     region = single(names)
     ready = opened_everywhere(options)
     plan = plan_restore(ready.backend, region)
-    consent = Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=())
+    consent = Consent(dry_run=dry_run, yes=yes, plan_digest=None, allow_delete=())
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
     return Exit.OK if outcome is None else outcome.exit_code

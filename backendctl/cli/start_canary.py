@@ -43,7 +43,7 @@ def command(
     regions_in_waves: bool,
     dry_run: bool,
     yes: bool,
-    expect: str | None,
+    plan_digest: str | None,
     allow_runtimes: tuple[str, ...],
     allow_breaking: bool,
     backup_dir: Path | None,
@@ -68,7 +68,7 @@ def command(
     if pending and not options.quiet:
         click.echo(f"not part of a canary, left for `deploy`: {', '.join(pending)}", err=True)
     _advise(ready, changes, stages)
-    consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=(), allow_breaking=allow_breaking)
+    consent = Consent(dry_run=dry_run, yes=yes, plan_digest=plan_digest, allow_delete=(), allow_breaking=allow_breaking)
     writing = Writing.of(changes, ready, folder=backup_dir, quiet=options.quiet)
     idle = "Nothing to release: every stage serves this code and this definition already."
     idle = next(iter(changes.plan.remarks), idle) if not changes.plan.changes else idle

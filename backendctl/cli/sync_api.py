@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @adopting
 @click.option("--dry-run", is_flag=True, help="Show what would be done and stop.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@click.option("--expect", metavar="DIGEST", help="Apply only the plan that was reviewed.")
+@click.option("--plan-digest", metavar="DIGEST", help="Apply only the plan that was reviewed.")
 @putting
 @common
 def command(
@@ -48,7 +48,7 @@ def command(
     backup_dir: Path | None,
     dry_run: bool,
     yes: bool,
-    expect: str | None,
+    plan_digest: str | None,
 ) -> int:
     """Bring one API definition to every region: with its stages, and the right to call each function it reaches.
 
@@ -79,7 +79,7 @@ def command(
         sync = prepare(ready.backend, request)
     selection.refuse_unmatched(sync.plan)
     consent = Consent(
-        dry_run=dry_run, yes=yes, expect=expect, allow_delete=(), adopt=adopt, allow_breaking=allow_breaking
+        dry_run=dry_run, yes=yes, plan_digest=plan_digest, allow_delete=(), adopt=adopt, allow_breaking=allow_breaking
     )
     writing = Writing.of_sync(sync, ready, folder=backup_dir, quiet=options.quiet)
     run = _Run(ready=ready, sync=sync, verbose=options.verbose, writing=writing, allowed=consent.allowed)

@@ -18,7 +18,7 @@ def command(
     check: bool,
     dry_run: bool,
     yes: bool,
-    expect: str | None,
+    plan_digest: str | None,
     allow_delete: tuple[str, ...],
     adopt: tuple[str, ...],
 ) -> int:
@@ -38,5 +38,7 @@ def command(
     ready = opened_api(options)
     plan = plan_dns(ready.backend)
     selection.refuse_unmatched(plan)
-    consent = Consent(dry_run=dry_run or check, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt)
+    consent = Consent(
+        dry_run=dry_run or check, yes=yes, plan_digest=plan_digest, allow_delete=allow_delete, adopt=adopt
+    )
     return sync(plan, ready, consent, check=check, verbose=options.verbose)

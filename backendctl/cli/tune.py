@@ -94,7 +94,7 @@ def command(
         _show_intention(tuning, ready, rated, planned=dry_run)
     if dry_run or not targets:
         return _ended(tuning, ready)
-    ask(Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=()), "Measure?")
+    ask(Consent(dry_run=dry_run, yes=yes, plan_digest=None, allow_delete=()), "Measure?")
     tuning = _measured(tuning, ready, rated)
     if write and tuning.status == "measured":
         tuning = _written(tuning, ready, Goal(by))

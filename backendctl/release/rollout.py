@@ -42,13 +42,13 @@ class Wish:
 
     Attributes:
         percent: the share to go to; None is the next step.
-        auto: on and on, until it is promoted, held or aborted. anyway: whatever the verdict says.
+        auto: on and on, until it is promoted, held or aborted. ignore_verdict: shift even if it is not pass.
         stages: only these; empty means all. take_over: whatever somebody else has under way.
     """
 
     percent: float | None = None
     auto: bool = False
-    anyway: bool = False
+    ignore_verdict: bool = False
     stages: tuple[str, ...] = ()
     take_over: bool = False
 
@@ -110,7 +110,7 @@ class Rollout:
         wanted = self.wish.percent
         share = next_share(self.backend.spec.canary.steps, present) if wanted is None else wanted
         is_first = present <= 0 and share <= self.backend.spec.canary.steps[0]  # nobody has met it yet
-        if share > present and not is_first and not self.wish.anyway:
+        if share > present and not is_first and not self.wish.ignore_verdict:
             judged = yield from self._judged(found, f"{present:g} %")
             if overall(judged) is not Outcome.PASS:
                 self._share = present

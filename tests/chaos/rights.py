@@ -139,7 +139,7 @@ SWEPT: Mapping[str, Swept] = {
         changes=True,
         spared=("dynamodb:", "application-autoscaling:", "events:", "scheduler:", "route53:", "acm:"),
     ),
-    "promote-canary": Swept(line=("promote-canary", "-y", "--full", "--anyway"), base="canary", changes=True),
+    "promote-canary": Swept(line=("promote-canary", "-y", "--full", "--ignore-verdict"), base="canary", changes=True),
     "abort-canary": Swept(line=("abort-canary", "-y"), base="canary", changes=True),
     "rollback": Swept(line=("rollback", "-y"), changes=True),
     "prune": Swept(line=("prune", "-y", "--keep", "1"), base="three", changes=True),

@@ -41,7 +41,7 @@ VERBS: Mapping[str, Verb] = {
     "start-canary": Verb(
         line=("start-canary", "-y", "--percent", "30"), base="one", edit=lambda ground: ground.write(2)
     ),
-    "promote-canary": Verb(line=("promote-canary", "-y", "--full", "--anyway"), base="canary"),
+    "promote-canary": Verb(line=("promote-canary", "-y", "--full", "--ignore-verdict"), base="canary"),
     # Not run again since the release log came: not known to fail.
     "abort-canary": Verb(line=("abort-canary", "-y"), base="canary", holds=False),
     "rollback": Verb(line=("rollback", "-y"), base="two"),

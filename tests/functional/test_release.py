@@ -110,11 +110,11 @@ def test_a_promotion_leaves_no_canary_and_the_second_plan_is_empty(live: Project
     started = canary(live, "--percent", "5").actions()
     assert started[f"{EAST}/canary/prodv1"] == started[f"{WEST}/canary/prodv1"] == "create"
     assert not [address for address in started if "/stage/" in address or "two" in address]
-    shifted = changed(live, "promote-canary", "--to", "60", "--anyway").json
+    shifted = changed(live, "promote-canary", "--to", "60", "--ignore-verdict").json
     assert shifted["outcome"] == "shifted"
     fields = [change["fields"] for change in shifted["plans"][0]["changes"] if change["kind"] == "canary"]
     assert fields == [[{"field": "percent", "before": 5.0, "after": 60.0}]] * 2
-    changed(live, "promote-canary", "--full", "--anyway")
+    changed(live, "promote-canary", "--full", "--ignore-verdict")
     for region in BOTH:
         assert set(shares(live, region, 20)) == {("r2", "r2")}
         assert "canarySettings" not in stage_of(live, region)
@@ -148,7 +148,7 @@ def test_code_alone_or_a_definition_alone_is_a_release_too(
     canary(project, "--percent", "50")
     new = ("r2" if code else "r1", "r2" if definition else "r1")
     assert set(shares(project, EAST, 40)) == {("r1", "r1"), new}
-    changed(project, "promote-canary", "--full", "--anyway")
+    changed(project, "promote-canary", "--full", "--ignore-verdict")
     assert set(shares(project, EAST, 10)) == {new}
     project.assert_nothing_to_do()
 
@@ -222,7 +222,7 @@ def test_a_rollback_brings_code_and_definition_back_everywhere_and_again_changes
 @pytest.mark.full
 def test_the_history_tells_what_each_stage_served_and_serves(live: Project) -> None:
     canary(live, "--percent", "20")
-    changed(live, "promote-canary", "--full", "--anyway")
+    changed(live, "promote-canary", "--full", "--ignore-verdict")
     changed(live, "rollback")
     told = live.run("history", "-o", "json").json["releases"]
     assert [(release["release"], release["what"]) for release in told] == [
@@ -304,8 +304,8 @@ def test_names_that_do_not_exist_are_said_with_those_that_do(live: Project) -> N
 def test_a_canary_can_be_planned_reviewed_and_expected(live: Project) -> None:
     planned = live.run("start-canary", "--dry-run", "-o", "json", "--percent", "30").json
     assert json.dumps(planned)
-    assert canary(live, "--percent", "30", "--expect", "000000000000", expect=1).err
-    assert canary(live, "--percent", "30", "--expect", planned["digest"]).json["digest"] == planned["digest"]
+    assert canary(live, "--percent", "30", "--plan-digest", "000000000000", expect=1).err
+    assert canary(live, "--percent", "30", "--plan-digest", planned["digest"]).json["digest"] == planned["digest"]
 
 
 @pytest.mark.full

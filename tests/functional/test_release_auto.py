@@ -128,14 +128,14 @@ def test_a_hook_that_says_no_stops_a_promotion(live: Project) -> None:
     live.spec["canary"]["hooks"] = {"before-promote": "echo not today >&2; exit 1"}
     live.save()
     live.run("start-canary", "-y")
-    result = live.run("promote-canary", "-y", "--full", "--anyway", expect=1)
+    result = live.run("promote-canary", "-y", "--full", "--ignore-verdict", expect=1)
     assert "not today" in result.err
     assert canaries(live) == [40.0, 40.0]
-    shown = live.run("promote-canary", "--full", "--anyway", "--dry-run")
+    shown = live.run("promote-canary", "--full", "--ignore-verdict", "--dry-run")
     assert "canary 40 % → off" in shown.out
     assert "not today" not in shown.err
 
 
 def test_the_ways_of_promoting_exclude_each_other(live: Project) -> None:
-    for line in (("--to", "50", "--full"), ("--auto", "--full"), ("--auto", "--anyway")):
+    for line in (("--to", "50", "--full"), ("--auto", "--full"), ("--auto", "--ignore-verdict")):
         assert live.run("promote-canary", *line, expect=64).err

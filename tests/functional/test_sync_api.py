@@ -250,7 +250,7 @@ def test_a_canary_gets_the_definition_and_the_variables_it_needs_in_every_region
         refused = other.sync(expect=1)
     assert [call for call in calls if call.mutating] == []
     assert f"{WEST}/stage/{STAGE} has a canary, and its definition and variables would change" in refused.err
-    other.run("promote-canary", "-y", "--full", "--anyway")
+    other.run("promote-canary", "-y", "--full", "--ignore-verdict")
     assert other.get("/news", WEST)[0] == 200
     in_sync(other)
 
@@ -395,7 +395,7 @@ def test_a_region_that_is_down_stops_only_itself(other: Shop) -> None:
 def test_a_file_in_swagger_is_a_source_too(other: Shop) -> None:
     file = other.folder / "shop.json"
     said = other.run(
-        "export-api", str(file), "--from", EAST, "--api", other.name, "--form", "swagger", "-o", "json"
+        "export-api", str(file), "--from", EAST, "--api", other.name, "--export-type", "swagger", "-o", "json"
     ).json
     assert json_of(file)["swagger"] == "2.0"
     other.spec["api"] = said["spec"]["api"]

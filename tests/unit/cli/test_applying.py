@@ -60,7 +60,7 @@ class Stage:
         return Opened(backend=backend, screen=screen, config=cast("Config", None), format=form, sandbox=False)
 
     def apply(self, plan: Plan = PLAN, *, form: str = "text", **consent: object) -> Outcome | None:
-        allowed = {"dry_run": False, "yes": True, "expect": None, "allow_delete": (), **consent}
+        allowed = {"dry_run": False, "yes": True, "plan_digest": None, "allow_delete": (), **consent}
         return confirm_and_apply(
             plan,
             self.opened(form),
@@ -241,8 +241,8 @@ def test_a_delete_that_was_allowed_is_done(stage: Stage) -> None:
 
 def test_another_plan_than_the_reviewed_one_is_not_done(stage: Stage) -> None:
     with pytest.raises(RefusedError):
-        stage.apply(expect="0123456789ab")
-    stage.apply(expect=PLAN.digest)
+        stage.apply(plan_digest="0123456789ab")
+    stage.apply(plan_digest=PLAN.digest)
     assert len(stage.cloud.log) == 3
 
 

@@ -311,13 +311,13 @@ def test_an_unattended_rollout_goes_on_after_the_step_that_was_interrupted() -> 
     assert driven.steps == [f"50 {EAST}", f"promote {EAST}"]
 
 
-def test_anyway_asks_for_no_verdict() -> None:
-    driven = _driven(wish=Wish(percent=100.0, anyway=True))
+def test_ignore_verdict_asks_for_no_verdict() -> None:
+    driven = _driven(wish=Wish(percent=100.0, ignore_verdict=True))
     assert (driven.run().ending, driven.looks, driven.steps) == (Ending.PROMOTED, [], [f"promote {EAST}"])
 
 
 def test_a_wave_after_a_silent_region_is_left_alone() -> None:
-    driven = _driven(wish=Wish(anyway=True), percents={EAST: 10.0, WEST: 10.0}, waves=((WEST,), (EAST,)))
+    driven = _driven(wish=Wish(ignore_verdict=True), percents={EAST: 10.0, WEST: 10.0}, waves=((WEST,), (EAST,)))
     driven.canaries.silent = {WEST: BackendctlError("no answer")}
     driven.canaries.promoted = True
     ended = driven.run()
