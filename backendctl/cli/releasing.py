@@ -30,8 +30,8 @@ _ENDINGS = {
     Ending.ABORTED: "Aborted: all requests go to the base. The failed release stays for study: backendctl history",
     Ending.REFUSED: "Not shifted: the verdict is fail. Next: backendctl abort-canary, or add --ignore-verdict",
     Ending.HELD: "Not shifted: the verdict is inconclusive. Next: wait and run it again, or add --ignore-verdict",
-    Ending.HOLDING: (
-        "Not shifted: the verdict is pass, and the step has not lasted as long as canary.hold says. "
+    Ending.BAKING: (
+        "Not shifted: the verdict is pass, and the step has not lasted as long as canary.bake-time says. "
         "Next: wait and run it again, or add --ignore-verdict or --to PERCENT"
     ),
     Ending.STEPPED_DOWN: (

@@ -116,7 +116,7 @@ class Rollout:
                 self._share = present
                 return Ending.REFUSED if overall(judged) is Outcome.FAIL else Ending.HELD
             if wanted is None and self._has_to_last(found):
-                return Ending.HOLDING
+                return Ending.BAKING
         return (yield from self._to(found, share))
 
     def _has_to_last(self, found: Sequence[Serving]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.errors import SpecError
 from backendctl.secrets import KNOWN
-from backendctl.spec import loader, schema
+from backendctl.spec import loader, schema, synonyms
 from backendctl.spec.build import build
 from backendctl.spec.check import check
 from backendctl.spec.loader import MISSING
@@ -104,9 +104,11 @@ def parse(path: Path, *, environ: Mapping[str, str] | None = None, elsewhere: bo
         SpecError: with every fault that was found.
     """
     environ = os.environ if environ is None else environ
-    document = loader.read(path)
+    read = loader.read(path)
+    document = synonyms.applied(read)
     KNOWN.publish(_literals(document.value))
     report = Report(document=document, offline=True)
+    synonyms.report_names(read, report)
     pruned, scalars = _shape(report)
     if not isinstance(document.value, dict):
         raise SpecError(report.faults)

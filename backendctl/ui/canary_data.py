@@ -143,7 +143,7 @@ def _region_document(one: RegionStatus, status: CanaryStatus) -> dict[str, Any]:
         "seen": None if one.seen is None else round(one.seen, 3),
         "since": None if one.since is None else round(one.since),
         "until": one.canary.until or None,
-        "held_until": None if one.until is None else round(one.until),
+        "bake_until": None if one.until is None else round(one.until),
         "source": one.canary.source,
         "base": _side(one.base, status),
         "canary": _side(one.canary, status),

@@ -35,7 +35,7 @@ def live(new_project: NewProject, tmp_path: Path) -> Project:
     """Release 1 is live, release 2 is written; its steps take some seconds each."""
     project = new_project()
     hooks = {name: f"cat >> {tmp_path}/{name}" for name in ("before-promote", "after-promote", "on-abort")}
-    project.spec["canary"] = {"steps": [40], "hold": "8 minutes", "judge": LENIENT, "hooks": hooks}
+    project.spec["canary"] = {"steps": [40], "bake-time": "8 minutes", "judge": LENIENT, "hooks": hooks}
     write_release(project, 1)
     project.deploy()
     write_release(project, 2)
@@ -63,7 +63,7 @@ def users_of(project: Project) -> Users:
 
 @pytest.mark.full
 def test_a_good_canary_is_promoted_wave_by_wave_and_the_hooks_hear_of_it(live: Project, tmp_path: Path) -> None:
-    live.spec["canary"]["hold"] = "16 minutes"  # on a busy machine users bring too few requests in less
+    live.spec["canary"]["bake-time"] = "16 minutes"  # on a busy machine users bring too few requests in less
     live.save()
     users = users_of(live)
     with users.asking():

@@ -32,7 +32,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
             tmp_path_factory.mktemp("project"), name="judged", port=free_port(), regions=[EAST, WEST]
         )
         try:
-            prepare(project, logged=False, hold="10 minutes")
+            prepare(project, logged=False, bake_time="10 minutes")
             yield project
         finally:
             stop(project.port, default_data(project.port))
@@ -132,5 +132,5 @@ def test_the_access_log_says_of_each_request_whether_the_canary_answered(live: P
     assert {one["canary"] for one in lines("/aws/apigateway/judged/Canary")} == {"true"}
     assert "true" not in {one["canary"] for one in lines("/aws/apigateway/judged")}
     status: Any = live.run("canary-status", "-o", "json").json
-    assert status["canaries"][0]["held_until"] > status["canaries"][0]["since"]
+    assert status["canaries"][0]["bake_until"] > status["canaries"][0]["since"]
     live.run("abort-canary", "-y")

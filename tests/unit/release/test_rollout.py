@@ -282,12 +282,12 @@ def test_a_single_step_is_taken_on_a_pass_alone(verdict: Outcome, ending: Ending
     assert ended.share == (None if verdict is PASS else 10.0)
 
 
-@pytest.mark.parametrize(("ago", "ending"), [(60, Ending.HOLDING), (601, Ending.SHIFTED)])
+@pytest.mark.parametrize(("ago", "ending"), [(60, Ending.BAKING), (601, Ending.SHIFTED)])
 def test_a_step_said_again_goes_no_further_until_the_present_one_was_held(ago: int, ending: Ending) -> None:
     began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - ago))
     ended = _driven(PASS, wish=Wish(), shifted=began).run()
     assert ended.ending is ending
-    assert (ended.share, exit_of(ending)) == (None, Exit.INCONCLUSIVE if ending is Ending.HOLDING else Exit.OK)
+    assert (ended.share, exit_of(ending)) == (None, Exit.INCONCLUSIVE if ending is Ending.BAKING else Exit.OK)
     assert _driven(PASS, wish=Wish(percent=50.0), shifted=began).run().ending is Ending.SHIFTED, "a share that is named"
 
 
