@@ -37,7 +37,7 @@ def command(*, options: Options, watch: bool, every: float, exit_code: bool, sta
     if watch:
         with watch_canary(ready.screen.result) as screen:
             screen.show(status)
-            while any(one.asked is not None for one in status.regions):
+            while any(one.target_percent is not None for one in status.regions):
                 time.sleep(every)
                 status = look(ready.backend, stages=stages, reader=reader)
                 screen.show(status)

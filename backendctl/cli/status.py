@@ -43,6 +43,6 @@ def command(*, options: Options, exit_code: bool) -> int:
         click.echo(survey_markdown(found))
     else:
         show_matrix(found, ready.screen.result, verbose=options.verbose)
-    if found.unreadable:
+    if found.unreachable:
         return Exit.PARTIAL
     return Exit.PENDING if exit_code and not found.in_sync else Exit.OK

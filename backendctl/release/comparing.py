@@ -167,7 +167,7 @@ def comparison_document(found: Comparison) -> dict[str, Any]:
             for d in found.differences
         ],
         "gone": list(found.gone),
-        "unreadable": {region: KNOWN.redact(str(error)) for region, error in found.unreadable.items()},
+        "unreachable": {region: KNOWN.redact(str(error)) for region, error in found.unreadable.items()},
     }
 
 

@@ -158,7 +158,7 @@ def history_document(found: History) -> dict[str, Any]:
                 "what": release.what,
                 "percent": release.percent,
                 "before": release.before,
-                "like": release.like,
+                "restores": release.like,
                 "commit": release.commit,
                 "author": release.author,
                 "operator": release.operator,

@@ -52,7 +52,7 @@ class Judged:
             "confidence": self.verdict.confidence,
             "reasons": list(self.verdict.reasons),
             "notes": list(self.verdict.notes),
-            "base": {"requests": self.base.requests, "errors": self.base.errors},
+            "baseline": {"requests": self.base.requests, "errors": self.base.errors},
             "canary": {"requests": self.canary.requests, "errors": self.canary.errors},
         }
 

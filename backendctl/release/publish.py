@@ -51,7 +51,7 @@ class Published:
 def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None, take_over: bool = False) -> Plan:
     """A version of every named function whose code or configuration changed, and an alias that moves to it at once.
 
-    Regions that do not answer are `unreadable` in the plan.
+    Regions that do not answer are `unreachable` in the plan.
 
     An alias that a stage's variable names is released as a deploy does it: by the idle one of its pair.
 
@@ -133,7 +133,7 @@ def published_document(plan: Plan, found: Sequence[Published]) -> dict[str, Any]
             {"function": one.function, "region": one.region, "version": one.version, "code_sha256": one.code_sha256}
             for one in found
         ],
-        "unreadable": {region: str(error) for region, error in plan.unreadable.items()},
+        "unreachable": {region: str(error) for region, error in plan.unreadable.items()},
     }
 
 

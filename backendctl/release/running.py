@@ -61,7 +61,7 @@ class Serving:
     began: str = ""
     shifted: str = ""
     commit: str = ""
-    by: str = ""
+    author: str = ""
     access: AccessLog | str = ""
 
 
@@ -166,7 +166,7 @@ def _one(backend: Backend, region: str, spec: Spec, live: Any, *, api_id: str, t
         began=began,
         shifted=shifted,
         commit=record.commit if record else "",
-        by=record.author if record else "",
+        author=record.author if record else "",
     )
 
 
@@ -197,7 +197,7 @@ def _aliases(backend: Backend, region: str, names: Sequence[str]) -> Iterator[Se
                 began=began,
                 shifted=shifted,
                 commit=record.commit if record else "",
-                by=record.author if record else "",
+                author=record.author if record else "",
             )
 
 

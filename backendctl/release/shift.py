@@ -209,9 +209,9 @@ def _meant(logs: Logs, some: Sequence[Serving]) -> tuple[str, ...]:
 
 def _whose(some: Sequence[Serving]) -> dict[str, str | None]:
     """The release's own commit and author, not those of whoever moves it."""
-    first = next((one for one in some if one.commit or one.by), some[0])
+    first = next((one for one in some if one.commit or one.author), some[0])
     definition = first.canary.definition if isinstance(first.canary, Canary) else None
-    return {"commit": first.commit, "author": first.by, "definition": definition}
+    return {"commit": first.commit, "author": first.author, "definition": definition}
 
 
 def _decided(logs: Logs, found: Sequence[Serving], event: Event) -> Iterator[str]:

@@ -75,7 +75,7 @@ def odds_against(minutes: Iterable[Split]) -> float:
     return highest
 
 
-def chance(log_odds: float) -> float:
+def p_value(log_odds: float) -> float:
     """The p-value that goes with a stake: how often pure chance brings it that far, at most."""
     return min(1.0, math.exp(-log_odds))
 

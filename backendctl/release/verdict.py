@@ -83,7 +83,7 @@ class Verdict:
         confidence: 0 to 1, in a pass or a fail; 0 when inconclusive.
         increase: percentage points by which the canary's errors lie above the base's.
         increase_at_most: the same with the confidence of a pass.
-        chance: how often chance alone brings so much more errors, at most; 1 says nothing.
+        p_value: how often chance alone brings so much more errors, at most; 1 says nothing.
         latency: one comparison for the API, or one for each function.
         requests_wanted: about how many more canary requests will tell; None when that cannot be said.
         wants_synthetic: too few called the canary, and the settings say that the caller should.
@@ -97,7 +97,7 @@ class Verdict:
     confidence: float = 0.0
     increase: float = 0.0
     increase_at_most: float = 100.0
-    chance: float = 1.0
+    p_value: float = 1.0
     latency: tuple[LatencyComparison, ...] = ()
     requests_wanted: int | None = None
     wants_synthetic: bool = False
@@ -145,7 +145,7 @@ def judge(
         confidence=max((f.sure for f in findings if f.outcome is outcome), default=0.0),
         increase=statistics.increase(_splits(base, canary)) * 100,
         increase_at_most=at_most * 100,
-        chance=statistics.chance(odds),
+        p_value=statistics.p_value(odds),
         latency=latency,
         requests_wanted=wanted,
         wants_synthetic=too_few and outcome is Outcome.INCONCLUSIVE and settings.on_no_data is OnNoData.SYNTHETIC,
@@ -258,17 +258,17 @@ def _worse(
 ) -> Finding | None:
     """A fail: there is more of it in the canary than chance brings, and than the limit allows."""
     splits = _splits(base, canary, kind)
-    chance = statistics.chance(statistics.odds_against(splits))
+    p_value = statistics.p_value(statistics.odds_against(splits))
     more = statistics.increase(splits)
-    if chance > risk or more * 100 <= limit:
+    if p_value > risk or more * 100 <= limit:
         return None
     old, new = getattr(base, kind), getattr(canary, kind)
     told = (
         f"{what}: {new} of {canary.requests} canary requests ({percent(new / max(1, canary.requests))}), "
         f"{old} of {base.requests} of the base's ({percent(old / max(1, base.requests))}): more than the "
-        f"{limit_of(limit)} allowed, and chance alone brings so much less than once in {_once_in(chance)} releases"
+        f"{limit_of(limit)} allowed, and chance alone brings so much less than once in {_once_in(p_value)} releases"
     )
-    return Finding(outcome=Outcome.FAIL, told=told, sure=1 - chance)
+    return Finding(outcome=Outcome.FAIL, told=told, sure=1 - p_value)
 
 
 def _latency(base: Observed, canary: Observed, settings: Thresholds, *, among: int) -> Iterator[LatencyComparison]:
@@ -325,8 +325,8 @@ def _splits(base: Observed, canary: Observed, kind: str = "errors") -> list[Spli
     return found
 
 
-def _once_in(chance: float) -> str:
-    return f"{int(1 / chance):,}" if chance * 1_000_000 > 1 else "a million"
+def _once_in(p_value: float) -> str:
+    return f"{int(1 / p_value):,}" if p_value * 1_000_000 > 1 else "a million"
 
 
 def _notes(base: Observed, canary: Observed) -> Iterator[str]:

@@ -27,7 +27,7 @@ class State(StrEnum):
     DIFFERS = "differs"
     MISSING = "missing"
     ABSENT = "no table"
-    UNREADABLE = "unreadable"
+    UNREADABLE = "unreachable"
 
 
 _WRONG = frozenset({State.DIFFERS, State.MISSING, State.ABSENT})

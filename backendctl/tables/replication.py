@@ -65,7 +65,7 @@ class Lags:
     def data(self) -> dict[str, Any]:
         """As JSON-able data, the same keys for ever."""
         return {
-            "how": self.how,
+            "method": self.how,
             "pairs": [
                 {
                     "table": pair.table,
@@ -78,7 +78,7 @@ class Lags:
                 }
                 for pair, lag in self.pairs.items()
             ],
-            "unreadable": {region: str(error) for region, error in self.silent.items()},
+            "unreachable": {region: str(error) for region, error in self.silent.items()},
         }
 
 

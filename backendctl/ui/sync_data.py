@@ -34,7 +34,7 @@ def sync_document(
         "in_sync": sync.in_sync,
         "regions": {region: _region(sync, region) for region in sync.regions},
         "source_edited": diff_data(sync.origin.edited if sync.origin else ())["differences"],
-        "proof": None if proof is None else proof_data(proof),
+        "smoke_test": None if proof is None else proof_data(proof),
         "backups": [str(path) for path in backups],
     }
 
@@ -43,10 +43,10 @@ def _region(sync: Sync, region: str) -> dict[str, Any]:
     found = sync.reviews.get(region)
     error = sync.plan.unreadable.get(region)
     if found is None or error is not None:
-        return {"api_id": None, "unreadable": str(error), "stages": {}, "edited": [], "edited_unknown": None}
+        return {"api_id": None, "error": str(error), "stages": {}, "edited": [], "edited_unknown": None}
     return {
         "api_id": found.api_id,
-        "unreadable": None,
+        "error": None,
         "stages": {
             stage.stage: {"exists": stage.exists, "same": stage.same, **diff_data(stage.differences)}
             for stage in found.stages

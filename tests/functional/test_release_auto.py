@@ -111,7 +111,7 @@ def test_no_traffic_is_not_success(live: Project) -> None:
     assert canaries(live) == [40.0, 40.0]
     status = live.run("canary-status", "--exit-code", "-o", "json", expect=4).json
     assert status["outcome"] == "inconclusive"
-    assert [one["asked"] for one in status["canaries"]] == [40.0, 40.0]
+    assert [one["target_percent"] for one in status["canaries"]] == [40.0, 40.0]
 
 
 @pytest.mark.full

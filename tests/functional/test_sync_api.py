@@ -115,7 +115,7 @@ def test_an_edit_that_was_deployed_and_a_variable_are_told_and_brought_back(shop
     assert mode["before"].startswith("•••")  # a live value that the spec does not say is not shown
     assert found["regions"][WEST]["stages"][STAGE]["same"] is True
     done = shop.sync().json
-    assert done["proof"]["passed"] is True
+    assert done["smoke_test"]["passed"] is True
     assert shop.get("/items/1", EUROPE)[1]["mode"] == "full"
     assert "/orders" in shop.resources(EUROPE)
     in_sync(shop)
@@ -262,7 +262,7 @@ def test_a_function_that_fails_in_one_region_fails_the_proof_there(other: Shop) 
     other.sandbox.settled(f"{other.name}-items", region=EUROPE)
     version = broken.publish_version(FunctionName=f"{other.name}-items")["Version"]
     broken.update_alias(FunctionName=f"{other.name}-items", Name="live", FunctionVersion=version)
-    proof = other.sync(expect=5).json["proof"]
+    proof = other.sync(expect=5).json["smoke_test"]
     assert proof["passed"] is False
     wrong = {one["path"]: one["wrong"] for one in proof["requests"]}
     assert wrong == {"/items": f"fails in {EUROPE}", "/items/{id}": f"not 200 in {EUROPE}"}
@@ -382,7 +382,7 @@ def test_a_region_that_is_down_stops_only_itself(other: Shop) -> None:
     other.proxy.before = down
     try:
         found = other.sync(expect=5).json
-        assert other.check(expect=5).json["regions"][EUROPE]["unreadable"]
+        assert other.check(expect=5).json["regions"][EUROPE]["error"]
     finally:
         other.proxy.before = lambda _: None
     assert {change["region"] for change in found["changes"] if change["kind"] != "release"} == {WEST}

@@ -308,7 +308,7 @@ def test_cloudwatch_tells_the_lag_without_a_write(project: Project) -> None:
     client.delete_item(TableName=f"{project.name}-plain", Key={"id": {"S": "a"}})
     told = project.run("test-replication", "--table", "plain", "-o", "json").json
     found = next(one for one in told["pairs"] if one["from"] == EAST)
-    assert (told["how"], found["samples"] > 0, found["median_ms"] > 0) == ("metrics", True, True)
+    assert (told["method"], found["samples"] > 0, found["median_ms"] > 0) == ("metrics", True, True)
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_what_is_inconclusive_says_how_many_requests_will_tell_and_they_do() -> 
 def test_a_canary_that_fails_more_often_fails_with_the_figures_in_words() -> None:
     verdict = judge(_side(2700, 27), _side(300, 24), ERRORS)
     assert verdict.outcome is Outcome.FAIL
-    assert verdict.chance < 1e-4
+    assert verdict.p_value < 1e-4
     assert verdict.confidence > 0.999
     assert verdict.increase == pytest.approx(7.0)
     assert "24 of 300 canary requests (8.0 %), 27 of 2700 of the base's (1.0 %)" in verdict.reasons[0]
@@ -104,7 +104,7 @@ def test_a_canary_that_always_fails_is_stopped_within_a_dozen_requests() -> None
 
 def test_more_errors_than_chance_brings_but_within_the_limit_are_no_fail() -> None:
     verdict = judge(_side(90000, 90), _side(10000, 70), ERRORS)
-    assert verdict.chance < 1e-6
+    assert verdict.p_value < 1e-6
     assert verdict.outcome is Outcome.PASS
 
 

@@ -74,9 +74,7 @@ def test_both_names_and_neither_are_faults(tmp_path: Path, text: str, told: str)
 
 
 def test_the_old_name_of_the_bake_time_works_with_a_warning(tmp_path: Path) -> None:
-    assert (
-        _spec(tmp_path, HEAD + "canary: {strategy: alias, hold: 5 minutes}\n").canary.bake_time == 300
-    )
+    assert _spec(tmp_path, HEAD + "canary: {strategy: alias, hold: 5 minutes}\n").canary.bake_time == 300
     (warning,) = parse(tmp_path / "shop.yaml").warnings
     assert (warning.line, warning.message) == (3, "'hold' is deprecated: rename it to 'bake-time'")
     _spec(tmp_path, HEAD + "canary: {strategy: alias, bake-time: 5 minutes}\n")

@@ -150,7 +150,7 @@ def test_every_ping_goes_to_the_alias_and_says_how_long_to_stay(aws: Aws) -> Non
     found = warm_now(of(aws, LIVE))
     assert lambda_.sent == [("live", '{"instruction": "warmer", "holdMs": 75}')] * 3
     (row,) = found.rows
-    assert (row.function, row.qualifier, row.asked, row.answered) == ("places", "live", 3, 3)
+    assert (row.function, row.qualifier, row.requested, row.answered) == ("places", "live", 3, 3)
     assert (row.environments, row.cold, row.holds) == (3, 3, True)
     assert found.exit_code is Exit.OK
 
