@@ -74,7 +74,7 @@ def bring(backend: Backend, api: Api, stage: Stage, *, region: str, served: Kept
         links.append(replace(link, stage=there, function=function))
         number = served.versions[function.physical, link.alias]
         if number not in {one.number for one in lambda_reads.versions(backend.aws, served.region, function.physical)}:
-            refusals.append(f"{told} calls {function.physical}:{number}, which is no published version to copy")
+            refusals.append(f"{told} calls {function.physical}:{number}, which is not a published version to copy")
             continue
         copied = _copied(backend, function, region=region, served=served, number=number)
         versions[function.physical, link.alias] = copied

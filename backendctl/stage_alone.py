@@ -121,7 +121,7 @@ def turned_without(whole: Plan, chosen: Plan) -> list[str]:
         if needed:
             options = " ".join(f"--only {one.partition('/')[2]}" for one in needed)
             reasons.append(
-                f"{change.address} would turn to what is left out here: {', '.join(needed)}; add {options}, or release "
-                f"the stage with all it serves: --stage {change.name}"
+                f"{change.address} would switch to what is left out here: {', '.join(needed)}; add {options}, or "
+                f"release the stage with all it serves: --stage {change.name}"
             )
     return reasons

@@ -188,7 +188,7 @@ def unreadable(cors: Cors, origin: str, headers: Mapping[str, str]) -> str:
     if allowed == ANY_ORIGIN and not cors.credentials:
         return ""
     if allowed != origin:
-        return f"{ALLOW_ORIGIN} is not the asking origin"
+        return f"{ALLOW_ORIGIN} is not the origin of the request"
     if cors.credentials and given.get(ALLOW_CREDENTIALS.lower()) != "true":
         return f"no {ALLOW_CREDENTIALS}"
     return ""

@@ -100,7 +100,7 @@ def judged(plan: Plan, desired: Sequence[Resource], case: Case) -> Plan:
     if puts and unasked:
         noted.append(
             f"{', '.join(unasked)} will serve a definition of its own, which API Gateway's test call does not reach: "
-            "ask it afterwards with `backendctl test`"
+            "check it afterwards with `backendctl test`"
         )
     return replace(plan, remarks=(*plan.remarks, *told, *dict.fromkeys(noted)))
 

@@ -197,5 +197,5 @@ def undeployed(
             return (), ""
         nearest = changes if nearest is None else nearest
     if any(stage.get("canarySettings") for stage in found.values()):
-        return (), "a canary is on, and AWS exports no canary's definition"
+        return (), "a canary is running, and AWS exports no canary's definition"
     return nearest or (), ""

@@ -145,7 +145,7 @@ def trial(aws: Aws, asked_for: Tried, *, workers: int) -> Trial:
         return _ask_all(asking)
 
     everywhere = (*((source.region,) if source.region else ()), *asked_for.regions) if any(asked.values()) else ()
-    results, failed = each_region(everywhere, ask, workers=workers, doing="try the API of")
+    results, failed = each_region(everywhere, ask, workers=workers, doing="run the smoke test in")
     if failed and set(failed) - {source.region}:
         raise next(error for region, error in failed.items() if region != source.region)
     rows = []

@@ -269,7 +269,7 @@ class Aws:
                 caller = self.sts(region).get_caller_identity()
                 account, arn = caller["Account"], caller["Arn"]
             except Exception as error:
-                raise explain(error, doing=f"ask {region} who we are") from error
+                raise explain(error, doing=f"get the caller identity in {region}") from error
             return account, arn.split(":")[1]
 
         return self.shared(("identity",), ask)

@@ -36,7 +36,7 @@ def until(aws: Aws, what: str, probe: Callable[[], T | None], *, limit: float, s
         if aws.clock() > deadline:
             raise WaitTimeoutError(
                 f"gave up waiting for {what} after {limit:.0f} s",
-                hint="AWS may still get there: run the same command again, it goes on waiting",
+                hint="AWS may still finish: run the same command again to keep waiting",
             )
         if not told:
             note(f"waiting for {what}")

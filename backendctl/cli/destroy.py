@@ -23,11 +23,11 @@ def command(
     plan_digest: str | None,
     allow_delete: tuple[str, ...],
 ) -> int:
-    """Remove everything that is ours, in every region it was ever in.
+    """Delete everything that this backend owns in AWS, in every region it was ever deployed to.
 
-    Tables, replicas and domains go only when --allow-delete names them; until then nothing at all is removed. With
-    --skip table --skip replica --skip domain the rest goes and they stay. Afterwards every service is asked what is
-    left, and why; exit code 5 when something should have gone.
+    Tables, replicas and domains need --allow-delete; until it names them, nothing at all is deleted. With
+    --skip table --skip replica --skip domain they are kept and the rest is deleted. Afterwards every service is
+    searched for what is left, and why; exit code 5 when something should have been deleted.
     """
     from backendctl.app import plan_destroy
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable

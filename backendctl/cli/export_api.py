@@ -31,10 +31,10 @@ _SUFFIXES = (".json", ".yaml", ".yml")
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
 @without_spec
 def command(*, options: Options, file: Path, source: str, api: str, export_type: str, force: bool) -> int:
-    """Write what a live API's stage serves to FILE (YAML or JSON by its suffix): canonical, and neutral of any region.
+    """Export what a live API's stage serves to FILE (YAML or JSON by its suffix), without region-specific ids.
 
-    For a first adoption: needs no spec, and prints the `api` section that one needs. Ids that hold in one region only
-    get a name in FILE, and their values in `bindings`.
+    Needs no spec, and prints the `api` section for one. Ids that are valid in one region only get a name in FILE,
+    and their values in `bindings`.
     """
     from backendctl.account import refuse_account
     from backendctl.aws.connection import Aws
@@ -44,7 +44,7 @@ def command(*, options: Options, file: Path, source: str, api: str, export_type:
     if file.suffix not in _SUFFIXES:
         raise UsageError(f"{file}: the suffix says the form: {', '.join(_SUFFIXES)}")
     if file.exists() and not force:
-        raise UsageError(f"{file} is there already", hint="--force overwrites it")
+        raise UsageError(f"{file} already exists", hint="--force overwrites it")
     where = place(source)
     config = options.load()
     settings = options.settings(config, spec=Path())

@@ -26,9 +26,9 @@ from backendctl.secrets import KNOWN, register_credentials
 __all__ = ["Commands", "cli", "main", "run", "tell"]
 
 _INTERRUPTED = 130
-_SPACE = "make room there, or let TMPDIR and XDG_STATE_HOME name folders elsewhere"
-_ALLOWED = "look at who owns it and whether it may be written, or let TMPDIR and XDG_STATE_HOME name folders elsewhere"
-_LIMITS = "raise the limit (ulimit -n, ulimit -u), or take --max-parallel 4"
+_SPACE = "free some space, or set TMPDIR and XDG_STATE_HOME to other folders"
+_ALLOWED = "check its owner and permissions, or set TMPDIR and XDG_STATE_HOME to other folders"
+_LIMITS = "raise the limit (ulimit -n, ulimit -u), or add --max-parallel 4"
 _MACHINE = {
     errno.ENOSPC: _SPACE,
     errno.EDQUOT: _SPACE,
@@ -171,8 +171,10 @@ def _of_the_machine(error: OSError) -> BackendctlError | None:
     try:
         Path.cwd()
     except FileNotFoundError:
-        return BackendctlError("the folder that this was started in is gone", hint="cd to one that exists")
+        return BackendctlError("the current directory no longer exists", hint="cd to one that exists")
     if error.errno not in _MACHINE:
         return None
     named = f" {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
-    return BackendctlError(f"this machine refuses the work{named}: {error.strerror}", hint=_MACHINE[error.errno])
+    return BackendctlError(
+        f"the operating system reported an error{named}: {error.strerror}", hint=_MACHINE[error.errno]
+    )

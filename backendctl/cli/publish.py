@@ -13,8 +13,8 @@ from backendctl.errors import Exit
 @click.command(name="publish")
 @click.option("--alias", metavar="NAME", help="Move this alias to the new versions at once.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@click.option("--plan-digest", metavar="DIGEST", help="Apply only the plan that was reviewed.")
+@click.option("-y", "--yes", is_flag=True, help="Do not prompt for confirmation.")
+@click.option("--plan-digest", metavar="DIGEST", help="Apply only if the plan has this digest.")
 @runtimes
 @taking_over
 @common_with_names
@@ -31,7 +31,7 @@ def command(
 ) -> int:
     """Publish a version of every function whose code or configuration changed; NAME chooses functions.
 
-    Nothing is published where nothing changed. Every region gets the same bits, which is proven afterwards.
+    Where nothing changed, nothing is published. Afterwards the code is checked to be the same in every region.
     """
     from backendctl.cli.applying import Consent, confirm_and_apply, unreachable
     from backendctl.cli.opening import opened

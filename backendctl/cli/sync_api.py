@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 @click.option("--to", "targets", multiple=True, metavar="REGION", help="Only to this region; may be repeated.")
 @click.option("--stage", metavar="STAGE", help="Only this stage of the spec.")
 @click.option("--check", is_flag=True, help="Change nothing; exit 2 when anything differs, in any region.")
-@click.option("--prune/--no-prune", "pruned", default=True, help="Delete old deployments but the last ten [prune].")
-@click.option("--canary", type=Number(0, 100), metavar="PERCENT", help="Give it to this much of the traffic only.")
+@click.option("--prune/--no-prune", "pruned", default=True, help="Delete old deployments except the last ten [prune].")
+@click.option(
+    "--canary", type=Number(0, 100), metavar="PERCENT", help="Start as a canary with this percentage of the traffic."
+)
 @adopting
 @click.option("--dry-run", is_flag=True, help="Show what would be done and stop.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@click.option("--plan-digest", metavar="DIGEST", help="Apply only the plan that was reviewed.")
+@click.option("-y", "--yes", is_flag=True, help="Do not prompt for confirmation.")
+@click.option("--plan-digest", metavar="DIGEST", help="Apply only if the plan has this digest.")
 @putting
 @common
 def command(
@@ -50,11 +52,11 @@ def command(
     yes: bool,
     plan_digest: str | None,
 ) -> int:
-    """Bring one API definition to every region: with its stages, and the right to call each function it reaches.
+    """Deploy one API definition to every region, with its stages and the permissions to invoke its functions.
 
-    The source is the spec's: a file, or a live API that somebody built by hand and that stays as it is. What differs
-    is shown by route; breaking changes stop it, and so does whatever would not work in a region. Doing it again changes
-    nothing. With --check it is a nightly job's question: is every region the same?
+    The source is the spec's: a file, or a live API that was built by hand and is not changed. Differences are shown by
+    route; breaking changes are refused, and so is whatever would not work in a region. Run again, it changes nothing.
+    --check only compares, for example every night.
     """
     from backendctl.cli.applying import Consent
     from backendctl.cli.opening import opened_api
@@ -145,7 +147,7 @@ class _Run:
         regions = tuple(r for r in sync.regions if r in sync.reviews and r not in sync.plan.unreadable)
         proof = self.writing.prove({region: sync.reaches[region].variables for region in regions}, regions)
         if self.ready.format == "text" and proof is not None and not proof.rows:
-            click.echo("Nothing to try: no GET without parameters, and no `smoke` in the spec.")
+            click.echo("No smoke test: no GET without parameters, and no `smoke` in the spec.")
         self._draw_document(proof)
         return after(proof, Exit.PARTIAL if silent else Exit.OK)
 

@@ -21,9 +21,9 @@ def command(
     plan_digest: str | None,
     adopt: tuple[str, ...],
 ) -> int:
-    """Bring the rules and schedules that keep functions warm to every region, with their permissions; nothing else.
+    """Deploy the rules and schedules that keep functions warm to every region, with their permissions; nothing else.
 
-    No code is built and nothing is released. A rule that was disabled by hand stays so, and is told.
+    No code is built and nothing is released. A rule that was disabled by hand stays disabled, with a note.
     """
     from backendctl.cli.applying import Consent
     from backendctl.cli.opening import opened_api

@@ -86,7 +86,7 @@ class Writing:
             return None
         asked = Tried(api=given.api, regions=regions, variables=variables, source=given.source)
         backend = self.ready.backend
-        with busy(self.ready.screen.progress, "asking every region the same …", quiet=self.quiet):
+        with busy(self.ready.screen.progress, "running the smoke test in every region …", quiet=self.quiet):
             proof = trial(backend.aws, asked, workers=backend.settings.workers)
         if self.ready.format == "text" and proof.rows:
             show_trial(proof, self.ready.screen.result)

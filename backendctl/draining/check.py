@@ -151,7 +151,7 @@ def _found(name: str, case: Case, region: str, refuges: Sequence[str]) -> Findin
     if mark is not None and mark.is_drained:
         return Finding(outcome=Outcome.SKIPPED, said=f"{region} is {mark.phase}, {mark.told}")
     if not refuges and name != "refuge":
-        return Finding(outcome=Outcome.SKIPPED, said="no other region is there for its users")
+        return Finding(outcome=Outcome.SKIPPED, said="there is no other region for its users")
     for one in (*refuges, region):
         if one in case.refused and name in _OF_FACTS:
             return Finding(outcome=Outcome.UNKNOWN, said=case.refused[one].message, command=case.refused[one].hint)
@@ -171,7 +171,7 @@ def _refuge(case: Case, region: str, refuges: Sequence[str]) -> Iterator[Finding
         yield Finding(outcome=Outcome.OK, said=f"its users go to {', '.join(refuges)}")
         return
     why = "; ".join(one.said for one in others_health(case.backend, region, case.marks, case.zone))
-    yield Finding(outcome=Outcome.BAD, said=f"no other region answers well: {why}", command="backendctl doctor")
+    yield Finding(outcome=Outcome.BAD, said=f"no other region is healthy: {why}", command="backendctl doctor")
 
 
 def _means(case: Case, region: str, refuges: Sequence[str]) -> Iterator[Finding]:

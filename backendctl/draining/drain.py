@@ -144,7 +144,7 @@ def _kept_away(region: str, marks: Mapping[str, DrainMark], zone: Zone) -> str:
 
 def _last(region: str, healths: Sequence[Health]) -> str:
     why = "; ".join(one.said for one in healths)
-    return f"{region} is the last region that answers well: {why}; see what is wrong there: backendctl check-regions"
+    return f"{region} is the last healthy region: {why}; see what is wrong there: backendctl check-regions"
 
 
 def _begun(mark: DrainMark | None) -> bool:
@@ -305,7 +305,7 @@ class Drain:
         if place is None:
             return BackendctlError(f"{self.name} is marked and still gets users: {reasons}", hint=AGAIN)
         return OnlyCheckersError(
-            f"{self.name} is marked, and nothing answered that could take the change ({reasons}{unfit}). Only the "
+            f"{self.name} is marked, and no control plane could make the change ({reasons}{unfit}). Only the "
             f"checkers of Route 53 can act now: when {place.route} fails in {self.name}, they agree within "
             f"{self.forecast.measured} s, and resolvers forget {self.name} {TTL} s later: {self.forecast.seconds} s",
             hint=f"{AGAIN}, to make sure of it once Route 53 answers: backendctl drain {self.name}",

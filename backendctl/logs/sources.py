@@ -95,7 +95,7 @@ def find(backend: Backend, wanted: Wanted) -> Found:
     sources = tuple(source for found, _ in done.values() for source in found)
     notes = tuple(note for _, told in done.values() for note in told)
     if wanted.canary and not sources and done:
-        raise BackendctlError(f"no canary is on in {', '.join(done)}", hint="backendctl start-canary")
+        raise BackendctlError(f"no canary is running in {', '.join(done)}", hint="backendctl start-canary")
     return Found(sources=sources, notes=notes, failed=failed)
 
 

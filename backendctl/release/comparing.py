@@ -87,7 +87,7 @@ def _number(logs: Logs, told: str) -> int:
         return number
     if logs.silent:  # which may be those that know it
         raise next(iter(logs.silent.values()))
-    raise UsageError(f"there is no release {told!r}", hint="see what there is: backendctl history")
+    raise UsageError(f"there is no release {told!r}", hint="see the releases: backendctl history")
 
 
 def _of_region(backend: Backend, region: str, one: Record, other: Record, gone: list[str]) -> Iterator[Difference]:

@@ -83,7 +83,7 @@ def _region(backend: Backend, one: Serving, judged: Judged | None, unknown: str)
 
 def _next(backend: Backend, running: Sequence[Serving], judged: Sequence[Judged]) -> str:
     if not running:
-        return "No canary is on: backendctl start-canary"
+        return "No canary is running: backendctl start-canary"
     outcome = overall(judged)
     if outcome is Outcome.FAIL:
         return "backendctl abort-canary"

@@ -147,7 +147,7 @@ def _is_new(change: Change) -> bool:
 
 def refuse_nobody(unfinished: Record | None, releasing: Releasing) -> None:
     if releasing.take_over and (unfinished is None or not binds(unfinished, me=releasing.world.stamp)):
-        raise UsageError("--take-over: no release of somebody else is under way")
+        raise UsageError("--take-over: no release of somebody else is in progress")
 
 
 def refusal(unfinished: Record | None, entry: Record, releasing: Releasing) -> str:

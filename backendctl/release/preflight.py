@@ -38,7 +38,7 @@ def refuse(plan: Plan, canaries: Sequence[CanaryStart], world: World, backend: B
     if reasons:
         raise RefusedError(
             list(dict.fromkeys(reasons)),
-            hint="look at what runs: backendctl canary-status; end it: backendctl abort-canary"
+            hint="see what is running: backendctl canary-status; end it: backendctl abort-canary"
             if running
             else "correct what is named, then run the same command again",
         )
@@ -57,6 +57,6 @@ def _weighted(links: Sequence[tuple[str, Link]], aws: Aws) -> Iterator[str]:
             if alias.weights and link.alias is not None and name in {link.alias, *slots_of(link.alias)}:
                 shares = ", ".join(f"version {version}: {weight:.0%}" for version, weight in alias.weights.items())
                 yield (
-                    f"{region}: alias {link.function.physical}:{name} shares out its calls itself ({shares}), "
+                    f"{region}: alias {link.function.physical}:{name} splits its traffic itself ({shares}), "
                     "by hand or by CodeDeploy"
                 )

@@ -195,4 +195,4 @@ def _stages(backend: Backend, everything: Sequence[Resource], functions: frozens
             variables={**one.variables, **wanted},
         )
     if running:
-        raise RefusedError(running, hint="look at what runs: backendctl canary-status")
+        raise RefusedError(running, hint="see what is running: backendctl canary-status")

@@ -53,7 +53,7 @@ def plan_rollback(
     refuse_nobody(unfinished, releasing)
     backs = choose(backend, logs, found, to=to)
     if not take_over and (reason := _elsewhere(unfinished, backs, releasing)):
-        raise RefusedError([reason], hint="look at what is under way: backendctl history")
+        raise RefusedError([reason], hint="see what is in progress: backendctl history")
     steps: list[tuple[Record, dict[str, tuple[Record, ...]]]] = []
     desired: list[Resource] = []
     operations: list[Operation] = []

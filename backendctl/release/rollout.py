@@ -227,7 +227,7 @@ class Rollout:
             for one in lonely:
                 self.canaries.call(one)
             yield from self._wait(lag(aws) + 2 * resolution(aws))  # until CloudWatch tells of the last of them
-            judged = yield from self._judged(wave, "its share, after requests of our own")
+            judged = yield from self._judged(wave, "the canary's percentage, after synthetic requests")
             regions = {one.one.region for one in lonely}
             lonely = [
                 one for one in judged if one.one.region in regions and one.verdict.outcome is Outcome.INCONCLUSIVE

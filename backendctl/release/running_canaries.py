@@ -129,4 +129,4 @@ class Running:
     def _on(self) -> str:
         shares = sorted({one.percent for _, _, one in self.canaries if one is not None})
         number = self.mine.number if self.mine is not None else None
-        return f"v{number} is on as a canary, with {' and '.join(f'{share:g}' for share in shares)} %"
+        return f"v{number} is running as a canary, with {' and '.join(f'{share:g}' for share in shares)} %"

@@ -138,7 +138,7 @@ def _stepped(
             entry = replace(entry, index=entry.index + len(placed))
         steps.append((entry, earlier, some))
     if reasons:
-        raise RefusedError(list(dict.fromkeys(reasons)), hint="look at what is on: backendctl history")
+        raise RefusedError(list(dict.fromkeys(reasons)), hint="see what is running: backendctl history")
     desired: list[Resource] = []
     operations: list[Operation] = []
     for entry, _, some in steps:

@@ -63,6 +63,6 @@ def _document(place: str, one: RegionStatus | None) -> dict[str, Any]:
 def _note(note: str, one: RegionStatus | None) -> str:
     if not note:  # an alias has none of its own
         share = f", {one.target_percent:g} %" if one is not None and one.target_percent is not None else ""
-        note = f"sharing its calls with a canary{share}"
+        note = f"running a canary{share}"
     verdict = _UNKNOWN if one is None or one.verdict is None else str(one.verdict.outcome)
     return f"{note}; verdict: {verdict}"

@@ -148,7 +148,9 @@ def _refuse(plan: Plan, shares: Sequence[AliasCanaryStart], backend: Backend) ->
     for share in shares:
         reasons += _incompatible(backend, share)
     if reasons:
-        raise RefusedError(reasons, hint="look at what runs: backendctl canary-status; end it: backendctl abort-canary")
+        raise RefusedError(
+            reasons, hint="see what is running: backendctl canary-status; end it: backendctl abort-canary"
+        )
 
 
 def _incompatible(backend: Backend, share: AliasCanaryStart) -> Iterator[str]:
@@ -160,6 +162,6 @@ def _incompatible(backend: Backend, share: AliasCanaryStart) -> Iterator[str]:
     for version in lambda_reads.versions(backend.aws, share.region, share.physical):
         if version.number == live.version and version.config.get("Role") != wanted.role:
             yield (
-                f"{share.region}: {share.physical}:{share.alias} cannot share its calls: version {version.number} has "
-                f"the role {version.config.get('Role')}, the release {wanted.role}"
+                f"{share.region}: {share.physical}:{share.alias} cannot split its traffic: version "
+                f"{version.number} has the role {version.config.get('Role')}, the release {wanted.role}"
             )

@@ -9,7 +9,7 @@ state file. So this module bets instead (Ville 1939; Robbins 1970; the modern na
 * Play a game that is fair, or unfavourable, as long as nothing is wrong: stake 1, and let the stake be multiplied by
   (how likely the data are if something is wrong) / (how likely if nothing is). The expectation stays at most 1 for
   ever, so the chance that the stake *ever* reaches 1/alpha is at most alpha.
-* "If something is wrong" is no single number, so the stake is spread over several (a mixture).
+* "If something is wrong" is not a single number, so the stake is spread over several (a mixture).
 
 Three uses:
 

@@ -53,9 +53,9 @@ from backendctl.release.thresholds import ERRORS_SHARE, PARTS_SHARE, REJECTIONS_
 __all__ = ["LatencyComparison", "Observed", "Outcome", "Rate", "Thresholds", "Verdict", "judge", "rate_of"]
 
 
-_NOTHING = "nothing tells the canary from the base: both call the same aliases"
-_NO_ANSWERS = "a 5xx that a handler returns by itself cannot be seen"
-_ACCEPTED = "and accept-blind takes it all the same"
+_NOTHING = "nothing distinguishes the canary from the baseline: both call the same aliases"
+_NO_ANSWERS = "5xx responses returned by handlers cannot be seen"
+_ACCEPTED = "and accept-blind allows it"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,7 +201,7 @@ def _seeing(
     if requests < settings.min_requests:
         return _of_too_few(requests, settings)
     if not requests_at(base):
-        return Outcome.INCONCLUSIVE, ("no user has called the base in the same minutes: nothing to compare with",)
+        return Outcome.INCONCLUSIVE, ("no user request to the baseline in the same minutes: nothing to compare with",)
     open_ = [finding.told for finding in findings if finding.outcome is Outcome.INCONCLUSIVE]
     passed = [finding.told for finding in findings if finding.outcome is Outcome.PASS]
     return (Outcome.INCONCLUSIVE, (*open_, *passed)) if open_ else (Outcome.PASS, tuple(passed))
@@ -210,11 +210,11 @@ def _seeing(
 def _of_too_few(requests: int, settings: Thresholds) -> tuple[Outcome, tuple[str, ...]]:
     if requests:
         told = (
-            f"{requests} requests of users to the canary at its present share; a verdict takes at least "
+            f"{requests} user requests to the canary at its present percentage; a verdict needs at least "
             f"{settings.min_requests}"
         )
     else:
-        told = "no user has called the canary at its present share: no traffic is no success"
+        told = "no user request to the canary at its present percentage: no traffic is not a pass"
     said = {OnNoData.PASS: Outcome.PASS, OnNoData.FAIL: Outcome.FAIL}.get(settings.on_no_data)
     if said is not None:
         told = f"{told.partition(': ')[0]}, and on-no-data says {said}"
@@ -226,7 +226,7 @@ def _errors(base: Observed, canary: Observed, settings: Thresholds, *, at_most: 
     if worse is not None:
         return worse
     (bad, requests), (base_bad, base_requests) = counted(canary.present), counted(base.present)
-    told = f"errors: {bad} of {requests} canary requests, {base_bad} of {base_requests} of the base's"
+    told = f"errors: {bad} of {requests} canary requests, {base_bad} of {base_requests} baseline requests"
     if at_most * 100 <= settings.max_error_increase:
         sure = f"{told}; with {settings.confidence:g} % confidence at most {points(at_most)} points more"
         return Finding(outcome=Outcome.PASS, told=sure, sure=settings.confidence / 100)
@@ -265,7 +265,7 @@ def _worse(
     old, new = getattr(base, kind), getattr(canary, kind)
     told = (
         f"{what}: {new} of {canary.requests} canary requests ({percent(new / max(1, canary.requests))}), "
-        f"{old} of {base.requests} of the base's ({percent(old / max(1, base.requests))}): more than the "
+        f"{old} of {base.requests} baseline requests ({percent(old / max(1, base.requests))}): more than the "
         f"{limit_of(limit)} allowed, and chance alone brings so much less than once in {_once_in(p_value)} releases"
     )
     return Finding(outcome=Outcome.FAIL, told=told, sure=1 - p_value)

@@ -233,7 +233,7 @@ class Alias:
         moves = self._differs(live, "release") or self._differs(live, "version")
         if live.shared and self.version is None:
             raise BackendctlError(
-                f"a canary has a share of the calls of {self.physical}:{self.alias} in {self.region}",
+                f"a canary gets part of the traffic of {self.physical}:{self.alias} in {self.region}",
                 hint="promote it or end it first: backendctl canary-status",
             )
         self._move(aws, self._ready_version(aws) if moves else None, live)

@@ -126,7 +126,8 @@ class ApiKey:
                 self._make(aws)
             elif live.owner != self.owner:
                 raise BackendctlError(
-                    f"the API key {self.name!r} has been made in {self.region} by somebody else", hint="plan again"
+                    f"the API key {self.name!r} was created in {self.region} by somebody else",
+                    hint="plan again: backendctl plan",
                 )
             else:
                 self._bring(aws, live)
@@ -191,7 +192,10 @@ class ApiKey:
     def _bring(self, aws: Aws, live: Self) -> None:
         found = key_named(aws, self.region, self.name)
         if found is None:
-            raise BackendctlError(f"the API key {self.name!r} has gone from {self.region}", hint="plan again")
+            raise BackendctlError(
+                f"the API key {self.name!r} no longer exists in {self.region}",
+                hint="plan again: backendctl plan",
+            )
         if operations := list(self._operations(live)):
             aws.apigateway(self.region).update_api_key(apiKey=found["id"], patchOperations=operations)
         if changed := tagging.missing(self.tags, live.tags):

@@ -317,7 +317,7 @@ class TrafficShift:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CanaryEnd:
-    """All requests go to the base again (A72); what the canary showed stays, to be looked into."""
+    """All traffic goes to the previous release again (A72); what the canary showed stays, to be looked into."""
 
     kind: ClassVar[str] = "canary"
     action: ClassVar[Action] = Action.DELETE

@@ -218,5 +218,5 @@ class CanaryPromotion(_Turn):
 
 def _ended(place: StagePlace) -> BackendctlError:
     return BackendctlError(
-        f"the canary of {place.address} has ended meanwhile", hint="look at what serves: backendctl history"
+        f"the canary of {place.address} has ended meanwhile", hint="see what is live: backendctl history"
     )

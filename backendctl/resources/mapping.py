@@ -179,7 +179,9 @@ class Mapping:
         aws.forget("domain-names", self.region)
         live = self.read(aws, self)
         if live is None or live.owner != self.owner:
-            raise BackendctlError(f"{self.name} in {self.region} has been mapped by somebody else", hint="plan again")
+            raise BackendctlError(
+                f"{self.name} in {self.region} was mapped by somebody else", hint="plan again: backendctl plan"
+            )
         self.update(aws, live)
 
 

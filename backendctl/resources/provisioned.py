@@ -217,7 +217,7 @@ class ProvisionedConcurrency:
         alias = lambda_reads.aliases(aws, self.region, self.physical).get(self.alias)
         if alias is not None and alias.weights:
             raise BackendctlError(
-                f"{self._called} shares its calls between two versions, and Lambda refuses some changes of its "
+                f"{self._called} splits its traffic between two versions, and Lambda refuses some changes of its "
                 "provisioned concurrency meanwhile",
                 hint="promote the canary or end it first: backendctl canary-status",
             )
@@ -249,7 +249,7 @@ class ProvisionedConcurrency:
                 raise BackendctlError(
                     f"Lambda could not make {found.requested} environments of {self._called} ready: "
                     f"{found.reason or 'no reason given'}",
-                    hint=f"no stage has been turned to it; its log: /aws/lambda/{self.physical}",
+                    hint=f"no stage was switched to it; its log: /aws/lambda/{self.physical}",
                 )
             return True if found.status == reads.READY else None
 

@@ -55,7 +55,7 @@ def _in_region(aws: Aws, region: str, functions: Mapping[str, Mapping[str, int]]
                 told = ", ".join(f"{name} {number}" for name, number in sorted(both.items()))
                 yield (
                     f"{region}: {physical} would have {total} provisioned environments ({told}) and has reserved "
-                    f"concurrency of {reserved}; while a release turns, both slots have theirs"
+                    f"concurrency of {reserved}; during a release both slots have theirs"
                 )
     except ClientError as error:
         raise explain(error, doing=f"read the limits of concurrent executions in {region}") from error

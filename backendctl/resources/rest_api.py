@@ -191,7 +191,7 @@ class RestApi:
         """It exists by now: ours is fine, anybody else's is not."""
         if live.owner != self.owner:
             raise BackendctlError(
-                f"API {self.name!r} has been made in {self.region} by somebody else", hint="plan again"
+                f"API {self.name!r} was created in {self.region} by somebody else", hint="plan again: backendctl plan"
             )
         aws.forget("apis", self.region)
         aws.forget("api-id", self.region, self.name)

@@ -1,4 +1,4 @@
-"""A canary of Lambda's own: an alias that shares its calls between two versions (B28), for what has no stage.
+"""A canary of Lambda's own: an alias that splits its traffic between two versions (B28), for what has no stage.
 
 Like a stage's canary it is no part of a spec's desired state; it comes and goes with the operations of a release.
 """

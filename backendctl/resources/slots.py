@@ -93,7 +93,7 @@ def choose(
     if refused:
         raise SlotsTakenError(
             refused,
-            hint="end the canary that is on, if there is one; or deploy once more, with the code that one of these "
+            hint="end the running canary, if there is one; or deploy once more, with the code that one of these "
             "stages serves (the version's description names its commit), so that they share a slot; or give one "
             "stage an alias of its own",
         )

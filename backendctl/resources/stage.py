@@ -209,7 +209,8 @@ class Stage:
         live = self._now(aws, api_id)
         if live.owner != self.owner:
             raise BackendctlError(
-                f"stage {self.name!r} has been made in {self.region} by somebody else", hint="plan again"
+                f"stage {self.name!r} was created in {self.region} by somebody else",
+                hint="plan again: backendctl plan",
             )
         self.update(aws, live)
 

@@ -231,7 +231,7 @@ def _read_definition(path: Path, named: str, way: Way, report: Report) -> Docume
         report.add(way, message)
         return None
     if not place.is_file():
-        report.add(way, f"'{named}' is no file")
+        report.add(way, f"'{named}' is not a file")
         return None
     try:
         document = loader.read(place)
@@ -250,7 +250,7 @@ def _no_definition(value: Any) -> str:
         return "an API definition is a mapping"
     if value.get("swagger") in ("2.0", 2.0) or str(value.get("openapi", "")).startswith("3."):
         return ""
-    return "this is no API definition: it begins with 'openapi: 3.0.1' or 'swagger: \"2.0\"'"
+    return "this is not an API definition: it begins with 'openapi: 3.0.1' or 'swagger: \"2.0\"'"
 
 
 def _judge(view: View) -> None:

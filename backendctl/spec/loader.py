@@ -195,7 +195,7 @@ def parse_json(text: str, *, file: str) -> Document:
 
 
 def _twice(key: str, first: Node) -> str:
-    return f"'{key}' stands twice; the first is on line {first.start_mark.line + 1}"
+    return f"'{key}' is given twice; the first is on line {first.start_mark.line + 1}"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -237,7 +237,7 @@ class _Builder:
             elif key.value == _MERGE and not key.style:
                 merged += self._merged(item)
             elif key.value in lines:
-                self._fault(key, f"'{key.value}' stands twice; the first is on line {lines[key.value]}")
+                self._fault(key, f"'{key.value}' is given twice; the first is on line {lines[key.value]}")
             else:
                 lines[key.value] = key.start_mark.line + 1
                 made[key.value] = self.value(item)

@@ -53,7 +53,7 @@ def bake(one: RegionStatus, at: float) -> str:
     """
     if one.until is None:
         return ""
-    return f"held for {span(one.until - at)} more" if one.until > at else "held long enough"
+    return f"bake time: {span(one.until - at)} left" if one.until > at else "bake time over"
 
 
 def canary_document(status: CanaryStatus) -> dict[str, Any]:
@@ -97,9 +97,9 @@ def canary_line(one: RegionStatus, *, at: float, release: str = "") -> str:
 
 def _told(one: RegionStatus, at: float, release: str) -> Iterator[str]:
     if one.error:
-        yield f"not known: {one.error}"
+        yield f"unknown: {one.error}"
     elif one.target_percent is None:
-        yield "no canary runs"
+        yield "no canary"
     else:
         target, observed, requests, errors, baseline, latency, verdict = _figures(one)
         yield (

@@ -72,9 +72,9 @@ def _panel(one: RegionStatus, status: CanaryStatus, width: int) -> Panel:
     title = Text(f" {one.region} ", style="region").append(f"{one.stage} ", style="default")
     mark, style = _MARKS[one.verdict.outcome] if one.verdict else ("", "quiet")
     if one.error:
-        mark, style, body = "? not known", "bad", Group(Text(one.error, style="bad"))
+        mark, style, body = "? unknown", "bad", Group(Text(one.error, style="bad"))
     elif one.target_percent is None:
-        mark, style, body = "", "quiet", Group(Text("no canary runs here", style="quiet"))
+        mark, style, body = "", "quiet", Group(Text("no canary here", style="quiet"))
     else:
         body = Group(*_body(one, status, width))
     return Panel(

@@ -108,7 +108,7 @@ def _show_edited(found: RegionReview, console: Console, *, source: bool) -> None
 def show_trial(found: Trial, console: Console) -> None:
     """The answers, route by route and region by region."""
     if not found.rows:
-        console.print(Text("Nothing to try: no GET without parameters, and no `smoke` in the spec.", style="quiet"))
+        console.print(Text("No smoke test: no GET without parameters, and no `smoke` in the spec.", style="quiet"))
         return
     table = Table(box=None, pad_edge=False, header_style="quiet")
     for title in ("stage", "request", *found.regions, ""):

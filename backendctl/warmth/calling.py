@@ -176,7 +176,7 @@ def _chosen(backend: Backend, names: Sequence[str]) -> frozenset[str]:
             raise UsageError(f"'{name}' has provisioned concurrency, so that it needs no pings and the spec names none")
         if name not in kept:
             raise UsageError(
-                f"the spec does not keep '{name}' warm, so that nobody knows which event it takes for a ping",
+                f"the spec does not keep '{name}' warm, so its ping event is unknown",
                 hint=f"add `warm: {{every: 5 minutes}}` to it in {backend.spec.file}",
             )
     if not kept:
@@ -191,8 +191,8 @@ def _refuse(backend: Backend, chosen: frozenset[str], *, instances: int | None, 
         for one in backend.spec.functions_in(region):
             if one.name in chosen and one.warm and (instances or 1) > 1 and not one.warm.takes_hold:
                 raise UsageError(
-                    f"--instances {instances}: the warm input of '{one.name}' is no mapping, so that holdMs cannot be "
-                    "added to it"
+                    f"--instances {instances}: the warm input of '{one.name}' is not a mapping, so holdMs cannot "
+                    "be added to it"
                 )
 
 

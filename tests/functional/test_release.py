@@ -84,8 +84,8 @@ def test_everybody_elses_name_stays_on_what_is_live(canaried: Project) -> None:
 
 def test_a_canary_is_not_started_twice_and_the_same_operator_is_told_that_it_is_on(canaried: Project) -> None:
     result = canary(canaried, "--percent", "10", expect=64)
-    assert "v2 is on as a canary, with 40 %, not with 10 %" in result.err
-    assert canary(canaried).json["remarks"] == ["v2 is on as a canary, with 40 % already: nothing is left to do"]
+    assert "v2 is running as a canary, with 40 %, not with 10 %" in result.err
+    assert canary(canaried).json["remarks"] == ["v2 is running as a canary, with 40 % already: nothing is left to do"]
     with environment(BACKENDCTL_OPERATOR="b@desk-b"):
         result = canary(canaried, expect=64)
     assert f"a canary (v2) is on {EAST}/stage/prodv1, with 40 %" in result.err
@@ -98,7 +98,7 @@ def test_another_release_is_refused_while_a_canary_runs(canaried: Project, tmp_p
     write_release(other, 3)
     result = canary(other, expect=64)
     assert "both slots of" in result.err
-    assert "end the canary that is on" in result.err
+    assert "end the running canary" in result.err
     assert stage_of(canaried, EAST)["canarySettings"]["percentTraffic"] == 40
 
 
@@ -183,7 +183,7 @@ def test_weights_on_an_alias_forbid_a_canary(live: Project) -> None:
         FunctionName=f"{live.name}-one", Name="version1-a", RoutingConfig={"AdditionalVersionWeights": {version: 0.1}}
     )
     result = canary(live, expect=1)
-    assert f"{EAST}: alias {live.name}-one:version1-a shares out its calls itself" in result.err
+    assert f"{EAST}: alias {live.name}-one:version1-a splits its traffic itself" in result.err
 
 
 @pytest.mark.full
@@ -248,7 +248,7 @@ def test_bad_input_of_a_rollback_is_one_sentence_and_touches_nothing(live: Proje
         ("three:1", "the spec has no function 'three'"),
     ):
         assert told in changed(live, "rollback", "--to", to, expect=64).err
-    assert "no release of somebody else is under way" in changed(live, "rollback", "--take-over", expect=64).err
+    assert "no release of somebody else is in progress" in changed(live, "rollback", "--take-over", expect=64).err
     assert "--stage dev" in changed(live, "rollback", "--stage", "dev", expect=64).err
     assert changed(live, "rollback", "--to", "v1").json["changes"] == []
     assert stage_of(live, EAST) == before
@@ -278,7 +278,7 @@ def test_publishing_makes_a_version_only_of_what_changed_with_the_same_bits_ever
     assert live.run("publish", "one", "-y", "-o", "json").json["versions"] == [
         one for one in first["versions"] if one["function"] == "one"
     ]
-    assert "The same bits in every region." in live.run("publish", "-y", "-o", "markdown").out
+    assert "The same code in every region." in live.run("publish", "-y", "-o", "markdown").out
     assert aliases_of(live, EAST)["version1"] == "1"
     assert set(shares(live, EAST, 10)) == {("r1", "r1")}
 

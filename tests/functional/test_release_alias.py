@@ -98,7 +98,7 @@ def test_a_share_of_the_calls_then_more_then_all(live: Project) -> None:
     for region in BOTH:
         assert weights(live, region) == {"2": 0.2}
         assert set(called(live, region, 40)) == {"1", "2"}
-    assert live.run("start-canary", "-y").out == "v2 is on as a canary, with 20 % already: nothing is left to do\n"
+    assert live.run("start-canary", "-y").out == "v2 is running as a canary, with 20 % already: nothing is left to do\n"
     assert "with 20 %, not with 50 %" in changed(live, "start-canary", "--percent", "50", expect=64).err
     changed(live, "promote-canary", "--ignore-verdict")
     assert [weights(live, region) for region in BOTH] == [{"2": 0.6}, {"2": 0.6}]

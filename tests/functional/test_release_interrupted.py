@@ -175,7 +175,7 @@ def test_while_a_region_is_silent_no_wave_goes_past_it_and_the_exit_code_tells(b
     finally:
         backend.proxy.before = lambda _: None
     assert f"read {WEST}/canary" in result.err
-    assert f"To go on without {WEST}: " in result.err
+    assert f"To continue without {WEST}: " in result.err
     assert f"only -r {EAST}. Once {WEST} answers again" in result.err
     assert "Promoted" not in result.out
     assert [bool(backend.stage(region).get("canarySettings")) for region in BOTH] == [True, True]

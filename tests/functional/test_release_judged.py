@@ -68,7 +68,7 @@ def test_a_canary_whose_answers_nothing_tells_steps_down_and_is_given_its_step_a
     with Users(project=live, each=2).asking():
         started = live.run("start-canary", "-y", expect=None)
         told = undecided(live)
-    assert "note: stage prodv1 has no access log that tells the canary's answers" in started.err
+    assert "note: stage prodv1 has no access log that shows the canary's responses" in started.err
     assert "'logging: {access: /aws/apigateway/judged-prodv1}'" in started.err
     assert (told["outcome"], told["percent"]) == ("stepped-down", 0)
     assert all(one["reasons"][0].startswith("blind: a 5xx that a handler returns") for one in told["verdicts"])

@@ -313,7 +313,9 @@ def assert_told_truly(backend: Backend, verb: str, *, who: str, code: int, said:
         assert "Error: " in said[1], said
         assert "Traceback" not in said[1], said
         return
-    if any(words in said[0] for words in ("Nothing to", "No canary is on", "serves already", "is on as a canary")):
+    if any(
+        words in said[0] for words in ("Nothing to", "No canary is running", "serves already", "running as a canary")
+    ):
         return
     events = {"start": "canary", "deploy": "deploy", "rollback": "rollback"}
     told = history(backend)

@@ -184,4 +184,4 @@ def test_beside_a_canary_it_is_unknown(aws: Aws) -> None:
     client.create_deployment(restApiId=api, stageName="prod", canarySettings={"percentTraffic": 5})
     aws.forget()
     found, unknown = undeployed(aws, EAST, api, working=working(aws, EAST, api), first=["prod"], home=HOME)
-    assert (found, unknown) == ((), "a canary is on, and AWS exports no canary's definition")
+    assert (found, unknown) == ((), "a canary is running, and AWS exports no canary's definition")

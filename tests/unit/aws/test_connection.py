@@ -200,7 +200,7 @@ def test_without_credentials_the_error_says_so_and_what_to_do(script: Scripted, 
     script.says((403, "", "<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error></ErrorResponse>"))
     with pytest.raises(AwsError) as refused:
         connect().identity("us-west-2")
-    assert refused.value.doing == "ask us-west-2 who we are"
+    assert refused.value.doing == "get the caller identity in us-west-2"
     assert refused.value.code == "InvalidClientTokenId"
 
 

@@ -54,7 +54,7 @@ def test_only_a_method_of_its_own_may_be_throttled() -> None:
     assert fit is not None
     assert any_path is not None
     assert (fit.stage, fit.route, fit.unfit) == ("prodv1", "GET /healthz", "")
-    assert "no method of its own" in any_path.unfit
+    assert "not a method of its own" in any_path.unfit
 
 
 def test_a_forecast_adds_what_the_checkers_need_and_what_resolvers_remember() -> None:

@@ -45,7 +45,7 @@ def test_the_same_canary_said_again_holds_when_it_is_on_everywhere(percent: floa
 
 def test_it_holds_at_any_share_it_was_shifted_to_but_for_one_that_was_asked_for() -> None:
     assert running(canary(percent=60), canary(percent=60)).holds()
-    with pytest.raises(UsageError, match="v2 is on as a canary, with 60 %, not with 30 %") as refused:
+    with pytest.raises(UsageError, match="v2 is running as a canary, with 60 %, not with 30 %") as refused:
         running(canary(percent=60), canary(percent=60), percent=30.0).holds()
     assert refused.value.hint == "shift it: backendctl promote-canary --to 30"
 

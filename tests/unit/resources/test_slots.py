@@ -106,7 +106,7 @@ def test_two_releases_that_serve_leave_no_room_for_a_third(aws: Aws) -> None:
             staged_world(code="second"),
             {"prodv1": {"placesAlias": ["version1-a"]}, "beta": {"placesAlias": ["version1-b"]}},
         )
-    assert "end the canary" in caught.value.hint
+    assert "end the running canary" in caught.value.hint
 
 
 def test_a_canary_uses_the_slot_that_its_overrides_name(aws: Aws) -> None:

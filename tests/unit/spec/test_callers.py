@@ -32,12 +32,12 @@ ENVIRON = {"PARTNER_KEY": "k" * 20, "SHORT": "short-but-secret"}
         ("{origins: '*', credentials: true}", "'*' with credentials"),
         ("{origins: ['null'], credentials: true}", "'null' with credentials"),
         ("{origins: ['*', 'https://a.example']}", "'*' is every origin: write it alone"),
-        ("{origins: ['https://a.example/']}", "'https://a.example/' is no origin; write 'https://a.example'"),
-        ("{origins: [a.example]}", "'a.example' is no origin: write scheme://host or scheme://host:port"),
+        ("{origins: ['https://a.example/']}", "'https://a.example/' is not an origin; write 'https://a.example'"),
+        ("{origins: [a.example]}", "'a.example' is not an origin: write scheme://host or scheme://host:port"),
         ("{origins: ['https://*.example']}", "browsers know '*' alone, not a pattern"),
         ("{origins: []}", "'origins' is empty"),
         ("{}", "cors needs 'origins'"),
-        ("{origins: '*', headers: ['a b']}", "'a b' is no name of a header"),
+        ("{origins: '*', headers: ['a b']}", "'a b' is not a name of a header"),
         (
             "{origins: ['https://a.example'], headers: ['*'], credentials: true}",
             "browsers take '*' for the name of a header",
@@ -57,10 +57,10 @@ def test_cors_that_no_browser_understands_is_refused(cors: str, fault: str, faul
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("keys: {partner: {value: written-out-in-the-spec}}", "8:27: a key in the spec is no secret"),
+        ("keys: {partner: {value: written-out-in-the-spec}}", "8:27: a key written in the spec is not secret"),
         (f"keys: {{a: {{value: {VALUE}}}, b: {{value: {VALUE}}}}}", "'b' and 'a' have the same value"),
         ("keys: {partner: {value: '{{ must_env \"SHORT\" }}'}}", "has 20 to 128 characters, and this one has 16"),
-        ("keys: {'a b': {}}", "'a b' will not do as an API key"),
+        ("keys: {'a b': {}}", "'a b' is not a valid name of an API key"),
         ("usage-plans: {gold: {stages: [pord]}}", "8:33: there is no stage 'pord'; did you mean 'prod'?"),
         ("usage-plans: {gold: {stages: {pord: {}}}}", "there is no stage 'pord'"),
         ("usage-plans: {gold: {stages: [prod], keys: [partner]}}", "there is no key 'partner'; `api` has no `keys`"),
@@ -71,7 +71,7 @@ def test_cors_that_no_browser_understands_is_refused(cors: str, fault: str, faul
         ("usage-plans: {gold: {keys: []}}", "a usage plan needs 'stages'"),
         ("usage-plans: {gold: {stages: [prod], quota: {limit: 0, per: day}}}", "'limit' must be at least 1"),
         ("usage-plans: {gold: {stages: [prod], quota: {limit: 5, per: hour}}}", "'per' cannot be 'hour'"),
-        ("usage-plans: {gold: {stages: {prod: {healthz: {rate: 1, burst: 1}}}}}", "'healthz' is no route"),
+        ("usage-plans: {gold: {stages: {prod: {healthz: {rate: 1, burst: 1}}}}}", "'healthz' is not a route"),
         ("usage-plans: {gold: {stages: {prod: {GET /helthz: {rate: 1, burst: 1}}}}}", "did you mean '/healthz'?"),
         (
             "usage-plans: {gold: {stages: {prod: {PUT /healthz: {rate: 1, burst: 1}}}}}",

@@ -118,7 +118,7 @@ def test_a_value_only_aws_knows_is_judged_once_it_is_known(draft_of: Callable[..
     with pytest.raises(SpecError) as caught:
         draft.expand(Answers())
     assert [fault.message for fault in caught.value.faults] == [
-        f"'/role@{region}' will not do as 'role': the ARN of a role, arn:aws:iam::123456789012:role/name, "
+        f"'/role@{region}' is not valid for 'role': the ARN of a role, arn:aws:iam::123456789012:role/name, "
         "or {statements: [...]}"
         for region in ("us-east-1", "us-west-2")
     ]

@@ -119,9 +119,9 @@ def test_a_canary_that_fails_says_so_and_why() -> None:
 def test_a_region_that_does_not_answer_and_one_without_a_canary_are_shown_as_such() -> None:
     silent = RegionStatus(region=WEST, stage="prodv1", error="read us-west-2/metrics: AccessDenied: [no]")
     text = _screen(_status(_region(EAST), silent, RegionStatus(region=SOUTH, stage="prodv1")))
-    assert "? not known" in text
+    assert "? unknown" in text
     assert "AccessDenied: [no]" in text
-    assert "no canary runs here" in text
+    assert "no canary here" in text
 
 
 def test_a_canary_that_gets_no_requests_is_shown_with_0_per_cent() -> None:
@@ -165,7 +165,7 @@ def test_a_canary_nobody_has_called_is_drawn_all_the_same() -> None:
     empty = Observed(since=START, until=START + 600)
     text = _screen(_status(_region(EAST, canary=empty, verdict=judge(_side(900, 0, 100.0), empty))))
     assert "… open" in text
-    assert "no traffic is no success" in text
+    assert "no traffic is not a pass" in text
     assert "observed 0.0 % (off target" in text
     assert _screen(_status(_region(EAST, base=Observed(), canary=Observed(), verdict=None)))
 
@@ -181,7 +181,7 @@ def test_a_pipe_gets_one_line_for_each_region() -> None:
     assert "(baseline " in lines[0]
     assert "; pass: errors: 0 of 1000 canary requests" in lines[0]
     assert "; fail: errors: 60 of 1000" in lines[1]
-    assert lines[2] == "16:11:00 sa-east-1/x: no canary runs"
+    assert lines[2] == "16:11:00 sa-east-1/x: no canary"
     assert all("\x1b" not in line for line in lines)
 
 

@@ -212,5 +212,5 @@ def test_what_cannot_be_warmed_is_refused_with_the_nearest_word(aws: Aws) -> Non
         warm_now(of(aws, cold))
     with pytest.raises(UsageError, match="the spec names none"):
         warm_now(of(aws, LIVE), stages=["prod"])
-    with pytest.raises(UsageError, match="is no mapping"):
+    with pytest.raises(UsageError, match="is not a mapping"):
         warm_now(of(aws, listed), instances=2)
