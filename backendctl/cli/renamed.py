@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-RENAMED = {
+RENAMED: dict[str, str] = {
     "--expect": "--plan-digest",
     "--anyway": "--ignore-verdict",
     "--form": "--export-type",

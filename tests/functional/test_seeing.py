@@ -159,7 +159,7 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(project: Project) -> None
     assert "--event:1:7" in project.run("invoke", "one", "--event", '{"a": }', expect=64).err
     assert "did you mean 'one'" in project.run("invoke", "ome", expect=64).err
     assert "its aliases are" in project.run("invoke", "one:nope", expect=1).err
-    assert "no canary is on" in project.run("logs", "--canary", expect=1).err
+    assert "no canary is running" in project.run("logs", "--canary", expect=1).err
     assert "no line of these logs contains" in project.run("logs", "--request", "not-there-at-all", expect=1).err
 
 
