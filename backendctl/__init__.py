@@ -14,8 +14,8 @@ apply is the plan and nothing else:
 1. `spec` loads YAML, remembers where every value stood, and tells all faults at once. Expressions such as
    `{{ table "places" }}` are expanded afterwards, region by region.
 2. `package` makes archives that are the same bytes on every machine; `openapi` puts the definition into a region.
-   `resources.assemble` gathers both, with the slots (below), into a `World`.
-3. Each kind in `resources` turns the world into what it wants (`desired`) and reads what is there (`read`, `owned`).
+   `resources.assemble` gathers both, with the slots (below), into a `DeployContext`.
+3. Each kind in `resources` turns the context into what it wants (`desired`) and reads what is there (`read`, `owned`).
    A field that is None is left alone; a field that differs is a change.
 4. `engine.plan` compares in parallel, `engine.safety` refuses danger before the first call, `engine.graph` orders
    by what each resource needs, `engine.executor` walks the graph on one thread pool over all regions.

@@ -16,7 +16,7 @@ from backendctl.resources import lambda_reads
 from backendctl.resources.alias_names import slots_of
 from backendctl.resources.api_reads import find_api, stages
 from backendctl.resources.assemble import slot_variable
-from backendctl.resources.world import Link
+from backendctl.resources.deploy_context import Link
 from backendctl.spec.model import Code, Function, Spec, Stage
 from backendctl.spec.report import listed
 

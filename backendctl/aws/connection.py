@@ -304,7 +304,7 @@ class Aws:
             self._shared[key] = _Shared(loaded=True, value=value, lasting=lasting)
 
     def forget(self, *prefix: object) -> None:
-        """Drop the shared reads whose key starts so (all of them without one), because the world has changed.
+        """Drop the shared reads whose key starts so (all of them without one), because AWS has changed.
 
         A read that is under way still answers those who wait for it, and nobody who asks from now on. Who we are stays:
         it does not change.
@@ -314,7 +314,7 @@ class Aws:
                 del self._shared[key]
 
     def begin(self) -> None:
-        """Drop the shared reads, because a plan begins to change the world; those that are `lasting` stay."""
+        """Drop the shared reads, because a plan begins to change AWS; those that are `lasting` stay."""
         with self._locks_lock:
             self._shared = {k: read for k, read in self._shared.items() if read.lasting or k == ("identity",)}
 

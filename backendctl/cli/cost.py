@@ -88,7 +88,7 @@ def _workload(options: Options, request: Request) -> tuple[Workload, bool]:
     from backendctl.warmth.cost.from_spec import workload_of
 
     if request.window is None:
-        return workload_of(request.world, request.asked), True
+        return workload_of(request.context, request.asked), True
     from backendctl.cli.opening import opened_api
     from backendctl.cli.releasing import tell_silent
     from backendctl.ui.progress import busy
@@ -99,7 +99,7 @@ def _workload(options: Options, request: Request) -> tuple[Workload, bool]:
     with busy(ready.screen.progress, "reading CloudWatch …", quiet=options.quiet):
         workload, failed = measured(
             backend.aws,
-            backend.world,
+            backend.context,
             request.asked,
             window=request.window,
             now=time.time(),

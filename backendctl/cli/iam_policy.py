@@ -38,7 +38,7 @@ def command(*, options: Options, wanted: tuple[str, ...], ci: bool, function: st
     settings = options.settings(config)
     found = read(settings)
     if function is not None:
-        check_functions(found.world.spec, [function])
+        check_functions(found.context.spec, [function])
         _print(found.role_policy(function))
         return Exit.OK
     commands = wanted or (CI if ci else known)

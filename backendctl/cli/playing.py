@@ -113,7 +113,7 @@ def _day(backend: Backend, region: str, **facts: object) -> GameDay:
         backend=backend.spec.backend,
         region=region,
         at=moment(),
-        operator=backend.world.stamp.operator,
+        operator=backend.context.stamp.operator,
         **facts,  # type: ignore[arg-type]  # the rest of its fields
     )
 

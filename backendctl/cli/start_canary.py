@@ -82,7 +82,7 @@ def command(
     silent = unreachable(changes.plan, outcome=outcome)
     if outcome is None or outcome.exit_code is not Exit.OK:
         return exit_after(outcome, silent=silent)
-    proof = writing.prove(variables_of(changes.world), writing.puts)
+    proof = writing.prove(variables_of(changes.context), writing.puts)
     if proof is not None and not proof.passed:
         warn("the new definition does not answer as it should", "end it: backendctl abort-canary")
     elif not silent and ready.format == "text":
@@ -107,7 +107,7 @@ def _advise(ready: Opened, changes: Changes, stages: tuple[str, ...]) -> None:
     from backendctl.spec.canary import ALIAS
 
     if changes.plan.changes and ready.backend.spec.canary.strategy != ALIAS and not ready.screen.quiet:
-        for told in advice(replace(ready.backend, world=changes.world), stages):
+        for told in advice(replace(ready.backend, context=changes.context), stages):
             click.echo(f"note: {told}", err=True)
 
 
@@ -125,4 +125,4 @@ def _planned(
     if canary.strategy != ALIAS:
         return plan_start(ready.backend, percent=percent, stages=stages, waves=waves, take_over=take_over)
     plan = plan_start_aliases(ready.backend, percent=percent, names=stages, waves=waves, take_over=take_over)
-    return Changes(plan=plan, world=ready.backend.world), ()
+    return Changes(plan=plan, context=ready.backend.context), ()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backendctl.app import Changes
     from backendctl.cli.opening import Opened
     from backendctl.engine.plan import Plan
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.sync.prepare import Sync
 
 
@@ -66,7 +66,7 @@ class Writing:
             return
         backend = self.ready.backend
         folder = self.folder or (backend.settings.journal or Path.cwd()) / "backups" / backend.spec.backend
-        stamp = backend.world.stamp.time
+        stamp = backend.context.stamp.time
         self.backups = keep(backend.aws, self.plan, self.look.reviews, folder=folder, time=stamp)
         if self.backups:
             click.echo(f"kept what is overwritten: {len(self.backups)} files in {folder}", err=True)
@@ -93,12 +93,12 @@ class Writing:
         return proof
 
 
-def variables_of(world: World) -> dict[str, dict[str, dict[str, str]]]:
+def variables_of(context: DeployContext) -> dict[str, dict[str, dict[str, str]]]:
     """Region → stage → the variables it is to have."""
     from backendctl.resources.stage import Stage
 
     found: dict[str, dict[str, dict[str, str]]] = {}
-    for stage in Stage.desired(world):
+    for stage in Stage.desired(context):
         found.setdefault(stage.region, {})[stage.name] = dict(stage.variables or {})
     return found
 

@@ -271,7 +271,7 @@ _OF_FACTS = frozenset({"replication", "concurrency", "table capacity", "certific
 def _changes(backend: Backend, kinds: tuple[type[Resource], ...]) -> tuple[Change, ...]:
     """What these kinds lack in any region; what stands beside them is nobody's business here."""
     plan = make_plan(
-        desired=[one for kind in kinds for one in kind.desired(backend.world)],
+        desired=[one for kind in kinds for one in kind.desired(backend.context)],
         kinds=kinds,
         aws=backend.aws,
         regions=backend.spec.regions,

@@ -76,7 +76,7 @@ def plan_drain(backend: Backend, region: str, *, reason: str) -> Plan:
         backend=backend,
         name=region,
         forecast=told,
-        mark=_next_mark(mark, region, reason=reason, operator=backend.world.stamp.operator),
+        mark=_next_mark(mark, region, reason=reason, operator=backend.context.stamp.operator),
     )
     notes = [f"{one.region} gets nobody: {one.said}" for one in healths if not one.is_well]
     notes += [f"{one} does not answer and is not marked: {error.message}" for one, error in silent.items()]
@@ -313,4 +313,4 @@ class Drain:
 
 
 def _records(backend: Backend, region: str) -> list[Record]:
-    return [one for one in Record.desired(backend.world) if one.region == region]
+    return [one for one in Record.desired(backend.context) if one.region == region]

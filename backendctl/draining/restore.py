@@ -111,7 +111,7 @@ class Restore:
         if Means.HEALTH_CHECK in mark.means:
             force_checks(aws, self.name, down=False)
         if Means.RECORD in mark.means:
-            for record in Record.desired(self.backend.world):
+            for record in Record.desired(self.backend.context):
                 if record.region == self.name:
                     record.create(aws)
         drain_mark.write(aws, regions, replace(mark.at(Phase.RESTORED), means=(), limits=None))

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 GLOBAL = "global"
 
@@ -58,7 +58,7 @@ class Resource(Protocol):
     def owner(self) -> str | None: ...
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """Every one of this kind that the spec asks for, in every region."""
 
     @classmethod

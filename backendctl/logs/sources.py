@@ -119,7 +119,7 @@ def _of_functions(backend: Backend, region: str, wanted: Wanted) -> Iterator[Sou
 
 def _canary_versions(backend: Backend, region: str, function: Function) -> frozenset[str]:
     """The versions that only a share of the requests arrives at: a stage's canary, or an alias's weights (B28)."""
-    hits = hit_by_users(backend.aws, backend.world, region, function)
+    hits = hit_by_users(backend.aws, backend.context, region, function)
     if function.physical not in lambda_reads.functions(backend.aws, region):
         return frozenset()
     aliases = lambda_reads.aliases(backend.aws, region, function.physical)

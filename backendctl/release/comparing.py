@@ -67,7 +67,7 @@ def compare(backend: Backend, before: str, after: str) -> Comparison:
     Raises:
         UsageError: there is no such release. BackendctlError: no region that answered knows it.
     """
-    logs = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers).logs()
+    logs = Releasing(aws=backend.aws, context=backend.context, workers=backend.settings.workers).logs()
     first, second = _number(logs, before), _number(logs, after)
     known = (logs.numbered(first), logs.numbered(second))
     regions = tuple(r for r in backend.spec.regions if r in known[0] and r in known[1])

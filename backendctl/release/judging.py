@@ -150,7 +150,7 @@ def _weighted(backend: Backend, one: Serving, share: Share) -> Watched:
     """Both sides have one alias; the warmer's calls are shared out as all others are."""
     function = next(f for f in backend.spec.functions_in(one.region) if f.physical == share.physical)
     part = share.percent / 100
-    found = warmed(pingers(backend.world, one.region, function), base=share.alias, canary=share.alias)
+    found = warmed(pingers(backend.context, one.region, function), base=share.alias, canary=share.alias)
     return Watched(
         name=function.name,
         physical=share.physical,
@@ -171,7 +171,7 @@ def _watched(backend: Backend, one: Serving) -> list[Watched]:
     for route in dict.fromkeys(one.routes):
         base, canary = qualifier(route, one.variables), qualifier(route, after)
         if base != canary:
-            pinging = pingers(backend.world, one.region, functions[route.physical])
+            pinging = pingers(backend.context, one.region, functions[route.physical])
             found.append(
                 Watched(
                     name=functions[route.physical].name,

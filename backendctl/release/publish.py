@@ -66,7 +66,7 @@ def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None, t
     functions = _chosen(backend, names)
     meant = backend.spec.regions
     backend, silent = answering(backend)
-    everything = assemble.desired(backend.world)
+    everything = assemble.desired(backend.context)
     parts = [resource for resource in everything if _is_part(resource, functions)]
     if alias is None:
         return _seen(plan_of(backend, parts), backend, silent)
@@ -76,24 +76,24 @@ def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None, t
     plan = _seen(plan_of(backend, parts), backend, silent)
     releasing = Releasing(
         aws=backend.aws,
-        world=backend.world,
+        context=backend.context,
         workers=backend.settings.workers,
         meant=meant,
         take_over=take_over,
     )
-    content = [str(Event.DEPLOY), "publish", alias, sorted(functions), content_of(backend.world)]
+    content = [str(Event.DEPLOY), "publish", alias, sorted(functions), content_of(backend.context)]
     return numbered(plan, parts, releasing, token=token_of(*content))
 
 
 def _seen(plan: Plan, backend: Backend, silent: Mapping[str, BackendctlError]) -> Plan:
-    plan = with_refusals(plan, backend.world, backend.aws)
+    plan = with_refusals(plan, backend.context, backend.aws)
     return replace(plan, unreadable={**silent, **plan.unreadable})
 
 
 def published(backend: Backend, names: Sequence[str], *, regions: Collection[str]) -> list[Published]:
     """The newest version of each function in these regions, asked now."""
     functions = _chosen(backend, names)
-    wanted = [r for r in Function.desired(backend.world) if r.name in functions and r.region in regions]
+    wanted = [r for r in Function.desired(backend.context) if r.name in functions and r.region in regions]
 
     def ask(function: Function) -> list[Published]:
         backend.aws.forget("lambda-versions", function.region, function.physical)
@@ -159,7 +159,7 @@ def _refuse_unknown(backend: Backend, functions: frozenset[str], alias: str) -> 
     known: set[str] = set()
     for function in backend.spec.functions_in(region):
         if function.name in functions:
-            names = names_of(backend.world, region, function)
+            names = names_of(backend.context, region, function)
             known |= {*names.staged, *names.plain}
     refuse_unknown("--alias", [alias], sorted(known), what="the aliases are")
 
@@ -171,7 +171,7 @@ def _stages(backend: Backend, everything: Sequence[Resource], functions: frozens
     for stage in (r for r in everything if isinstance(r, Stage) and (r.region, r.name) in live):
         wanted = {
             link.variable: (stage.variables or {})[link.variable]
-            for link in backend.world.links[stage.region]
+            for link in backend.context.links[stage.region]
             if link.stage.name == stage.name
             and link.variable is not None
             and link.alias == alias

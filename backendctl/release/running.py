@@ -121,7 +121,7 @@ def refuse_unknown(backend: Backend, stages: Sequence[str]) -> None:
         known = [
             qualified(function.name, alias)
             for function in backend.spec.functions_in(region)
-            for alias in names_of(backend.world, region, function).plain
+            for alias in names_of(backend.context, region, function).plain
         ]
     else:
         known = [stage.name for stage in backend.spec.api.stages] if backend.spec.api else []
@@ -146,7 +146,7 @@ def _in_region(backend: Backend, region: str, stages: Sequence[str]) -> Iterator
 
 def _one(backend: Backend, region: str, spec: Spec, live: Any, *, api_id: str, told: Mapping[str, str]) -> Serving:
     api = backend.spec.api.name if backend.spec.api else ""
-    routes = routes_of(backend.world, region, spec)
+    routes = routes_of(backend.context, region, spec)
     canary = Canary.of_stage(live, region=region, api=api, described=told, routes=routes)
     variables, tag = split_variables(live.get("variables"))
     record, began, shifted = _moments(backend, region, canary.tag if canary else "")
@@ -175,7 +175,7 @@ def _aliases(backend: Backend, region: str, names: Sequence[str]) -> Iterator[Se
     aws.forget("lambda-aliases", region)
     for function in backend.spec.functions_in(region):
         found = lambda_reads.aliases(aws, region, function.physical)
-        for alias in names_of(backend.world, region, function).plain:
+        for alias in names_of(backend.context, region, function).plain:
             name = qualified(function.name, alias)
             if alias not in found or (names and name not in names):
                 continue

@@ -26,13 +26,13 @@ _SHIFT = "shift it: backendctl promote-canary --to"
 
 def content_token(releasing: Releasing) -> str:
     """What names a canary of the spec's content."""
-    return token_of(str(Event.CANARY), content_of(releasing.world))
+    return token_of(str(Event.CANARY), content_of(releasing.context))
 
 
 def _mine(logs: Logs, releasing: Releasing, token: str) -> Record | None:
     """The newest release, if it is that canary by the same operator; from a region where it is not over, if any."""
     newest = next(reversed(logs.releases()), None)
-    if newest is None or newest.event is not Event.CANARY or newest.operator != releasing.world.stamp.operator:
+    if newest is None or newest.event is not Event.CANARY or newest.operator != releasing.context.stamp.operator:
         return None
     if newest.token != token:
         return None

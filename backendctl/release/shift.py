@@ -124,7 +124,9 @@ def _stepped(
     Args:
         parts: what the step consists of, for the canaries of one release and its entry.
     """
-    releasing = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers, take_over=take_over)
+    releasing = Releasing(
+        aws=backend.aws, context=backend.context, workers=backend.settings.workers, take_over=take_over
+    )
     logs = releasing.logs()
     unfinished = logs.unfinished()
     refuse_nobody(unfinished, releasing)

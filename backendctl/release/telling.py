@@ -64,7 +64,7 @@ def advice(backend: Backend, stages: Sequence[str] = ()) -> list[str]:
     api = backend.spec.api
     if api is None or backend.spec.canary.judging.accept_blind:
         return []
-    chosen = [one for one in Stage.desired(answering(backend)[0].world) if not stages or one.name in stages]
+    chosen = [one for one in Stage.desired(answering(backend)[0].context) if not stages or one.name in stages]
     return list(dict.fromkeys(told for desired in chosen for told in _advice(backend, desired)))
 
 

@@ -19,7 +19,7 @@ from backendctl.secrets import KNOWN, digest
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 FROM_SPEC = {"backendctl:from": "spec"}
 """A tag of what a spec names, apart from what `sync-api` has brought from a live API: only this is ever deleted."""
@@ -56,22 +56,22 @@ class ApiKey:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """Every key of the API in every region that gets the API."""
-        api = world.spec.api
-        for region in world.api_regions if api else ():
+        api = context.spec.api
+        for region in context.api_regions if api else ():
             for key in api.keys if api else ():
                 yield cls(
                     region=region,
                     name=key.physical,
-                    owner=world.backend,
-                    regions=world.spec.all_regions,
+                    owner=context.backend,
+                    regions=context.spec.all_regions,
                     secret=key.value,
                     value=SAME if key.value is None else digest(key.value, of=key.physical),
                     enabled=key.enabled,
                     description=key.description,
                     customer=key.customer,
-                    tags=tagging.marked(world.backend, {**world.spec.tags, **FROM_SPEC}),
+                    tags=tagging.marked(context.backend, {**context.spec.tags, **FROM_SPEC}),
                 )
 
     @classmethod

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import ChangeTypeDef, ResourceRecordSetOutputTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 ISSUED: CertificateStatusType = "ISSUED"
 PENDING: CertificateStatusType = "PENDING_VALIDATION"
@@ -55,7 +55,7 @@ class Certificate:
     status: str = ISSUED
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, world: DeployContext) -> Iterable[Self]:
         """One per region and domain."""
         for domain in world.spec.domains:
             for region in world.spec.regions if domain.zone is not None else ():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import DomainNameTypeDef, PatchOperationTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 EDGE, REGIONAL = "EDGE", "REGIONAL"
 _READY = "AVAILABLE"
@@ -52,7 +52,7 @@ class Domain:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, world: DeployContext) -> Iterable[Self]:
         """One per region for every domain of the spec."""
         for domain in world.spec.domains:
             for region in world.spec.regions:
@@ -214,7 +214,7 @@ class Domain:
         )  # A84: up to 60 min
 
 
-def _levels(world: World) -> dict[str, str]:
+def _levels(world: DeployContext) -> dict[str, str]:
     """The tag by which a plan knows to ask for base paths of several levels, also when the spec has none any more."""
     stages = world.spec.api.stages if world.spec.api else ()
     return {MULTI_LEVEL: "true"} if any("/" in (stage.path or "") for stage in stages) else {}

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     )
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.domains import Domain
 
 OWN = "own"
@@ -70,7 +70,7 @@ class Record:
     health: str | None = None
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, world: DeployContext) -> Iterable[Self]:
         """One per region for every domain that names a zone; a simple one is the primary's."""
         for domain in world.spec.domains:
             for region in world.spec.regions if domain.zone is not None else ():
@@ -78,7 +78,7 @@ class Record:
                     yield cls._of(world, domain, region)
 
     @classmethod
-    def _of(cls, world: World, domain: Domain, region: str) -> Self:
+    def _of(cls, world: DeployContext, domain: Domain, region: str) -> Self:
         name = domain.name.lower()
         return cls(
             region=region,
@@ -231,7 +231,7 @@ def _role(routing: str, *, is_primary: bool) -> str:
     return PRIMARY if is_primary else SECONDARY
 
 
-def _after(world: World, domain: Domain, region: str) -> frozenset[str]:
+def _after(world: DeployContext, domain: Domain, region: str) -> frozenset[str]:
     spec, name = world.spec, domain.name.lower()
     found = {address(region, "domain", name)}
     for stage in spec.api.stages if spec.api else ():

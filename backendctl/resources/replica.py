@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import ReplicaDescriptionTypeDef, TableDescriptionTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 STANDALONE = "STANDALONE"
 _FAILED = "CREATION_FAILED"
@@ -74,7 +74,7 @@ class Replica:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, world: DeployContext) -> Iterable[Self]:
         """One in every further region of every table."""
         for table in world.spec.tables:
             primary, *further = table.regions

@@ -34,14 +34,14 @@ from backendctl.resources.api_reads import (
     require_api,
     stages,
 )
+from backendctl.resources.deploy_context import Definition, Stamp
 from backendctl.resources.releases import describe_deployment, facts_of
-from backendctl.resources.world import Definition, Stamp
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import EndpointConfigurationTypeDef, RestApiTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 Digests = tuple[str | None, str | None]
 """Of a definition: neutral, and with a region's ids filled in."""
@@ -90,31 +90,31 @@ class RestApi:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """One per region, when the spec has an API."""
-        api = world.spec.api
+        api = context.spec.api
         if api is None:
             return
-        for region in world.api_regions:
-            definition = world.definitions[region]
-            wanted = {stage.name: world.definition_of(region, stage.name) for stage in api.stages}
-            alone = bool(world.chosen)
-            kept = {stage for where, stage in world.kept if where == region}
+        for region in context.api_regions:
+            definition = context.definitions[region]
+            wanted = {stage.name: context.definition_of(region, stage.name) for stage in api.stages}
+            alone = bool(context.chosen)
+            kept = {stage for where, stage in context.kept if where == region}
             wanted = {stage: one for stage, one in wanted.items() if stage not in kept}
             own = {one.localised: one for one in wanted.values() if alone or one is not definition}
             yield cls(
                 region=region,
                 name=api.name,
-                owner=world.backend,
+                owner=context.backend,
                 body=None if alone else definition.body,
                 alone=alone,
                 own_of_stages=tuple(own.values()),
                 served_by={stage: (one.digest, one.localised) for stage, one in wanted.items()},
-                stamp=world.stamp,
+                stamp=context.stamp,
                 definition=None if alone else definition.digest,
                 localised=None if alone else definition.localised,
                 deployed=tuple(sorted(own)) if own else None,
-                tags=tagging.marked(world.backend, api.tags),
+                tags=tagging.marked(context.backend, api.tags),
             )
 
     @classmethod

@@ -18,7 +18,7 @@ from backendctl.aws.errors import BotoCoreError, ClientError, explain, is_denied
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,14 +42,14 @@ class Roster:
     value: str | None = None
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """All regions in the primary, the primary in all others; also those that are not worked on now."""
-        spec = world.spec
-        tags = tagging.marked(world.backend, spec.tags)
+        spec = context.spec
+        tags = tagging.marked(context.backend, spec.tags)
         pairs = [(spec.primary, name) for name in (spec.all_regions if spec.primary in spec.regions else spec.regions)]
         pairs += [(region, spec.primary) for region in spec.regions if region != spec.primary]
         for region, name in pairs:
-            yield cls(region=region, name=name, owner=world.backend, tags=tags, value=name)
+            yield cls(region=region, name=name, owner=context.backend, tags=tags, value=name)
 
     @classmethod
     def read(cls, aws: Aws, desired: Self) -> Self | None:

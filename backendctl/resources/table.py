@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 # Indexes come and go; one that exists cannot change (C60).
 
@@ -82,7 +82,7 @@ class Table:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, world: DeployContext) -> Iterable[Self]:
         """Every table whose primary region is looked at."""
         for table in world.spec.tables:
             primary = table.regions[0]

@@ -18,7 +18,7 @@ from backendctl.errors import BackendctlError, RefusedError
 from backendctl.resources import KINDS
 from backendctl.resources.api_reads import find_api
 from backendctl.resources.permission import LIMIT
-from backendctl.sync.planning import called_world, permissions_of
+from backendctl.sync.planning import called_context, permissions_of
 from backendctl.sync.prepare import source_for
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def prepare_grant(backend: Backend, request: Request) -> Grant:
     if missing := [line for one in reaches.values() for line in one.missing]:
         raise RefusedError(list(dict.fromkeys(missing)))
     readable = tuple(region for region in regions if region in reaches)
-    granted = tuple(permissions_of(called_world(backend, api, reaches, readable)))
+    granted = tuple(permissions_of(called_context(backend, api, reaches, readable)))
     plan = plan_of(
         desired=granted,
         kinds=KINDS,
@@ -101,5 +101,5 @@ def _reach(backend: Backend, api: Api, region: str) -> Reach:
         document=api.definition,
         wanted=api.stages,
         api=api.name,
-        account=backend.world.account,
+        account=backend.context.account,
     )

@@ -35,7 +35,7 @@ def plan_tables(backend: Backend, selection: Selection, *, keep_data: bool = Fal
         UsageError: the selection names what there is not; or no replica goes whose data could be kept.
     """
     kinds: tuple[type[Resource], ...] = (Roster, *KINDS)
-    desired = [one for kind in kinds for one in kind.desired(backend.world)]
+    desired = [one for kind in kinds for one in kind.desired(backend.context)]
     plan = plan_of(backend, desired, regions=backend.spec.regions, kinds=kinds)
     made = {c.region for c in plan.changes if c.action is Action.CREATE and not isinstance(c.resource, Roster)}
     plan = plan.restricted(lambda change: _about_tables(change, made))

@@ -199,7 +199,7 @@ def _refuse(backend: Backend, chosen: frozenset[str], *, instances: int | None, 
 def _rows(
     backend: Backend, region: str, function: Function, instances: int | None, stages: Sequence[str]
 ) -> list[Warmed]:
-    hits = hit_by_users(backend.aws, backend.world, region, function)
+    hits = hit_by_users(backend.aws, backend.context, region, function)
     hits = tuple(hit for hit in hits if not stages or hit.stage in stages)
     empty = Warmed(region=region, function=function.name, qualifier=None)
     if not hits:

@@ -69,7 +69,7 @@ def look(backend: Backend, function: Function, region: str, *, sizes: Sequence[i
             ) from None
         raise
     config = found["Configuration"]
-    hits = hit_by_users(aws, backend.world, region, function)
+    hits = hit_by_users(aws, backend.context, region, function)
     reserved = aws.lambda_(region).get_function_concurrency(FunctionName=physical).get("ReservedConcurrentExecutions")
     settings = aws.lambda_(region).get_account_settings()
     limits = settings["AccountLimit"]

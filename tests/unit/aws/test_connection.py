@@ -145,7 +145,7 @@ def test_forget_without_a_prefix_drops_everything_but_who_we_are(aws: Aws) -> No
     assert (aws.account, aws.partition) == ("123456789012", "aws")
 
 
-def test_a_read_that_was_under_way_when_the_world_changed_is_not_given_to_who_asks_afterwards(aws: Aws) -> None:
+def test_a_read_that_was_under_way_when_the_context_changed_is_not_given_to_who_asks_afterwards(aws: Aws) -> None:
     started, release = threading.Event(), threading.Event()
 
     def load_old() -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from backendctl.release.rollout_events import Answer, Event
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.config import Config
     from backendctl.spec.model import Spec
 
@@ -53,7 +53,7 @@ class Stage:
             settings=settings,
             spec=cast("Spec", SimpleNamespace(regions=(EAST, WEST))),
             aws=self.cloud,
-            world=cast("World", None),
+            context=cast("DeployContext", None),
             unreadable={},
         )
         screen = Screen(out=self.out, err=self.err)

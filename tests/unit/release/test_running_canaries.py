@@ -92,5 +92,5 @@ def test_a_start_has_not_ended_while_one_region_has_not_noted_its_end() -> None:
     ready = replace(MINE, state=State.READY)
     entries = {EAST: MINE, WEST: ready}
     logs = Logs(regions={region: RegionLog(region=region, entries={3: one}) for region, one in entries.items()})
-    asking: Any = SimpleNamespace(world=SimpleNamespace(stamp=SimpleNamespace(operator=MINE.operator)))
+    asking: Any = SimpleNamespace(context=SimpleNamespace(stamp=SimpleNamespace(operator=MINE.operator)))
     assert Running.read((), logs, asking, percent=None, token=MINE.token).mine == ready

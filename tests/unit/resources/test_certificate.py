@@ -27,7 +27,9 @@ from tests.unit.resources.api_helpers import (
     only,
     plan,
     spec,
-    world,
+)
+from tests.unit.resources.api_helpers import (
+    context as world,
 )
 
 FRONT = Domain(name=DOMAIN, zone="corkhounds.example", tags={"team": "maps"})

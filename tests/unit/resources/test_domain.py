@@ -29,7 +29,9 @@ from tests.unit.resources.api_helpers import (
     only,
     plan,
     spec,
-    world,
+)
+from tests.unit.resources.api_helpers import (
+    context as world,
 )
 
 WANTED = only(Domain, world(spec(domain=Spec(name=DOMAIN, tags={"team": "maps"}))))

@@ -34,7 +34,9 @@ from tests.unit.resources.api_helpers import (
     only,
     plan,
     spec,
-    world,
+)
+from tests.unit.resources.api_helpers import (
+    context as world,
 )
 
 REGIONS = (EAST, WEST)

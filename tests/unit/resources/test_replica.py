@@ -16,9 +16,9 @@ from backendctl.aws.connection import Access, Aws
 from backendctl.engine.diff import differences
 from backendctl.errors import BackendctlError, WaitTimeoutError
 from backendctl.resources import replica as module
+from backendctl.resources.deploy_context import DeployContext, Stamp
 from backendctl.resources.replica import Replica
 from backendctl.resources.table import Table
-from backendctl.resources.world import Stamp, World
 from backendctl.spec import model
 
 EAST, WEST, IRELAND = "us-east-1", "us-west-2", "eu-west-1"
@@ -232,7 +232,9 @@ def desired(*regions: str, looked_at: tuple[str, ...] = (), **changes: Any) -> l
         functions={},
         tables=(table,),
     )
-    world = World(spec=spec, account="123456789012", partition="aws", stamp=Stamp(commit="", author="", time=""))
+    world = DeployContext(
+        spec=spec, account="123456789012", partition="aws", stamp=Stamp(commit="", author="", time="")
+    )
     return list(Replica.desired(world))
 
 

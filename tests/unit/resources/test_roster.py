@@ -9,7 +9,7 @@ import pytest
 from backendctl.aws.connection import Aws
 from backendctl.engine.diff import differences
 from backendctl.resources.roster import Roster, known_regions
-from tests.unit.resources.lambda_helpers import EAST, WEST, deploy, emulated, world_of
+from tests.unit.resources.lambda_helpers import EAST, WEST, context_of, deploy, emulated
 
 IRELAND = "eu-west-1"
 
@@ -21,7 +21,7 @@ def aws() -> Iterator[Aws]:
 
 
 def entries(*regions: str) -> list[Roster]:
-    return list(Roster.desired(world_of(regions=regions)))
+    return list(Roster.desired(context_of(regions=regions)))
 
 
 def pending(aws: Aws, *regions: str) -> list[str]:

@@ -14,9 +14,9 @@ from backendctl.aws.connection import Access, Aws
 from backendctl.engine.diff import differences
 from backendctl.errors import BackendctlError, RefusedError
 from backendctl.resources import table_indexes, table_reads, table_steps
+from backendctl.resources.deploy_context import DeployContext, Stamp
 from backendctl.resources.table import Table
 from backendctl.resources.table_indexes import GlobalIndex
-from backendctl.resources.world import Stamp, World
 from backendctl.spec import model
 
 EAST, WEST = "us-east-1", "us-west-2"
@@ -43,7 +43,7 @@ def aws() -> Iterator[Aws]:
         yield Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds")
 
 
-def world(*tables: model.Table, regions: tuple[str, ...] = (EAST, WEST)) -> World:
+def world(*tables: model.Table, regions: tuple[str, ...] = (EAST, WEST)) -> DeployContext:
     spec = model.Spec(
         backend="corkhounds",
         file=Path("corkhounds.yaml"),
@@ -51,7 +51,7 @@ def world(*tables: model.Table, regions: tuple[str, ...] = (EAST, WEST)) -> Worl
         functions=dict.fromkeys(regions, ()),
         tables=tables,
     )
-    return World(spec=spec, account="123456789012", partition="aws", stamp=Stamp(commit="", author="", time=""))
+    return DeployContext(spec=spec, account="123456789012", partition="aws", stamp=Stamp(commit="", author="", time=""))
 
 
 def wanted(table: model.Table = PLACES, **changes: Any) -> Table:

@@ -25,7 +25,7 @@ WANTED: list[Resource] = [
 
 
 def _plan(*, without: str = "", besides: tuple[Thing, ...] = (), down: str = "") -> Plan:
-    """The plan of a world that is as wanted but for these."""
+    """The plan of a context that is as wanted but for these."""
     cloud = Cloud()
     for thing in (*WANTED, *besides):
         assert isinstance(thing, Thing)
@@ -46,7 +46,7 @@ def _rows(text: str) -> list[list[str]]:
     return [line.split() for line in text.splitlines() if any(mark in line for mark in "✓≠✗+?")]
 
 
-def test_a_world_as_wanted_is_in_sync() -> None:
+def test_a_context_as_wanted_is_in_sync() -> None:
     found = survey(_plan())
     assert found.in_sync
     assert found.regions == (GLOBAL, EAST, WEST)

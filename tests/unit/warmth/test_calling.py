@@ -16,11 +16,11 @@ from backendctl.app import Backend, Settings
 from backendctl.aws.connection import Access, Aws
 from backendctl.errors import Exit, UsageError
 from backendctl.resources.calling import Answer
-from backendctl.resources.world import World
+from backendctl.resources.deploy_context import DeployContext
 from backendctl.spec.model import Function, Provisioned, Warm
 from backendctl.warmth.calling import environments, warm_now
 from backendctl.warmth.report_line import Report, last_of
-from tests.unit.resources.lambda_helpers import EAST, PLACES, WEST, changed, emulated, world_of
+from tests.unit.resources.lambda_helpers import EAST, PLACES, WEST, changed, context_of, emulated
 
 ID = "8f6ad1c0-0000-4000-8000-000000000001"
 LIVE = changed(PLACES, aliases=("live",), warm=Warm(instances=3))
@@ -136,13 +136,13 @@ def aws() -> Iterator[Aws]:
         yield Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds", clock=Clock())
 
 
-def backend(aws: Aws, world: World) -> Backend:
+def backend(aws: Aws, context: DeployContext) -> Backend:
     settings = Settings(spec=Path("corkhounds.yaml"), access=Access(), workers=2)
-    return Backend(settings=settings, spec=world.spec, aws=aws, world=world)
+    return Backend(settings=settings, spec=context.spec, aws=aws, context=context)
 
 
 def of(aws: Aws, *functions: Function, regions: tuple[str, ...] = (EAST,)) -> Backend:
-    return backend(aws, world_of(*functions, regions=regions))
+    return backend(aws, context_of(*functions, regions=regions))
 
 
 def test_every_ping_goes_to_the_alias_and_says_how_long_to_stay(aws: Aws) -> None:
