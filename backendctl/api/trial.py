@@ -194,7 +194,7 @@ class _Door:
         answer = Answer(status=None)
         for attempt in range(_TRIES):
             if attempt:
-                self.aws.sleep(_PAUSE * self.aws.tempo)
+                self.aws.sleep(_PAUSE * self.aws.time_scale)
             answer = self._once(probe, resource)
             if answer.unasked or (answer.status is not None and answer.status < _SERVER):
                 break

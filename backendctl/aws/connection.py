@@ -50,7 +50,7 @@ class Access:
         endpoint_url: for every service; None is AWS itself.
         role_arn: a role to assume, with credentials that renew themselves (F11).
         keys: access key id and secret, for a local AWS only; nothing of the user's AWS configuration counts then.
-        tempo: 1.0 is AWS's pace; all waits are multiplied by it.
+        time_scale: 1.0 is AWS's pace; all waits are multiplied by it.
         minute: seconds of the clock that a minute of a rule's rate takes; 60 on AWS.
         pool: connections per client; at least the number of threads (F6).
         timeout: seconds that one call may wait for an answer, all attempts together.
@@ -65,7 +65,7 @@ class Access:
     role_arn: str | None = None
     endpoint_url: str | None = None
     keys: tuple[str, str] | None = None
-    tempo: float = 1.0
+    time_scale: float = 1.0
     minute: float = 60.0
     pool: int = 32
     timeout: float = 60.0
@@ -114,14 +114,19 @@ class Aws:
         self.granted: frozenset[str] = frozenset()
         self.clock = clock
         self.sleep = sleep = asleep(sleep)
-        self.tempo = access.tempo
+        self.time_scale = access.time_scale
         self.minute = access.minute
         self.journal = journal
         self._access = access
-        pacer = Pacer(clock=clock, sleep=sleep, overrides=access.rates, tempo=access.tempo)
+        pacer = Pacer(clock=clock, sleep=sleep, overrides=access.rates, time_scale=access.time_scale)
         self._silence = Silence(access.timeout)
         self._seam = Seam(
-            pacer=pacer, journal=journal, tempo=access.tempo, silence=self._silence, clock=clock, hear=access.hear
+            pacer=pacer,
+            journal=journal,
+            time_scale=access.time_scale,
+            silence=self._silence,
+            clock=clock,
+            hear=access.hear,
         )
         self._home: str | None = None
         self._session = self._open(access)

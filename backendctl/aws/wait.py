@@ -29,8 +29,8 @@ def until(aws: Aws, what: str, probe: Callable[[], T | None], *, limit: float, s
     Raises:
         WaitTimeoutError: the limit has passed; the same command goes on waiting.
     """
-    deadline = aws.clock() + limit * max(aws.tempo, 0.2)
-    pause = max(step * aws.tempo, 0.02)
+    deadline = aws.clock() + limit * max(aws.time_scale, 0.2)
+    pause = max(step * aws.time_scale, 0.02)
     told = False
     while (answer := probe()) is None:
         if aws.clock() > deadline:
@@ -57,9 +57,9 @@ def settle(aws: Aws, what: str, *, seconds: float = 5.0) -> None:
     note(f"waiting for {what}")
     later = _settling.get()
     if later is None:
-        aws.sleep(seconds * aws.tempo)
+        aws.sleep(seconds * aws.time_scale)
     else:
-        later(seconds * aws.tempo)
+        later(seconds * aws.time_scale)
 
 
 @contextmanager

@@ -87,7 +87,7 @@ def plan_drain(backend: Backend, region: str, *, reason: str) -> Plan:
         regions=regions,
         changes=(operating(operation, operation.read(backend.aws)),),
         refusals=() if well else (_last(region, healths),),
-        remarks=(*(told.sentences(tempo=backend.aws.tempo) if well else ()), *notes),
+        remarks=(*(told.sentences(time_scale=backend.aws.time_scale) if well else ()), *notes),
     )
 
 

@@ -66,7 +66,7 @@ def plan_restore(backend: Backend, region: str) -> Plan:
 
 def _return(backend: Backend, region: str) -> str:
     told = forecast(backend.spec, region, (), health_path(backend.spec))
-    at = f", here {told.seconds * backend.aws.tempo:.1f} s" if backend.aws.tempo != 1 else ""
+    at = f", here {told.seconds * backend.aws.time_scale:.1f} s" if backend.aws.time_scale != 1 else ""
     return f"clients near {region} come back within {told.seconds} s{at}, as resolvers forget where they were sent"
 
 

@@ -204,7 +204,7 @@ def _whose(aws: Aws, log: AccessLog, region: str, *, began: float, wanted: Colle
         return True if len(found) == len(wanted) else None
 
     try:
-        limit = (lag(aws) + 2 * resolution(aws)) / max(aws.tempo, 0.2)
+        limit = (lag(aws) + 2 * resolution(aws)) / max(aws.time_scale, 0.2)
         until(aws, f"the access log {log.group} to tell who has answered", probe, limit=limit)
     except WaitTimeoutError:
         pass  # what is known by now has to do

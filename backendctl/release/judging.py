@@ -138,7 +138,7 @@ def scope_of(backend: Backend, one: Serving, *, at: float) -> Scope:
 def held_for(backend: Backend) -> float:
     """Seconds that a step lasts before it is judged: the spec's, and as long as CloudWatch takes to tell of it."""
     aws = backend.aws
-    return max(backend.spec.canary.bake_time * aws.tempo, lag(aws) + 2 * resolution(aws))
+    return max(backend.spec.canary.bake_time * aws.time_scale, lag(aws) + 2 * resolution(aws))
 
 
 def moment(text: str) -> float:

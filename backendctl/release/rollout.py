@@ -215,7 +215,7 @@ class Rollout:
             wanted = self.backend.spec.canary.judging.min_requests
             if held >= hold and not bad and not _will_tell(judged, wanted=wanted):
                 return (yield from self._with_synthetic(wave, judged))
-            yield from self._wait(max(_WATCH * aws.tempo, 0.5))
+            yield from self._wait(max(_WATCH * aws.time_scale, 0.5))
 
     def _with_synthetic(self, wave: Sequence[Serving], judged: list[Judged]) -> Telling[list[Judged]]:
         """Nobody called it, and the spec says to do so ourselves; then judged again, until it is known."""

@@ -173,7 +173,7 @@ class Domain:
                 hint="take the record over: backendctl sync-dns --adopt",
             )
         note(f"waiting {dns.ALIAS_TTL} s until resolvers have forgotten {distribution}")
-        aws.sleep(dns.ALIAS_TTL * aws.tempo)
+        aws.sleep(dns.ALIAS_TTL * aws.time_scale)
         return [{"op": "remove", "path": path, "value": EDGE}]
 
     def delete(self, aws: Aws) -> None:

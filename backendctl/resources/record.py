@@ -166,7 +166,7 @@ class Record:
         what = f"the removal of {self.name} in {self.region}"
         if change_together(aws, zone_id, self.name, wanted.changes, what=what):
             note(f"waiting {dns.ALIAS_TTL} s until resolvers have forgotten {self.name} in {self.region}")
-            aws.sleep(dns.ALIAS_TTL * aws.tempo)  # H3
+            aws.sleep(dns.ALIAS_TTL * aws.time_scale)  # H3
 
     def wanted(
         self, aws: Aws, *, records: tuple[ResourceRecordSetOutputTypeDef, ...] = (), adopt: bool = False

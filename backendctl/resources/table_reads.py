@@ -218,7 +218,7 @@ def wait_active(aws: Aws, region: str, physical: str, *, limit: float = _ACTIVE_
     def probe() -> TableDescriptionTypeDef | None:
         found = ask(aws, region, physical)
         if found is None:
-            if aws.clock() - started > UNSEEN * max(aws.tempo, 0.2):
+            if aws.clock() - started > UNSEEN * max(aws.time_scale, 0.2):
                 raise BackendctlError(f"table {physical} does not exist in {region}")
             return None
         refuse_stuck(found["TableStatus"], region, physical)

@@ -139,7 +139,7 @@ class _ReplicaWatch:
         return table_reads.is_quiet(here) and names[0] <= names[1]
 
     def _still_unseen(self) -> None:
-        if self._aws.clock() - self._mentioned > _VANISHED * max(self._aws.tempo, 0.2):
+        if self._aws.clock() - self._mentioned > _VANISHED * max(self._aws.time_scale, 0.2):
             raise BackendctlError(
                 f"the replica of {self._physical} in {self._region} was accepted by AWS and vanished",
                 hint="a key, a quota or a permission in that region stands in the way; AWS does not say which: "
@@ -198,7 +198,7 @@ class _StepWatch:
             return found["TableStatus"]
         if not self._index:
             return state
-        if self._aws.clock() - self._asked >= _MINUTE * self._aws.tempo:
+        if self._aws.clock() - self._asked >= _MINUTE * self._aws.time_scale:
             self._asked = self._aws.clock()
             self._filled = table_times.filled(self._aws, region, self._physical, self._index) or self._filled
         indexes = found.get("GlobalSecondaryIndexes", ())

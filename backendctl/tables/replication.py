@@ -118,7 +118,7 @@ def _from(
     aws: Aws, source: str, pairs: Sequence[Pair], physical: Mapping[str, str], minutes: int
 ) -> dict[Pair, Lag] | BackendctlError:
     now = int(time.time()) + 1
-    span = int(minutes * 60 * (1 if aws.tempo >= 1 else max(aws.tempo, 0.5)))
+    span = int(minutes * 60 * (1 if aws.time_scale >= 1 else max(aws.time_scale, 0.5)))
     try:
         both = {
             pair: [_series(pair, physical, stat, resolution(aws)) for stat in ("Average", "Maximum")] for pair in pairs

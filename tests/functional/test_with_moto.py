@@ -76,7 +76,7 @@ class House:
         """As a new run of the command does, with --region when any are given."""
         path = self.folder / "spec.yaml"
         path.write_text(yaml.safe_dump(self.spec))
-        access = Access(keys=("testing", "testing"), tempo=0.0)
+        access = Access(keys=("testing", "testing"), time_scale=0.0)
         backend = open_backend(Settings(spec=path, access=access, regions=regions))
         for region in (EAST, WEST):
             events: Any = backend.aws.apigateway(region).meta.events

@@ -86,7 +86,7 @@ def test_a_function_that_takes_its_time_is_no_silence(clock: Clock) -> None:
 
 
 def test_a_hanging_region_is_told_within_the_bound(hanging: str) -> None:
-    aws = Aws(Access(keys=("testing", "testing"), endpoint_url=hanging, timeout=1.0, tempo=0.0), backend="b")
+    aws = Aws(Access(keys=("testing", "testing"), endpoint_url=hanging, timeout=1.0, time_scale=0.0), backend="b")
     started = time.monotonic()
     for _ in range(20):
         with pytest.raises((ReadTimeoutError, SilentError)) as silent:

@@ -176,7 +176,9 @@ def _driven(
     canaries = Scripted(says=verdicts, percents={EAST: 10.0} if percents is None else percents, shifted=shifted)
     spec = SimpleNamespace(backend="shop", canary=Settings(**settings), api=SimpleNamespace())
     settings_of = SimpleNamespace(environment={})
-    backend: Any = SimpleNamespace(aws=SimpleNamespace(tempo=1.0, sleep=sleep or wait), spec=spec, settings=settings_of)
+    backend: Any = SimpleNamespace(
+        aws=SimpleNamespace(time_scale=1.0, sleep=sleep or wait), spec=spec, settings=settings_of
+    )
     rollout = Rollout(backend=backend, wish=wish or Wish(auto=True), canaries=canaries, clock=lambda: now[0])
     return Driven(rollout=rollout, canaries=canaries)
 

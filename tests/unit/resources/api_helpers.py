@@ -110,7 +110,7 @@ class Backplane:
 def mocked(backplane: Backplane | None = None) -> Iterator[Aws]:
     """AWS in process: API Gateway by the sandbox, which refuses what AWS refuses, the other services by moto."""
     with mock_aws():
-        aws = Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds")
+        aws = Aws(Access(keys=("testing", "testing"), time_scale=0.0), backend="corkhounds")
         with_gateway(aws, backplane)
         yield aws
 

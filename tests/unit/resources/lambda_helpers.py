@@ -41,7 +41,7 @@ STAMP = Stamp(commit="abc1234", author="Ann Onymous", time="2026-11-23T10:00:00Z
 def emulated() -> Iterator[Aws]:
     """AWS as moto has it, Lambda without Docker, at no pace at all; API Gateway by the sandbox."""
     with mock_aws(config={"lambda": {"use_docker": False}}):
-        aws = Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds")
+        aws = Aws(Access(keys=("testing", "testing"), time_scale=0.0), backend="corkhounds")
         with_gateway(aws)
         yield aws
 

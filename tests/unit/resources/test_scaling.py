@@ -47,7 +47,7 @@ def desired(spec_table: model.Table, *, region: str = EAST) -> list[Scaling]:
 @pytest.fixture
 def aws() -> Iterator[Aws]:
     with mock_aws():
-        made = Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds")
+        made = Aws(Access(keys=("testing", "testing"), time_scale=0.0), backend="corkhounds")
         for region in (EAST, WEST):
             made.dynamodb(region).create_table(
                 TableName="corkhounds-places",

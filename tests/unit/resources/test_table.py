@@ -40,7 +40,7 @@ PROVISIONED: dict[str, Any] = {"read": model.Scaling(min=5, max=50), "write": mo
 @pytest.fixture
 def aws() -> Iterator[Aws]:
     with mock_aws():
-        yield Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds")
+        yield Aws(Access(keys=("testing", "testing"), time_scale=0.0), backend="corkhounds")
 
 
 def world(*tables: model.Table, regions: tuple[str, ...] = (EAST, WEST)) -> DeployContext:

@@ -133,7 +133,7 @@ class Clock:
 @pytest.fixture
 def aws() -> Iterator[Aws]:
     with emulated():
-        yield Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds", clock=Clock())
+        yield Aws(Access(keys=("testing", "testing"), time_scale=0.0), backend="corkhounds", clock=Clock())
 
 
 def backend(aws: Aws, context: DeployContext) -> Backend:

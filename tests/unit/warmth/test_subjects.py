@@ -80,7 +80,7 @@ class Lambda:
 
 @pytest.fixture(scope="module")
 def connection() -> tuple[Aws, Lambda]:
-    aws, fake = Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds"), Lambda()
+    aws, fake = Aws(Access(keys=("testing", "testing"), time_scale=0.0), backend="corkhounds"), Lambda()
     fake.attach(aws)
     return aws, fake
 

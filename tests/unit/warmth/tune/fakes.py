@@ -156,7 +156,7 @@ class FakeLambda:
 class FakeAws:
     """A connection with that function alone, on a clock that stands still."""
 
-    tempo = 0.0
+    time_scale = 0.0
 
     def __init__(self, fake: FakeLambda) -> None:
         self._fake = fake
