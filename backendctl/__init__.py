@@ -23,7 +23,7 @@ apply is the plan and nothing else:
    event system, so that the code of a resource stays plain boto3.
 
 There is no state file. What must be remembered is kept in AWS: a tag `backendctl:backend` marks what is ours, the
-description of a version or a deployment says which release it is, and a parameter per region (`roster`) says where
+description of a version or a deployment says which release it is, and parameters of each region (`region_index`) say where
 this backend lives.
 
 Slots: a release must never let new code meet the old API or the other way round. The alias a user writes

@@ -42,7 +42,7 @@ from backendctl.reading_ahead import reading_ahead
 from backendctl.release.heartbeat import beating
 from backendctl.release.numbering import Releasing, numbered
 from backendctl.remembering import remembered, remembering
-from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, roster
+from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, region_index
 from backendctl.resources.domain import Domain
 from backendctl.resources.drain_mark import drained
 from backendctl.resources.function import Function
@@ -368,7 +368,7 @@ def plan_of(
     """
     everywhere = regions
     if strays and not backend.settings.regions:
-        known = roster.known_regions(backend.aws, regions, silent=backend.unreadable)
+        known = region_index.known_regions(backend.aws, regions, silent=backend.unreadable)
         left = [region for region in known if region not in {*regions, *backend.spec.all_regions}]
         everywhere = (*regions, *left)
     plan = make_plan(

@@ -19,13 +19,13 @@ from backendctl.resources.log_group import LogGroup
 from backendctl.resources.mapping import Mapping
 from backendctl.resources.permission import Permission
 from backendctl.resources.provisioned import ProvisionedConcurrency
+from backendctl.resources.region_index import RegionIndex
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.role import Role
-from backendctl.resources.roster import Roster
 from backendctl.resources.stage import Stage
 
 _SERVED = (Function, Alias, ProvisionedConcurrency, RestApi, Permission, Stage)
-_AROUND = (Roster, Role, LogGroup, ApiAccount, Mapping)
+_AROUND = (RegionIndex, Role, LogGroup, ApiAccount, Mapping)
 _TURNING = frozenset({"definition", "localised", "variables"})
 
 
@@ -97,7 +97,7 @@ def _is_needed(change: Change, served: Sequence[Change]) -> bool:
     if change.action is not Action.CREATE or not isinstance(change.resource, _AROUND):
         return False
     made = [one for one in served if one.action is Action.CREATE]
-    if isinstance(change.resource, Roster):
+    if isinstance(change.resource, RegionIndex):
         return any(one.region == change.name for one in served)
     if isinstance(change.resource, Mapping):
         stage = (change.resource.target or "").rpartition("/")[2]

@@ -11,7 +11,7 @@ from backendctl.aws.errors import BotoCoreError, ClientError, explain
 from backendctl.errors import BackendctlError
 from backendctl.nearest import refuse_unknown
 from backendctl.permissions.arns import Scope
-from backendctl.resources import assemble, dns, roster
+from backendctl.resources import assemble, dns, region_index
 from backendctl.resources.deploy_context import DeployContext, Stamp
 from backendctl.resources.role_policy import statements_for
 from backendctl.spec import Offline, parse
@@ -71,7 +71,7 @@ def read(settings: Settings) -> Read:
     named = dict.fromkeys(domain.zone for domain in spec.domains if domain.zone is not None)
     zones, notes = _zones(list(named), aws)
     try:
-        regions = settings.regions or tuple(roster.known_regions(aws, spec.regions))
+        regions = settings.regions or tuple(region_index.known_regions(aws, spec.regions))
     except BackendctlError as error:
         regions = spec.regions
         notes = (*notes, f"the policy is for the regions of the spec alone: {error}")

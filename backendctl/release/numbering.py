@@ -224,9 +224,9 @@ def announced(
         region: replace(one, time=entry.time, operator=entry.operator, process=entry.process)
         for region, one in entries.items()
     }
-    rosters = frozenset(c.address for c in plan.changes if c.kind == "roster")
+    indexes = frozenset(c.address for c in plan.changes if c.kind == "region-index")
     announce = Announce(
-        name=name, entries=entries, earlier=earlier, joins=bool(there), summary=_summary(entry), requires=rosters
+        name=name, entries=entries, earlier=earlier, joins=bool(there), summary=_summary(entry), requires=indexes
     )
     operations = [operating(announce, announce.summary)]
     for region in regions:

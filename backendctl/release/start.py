@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from backendctl.spec.model import Stage as Spec
 
 _PARTS = frozenset(
-    {"roster", "role", "log-group", "function", "alias", "provisioned", "rest-api", "permission", "api-account"}
+    {"region-index", "role", "log-group", "function", "alias", "provisioned", "rest-api", "permission", "api-account"}
 )
 """The kinds a release is made of; what else a deploy would change is left to it."""
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from backendctl.app import plan_of
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.errors import UsageError
+from backendctl.resources.region_index import RegionIndex
 from backendctl.resources.replica import Replica
-from backendctl.resources.roster import Roster
 from backendctl.resources.scaling import Scaling
 from backendctl.resources.table import Table
 from backendctl.resources.table_refusals import with_dynamodb
@@ -34,12 +34,12 @@ def plan_tables(backend: Backend, selection: Selection, *, keep_data: bool = Fal
         BackendctlError: no region at all could be read.
         UsageError: the selection names what there is not; or no replica goes whose data could be kept.
     """
-    kinds: tuple[type[Resource], ...] = (Roster, *KINDS)
+    kinds: tuple[type[Resource], ...] = (RegionIndex, *KINDS)
     desired = [one for kind in kinds for one in kind.desired(backend.context)]
     plan = plan_of(backend, desired, regions=backend.spec.regions, kinds=kinds)
-    made = {c.region for c in plan.changes if c.action is Action.CREATE and not isinstance(c.resource, Roster)}
+    made = {c.region for c in plan.changes if c.action is Action.CREATE and not isinstance(c.resource, RegionIndex)}
     plan = plan.restricted(lambda change: _about_tables(change, made))
-    plan = replace(plan, unchanged=tuple(one for one in plan.unchanged if not isinstance(one, Roster)))
+    plan = replace(plan, unchanged=tuple(one for one in plan.unchanged if not isinstance(one, RegionIndex)))
     selection.refuse_unmatched(plan)
     if keep_data:
         plan = keeping(plan)
@@ -66,6 +66,6 @@ def _keeping(change: Change) -> Change:
 
 def _about_tables(change: Change, made: set[str]) -> bool:
     """Where a backend lives is noted when something is made there, and forgotten by a deploy alone."""
-    if not isinstance(change.resource, Roster):
+    if not isinstance(change.resource, RegionIndex):
         return True
     return change.action is Action.CREATE and bool(made & {change.region, change.name})

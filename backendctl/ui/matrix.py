@@ -163,7 +163,7 @@ def _label(survey: Survey, kind: str, name: str) -> tuple[str, str]:
         return "function", name.rpartition("/")[2].removeprefix(f"{survey.backend}-")
     if kind == "health-check":  # named after the backend; it watches what the domain leads to
         return "domain", next((other for found, other in survey.rows if found == "domain"), name)
-    row, pattern = _ROWS.get(kind, ("region", "logging, roster"))
+    row, pattern = _ROWS.get(kind, ("region", "logging, region index"))
     return row, pattern.format(name=name, base=name.partition(":")[0].partition("/")[0])
 
 

@@ -28,7 +28,18 @@ from backendctl.errors import RefusedError
 from backendctl.selecting import Selection
 
 EAST, WEST = "us-east-1", "us-west-2"
-KINDS = {"roster", "role", "log-group", "function", "alias", "table", "scaling", "warmer", "permission", "release"}
+KINDS = {
+    "region-index",
+    "role",
+    "log-group",
+    "function",
+    "alias",
+    "table",
+    "scaling",
+    "warmer",
+    "permission",
+    "release",
+}
 CAPACITY = {"min": 2, "max": 20, "target": 60}
 
 

@@ -15,9 +15,9 @@ from tests.unit.engine.things import (
     WEST,
     Alias,
     Function,
+    RegionIndex,
     Replica,
     Role,
-    Roster,
     Stage,
     Table,
     creating,
@@ -99,19 +99,21 @@ def test_what_needs_something_that_is_deleted_goes_first() -> None:
     ]
 
 
-def test_a_region_is_entered_in_the_roster_before_anything_is_made_in_it() -> None:
-    entry = creating(Roster(region=EAST, name=WEST))
-    assert _before(creating(Function(region=WEST, name="f")), entry) == {"us-east-1/roster/us-west-2"}
+def test_a_region_is_entered_in_the_region_index_before_anything_is_made_in_it() -> None:
+    entry = creating(RegionIndex(region=EAST, name=WEST))
+    assert _before(creating(Function(region=WEST, name="f")), entry) == {"us-east-1/region-index/us-west-2"}
     assert _before(creating(Function(region=NORTH, name="f")), entry) == set()
     assert _before(entry, creating(Function(region=WEST, name="f"))) == set()
 
 
-def test_entries_of_the_roster_do_not_wait_for_each_other() -> None:
-    assert _before(creating(Roster(region=EAST, name=EAST)), creating(Roster(region=EAST, name=WEST))) == set()
+def test_entries_of_the_region_index_do_not_wait_for_each_other() -> None:
+    assert (
+        _before(creating(RegionIndex(region=EAST, name=EAST)), creating(RegionIndex(region=EAST, name=WEST))) == set()
+    )
 
 
 def test_a_region_is_forgotten_after_everything_in_it_is_gone() -> None:
-    forgetting = deleting(Roster(region=EAST, name=WEST))
+    forgetting = deleting(RegionIndex(region=EAST, name=WEST))
     function, elsewhere = Function(region=WEST, name="f"), Function(region=NORTH, name="f")
     assert _before(forgetting, deleting(function), deleting(elsewhere)) == {"us-west-2/function/f"}
     assert _before(deleting(function), forgetting) == set()

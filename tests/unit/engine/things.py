@@ -104,9 +104,9 @@ class Thing:
         cast("Cloud", aws).done("delete", self)
 
 
-class Roster(Thing):
+class RegionIndex(Thing):
     __slots__ = ()
-    kind: ClassVar[str] = "roster"
+    kind: ClassVar[str] = "region-index"
 
 
 class Role(Thing):
@@ -142,7 +142,7 @@ class Stage(Thing):
     kind: ClassVar[str] = "stage"
 
 
-KINDS: tuple[type[Resource], ...] = (Roster, Role, Function, Alias, Table, Replica, Stage)
+KINDS: tuple[type[Resource], ...] = (RegionIndex, Role, Function, Alias, Table, Replica, Stage)
 ORDER = tuple(kind.kind for kind in KINDS)
 
 

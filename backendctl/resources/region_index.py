@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Roster:
+class RegionIndex:
     """One entry: the SSM parameter `/backendctl/<backend>/regions/<name>`.
 
     The path is the mark of ownership; the tags are for people.
@@ -31,7 +31,7 @@ class Roster:
         region: where the entry is kept. name: the region it names.
     """
 
-    kind: ClassVar[str] = "roster"
+    kind: ClassVar[str] = "region-index"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
 
@@ -136,4 +136,4 @@ def _entries(aws: Aws, region: str) -> dict[str, str]:
             for parameter in page["Parameters"]
         }
 
-    return aws.shared(("roster", region), load)
+    return aws.shared(("region-index", region), load)
