@@ -23,8 +23,8 @@ apply is the plan and nothing else:
    event system, so that the code of a resource stays plain boto3.
 
 There is no state file. What must be remembered is kept in AWS: a tag `backendctl:backend` marks what is ours, the
-description of a version or a deployment says which release it is, and parameters of each region (`region_index`) say where
-this backend lives.
+description of a version or a deployment says which release it is, and parameters of each region (`region_index`) say
+where this backend lives.
 
 Slots: a release must never let new code meet the old API or the other way round. The alias a user writes
 (`version1`) has two more beside it, `version1-a` and `version1-b`. A stage's variable names one of them; a release
