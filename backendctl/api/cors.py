@@ -1,7 +1,7 @@
 """What `api.cors` adds to a definition: OPTIONS for browsers that ask first, and headers on the gateway's own errors.
 
 Nothing that the definition says itself is changed. Answers of functions are theirs: the smoke test says which lack the
-header (`api.trial`).
+header (`api.smoke_test`).
 """
 
 from __future__ import annotations

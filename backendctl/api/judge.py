@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from backendctl.api.faults import definition_refusals, region_faults
 from backendctl.api.notes import notes
 from backendctl.api.places import Place
-from backendctl.api.trial import asked_stages
+from backendctl.api.smoke_test import asked_stages
 from backendctl.engine.diff import differences
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import address_of

@@ -85,7 +85,7 @@ def command(
         return exit_after(outcome, silent=silent)
     if ready.format == "text":
         _show(ready, plan, outcome.seconds)
-    return after(writing.prove(variables_of(changes.context), writing.puts), exit_after(outcome, silent=silent))
+    return after(writing.smoke_test(variables_of(changes.context), writing.puts), exit_after(outcome, silent=silent))
 
 
 def _show(ready: Opened, plan: Plan, seconds: float) -> None:

@@ -82,13 +82,13 @@ def command(
     silent = unreachable(changes.plan, outcome=outcome)
     if outcome is None or outcome.exit_code is not Exit.OK:
         return exit_after(outcome, silent=silent)
-    proof = writing.prove(variables_of(changes.context), writing.puts)
-    if proof is not None and not proof.passed:
+    smoke_test = writing.smoke_test(variables_of(changes.context), writing.puts)
+    if smoke_test is not None and not smoke_test.passed:
         warn("the new definition does not answer as it should", "end it: backendctl abort-canary")
     elif not silent and ready.format == "text":
         told = "The canary is running. Watch it: backendctl canary-status --watch; continue: backendctl promote-canary"
         click.echo(runnable(told))
-    return after(proof, exit_after(outcome, silent=silent))
+    return after(smoke_test, exit_after(outcome, silent=silent))
 
 
 def _where_users_are(ready: Opened) -> Opened:

@@ -15,7 +15,7 @@ from backendctl.cli.writing_api import Writing, after
 from backendctl.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from backendctl.api.trial import Trial
+    from backendctl.api.smoke_test import SmokeTest
     from backendctl.cli.opening import Opened
     from backendctl.engine.safety import Allowed
     from backendctl.sync.prepare import Sync
@@ -145,11 +145,11 @@ class _Run:
         if self.ready.format == "text":
             show_summary(sync.plan, [], self.ready.screen.result, seconds=seconds)
         regions = tuple(r for r in sync.regions if r in sync.reviews and r not in sync.plan.unreadable)
-        proof = self.writing.prove({region: sync.reaches[region].variables for region in regions}, regions)
-        if self.ready.format == "text" and proof is not None and not proof.rows:
+        smoke_test = self.writing.smoke_test({region: sync.reaches[region].variables for region in regions}, regions)
+        if self.ready.format == "text" and smoke_test is not None and not smoke_test.rows:
             click.echo("No smoke test: no GET without parameters, and no `smoke` in the spec.")
-        self._draw_document(proof)
-        return after(proof, Exit.PARTIAL if silent else Exit.OK)
+        self._draw_document(smoke_test)
+        return after(smoke_test, Exit.PARTIAL if silent else Exit.OK)
 
     def _draw_sync(self, *, check: bool) -> None:
         if self.ready.format == "text":
@@ -158,21 +158,21 @@ class _Run:
             show_sync(self.sync, self.ready.screen.result, check=check, verbose=self.verbose)
 
     def _draw_plan(self, statuses: dict[str, str] | None) -> None:
-        """In text the plan; the one document of JSON and Markdown comes at the end, with the proof."""
+        """In text the plan; the one document of JSON and Markdown comes at the end, with the smoke test."""
         from backendctl.ui.plan_text import show_plan
 
         self.statuses = statuses
         if self.ready.format == "text" and self.sync.plan.changes:
             show_plan(self.sync.plan, self.ready.screen.result, verbose=self.verbose)
 
-    def _draw_document(self, proof: Trial | None) -> None:
+    def _draw_document(self, smoke_test: SmokeTest | None) -> None:
         from backendctl.engine.safety import refusal_of
         from backendctl.ui.sync_data import sync_document, sync_markdown
 
         refusal = refusal_of(self.sync.plan, self.allowed)
         if self.ready.format == "json":
             backups = self.writing.backups
-            document = sync_document(self.sync, refusal, statuses=self.statuses, proof=proof, backups=backups)
+            document = sync_document(self.sync, refusal, statuses=self.statuses, smoke_test=smoke_test, backups=backups)
             click.echo(json.dumps(document, indent=2))
         elif self.ready.format == "markdown":
-            click.echo(sync_markdown(self.sync, refusal, statuses=self.statuses, proof=proof))
+            click.echo(sync_markdown(self.sync, refusal, statuses=self.statuses, smoke_test=smoke_test))

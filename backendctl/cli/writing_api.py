@@ -14,7 +14,7 @@ from backendctl.errors import Exit
 if TYPE_CHECKING:
     from backendctl.api.body import Wanted
     from backendctl.api.look import Look
-    from backendctl.api.trial import Trial
+    from backendctl.api.smoke_test import SmokeTest
     from backendctl.app import Changes
     from backendctl.cli.opening import Opened
     from backendctl.engine.plan import Plan
@@ -71,15 +71,17 @@ class Writing:
         if self.backups:
             click.echo(f"kept what is overwritten: {len(self.backups)} files in {folder}", err=True)
 
-    def prove(self, variables: Mapping[str, Mapping[str, Mapping[str, str]]], regions: tuple[str, ...]) -> Trial | None:
+    def smoke_test(
+        self, variables: Mapping[str, Mapping[str, Mapping[str, str]]], regions: tuple[str, ...]
+    ) -> SmokeTest | None:
         """Make the same requests in these regions.
 
         Args:
             variables: region → stage → the stage's variables.
         """
-        from backendctl.api.trial import Tried, trial
+        from backendctl.api.smoke_test import Tried, run_smoke_test
         from backendctl.ui.progress import busy
-        from backendctl.ui.sync_text import show_trial
+        from backendctl.ui.sync_text import show_smoke_test
 
         given = self.wanted
         if given is None or not regions:
@@ -87,10 +89,10 @@ class Writing:
         asked = Tried(api=given.api, regions=regions, variables=variables, source=given.source)
         backend = self.ready.backend
         with busy(self.ready.screen.progress, "running the smoke test in every region …", quiet=self.quiet):
-            proof = trial(backend.aws, asked, workers=backend.settings.workers)
-        if self.ready.format == "text" and proof.rows:
-            show_trial(proof, self.ready.screen.result)
-        return proof
+            smoke_test = run_smoke_test(backend.aws, asked, workers=backend.settings.workers)
+        if self.ready.format == "text" and smoke_test.rows:
+            show_smoke_test(smoke_test, self.ready.screen.result)
+        return smoke_test
 
 
 def variables_of(context: DeployContext) -> dict[str, dict[str, dict[str, str]]]:
@@ -103,8 +105,8 @@ def variables_of(context: DeployContext) -> dict[str, dict[str, dict[str, str]]]
     return found
 
 
-def after(proof: Trial | None, code: Exit) -> Exit:
+def after(smoke_test: SmokeTest | None, code: Exit) -> Exit:
     """The exit code of a command whose changes ended with `code`."""
-    if proof is None or proof.passed:
+    if smoke_test is None or smoke_test.passed:
         return code
-    return Exit.PARTIAL if proof.partly else Exit.ERROR
+    return Exit.PARTIAL if smoke_test.partly else Exit.ERROR

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from backendctl.api.probes import probes
+from backendctl.api.smoke_requests import smoke_requests
 from backendctl.aws.errors import explain
 from backendctl.aws.metrics import lag, resolution
 from backendctl.release.analysis import Analysis
@@ -88,7 +88,7 @@ def judge_all(backend: Backend, found: Sequence[Serving], *, reader: LogReader, 
     stages = {one.stage for one in found}
     among = max(1, len(stages)) * len(backend.spec.all_regions)
     api = backend.spec.api
-    smoke = len(probes(api.definition, api.smoke)) * len(api.stages) if api is not None else 0
+    smoke = len(smoke_requests(api.definition, api.smoke)) * len(api.stages) if api is not None else 0
 
     def ask(one: Serving) -> Judged:
         at = time.time()

@@ -262,9 +262,9 @@ def test_a_function_that_fails_in_one_region_fails_the_proof_there(other: Shop) 
     other.sandbox.settled(f"{other.name}-items", region=EUROPE)
     version = broken.publish_version(FunctionName=f"{other.name}-items")["Version"]
     broken.update_alias(FunctionName=f"{other.name}-items", Name="live", FunctionVersion=version)
-    proof = other.sync(expect=5).json["smoke_test"]
-    assert proof["passed"] is False
-    wrong = {one["path"]: one["wrong"] for one in proof["requests"]}
+    smoke_test = other.sync(expect=5).json["smoke_test"]
+    assert smoke_test["passed"] is False
+    wrong = {one["path"]: one["wrong"] for one in smoke_test["requests"]}
     assert wrong == {"/items": f"fails in {EUROPE}", "/items/{id}": f"not 200 in {EUROPE}"}
 
 
