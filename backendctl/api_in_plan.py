@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from backendctl.api.body import bodies, definitions
 from backendctl.api.body import wanted as wanted_api
-from backendctl.api.elsewhere import with_reaches
+from backendctl.api.elsewhere import with_lambda_targets
 from backendctl.api.judge import Case
 from backendctl.api.look import Look, look
 from backendctl.api.places import place_in
@@ -117,7 +117,7 @@ def readable_context(backend: Backend, seen: Look | None) -> tuple[DeployContext
     if not readable:
         raise next(iter(silent.values()))
     context = replace(backend.context, spec=backend.spec.narrowed(readable))
-    return (with_reaches(context, seen.reaches) if seen else context), silent
+    return (with_lambda_targets(context, seen.lambda_targets) if seen else context), silent
 
 
 def answering(backend: Backend) -> tuple[Backend, dict[str, BackendctlError]]:

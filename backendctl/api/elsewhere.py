@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from backendctl.resources.deploy_context import SLOTS, SlotChoice
 
 if TYPE_CHECKING:
-    from backendctl.api.reach import Reach
+    from backendctl.api.lambda_targets import LambdaTargets
     from backendctl.resources.deploy_context import DeployContext
 
 
-def with_reaches(context: DeployContext, reaches: Mapping[str, Reach]) -> DeployContext:
+def with_lambda_targets(context: DeployContext, lambda_targets: Mapping[str, LambdaTargets]) -> DeployContext:
     """The context with every call that was looked up in AWS, beside those that the spec itself leads to."""
     links = dict(context.links)
     slots = dict(context.slots)
     serving = dict(context.serving)
-    for region, found in reaches.items():
+    for region, found in lambda_targets.items():
         links[region] = (*links.get(region, ()), *found.links)
         for link in found.links:
             if link.variable is None or link.alias is None:

@@ -111,8 +111,8 @@ def _refusals(case: Case) -> Iterator[str]:
         yield from (
             f"{case.place(one.pointer)}: {one.message}" for one in definition_refusals(document, case.wanted.api)
         )
-    for reach in case.look.reaches.values():
-        yield from reach.missing
+    for targets in case.look.lambda_targets.values():
+        yield from targets.missing
     for one in case.documents:
         for region in case.look.regions:
             yield from region_faults(

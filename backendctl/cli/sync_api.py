@@ -145,7 +145,9 @@ class _Run:
         if self.ready.format == "text":
             show_summary(sync.plan, [], self.ready.screen.result, seconds=seconds)
         regions = tuple(r for r in sync.regions if r in sync.reviews and r not in sync.plan.unreadable)
-        smoke_test = self.writing.smoke_test({region: sync.reaches[region].variables for region in regions}, regions)
+        smoke_test = self.writing.smoke_test(
+            {region: sync.lambda_targets[region].variables for region in regions}, regions
+        )
         if self.ready.format == "text" and smoke_test is not None and not smoke_test.rows:
             click.echo("No smoke test: no GET without parameters, and no `smoke` in the spec.")
         self._draw_document(smoke_test)

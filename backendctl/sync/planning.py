@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from backendctl.api.body import stage_definitions
-from backendctl.api.elsewhere import with_reaches
+from backendctl.api.elsewhere import with_lambda_targets
 from backendctl.api.judge import kept
 from backendctl.engine import plan as planning
 from backendctl.engine.plan import Plan
@@ -32,8 +32,8 @@ from backendctl.sync.request import Request
 
 if TYPE_CHECKING:
     from backendctl.api.body import Body, Wanted
+    from backendctl.api.lambda_targets import LambdaTargets
     from backendctl.api.look import Look
-    from backendctl.api.reach import Reach
     from backendctl.app import Backend
     from backendctl.spec.model import Api
 
@@ -61,7 +61,7 @@ class Parts:
 
 def make_plan(parts: Parts) -> tuple[Plan, list[Resource]]:
     """Everything that differs, and what is wanted."""
-    context = called_context(parts.backend, parts.wanted.api, parts.look.reaches, parts.regions)
+    context = called_context(parts.backend, parts.wanted.api, parts.look.lambda_targets, parts.regions)
     context = replace(
         context,
         definitions={region: parts.bodies[region].definition for region in parts.regions},
@@ -90,10 +90,12 @@ def make_plan(parts: Parts) -> tuple[Plan, list[Resource]]:
     return (plan if begin is None else begin(plan)), wanted
 
 
-def called_context(backend: Backend, api: Api, reaches: Mapping[str, Reach], regions: tuple[str, ...]) -> DeployContext:
+def called_context(
+    backend: Backend, api: Api, lambda_targets: Mapping[str, LambdaTargets], regions: tuple[str, ...]
+) -> DeployContext:
     """The context of this API alone: whatever it calls is taken as it serves now."""
     context = replace(backend.context, spec=replace(backend.spec.narrowed(regions), api=api), links={}, slots={})
-    return with_reaches(context, {region: reaches[region] for region in regions})
+    return with_lambda_targets(context, {region: lambda_targets[region] for region in regions})
 
 
 def permissions_of(context: DeployContext) -> Iterator[Permission]:

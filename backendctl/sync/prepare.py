@@ -27,7 +27,7 @@ from backendctl.sync.planning import Parts, make_plan
 from backendctl.sync.request import Request
 
 if TYPE_CHECKING:
-    from backendctl.api.reach import Reach
+    from backendctl.api.lambda_targets import LambdaTargets
     from backendctl.api.review import RegionReview
 
 
@@ -57,9 +57,9 @@ class Sync:
         return self.look.reviews
 
     @property
-    def reaches(self) -> Mapping[str, Reach]:
+    def lambda_targets(self) -> Mapping[str, LambdaTargets]:
         """Region → what its stages reach."""
-        return self.look.reaches
+        return self.look.lambda_targets
 
     @property
     def origin(self) -> RegionReview | None:

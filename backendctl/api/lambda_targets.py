@@ -27,7 +27,7 @@ _LATEST = "$LATEST"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reach:
+class LambdaTargets:
     """What one region's stages call.
 
     Attributes:
@@ -42,7 +42,7 @@ class Reach:
     missing: tuple[str, ...] = ()
 
 
-def reach(
+def find_lambda_targets(
     aws: Aws,
     spec: Spec,
     region: str,
@@ -52,7 +52,7 @@ def reach(
     api: str,
     account: str,
     built: Collection[str] = (),
-) -> Reach:
+) -> LambdaTargets:
     """Look up everything that the definition calls through the wanted stages' variables.
 
     Args:
@@ -86,7 +86,7 @@ def reach(
                 continue
             link = search.link(target, found, stage)
             links[stage.name, link.function.physical, link.alias] = link
-    return Reach(region=region, variables=variables, links=tuple(links.values()), missing=tuple(missing))
+    return LambdaTargets(region=region, variables=variables, links=tuple(links.values()), missing=tuple(missing))
 
 
 class _Search:
