@@ -19,9 +19,9 @@ from backendctl.release.outcome import Outcome
 from backendctl.release.seeing import see
 from backendctl.release.thresholds import OnNoData, Thresholds
 from backendctl.release.verdict import Verdict, judge
+from backendctl.resources.alias_canary import AliasCanary
 from backendctl.resources.drain_mark import drained
 from backendctl.resources.served import qualifier
-from backendctl.resources.share import Share
 from backendctl.warmth.logs import LogReader
 from backendctl.warmth.pings import pingers
 
@@ -146,7 +146,7 @@ def moment(text: str) -> float:
     return float(calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))) if text else 0.0
 
 
-def _weighted(backend: Backend, one: Serving, share: Share) -> Watched:
+def _weighted(backend: Backend, one: Serving, share: AliasCanary) -> Watched:
     """Both sides have one alias; the warmer's calls are shared out as all others are."""
     function = next(f for f in backend.spec.functions_in(one.region) if f.physical == share.physical)
     part = share.percent / 100
@@ -163,7 +163,7 @@ def _weighted(backend: Backend, one: Serving, share: Share) -> Watched:
 
 
 def _watched(backend: Backend, one: Serving) -> list[Watched]:
-    if isinstance(one.canary, Share):
+    if isinstance(one.canary, AliasCanary):
         return [_weighted(backend, one, one.canary)]
     after = {**one.variables, **((one.canary.variables or {}) if one.canary else {})}
     functions = {function.physical: function for function in backend.spec.functions_in(one.region)}

@@ -15,6 +15,7 @@ from backendctl.nearest import refuse_unknown as refuse_unknown_names
 from backendctl.release import access_log
 from backendctl.release.access_log import AccessLog
 from backendctl.resources import lambda_reads, release_log
+from backendctl.resources.alias_canary import AliasCanary
 from backendctl.resources.alias_mark import read_mark
 from backendctl.resources.alias_names import names_of, qualified
 from backendctl.resources.api_reads import list_deployments, list_stages, require_api
@@ -22,7 +23,6 @@ from backendctl.resources.canary import Canary
 from backendctl.resources.deployments import definition_of
 from backendctl.resources.release_record import Event, Record, split_tag
 from backendctl.resources.served import Route
-from backendctl.resources.share import Share
 from backendctl.resources.stage_wanted import routes_of
 from backendctl.resources.stage_writes import split_variables
 from backendctl.spec.canary import by_alias
@@ -56,7 +56,7 @@ class Serving:
     definition: str | None
     variables: Mapping[str, str]
     tag: str = ""
-    canary: Canary | Share | None = None
+    canary: Canary | AliasCanary | None = None
     canary_deployment: str = ""
     began: str = ""
     shifted: str = ""
@@ -180,7 +180,7 @@ def _aliases(backend: Backend, region: str, names: Sequence[str]) -> Iterator[Se
             if alias not in found or (names and name not in names):
                 continue
             told = read_mark(found[alias].description)
-            running = Share.of_alias(aws, region, name=name, physical=function.physical, alias=alias)
+            running = AliasCanary.of_alias(aws, region, name=name, physical=function.physical, alias=alias)
             record, began, shifted = _moments(backend, region, running.tag if running else "")
             yield Serving(
                 region=region,

@@ -18,8 +18,8 @@ from backendctl.resources.stage_writes import END_IT
 if TYPE_CHECKING:
     from backendctl.release.log_reading import Logs
     from backendctl.release.numbering import Releasing
+    from backendctl.resources.alias_canary import AliasCanary, AliasCanaryStart
     from backendctl.resources.canary import CanaryStart
-    from backendctl.resources.share import AliasCanaryStart, Share
 
 _SHIFT = "shift it: backendctl promote-canary --to"
 
@@ -49,7 +49,7 @@ class Running:
         percent: the share that was asked for; None for the spec's first step.
     """
 
-    canaries: Sequence[tuple[str, str, Canary | Share | None]]
+    canaries: Sequence[tuple[str, str, Canary | AliasCanary | None]]
     mine: Record | None
     percent: float | None
 

@@ -15,6 +15,7 @@ from backendctl.release.numbering import Releasing, announced, next_entry, refus
 from backendctl.release.steps import earlier_wave
 from backendctl.resources import KINDS
 from backendctl.resources.alias import Alias
+from backendctl.resources.alias_canary import AliasCanary, AliasCanaryEnd, AliasShift
 from backendctl.resources.alias_mark import mark
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.canary import Canary, CanaryEnd, TrafficShift
@@ -23,7 +24,6 @@ from backendctl.resources.lambda_reads import aliases
 from backendctl.resources.release_claim import told
 from backendctl.resources.release_record import Event, Record, State, split_tag, token_of
 from backendctl.resources.served import qualifier
-from backendctl.resources.share import AliasCanaryEnd, AliasShift, Share
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -55,7 +55,7 @@ def plan_shift(
             requires = _ends(places, earlier_wave(one.region, waves))
             if isinstance(one.canary, Canary):
                 shifts.append(TrafficShift(canary=one.canary, percent=percent, entry=entry, requires=requires))
-            elif isinstance(one.canary, Share):
+            elif isinstance(one.canary, AliasCanary):
                 shifts.append(AliasShift(share=one.canary, percent=percent, entry=entry, requires=requires))
         return [], shifts
 
@@ -101,7 +101,7 @@ def plan_abort(backend: Backend, found: Sequence[Serving], *, take_over: bool = 
         for one in some:
             if isinstance(one.canary, Canary):
                 ended.append(CanaryEnd(canary=one.canary, entry=entry))
-            elif isinstance(one.canary, Share):
+            elif isinstance(one.canary, AliasCanary):
                 ended.append(AliasCanaryEnd(share=one.canary, entry=entry))
         return [], ended
 
@@ -260,7 +260,7 @@ def _promotion(one: Serving, entry: Record) -> Iterator[CanaryPromotion]:
 
 def _plain(backend: Backend, one: Serving, entry: Record | None) -> Iterator[Alias]:
     """The names that everybody else calls, pointed at what is live after the turn; or all there is without a stage."""
-    if isinstance(one.canary, Share):
+    if isinstance(one.canary, AliasCanary):
         share = one.canary
         yield pointing(
             backend,

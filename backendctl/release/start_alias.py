@@ -19,11 +19,11 @@ from backendctl.release.start import begun, canary_entry, share_of
 from backendctl.release.steps import earlier_wave
 from backendctl.resources import assemble, lambda_reads
 from backendctl.resources.alias import Alias
+from backendctl.resources.alias_canary import AliasCanaryStart
 from backendctl.resources.alias_names import names_of, qualified
 from backendctl.resources.function import Function
 from backendctl.resources.log_group import LogGroup
 from backendctl.resources.role import Role
-from backendctl.resources.share import AliasCanaryStart
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
