@@ -16,8 +16,8 @@ from backendctl.api.body import Wanted, body_in
 from backendctl.api.faults import region_faults
 from backendctl.api.source import Source
 from backendctl.openapi.arns import Home
-from backendctl.openapi.carry import without_settings
 from backendctl.openapi.localise import digest, neutralise
+from backendctl.openapi.preserved_settings import without_settings
 from backendctl.openapi.whole import with_whole_settings
 from backendctl.resources import lambda_reads, release_log, releases
 from backendctl.resources.deploy_context import Definition, Link, Stamp

@@ -11,8 +11,8 @@ from backendctl.api.comparable import comparable, compared
 from backendctl.api.working import working as holds
 from backendctl.errors import AwsError
 from backendctl.openapi.arns import Home
-from backendctl.openapi.carry import left_alone
 from backendctl.openapi.diff import Difference
+from backendctl.openapi.preserved_settings import left_alone
 from backendctl.resources.api_reads import CARRIES, apis, stages
 
 if TYPE_CHECKING:

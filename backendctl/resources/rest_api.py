@@ -18,7 +18,7 @@ from backendctl.aws.progress import note
 from backendctl.aws.wait import until
 from backendctl.engine.resource import PARTIAL
 from backendctl.errors import BackendctlError
-from backendctl.openapi.carry import carried, carry_over, without_settings
+from backendctl.openapi.preserved_settings import settings_in, with_preserved, without_settings
 from backendctl.resources.api_reads import (
     CARRIES,
     DEFINITION,
@@ -249,13 +249,13 @@ class RestApi:
         kept = {name: value for name, value in settings_of(before).items() if alone or name not in carries}
         try:
             client.put_rest_api(
-                restApiId=api_id, mode="overwrite", failOnWarnings=True, body=carry_over(body, kept)
+                restApiId=api_id, mode="overwrite", failOnWarnings=True, body=with_preserved(body, kept)
             )  # A1, A11
         except (ClientError, BotoCoreError) as error:
             self._put_back(aws, api_id, before, error)
             raise
         self._keep_security_policy(aws, api_id, before)
-        told = {} if alone else {CARRIES: " ".join(sorted(carried(one.body)))}
+        told = {} if alone else {CARRIES: " ".join(sorted(settings_in(one.body)))}
         self._tag(aws, api_id, {DEFINITION: one.digest, LOCALISED: one.localised, **told})
 
     def _put_back(self, aws: Aws, api_id: str, before: Any, error: Exception) -> None:
@@ -268,7 +268,7 @@ class RestApi:
         """
         if self.backup is None or says(error, "BadRequestException"):  # a refused document has changed nothing (A11)
             return
-        kept = carry_over(self.backup, settings_of(before))
+        kept = with_preserved(self.backup, settings_of(before))
         try:
             aws.apigateway(self.region).put_rest_api(restApiId=api_id, mode="overwrite", body=kept)
         except (ClientError, BotoCoreError) as again:
