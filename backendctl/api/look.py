@@ -12,7 +12,7 @@ from backendctl.api.comparable import comparable
 from backendctl.api.lambda_targets import LambdaTargets, find_lambda_targets
 from backendctl.api.live import api_id_of, form_of, served
 from backendctl.api.review import RegionReview, Wanted, review
-from backendctl.api.working import working
+from backendctl.api.working_copy import working_copy
 from backendctl.aws.crew import together
 from backendctl.aws.regions import each_region
 from backendctl.errors import BackendctlError
@@ -95,7 +95,7 @@ def look_ahead(aws: Aws, region: str, api: Api) -> None:
     api_id = api_id_of(aws, region, api.name)
     if api_id is None:
         return
-    reads: list[Callable[[], object]] = [partial(working, aws, region, api_id)]
+    reads: list[Callable[[], object]] = [partial(working_copy, aws, region, api_id)]
     reads += [
         partial(served, aws, region, api_id, stage.name, form=form_of(api.document_of(stage))) for stage in api.stages
     ]
