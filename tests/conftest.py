@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from backendctl.hints import aim
 from backendctl.secrets import KNOWN
 from tests.conformance.table import print_table
 from tests.unused_rights import unused_rights
@@ -17,6 +18,13 @@ def no_secrets_of_other_tests() -> Iterator[None]:
     """What a test makes secret is no secret in the next one."""
     yield
     KNOWN.forget()
+
+
+@pytest.fixture(autouse=True)
+def no_hints_of_other_tests() -> Iterator[None]:
+    """What a test typed does not stand in the hints of the next one."""
+    yield
+    aim(())
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
