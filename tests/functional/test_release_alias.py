@@ -143,4 +143,4 @@ def test_a_release_with_another_role_cannot_share_an_alias(live: Project) -> Non
     live.spec["functions"]["worker"]["role"] = "arn:aws:iam::123456789012:role/other"
     live.save()
     result = changed(live, "start-canary", expect=1)
-    assert f"{EAST}: {live.name}-worker:live cannot share its calls" in result.err
+    assert f"{EAST}: {live.name}-worker:live cannot split its traffic" in result.err
