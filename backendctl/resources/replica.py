@@ -182,7 +182,7 @@ class Replica:
             BackendctlError: it is a table of its own that carries our mark.
         """
         if live.status == STANDALONE:
-            raise self._name_taken()
+            raise BackendctlError(self.name_taken())
         if live.status == _FAILED:
             self._leave(aws, self.primary)
             self.create(aws)
@@ -228,7 +228,7 @@ class Replica:
             # AWS says the same of a replica that was asked for a moment ago, before a kill (C12).
             group = table_reads.ask(aws, self.primary, self.physical)
             if table_reads.entry(group, self.region) is None:
-                raise self._name_taken() from error
+                raise BackendctlError(self.name_taken()) from error
 
     def _bring_up(self, aws: Aws) -> None:
         table_waits.wait_replica(aws, primary=self.primary, region=self.region, physical=self.physical)
@@ -278,12 +278,12 @@ class Replica:
                 raise
         table_waits.wait_gone(aws, self.region, self.physical)
 
-    def _name_taken(self) -> BackendctlError:
-        return BackendctlError(
-            f"a table {self.physical} already stands in {self.region} by itself, and DynamoDB cannot make it a "
-            f"replica of the one in {self.primary}",
-            hint=f"keep its data if you need it, delete or rename it, or leave {self.region} out of the table's "
-            "regions; nothing of it has been touched",
+    def name_taken(self) -> str:
+        """The sentence about a table of that name which belongs to no group."""
+        return (
+            f"a table {self.physical} exists in {self.region} already, and DynamoDB cannot make it a replica of the "
+            f"one in {self.primary}: delete it (export its data first if you need it), or leave {self.region} out of the "
+            "table's regions"
         )
 
 

@@ -335,7 +335,7 @@ def test_a_plain_table_in_the_region_is_foreign_and_stays(group: Group, aws: Aws
     found = live(aws, west)
     assert found is not None
     assert (found.status, found.owner) == ("STANDALONE", None)
-    with pytest.raises(BackendctlError, match="already stands in us-west-2 by itself"):
+    with pytest.raises(BackendctlError, match="exists in us-west-2 already, and DynamoDB cannot make it a replica"):
         west.create(aws)
     assert WEST in group.tables
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from backendctl.aws.connection import Access, Aws
-from backendctl.engine.plan import Action, Change, change_of
-from backendctl.resources.replica import Replica
+from backendctl.engine.plan import Action, Change, Plan, change_of
+from backendctl.engine.safety import EVERYTHING, Allowed, refusal_of
+from backendctl.resources.replica import STANDALONE, Replica
 from backendctl.resources.table import Table
 from backendctl.resources.table_capacity import PROVISIONED
-from backendctl.resources.table_refusals import refused_by_dynamodb, worth_knowing
+from backendctl.resources.table_indexes import GlobalIndex
+from backendctl.resources.table_refusals import refused_by_dynamodb, with_dynamodb, worth_knowing
 from backendctl.resources.table_shape import LocalIndex
 from backendctl.spec.model import Attribute, Key
 
 EAST, WEST, IRELAND = "us-east-1", "us-west-2", "eu-west-1"
 NAME = "shop-orders"
+NOON = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 BY_SUM = LocalIndex(range=Attribute(name="sum", type="N"))
 
 
@@ -30,12 +34,17 @@ def replica(**fields: Any) -> Replica:
     return Replica(region=WEST, name="orders", owner="shop", physical=NAME, primary=EAST, **fields)
 
 
-def told(change: Change | None, **described: Any) -> list[str]:
+def told(change: Change | None, *, now: datetime = NOON, **described: Any) -> list[str]:
     """The refusals of one change, where the table is described so."""
-    aws = Aws(Access(keys=("testing", "testing")), backend="shop")
     shown = {"TableName": NAME, "TableStatus": "ACTIVE", **described}
-    aws.remember(("table", EAST, NAME, "description"), shown)
-    return refused_by_dynamodb([change] if change else [], aws)
+    return refused_by_dynamodb([change] if change else [], seeing(shown), now=now)
+
+
+def seeing(group: dict[str, Any] | None) -> Aws:
+    """Whose primary region shows the table so, or has none."""
+    aws = Aws(Access(keys=("testing", "testing")), backend="shop")
+    aws.remember(("table", EAST, NAME, "description"), group)
+    return aws
 
 
 def removing(live: Table | Replica) -> Change:
@@ -76,16 +85,65 @@ def test_a_global_tables_stream_stays() -> None:
     assert "replicates through its stream" in reason
 
 
-def test_a_fifth_decrease_of_a_day_is_refused_with_the_time_of_the_last() -> None:
-    change = changing(
-        table(billing=PROVISIONED, fixed_capacity={"read": 9}), table(billing=PROVISIONED, fixed_capacity={"read": 5})
+def lowering(name: str) -> Change:
+    """Units of a name, as `fixed_capacity` has it, go down."""
+    return changing(
+        table(billing=PROVISIONED, fixed_capacity={name: 9}), table(billing=PROVISIONED, fixed_capacity={name: 5})
     )
-    last = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
-    used = {"NumberOfDecreasesToday": 4, "LastDecreaseDateTime": last}
-    assert told(change, ProvisionedThroughput={**used, "NumberOfDecreasesToday": 3}) == []
-    (reason,) = told(change, ProvisionedThroughput=used)
-    assert "went down 4 times today" in reason
-    assert "09:30 UTC" in reason
+
+
+def decreased(times: int, *, minutes_ago: int = 10) -> dict[str, Any]:
+    last = NOON - timedelta(minutes=minutes_ago)
+    return {"NumberOfDecreasesToday": times, "LastDecreaseDateTime": last}
+
+
+def test_a_fifth_decrease_of_a_day_is_refused_with_the_time_of_the_last() -> None:
+    assert told(lowering("read"), ProvisionedThroughput=decreased(3)) == []
+    (reason,) = told(lowering("read"), ProvisionedThroughput=decreased(4))
+    assert "the capacity of the table went down 4 times today" in reason
+    assert "the last was at 11:50 UTC" in reason
+
+
+def test_after_an_hour_without_a_decrease_there_may_be_one_more() -> None:
+    assert told(lowering("read"), ProvisionedThroughput=decreased(4, minutes_ago=61)) == []
+
+
+def test_decreases_are_counted_for_each_index_by_itself() -> None:
+    index = {"IndexName": "by-sum", "ProvisionedThroughput": decreased(4)}
+    (reason,) = told(lowering("by-sum/write"), ProvisionedThroughput=decreased(0), GlobalSecondaryIndexes=[index])
+    assert "the capacity of index by-sum went down 4 times today" in reason
+    assert told(lowering("read"), ProvisionedThroughput=decreased(0), GlobalSecondaryIndexes=[index]) == []
+
+
+def test_an_index_whose_key_changed_is_explained_as_a_new_one_and_the_old_stays() -> None:
+    before, after = (GlobalIndex(key=Key(hash=Attribute(name="owner", type=kind))) for kind in ("S", "N"))
+    (reason,) = told(changing(table(indexes={"by-owner": before}), table(indexes={"by-owner": after})))
+    assert "here by-owner (hash: owner S → hash: owner N)" in reason
+    assert "under a new name" in reason
+    coming_and_going = changing(table(indexes={"old": before}), table(indexes={"new": after}))
+    assert told(coming_and_going) == []
+
+
+@pytest.mark.parametrize("group", [None, {"TableName": NAME, "TableStatus": "ACTIVE"}])
+def test_a_table_in_the_way_of_a_replica_is_refused_and_not_offered_for_adoption(group: dict[str, Any] | None) -> None:
+    change = change_of(replica(), replace(replica(status=STANDALONE), owner=None))
+    assert change is not None
+    assert change.foreign
+    plan = with_dynamodb(Plan(backend="shop", regions=(EAST, WEST), changes=(change,)), seeing(group))
+    refusal = refusal_of(plan, Allowed())
+    (reason,) = refusal.reasons
+    assert "exists in us-west-2 already, and DynamoDB cannot make it a replica" in reason
+    assert "--adopt" not in refusal.hint
+    assert refusal_of(plan, Allowed(adopt=(EVERYTHING,)))
+
+
+def test_a_stream_of_another_kind_is_told_to_whoever_reads_it() -> None:
+    change = changing(table(stream="KEYS_ONLY"), table(stream="NEW_IMAGE"))
+    (line,) = worth_knowing([change], seeing(None))
+    assert "the stream gets a new ARN" in line
+    (line,) = worth_knowing([changing(table(stream="KEYS_ONLY"), table(stream=""))], seeing(None))
+    assert "the stream ends" in line
+    assert worth_knowing([changing(table(stream=""), table(stream="NEW_IMAGE"))], seeing(None)) == []
 
 
 def test_a_global_table_of_the_ended_version_is_named_with_the_way_out() -> None:
@@ -99,6 +157,7 @@ def test_a_global_table_of_the_ended_version_is_named_with_the_way_out() -> None
     [
         (change_of(replica(), None), "none can be added"),
         (removing(replica()), "none can be removed alone"),
+        (removing(table()), "only together with all its replicas"),
         (changing(table(ttl=""), table(ttl="expires")), "knows no TTL"),
     ],
 )
