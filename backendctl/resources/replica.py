@@ -282,8 +282,8 @@ class Replica:
         """The sentence about a table of that name which belongs to no group."""
         return (
             f"a table {self.physical} exists in {self.region} already, and DynamoDB cannot make it a replica of the "
-            f"one in {self.primary}: delete it (export its data first if you need it), or leave {self.region} out of the "
-            "table's regions"
+            f"one in {self.primary}: delete it (export its data first if you need it), or leave {self.region} out of "
+            "the table's regions"
         )
 
 

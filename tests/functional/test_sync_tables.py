@@ -271,7 +271,9 @@ def test_a_key_of_the_account_gives_way_to_the_one_that_aws_manages(project: Pro
     _update(EAST, SSESpecification=specification)(project, name)
     project.spec["tables"]["plain"]["encryption"] = "aws-managed"
     project.save()
-    assert [change["fields"][0]["before"] for change in check(project)["plan"]["changes"]] == [key]
+    told = check(project)
+    assert [change["fields"][0]["before"] for change in told["plan"]["changes"]] == [key]
+    assert f"plain encryption {EAST}" in differing(told)
     project.run("sync-tables", "-y")
     assert check(project)["plan"]["changes"] == []
     del project.spec["tables"]["plain"]["encryption"]
