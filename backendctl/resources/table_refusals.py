@@ -151,18 +151,18 @@ def _ended(change: Change, physical: str) -> str:
 
 def _strong(change: Change) -> Iterator[str]:
     """C35 to C38: what cannot be done to a table of multi-Region strong consistency."""
-    frozen = "has multi-Region strong consistency, whose regions AWS has frozen when they were made"
+    frozen = "has multi-Region strong consistency, whose three regions are fixed"
     if isinstance(change.resource, Replica) and change.action is Action.CREATE:
-        yield f"{change.address}: the table {frozen}: three, and none can be added; leave this one out of its regions"
+        yield f"{change.address}: the table {frozen}: none can be added; leave this one out of its regions"
     if isinstance(change.resource, Replica) and change.action is Action.DELETE:
-        yield f"{change.address}: the table {frozen}: none can be removed alone; all go in one call, or none"
+        yield f"{change.address}: the table {frozen}: none can be removed alone"
     if isinstance(change.resource, Table) and change.action is Action.DELETE:
         yield (
-            f"{change.address}: the table {frozen}: it goes only together with all its replicas, in one call that "
-            "backendctl does not make"
+            f"{change.address}: the table {frozen}: it is deleted only after one UpdateTable that deletes all its "
+            "replicas, which backendctl does not send"
         )
     if isinstance(change.desired, Table) and change.desired.ttl:
-        yield f"{change.address}: the table has multi-Region strong consistency, which knows no TTL; leave 'ttl' out"
+        yield f"{change.address}: the table has multi-Region strong consistency, which has no TTL; leave 'ttl' out"
 
 
 def _local_indexes(change: Change, desired: Table, live: Table) -> Iterator[str]:

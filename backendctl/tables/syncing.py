@@ -25,7 +25,8 @@ KINDS: tuple[type[Resource], ...] = (Table, Scaling, Replica)
 def plan_tables(backend: Backend, selection: Selection, *, keep_data: bool = False) -> Plan:
     """What a deploy would do about tables.
 
-    A region that gets its first thing of this backend is noted as one of its regions, as a deploy does.
+    A region that gets its first thing of this backend, made or adopted, is noted as one of its regions, as a deploy
+    does: else what it has would not be looked at once the spec has forgotten the region.
 
     Args:
         keep_data: whether replicas that go become tables of their own.
@@ -37,7 +38,7 @@ def plan_tables(backend: Backend, selection: Selection, *, keep_data: bool = Fal
     kinds: tuple[type[Resource], ...] = (Roster, *KINDS)
     desired = [one for kind in kinds for one in kind.desired(backend.world)]
     plan = plan_of(backend, desired, regions=backend.spec.regions, kinds=kinds)
-    made = {c.region for c in plan.changes if c.action is Action.CREATE and not isinstance(c.resource, Roster)}
+    made = {c.region for c in plan.changes if _is_new(c)}
     plan = plan.restricted(lambda change: _about_tables(change, made))
     plan = replace(plan, unchanged=tuple(one for one in plan.unchanged if not isinstance(one, Roster)))
     selection.refuse_unmatched(plan)
@@ -62,6 +63,10 @@ def _keeping(change: Change) -> Change:
     if change.action is not Action.DELETE or not isinstance(change.live, Replica):
         return change
     return replace(change, live=replace(change.live, keep_data=True))
+
+
+def _is_new(change: Change) -> bool:
+    return not isinstance(change.resource, Roster) and (change.action is Action.CREATE or change.foreign)
 
 
 def _about_tables(change: Change, made: set[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,8 +126,15 @@ def _update(region: str, **change: Any) -> Callable[[Project, str], None]:
 
 
 def _ttl(project: Project, name: str) -> None:
-    off = {"Enabled": False, "AttributeName": "expires"}
-    project.client("dynamodb", EAST).update_time_to_live(TableName=name, TimeToLiveSpecification=off)
+    """AWS takes one change an hour: the one before and this one have to be settled."""
+    client, off = project.client("dynamodb", EAST), {"Enabled": False, "AttributeName": "expires"}
+
+    def status() -> str:
+        return str(client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"])
+
+    eventually(lambda: status() == "ENABLED", seconds=60)
+    client.update_time_to_live(TableName=name, TimeToLiveSpecification=off)
+    eventually(lambda: status() == "DISABLED", seconds=60)
 
 
 def _recovery(project: Project, name: str) -> None:
@@ -338,6 +346,35 @@ def test_a_protected_replica_is_not_removed_and_nothing_is_touched(project: Proj
     del table["regions"]
     project.save()
     project.run("sync-tables", "-y")
+
+
+def test_a_region_whose_tables_were_adopted_is_remembered_when_the_spec_forgets_it(
+    project: Project, tmp_path: Path
+) -> None:
+    other = make_project(tmp_path, name=f"a{uuid.uuid4().hex[:6]}", port=project.port, regions=[EAST, WEST])
+    other.spec = {"backend": other.name, "regions": [EAST, WEST], "tables": {"plain": {"key": {"hash": "id S"}}}}
+    other.save()
+    name, client = f"{other.name}-plain", other.client("dynamodb", EAST)
+    client.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    wait(other, EAST, name)
+    client.update_table(TableName=name, ReplicaUpdates=[{"Create": {"RegionName": WEST}}])
+    eventually(lambda: replica_status(other, name) == "ACTIVE", seconds=60)
+    other.run("sync-tables", "-y", "--adopt")
+    other.spec["regions"] = [EAST]
+    other.save()
+    refused = other.run("sync-tables", "-y", expect=1).err
+    assert f"{WEST}/replica/plain holds data or traffic and would be deleted" in refused
+
+
+def replica_status(project: Project, name: str) -> str:
+    """Of the only replica, as the primary has it; empty before AWS lists it."""
+    found = project.client("dynamodb", EAST).describe_table(TableName=name)["Table"].get("Replicas", [])
+    return str(found[0]["ReplicaStatus"]) if found else ""
 
 
 def test_a_replica_that_goes_may_keep_its_data(project: Project) -> None:

@@ -336,7 +336,7 @@ class DynamoDB:
         if "Replicas" in seen:
             seen["Replicas"] = [table_own.described(entry, place[1]) for entry in seen["Replicas"]]
             seen |= table_strong.shown(*place)
-        lowered = self._limits.decreases(place)
+        lowered = self._limits.told(place)
         document[member] = table_shape.described(seen, lowered) if member == "Table" else table_shape.made(seen)
         return retold(answer, document)
 

@@ -157,8 +157,8 @@ def test_a_global_table_of_the_ended_version_is_named_with_the_way_out() -> None
     [
         (change_of(replica(), None), "none can be added"),
         (removing(replica()), "none can be removed alone"),
-        (removing(table()), "only together with all its replicas"),
-        (changing(table(ttl=""), table(ttl="expires")), "knows no TTL"),
+        (removing(table()), "one UpdateTable that deletes all its replicas"),
+        (changing(table(ttl=""), table(ttl="expires")), "has no TTL"),
     ],
 )
 def test_regions_of_strong_consistency_stay_as_they_are(change: Change, fault: str) -> None:
