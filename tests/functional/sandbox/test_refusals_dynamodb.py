@@ -181,7 +181,11 @@ def test_of_strong_consistency_one_region_may_be_a_witness_and_the_table_is_empt
     table = Table(sandbox)
     table.fill()
     witness = [{"Create": {"RegionName": "us-east-2"}}]
-    change = {"MultiRegionConsistency": "STRONG", "GlobalTableWitnessUpdates": witness, "ReplicaUpdates": adding(WEST)}
+    change: dict[str, Any] = {
+        "MultiRegionConsistency": "STRONG",
+        "GlobalTableWitnessUpdates": witness,
+        "ReplicaUpdates": adding(WEST),
+    }
     assert "must be empty" in table.refused(**change)
     table.in_region().delete_item(TableName=table.name, Key={"id": {"S": "1"}})
     table.update(**change)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from backendctl.aws.connection import Access, Aws
+from backendctl.aws.progress import reporting_to
 from backendctl.engine.diff import differences
 from backendctl.errors import BackendctlError, WaitTimeoutError
 from backendctl.resources import replica as module
@@ -94,6 +96,8 @@ class Group:
             raise refusal("ValidationException", "it has deletion protection enabled")
         self.entries[region] = "DELETING"
         self.clock.at(120, lambda: self.entries.pop(region))
+        if region in self.tables:
+            self.tables[region].status = "DELETING"
         self.clock.at(130, lambda: self.tables.pop(region, None))
 
     def _end(self, region: str) -> None:
@@ -419,6 +423,17 @@ def test_a_replica_is_deleted_through_the_primary(group: Group, aws: Aws) -> Non
     found.delete(aws)
     assert gists(group) == [f"{EAST} UpdateTable"]
     assert (set(group.tables), group.entries) == ({EAST}, {})
+
+
+def test_the_waits_of_a_removal_tell_for_what_since_when_and_how_long(aws: Aws) -> None:
+    (west,) = desired(WEST)
+    west.create(aws)
+    told: list[str] = []
+    with reporting_to(told.append):
+        west.delete(aws)
+    here = re.escape(NAME) + r" in us-west-2: DELETING, since \d\d:\d\d UTC; AWS "
+    assert any(re.fullmatch(f"replica of {here}takes 2 to 5 minutes", line) for line in told)
+    assert any(re.fullmatch(f"table {here}usually takes less than a minute", line) for line in told)
 
 
 def test_deleting_again_is_done(group: Group, aws: Aws) -> None:
