@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from backendctl.app import plan_of
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.errors import UsageError
+from backendctl.remembering import remembered
 from backendctl.resources.replica import Replica
 from backendctl.resources.roster import Roster
 from backendctl.resources.scaling import Scaling
@@ -33,8 +34,10 @@ def plan_tables(backend: Backend, selection: Selection, *, keep_data: bool = Fal
 
     Raises:
         BackendctlError: no region at all could be read.
-        UsageError: the selection names what there is not; or no replica goes whose data could be kept.
+        UsageError: the selection names what there is not; or no replica goes whose data could be kept. What an
+            earlier run was allowed to delete may be gone by now, so that the same command finishes after a kill.
     """
+    selection = remembered(selection, backend.aws.journal)
     kinds: tuple[type[Resource], ...] = (Roster, *KINDS)
     desired = [one for kind in kinds for one in kind.desired(backend.world)]
     plan = plan_of(backend, desired, regions=backend.spec.regions, kinds=kinds)
@@ -43,18 +46,21 @@ def plan_tables(backend: Backend, selection: Selection, *, keep_data: bool = Fal
     plan = replace(plan, unchanged=tuple(one for one in plan.unchanged if not isinstance(one, Roster)))
     selection.refuse_unmatched(plan)
     if keep_data:
-        plan = keeping(plan)
+        plan = keeping(plan, gone=not selection.deleted.isdisjoint(selection.delete))
     return with_dynamodb(plan, backend.aws)
 
 
-def keeping(plan: Plan) -> Plan:
+def keeping(plan: Plan, *, gone: bool = False) -> Plan:
     """The plan in which replicas that go keep their data.
+
+    Args:
+        gone: whether one may have gone already, in an earlier run of the same command.
 
     Raises:
         UsageError: none goes.
     """
     changes = [_keeping(change) for change in plan.changes]
-    if all(new is old for new, old in zip(changes, plan.changes, strict=True)):
+    if not gone and all(new is old for new, old in zip(changes, plan.changes, strict=True)):
         raise UsageError("--keep-data: no replica is to be removed", hint="take its region out of the spec first")
     return replace(plan, changes=tuple(changes))
 
