@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from backendctl.aws import tags as tagging
-from backendctl.aws.errors import is_missing, says
+from backendctl.aws.errors import BotoCoreError, is_missing, says
 from backendctl.engine.resource import PARTIAL, address
 from backendctl.errors import BackendctlError
 from backendctl.resources import (
@@ -102,11 +102,21 @@ class Replica:
 
     @classmethod
     def read(cls, aws: Aws, desired: Self) -> Self | None:
-        """From the group's description, which the table's own read shares, and from the replica's region."""
-        group = table_reads.describe(aws, desired.primary, desired.physical)
+        """From the group's description, which the table's own read shares, and from the replica's region.
+
+        While the primary region does not answer, a replica is what its own region says: else one silent region would
+        hide all others.
+        """
         here = table_reads.describe(aws, desired.region, desired.physical)
-        entry = table_reads.entry(group, desired.region)
-        status = state(entry, here)
+        try:
+            group = table_reads.describe(aws, desired.primary, desired.physical)
+        except (BotoCoreError, BackendctlError):
+            if here is None or desired.primary not in table_reads.others(here, desired.region):
+                raise
+            group, entry, status = None, None, table_reads.status_of(here)
+        else:
+            entry = table_reads.entry(group, desired.region)
+            status = state(entry, here)
         if status is None:
             return None
         whose = table_reads.belonging(aws, desired.region, desired.physical)

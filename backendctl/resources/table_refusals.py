@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from backendctl.aws.errors import BotoCoreError
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import address_of
+from backendctl.errors import BackendctlError
 from backendctl.resources import table_reads, table_shape, table_steps
 from backendctl.resources.replica import STANDALONE, Replica
 from backendctl.resources.table import Table
@@ -70,10 +72,8 @@ def _going(live: Replica, aws: Aws, now: datetime) -> Iterator[str]:
         f"{where}: the copy of {live.physical} in {live.region} goes with its data, the other regions keep theirs; "
         "sync-tables --keep-data leaves it as a table of its own"
     )
-    here = table_reads.describe(aws, live.region, live.physical)
-    others = [
-        (region, table_reads.describe(aws, region, live.physical)) for region in table_reads.others(here, live.region)
-    ]
+    here = _as_told(aws, live.region, live.physical)
+    others = [(region, _as_told(aws, region, live.physical)) for region in table_reads.others(here, live.region)]
     made = {region: one["CreationDateTime"] for region, one in others if one is not None and "CreationDateTime" in one}
     own = (here or {}).get("CreationDateTime")
     young = {region: at for region, at in made.items() if now - at < _KEPT and (own is None or at > own)}
@@ -94,7 +94,7 @@ def _of(change: Change, aws: Aws, now: datetime) -> Iterator[str]:
     if isinstance(change.desired, Table) and isinstance(change.live, Table):
         yield from _indexes(change, change.desired, change.live)
     region = resource.primary if isinstance(resource, Replica) else resource.region
-    group = table_reads.describe(aws, region, resource.physical)
+    group = _as_told(aws, region, resource.physical)
     if group is not None and table_shape.is_of_ended_version(group):
         yield _ended(change, resource.physical)
         return
@@ -108,6 +108,14 @@ def _of(change: Change, aws: Aws, now: datetime) -> Iterator[str]:
         yield from _local_indexes(change, change.desired, change.live)
         yield from _decreases(change, change.desired, change.live, group, _Hour(now=now, lasts=_BETWEEN * aws.tempo))
         yield from _stream(change, change.desired, change.live)
+
+
+def _as_told(aws: Aws, region: str, physical: str) -> TableDescriptionTypeDef | None:
+    """The table there, None when there is none, or its region does not answer: the plan tells of that by itself."""
+    try:
+        return table_reads.describe(aws, region, physical)
+    except (BotoCoreError, BackendctlError):
+        return None
 
 
 def _stands_alone(change: Change) -> bool:

@@ -102,6 +102,10 @@ def test_what_was_made_is_the_same_in_every_region(project: Project) -> None:
     assert [one["IndexName"] for one in west["LocalSecondaryIndexes"]] == ["by-total"]
 
 
+def test_a_replica_alone_is_in_sync_with_a_primary_that_is_not_looked_at(project: Project) -> None:
+    assert project.run("sync-tables", "--check", "-r", WEST, "-o", "json").json["in_sync"] is True
+
+
 def test_what_aws_brings_by_itself_is_told_from_what_it_does_not(project: Project) -> None:
     rows = {row["aspect"]: row["replicated_by_aws"] for row in check(project)["tables"][0]["aspects"]}
     assert {name for name in ("index by-owner", "TTL", "billing", "write units") if not rows[name]} == set()

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from backendctl.aws.connection import Access, Aws
 from backendctl.aws.progress import reporting_to
@@ -71,6 +71,7 @@ class Group:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.size = 0
         self.copied_from: set[str] = set()
+        self.silent: set[str] = set()
 
     def regions(self) -> set[str]:
         """Who is in the group."""
@@ -185,6 +186,8 @@ class DynamoDb:
         return [{"Key": key, "Value": value} for key, value in self._here().tags.items()]
 
     def _here(self) -> Here:
+        if self._region in self._group.silent:
+            raise EndpointConnectionError(endpoint_url=f"https://dynamodb.{self._region}.amazonaws.com")
         if self._region not in self._group.tables:
             raise refusal("ResourceNotFoundException", "Requested resource not found")
         return self._group.tables[self._region]
@@ -331,6 +334,23 @@ def test_a_replica_asked_for_a_moment_before_a_kill_is_not_a_name_clash(group: G
     group.entries[WEST] = "CREATING"
     west.create(aws)
     assert differences(west, live(aws, west)) == ()
+
+
+def test_while_the_primary_is_silent_a_replica_is_what_its_own_region_says(group: Group, aws: Aws) -> None:
+    (west,) = desired(WEST)
+    west.create(aws)
+    group.silent.add(EAST)
+    found = live(aws, west)
+    assert found is not None
+    assert (found.status, found.owner, differences(west, found)) == ("ACTIVE", "corkhounds", ())
+
+
+def test_a_table_alone_is_not_taken_for_a_replica_of_a_primary_that_is_silent(group: Group, aws: Aws) -> None:
+    group.tables[WEST] = Here()
+    group.silent.add(EAST)
+    (west,) = desired(WEST)
+    with pytest.raises(EndpointConnectionError):
+        live(aws, west)
 
 
 def test_a_plain_table_in_the_region_is_foreign_and_stays(group: Group, aws: Aws) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from backendctl.aws.connection import Access, Aws
 from backendctl.engine.plan import Action, Change, Plan, change_of
@@ -182,3 +183,17 @@ def test_of_a_replica_that_goes_the_plan_says_what_becomes_of_its_data_and_when_
     assert worth_knowing([removing(replica(keep_data=True))], aws, now=now) == []
     (alone,) = worth_knowing([removing(replica())], aws, now=datetime(2026, 12, 3, tzinfo=UTC))
     assert alone == data
+
+
+class NoAnswer(Aws):
+    """Aws whose DynamoDB answers nowhere."""
+
+    def dynamodb(self, region: str) -> Any:
+        raise EndpointConnectionError(endpoint_url=f"https://dynamodb.{region}.amazonaws.com")
+
+
+@pytest.mark.parametrize("change", [removing(replica()), change_of(replica(tags={"a": "b"}), replica(tags={}))])
+def test_a_plan_is_told_although_the_primary_does_not_answer(change: Change | None) -> None:
+    aws = NoAnswer(Access(keys=("testing", "testing")), backend="shop")
+    assert refused_by_dynamodb([change] if change else [], aws) == []
+    assert len(worth_knowing([change] if change else [], aws)) <= 1
