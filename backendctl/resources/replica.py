@@ -113,7 +113,8 @@ class Replica:
         except (BotoCoreError, BackendctlError):
             if here is None or desired.primary not in table_reads.others(here, desired.region):
                 raise
-            group, entry, status = None, None, table_reads.status_of(here)
+            group, entry = None, None
+            status: str | None = table_reads.status_of(here)
         else:
             entry = table_reads.entry(group, desired.region)
             status = state(entry, here)
