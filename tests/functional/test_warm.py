@@ -62,6 +62,7 @@ def put(project: Project, **functions: dict[str, Any]) -> None:
     project.save()
 
 
+@pytest.mark.full
 def test_three_instances_are_held_by_a_handler_that_stays_and_not_by_one_that_returns(project: Project) -> None:
     put(project, holding=function("holding", instances=3), quick=function("quick", instances=3))
     project.deploy()

@@ -20,7 +20,7 @@ import urllib3
 
 from backendctl.sandbox.process import default_data, stop
 from tests.functional.project import Project, environment
-from tests.functional.sandboxed import free_port
+from tests.functional.sandboxed import CALLS, free_port
 
 REGION = "us-east-1"
 MINUTE = 3.0
@@ -188,6 +188,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         XDG_STATE_HOME=str(home / "state"),
         BACKENDCTL_SANDBOX_IDLE_MINUTES=str(IDLE / 60),
         BACKENDCTL_SANDBOX_MINUTE_SECONDS=str(MINUTE),
+        **{CALLS: str(home / "calls")},
     ):
         project = _project(folder, port)
         try:
@@ -283,6 +284,7 @@ def _call(url: str) -> None:
     urllib3.request("GET", url, timeout=20, retries=False)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("function", SITUATIONS)
 def test_each_situation_has_its_own_verdict_and_reason(played: Played, function: str) -> None:
     row, wanted = played.row(function), SITUATIONS[function]
@@ -297,6 +299,7 @@ def test_each_situation_has_its_own_verdict_and_reason(played: Played, function:
         assert row["next"]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("function", [title for title in SITUATIONS if title not in {"muted", "unused"}])
 def test_the_numbers_are_those_of_the_raw_log(played: Played, function: str) -> None:
     row, project = played.row(function), played.project
@@ -375,6 +378,7 @@ def test_a_silent_region_is_told_and_the_others_are_judged(played: Played) -> No
     assert REGION in result.err + result.out
 
 
+@pytest.mark.full
 def test_the_picture_of_a_function_is_written(played: Played, tmp_path: Path) -> None:
     chart = tmp_path / "right.svg"
     played.project.run("warm-status", "right", "--since", "2m", "--chart", str(chart), expect=None)

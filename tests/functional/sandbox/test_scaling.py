@@ -58,7 +58,7 @@ def active(sandbox: Sandbox, name: str, region: str) -> None:
         except client.exceptions.ResourceNotFoundException:
             return False
 
-    eventually(there, seconds=30)
+    eventually(there)
 
 
 def alarms(sandbox: Sandbox, name: str, region: str = EAST) -> set[str]:
