@@ -30,10 +30,11 @@ _DECREASES = 4
 def with_dynamodb(plan: Plan, aws: Aws) -> Plan:
     """The plan with what DynamoDB would refuse of it, and what is worth knowing before replicas and streams go.
 
-    A table that only has the name of a replica cannot be adopted as one: it is refused here, with another way out.
+    What cannot be adopted is refused here, with another way out: a table that only has the name of a replica, and a
+    global table of the ended version.
     """
     refusals, remarks = refused_by_dynamodb(plan.changes, aws), worth_knowing(plan.changes, aws)
-    changes = tuple(replace(one, foreign=False) if _stands_alone(one) else one for one in plan.changes)
+    changes = tuple(replace(one, foreign=False) if _is_hopeless(one, aws) else one for one in plan.changes)
     return replace(plan, changes=changes, refusals=(*plan.refusals, *refusals), remarks=(*plan.remarks, *remarks))
 
 
@@ -93,8 +94,7 @@ def _of(change: Change, aws: Aws, now: datetime) -> Iterator[str]:
         yield from _protected(change)
     if isinstance(change.desired, Table) and isinstance(change.live, Table):
         yield from _indexes(change, change.desired, change.live)
-    region = resource.primary if isinstance(resource, Replica) else resource.region
-    group = _as_told(aws, region, resource.physical)
+    group = _group(resource, aws)
     if group is not None and table_shape.is_of_ended_version(group):
         yield _ended(change, resource.physical)
         return
@@ -108,6 +108,19 @@ def _of(change: Change, aws: Aws, now: datetime) -> Iterator[str]:
         yield from _local_indexes(change, change.desired, change.live)
         yield from _decreases(change, change.desired, change.live, group, _Hour(now=now, lasts=_BETWEEN * aws.tempo))
         yield from _stream(change, change.desired, change.live)
+
+
+def _is_hopeless(change: Change, aws: Aws) -> bool:
+    resource = change.resource
+    if not change.foreign or not isinstance(resource, Table | Replica):
+        return False
+    group = _group(resource, aws)
+    return _stands_alone(change) or (group is not None and table_shape.is_of_ended_version(group))
+
+
+def _group(resource: Table | Replica, aws: Aws) -> TableDescriptionTypeDef | None:
+    region = resource.primary if isinstance(resource, Replica) else resource.region
+    return _as_told(aws, region, resource.physical)
 
 
 def _as_told(aws: Aws, region: str, physical: str) -> TableDescriptionTypeDef | None:

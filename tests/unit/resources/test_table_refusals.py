@@ -153,6 +153,17 @@ def test_a_global_table_of_the_ended_version_is_named_with_the_way_out() -> None
     assert "Update version" in reason
 
 
+def test_a_foreign_global_table_of_the_ended_version_is_refused_in_one_sentence_and_not_offered_for_adoption() -> None:
+    mine = table()
+    changes = [change_of(mine, replace(mine, owner=None)), change_of(replica(), replica(status=STANDALONE))]
+    ended = {"TableName": NAME, "TableStatus": "ACTIVE", "GlobalTableVersion": "2017.11.29"}
+    for change in changes:
+        assert change is not None
+        plan = with_dynamodb(Plan(backend="shop", regions=(EAST, WEST), changes=(change,)), seeing(ended))
+        (reason,) = refusal_of(plan, Allowed()).reasons
+        assert "version 2017.11.29" in reason
+
+
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
