@@ -104,6 +104,8 @@ def _of(change: Change, aws: Aws, now: datetime) -> Iterator[str]:
         return
     if table_shape.is_strong(group):
         yield from _strong(change)
+    if isinstance(change.desired, Replica) and change.action is Action.CREATE and change.desired.encryption is None:
+        yield from _keyless(change, change.desired, group, aws)
     if isinstance(change.desired, Table) and isinstance(change.live, Table):
         yield from _local_indexes(change, change.desired, change.live)
         yield from _decreases(change, change.desired, change.live, group, _Hour(now=now, lasts=_BETWEEN * aws.tempo))
@@ -159,6 +161,16 @@ def _protected(change: Change) -> Iterator[str]:
         f"all: aws dynamodb update-table --region {live.region} --table-name {live.physical} "
         "--no-deletion-protection-enabled"
     )
+
+
+def _keyless(change: Change, replica: Replica, group: TableDescriptionTypeDef, aws: Aws) -> Iterator[str]:
+    """C55: where one region has a key of the account, each has one of its own."""
+    key = table_reads.encryption_of(aws, replica.primary, group, wanted=table_shape.AWS_MANAGED)
+    if table_shape.is_customers(key):
+        yield (
+            f"{change.address}: the table is encrypted in {replica.primary} with a key of the account ({key}), and a "
+            "replica needs a key of its own region: write the ARN of one for each region under 'encryption'"
+        )
 
 
 def _ended(change: Change, physical: str) -> str:

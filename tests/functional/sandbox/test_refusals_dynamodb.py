@@ -241,6 +241,15 @@ def test_row_20_a_region_that_was_copied_from_does_not_leave_for_a_day(sandbox: 
     assert "has acted as a source region for new replica(s) being added to the table in the last 24 hours" in told[-1]
 
 
+def test_a_replica_of_a_table_with_a_key_of_the_account_is_given_its_own(sandbox: Sandbox) -> None:
+    table = Table(sandbox)
+    keys = {region: sandbox.client("kms", region).create_key()["KeyMetadata"]["Arn"] for region in (EAST, WEST)}
+    table.update(SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": keys[EAST]})
+    table.settled()
+    assert "KMSMasterKeyId must be specified" in table.refused(ReplicaUpdates=adding(WEST))
+    table.update(ReplicaUpdates=[{"Create": {"RegionName": WEST, "KMSMasterKeyId": keys[WEST]}}])
+
+
 def test_row_20_a_replica_is_protected_by_itself(sandbox: Sandbox) -> None:
     table = Table(sandbox)
     table.replicated()

@@ -138,6 +138,29 @@ def test_a_table_in_the_way_of_a_replica_is_refused_and_not_offered_for_adoption
     assert refusal_of(plan, Allowed(adopt=(EVERYTHING,)))
 
 
+KEY = f"arn:aws:kms:{EAST}:123456789012:key/1"
+
+
+def encrypted(manager: str) -> tuple[Aws, dict[str, Any]]:
+    """A table with a key, and who manages that."""
+    sse = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": KEY}
+    shown = {"TableName": NAME, "TableStatus": "ACTIVE", "SSEDescription": sse}
+    aws = seeing(shown)
+    aws.remember(("table", EAST, NAME, "key"), "aws-managed" if manager == "AWS" else KEY)
+    return aws, shown
+
+
+def test_a_replica_of_a_table_with_a_key_of_the_account_needs_one_of_its_own() -> None:
+    create = change_of(replica(), None)
+    assert create is not None
+    (reason,) = refused_by_dynamodb([create], encrypted("CUSTOMER")[0])
+    assert f"encrypted in us-east-1 with a key of the account ({KEY})" in reason
+    assert refused_by_dynamodb([create], encrypted("AWS")[0]) == []
+    with_key = change_of(replica(encryption=KEY.replace(EAST, WEST)), None)
+    assert with_key is not None
+    assert refused_by_dynamodb([with_key], encrypted("CUSTOMER")[0]) == []
+
+
 def test_a_stream_of_another_kind_is_told_to_whoever_reads_it() -> None:
     change = changing(table(stream="KEYS_ONLY"), table(stream="NEW_IMAGE"))
     (line,) = worth_knowing([change], seeing(None))
