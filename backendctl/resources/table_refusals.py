@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from backendctl.aws.errors import BotoCoreError
+from backendctl.aws.errors import BotoCoreError, ClientError, explain, is_denied
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import address_of
 from backendctl.errors import BackendctlError
@@ -164,8 +164,16 @@ def _protected(change: Change) -> Iterator[str]:
 
 
 def _keyless(change: Change, replica: Replica, group: TableDescriptionTypeDef, aws: Aws) -> Iterator[str]:
-    """C55: where one region has a key of the account, each has one of its own."""
-    key = table_reads.encryption_of(aws, replica.primary, group, wanted=table_shape.AWS_MANAGED)
+    """C55: where one region has a key of the account, each has one of its own.
+
+    Whose key it is only a caller may ask who has a right to it, which the spec without keys gives nobody.
+    """
+    try:
+        key = table_reads.encryption_of(aws, replica.primary, group, wanted=table_shape.AWS_MANAGED)
+    except ClientError as error:
+        if is_denied(error):
+            return
+        raise explain(error, doing=f"ask who manages the key of {replica.primary}/table/{replica.name}") from error
     if table_shape.is_customers(key):
         yield (
             f"{change.address}: the table is encrypted in {replica.primary} with a key of the account ({key}), and a "

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from backendctl.aws.connection import Access, Aws
 from backendctl.engine.plan import Action, Change, Plan, change_of
 from backendctl.engine.safety import EVERYTHING, Allowed, refusal_of
+from backendctl.errors import AwsError
 from backendctl.resources.replica import STANDALONE, Replica
 from backendctl.resources.table import Table
 from backendctl.resources.table_capacity import PROVISIONED
@@ -159,6 +161,33 @@ def test_a_replica_of_a_table_with_a_key_of_the_account_needs_one_of_its_own() -
     with_key = change_of(replica(encryption=KEY.replace(EAST, WEST)), None)
     assert with_key is not None
     assert refused_by_dynamodb([with_key], encrypted("CUSTOMER")[0]) == []
+
+
+class WithoutKms(Aws):
+    """Aws in which KMS refuses."""
+
+    code = "AccessDeniedException"
+
+    def client(self, service: str, region: str, *, patience: int | None = None) -> Any:
+        del service, region, patience
+        refused = ClientError({"Error": {"Code": self.code, "Message": ""}}, "DescribeKey")
+        not_found = type("NotFoundException", (Exception,), {})
+
+        def describe_key(**_: Any) -> None:
+            raise refused
+
+        return SimpleNamespace(describe_key=describe_key, exceptions=SimpleNamespace(NotFoundException=not_found))
+
+
+def test_who_manages_a_key_that_the_caller_may_not_look_at_is_left_to_aws() -> None:
+    create = change_of(replica(), None)
+    assert create is not None
+    aws = WithoutKms(Access(keys=("testing", "testing")), backend="shop")
+    aws.remember(("table", EAST, NAME, "description"), encrypted("CUSTOMER")[1])
+    assert refused_by_dynamodb([create], aws) == []
+    aws.code = "KMSInternalException"
+    with pytest.raises(AwsError, match="ask who manages the key"):
+        refused_by_dynamodb([create], aws)
 
 
 def test_a_stream_of_another_kind_is_told_to_whoever_reads_it() -> None:
