@@ -34,6 +34,7 @@ class Swept:
         changes: whether it leaves another state behind.
         spared: actions, or how they begin, for a remark beside the answer: without them it names the action and goes
             on.
+        detoured: actions without which it finds another way, and says nothing.
     """
 
     line: tuple[str, ...]
@@ -42,6 +43,7 @@ class Swept:
     good: tuple[int, ...] = (0,)
     changes: bool = False
     spared: tuple[str, ...] = ()
+    detoured: tuple[str, ...] = ()
     takes_spec: bool = True
 
 
@@ -164,7 +166,13 @@ SWEPT: Mapping[str, Swept] = {
     "sync-dns": Swept(line=("sync-dns", "-y"), base="one", edit=_other_check, changes=True),
     "test-replication": Swept(line=("test-replication", "--write", "--table", "things", "-y"), good=(0, 4)),
     "check-regions": Swept(line=("check-regions",), good=(0, 3, 4)),
-    "drain": Swept(line=("drain", WEST, "-y"), base="one", changes=True),
+    "drain": Swept(
+        line=("drain", WEST, "-y"),
+        base="one",
+        changes=True,
+        spared=("route53:UpdateHealthCheck", "ssm:GetParametersByPath"),  # a drain works with what it gets
+        detoured=("apigateway:GET",),  # the health check knows the address too
+    ),
     "restore": Swept(line=("restore", WEST, "-y"), base="one", edit=_drained, changes=True),
     "game-day": Swept(line=("game-day", WEST, "-y"), base="one", changes=True),
     "destroy": Swept(line=("destroy", "-y", *EVERYTHING), base="one", changes=True),
@@ -205,7 +213,7 @@ class _Sweep:
         policy, begin = self._ready(), len(self._lines())
         ran = self._run()
         asked = {action for command, action, _ in self._lines()[begin:] if command == self.swept.line[0]}
-        used = sorted(asked - _FASTER)
+        used = sorted(asked - _FASTER - {*self.swept.detoured})
         faults = () if ran.code in self.swept.good else (f"exit {ran.code}", ran.err[-600:])
         if _DENIED in ran.out + ran.err:
             faults = (*faults, "it was refused something")
