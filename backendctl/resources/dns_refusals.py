@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 from backendctl.resources import dns
 from backendctl.resources.edge_domain import edge_refusals, edge_remarks
-from backendctl.resources.record import Record
+from backendctl.resources.record import Record, of_region
 from backendctl.resources.record_changes import in_the_way
 from backendctl.spec.domains import LATENCY
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.engine.plan import Change, Plan
+    from backendctl.spec.model import Spec
 
 
-def with_dns(plan: Plan, aws: Aws) -> Plan:
+def with_dns(plan: Plan, spec: Spec, aws: Aws) -> Plan:
     """The plan with what Route 53 and API Gateway would refuse of its domains and records, and what to know of them."""
-    refusals = (*edge_refusals(plan), *refused_records(plan.changes, aws))
+    refusals = (*edge_refusals(plan), *refused_records(plan.changes, aws), *emptied_names(plan, spec, aws))
     return replace(plan, refusals=(*plan.refusals, *refusals), remarks=(*plan.remarks, *edge_remarks(plan)))
 
 
@@ -27,6 +28,29 @@ def refused_records(changes: Iterable[Change], aws: Aws) -> tuple[str, ...]:
     """One sentence for everything that stands in the way of the records that a plan makes or changes."""
     wanted = [change.desired for change in changes if isinstance(change.desired, Record)]
     return tuple(dict.fromkeys(fault for record in wanted for fault in _faults(aws, record)))
+
+
+def emptied_names(plan: Plan, spec: Spec, aws: Aws) -> Iterator[str]:
+    """One sentence for every name that the spec wants and that this plan, made for some regions, would leave empty."""
+    wanted = {one.name for one in _desired(plan)}
+    for domain in spec.domains:
+        name = domain.name.lower()
+        leaving = [c.region for c in plan.changes if c.removes and c.kind == Record.kind and c.name == name]
+        if not leaving or domain.zone is None or name in wanted or dns.zone_fault(aws, domain.zone):
+            continue
+        found = dns.records_at(aws, dns.require_zone(aws, domain.zone), name)
+        gone = [record for region in leaving for record in of_region(aws, found, region)]
+        if not any(record["Type"] in dns.ADDRESSES and record not in gone for record in found):
+            yield (
+                f"{name} would have no record left: this plan takes away that of {', '.join(leaving)} and makes none; "
+                f"plan without -r, while {spec.primary} answers and is not drained"
+            )
+
+
+def _desired(plan: Plan) -> Iterator[Record]:
+    for one in (*plan.unchanged, *(change.desired for change in plan.changes)):
+        if isinstance(one, Record):
+            yield one
 
 
 def _faults(aws: Aws, record: Record) -> Iterator[str]:

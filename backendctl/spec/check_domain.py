@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backendctl.openapi.integrations import ANY_METHOD
 from backendctl.spec.check_arns import arn_fault
 from backendctl.spec.check_names import check_regions_named, check_tags
-from backendctl.spec.domains import FAILOVER, LATENCY, SIMPLE
+from backendctl.spec.domains import FAILOVER, LATENCY, SIMPLE, is_zone_id
 from backendctl.spec.loader import MISSING
 from backendctl.spec.report import listed
 
@@ -58,8 +58,7 @@ def _check_one(view: View, way: Way, domain: dict[str, Any]) -> None:
 
 def _check_zone(view: View, way: Way, domain: dict[str, Any]) -> None:
     name, zone = domain.get("name", ""), domain.get("zone", "").rstrip(".")
-    named = "." in zone  # an id has no dots, and what it stands for only AWS knows
-    if name and named and name.lower() != zone.lower() and not name.lower().endswith("." + zone.lower()):
+    if name and not is_zone_id(zone) and name.lower() != zone.lower() and not name.lower().endswith("." + zone.lower()):
         view.report.add((*way, "zone"), f"'{name}' is not inside the zone '{zone}'")
 
 
