@@ -156,13 +156,20 @@ class Certificate:
             known = [dns.plain_name(dns.points_at(one)) for one in found if one["Type"] == record["Type"]]
             if dns.plain_name(record["Value"]) in known:
                 return []
+            if found:  # E6, E7
+                told = ", ".join(f"{one['Type']} → {dns.points_at(one)}" for one in found)
+                raise BackendctlError(
+                    f"{name} has a record already, {told}, and ACM wants {record['Type']} → {record['Value']} there to "
+                    f"validate {self.name}",
+                    hint="remove it from the zone first, when nobody needs it",
+                )
             wanted: ResourceRecordSetOutputTypeDef = {
                 "Name": name,
                 "Type": record["Type"],
                 "TTL": _TTL,
                 "ResourceRecords": [{"Value": record["Value"]}],
             }
-            return [change("UPSERT", wanted)]
+            return [change("CREATE", wanted)]
 
         change_together(
             aws, dns.require_zone(aws, self.zone), name, changes, what=f"the record that validates {self.name}"

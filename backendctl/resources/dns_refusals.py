@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.resources import dns
+from backendctl.resources.certificate import Certificate
 from backendctl.resources.edge_domain import edge_refusals, edge_remarks
 from backendctl.resources.record import Record, of_region
 from backendctl.resources.record_changes import in_the_way
@@ -25,9 +26,12 @@ def with_dns(plan: Plan, spec: Spec, aws: Aws) -> Plan:
 
 
 def refused_records(changes: Iterable[Change], aws: Aws) -> tuple[str, ...]:
-    """One sentence for everything that stands in the way of the records that a plan makes or changes."""
-    wanted = [change.desired for change in changes if isinstance(change.desired, Record)]
-    return tuple(dict.fromkeys(fault for record in wanted for fault in _faults(aws, record)))
+    """One sentence for everything that stands in the way of the records that a plan makes or changes.
+
+    Those that validate certificates are among them: nothing is requested that nobody would ever see validated.
+    """
+    wanted = [one.desired for one in changes if isinstance(one.desired, Record | Certificate)]
+    return tuple(dict.fromkeys(fault for one in wanted for fault in _faults(aws, one)))
 
 
 def emptied_names(plan: Plan, spec: Spec, aws: Aws) -> Iterator[str]:
@@ -53,7 +57,7 @@ def _desired(plan: Plan) -> Iterator[Record]:
             yield one
 
 
-def _faults(aws: Aws, record: Record) -> Iterator[str]:
+def _faults(aws: Aws, record: Record | Certificate) -> Iterator[str]:
     if fault := dns.zone_fault(aws, record.zone):
         yield f"{record.name}: {fault}"
         return
@@ -62,7 +66,9 @@ def _faults(aws: Aws, record: Record) -> Iterator[str]:
     if record.name != apex and not record.name.endswith(f".{apex}"):  # E27
         yield f"{record.name} is not inside the zone {apex} ({record.zone}), and Route 53 takes no record beside it"
         return
-    yield from _delegated(aws, record, apex, dns.id_of(zone))
+    yield from _delegated(aws, record.name, apex, dns.id_of(zone))
+    if isinstance(record, Certificate):
+        return
     yield from _stuck(aws, record, dns.id_of(zone))
     if record.routing == LATENCY and record.region not in _latency_regions(aws):  # E29
         yield (
@@ -71,15 +77,15 @@ def _faults(aws: Aws, record: Record) -> Iterator[str]:
         )
 
 
-def _delegated(aws: Aws, record: Record, apex: str, zone_id: str) -> Iterator[str]:
+def _delegated(aws: Aws, wanted: str, apex: str, zone_id: str) -> Iterator[str]:
     """A name below an NS record is asked of other name servers, which know nothing of this zone."""
     servers = {
         dns.plain_name(one["Name"]): dns.points_at(one) for one in dns.records(aws, zone_id) if one["Type"] == "NS"
     }
     for name, told in servers.items():
-        if name != apex and (record.name == name or record.name.endswith(f".{name}")):
+        if name != apex and (wanted == name or wanted.endswith(f".{name}")):
             yield (
-                f"{apex} delegates {name} to {told}, so that a record {record.name} in it is never asked: "
+                f"{apex} delegates {name} to {told}, so that a record {wanted} in it is never asked: "
                 f"name the zone {name}"
             )
 

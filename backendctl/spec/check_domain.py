@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _RESERVED = ("/ping", "/sping")  # A90
 _MUTUAL_POLICY = "TLS_1_2"
+_LONGEST_PATH = 255
 _GREEDY = re.compile(r"\{[^}/]+\+\}")
 _PARAMETER = re.compile(r"\{[^}/]+\}")
 
@@ -107,6 +108,11 @@ def _check_health(view: View, path: str) -> None:
         view.report.add(way, f"'{path}' does not begin with the path of a stage; paths: {known}")
         return
     base = max(served, key=len)
+    asked = f"/{stages[base]}/{path.removeprefix(f'/{base}' if base else '').lstrip('/')}"
+    if len(asked) > _LONGEST_PATH:
+        view.report.add(
+            way, f"Route 53 asks for paths of at most {_LONGEST_PATH} characters: {len(asked)} with the stage"
+        )
     route = path.removeprefix(f"/{base}" if base else "").partition("?")[0] or "/"
     definition = view.definition_of(stages[base])
     if definition is None:

@@ -14,6 +14,7 @@ from backendctl.aws.connection import Aws
 from backendctl.engine.plan import Action
 from backendctl.errors import BackendctlError
 from backendctl.resources.certificate import Certificate
+from backendctl.resources.dns_refusals import refused_records
 from backendctl.resources.domain import Domain as CustomDomain
 from backendctl.spec.domains import Domain
 from tests.unit.resources.api_helpers import (
@@ -160,6 +161,29 @@ def test_what_to_do_about_a_failed_one_depends_on_its_reason(aws: Aws, reason: s
     with pytest.raises(BackendctlError, match=f"is FAILED: {reason}$") as caught:
         WANTED._issued(aws, f"arn:aws:acm:{EAST}:{ACCOUNT}:certificate/x")
     assert caught.value.hint.startswith(hint)
+
+
+def test_a_record_of_somebody_elses_in_the_place_of_the_validating_one_is_told_and_stays(issuing: Aws) -> None:
+    aws = issuing
+    arn = aws.acm(EAST).request_certificate(DomainName=DOMAIN, ValidationMethod="DNS")["CertificateArn"]
+    turn(EAST, "PENDING_VALIDATION")
+    (option,) = aws.acm(EAST).describe_certificate(CertificateArn=arn)["Certificate"]["DomainValidationOptions"]
+    name = option["ResourceRecord"]["Name"]
+    theirs: Any = {"Name": name, "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": "else.example."}]}
+    zone = aws.route53().list_hosted_zones()["HostedZones"][0]["Id"]
+    changes: Any = [{"Action": "CREATE", "ResourceRecordSet": theirs}]
+    aws.route53().change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+    aws.sleep = lambda _: None
+    aws.forget()
+    with pytest.raises(BackendctlError, match=r"has a record already, CNAME → else\.example\., and ACM wants CNAME"):
+        WANTED.create(aws)
+    assert [one["ResourceRecords"] for one in cnames(aws)] == [[{"Value": "else.example."}]]
+
+
+def test_without_its_zone_no_certificate_is_requested(aws: Aws) -> None:
+    wanted = replace(WANTED, zone="else.example")
+    (told,) = refused_records(plan(aws, [wanted], Certificate).changes, aws)
+    assert told.startswith(f"{DOMAIN}: there is no public hosted zone else.example in this account")
 
 
 def test_with_a_certificate_in_the_spec_or_without_a_zone_none_is_requested() -> None:
