@@ -35,19 +35,28 @@ def refused_records(changes: Iterable[Change], aws: Aws) -> tuple[str, ...]:
 
 
 def emptied_names(plan: Plan, spec: Spec, aws: Aws) -> Iterator[str]:
-    """One sentence for every name that the spec wants and that this plan, made for some regions, would leave empty."""
+    """One sentence for every name of the spec that this plan would leave without any record."""
     wanted = {one.name for one in _desired(plan)}
     for domain in spec.domains:
         name = domain.name.lower()
-        leaving = [c.region for c in plan.changes if c.removes and c.kind == Record.kind and c.name == name]
-        if not leaving or domain.zone is None or name in wanted or dns.zone_fault(aws, domain.zone):
+        lives = [change.live for change in plan.changes if change.removes]
+        leaving = [live for live in lives if isinstance(live, Record) and live.name == name]
+        if not leaving or name in wanted:
             continue
-        found = dns.records_at(aws, dns.require_zone(aws, domain.zone), name)
-        gone = [record for region in leaving for record in of_region(aws, found, region)]
-        if not any(record["Type"] in dns.ADDRESSES and record not in gone for record in found):
+        found = dns.records_at(aws, leaving[0].zone, name)
+        gone = [record for live in leaving for record in of_region(aws, found, live.region)]
+        if any(record["Type"] in dns.ADDRESSES and record not in gone for record in found):
+            continue
+        if domain.zone is None:
             yield (
-                f"{name} would have no record left: this plan takes away that of {', '.join(leaving)} and makes none; "
-                f"plan without -r, while {spec.primary} answers and is not drained"
+                f"{name} would have no record left, for the spec names no zone for it any more: write `zone`, or, when "
+                f"its DNS is kept elsewhere by now, remove its records from the zone {leaving[0].zone} yourself first"
+            )
+        else:
+            yield (
+                f"{name} would have no record left: this plan takes away that of "
+                f"{', '.join(live.region for live in leaving)} and makes none; plan without -r, while {spec.primary} "
+                "answers and is not drained"
             )
 
 

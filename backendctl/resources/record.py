@@ -104,10 +104,10 @@ class Record:
         wanted = desired.wanted(aws)
         # Before a change of policy a region's records carry our mark under the old one.
         mine = wanted.mine(found) or [r for r in of_region(aws, found, desired.region) if r["Type"] in desired.types]
-        if mine:
-            return cls._live(aws, desired, mine, owner=aws.backend)
         rivals = [r for r in wanted.rivals(found) if not wanted.ours(r)]
-        return cls._live(aws, desired, rivals, owner=None) if rivals else None
+        if rivals:  # beside one of ours too: it takes what --adopt allows
+            return cls._live(aws, desired, [*mine, *rivals], owner=None)
+        return cls._live(aws, desired, mine, owner=aws.backend) if mine else None
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:

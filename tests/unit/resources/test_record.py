@@ -151,6 +151,27 @@ def test_a_simple_record_is_foreign_and_replaced_in_one_batch_when_adopted(aws: 
     assert plan(aws, [WANTED], Record).changes == ()
 
 
+def test_a_record_of_somebody_elses_beside_ours_can_be_adopted_too(aws: Aws) -> None:
+    deploy(aws, replace(WANTED, types=("A",)))
+    put(aws, {**SIMPLE, "Type": "AAAA", "ResourceRecords": [{"Value": "2001:db8::1"}]})
+    (change,) = plan(aws, [WANTED], Record).changes
+    assert change.foreign
+    carry_out(aws, change)
+    assert {(record["Type"], record["SetIdentifier"]) for record in live(aws)} == {
+        ("A", "corkhounds-us-east-1"),
+        ("AAAA", "corkhounds-us-east-1"),
+    }
+
+
+def test_a_cname_in_the_way_is_foreign_and_replaced_in_one_batch_when_adopted(aws: Aws) -> None:
+    put(aws, {**SIMPLE, "Type": "CNAME", "ResourceRecords": [{"Value": "else.example."}]})
+    (change,) = plan(aws, [WANTED], Record).changes
+    assert change.foreign
+    assert refusals(aws) == ()
+    carry_out(aws, change)
+    assert {record["Type"] for record in live(aws)} == {"A", "AAAA"}
+
+
 def test_the_second_region_adopts_what_the_first_has_converted(aws: Aws) -> None:
     put(aws, SIMPLE)
     changes = plan(aws, list(Record.desired(GIVEN)), Record, regions=REGIONS).changes
@@ -340,6 +361,9 @@ def test_a_plan_for_some_regions_that_would_leave_a_name_without_any_record_is_r
     assert told.startswith(f"{DOMAIN} would have no record left: this plan takes away that of us-east-1")
     assert with_dns(plan(aws, wanted, Record, regions=(WEST, EAST)), given, aws).refusals == ()
     assert with_dns(alone, replace(given, domain=None), aws).refusals == ()
+    elsewhere = replace(given, domain=replace(FRONT, zone=None))
+    (told,) = with_dns(alone, elsewhere, aws).refusals
+    assert "for the spec names no zone for it any more" in told
     deploy(aws, *routed("latency"))
     assert with_dns(plan(aws, [], Record), given.narrowed((EAST,)), aws).refusals == ()
 
