@@ -116,9 +116,16 @@ def check(aws: Aws, region: str, arn: str) -> None:
     if parts[3:5] != [region, aws.account]:
         raise BackendctlError(
             f"{arn} cannot serve {region}: a regional domain needs a certificate of its own region and account",
-            hint="name one per region in the spec (domain.certificates), or none to have it looked up",
+            hint="name one per region in the spec (`certificate`), or none to have it looked up",
         )
-    status = aws.acm(region).describe_certificate(CertificateArn=arn)["Certificate"].get("Status", "unknown")
+    try:
+        status = aws.acm(region).describe_certificate(CertificateArn=arn)["Certificate"].get("Status", "unknown")
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        raise BackendctlError(
+            f"the certificate {arn} is {GONE}", hint="name another in the spec (`certificate`), or none"
+        ) from error
     if status != "ISSUED":
         raise BackendctlError(
             f"the certificate {arn} is {status}, not ISSUED",

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from backendctl.resources import dns
+from backendctl.errors import BackendctlError
+from backendctl.resources import certificates, dns
 from backendctl.resources.certificate import Certificate
+from backendctl.resources.domain import Domain
 from backendctl.resources.edge_domain import edge_refusals, edge_remarks
 from backendctl.resources.record import Record, of_region
 from backendctl.resources.record_changes import in_the_way
@@ -21,8 +23,24 @@ if TYPE_CHECKING:
 
 def with_dns(plan: Plan, spec: Spec, aws: Aws) -> Plan:
     """The plan with what Route 53 and API Gateway would refuse of its domains and records, and what to know of them."""
-    refusals = (*edge_refusals(plan), *refused_records(plan.changes, aws), *emptied_names(plan, spec, aws))
+    refusals = (
+        *edge_refusals(plan),
+        *refused_certificates(plan.changes, aws),
+        *refused_records(plan.changes, aws),
+        *emptied_names(plan, spec, aws),
+    )
     return replace(plan, refusals=(*plan.refusals, *refusals), remarks=(*plan.remarks, *edge_remarks(plan)))
+
+
+def refused_certificates(changes: Iterable[Change], aws: Aws) -> Iterator[str]:
+    """One sentence for every certificate of the spec that API Gateway would not give to its domain (A79, A80)."""
+    for change in changes:
+        match change.desired, change.live:
+            case Domain(certificate=str(arn)) as domain, live if getattr(live, "certificate", None) != arn:
+                try:
+                    certificates.check(aws, domain.region, arn)
+                except BackendctlError as error:
+                    yield f"{domain.name} in {domain.region}: {error.message}; {error.hint}"
 
 
 def refused_records(changes: Iterable[Change], aws: Aws) -> tuple[str, ...]:

@@ -149,7 +149,7 @@ class Domain:
         self._await(aws)
 
     def _trusting(self, live: Self) -> list[PatchOperationTypeDef]:
-        """The truststore, and its version, of which an empty one takes the pinned one away."""
+        """The truststore, and its version, of which an empty one takes the pinned one away (not confirmed on AWS)."""
         wanted = {"truststoreUri": self.truststore, "truststoreVersion": self.truststore_version}
         there = {"truststoreUri": live.truststore, "truststoreVersion": live.truststore_version}
         return [

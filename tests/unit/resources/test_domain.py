@@ -12,6 +12,7 @@ from backendctl.aws.connection import Aws
 from backendctl.engine.plan import Action
 from backendctl.errors import BackendctlError
 from backendctl.resources import certificates
+from backendctl.resources.dns_refusals import refused_certificates
 from backendctl.resources.domain import Domain
 from backendctl.resources.edge_domain import edge_refusals, edge_remarks
 from backendctl.spec.domains import Domain as Spec
@@ -88,6 +89,19 @@ def test_a_pending_certificate_is_refused_before_the_call(aws: Aws, backplane: B
     arn = certificate(aws, backplane, DOMAIN, issued=False)
     with pytest.raises(BackendctlError, match="is PENDING_VALIDATION, not ISSUED"):
         changed(WANTED, certificate=arn).create(aws)
+
+
+def test_a_certificate_of_the_spec_that_cannot_serve_is_told_before_any_call(aws: Aws, backplane: Backplane) -> None:
+    pending, good = certificate(aws, backplane, DOMAIN, issued=False), certificate(aws, backplane, DOMAIN)
+    gone = f"{good[:-12]}000000000000"
+    for arn, told in ((pending, "is PENDING_VALIDATION, not ISSUED"), (gone, f"{gone} is no longer there")):
+        (refusal,) = refused_certificates(plan(aws, [changed(WANTED, certificate=arn)], Domain).changes, aws)
+        assert refusal.startswith(f"{DOMAIN} in us-east-1: the certificate")
+        assert told in refusal
+    deploy(aws, changed(WANTED, certificate=good))
+    turned = plan(aws, [changed(WANTED, certificate=good, security_policy="TLS_1_0")], Domain).changes
+    calls = Calls(aws.acm(EAST), "acm")
+    assert [*refused_certificates(turned, aws), *calls.names] == []
 
 
 def test_a_certificate_left_out_of_the_spec_is_left_alone(aws: Aws, backplane: Backplane) -> None:
