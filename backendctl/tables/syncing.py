@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from backendctl.app import plan_of
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.errors import UsageError
+from backendctl.remembering import remembered
 from backendctl.resources.replica import Replica
 from backendctl.resources.roster import Roster
 from backendctl.resources.scaling import Scaling
@@ -40,10 +41,16 @@ def plan_tables(backend: Backend, selection: Selection, *, keep_data: bool = Fal
     made = {c.region for c in plan.changes if c.action is Action.CREATE and not isinstance(c.resource, Roster)}
     plan = plan.restricted(lambda change: _about_tables(change, made))
     plan = replace(plan, unchanged=tuple(one for one in plan.unchanged if not isinstance(one, Roster)))
+    selection = remembered(selection, backend.aws.journal)
     selection.refuse_unmatched(plan)
-    if keep_data:
+    if keep_data and not (gone_before(selection) and not plan.changes):
         plan = keeping(plan)
     return with_dynamodb(plan, backend.aws)
+
+
+def gone_before(selection: Selection) -> bool:
+    """Whether an earlier run was allowed to delete all that is named, so that it may have been killed at its end."""
+    return bool(selection.delete) and selection.deleted.issuperset(selection.delete)
 
 
 def keeping(plan: Plan) -> Plan:
