@@ -174,7 +174,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("apigateway:DELETE", _RELEASE | {"destroy", "prune", "sync-api"}),
     ),
     "domains": (
-        ("apigateway:GET", _DNS_READ | _BACK),
+        ("apigateway:GET", _DNS_READ | _BACK | _CHECK),
         ("apigateway:POST", _DNS_WRITE),
         ("apigateway:PATCH", _DNS_WRITE),
         ("apigateway:DELETE", _DNS_REMOVE),
