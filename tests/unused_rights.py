@@ -30,6 +30,6 @@ def unused_rights(config: pytest.Config) -> list[str]:
 
 
 def _is_whole(config: pytest.Config) -> bool:
-    if config.getoption("keyword") or config.getoption("maxfail"):
+    if any(config.getoption(name) for name in ("keyword", "markexpr", "maxfail")):
         return False
     return any(_SUITE.is_relative_to(Path(one).resolve()) for one in config.args)

@@ -151,8 +151,8 @@ def arrived(url: str) -> None:
     time.sleep(scale.seconds(HOSTS[1]) + 0.01)
 
 
-def eventually(holds: Callable[[], bool], *, seconds: float = 10) -> None:
-    """Wait until something holds; an assertion error when it never does."""
+def eventually(holds: Callable[[], bool], *, seconds: float = 60) -> None:
+    """Wait until something holds; an assertion error when it never does, on the slowest of machines."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it did not come true in time"

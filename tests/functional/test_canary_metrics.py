@@ -73,7 +73,7 @@ def _api(sandbox: Sandbox, watched: Watched) -> str:
         bodies.add(body if status == 200 else status)
         return {"a", "b"} <= bodies and status == 200
 
-    eventually(serving, seconds=20)
+    eventually(serving)
     return api
 
 

@@ -49,7 +49,7 @@ def test_live_traffic_is_priced_and_a_region_that_is_down_is_told(new_project: C
         low, high = _per_window(_quantities(found, "requests", EAST).get(None, 0.0))
         return low <= 7 <= high
 
-    eventually(counted, seconds=30)
+    eventually(counted)
     assert found["source"] == "metrics"
     assert set(_quantities(found, "requests", EAST)) == {None, "one", "two"}  # the deploy called both to warm them
     assert _quantities(found, "compute", EAST)["one"] > 0

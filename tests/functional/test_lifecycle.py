@@ -125,6 +125,7 @@ def test_changing_only_the_definition_touches_no_function(deployed: Project) -> 
     deployed.assert_nothing_to_do()
 
 
+@pytest.mark.full
 def test_an_alias_can_be_added(deployed: Project) -> None:
     deployed.spec["functions"]["one"]["aliases"] = ["version1", "beta"]
     deployed.save()
@@ -132,6 +133,7 @@ def test_an_alias_can_be_added(deployed: Project) -> None:
     deployed.assert_nothing_to_do()
 
 
+@pytest.mark.full
 def test_an_index_can_be_added_in_every_region(deployed: Project) -> None:
     deployed.spec["tables"]["things"]["indexes"]["by-place"] = {"hash": "place S"}
     deployed.save()
@@ -213,6 +215,7 @@ def test_destroy_refuses_what_holds_data_until_it_is_named_and_then_leaves_nothi
     assert deployed.run("destroy", "-y", "-o", "json", *named).json["left"] == []
 
 
+@pytest.mark.full
 def test_after_a_destroy_whatever_is_left_is_told_with_its_reason(deployed: Project) -> None:
     parameters, path = deployed.client("ssm", WEST), f"/backendctl/{deployed.name}"
     for name in ("releases/a-stage-that-went/7", "odd"):
@@ -255,6 +258,7 @@ def test_what_the_user_skips_is_told_as_left_and_stays_to_be_found(deployed: Pro
     assert not any(one["failed"] for one in done.json["left"])
 
 
+@pytest.mark.full
 def test_what_was_destroyed_can_be_deployed_again(deployed: Project) -> None:
     deployed.run("destroy", "-y", *everything_stateful(deployed))
     deployed.deploy()
@@ -282,6 +286,7 @@ def test_status_shows_what_somebody_changed_by_hand(deployed: Project) -> None:
     deployed.assert_nothing_to_do()
 
 
+@pytest.mark.full
 def test_three_regions_at_once(new_project: NewProject) -> None:
     project = new_project(regions=[EAST, WEST, EUROPE])
     project.deploy()

@@ -263,6 +263,7 @@ def only_tables(project: Project) -> Project:
     return project
 
 
+@pytest.mark.full
 def test_rows_19_22_and_23_a_provisioned_table_is_the_same_in_every_region(new_project: NewProject) -> None:
     project = only_tables(new_project())
     table = project.spec["tables"]["things"]

@@ -249,6 +249,7 @@ def test_snapstart_restores_new_environments_of_published_versions(new_project: 
     project.assert_nothing_to_do()
 
 
+@pytest.mark.full
 @pytest.mark.chaos
 @pytest.mark.parametrize(
     ("method", "path", "done"),

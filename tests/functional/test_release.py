@@ -136,6 +136,7 @@ def test_an_abort_gives_all_requests_back_and_keeps_the_failed_version(live: Pro
     assert {address.split("/", 1)[1] for address in again} == {"canary/prodv1", "release/v3"}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("code", "definition"), [(True, False), (False, True)])
 def test_code_alone_or_a_definition_alone_is_a_release_too(
     new_project: NewProject, *, code: bool, definition: bool
@@ -164,6 +165,7 @@ def test_a_canary_needs_a_stage_beside_it(new_project: NewProject) -> None:
     assert re.search(r"backendctl .*\bdeploy\b", result.err)
 
 
+@pytest.mark.full
 def test_what_else_a_deploy_would_change_is_told_and_left(live: Project) -> None:
     live.spec["tables"]["things"]["indexes"]["by-place"] = {"hash": "place S"}
     live.save()
@@ -184,6 +186,7 @@ def test_weights_on_an_alias_forbid_a_canary(live: Project) -> None:
     assert f"{EAST}: alias {live.name}-one:version1-a shares out its calls itself" in result.err
 
 
+@pytest.mark.full
 def test_capacity_kept_for_the_serving_alias_only_forbids_a_canary(live: Project) -> None:
     functions = live.client("lambda", WEST)
     functions.put_provisioned_concurrency_config(
@@ -216,6 +219,7 @@ def test_a_rollback_brings_code_and_definition_back_everywhere_and_again_changes
     live.assert_nothing_to_do()
 
 
+@pytest.mark.full
 def test_the_history_tells_what_each_stage_served_and_serves(live: Project) -> None:
     canary(live, "--percent", "20")
     changed(live, "promote-canary", "--full", "--anyway")
@@ -250,6 +254,7 @@ def test_bad_input_of_a_rollback_is_one_sentence_and_touches_nothing(live: Proje
     assert stage_of(live, EAST) == before
 
 
+@pytest.mark.full
 def test_pruning_leaves_what_serves_and_the_way_back(live: Project) -> None:
     live.deploy()
     for number in (3, 4, 5):
@@ -265,6 +270,7 @@ def test_pruning_leaves_what_serves_and_the_way_back(live: Project) -> None:
     assert changed(live, "prune", "--keep", "2").json["changes"] == []
 
 
+@pytest.mark.full
 def test_publishing_makes_a_version_only_of_what_changed_with_the_same_bits_everywhere(live: Project) -> None:
     first = live.run("publish", "-y", "-o", "json").json
     assert first["same_bits"] is True
@@ -287,12 +293,14 @@ def test_publishing_with_an_alias_moves_it_at_once(live: Project) -> None:
     live.assert_nothing_to_do()
 
 
+@pytest.mark.full
 def test_names_that_do_not_exist_are_said_with_those_that_do(live: Project) -> None:
     assert "function three: the spec names one, two" in live.run("publish", "three", expect=64).err
     assert "the aliases are version1" in live.run("publish", "one", "--alias", "beta", expect=64).err
     assert "prodv1" in live.run("start-canary", "--stage", "dev", expect=64).err
 
 
+@pytest.mark.full
 def test_a_canary_can_be_planned_reviewed_and_expected(live: Project) -> None:
     planned = live.run("start-canary", "--dry-run", "-o", "json", "--percent", "30").json
     assert json.dumps(planned)
@@ -300,6 +308,7 @@ def test_a_canary_can_be_planned_reviewed_and_expected(live: Project) -> None:
     assert canary(live, "--percent", "30", "--expect", planned["digest"]).json["digest"] == planned["digest"]
 
 
+@pytest.mark.full
 def test_two_releases_are_held_against_each_other(live: Project) -> None:
     live.spec["functions"]["one"]["memory"] = 256
     live.save()

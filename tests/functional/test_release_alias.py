@@ -58,6 +58,7 @@ def changed(project: Project, verb: str, *arguments: str, expect: int | None = 0
     return result
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("verb", ["deploy", "publish", "start-canary"])
 def test_a_bucket_for_code_that_is_not_there_is_refused_before_anything_is_changed(live: Project, verb: str) -> None:
     live.spec["functions"]["worker"]["code"] = {"folder": "functions/worker", "bucket": f"{live.name}-{{region}}"}
@@ -90,6 +91,7 @@ def called(project: Project, region: str, times: int) -> Counter[str]:
     return Counter(json.loads(answer["Payload"].read())["release"] for answer in answers)
 
 
+@pytest.mark.full
 def test_a_share_of_the_calls_then_more_then_all(live: Project) -> None:
     started = changed(live, "start-canary").actions()
     assert started[f"{EAST}/canary/worker:live"] == started[f"{WEST}/canary/worker:live"] == "create"

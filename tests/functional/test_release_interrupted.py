@@ -92,6 +92,7 @@ def backend(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield Backend(project=project, proxy=proxy, sandbox=sandbox)
 
 
+@pytest.mark.full
 def test_under_load_no_request_fails_or_meets_a_mix_and_the_share_is_what_was_asked(backend: Backend) -> None:
     users = backend.users(each=2, pause=0.005)
     with users.asking():

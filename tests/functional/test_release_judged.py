@@ -62,6 +62,7 @@ def _log_access(project: Project) -> None:
     project.save()
 
 
+@pytest.mark.full
 def test_a_canary_whose_answers_nothing_tells_steps_down_and_is_given_its_step_again(live: Project) -> None:
     write(live, "blind", KINDS["handled-500"])
     with Users(project=live, each=2).asking():
@@ -84,6 +85,7 @@ def test_a_canary_whose_answers_nothing_tells_steps_down_and_is_given_its_step_a
     arrived(live.url)
 
 
+@pytest.mark.full
 def test_the_access_log_of_the_spec_comes_with_the_canary_and_tells_its_answers(live: Project) -> None:
     _log_access(live)
     write(live, "logged", KINDS["handled-500"])
@@ -96,6 +98,7 @@ def test_the_access_log_of_the_spec_comes_with_the_canary_and_tells_its_answers(
     assert played.requests <= KINDS["handled-500"].within
 
 
+@pytest.mark.full
 def test_a_wrong_body_with_200_is_stopped_by_a_check_of_answers(live: Project) -> None:
     _log_access(live)
     for through in ("alias", "stage"):
@@ -110,6 +113,7 @@ def test_a_wrong_body_with_200_is_stopped_by_a_check_of_answers(live: Project) -
         arrived(live.url)
 
 
+@pytest.mark.full
 def test_the_access_log_says_of_each_request_whether_the_canary_answered(live: Project) -> None:
     live.spec["canary"]["analysis"] = []
     _log_access(live)

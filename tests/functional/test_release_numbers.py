@@ -209,6 +209,7 @@ def nth_mutating(number: int) -> Callable[[Call], bool]:
     return is_it
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", list(VERBS) if EVERY_CALL or KILLS else [SOME])
 def test_killed_before_or_after_a_call_the_same_command_finishes_that_release(backend: Backend, name: str) -> None:
     for one in drawn(list(VERBS), 3) if name == SOME else [name]:
@@ -344,6 +345,7 @@ def begin(backend: Backend, line: tuple[str, ...], *, who: str, folder: Path) ->
     )
 
 
+@pytest.mark.full
 def test_the_way_back_outlives_many_aborted_canaries(backend: Backend) -> None:
     quiet(backend)
     count = 30 if EVERY_CALL else 3

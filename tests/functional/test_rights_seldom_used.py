@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
 from tests.functional.project import Project
 from tests.functional.sandboxed import EAST, TRUST
 
@@ -33,6 +35,7 @@ def stranger(project: Project) -> None:
     iam.attach_role_policy(RoleName=role, PolicyArn=policy["Arn"])
 
 
+@pytest.mark.full
 def test_every_setting_is_made_changed_judged_and_taken_away_within_the_policy(
     new_project: Callable[..., Project],
 ) -> None:

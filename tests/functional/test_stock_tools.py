@@ -110,6 +110,7 @@ def test_an_item_put_by_a_stock_tool_is_served_by_the_api(deployed: Project) -> 
     assert (status, body["item"]) == (200, {"id": "stock", "owner": "me"})
 
 
+@pytest.mark.full
 def test_down_keeps_the_state(ports: BothPorts, tmp_path: Path) -> None:
     project = make_small(tmp_path / "project", name="kept", port=ports[0], regions=[EAST, WEST])
     project.deploy()
@@ -123,6 +124,7 @@ def test_down_keeps_the_state(ports: BothPorts, tmp_path: Path) -> None:
     assert found["Item"]["owner"] == {"S": "me"}
 
 
+@pytest.mark.full
 def test_reset_forgets_everything(ports: BothPorts, tmp_path: Path) -> None:
     project = make_small(tmp_path / "project", name="gone", port=ports[0], regions=[EAST])
     project.deploy()
@@ -136,6 +138,7 @@ def test_down_says_when_there_is_nothing_to_stop(ports: BothPorts) -> None:
     assert sandbox_command("down", ports[0]) == {"stopped": False, "port": ports[0]}
 
 
+@pytest.mark.full
 def test_two_sandboxes_side_by_side_know_nothing_of_each_other(ports: BothPorts, tmp_path: Path) -> None:
     first, second = (make_small(tmp_path / f"{port}", name="twin", port=port, regions=[EAST]) for port in ports)
     first.deploy()
@@ -167,6 +170,7 @@ def test_env_makes_any_tool_use_the_sandbox(ports: BothPorts, tmp_path: Path) ->
     assert (done.stdout.strip(), done.returncode) == ("123456789012", 0), done.stderr
 
 
+@pytest.mark.full
 def test_the_command_line_finds_the_key_of_a_sandbox_that_requires_one(ports: BothPorts, tmp_path: Path) -> None:
     start(ports[0], default_data(ports[0]), require_token=True)
     project = make_small(tmp_path / "project", name="guarded", port=ports[0], regions=[EAST])

@@ -102,6 +102,7 @@ def test_an_edit_that_nobody_deployed_is_told_where_it_is_and_put_back(shop: Sho
     in_sync(shop)
 
 
+@pytest.mark.full
 def test_an_edit_that_was_deployed_and_a_variable_are_told_and_brought_back(shop: Shop) -> None:
     gateway, api = shop.gateway(EUROPE), shop.api(EUROPE)
     gateway.delete_method(restApiId=api, resourceId=shop.resources(EUROPE)["/orders"], httpMethod="POST")
@@ -133,6 +134,7 @@ def test_what_is_overwritten_is_kept_and_the_place_is_said(shop: Shop, tmp_path:
     assert edited["timeoutInMillis"] == 2000
 
 
+@pytest.mark.full
 def test_edits_of_the_source_that_nobody_deployed_are_told_and_not_taken(other: Shop) -> None:
     other.sync()
     other.calls_function("GET", "/news", "items")
@@ -175,6 +177,7 @@ def test_a_missing_alias_and_a_missing_variable_are_named(other: Shop) -> None:
     assert f"stage {STAGE} has no variable ordersAlias, which POST /orders needs" in other.sync(expect=1).err
 
 
+@pytest.mark.full
 def test_a_put_that_fails_half_way_is_put_back_and_never_deployed(other: Shop) -> None:
     other.sync()
     other.calls_function("GET", "/news", "items")
@@ -226,6 +229,7 @@ def test_a_cut_line_during_the_put_is_finished_by_the_same_command(other: Shop) 
     in_sync(other)
 
 
+@pytest.mark.full
 def test_a_canary_gets_the_definition_and_the_variables_it_needs_in_every_region(other: Shop) -> None:
     other.sync()
     other.functions("news")
@@ -251,6 +255,7 @@ def test_a_canary_gets_the_definition_and_the_variables_it_needs_in_every_region
     in_sync(other)
 
 
+@pytest.mark.full
 def test_a_function_that_fails_in_one_region_fails_the_proof_there(other: Shop) -> None:
     broken = other.sandbox.client("lambda", EUROPE)
     broken.update_function_configuration(FunctionName=f"{other.name}-items", Handler="app.nothing")
@@ -285,6 +290,7 @@ def test_an_api_of_that_name_that_is_not_ours_is_refused_until_adopted(other: Sh
     in_sync(other)
 
 
+@pytest.mark.full
 def test_destroy_takes_what_was_synced_and_leaves_the_source(other: Shop) -> None:
     other.sync()
     other.run("destroy", "-y")
@@ -294,6 +300,7 @@ def test_destroy_takes_what_was_synced_and_leaves_the_source(other: Shop) -> Non
         assert other.name not in {api["name"] for page in pages for api in page["items"]}
 
 
+@pytest.mark.full
 def test_markdown_tells_what_differs_where(shop: Shop) -> None:
     shop.patch_stage(WEST, mode="other")
     found = shop.run("sync-api", "--check", "-o", "markdown", expect=2).out
@@ -302,6 +309,7 @@ def test_markdown_tells_what_differs_where(shop: Shop) -> None:
     shop.sync()
 
 
+@pytest.mark.full
 def test_a_callers_key_opens_every_region(other: Shop) -> None:
     gateway = other.gateway()
     where = {"restApiId": other.api(), "resourceId": other.resources()["/items"], "httpMethod": "GET"}
@@ -383,6 +391,7 @@ def test_a_region_that_is_down_stops_only_itself(other: Shop) -> None:
     in_sync(other)
 
 
+@pytest.mark.full
 def test_a_file_in_swagger_is_a_source_too(other: Shop) -> None:
     file = other.folder / "shop.json"
     said = other.run(

@@ -72,6 +72,7 @@ def test_a_region_is_brought_back_from_another(deployed: Project) -> None:
     deployed.assert_nothing_to_do()
 
 
+@pytest.mark.full
 def test_another_stage_that_the_spec_gains_is_made_alone(deployed: Project) -> None:
     stages = deployed.spec["api"]["stages"]
     stages["beta"] = {"variables": dict(stages["prodv1"]["variables"])}
@@ -81,6 +82,7 @@ def test_another_stage_that_the_spec_gains_is_made_alone(deployed: Project) -> N
     assert deployed.run("sync-api", "--stage", "gamma", "--check", expect=64).err.count("gamma") == 1
 
 
+@pytest.mark.full
 def test_the_policies_sizes_are_told_and_granting_again_grants_nothing(deployed: Project) -> None:
     name = f"{deployed.name}-one"
     deployed.client("lambda", WEST).remove_permission(
@@ -114,6 +116,7 @@ def test_an_exported_definition_is_the_one_that_is_deployed(deployed: Project, t
     assert [stage["differences"] for one in found["regions"].values() for stage in one["stages"].values()] == [[], []]
 
 
+@pytest.mark.full
 def test_a_library_is_written_with_its_checksum_once_the_regions_are_the_same(
     deployed: Project, tmp_path: Path
 ) -> None:

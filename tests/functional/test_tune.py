@@ -144,6 +144,7 @@ def untouched(shop: Shop) -> Iterator[None]:
     assert {name: shop.temporary(name) for name in CODE} == {name: [] for name in CODE}
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("untouched")
 def test_a_computing_handler_wants_one_processor(shop: Shop) -> None:
     found = shop.tune("computing", "--memory", "442,1769,3538", "--runs", "5").json
@@ -238,6 +239,7 @@ def test_write_changes_the_spec_and_nothing_else_of_it(shop: Shop) -> None:
         shop.spec.write_text(before)
 
 
+@pytest.mark.full
 @pytest.mark.chaos
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize(
@@ -252,6 +254,7 @@ def test_after_a_kill_the_same_command_is_as_undisturbed(shop: Shop, operation: 
     assert (found["status"], found["regions"][0]["memory_now"]) == ("measured", 1024)
 
 
+@pytest.mark.full
 @pytest.mark.chaos
 @pytest.mark.usefixtures("untouched")
 def test_after_a_kill_deploy_and_prune_leave_no_version_of_it(shop: Shop) -> None:
@@ -264,6 +267,7 @@ def test_after_a_kill_deploy_and_prune_leave_no_version_of_it(shop: Shop) -> Non
     shop.tune("waiting", "--memory", "512", "--runs", "5")  # nobody is served from $LATEST: the next run puts it back
 
 
+@pytest.mark.full
 @pytest.mark.chaos
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("operation", ["PublishVersion", "Invoke"])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.functional.project import Project
@@ -99,6 +100,7 @@ def newer(old: Project, project: Project) -> None:
     project.save()
 
 
+@pytest.mark.full
 def test_v1_keeps_its_answers_while_v2_moves_and_is_fixed_from_its_own_branch(
     new_project: Callable[..., Project],
 ) -> None:

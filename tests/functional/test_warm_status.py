@@ -20,7 +20,9 @@ import urllib3
 
 from backendctl.sandbox.process import default_data, stop
 from tests.functional.project import Project, environment
-from tests.functional.sandboxed import free_port
+from tests.functional.sandboxed import CALLS, free_port
+
+pytestmark = pytest.mark.full  # rules fire and users call for a minute, on a machine that keeps up with them
 
 REGION = "us-east-1"
 MINUTE = 3.0
@@ -188,6 +190,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         XDG_STATE_HOME=str(home / "state"),
         BACKENDCTL_SANDBOX_IDLE_MINUTES=str(IDLE / 60),
         BACKENDCTL_SANDBOX_MINUTE_SECONDS=str(MINUTE),
+        **{CALLS: str(home / "calls")},
     ):
         project = _project(folder, port)
         try:

@@ -42,9 +42,11 @@ class Served:
         resource: the resource path, None when the request reached none.
         access_log: the line the stage's access log gets, None when it has none.
         trace: id of its trace, None where the stage is not traced. segment: id of the call of the integration in it.
+        at: when it came, in seconds since the epoch.
         seconds: the whole time; `integration_seconds` the part of the integration, None when none was called.
     """
 
+    at: float
     region: str
     api_id: str
     api_name: str
@@ -208,6 +210,7 @@ class ApiGateway:
         upstream.reset(token)
         self._on_served(
             Served(
+                at=exchange.now,
                 region=exchange.region,
                 api_id=exchange.api.id,
                 api_name=exchange.definition.info["name"],
@@ -231,8 +234,8 @@ class ApiGateway:
         return list(self._logs.get((region, api_id, stage), ()))
 
     def regions_of_domain(self, domain: str) -> list[str]:
-        """The regions in which a custom domain name exists."""
-        return [name for name, region in self._regions.items() if domains.serving(region.domains, domain)]
+        """The regions in which a custom domain name exists, by name: which was used first is chance."""
+        return sorted(name for name, region in self._regions.items() if domains.serving(region.domains, domain))
 
     def regional_domain(self, host: str) -> tuple[str, str] | None:
         """Region and custom domain behind a `d-….execute-api.<region>.amazonaws.com` name."""

@@ -35,7 +35,7 @@ def _function(sandbox: Sandbox) -> tuple[Any, str]:
 def _provision(client: Any, name: str, version: str, count: int) -> None:
     asked = {"FunctionName": name, "Qualifier": version}
     client.put_provisioned_concurrency_config(**asked, ProvisionedConcurrentExecutions=count)
-    eventually(lambda: client.get_provisioned_concurrency_config(**asked)["Status"] == "READY", seconds=30)
+    eventually(lambda: client.get_provisioned_concurrency_config(**asked)["Status"] == "READY")
 
 
 def _refused(call: Any, **asked: Any) -> str:

@@ -309,6 +309,7 @@ def test_hosts_abroad(host: str) -> None:
     assert not is_local(host)
 
 
+@pytest.mark.full
 @pytest.mark.skipif(cpu.used(os.getpid()) is None, reason="the system does not tell the processor time of others")
 def test_processor_time_follows_memory(kept: Environments) -> None:
     """A tenth of a second of work takes a seventh of a processor seven tenths; a whole one is not held back."""

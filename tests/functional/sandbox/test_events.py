@@ -213,7 +213,7 @@ def test_a_schedule_fires_in_its_own_time_zone_and_counts_for_its_group(sandbox:
         )["Datapoints"]
         return bool(sum(point["Sum"] for point in found) == 1)
 
-    eventually(counted, seconds=30)
+    eventually(counted)
 
     def told() -> bool:
         group = {"logGroupName": f"/aws/lambda/{name}"}

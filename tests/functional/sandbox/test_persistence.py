@@ -118,6 +118,7 @@ def test_a_damaged_file_is_set_aside(fresh_sandbox: Sandbox) -> None:
     assert fresh_sandbox.client("apigateway").get_rest_apis()["items"] == []
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("text", ["{", "[]", "\xff", '{"__ministack_format__": 99, "payload": {}}'])
 def test_damaged_state_of_a_service_is_kept_aside_and_told(fresh_sandbox: Sandbox, text: str) -> None:
     fresh_sandbox.client("ssm").put_parameter(Name="/kept", Value="x", Type="String")

@@ -120,7 +120,7 @@ def test_a_server_in_the_foreground_starts_anew_with_an_environment_of_its_own(t
     given = {"PATH": os.environ["PATH"], "AWS_SECRET_ACCESS_KEY": "of the operator", "PYTHONPATH": str(Path.cwd())}
     server = subprocess.Popen(line, env=given)  # without LANG, to which the interpreter answers with LC_CTYPE
     try:
-        eventually(lambda: process.status(port, data).ready, seconds=30)
+        eventually(lambda: process.status(port, data).ready)
         assert process.status(port, data).pid == server.pid
         assert b"of the operator" not in Path(f"/proc/{server.pid}/environ").read_bytes()
     finally:

@@ -130,6 +130,7 @@ def test_jars_of_the_archive_and_of_layers_are_on_the_class_path(kept: Environme
     assert result(outcome) == "B"
 
 
+@pytest.mark.full
 @pytest.mark.skipif(cpu.used(1) is None, reason="the system does not tell the processor time of others")
 def test_processor_time_follows_memory(kept: Environments, code: bytes) -> None:
     """A tenth of a second of work: a fourteenth of a processor takes 1.4 s for it."""

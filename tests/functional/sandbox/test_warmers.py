@@ -90,6 +90,7 @@ def test_a_rule_quicker_than_the_idle_time_keeps_one_environment_warm(hasty: San
     assert _sum(hasty, "AWS/Events", "FailedInvocations", **fired) == 0
 
 
+@pytest.mark.full
 def test_a_rule_slower_than_the_idle_time_finds_a_new_environment_every_time(hasty: Sandbox) -> None:
     name, _ = _warmed(hasty, "rate(8 minutes)")
     reports = _reports(hasty, name, count=2)
