@@ -23,4 +23,4 @@ def with_refusals(plan: Plan, context: DeployContext, aws: Aws) -> Plan:
     refusals = over_limits(plan.changes, aws)
     refusals += lost_by_turning(context, aws, stages=turning)
     refusals += code_buckets.unfit(plan.changes, aws)
-    return with_dns(replace(plan, refusals=(*plan.refusals, *refusals)), aws)
+    return with_dns(replace(plan, refusals=(*plan.refusals, *refusals)), context.spec, aws)

@@ -14,16 +14,10 @@ from tests.unused_rights import unused_rights
 
 
 @pytest.fixture(autouse=True)
-def no_secrets_of_other_tests() -> Iterator[None]:
-    """What a test makes secret is no secret in the next one."""
+def nothing_of_other_tests() -> Iterator[None]:
+    """What a test makes secret is no secret in the next one, and what its command typed is in no hint."""
     yield
     KNOWN.forget()
-
-
-@pytest.fixture(autouse=True)
-def no_hints_of_other_tests() -> Iterator[None]:
-    """What a test typed does not stand in the hints of the next one."""
-    yield
     aim(())
 
 

@@ -134,6 +134,7 @@ class Aws:
         self._clients_lock = PatientLock()
         self._shared: dict[tuple[object, ...], _Shared] = {}
         self._locks: dict[object, PatientLock] = {}
+        self._in_common: dict[object, object] = {}
         self._locks_lock = threading.Lock()
 
     def open_journal(self, *, allowed: Sequence[str] = ()) -> None:
@@ -322,6 +323,13 @@ class Aws:
         """Drop the shared reads, because a plan begins to change AWS; those that are `lasting` stay."""
         with self._locks_lock:
             self._shared = {k: read for k, read in self._shared.items() if read.lasting or k == ("identity",)}
+
+    def in_common(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """One object in which threads meet, kept as long as the connection; `forget` does not touch it."""
+        with self._locks_lock:
+            if key not in self._in_common:
+                self._in_common[key] = make()
+            return cast("T", self._in_common[key])
 
     def exclusive(self, *key: object) -> PatientLock:
         """A lock for what has room for one writer, e.g. a function's policy (B42)."""

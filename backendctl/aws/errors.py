@@ -291,6 +291,7 @@ def _unanswered(error: BaseException) -> bool:
 
 
 def _unanswered_hint(error: BaseException, doing: str) -> str:
+    error = error.cause if isinstance(error, SilentError) else error
     if isinstance(error, MalformedAnswerError) or _is_unparsed(error):
         return "look at the network (does a proxy or a captive portal answer?), then " + _again(doing)
     if isinstance(error, _TIMEOUTS):

@@ -184,6 +184,6 @@ class _Sandbox:
         _restored(self.ready, region)
 
     def _resolve(self, place: str) -> Resolved:
-        name = self.ready.backend.spec.domain.name if self.ready.backend.spec.domain is not None else ""
+        name = next((one.name for one in self.ready.backend.spec.domains if one.zone is not None), "")
         answer = process.resolve(self.port, default_data(self.port), name=name, near=place)
         return Resolved(region=answer.get("region") or "", ttl=float(answer.get("ttl") or 0.0))

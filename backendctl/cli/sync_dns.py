@@ -30,6 +30,7 @@ def command(
     from backendctl.cli.applying import Consent
     from backendctl.cli.opening import opened_api
     from backendctl.cli.syncing import sync
+    from backendctl.remembering import remembered
     from backendctl.selecting import Selection
     from backendctl.sync_dns import plan_dns
 
@@ -37,7 +38,7 @@ def command(
     selection.check()
     ready = opened_api(options)
     plan = plan_dns(ready.backend)
-    selection.refuse_unmatched(plan)
+    remembered(selection, ready.backend.aws.journal).refuse_unmatched(plan)
     consent = Consent(
         dry_run=dry_run or check, yes=yes, plan_digest=plan_digest, allow_delete=allow_delete, adopt=adopt
     )

@@ -11,8 +11,8 @@ from backendctl.engine.resource import GLOBAL
 
 _REGION_INDEX = "region-index"
 _RELEASE = "release"
-# What spans regions: a replica is part of its table.
-_SPANNING = frozenset({"table", "replica", "scaling"})
+# What spans regions: a replica is part of its table, and a name's records answer for each other.
+_SPANNING = {kind: group for group in (("table", "replica", "scaling"), ("record",)) for kind in group}
 
 
 def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]]:
@@ -96,4 +96,4 @@ def _touches(other: Change, delete: Change) -> bool:
         return True
     if delete.kind == _REGION_INDEX:
         return other.region == delete.name  # a region is forgotten last
-    return other.kind in _SPANNING and delete.kind in _SPANNING
+    return other.kind in _SPANNING and _SPANNING[other.kind] == _SPANNING.get(delete.kind)

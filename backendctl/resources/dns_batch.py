@@ -69,7 +69,7 @@ def change_together(
         BackendctlError: `changes` did, or it took too long.
         ClientError: Route 53 refuses this part of the batch.
     """
-    gathering = aws.shared(("dns-batch", zone_id), _Gathering, lasting=True)
+    gathering = aws.in_common(("dns-batch", zone_id), _Gathering)
     part = _Part(name=name, changes=changes)
     with gathering.lock:
         gathering.waiting.append(part)

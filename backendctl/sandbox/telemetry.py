@@ -139,12 +139,18 @@ class Telemetry:
         self.measured(region, "AWS/Events", [("TriggeredRules", 1.0, "Count")], [{"RuleName": rule}])
 
     def measured(
-        self, region: str, namespace: str, values: Iterable[Value], dimensions: Iterable[Mapping[str, str]]
+        self,
+        region: str,
+        namespace: str,
+        values: Iterable[Value],
+        dimensions: Iterable[Mapping[str, str]],
+        *,
+        at: float | None = None,
     ) -> None:
-        """Values of metrics, now; each goes under each set of dimensions."""
+        """Values of metrics, now or `at` a time in seconds since the epoch; each goes under each set of dimensions."""
         if uncounted.get():
             return
-        second = int(time.time())
+        second = int(time.time() if at is None else at)
         kinds = [tuple(sorted(kind.items())) for kind in dimensions]
         for metric, value, unit in values:
             for kind in kinds:
@@ -224,7 +230,7 @@ class Telemetry:
             settings = await stage_logs.settings(gateway, region, api_id, stage)
             for one in group:
                 kinds = stage_logs.dimensions(one, settings, counts_canaries=self.counts_canaries)
-                self.measured(region, "AWS/ApiGateway", stage_logs.values(one), kinds)
+                self.measured(region, "AWS/ApiGateway", stage_logs.values(one), kinds, at=one.at)
             written = stage_logs.access_lines(group)
             if lines := stage_logs.lines(gateway, group, settings):
                 written[f"API-Gateway-Execution-Logs_{api_id}/{stage_logs.name(stage, canary=canary)}"] = lines

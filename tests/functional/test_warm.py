@@ -99,6 +99,9 @@ def test_a_rule_disabled_by_hand_stays_so_and_is_told_until_the_spec_says_otherw
     assert note["address"] == f"{EAST}/warmer/worker"
     assert "disabled by hand" in note["note"]
     assert f"{EAST}/warmer/worker is disabled by hand" in project.run("status").out
+    (row,) = project.run("warm-status", "-o", "json", expect=3).json["functions"]
+    assert (row["verdict"], row["region"]) == ("not firing", EAST)
+    assert "disabled by hand" in row["reason"]
     put_east(project, worker=function("quick", every="10 minutes"))
     project.run("sync-warmers", "-y")
     now = events.describe_rule(Name=rule)

@@ -22,6 +22,8 @@ from backendctl.sandbox.process import default_data, stop
 from tests.functional.project import Project, environment
 from tests.functional.sandboxed import CALLS, free_port
 
+pytestmark = pytest.mark.full  # rules fire and users call for a minute, on a machine that keeps up with them
+
 REGION = "us-east-1"
 MINUTE = 3.0
 """Seconds that a minute of a schedule takes."""
@@ -284,7 +286,6 @@ def _call(url: str) -> None:
     urllib3.request("GET", url, timeout=20, retries=False)
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("function", SITUATIONS)
 def test_each_situation_has_its_own_verdict_and_reason(played: Played, function: str) -> None:
     row, wanted = played.row(function), SITUATIONS[function]
@@ -299,7 +300,6 @@ def test_each_situation_has_its_own_verdict_and_reason(played: Played, function:
         assert row["next"]
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("function", [title for title in SITUATIONS if title not in {"muted", "unused"}])
 def test_the_numbers_are_those_of_the_raw_log(played: Played, function: str) -> None:
     row, project = played.row(function), played.project
@@ -378,7 +378,6 @@ def test_a_silent_region_is_told_and_the_others_are_judged(played: Played) -> No
     assert REGION in result.err + result.out
 
 
-@pytest.mark.full
 def test_the_picture_of_a_function_is_written(played: Played, tmp_path: Path) -> None:
     chart = tmp_path / "right.svg"
     played.project.run("warm-status", "right", "--since", "2m", "--chart", str(chart), expect=None)

@@ -42,9 +42,11 @@ class Served:
         resource: the resource path, None when the request reached none.
         access_log: the line the stage's access log gets, None when it has none.
         trace: id of its trace, None where the stage is not traced. segment: id of the call of the integration in it.
+        at: when it came, in seconds since the epoch.
         seconds: the whole time; `integration_seconds` the part of the integration, None when none was called.
     """
 
+    at: float
     region: str
     api_id: str
     api_name: str
@@ -208,6 +210,7 @@ class ApiGateway:
         upstream.reset(token)
         self._on_served(
             Served(
+                at=exchange.now,
                 region=exchange.region,
                 api_id=exchange.api.id,
                 api_name=exchange.definition.info["name"],

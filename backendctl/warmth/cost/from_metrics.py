@@ -76,7 +76,7 @@ def measured(
         base,
         regions=regions,
         source="metrics",
-        queries=sum(region.requests for region in regions) if base.zone else 0.0,
+        queries=sum(region.requests for region in regions) if base.zones else 0.0,
         assumptions=tuple(_said(since, now, firsts, period, workload_regions=regions, failed=failed)),
     )
     return workload, failed

@@ -60,14 +60,20 @@ def workload_of(context: DeployContext, asked: Asked) -> Workload:
     per_region = _requests(spec, asked)
     regions = tuple(_region(context, region, asked, per_region[region]) for region in spec.regions)
     requests = sum(per_region.values())
+    zones = len(_zones(spec))
     served = sum(one.requests for region in regions for one in region.functions if one.name in names_in(spec).routed)
     return Workload(
         backend=spec.backend,
         regions=regions,
-        zone=spec.domain is not None and spec.domain.zone is not None,
-        queries=requests if spec.domain is not None and spec.domain.zone is not None else 0.0,
+        zones=zones,
+        queries=requests if zones else 0.0,
         assumptions=tuple(_assumptions(spec, asked, requests, unserved=requests - served)),
     )
+
+
+def _zones(spec: Spec) -> frozenset[str]:
+    """The hosted zones of all domains, as the spec names them."""
+    return frozenset(one.zone for one in spec.domains if one.zone is not None)
 
 
 def reached_by_requests(spec: Spec, region: str) -> tuple[str, ...]:
@@ -194,7 +200,6 @@ def _assumptions(spec: Spec, asked: Asked, requests: float, *, unserved: float) 
     warm = any(one.warm for region in spec.regions for one in spec.functions_in(region))
     every = [one for region in spec.regions for one in spec.functions_in(region)]
     silent = [table.name for table in spec.tables if table.name not in asked.items]
-    zoned = spec.domain is not None and spec.domain.zone is not None
     checked = spec.domain is not None and spec.domain.health_check is not None
     names = names_in(spec)
     split = requests and bool(set(names.routed) - asked.requests.keys())
@@ -223,7 +228,7 @@ def _assumptions(spec: Spec, asked: Asked, requests: float, *, unserved: float) 
             any(index.projection != "ALL" for index in indexes)
         ),
         "as many DNS queries as requests, the most there can be; resolvers keep answers for a minute": (
-            requests and zoned
+            requests and bool(_zones(spec))
         ),
         "Route 53's checkers call the API too; count those requests in --requests, or use --from-metrics": checked,
     }

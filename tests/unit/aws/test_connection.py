@@ -145,6 +145,15 @@ def test_forget_without_a_prefix_drops_everything_but_who_we_are(aws: Aws) -> No
     assert (aws.account, aws.partition) == ("123456789012", "aws")
 
 
+def test_what_threads_meet_in_outlives_what_was_read(aws: Aws) -> None:
+    meeting: list[str] = aws.in_common(("batch", "zone"), list)
+    meeting.append("mine")
+    aws.forget()
+    aws.begin()
+    assert aws.in_common(("batch", "zone"), list) is meeting
+    assert aws.in_common(("batch", "another"), list) == []
+
+
 def test_a_read_that_was_under_way_when_the_context_changed_is_not_given_to_who_asks_afterwards(aws: Aws) -> None:
     started, release = threading.Event(), threading.Event()
 

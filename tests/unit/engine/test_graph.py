@@ -15,6 +15,7 @@ from tests.unit.engine.things import (
     WEST,
     Alias,
     Function,
+    Record,
     RegionIndex,
     Replica,
     Role,
@@ -85,6 +86,14 @@ def test_a_delete_waits_for_global_changes() -> None:
 def test_a_table_goes_after_its_replicas_in_other_regions() -> None:
     table, replica = Table(region=EAST, name="t"), Replica(region=WEST, name="t")
     assert _before(deleting(table), deleting(replica)) == {"us-west-2/replica/t"}
+
+
+def test_a_record_goes_after_those_of_other_regions_that_take_its_place() -> None:
+    record, elsewhere = Record(region=EAST, name="n"), Record(region=WEST, name="n")
+    replica = Replica(region=WEST, name="t")
+    assert _before(deleting(record), updating(elsewhere), creating(replica)) == {"us-west-2/record/n"}
+    assert _before(deleting(replica), creating(Record(region=EAST, name="n"))) == set()
+    assert _before(deleting(record), deleting(elsewhere)) == set()
 
 
 def test_what_needs_something_that_is_deleted_goes_first() -> None:

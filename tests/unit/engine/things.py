@@ -137,12 +137,17 @@ class Replica(Thing):
     stateful: ClassVar[bool] = True
 
 
+class Record(Thing):
+    __slots__ = ()
+    kind: ClassVar[str] = "record"
+
+
 class Stage(Thing):
     __slots__ = ()
     kind: ClassVar[str] = "stage"
 
 
-KINDS: tuple[type[Resource], ...] = (RegionIndex, Role, Function, Alias, Table, Replica, Stage)
+KINDS: tuple[type[Resource], ...] = (RegionIndex, Role, Function, Alias, Table, Replica, Stage, Record)
 ORDER = tuple(kind.kind for kind in KINDS)
 
 

@@ -292,14 +292,6 @@ def test_adopting_writes_the_mark_and_leaves_other_tags(aws: Aws) -> None:
     assert after.tags == {**(desired.tags or {}), "cost-centre": "7"}
 
 
-def test_changing_an_index_says_how_to_get_there(aws: Aws) -> None:
-    deploy(aws, wanted())
-    other = wanted(indexes=(replace(BY_ID, key=model.Key(hash=OWNER)), BY_OWNER))
-    with pytest.raises(BackendctlError, match="index, here by-id") as refused:
-        other.update(aws, live(aws, other))
-    assert "under a new name" in refused.value.hint
-
-
 def test_owned_finds_ours_by_the_spec_key(aws: Aws) -> None:
     desired = wanted(name="spots")
     desired.create(aws)

@@ -312,6 +312,10 @@ def test_a_definition_that_is_not_there_is_a_fault(faults_of: Faults) -> None:
             ["12:24: '/v2/healthz' does not begin with the path of a stage; paths: '/v1'"],
         ),
         (
+            f"zone: shop.example\n  health-check: {{path: /v1/healthz?{'x' * 250}}}",
+            ["12:24: Route 53 asks for paths of at most 255 characters: 264 with the stage"],
+        ),
+        (
             "zone: shop.example\n  health-check: {path: /v1/health}",
             ["12:24: the definition has no GET /health, so no region would ever be healthy"],
         ),

@@ -165,6 +165,28 @@ def test_a_region_without_an_answer_keeps_nobody_from_working_on_another(
 
 
 @pytest.mark.parametrize(
+    "place",
+    [
+        "domain: {name: a.shop.example, GIVEN}",
+        "domain: {name: a.shop.example}\ndomains: [{name: b.shop.example, GIVEN}]",
+    ],
+)
+def test_the_certificates_of_a_region_that_is_not_asked_are_judged_for_no_domain(
+    place: str, draft_of: Callable[..., Draft]
+) -> None:
+    class Certificates(Half):
+        def parameter(self, region: str, name: str) -> str:
+            super().parameter(region, name)
+            return f"arn:aws:acm:{region}:123456789012:certificate/x"
+
+    api = "memory: 512\napi: {definition: api.yaml, stages: {prod: {path: v1, variables: {itemsAlias: v1}}}}\n"
+    given = "certificate: '{{ ssm \"/c\" }}'"
+    text = FUNCTION + api + place.replace("GIVEN", given) + "\n"
+    spec = draft_of(text).expand(Certificates("us-west-2"), regions=["us-east-1"])
+    assert spec.domains[-1].certificates["us-east-1"].endswith(":certificate/x")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         FUNCTION + "name: 'f-{{ ssm \"/x\" }}'\n",

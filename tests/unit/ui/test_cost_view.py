@@ -34,7 +34,7 @@ def _estimate(*, pings: float = 8760) -> Estimate:
         check=30,
     )
     regions = (region, replace(region, name="ap-southeast-2"))
-    workload = Workload(backend="shop", regions=regions, zone=True, queries=1e7, assumptions=("requests are even",))
+    workload = Workload(backend="shop", regions=regions, zones=1, queries=1e7, assumptions=("requests are even",))
     return estimate(workload, load_prices())
 
 

@@ -108,7 +108,17 @@ def test_settings_are_those_of_the_region(project: Project) -> None:
     workload = project.workload()
     assert [_function(workload, "orders", region).memory for region in (EAST, WEST)] == [512, 256]
     assert {(region.check, region.stages[0].cache) for region in workload.regions} == {(10, "0.5")}
-    assert workload.zone
+    assert workload.zones == 1
+
+
+def test_the_zones_of_all_domains_count_each_once(tmp_path: Path, spec: dict[str, Any]) -> None:
+    zone = spec["domain"].pop("zone")
+    spec["domain"].pop("health-check", None)
+    further = [{"name": f"{name}.{zone}", "zone": zone} for name in ("b", "c")]
+    spec["domains"] = [*further, {"name": "d.else.example", "zone": "else.example"}]
+    workload = Project(tmp_path, spec).workload(requests=("1M",))
+    assert (workload.zones, workload.queries) == (2, 1e6)
+    assert any(one.startswith("as many DNS queries as requests") for one in workload.assumptions)
 
 
 def test_regions_can_be_chosen(project: Project) -> None:
