@@ -14,8 +14,8 @@ apply is the plan and nothing else:
 1. `spec` loads YAML, remembers where every value stood, and tells all faults at once. Expressions such as
    `{{ table "places" }}` are expanded afterwards, region by region.
 2. `package` makes archives that are the same bytes on every machine; `openapi` puts the definition into a region.
-   `resources.assemble` gathers both, with the slots (below), into a `World`.
-3. Each kind in `resources` turns the world into what it wants (`desired`) and reads what is there (`read`, `owned`).
+   `resources.assemble` gathers both, with the slots (below), into a `DeployContext`.
+3. Each kind in `resources` turns the context into what it wants (`desired`) and reads what is there (`read`, `owned`).
    A field that is None is left alone; a field that differs is a change.
 4. `engine.plan` compares in parallel, `engine.safety` refuses danger before the first call, `engine.graph` orders
    by what each resource needs, `engine.executor` walks the graph on one thread pool over all regions.
@@ -23,8 +23,8 @@ apply is the plan and nothing else:
    event system, so that the code of a resource stays plain boto3.
 
 There is no state file. What must be remembered is kept in AWS: a tag `backendctl:backend` marks what is ours, the
-description of a version or a deployment says which release it is, and a parameter per region (`roster`) says where
-this backend lives.
+description of a version or a deployment says which release it is, and parameters of each region (`region_index`) say
+where this backend lives.
 
 Slots: a release must never let new code meet the old API or the other way round. The alias a user writes
 (`version1`) has two more beside it, `version1-a` and `version1-b`. A stage's variable names one of them; a release

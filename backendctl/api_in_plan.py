@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from backendctl.api.body import bodies, definitions
 from backendctl.api.body import wanted as wanted_api
-from backendctl.api.elsewhere import with_reaches
+from backendctl.api.elsewhere import with_lambda_targets
 from backendctl.api.judge import Case
 from backendctl.api.look import Look, look
 from backendctl.api.places import place_in
@@ -23,25 +23,25 @@ from backendctl.resources.stage import Stage
 if TYPE_CHECKING:
     from backendctl.api.body import Wanted
     from backendctl.app import Backend
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.loader import Document
 
 
 def with_live_source(backend: Backend) -> Backend:
     """With the definition of a live source read; when it cannot be, only what puts it has to stop."""
-    spec, world = backend.spec, backend.world
+    spec, context = backend.spec, backend.context
     if spec.api is None or spec.api.source is None:
         return backend
     try:
-        source = source_of(spec, backend.aws, account=world.account, given=None, stage=None)
+        source = source_of(spec, backend.aws, account=context.account, given=None, stage=None)
     except BackendctlError as error:
         return replace(backend, source_error=error)
     given = wanted_api(spec.api, source)
     spec = replace(spec, api=given.api)
-    found = bodies(given, spec.regions, account=world.account, partition=world.partition)
-    links = assemble.links_of(spec, account=world.account)
-    world = replace(world, spec=spec, definitions=definitions(found), links=links)
-    return replace(backend, spec=spec, world=world, wanted=given)
+    found = bodies(given, spec.regions, account=context.account, partition=context.partition)
+    links = assemble.links_of(spec, account=context.account)
+    context = replace(context, spec=spec, definitions=definitions(found), links=links)
+    return replace(backend, spec=spec, context=context, wanted=given)
 
 
 def about_api(only: Sequence[str], skip: Sequence[str]) -> bool:
@@ -62,8 +62,8 @@ def look_at_api(backend: Backend) -> Look | None:
     given = backend.wanted
     if given is None:
         return None
-    spec, world = backend.spec, backend.world
-    found = bodies(given, spec.regions, account=world.account, partition=world.partition)
+    spec, context = backend.spec, backend.context
+    found = bodies(given, spec.regions, account=context.account, partition=context.partition)
     regions = tuple(region for region in found if region not in backend.unreadable)
     built = {function.physical for region in spec.regions for function in spec.functions_in(region)}
     return look(
@@ -72,10 +72,10 @@ def look_at_api(backend: Backend) -> Look | None:
         given,
         found,
         regions=regions,
-        account=world.account,
+        account=context.account,
         workers=backend.settings.workers,
         built=built,
-        alone=bool(world.chosen),
+        alone=bool(context.chosen),
     )
 
 
@@ -89,14 +89,14 @@ def case_of(backend: Backend, seen: Look) -> Case:
 
 def case(backend: Backend, given: Wanted, seen: Look, *, regions: tuple[str, ...], whole: bool = False) -> Case:
     """The case of an API, and beside it those of the definitions that stages have of their own."""
-    where = {"account": backend.world.account, "partition": backend.world.partition}
+    where = {"account": backend.context.account, "partition": backend.context.partition}
 
     def of(one: Wanted, document: Document | None, others: tuple[Case, ...] = ()) -> Case:
         return Case(
             wanted=one,
             bodies=bodies(one, regions, **where),
             look=seen,
-            account=backend.world.account,
+            account=backend.context.account,
             regions=backend.spec.all_regions,
             place=place_in(None if one.source.is_live else document, one.source.told),
             whole=whole,
@@ -107,8 +107,8 @@ def case(backend: Backend, given: Wanted, seen: Look, *, regions: tuple[str, ...
     return of(given, backend.document(), others)
 
 
-def readable_world(backend: Backend, seen: Look | None) -> tuple[World, dict[str, BackendctlError]]:
-    """The world of the regions that answer, with what the API calls beside the spec; and those that do not.
+def readable_context(backend: Backend, seen: Look | None) -> tuple[DeployContext, dict[str, BackendctlError]]:
+    """The context of the regions that answer, with what the API calls beside the spec; and those that do not.
 
     Raises:
         BackendctlError: none does.
@@ -117,8 +117,8 @@ def readable_world(backend: Backend, seen: Look | None) -> tuple[World, dict[str
     readable = tuple(region for region in backend.spec.regions if region not in silent)
     if not readable:
         raise next(iter(silent.values()))
-    world = replace(backend.world, spec=backend.spec.narrowed(readable))
-    return (with_reaches(world, seen.reaches) if seen else world), silent
+    context = replace(backend.context, spec=backend.spec.narrowed(readable))
+    return (with_lambda_targets(context, seen.lambda_targets) if seen else context), silent
 
 
 def answering(backend: Backend) -> tuple[Backend, dict[str, BackendctlError]]:
@@ -127,8 +127,8 @@ def answering(backend: Backend) -> tuple[Backend, dict[str, BackendctlError]]:
     Raises:
         BackendctlError: none does.
     """
-    world, silent = readable_world(backend, None)
-    return replace(backend, spec=world.spec, world=world), silent
+    context, silent = readable_context(backend, None)
+    return replace(backend, spec=context.spec, context=context), silent
 
 
 def sparing_source(plan: Plan, backend: Backend) -> Plan:

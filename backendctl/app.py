@@ -1,6 +1,6 @@
 """The use cases: what each command does, without a word about command lines or screens.
 
-open_backend(...)     → a Backend: spec, connection, world
+open_backend(...)     → a Backend: spec, connection, context
 plan_deploy(backend)  → Plan      plan_destroy(backend) → Plan
 carry_out(plan, …)    → Events, one by one
 survey(backend)       → Survey: every region against the spec
@@ -23,7 +23,7 @@ from backendctl.api.faults import shape_faults
 from backendctl.api.judge import judged, kept
 from backendctl.api.look import Look
 from backendctl.api.source import file_source
-from backendctl.api_in_plan import about_api, case_of, look_at_api, readable_world, sparing_source, with_live_source
+from backendctl.api_in_plan import about_api, case_of, look_at_api, readable_context, sparing_source, with_live_source
 from backendctl.aws.connection import Access, Aws
 from backendctl.aws.crew import Crew
 from backendctl.aws.journal import Journal
@@ -42,7 +42,7 @@ from backendctl.reading_ahead import reading_ahead
 from backendctl.release.heartbeat import beating
 from backendctl.release.numbering import Releasing, numbered
 from backendctl.remembering import remembered, remembering
-from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, roster
+from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, region_index
 from backendctl.resources.domain import Domain
 from backendctl.resources.drain_mark import drained
 from backendctl.resources.function import Function
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from backendctl.engine.events import Event
     from backendctl.engine.resource import Resource
     from backendctl.package import Artefact
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.loader import Document
     from backendctl.spec.model import Spec
 
@@ -107,7 +107,7 @@ class Backend:
     settings: Settings
     spec: Spec
     aws: Aws
-    world: World
+    context: DeployContext
     unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
     warnings: tuple[Fault, ...] = ()
     wanted: Wanted | None = None
@@ -135,7 +135,7 @@ class Backend:
 
 
 def open_backend(settings: Settings, *, planning: bool = False) -> Backend:
-    """Check, build, connect, make sure of the account, and see the world.
+    """Check, build, connect, make sure of the account, and see the context.
 
     Args:
         planning: whether all of it will be planned: then all reads of that begin at once.
@@ -151,10 +151,10 @@ def open_backend(settings: Settings, *, planning: bool = False) -> Backend:
     whole = planning and not settings.stages
     ahead = reading_ahead(backend.aws, backend.spec, workers=settings.workers) if whole else None
     backend = choosing(with_live_source(backend), settings.stages)
-    world, unreadable = assemble.with_slots(backend.world, backend.aws, workers=settings.workers)
+    context, unreadable = assemble.with_slots(backend.context, backend.aws, workers=settings.workers)
     return replace(
         backend,
-        world=world,
+        context=context,
         unreadable={**backend.unreadable, **unreadable},
         warnings=checked.warnings,
         ahead=ahead,
@@ -223,7 +223,7 @@ def _connected(
         spec = replace(spec, api=given.api)
     found = bodies(given, spec.regions, account=account, partition=partition) if given else {}
     own = stage_definitions(given, spec.regions, account=account, partition=partition) if given else {}
-    world = assemble.make_world(
+    context = assemble.make_context(
         spec,
         definitions=definitions(found),
         stage_definitions=own,
@@ -233,7 +233,7 @@ def _connected(
         code_ids={} if artefacts is None else {**code_source.identify(spec, aws), **_built(artefacts)},
         stamp=stamping.stamp(spec.file.parent),
     )
-    return Backend(settings=settings, spec=spec, aws=aws, world=world, wanted=given, draft=draft)
+    return Backend(settings=settings, spec=spec, aws=aws, context=context, wanted=given, draft=draft)
 
 
 def _names_of(spec: Spec) -> frozenset[str]:
@@ -258,11 +258,11 @@ class Changes:
 
     Attributes:
         look: what the regions serve; None where the plan has nothing to do with the API.
-        world: what it was planned from.
+        context: what it was planned from.
     """
 
     plan: Plan
-    world: World
+    context: DeployContext
     look: Look | None = None
 
 
@@ -286,18 +286,18 @@ def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) 
     backend.refuse_faults()
     selection = remembered(selection, backend.aws.journal)
     seen = look_at_api(backend) if about_api(selection.only, selection.skip) else None
-    world, unreadable = readable_world(backend, seen)
-    desired = assemble.desired(world)
+    context, unreadable = readable_context(backend, seen)
+    desired = assemble.desired(context)
     if seen is not None:
         desired = kept(desired, seen)
-    if world.chosen:
+    if context.chosen:
         desired = parts(desired)
     desired = closed(desired, marks := drained(backend.aws, backend.spec.all_regions), backend.spec)
-    plan = plan_of(backend, desired, regions=world.spec.regions, strays=not world.chosen)
-    if world.chosen:
+    plan = plan_of(backend, desired, regions=context.spec.regions, strays=not context.chosen)
+    if context.chosen:
         plan, desired = only_chosen(backend, plan, desired)
     plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
-    plan = with_refusals(respecting(plan, marks), world, backend.aws)
+    plan = with_refusals(respecting(plan, marks), context, backend.aws)
     selection.refuse_unmatched(plan)
     whole = plan
     plan = with_dynamodb(_selected(backend, plan, selection), backend.aws)
@@ -306,14 +306,14 @@ def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) 
         plan = selection.applied(judged(plan, desired, case_of(backend, seen)))
     releasing = Releasing(
         aws=backend.aws,
-        world=world,
+        context=context,
         workers=backend.settings.workers,
         meant=backend.spec.regions,
         take_over=take_over,
     )
     plan = numbered(plan, desired, releasing)
     plan = tested_first(sparing_source(plan, backend), backend)
-    return Changes(plan=plan, world=world, look=seen)
+    return Changes(plan=plan, context=context, look=seen)
 
 
 def plan_destroy(backend: Backend, selection: Selection | None = None, *, regions: tuple[str, ...] = ()) -> Plan:
@@ -341,9 +341,9 @@ def _selected(backend: Backend, plan: Plan, selection: Selection) -> Plan:
 
 def _named_in(backend: Backend) -> Iterator[tuple[str, str, str]]:
     """Region, kind and name of what may be named although it is gone: a destroy that is repeated ends well."""
-    world, spec = backend.world, backend.spec
+    context, spec = backend.context, backend.spec
     for kind in (Table, Replica, Scaling, Domain, LogGroup):
-        yield from ((one.region, one.kind, one.name) for one in kind.desired(world))
+        yield from ((one.region, one.kind, one.name) for one in kind.desired(context))
     for region in spec.regions:
         yield from ((region, kind, "") for kind in ORDER)
         yield from ((region, Function.kind, function.name) for function in spec.functions_in(region))
@@ -368,7 +368,7 @@ def plan_of(
     """
     everywhere = regions
     if strays and not backend.settings.regions:
-        known = roster.known_regions(backend.aws, regions, silent=backend.unreadable)
+        known = region_index.known_regions(backend.aws, regions, silent=backend.unreadable)
         left = [region for region in known if region not in {*regions, *backend.spec.all_regions}]
         everywhere = (*regions, *left)
     plan = make_plan(

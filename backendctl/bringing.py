@@ -16,13 +16,13 @@ from backendctl.api.body import Wanted, body_in
 from backendctl.api.faults import region_faults
 from backendctl.api.source import Source
 from backendctl.openapi.arns import Home
-from backendctl.openapi.carry import without_settings
 from backendctl.openapi.localise import digest, neutralise
+from backendctl.openapi.preserved_settings import without_settings
 from backendctl.openapi.whole import with_whole_settings
 from backendctl.resources import lambda_reads, release_log, releases
+from backendctl.resources.deploy_context import Definition, Link, Stamp
 from backendctl.resources.function import Function
 from backendctl.resources.release_record import Record, split_tag
-from backendctl.resources.world import Definition, Link, Stamp
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -56,7 +56,7 @@ def bring(backend: Backend, api: Api, stage: Stage, *, region: str, served: Kept
     elsewhere = frozenset({served.region, backend.spec.all_regions[0]} - {region})
     there = replace(stage, definition=None, variables=variables(stage, served, elsewhere))
     wanted = _wanted(backend, api, there, served)
-    account, partition = backend.world.account, backend.world.partition
+    account, partition = backend.context.account, backend.context.partition
     body = body_in(wanted, region, account=account, partition=partition)
     told = f"{served.region}/stage/{stage.name}"
     refusals = list(
@@ -76,7 +76,7 @@ def bring(backend: Backend, api: Api, stage: Stage, *, region: str, served: Kept
         links.append(replace(link, stage=there, function=function))
         number = served.versions[function.physical, link.alias]
         if number not in {one.number for one in lambda_reads.versions(backend.aws, served.region, function.physical)}:
-            refusals.append(f"{told} calls {function.physical}:{number}, which is no published version to copy")
+            refusals.append(f"{told} calls {function.physical}:{number}, which is not a published version to copy")
             continue
         copied = _copied(backend, function, region=region, served=served, number=number)
         versions[function.physical, link.alias] = copied
@@ -100,7 +100,7 @@ def _entry(backend: Backend, served: Kept) -> Record | None:
 
 def _wanted(backend: Backend, api: Api, stage: Stage, served: Kept) -> Wanted:
     """The document as the region that serves exports it, with what the API's own says of the API as a whole."""
-    home = Home(accounts=frozenset({backend.world.account}), regions=frozenset({served.region}))
+    home = Home(accounts=frozenset({backend.context.account}), regions=frozenset({served.region}))
     bare = without_settings(served.document)
     document = neutralise(bare, home=home, bindings=api.bindings.get(served.region, {}))
     document = with_whole_settings(document, api.definition)
@@ -123,7 +123,7 @@ def _copied(backend: Backend, function: Spec, *, region: str, served: Kept, numb
     version = next(one for one in published if one.number == number)
     is_image = version.config.get("PackageType") == "Image"
     image = _image(backend, served.region, function.physical, number) if is_image else None
-    wanted = Function.wanted(backend.world, region, function)
+    wanted = Function.wanted(backend.context, region, function)
     settings = releases.settings_of(version.config, image=image)
     settings |= {name: getattr(wanted, name) for name in settings if name in function.overridden}
     named = {name.partition(".")[2] for name in function.overridden if name.startswith("environment.")}

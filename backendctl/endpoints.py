@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from backendctl.api.probes import probes
+from backendctl.api.smoke_requests import smoke_requests
 from backendctl.aws.partitions import dns_suffix
 from backendctl.resources.api_reads import find_api
 from backendctl.resources.health_check import probe_of
@@ -66,7 +66,7 @@ def sample_path(spec: Spec) -> str:
     if check is not None:
         return "/" + probe_of(spec.api, check.path).split("/", 2)[2]
     stage = next((one for one in spec.api.stages if one.path is not None), spec.api.stages[0])
-    found = probes(spec.api.document_of(stage), ())
+    found = smoke_requests(spec.api.document_of(stage), ())
     return next((one.asked for one in found if one.method == "GET"), "/")
 
 

@@ -14,14 +14,14 @@ from backendctl.resources.stage import Stage
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.engine.plan import Plan
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 
-def with_refusals(plan: Plan, world: World, aws: Aws) -> Plan:
+def with_refusals(plan: Plan, context: DeployContext, aws: Aws) -> Plan:
     """The plan with what AWS would refuse of it: provisioned concurrency, code buckets, values of keys, records."""
     turning = {c.name for c in plan.changes if c.kind == Stage.kind and c.action is Action.UPDATE}
     refusals = over_limits(plan.changes, aws)
-    refusals += lost_by_turning(world, aws, stages=turning)
+    refusals += lost_by_turning(context, aws, stages=turning)
     refusals += code_buckets.unfit(plan.changes, aws)
     refusals += api_key.taken(plan.changes, aws)
-    return with_dns(replace(plan, refusals=(*plan.refusals, *refusals)), aws)
+    return with_dns(replace(plan, refusals=(*plan.refusals, *refusals)), context.spec, aws)

@@ -67,7 +67,7 @@ def send(
         with error:
             return _read(error, error.code, began, clock)
     except HTTPException as error:
-        raise OSError(f"what came back is no answer of HTTP: {type(error).__name__}") from error
+        raise OSError(f"the response is not HTTP: {type(error).__name__}") from error
 
 
 def _read(answer: Any, status: int, began: float, clock: Callable[[], float]) -> HttpAnswer:

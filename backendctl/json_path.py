@@ -47,14 +47,14 @@ def parse(text: str) -> JsonPath:
         PathError: it is none.
     """
     if not text.startswith("$"):
-        raise PathError(f"'{text}' is no JSON path: it begins with $, such as $.places[0].id", 0)
+        raise PathError(f"'{text}' is not a JSON path: it begins with $, such as $.places[0].id", 0)
     steps: list[tuple[str, str | int]] = []
     place = 1
     while place < len(text):
         found = _STEP.match(text, place)
         if found is None:
             raise PathError(
-                f"'{text}' is no JSON path from '{text[place:]}' on; write $.name, [0], [*] or $..name", place
+                f"'{text}' is not a JSON path from '{text[place:]}' on; write $.name, [0], [*] or $..name", place
             )
         steps.append(_kind(found))
         place = found.end()

@@ -17,12 +17,12 @@ from backendctl.bringing import Brought, bring
 from backendctl.errors import BackendctlError
 from backendctl.nearest import refuse_unknown
 from backendctl.openapi.integrations import lambda_targets, resolve
-from backendctl.resources import lambda_reads, roster
+from backendctl.resources import lambda_reads, region_index
 from backendctl.resources.alias_names import slots_of
 from backendctl.resources.api_reads import find_api, stages
 from backendctl.resources.assemble import slot_variable
+from backendctl.resources.deploy_context import SLOTS, Link
 from backendctl.resources.stage_writes import split_variables
-from backendctl.resources.world import SLOTS, Link
 from backendctl.stage_alone import served_only
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from backendctl.engine.plan import Plan
     from backendctl.engine.resource import Resource
     from backendctl.errors import Fault
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.model import Api, Function, Stage
 
 
@@ -85,11 +85,11 @@ def only_chosen(backend: Backend, plan: Plan, desired: Sequence[Resource]) -> tu
 
 def _beyond(backend: Backend) -> Iterator[str]:
     """An older checkout may lack a region, and what is released there is not what is released here."""
-    api, aws, chosen = backend.spec.api, backend.aws, backend.world.chosen
+    api, aws, chosen = backend.spec.api, backend.aws, backend.context.chosen
     if api is None or backend.settings.regions:
         return
     try:
-        known = roster.known_regions(aws, backend.spec.all_regions, silent=backend.unreadable)
+        known = region_index.known_regions(aws, backend.spec.all_regions, silent=backend.unreadable)
     except BackendctlError as error:  # the rights of an older checkout need not reach further than its regions
         yield f"whether {', '.join(sorted(chosen))} serves in regions that the spec does not name is unknown: {error}"
         return
@@ -110,8 +110,10 @@ def _beyond(backend: Backend) -> Iterator[str]:
 
 def _alone(backend: Backend, api: Api, names: frozenset[str]) -> Backend:
     """Nothing is left of the spec but what these stages serve, so that nothing else is compared or changed."""
-    world = backend.world
-    links = {region: tuple(link for link in found if link.stage.name in names) for region, found in world.links.items()}
+    context = backend.context
+    links = {
+        region: tuple(link for link in found if link.stage.name in names) for region, found in context.links.items()
+    }
     called = {(region, link.function.name) for region, found in links.items() for link in found}
     spec = backend.spec
     spec = replace(
@@ -124,7 +126,7 @@ def _alone(backend: Backend, api: Api, names: frozenset[str]) -> Backend:
         tables=(),
     )
     wanted = backend.wanted.only(names) if backend.wanted else None
-    return replace(backend, spec=spec, world=replace(world, spec=spec, links=links, chosen=names), wanted=wanted)
+    return replace(backend, spec=spec, context=replace(context, spec=spec, links=links, chosen=names), wanted=wanted)
 
 
 def _with_pinned(backend: Backend, api: Api, pinned: Sequence[Stage]) -> Backend:
@@ -140,23 +142,23 @@ def _with_pinned(backend: Backend, api: Api, pinned: Sequence[Stage]) -> Backend
     names = frozenset(stage.name for stage in api.stages) - {stage.name for stage in pinned}
     wanted = backend.wanted.only(names) if backend.wanted else None
     brought = list(_brought(backend, api, pinned, kept))
-    world = backend.world
-    world = replace(
-        world,
-        links=_linked(world, kept, brought),
+    context = backend.context
+    context = replace(
+        context,
+        links=_linked(context, kept, brought),
         kept=frozenset((one.region, one.stage) for one in kept),
         versions={(one.region, *key): number for one in kept for key, number in one.versions.items()},
         brought={(one.region, *key): version for one in brought for key, version in one.versions.items()},
         stage_specs={(one.region, one.stage.name): one.stage for one in brought},
         noted={(one.region, one.stage.name): one.entry for one in brought if one.entry is not None},
         stage_definitions={
-            **world.stage_definitions,
+            **context.stage_definitions,
             **{(one.region, one.stage.name): one.definition for one in brought},
         },
     )
     return replace(
         backend,
-        world=world,
+        context=context,
         wanted=wanted,
         unreadable={**failed, **backend.unreadable},
         faults=tuple(_unserved(backend, pinned, kept)) if not failed else (),
@@ -174,7 +176,7 @@ def _brought(backend: Backend, api: Api, pinned: Sequence[Stage], kept: Sequence
                 yield bring(backend, api, stage, region=region, served=served)
 
 
-def _linked(world: World, kept: Sequence[Kept], brought: Sequence[Brought]) -> dict[str, tuple[Link, ...]]:
+def _linked(context: DeployContext, kept: Sequence[Kept], brought: Sequence[Brought]) -> dict[str, tuple[Link, ...]]:
     """Every region's calls; those of pinned stages as they serve."""
     served = {(one.region, one.stage): one.links for one in kept}
     served |= {(one.region, one.stage.name): one.links for one in brought}
@@ -183,13 +185,13 @@ def _linked(world: World, kept: Sequence[Kept], brought: Sequence[Brought]) -> d
             *(link for link in links if (region, link.stage.name) not in served),
             *(link for (where, _), own in served.items() if where == region for link in own),
         )
-        for region, links in world.links.items()
+        for region, links in context.links.items()
     }
 
 
 def _kept(backend: Backend, api: Api, region: str, stage: Stage) -> Kept | None:
     """What a stage serves in a region; None where there is no such stage."""
-    aws, world = backend.aws, backend.world
+    aws, context = backend.aws, backend.context
     api_id = find_api(aws, region, api.name)
     found = lives.served(aws, region, api_id, stage.name, form=lives.OPENAPI) if api_id is not None else None
     if found is None:
@@ -201,7 +203,7 @@ def _kept(backend: Backend, api: Api, region: str, stage: Stage) -> Kept | None:
     lost: dict[str, None] = {}
     for target in lambda_targets(found.document):
         called = resolve(target, variables)
-        if called is None or not called.is_in(region, world.account):
+        if called is None or not called.is_in(region, context.account):
             continue
         function = known.get(called.function)
         if function is None:

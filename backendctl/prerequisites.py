@@ -7,8 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from backendctl.aws.crew import together
-from backendctl.resources import dns
-from backendctl.spec.domains import Domain
+from backendctl.spec.domains import Domain, is_zone_id
 from backendctl.spec.model import Spec
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def furnish(spec: Spec, aws: Aws) -> list[str]:
 
 def _zones(spec: Spec) -> list[str]:
     """The zones that are named; one given by its id is somewhere already."""
-    return list(dict.fromkeys(domain.zone for domain in spec.domains if domain.zone and not dns.is_id(domain.zone)))
+    return list(dict.fromkeys(domain.zone for domain in spec.domains if domain.zone and not is_zone_id(domain.zone)))
 
 
 def _make_zone(zone: str, aws: Aws) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.resources.alias import Alias
+from backendctl.resources.region_index import RegionIndex
 from backendctl.resources.release_parameters import ReleaseLog
-from backendctl.resources.roster import Roster
 from backendctl.resources.stage import Stage
 from backendctl.selecting import Selection
 
@@ -38,7 +38,7 @@ def remembering(whole: Plan, chosen: Plan, *, unseen: Collection[str]) -> Plan:
     def stays(change: Change) -> bool:
         if change.action is not Action.DELETE:
             return False
-        is_of_unseen = change.kind == Roster.kind and change.name in unseen
+        is_of_unseen = change.kind == RegionIndex.kind and change.name in unseen
         return is_of_unseen or any(_tells_of(change, other) for other in kept)
 
     return chosen.restricted(lambda change: not stays(change))
@@ -46,6 +46,6 @@ def remembering(whole: Plan, chosen: Plan, *, unseen: Collection[str]) -> Plan:
 
 def _tells_of(note: Change, other: Change) -> bool:
     """Whether one is how the other is found or undone later."""
-    if note.kind == Roster.kind:
-        return other.kind not in {Roster.kind, ReleaseLog.kind} and other.region in {note.name, GLOBAL}
+    if note.kind == RegionIndex.kind:
+        return other.kind not in {RegionIndex.kind, ReleaseLog.kind} and other.region in {note.name, GLOBAL}
     return note.kind == ReleaseLog.kind and other.kind in {Stage.kind, Alias.kind} and other.region == note.region

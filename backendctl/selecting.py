@@ -126,7 +126,7 @@ def _renamed(plan: Plan) -> Iterable[str]:
 def _refuse_kind(option: str, kind: str, text: str) -> None:
     if kind not in ORDER:
         near = nearest(kind, ORDER) or "; the kinds are " + ", ".join(ORDER)
-        raise UsageError(f"{option} {text}: {kind!r} is no kind of resource{near}")
+        raise UsageError(f"{option} {text}: {kind!r} is not a kind of resource{near}")
 
 
 def _things(plan: Plan) -> Iterable[tuple[str, str, str]]:

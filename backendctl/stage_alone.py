@@ -20,13 +20,13 @@ from backendctl.resources.log_group import LogGroup
 from backendctl.resources.mapping import Mapping
 from backendctl.resources.permission import Permission
 from backendctl.resources.provisioned import ProvisionedConcurrency
+from backendctl.resources.region_index import RegionIndex
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.role import Role
-from backendctl.resources.roster import Roster
 from backendctl.resources.stage import Stage
 
 _SERVED = (Function, Alias, ProvisionedConcurrency, RestApi, Permission, Stage)
-_AROUND = (Roster, Role, LogGroup, ApiAccount, Mapping)
+_AROUND = (RegionIndex, Role, LogGroup, ApiAccount, Mapping)
 _TURNING = frozenset({"definition", "localised", "variables"})
 
 
@@ -98,7 +98,7 @@ def _is_needed(change: Change, served: Sequence[Change]) -> bool:
     if change.action is not Action.CREATE or not isinstance(change.resource, _AROUND):
         return False
     made = [one for one in served if one.action is Action.CREATE]
-    if isinstance(change.resource, Roster):
+    if isinstance(change.resource, RegionIndex):
         return any(one.region == change.name for one in served)
     if isinstance(change.resource, Mapping):
         stage = (change.resource.target or "").rpartition("/")[2]
@@ -118,7 +118,7 @@ def turned_without(whole: Plan, chosen: Plan) -> list[str]:
         needed = sorted(left & set(_needed(change, planned)))
         if needed:
             options = " ".join(f"--only {one.partition('/')[2]}" for one in needed)
-            reason = f"{change.address} would turn to what is left out here: {', '.join(needed)}; add {options}"
+            reason = f"{change.address} would switch to what is left out here: {', '.join(needed)}; add {options}"
             whole_stage = f", or release the stage with all it serves: --stage {change.name}"
             reasons.append(f"{reason}{whole_stage if isinstance(change.desired, Stage) else ''}")
     return reasons

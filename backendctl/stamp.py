@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from backendctl.resources.world import Stamp
+from backendctl.resources.deploy_context import Stamp
 
 _TIMEOUT = 5
 OPERATOR = "BACKENDCTL_OPERATOR"

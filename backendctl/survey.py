@@ -26,7 +26,7 @@ class State(StrEnum):
     DIFFERS = "differs"
     MISSING = "missing"
     EXTRA = "extra"
-    UNREADABLE = "unreadable"
+    UNREACHABLE = "unreachable"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +50,7 @@ class Survey:
     Attributes:
         regions: columns, primary first; "global" first of all where there is something global.
         rows: (kind, name) in creation order → region → cell; a region without an entry does not have that resource.
-        unreadable: regions that did not answer, and why.
+        unreachable: regions that did not answer, and why.
         notes: address → what is worth saying of what is as it should be.
         canaries: those that are on, with their verdict so far, as JSON-able data.
         telemetry: region → what is traced, measured and logged there.
@@ -61,7 +61,7 @@ class Survey:
     backend: str
     regions: tuple[str, ...]
     rows: dict[tuple[str, str], dict[str, Cell]]
-    unreadable: dict[str, str]
+    unreachable: dict[str, str]
     notes: tuple[tuple[str, str], ...] = ()
     canaries: tuple[dict[str, Any], ...] = ()
     telemetry: dict[str, Telemetry] = field(default_factory=dict)
@@ -72,12 +72,12 @@ class Survey:
     @property
     def in_sync(self) -> bool:
         """Whether every region answers and is as the spec says."""
-        return not self.unreadable and all(self.region_in_sync(region) for region in self.regions)
+        return not self.unreachable and all(self.region_in_sync(region) for region in self.regions)
 
     def region_in_sync(self, region: str) -> bool:
         """Whether that region is as the spec says."""
         cells = [row[region] for row in self.rows.values() if region in row]
-        return region not in self.unreadable and all(cell.state is State.OK for cell in cells)
+        return region not in self.unreachable and all(cell.state is State.OK for cell in cells)
 
 
 def survey(plan: Plan) -> Survey:
@@ -87,7 +87,7 @@ def survey(plan: Plan) -> Survey:
         rows.setdefault((kind, name), {})[region] = cell
     for row in rows.values():
         if GLOBAL not in row:
-            row.update({region: Cell(state=State.UNREADABLE) for region in plan.unreadable if region != GLOBAL})
+            row.update({region: Cell(state=State.UNREACHABLE) for region in plan.unreadable if region != GLOBAL})
     seen = {region for row in rows.values() for region in row}
     columns = [region for region in (GLOBAL, *plan.regions) if region in seen or region != GLOBAL]
     columns += [region for region in plan.unreadable if region not in columns]
@@ -95,7 +95,7 @@ def survey(plan: Plan) -> Survey:
         backend=plan.backend,
         regions=tuple(columns),
         rows=rows,
-        unreadable={region: str(error) for region, error in plan.unreadable.items()},
+        unreachable={region: str(error) for region, error in plan.unreadable.items()},
         notes=plan.notes,
         telemetry=telemetry(plan),
     )

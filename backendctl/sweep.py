@@ -19,7 +19,7 @@ from backendctl.aws.errors import explain
 from backendctl.aws.wait import settle
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import BugError
-from backendctl.resources import leftover_reads, roster
+from backendctl.resources import leftover_reads, region_index
 from backendctl.resources.lambda_code import bucket_of
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _parameters(aws: Aws, region: str, known: set[str]) -> Iterator[Left]:
     """Everything under our path that no kind knows."""
     kept = {entry.partition("/")[2].partition("/")[0] for entry in known if entry.startswith(f"{region}/")}
     for name in leftover_reads.parameters(aws, region):
-        kind = "release-log" if "/releases/" in name or "/release-log/" in name else roster.Roster.kind
+        kind = "release-log" if "/releases/" in name or "/release-log/" in name else region_index.RegionIndex.kind
         if kind not in kept:
             yield Left(region=region, what=name, why="under our path, and nothing of ours reads it", failed=True)
 

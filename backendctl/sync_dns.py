@@ -33,11 +33,11 @@ def plan_dns(backend: Backend) -> Plan:
         RefusedError: what a domain is to lead to is not there yet.
         BackendctlError: no region at all could be read.
     """
-    desired = [one for kind in KINDS for one in kind.desired(backend.world)]
+    desired = [one for kind in KINDS for one in kind.desired(backend.context)]
     plan = plan_of(backend, desired, regions=backend.spec.regions, kinds=KINDS)
     if missing := sorted({told for change in plan.changes for told in _missing(backend, change)}):
         raise RefusedError(missing, hint="deploy it first: backendctl deploy")
-    return with_dns(respecting(plan, drained(backend.aws, backend.spec.all_regions)), backend.aws)
+    return with_dns(respecting(plan, drained(backend.aws, backend.spec.all_regions)), backend.spec, backend.aws)
 
 
 def _missing(backend: Backend, change: Change) -> Iterator[str]:

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 
 import pytest
 
+from backendctl.hints import aim
 from backendctl.secrets import KNOWN
 from tests.conformance.table import print_table
 from tests.unused_rights import unused_rights
 
 
 @pytest.fixture(autouse=True)
-def no_secrets_of_other_tests() -> Iterator[None]:
-    """What a test makes secret is no secret in the next one."""
+def nothing_of_other_tests() -> Iterator[None]:
+    """What a test makes secret is no secret in the next one, and what its command typed is in no hint."""
     yield
     KNOWN.forget()
+    aim(())
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -6,7 +6,7 @@
             ├─▶ judge:  the differences callers would meet, whom they break, what stands in the way, what AWS drops
             └─▶ plan:   RestApi, Permission, ApiAccount and Stage or Canary, with the judgement on it
                           │
-                          └─▶ copies ─▶ apply (`resources.rest_api` alone calls PutRestApi) ─▶ trial
+                          └─▶ copies ─▶ apply (`resources.rest_api` alone calls PutRestApi) ─▶ smoke test
 
 `deploy` and `start-canary` plan these kinds among all others, `sync-api` these alone. Nothing here prints.
 """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.api.cors import Added, with_cors
 from backendctl.openapi.localise import digest, localise, localised_digest, neutral_file, neutralise, to_bytes
-from backendctl.resources.world import Definition
+from backendctl.resources.deploy_context import Definition
 
 if TYPE_CHECKING:
     from backendctl.api.source import Source
@@ -87,7 +87,7 @@ def _of_stage(api: Api, source: Source, stage: Stage) -> Wanted:
 def stage_definitions(
     given: Wanted, regions: Iterable[str], *, account: str, partition: str
 ) -> dict[tuple[str, str], Definition]:
-    """(region, stage) → what a world needs of the body of a stage that has its own definition."""
+    """(region, stage) → what a context needs of the body of a stage that has its own definition."""
     return {
         (region, stage): body.definition
         for stage, own in given.own.items()
@@ -127,5 +127,5 @@ def digests_of(given: Wanted) -> list[str]:
 
 
 def definitions(found: Mapping[str, Body]) -> dict[str, Definition]:
-    """Region → what a world needs of its body."""
+    """Region → what a context needs of its body."""
     return {region: body.definition for region, body in found.items()}

@@ -37,8 +37,8 @@ def keep(aws: Aws, plan: Plan, reviews: Mapping[str, RegionReview], *, folder: P
             written.append(_write(folder / f"{base}-{stage}.json", body))
         found = stages(aws, change.region, review.api_id)
         written.append(_write(folder / f"{base}-stages.json", _text(found)))
-        if review.edited and review.working is not None:
-            written.append(_write(folder / f"{base}-undeployed.json", _text(review.working)))
+        if review.edited and review.working_copy is not None:
+            written.append(_write(folder / f"{base}-undeployed.json", _text(review.working_copy)))
     return tuple(written)
 
 

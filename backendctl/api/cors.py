@@ -1,7 +1,7 @@
 """What `api.cors` adds to a definition: OPTIONS for browsers that ask first, and headers on the gateway's own errors.
 
 Nothing that the definition says itself is changed. Answers of functions are theirs: the smoke test says which lack the
-header (`api.trial`).
+header (`api.smoke_test`).
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ def unreadable(cors: Cors, origin: str, headers: Mapping[str, str]) -> str:
     if allowed == ANY_ORIGIN and not cors.credentials:
         return ""
     if allowed != origin:
-        return f"{ALLOW_ORIGIN} is not the asking origin"
+        return f"{ALLOW_ORIGIN} is not the origin of the request"
     if cors.credentials and given.get(ALLOW_CREDENTIALS.lower()) != "true":
         return f"no {ALLOW_CREDENTIALS}"
     return ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from backendctl.api.faults import definition_refusals, region_faults
 from backendctl.api.notes import notes
 from backendctl.api.places import Place
-from backendctl.api.trial import asked_stages
+from backendctl.api.smoke_test import asked_stages
 from backendctl.engine.diff import differences
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import address_of
@@ -100,7 +100,7 @@ def judged(plan: Plan, desired: Sequence[Resource], case: Case) -> Plan:
     if puts and unasked:
         noted.append(
             f"{', '.join(unasked)} will serve a definition of its own, which API Gateway's test call does not reach: "
-            "ask it afterwards with `backendctl test`"
+            "check it afterwards with `backendctl test`"
         )
     return replace(plan, remarks=(*plan.remarks, *told, *dict.fromkeys(noted)))
 
@@ -111,8 +111,8 @@ def _refusals(case: Case) -> Iterator[str]:
         yield from (
             f"{case.place(one.pointer)}: {one.message}" for one in definition_refusals(document, case.wanted.api)
         )
-    for reach in case.look.reaches.values():
-        yield from reach.missing
+    for targets in case.look.lambda_targets.values():
+        yield from targets.missing
     for one in case.documents:
         for region in case.look.regions:
             yield from region_faults(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from backendctl.aws.crew import together
 from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError
-from backendctl.openapi.carry import carry_over
+from backendctl.openapi.preserved_settings import with_preserved
 from backendctl.resources import deployments, stage_live
 from backendctl.resources.api_reads import apis, described, find_api, listed_deployments, stages
 from backendctl.resources.rest_api import settings_of
@@ -112,7 +112,7 @@ def _export(aws: Aws, region: str, api_id: str, stage: str, form: str) -> bytes:
         body, api = together(reads)
     except Exception as error:
         raise explain(error, doing=f"export {region}/stage/{stage}") from error
-    return carry_over(body, _settings(api))
+    return with_preserved(body, _settings(api))
 
 
 def _settings(api: Any) -> dict[str, Any]:

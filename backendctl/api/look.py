@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from backendctl.api.body import body_in
 from backendctl.api.comparable import comparable
+from backendctl.api.lambda_targets import LambdaTargets, find_lambda_targets
 from backendctl.api.live import api_id_of, form_of, served
-from backendctl.api.reach import Reach, reach
 from backendctl.api.review import RegionReview, Wanted, review
-from backendctl.api.working import working
+from backendctl.api.working_copy import working_copy
 from backendctl.aws.crew import together
 from backendctl.aws.regions import each_region
 from backendctl.errors import BackendctlError
@@ -35,7 +35,7 @@ class Look:
     """
 
     reviews: Mapping[str, RegionReview] = field(default_factory=dict)
-    reaches: Mapping[str, Reach] = field(default_factory=dict)
+    lambda_targets: Mapping[str, LambdaTargets] = field(default_factory=dict)
     unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
     origin: RegionReview | None = None
 
@@ -67,11 +67,11 @@ def look(
     api = wanted.api
     localised = partial(body_in, account=account, partition=aws.partition)
 
-    def one(region: str) -> tuple[RegionReview, Reach]:
+    def one(region: str) -> tuple[RegionReview, LambdaTargets]:
         of = partial(_of_region, region=region, account=account)
         own = {name: of(one, localised(one, region)) for name, one in wanted.own.items()}
         seen = review(aws, region, name=api.name, wanted=replace(of(wanted, bodies[region]), own=own, alone=alone))
-        called = reach(
+        called = find_lambda_targets(
             aws,
             spec,
             region,
@@ -86,7 +86,7 @@ def look(
     results, failed = each_region(regions, one, workers=workers, doing="read the API of")
     return Look(
         reviews={region: results[region][0] for region in regions if region in results},
-        reaches={region: results[region][1] for region in regions if region in results},
+        lambda_targets={region: results[region][1] for region in regions if region in results},
         unreadable=failed,
         origin=_origin(aws, wanted),
     )
@@ -97,7 +97,7 @@ def look_ahead(aws: Aws, region: str, api: Api) -> None:
     api_id = api_id_of(aws, region, api.name)
     if api_id is None:
         return
-    reads: list[Callable[[], object]] = [partial(working, aws, region, api_id)]
+    reads: list[Callable[[], object]] = [partial(working_copy, aws, region, api_id)]
     reads += [
         partial(served, aws, region, api_id, stage.name, form=form_of(api.document_of(stage))) for stage in api.stages
     ]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.api import live as lives
 from backendctl.api.comparable import comparable, compared
-from backendctl.api.working import working as holds
+from backendctl.api.working_copy import working_copy as holds
 from backendctl.errors import AwsError
 from backendctl.openapi.arns import Home
-from backendctl.openapi.carry import left_alone, settings_places
 from backendctl.openapi.diff import Difference
+from backendctl.openapi.preserved_settings import left_alone, settings_places
 from backendctl.resources.api_reads import CARRIES, apis, stages
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class RegionReview:
         edited: from what is deployed to what the API holds: edits that nobody deployed.
         unknown: why it could not be told whether there are such edits; empty when it could.
         exports: stage → its export, complete.
-        working: what the API holds, deployed or not.
+        working_copy: what the API holds, deployed or not.
     """
 
     region: str
@@ -71,7 +71,7 @@ class RegionReview:
     edited: tuple[Difference, ...] = ()
     unknown: str = ""
     exports: Mapping[str, bytes] | None = None
-    working: Mapping[str, Any] | None = None
+    working_copy: Mapping[str, Any] | None = None
 
     @property
     def same(self) -> bool:
@@ -125,10 +125,10 @@ def review(aws: Aws, region: str, *, name: str, wanted: Wanted) -> RegionReview:
             continue
         exports[stage] = found.body
         reviewed.append(_reviewed(stage, found, its, alone))
-    working = holds(aws, region, api_id)
-    edited, unknown = undeployed(aws, region, api_id, working=working, first=wanted.stages, home=wanted.home)
+    working_copy = holds(aws, region, api_id)
+    edited, unknown = undeployed(aws, region, api_id, working_copy=working_copy, first=wanted.stages, home=wanted.home)
     edited = _without(edited, alone)
-    if edited and _holds_it(working, wanted, alone):
+    if edited and _holds_it(working_copy, wanted, alone):
         edited, unknown = (), "the API holds this definition already"
     return RegionReview(
         region=region,
@@ -137,14 +137,14 @@ def review(aws: Aws, region: str, *, name: str, wanted: Wanted) -> RegionReview:
         edited=edited,
         unknown=unknown,
         exports=exports,
-        working=working,
+        working_copy=working_copy,
     )
 
 
-def _holds_it(working: Mapping[str, Any], wanted: Wanted, alone: tuple[str, ...]) -> bool:
+def _holds_it(working_copy: Mapping[str, Any], wanted: Wanted, alone: tuple[str, ...]) -> bool:
     """Whether what waits to be deployed is the source itself, put by a run that got no further."""
     same_form = lives.form_of(wanted.form) == lives.OPENAPI
-    form = comparable(working, home=wanted.home, bindings=wanted.bindings)
+    form = comparable(working_copy, home=wanted.home, bindings=wanted.bindings)
     return same_form and not _without(compared(form, wanted.form), alone)
 
 
@@ -172,7 +172,7 @@ def _reviewed(stage: str, found: lives.Served, wanted: Wanted, alone: tuple[str,
 
 
 def undeployed(
-    aws: Aws, region: str, api_id: str, *, working: Mapping[str, Any], first: Sequence[str], home: Home
+    aws: Aws, region: str, api_id: str, *, working_copy: Mapping[str, Any], first: Sequence[str], home: Home
 ) -> tuple[tuple[Difference, ...], str]:
     """What the API holds and no stage serves, and why that is unknown when it is.
 
@@ -186,7 +186,7 @@ def undeployed(
     found = stages(aws, region, api_id)
     if not found:
         return (), "no stage has been made"
-    now = comparable(working, home=home, bindings={})
+    now = comparable(working_copy, home=home, bindings={})
     nearest: tuple[Difference, ...] | None = None
     for stage in sorted(found, key=lambda name: (name not in first, name)):
         try:
@@ -201,5 +201,5 @@ def undeployed(
         if nearest is None or len(changes) < len(nearest):  # an edit was made to what was put last
             nearest = changes
     if any(stage.get("canarySettings") for stage in found.values()):
-        return (), "a canary is on, and AWS exports no canary's definition"
+        return (), "a canary is running, and AWS exports no canary's definition"
     return nearest or (), ""

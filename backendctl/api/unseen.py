@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from backendctl.api.working import schema_of
+from backendctl.api.working_copy import schema_of
 from backendctl.aws.errors import ClientError
 from backendctl.openapi.layout import schemas, schemas_way
 

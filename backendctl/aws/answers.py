@@ -133,9 +133,9 @@ def _mistyped(value: Any, shape: Any, where: str) -> str:
         return ""
     wanted = _CONTAINERS.get(shape.type_name)
     if wanted is None:
-        return f"{where} is no {shape.type_name}" if isinstance(value, dict | list) and not _is_json(shape) else ""
+        return f"{where} is not a {shape.type_name}" if isinstance(value, dict | list) and not _is_json(shape) else ""
     if not isinstance(value, wanted):
-        return f"{where} is no {shape.type_name}"
+        return f"{where} is not a {shape.type_name}"
     return next(filter(None, (_mistyped(one, of, name) for one, of, name in _inside(value, shape, where))), "")
 
 

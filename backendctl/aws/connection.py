@@ -50,7 +50,7 @@ class Access:
         endpoint_url: for every service; None is AWS itself.
         role_arn: a role to assume, with credentials that renew themselves (F11).
         keys: access key id and secret, for a local AWS only; nothing of the user's AWS configuration counts then.
-        tempo: 1.0 is AWS's pace; all waits are multiplied by it.
+        time_scale: 1.0 is AWS's pace; all waits are multiplied by it.
         minute: seconds of the clock that a minute of a rule's rate takes; 60 on AWS.
         pool: connections per client; at least the number of threads (F6).
         timeout: seconds that one call may wait for an answer, all attempts together.
@@ -65,7 +65,7 @@ class Access:
     role_arn: str | None = None
     endpoint_url: str | None = None
     keys: tuple[str, str] | None = None
-    tempo: float = 1.0
+    time_scale: float = 1.0
     minute: float = 60.0
     pool: int = 32
     timeout: float = 60.0
@@ -114,14 +114,19 @@ class Aws:
         self.granted: frozenset[str] = frozenset()
         self.clock = clock
         self.sleep = sleep = asleep(sleep)
-        self.tempo = access.tempo
+        self.time_scale = access.time_scale
         self.minute = access.minute
         self.journal = journal
         self._access = access
-        pacer = Pacer(clock=clock, sleep=sleep, overrides=access.rates, tempo=access.tempo)
+        pacer = Pacer(clock=clock, sleep=sleep, overrides=access.rates, time_scale=access.time_scale)
         self._silence = Silence(access.timeout)
         self._seam = Seam(
-            pacer=pacer, journal=journal, tempo=access.tempo, silence=self._silence, clock=clock, hear=access.hear
+            pacer=pacer,
+            journal=journal,
+            time_scale=access.time_scale,
+            silence=self._silence,
+            clock=clock,
+            hear=access.hear,
         )
         self._home: str | None = None
         self._session = self._open(access)
@@ -270,7 +275,7 @@ class Aws:
                 caller = self.sts(region).get_caller_identity()
                 account, arn = caller["Account"], caller["Arn"]
             except Exception as error:
-                raise explain(error, doing=f"ask {region} who we are") from error
+                raise explain(error, doing=f"get the caller identity in {region}") from error
             return account, arn.split(":")[1]
 
         return self.shared(("identity",), ask)
@@ -305,7 +310,7 @@ class Aws:
             self._shared[key] = _Shared(loaded=True, value=value, lasting=lasting)
 
     def forget(self, *prefix: object) -> None:
-        """Drop the shared reads whose key starts so (all of them without one), because the world has changed.
+        """Drop the shared reads whose key starts so (all of them without one), because AWS has changed.
 
         A read that is under way still answers those who wait for it, and nobody who asks from now on. Who we are stays:
         it does not change.
@@ -315,7 +320,7 @@ class Aws:
                 del self._shared[key]
 
     def begin(self) -> None:
-        """Drop the shared reads, because a plan begins to change the world; those that are `lasting` stay."""
+        """Drop the shared reads, because a plan begins to change AWS; those that are `lasting` stay."""
         with self._locks_lock:
             self._shared = {k: read for k, read in self._shared.items() if read.lasting or k == ("identity",)}
 

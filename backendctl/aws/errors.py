@@ -269,7 +269,7 @@ _BEFORE_ANY_ANSWER: tuple[tuple[_Kinds, str, str], ...] = (
 def _sentence(error: BaseException) -> str:
     """Its words on one line."""
     if _is_unparsed(error):  # botocore's words hold the whole body
-        return "what came back is no answer of AWS, or only the beginning of one"
+        return "the response is not from AWS, or is truncated"
     if isinstance(error, botocore.NoCredentialsError):
         return "there are no AWS credentials"
     told = " ".join(conceal(str(error)).split())
@@ -291,6 +291,7 @@ def _unanswered(error: BaseException) -> bool:
 
 
 def _unanswered_hint(error: BaseException, doing: str) -> str:
+    error = error.cause if isinstance(error, SilentError) else error
     if isinstance(error, MalformedAnswerError) or _is_unparsed(error):
         return "look at the network (does a proxy or a captive portal answer?), then " + _again(doing)
     if isinstance(error, _TIMEOUTS):

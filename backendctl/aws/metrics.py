@@ -123,9 +123,9 @@ def _seconds(moment: datetime) -> int:
 
 def lag(aws: Aws) -> float:
     """Seconds after which CloudWatch tells of a minute."""
-    return max(LAG * aws.tempo, _SOONEST)
+    return max(LAG * aws.time_scale, _SOONEST)
 
 
 def resolution(aws: Aws) -> int:
     """Seconds by which metrics are counted: AWS's minute, at the pace of a local AWS."""
-    return MINUTE if aws.tempo >= 1 else max(1, round(MINUTE * aws.tempo))
+    return MINUTE if aws.time_scale >= 1 else max(1, round(MINUTE * aws.time_scale))

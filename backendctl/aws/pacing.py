@@ -59,7 +59,7 @@ class Pacer:
     Args:
         clock, sleep: seconds; passed in so that tests need not wait.
         overrides: (service, operation) → calls per second, from the config.
-        tempo: 1.0 is AWS's pace; a local sandbox runs faster.
+        time_scale: 1.0 is AWS's pace; a local sandbox runs faster.
     """
 
     def __init__(
@@ -68,18 +68,18 @@ class Pacer:
         clock: Callable[[], float],
         sleep: Callable[[float], None],
         overrides: Mapping[tuple[str, str], float] | None = None,
-        tempo: float = 1.0,
+        time_scale: float = 1.0,
     ) -> None:
         self._clock = clock
         self._sleep = sleep
         self._rates = {**RATES, **(overrides or {})}
-        self._tempo = tempo
+        self._time_scale = time_scale
         self._buckets: dict[tuple[str, str, str], _Bucket] = {}
         self._lock = threading.Lock()
 
     def wait(self, *, service: str, operation: str, region: str) -> None:
         """Return when the call may be made."""
-        if self._tempo == 0:
+        if self._time_scale == 0:
             return
         with self._lock:
             delay = max(
@@ -87,7 +87,7 @@ class Pacer:
                 self._take_total(service, operation, region),
             )
         if delay > 0:
-            self._sleep(delay * self._tempo)
+            self._sleep(delay * self._time_scale)
 
     def _take_total(self, service: str, operation: str, region: str) -> float:
         if (service, operation) in _OUTSIDE_TOTAL or service not in TOTALS:
@@ -98,7 +98,7 @@ class Pacer:
     def _take(self, key: tuple[str, str, str], rate: float | None, burst: float) -> float:
         if rate is None:
             return 0.0
-        now = self._clock() / self._tempo
+        now = self._clock() / self._time_scale
         burst = max(burst, min(rate, 15.0))
         bucket = self._buckets.setdefault(key, _Bucket(rate=rate, burst=burst, tokens=burst, at=now))
         return bucket.take(now)

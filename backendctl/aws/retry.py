@@ -96,6 +96,10 @@ _RULES = (
         limit=1800,
         step=5,
     ),  # C6
+    # Application Auto Scaling changes a table at any moment, also between our look at it and our call.
+    Rule(
+        service="dynamodb", code="ResourceInUseException", fragment="resource which is still in use", limit=1800, step=5
+    ),  # C43
     Rule(service="dynamodb", code="LimitExceededException", fragment="Only 1 online index", limit=3600, step=10),  # C41
     Rule(service="dynamodb", code="LimitExceededException", fragment="tags are being updated", limit=60, step=2),  # C51
     Rule(service="dynamodb", code="ContinuousBackupsUnavailableException", limit=120, step=2),  # C50

@@ -37,7 +37,7 @@ class Seam:
 
     Args:
         journal: None keeps none.
-        tempo: 1.0 is AWS's pace; waits are multiplied by it.
+        time_scale: 1.0 is AWS's pace; waits are multiplied by it.
         hear: gets a line for each answer; None when nobody wants to know.
     """
 
@@ -46,7 +46,7 @@ class Seam:
         *,
         pacer: Pacer,
         journal: Journal | None,
-        tempo: float,
+        time_scale: float,
         silence: Silence,
         clock: Callable[[], float] = time.monotonic,
         hear: Hear | None = None,
@@ -54,7 +54,7 @@ class Seam:
         self._hear = hear
         self._pacer = pacer
         self._journal = journal
-        self._tempo = tempo
+        self._time_scale = time_scale
         self._silence = silence
         self._clock = clock
 
@@ -127,10 +127,10 @@ class Seam:
         if rule is None:
             return None
         since = request["context"].setdefault(_SINCE, self._clock())
-        if self._clock() - since >= rule.limit * max(self._tempo, 0.2):
+        if self._clock() - since >= rule.limit * max(self._time_scale, 0.2):
             return None
         note(KNOWN.redact_echo(f"waiting: {message}")[:160])
-        return rule.step * self._tempo * random.uniform(0.7, 1.3)  # noqa: S311  # jitter, not a secret
+        return rule.step * self._time_scale * random.uniform(0.7, 1.3)  # noqa: S311  # jitter, not a secret
 
     def _record(
         self, service: str, operation: str, region: str, parsed: dict[str, Any], context: dict[str, Any]

@@ -6,18 +6,37 @@ import threading
 import time
 from collections.abc import Callable
 
-from botocore.exceptions import BotoCoreError, ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 CONNECT = 10.0
 """Seconds for a connection, at most."""
+_UNREACHED = (EndpointConnectionError, ConnectionClosedError, ProxyConnectionError, SSLError)
+_PAUSE = 20.0
+"""Seconds for which a service that could not be reached in several attempts is left alone, at most."""
 _CALLS_HANDLERS = ("lambda", "Invoke")
 """Whoever is called there may take its time."""
 
 
 class SilentError(BotoCoreError):
-    """A service of a region gave no answer a moment ago, and is not asked again yet."""
+    """A service of a region gave no answer a moment ago, and is not asked again yet.
 
-    fmt = "{service} in {region} gave no answer to {operation} within {seconds:g} s (--timeout); not asked again yet"
+    Attributes:
+        cause: what the call ended with that was made.
+    """
+
+    fmt = "{service} in {region} gave no answer to {operation}{bound}; not asked again yet"
+
+    def __init__(self, cause: BaseException, **told: object) -> None:
+        super().__init__(**told)
+        self.cause = cause
 
 
 class Silence:
@@ -32,7 +51,7 @@ class Silence:
         self.now = clock
         self._lock = threading.Lock()
         self._answered: dict[tuple[str, str], float] = {}
-        self._silent: dict[tuple[str, str], tuple[float, str]] = {}
+        self._silent: dict[tuple[str, str], tuple[float, str, BaseException]] = {}
 
     def connecting(self) -> float:
         """Seconds for one attempt to connect."""
@@ -44,6 +63,8 @@ class Silence:
 
     def ends(self, error: BaseException | None, service: str, *, since: float) -> bool:
         """Whether there is no time left for another attempt after this error."""
+        if isinstance(error, _UNREACHED):
+            return self.now() - since > self.timeout
         if not isinstance(error, ReadTimeoutError | ConnectTimeoutError):
             return False
         next_one = self.connecting() if isinstance(error, ConnectTimeoutError) else self.reading(service)
@@ -51,12 +72,12 @@ class Silence:
 
     def note(self, error: BaseException, service: str, region: str, operation: str, *, since: float) -> None:
         """A call has failed; if nothing at all was answered meanwhile, that service there is left alone for a while."""
-        timed_out = isinstance(error, ReadTimeoutError | ConnectTimeoutError)
-        if not timed_out or (service, operation) == _CALLS_HANDLERS:
+        unanswered = isinstance(error, (ReadTimeoutError, ConnectTimeoutError, *_UNREACHED))
+        if not unanswered or (service, operation) == _CALLS_HANDLERS:
             return
         with self._lock:
             if self._answered.get((service, region), since) <= since:
-                self._silent[service, region] = (self.now(), operation)
+                self._silent[service, region] = (self.now(), operation, error)
 
     def broken(self, service: str, region: str) -> None:
         """It has answered."""
@@ -66,6 +87,10 @@ class Silence:
 
     def refuse(self, service: str, region: str) -> None:
         """Raise SilentError while it is not to be asked."""
-        when, operation = self._silent.get((service, region), (None, ""))
-        if when is not None and self.now() - when < self.timeout:
-            raise SilentError(service=service, region=region, operation=operation, seconds=self.timeout)
+        when, operation, cause = self._silent.get((service, region), (None, "", None))
+        if when is None or cause is None:
+            return
+        is_timeout = not isinstance(cause, _UNREACHED)
+        if self.now() - when < (self.timeout if is_timeout else min(_PAUSE, self.timeout)):
+            bound = f" within {self.timeout:g} s (--timeout)" if is_timeout else f" ({cause})"
+            raise SilentError(cause, service=service, region=region, operation=operation, bound=bound)

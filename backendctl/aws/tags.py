@@ -31,7 +31,7 @@ def require_mark(tags: Mapping[str, str], backend: str, what: str) -> None:
     if owner_of(tags) != backend:
         raise BackendctlError(
             f"{what} no longer has the tag {BACKEND}={backend} and is not deleted",
-            hint="whoever removed the tag wanted to keep it; with the tag put back, the same command deletes it",
+            hint="to have it deleted, put the tag back and run the same command again",
         )
 
 

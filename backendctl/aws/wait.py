@@ -29,14 +29,14 @@ def until(aws: Aws, what: str, probe: Callable[[], T | None], *, limit: float, s
     Raises:
         WaitTimeoutError: the limit has passed; the same command goes on waiting.
     """
-    deadline = aws.clock() + limit * max(aws.tempo, 0.2)
-    pause = max(step * aws.tempo, 0.02)
+    deadline = aws.clock() + limit * max(aws.time_scale, 0.2)
+    pause = max(step * aws.time_scale, 0.02)
     told = False
     while (answer := probe()) is None:
         if aws.clock() > deadline:
             raise WaitTimeoutError(
                 f"gave up waiting for {what} after {limit:.0f} s",
-                hint="AWS may still get there: run the same command again, it goes on waiting",
+                hint="AWS may still finish: run the same command again to keep waiting",
             )
         if not told:
             note(f"waiting for {what}")
@@ -57,9 +57,9 @@ def settle(aws: Aws, what: str, *, seconds: float = 5.0) -> None:
     note(f"waiting for {what}")
     later = _settling.get()
     if later is None:
-        aws.sleep(seconds * aws.tempo)
+        aws.sleep(seconds * aws.time_scale)
     else:
-        later(seconds * aws.tempo)
+        later(seconds * aws.time_scale)
 
 
 @contextmanager

@@ -11,11 +11,14 @@ from backendctl.errors import Exit
 @click.command(name="abort-canary")
 @click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only this stage; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("-y", "--yes", is_flag=True, help="Do not prompt for confirmation.")
 @taking_over
 @common
 def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bool, take_over: bool) -> int:
-    """Give all requests back to what was live before, in every region at once. The failed release stays, for study."""
+    """End a canary in every region at once: all traffic goes back to the previous release.
+
+    The failed release is kept for investigation; `prune` deletes it later.
+    """
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, tell_left
     from backendctl.cli.opening import opened_api
     from backendctl.cli.releasing import tell_silent, tell_traces
@@ -28,8 +31,8 @@ def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bo
     found, failed = serving(ready.backend, stages=stages)
     plan = plan_abort(ready.backend, found, take_over=take_over)
     traces = log_commands(ready.backend, found)
-    consent = Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=())
-    idle = "No canary is on."
+    consent = Consent(dry_run=dry_run, yes=yes, plan_digest=None, allow_delete=())
+    idle = "No canary is running."
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
     silent = tell_silent({**plan.unreadable, **failed})
     tell_left(failed, outcome)

@@ -35,12 +35,12 @@ class Consent:
     """What the user allows.
 
     Attributes:
-        expect: digest of the reviewed plan. allow_delete, adopt: addresses.
+        plan_digest: of the reviewed plan. allow_delete, adopt: addresses.
     """
 
     dry_run: bool
     yes: bool
-    expect: str | None
+    plan_digest: str | None
     allow_delete: tuple[str, ...]
     adopt: tuple[str, ...] = ()
     allow_breaking: bool = False
@@ -120,7 +120,7 @@ def tell_left(silent: Iterable[str], outcome: Outcome | None) -> None:
 def without(silent: Sequence[str], others: Sequence[str], again: str) -> str:
     """How to go on in the other regions while some do not answer."""
     only = " ".join(f"-r {region}" for region in others)
-    return f"To go on without {' and '.join(silent)}: {again} with only {only}. {_later(silent)}"
+    return f"To continue without {' and '.join(silent)}: {again} with only {only}. {_later(silent)}"
 
 
 def left(silent: Sequence[str]) -> str:
@@ -188,7 +188,7 @@ def confirm_and_apply(
     )
     if text or consent.dry_run or not plan.changes:
         draw(None)
-    refuse_danger(plan, consent.allowed, expect=consent.expect)
+    refuse_danger(plan, consent.allowed, plan_digest=consent.plan_digest)
     if consent.dry_run or not plan.changes:
         return None
     opened.backend.aws.open_journal(allowed=consent.allow_delete)
@@ -213,14 +213,12 @@ def ask(consent: Consent, question: str) -> None:
     """Go on only when the user agrees.
 
     Raises:
-        UsageError: nobody is there to be asked. click.Abort: the answer is no.
+        UsageError: stdin is not a TTY. click.Abort: the answer is no.
     """
     if consent.yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError(
-            "nobody is there to be asked: stdin is no terminal", hint="add --yes to go ahead without asking"
-        )
+        raise UsageError("refusing to prompt: stdin is not a TTY", hint="add --yes to skip the prompt")
     click.confirm(question, abort=True, err=True)
 
 
@@ -243,9 +241,7 @@ def _apply(plan: Plan, opened: Opened) -> Outcome:
 def _outlasting(changes: Iterable[Change]) -> list[str]:
     told = [(change.address, getattr(change.resource, "outlasts", "")) for change in changes]
     return [
-        f"{address}: AWS goes on by itself with {what}; leaving loses nothing, the same command waits for it again"
-        for address, what in told
-        if what
+        f"{address}: AWS continues with {what}; the same command waits for it again" for address, what in told if what
     ]
 
 
@@ -270,9 +266,9 @@ def _how(outcome: Outcome, again: str, plan: Plan, opened: Opened) -> str:
     if outcome.errors and all(isinstance(error, OvertakenError) for error in outcome.errors):
         return ""
     if not all(error.passes or (isinstance(error, AwsError) and error.silent) for error in outcome.errors):
-        return f"Correct what is said above; then {again} goes on from here"
+        return f"Fix the errors above; then {again} continues from here"
     if not outcome.silent:
-        return f"To go on: {again}"
+        return f"To continue: {again}"
     silent = sorted(outcome.silent)
     others = [r for r in opened.backend.spec.regions if r in plan.regions and r not in outcome.silent]
     waiting = {address.partition("/")[0] for address, status in outcome.statuses.items() if status != "done"}
@@ -317,7 +313,7 @@ def stop_on_interrupt(
             return
         stop.set()
         click.echo(
-            "\nstopping: what is under way finishes, nothing more is started (Ctrl-C again to leave at once)", err=True
+            "\nstopping: calls in progress finish, nothing new is started (Ctrl-C again to exit at once)", err=True
         )
         for line in going():
             click.echo(line, err=True)

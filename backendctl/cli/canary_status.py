@@ -13,13 +13,13 @@ from backendctl.errors import Exit
 
 
 @click.command(name="canary-status")
-@click.option("--watch", is_flag=True, help="Look again and again, until no canary is on or Ctrl-C.")
-@click.option("--every", type=Number(0.5, 3600), default=10.0, show_default=True, help="Seconds between two looks.")
+@click.option("--watch", is_flag=True, help="Refresh until no canary is running, or Ctrl-C.")
+@click.option("--every", type=Number(0.5, 3600), default=10.0, show_default=True, help="Seconds between refreshes.")
 @click.option("--exit-code", is_flag=True, help="Exit 3 when the verdict is fail, 4 when it is inconclusive.")
 @click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only this stage; may be repeated.")
 @common
 def command(*, options: Options, watch: bool, every: float, exit_code: bool, stages: tuple[str, ...]) -> int:
-    """Show every canary beside its base: share, requests, errors and latency, the verdict so far, the next step."""
+    """Compare running canaries with their baseline: traffic, errors, latency, the verdict so far, the next command."""
     from backendctl.cli.opening import opened_api
     from backendctl.release.looking import look
     from backendctl.release.outcome import Outcome
@@ -37,7 +37,7 @@ def command(*, options: Options, watch: bool, every: float, exit_code: bool, sta
     if watch:
         with watch_canary(ready.screen.result) as screen:
             screen.show(status)
-            while any(one.asked is not None for one in status.regions):
+            while any(one.target_percent is not None for one in status.regions):
                 time.sleep(every)
                 status = look(ready.backend, stages=stages, reader=reader)
                 screen.show(status)

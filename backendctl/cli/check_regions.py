@@ -12,9 +12,9 @@ from backendctl.cli.options import Options, common
 @click.command(name="check-regions")
 @common
 def command(*, options: Options) -> int:
-    """Look whether a drain of each region would work right now; for a nightly job. Changes nothing.
+    """Check whether each region could be drained right now, for example every night. Changes nothing.
 
-    Exit 0: every one would; 3: one would not; 4: something could not be looked at; 5: a region did not answer.
+    Exit 0: every region could; 3: one could not; 4: something could not be checked; 5: a region did not answer.
     """
     from backendctl.cli.region_verbs import opened_everywhere
     from backendctl.cli.releasing import tell_silent

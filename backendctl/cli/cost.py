@@ -50,9 +50,9 @@ def command(
     from_metrics: str | None,
     prices: Path | None,
 ) -> int:
-    """Estimate what the spec, or the live traffic, costs a month: by region, function and service, and by change.
+    """Estimate the monthly cost of the spec, or of live traffic: by region, function and service, and of changes.
 
-    Without --from-metrics nothing is asked of AWS. Prices are AWS's list for us-east-1; --prices has others.
+    Without --from-metrics AWS is not called. Prices are AWS's list prices for us-east-1; --prices sets others.
     """
     from backendctl.ui.cost_data import cost_document, cost_markdown
     from backendctl.ui.cost_view import show_cost
@@ -88,7 +88,7 @@ def _workload(options: Options, request: Request) -> tuple[Workload, bool]:
     from backendctl.warmth.cost.from_spec import workload_of
 
     if request.window is None:
-        return workload_of(request.world, request.asked), True
+        return workload_of(request.context, request.asked), True
     from backendctl.cli.opening import opened_api
     from backendctl.cli.releasing import tell_silent
     from backendctl.ui.progress import busy
@@ -99,7 +99,7 @@ def _workload(options: Options, request: Request) -> tuple[Workload, bool]:
     with busy(ready.screen.progress, "reading CloudWatch …", quiet=options.quiet):
         workload, failed = measured(
             backend.aws,
-            backend.world,
+            backend.context,
             request.asked,
             window=request.window,
             now=time.time(),

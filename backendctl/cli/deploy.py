@@ -23,6 +23,9 @@ from backendctl.errors import Exit
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from backendctl.cli.opening import Opened
+    from backendctl.engine.plan import Plan
+
 
 @click.command(name="deploy", cls=Adopting)
 @adopting
@@ -41,7 +44,7 @@ def command(
     stages: tuple[str, ...],
     dry_run: bool,
     yes: bool,
-    expect: str | None,
+    plan_digest: str | None,
     allow_delete: tuple[str, ...],
     adopt: tuple[str, ...],
     allow_runtimes: tuple[str, ...],
@@ -49,17 +52,15 @@ def command(
     backup_dir: Path | None,
     take_over: bool,
 ) -> int:
-    """Make every region as the spec says. Doing it again changes nothing; interrupted, it goes on where it stopped.
+    """Make every region match the spec. Run again, it changes nothing; after an interruption it continues.
 
-    What callers of the API would see is shown by route; a change that breaks them stops it before the first call.
+    Changes that callers of the API would see are shown by route; a breaking change is refused before the first call.
     """
     from backendctl.app import plan_changes
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable
     from backendctl.cli.opening import opened
     from backendctl.cli.writing_api import Writing, after, variables_of
-    from backendctl.endpoints import endpoints, sample_path
     from backendctl.selecting import Selection
-    from backendctl.ui.summary import show_summary
 
     selection = Selection(only=only, skip=skip, delete=allow_delete, adopt=adopt)
     selection.check()
@@ -68,7 +69,12 @@ def command(
     changes = plan_changes(backend, selection, take_over=take_over)
     plan = changes.plan
     consent = Consent(
-        dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt, allow_breaking=allow_breaking
+        dry_run=dry_run,
+        yes=yes,
+        plan_digest=plan_digest,
+        allow_delete=allow_delete,
+        adopt=adopt,
+        allow_breaking=allow_breaking,
     )
     writing = Writing.of(changes, ready, folder=backup_dir, quiet=options.quiet)
     outcome = confirm_and_apply(
@@ -78,7 +84,16 @@ def command(
     if outcome is None or outcome.exit_code is not Exit.OK:
         return exit_after(outcome, silent=silent)
     if ready.format == "text":
-        answering = backend.spec.narrowed(tuple(r for r in backend.spec.regions if r in plan.regions))
-        urls = endpoints(answering, backend.aws, endpoint_url=backend.settings.access.endpoint_url)
-        show_summary(plan, urls, ready.screen.result, seconds=outcome.seconds, path=sample_path(backend.spec))
-    return after(writing.prove(variables_of(changes.world), writing.puts), exit_after(outcome, silent=silent))
+        _show(ready, plan, outcome.seconds)
+    return after(writing.smoke_test(variables_of(changes.context), writing.puts), exit_after(outcome, silent=silent))
+
+
+def _show(ready: Opened, plan: Plan, seconds: float) -> None:
+    """What was done, and the addresses to try it at."""
+    from backendctl.endpoints import endpoints, sample_path
+    from backendctl.ui.summary import show_summary
+
+    backend = ready.backend
+    answering = backend.spec.narrowed(tuple(region for region in backend.spec.regions if region in plan.regions))
+    urls = endpoints(answering, backend.aws, endpoint_url=backend.settings.access.endpoint_url)
+    show_summary(plan, urls, ready.screen.result, seconds=seconds, path=sample_path(backend.spec))

@@ -20,14 +20,14 @@ def command(
     skip: tuple[str, ...],
     dry_run: bool,
     yes: bool,
-    expect: str | None,
+    plan_digest: str | None,
     allow_delete: tuple[str, ...],
 ) -> int:
-    """Remove everything that is ours, in every region it was ever in.
+    """Delete everything that this backend owns in AWS, in every region it was ever deployed to.
 
-    Tables, replicas and domains go only when --allow-delete names them; until then nothing at all is removed. With
-    --skip table --skip replica --skip domain the rest goes and they stay. Afterwards every service is asked what is
-    left, and why; exit code 5 when something should have gone.
+    Tables, replicas and domains need --allow-delete; until it names them, nothing at all is deleted. With
+    --skip table --skip replica --skip domain they are kept and the rest is deleted. Afterwards every service is
+    searched for what is left, and why; exit code 5 when something should have been deleted.
     """
     from backendctl.app import plan_destroy
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable
@@ -39,7 +39,7 @@ def command(
     selection.check()
     ready = opened_api(options)
     plan = plan_destroy(ready.backend, selection)
-    consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete)
+    consent = Consent(dry_run=dry_run, yes=yes, plan_digest=plan_digest, allow_delete=allow_delete)
     sweeping = Sweeping(
         plan,
         ready,
@@ -53,7 +53,7 @@ def command(
             plan, ready, consent, verbose=options.verbose, again="the same command", shown=sweeping.draw
         )
     except RefusedError as refused:
-        if not dry_run or expect is not None:
+        if not dry_run or plan_digest is not None:
             raise
         outcome = None  # a dry run has refused nothing: it shows what would go, and says what would hold it up
         reasons = "\n".join(f"  {reason}" for reason in refused.reasons)

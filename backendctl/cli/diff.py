@@ -16,9 +16,9 @@ _TWO = 2
 @click.command(name="diff")
 @partial(common_with_names, metavar="[SPEC] vN vM")
 def command(*, options: Options, names: tuple[str, ...]) -> int:
-    """Show what release vM has that vN has not: the definition, and each function's configuration and code.
+    """Compare release vM with vN: the definition, and each function's configuration and code.
 
-    Values of the environment are not shown, only that they differ.
+    Values of environment variables are not shown, only that they differ.
     """
     from backendctl.cli.opening import opened_api
     from backendctl.cli.releasing import tell_silent

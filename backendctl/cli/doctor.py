@@ -66,7 +66,7 @@ def _fix(ready: Opened, *, yes: bool, verbose: bool) -> list[str]:
     from backendctl.cli.applying import Consent, confirm_and_apply
     from backendctl.doctor.fixing import safe_part
 
-    consent = Consent(dry_run=False, yes=yes, expect=None, allow_delete=())
+    consent = Consent(dry_run=False, yes=yes, plan_digest=None, allow_delete=())
     plan = safe_part(plan_changes(ready.backend).plan)
     outcome = confirm_and_apply(
         plan,

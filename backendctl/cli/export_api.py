@@ -22,19 +22,19 @@ _SUFFIXES = (".json", ".yaml", ".yml")
 @click.option("--from", "source", required=True, metavar="REGION[/STAGE]", help="The live API's region and stage.")
 @click.option("--api", required=True, metavar="NAME", help="The live API's name or id.")
 @click.option(
-    "--form",
+    "--export-type",
     type=click.Choice(["oas30", "swagger"]),
     default="oas30",
     show_default=True,
-    help="Of the file.",
+    help="The format, as API Gateway names it.",
 )
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
 @without_spec
-def command(*, options: Options, file: Path, source: str, api: str, form: str, force: bool) -> int:
-    """Write what a live API's stage serves to FILE (YAML or JSON by its suffix): canonical, and neutral of any region.
+def command(*, options: Options, file: Path, source: str, api: str, export_type: str, force: bool) -> int:
+    """Export what a live API's stage serves to FILE (YAML or JSON by its suffix), without region-specific ids.
 
-    For a first adoption: needs no spec, and prints the `api` section that one needs. Ids that hold in one region only
-    get a name in FILE, and their values in `bindings`.
+    Needs no spec, and prints the `api` section for one. Ids that are valid in one region only get a name in FILE,
+    and their values in `bindings`.
     """
     from backendctl.account import refuse_account
     from backendctl.aws.connection import Aws
@@ -44,13 +44,13 @@ def command(*, options: Options, file: Path, source: str, api: str, form: str, f
     if file.suffix not in _SUFFIXES:
         raise UsageError(f"{file}: the suffix says the form: {', '.join(_SUFFIXES)}")
     if file.exists() and not force:
-        raise UsageError(f"{file} is there already", hint="--force overwrites it")
+        raise UsageError(f"{file} already exists", hint="--force overwrites it")
     where = place(source)
     config = options.load()
     settings = options.settings(config, spec=Path())
     aws = Aws(settings.access, backend="")
     refuse_account(aws, (where.region,), allowed=settings.accounts)
-    found = adopt(aws, where, api=api, form=form)
+    found = adopt(aws, where, api=api, form=export_type)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(_text(found.document, file), encoding="utf-8")
     _tell(found, file, options.format(config))

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask; against AWS real users are sent elsewhere.")
 @partial(common_with_names, metavar="[REGION] [SPEC]")
 def command(*, options: Options, names: tuple[str, ...], report: Path | None, yes: bool) -> int:
-    """Rehearse the loss of a region, by default of the first: break, cut-over, return; then a drain and its return.
+    """Rehearse the loss of a region, by default the first: failure, failover, recovery; then a drain and a restore.
 
-    In the sandbox clients in several places make requests, and a fault breaks the region. Against AWS the region is
-    drained and restored only, with your real users. Exit 3: clients stayed, did not come back, or a drain lost one.
+    In the sandbox, clients in several places send requests and a fault takes the region down. Against AWS the region
+    is only drained and restored, with your real users. Exit 3: clients stayed, did not come back, or requests failed.
     """
     from backendctl.cli.playing import play
     from backendctl.cli.region_verbs import opened_everywhere, single

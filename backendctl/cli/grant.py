@@ -15,14 +15,14 @@ from backendctl.errors import Exit
 @click.option("--to", "targets", multiple=True, metavar="REGION", help="Only in this region; may be repeated.")
 @click.option("--stage", metavar="STAGE", help="Only for this stage of the spec.")
 @click.option("--dry-run", is_flag=True, help="Show what would be granted and stop.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("-y", "--yes", is_flag=True, help="Do not prompt for confirmation.")
 @common
 def command(
     *, options: Options, source: str | None, targets: tuple[str, ...], stage: str | None, dry_run: bool, yes: bool
 ) -> int:
-    """Let API Gateway call every function and alias that the API's stages reach, in every region; nothing else.
+    """Allow API Gateway to invoke every function and alias that the API's stages call, in every region; nothing else.
 
-    Ends with the size of each policy: AWS allows 20,480 bytes per alias. Doing it again changes nothing.
+    Ends with the size of each policy: AWS allows 20,480 bytes per alias. Run again, it changes nothing.
     """
     from backendctl.cli.applying import Consent, confirm_and_apply, unreachable
     from backendctl.cli.opening import opened_api
@@ -43,7 +43,7 @@ def command(
         if ready.format == "text":
             show(grant.plan, ready, verbose=options.verbose, refusal=refusal_of(grant.plan, consent.allowed))
 
-    consent = Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=())
+    consent = Consent(dry_run=dry_run, yes=yes, plan_digest=None, allow_delete=())
     outcome = confirm_and_apply(
         grant.plan, ready, consent, verbose=options.verbose, again="the same command", shown=drawn
     )

@@ -15,7 +15,7 @@ from backendctl.errors import Exit
 @click.option("-n", "--number", type=click.IntRange(1), metavar="N", help="Only the newest N.")
 @common
 def command(*, options: Options, stages: tuple[str, ...], number: int | None) -> int:
-    """Show every release, across regions: when, whose, what it came from, and where it is live. The newest comes first.
+    """Show every release, across regions, newest first: when, by whom, from what, and where it is live.
 
     With -v also its definition, who released it, and which versions of functions changed.
     """

@@ -21,9 +21,9 @@ _OFFLINE = frozenset({"validate", "render", "sandbox"})
 @click.option("--function", metavar="NAME", help="What the role of this function needs.")
 @common
 def command(*, options: Options, wanted: tuple[str, ...], ci: bool, function: str | None) -> int:
-    """Print the least that IAM has to allow, as a policy: an operator, a pipeline, or a function's role.
+    """Print the least-privilege IAM policy of an operator, a pipeline, or a function's role.
 
-    It is bound to this backend's names, regions and account; -o markdown tells which command needs which action.
+    It is limited to this backend's names, regions and account; -o markdown shows which command needs which action.
     """
     if sum((bool(wanted), ci, function is not None)) > 1:
         raise UsageError("give one of --for, --ci and --function")
@@ -38,7 +38,7 @@ def command(*, options: Options, wanted: tuple[str, ...], ci: bool, function: st
     settings = options.settings(config)
     found = read(settings)
     if function is not None:
-        check_functions(found.world.spec, [function])
+        check_functions(found.context.spec, [function])
         _print(found.role_policy(function))
         return Exit.OK
     commands = wanted or (CI if ci else known)

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 @click.option("--api-event", "request", metavar="REQUEST", help="The event of a request: 'GET /places?lat=53&lon=-6'.")
 @click.option("-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Of --api-event; repeatable.")
 @click.option("--body", help="Of --api-event.")
-@click.option("--stage", metavar="NAME", help="Whose users' alias to call [the first that is live].")
-@click.option("--all-regions", is_flag=True, help="In every region of the spec, and compare the answers.")
-@click.option("--ignore", "ignored", multiple=True, metavar="JSONPATH", help="May differ by region; repeatable.")
+@click.option("--stage", metavar="NAME", help="Call the alias that this stage calls [the first live stage].")
+@click.option("--all-regions", is_flag=True, help="In every region of the spec, and compare the responses.")
+@click.option(
+    "--ignore", "ignored", multiple=True, metavar="JSONPATH", help="Ignore differences at this path; may be repeated."
+)
 @partial(common_with_names, metavar="FUNCTION[:ALIAS] [SPEC]")
 def command(
     *,
@@ -44,9 +46,9 @@ def command(
     all_regions: bool,
     ignored: tuple[str, ...],
 ) -> int:
-    """Call a function with an event, through the alias that users hit now, and show what it answers and takes.
+    """Invoke a function with an event, through the alias that users call now, and show its response and duration.
 
-    Without --all-regions or --region it is called in the spec's first region. Exit 1 when the handler fails, 5 when
+    Without --all-regions or --region it is invoked in the spec's first region. Exit 1 when the handler fails, 5 when
     a region does not answer.
     """
     if len(names) != 1:

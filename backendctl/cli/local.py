@@ -13,7 +13,7 @@ from backendctl.errors import BackendctlError
 from backendctl.sandbox.process import SandboxError, Status, default_data, key, start, status
 
 # Where the local AWS takes no time at all: a wait is still a wait, or polling would be all this machine does.
-_LEAST_TEMPO = 0.002
+_LEAST_TIME_SCALE = 0.002
 
 SETTING_UP = "sandbox-setup"
 """What the calls that furnish a sandbox say of themselves: a policy of `sandbox up --iam` is not about them."""
@@ -35,9 +35,11 @@ def sandbox_access(port: int, *, workers: int, quiet: bool) -> Access:
     warn_of_damage(now)
     with sandbox_errors():
         keys = (key(data), "sandbox")
-    tempo = max(now.time_scale, _LEAST_TEMPO)  # its quotas and its waits are those of AWS times its scale, so are ours
+    time_scale = max(
+        now.time_scale, _LEAST_TIME_SCALE
+    )  # its quotas and its waits are those of AWS times its scale, so are ours
     pool, minute = max(10, workers), now.minute_seconds
-    return Access(endpoint_url=now.url, keys=keys, tempo=tempo, minute=minute, pool=pool)
+    return Access(endpoint_url=now.url, keys=keys, time_scale=time_scale, minute=minute, pool=pool)
 
 
 def warn_of_damage(now: Status) -> None:

@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 
 
 @click.command(name="logs")
-@click.option("-f", "--follow", is_flag=True, help="Go on as new lines come, until Ctrl-C.")
+@click.option("-f", "--follow", is_flag=True, help="Follow new lines until Ctrl-C.")
 @click.option(
     "--since", default="15m", show_default=True, metavar="TIME", help="From when: 90s, 15m, 24h, 7d, or an ISO time."
 )
 @click.option("--until", metavar="TIME", help="To when, written the same way [now].")
-@click.option("--filter", "pattern", default="", metavar="PATTERN", help="Only lines that fit, as CloudWatch filters.")
-@click.option("--api", is_flag=True, help="Access and execution logs of the API's stages too, its canary's as well.")
-@click.option("--canary", is_flag=True, help="Only what the canary that is on wrote.")
+@click.option(
+    "--filter", "pattern", default="", metavar="PATTERN", help="Only lines that match this CloudWatch filter pattern."
+)
+@click.option("--api", is_flag=True, help="Also the access and execution logs of the API's stages and canaries.")
+@click.option("--canary", is_flag=True, help="Only logs of the running canary.")
 @click.option("--request", metavar="ID", help="Everything about one request: an id of Lambda, API Gateway or X-Ray.")
 @common_with_names
 def command(
@@ -44,7 +46,7 @@ def command(
     canary: bool,
     request: str | None,
 ) -> int:
-    """Show what functions and the API wrote, merged over functions and regions; NAME chooses functions.
+    """Show the logs of functions and the API, merged over functions and regions; NAME chooses functions.
 
     START, END and REPORT of a request are one line, unless -v. Exit 5 when a log group or a region cannot be read.
     """
@@ -168,9 +170,9 @@ class _Shown:
         for source in missing:
             told = f"there is no log group {source.group} in {source.region}"
             if source.kind == "function":
-                self._trouble(BackendctlError(told, hint="it comes with a deploy, or with the first invocation"))
+                self._trouble(BackendctlError(told, hint="a deploy or the first invocation creates it"))
             elif not source.canary:
-                self.notes([f"{told} yet: it comes with the first request"])
+                self.notes([f"{told} yet: the first request creates it"])
         for error in failed.values():
             self._trouble(error)
 
@@ -212,7 +214,7 @@ def _one_request(shown: _Shown, sources: Sequence[Source], given: str, window: _
     shown.sources(found.missing, found.failed)
     if not found.lines:
         hint = "look further back with --since 24h; with an access log the id of API Gateway leads to the function"
-        raise BackendctlError(f"no line of these logs names {given}", hint=hint)
+        raise BackendctlError(f"no line of these logs contains {given}", hint=hint)
     shown.read = True
     shown.lines(found.lines)
     return shown.exit_code

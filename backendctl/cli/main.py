@@ -16,6 +16,7 @@ import click
 from backendctl import __version__
 from backendctl.cli.catalogue import CATALOGUE, entries
 from backendctl.cli.options import everywhere
+from backendctl.cli.renamed import with_new_names
 from backendctl.cli.saying import tell
 from backendctl.cli.streams import OutputError, guarded
 from backendctl.errors import BackendctlError, BugError, Exit
@@ -25,9 +26,9 @@ from backendctl.secrets import KNOWN, register_credentials
 __all__ = ["Commands", "cli", "main", "run", "tell"]
 
 _INTERRUPTED = 130
-_SPACE = "make room there, or let TMPDIR and XDG_STATE_HOME name folders elsewhere"
-_ALLOWED = "look at who owns it and whether it may be written, or let TMPDIR and XDG_STATE_HOME name folders elsewhere"
-_LIMITS = "raise the limit (ulimit -n, ulimit -u), or take --max-parallel 4"
+_SPACE = "free some space, or set TMPDIR and XDG_STATE_HOME to other folders"
+_ALLOWED = "check its owner and permissions, or set TMPDIR and XDG_STATE_HOME to other folders"
+_LIMITS = "raise the limit (ulimit -n, ulimit -u), or add --max-parallel 4"
 _MACHINE = {
     errno.ENOSPC: _SPACE,
     errno.EDQUOT: _SPACE,
@@ -58,10 +59,11 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """An unknown command gets the nearest one."""
+        """An unknown command gets the nearest one; old names of options become the new ones."""
         if args and not args[0].startswith("-") and args[0] not in entries():
             raise click.UsageError(f"No such command '{args[0]}'{nearest(args[0], entries()) or '.'}", ctx)
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command, rest if command is None else with_new_names(command, rest)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Grouped by purpose."""
@@ -169,8 +171,10 @@ def _of_the_machine(error: OSError) -> BackendctlError | None:
     try:
         Path.cwd()
     except FileNotFoundError:
-        return BackendctlError("the folder that this was started in is gone", hint="cd to one that exists")
+        return BackendctlError("the current directory no longer exists", hint="cd to one that exists")
     if error.errno not in _MACHINE:
         return None
     named = f" {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
-    return BackendctlError(f"this machine refuses the work{named}: {error.strerror}", hint=_MACHINE[error.errno])
+    return BackendctlError(
+        f"the operating system reported an error{named}: {error.strerror}", hint=_MACHINE[error.errno]
+    )

@@ -95,7 +95,7 @@ def _meaning(options: Options, settings: Settings) -> dict[str, str]:
 def tell_code(ready: Opened) -> None:
     """What went into the archives, on stderr."""
     if not ready.screen.quiet:
-        for line in code_lines(ready.backend.spec, ready.backend.world.artefacts):
+        for line in code_lines(ready.backend.spec, ready.backend.context.artefacts):
             click.echo(line, err=True)
 
 

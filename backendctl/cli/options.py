@@ -196,9 +196,9 @@ _COMMON = (
         show_default=True,
         help="The sandbox's port.",
     ),
-    click.option("--endpoint-url", help="Send every AWS call there."),
-    click.option("-o", "--output", type=click.Choice(["text", "json", "markdown"]), help="Form of the result."),
-    click.option("--no-color", is_flag=True, help="Never colour (also: NO_COLOR)."),
+    click.option("--endpoint-url", help="Send every AWS call to this URL."),
+    click.option("-o", "--output", type=click.Choice(["text", "json", "markdown"]), help="Output format."),
+    click.option("--no-color", is_flag=True, help="No colours (also: NO_COLOR)."),
     click.option("-q", "--quiet", is_flag=True, help="No progress."),
     click.option("-v", "--verbose", "verbosity", count=True, help="Show more; -vv each call to AWS, on stderr."),
     click.option(
@@ -210,20 +210,20 @@ _COMMON = (
         metavar="SECONDS",
         help="How long one call to AWS may wait for an answer.",
     ),
-    click.option("--no-journal", is_flag=True, help="Keep no note of the calls that change something."),
-    click.option("--max-parallel", type=click.IntRange(1, 256), help="Calls at once, over all regions [16]."),
+    click.option("--no-journal", is_flag=True, help="Do not write the journal of calls that change something."),
+    click.option("--max-parallel", type=click.IntRange(1, 256), help="Concurrent calls, over all regions [16]."),
 )
 _CHANGING = (
     click.option("--dry-run", is_flag=True, help="Show the plan and stop."),
-    click.option("-y", "--yes", is_flag=True, help="Do not ask."),
-    click.option("--expect", metavar="DIGEST", help="Apply only the plan that was reviewed."),
+    click.option("-y", "--yes", is_flag=True, help="Do not prompt for confirmation."),
+    click.option("--plan-digest", metavar="DIGEST", help="Apply only if the plan has this digest."),
 )
 _DELETING = (
     click.option(
         "--allow-delete",
         multiple=True,
         metavar="ADDRESS",
-        help="Let this table, replica, domain, API key or log group be deleted; may be repeated.",
+        help="Allow this table, replica, domain, API key or log group to be deleted; may be repeated.",
     ),
 )
 _ADOPTING = (
@@ -231,7 +231,7 @@ _ADOPTING = (
         "--adopt",
         multiple=True,
         metavar="[ADDRESS]",
-        help="Take over what exists at this address and is not ours; may be repeated. Alone: all that exists.",
+        help="Take over the existing resource at this address; may be repeated. Without ADDRESS: all that exist.",
     ),
 )
 _STAGES = (
@@ -240,7 +240,7 @@ _STAGES = (
         "stages",
         multiple=True,
         metavar="NAME",
-        help="Release this stage alone, with what it serves, and compare nothing else; may be repeated.",
+        help="Release only this stage and what it serves; nothing else is compared or changed. May be repeated.",
     ),
 )
 _RUNTIMES = (
@@ -249,19 +249,19 @@ _RUNTIMES = (
         "allow_runtimes",
         multiple=True,
         metavar="NAME",
-        help="Try this runtime although AWS has named a day for the end of its updates; may be repeated.",
+        help="Allow this runtime although AWS ends its updates; may be repeated.",
     ),
 )
-_BREAKING = (click.option("--allow-breaking", is_flag=True, help="Go ahead although callers of the API may break."),)
+_BREAKING = (click.option("--allow-breaking", is_flag=True, help="Apply changes that may break callers of the API."),)
 _PUTTING = (
-    click.option("--backup-dir", type=click.Path(path_type=Path), help="Where the API that is overwritten is kept."),
+    click.option("--backup-dir", type=click.Path(path_type=Path), help="Where to save a copy of the overwritten API."),
 )
 _TAKING_OVER = (
-    click.option("--take-over", is_flag=True, help="Go ahead although somebody else has a release under way."),
+    click.option("--take-over", is_flag=True, help="Continue although somebody else's release is in progress."),
 )
 _CHOOSING = (
     click.option("--only", multiple=True, metavar="KIND[/NAME]", help="Only these resources; may be repeated."),
-    click.option("--skip", multiple=True, metavar="KIND[/NAME]", help="Not these resources; may be repeated."),
+    click.option("--skip", multiple=True, metavar="KIND[/NAME]", help="All but these resources; may be repeated."),
 )
 
 

@@ -31,7 +31,7 @@ def command(
 ) -> int:
     """Show what a deploy would change, and what it would refuse. Changes nothing.
 
-    It takes what a deploy takes to allow something, so that what was reviewed is what is refused or done.
+    Takes the same options as `deploy`, so that the plan shown is the plan that would be applied.
     """
     from backendctl.app import plan_deploy
     from backendctl.cli.applying import show, unreachable

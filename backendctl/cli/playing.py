@@ -60,14 +60,14 @@ def _in_sandbox(ready: Opened, region: str, *, port: int) -> GameDay:
     places = tuple(dict.fromkeys((*backend.spec.all_regions, *_PLACES)))
     ground = _Sandbox(ready=ready, port=port, places=places)
     check = backend.spec.domain.health_check if backend.spec.domain is not None else None
-    tempo = backend.aws.tempo
+    time_scale = backend.aws.time_scale
     told = forecast(backend.spec, region, (), health_path(backend.spec))
-    remembered = TTL * tempo
-    checkers = max(_CHECKERS, check.interval * tempo) * check.failures if check is not None else 0.0
+    remembered = TTL * time_scale
+    checkers = max(_CHECKERS, check.interval * time_scale) * check.failures if check is not None else 0.0
     playing = Playing(
         ground=ground,
         region=region,
-        expected={BREAK: checkers + remembered, DRAIN: told.seconds * tempo},
+        expected={BREAK: checkers + remembered, DRAIN: told.seconds * time_scale},
         quiet=2 * remembered + 1.0,
         patience=_PATIENCE,
         tell=lambda text: _say(ready, text),
@@ -75,8 +75,8 @@ def _in_sandbox(ready: Opened, region: str, *, port: int) -> GameDay:
     )
     note = "there is no health check: nobody leaves a region that breaks, so it is not broken"
     if check is not None:
-        asked = max(_CHECKERS, check.interval * tempo)
-        note = f"all waits are AWS's times {tempo:g}, and the checkers ask every {asked:g} s"
+        asked = max(_CHECKERS, check.interval * time_scale)
+        note = f"all waits are AWS's times {time_scale:g}, and the checkers ask every {asked:g} s"
     with ground.load.running():
         acts = playing.acts((BREAK, DRAIN) if check is not None else (DRAIN,))
     return _day(backend, region, where="the sandbox", places=places, acts=acts, notes=(note,))
@@ -90,7 +90,7 @@ def _on_aws(ready: Opened, plan: Plan, region: str, *, yes: bool) -> GameDay:
         f"{backend.aws.account}: about {2 * told.seconds / 60:.0f} minutes, and nothing is broken on purpose.",
         err=True,
     )
-    ask(Consent(dry_run=False, yes=yes, expect=None, allow_delete=()), f"Drain {region} now?")
+    ask(Consent(dry_run=False, yes=yes, plan_digest=None, allow_delete=()), f"Drain {region} now?")
     rehearsal = Rehearsal(
         backend=backend,
         told=told,
@@ -113,7 +113,7 @@ def _day(backend: Backend, region: str, **facts: object) -> GameDay:
         backend=backend.spec.backend,
         region=region,
         at=moment(),
-        operator=backend.world.stamp.operator,
+        operator=backend.context.stamp.operator,
         **facts,  # type: ignore[arg-type]  # the rest of its fields
     )
 
@@ -184,6 +184,6 @@ class _Sandbox:
         _restored(self.ready, region)
 
     def _resolve(self, place: str) -> Resolved:
-        name = self.ready.backend.spec.domain.name if self.ready.backend.spec.domain is not None else ""
+        name = next((one.name for one in self.ready.backend.spec.domains if one.zone is not None), "")
         answer = process.resolve(self.port, default_data(self.port), name=name, near=place)
         return Resolved(region=answer.get("region") or "", ttl=float(answer.get("ttl") or 0.0))

@@ -10,13 +10,13 @@ from backendctl.errors import UsageError
 
 
 @click.command(name="promote-canary")
-@click.option("--to", "percent", type=Number(0, 100, max_open=True), help="Shift to this share.")
-@click.option("--full", is_flag=True, help="Give it all requests, and end it.")
-@click.option("--auto", is_flag=True, help="Go on by itself: shift, hold, judge … until promoted, held or aborted.")
-@click.option("--anyway", is_flag=True, help="Whatever the verdict says.")
+@click.option("--to", "percent", type=Number(0, 100, max_open=True), help="Shift to this percentage of the traffic.")
+@click.option("--full", is_flag=True, help="Shift all traffic, and end the canary.")
+@click.option("--auto", is_flag=True, help="Run all steps: shift, wait, judge … until promoted, held or aborted.")
+@click.option("--ignore-verdict", is_flag=True, help="Shift even if the verdict is not pass.")
 @click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only this stage; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Judge, show the plan and stop.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("-y", "--yes", is_flag=True, help="Do not prompt for confirmation.")
 @taking_over
 @common
 def command(
@@ -25,22 +25,22 @@ def command(
     percent: float | None,
     full: bool,
     auto: bool,
-    anyway: bool,
+    ignore_verdict: bool,
     stages: tuple[str, ...],
     dry_run: bool,
     yes: bool,
     take_over: bool,
 ) -> int:
-    """Give a canary more of the requests: the next step of the spec, a share of your own, or all of them.
+    """Shift more traffic to a canary: the spec's next step, a percentage of your own, or all of it.
 
-    It is judged first, base against canary over the same minutes; only a pass goes on. Regions go in the spec's waves.
-    A verdict of fail ends with exit code 3, one that is inconclusive with 4, and nothing has been shifted then.
-    With --auto a failed canary is aborted everywhere, and one that nothing shows to be good goes back a step
-    (`canary.on-inconclusive`). Run again, it goes on where it stopped, from any machine.
+    The canary is judged first, against its baseline over the same minutes; only a pass shifts traffic. Regions follow
+    the spec's waves. Exit 3 when the verdict is fail, 4 when it is inconclusive; nothing is shifted then. With --auto a
+    failed canary is aborted everywhere, and an inconclusive one follows `canary.on-inconclusive`. Run again, it
+    continues where it stopped, from any machine.
     """
-    if sum((percent is not None, full, auto)) > 1 or (auto and (anyway or dry_run)):
+    if sum((percent is not None, full, auto)) > 1 or (auto and (ignore_verdict or dry_run)):
         raise UsageError(
-            "--to, --full and --auto exclude each other, and --auto takes neither --anyway nor --dry-run",
+            "--to, --full and --auto exclude each other, and --auto takes neither --ignore-verdict nor --dry-run",
             hint="promote-canary goes one step by itself",
         )
     from backendctl.cli.opening import opened_api
@@ -53,7 +53,13 @@ def command(
     doing = Doing(opened=ready, dry_run=dry_run, yes=yes or auto, verbose=options.verbose)
     run = Rollout(
         backend=ready.backend,
-        wish=Wish(percent=FULL if full else percent, auto=auto, anyway=anyway, stages=stages, take_over=take_over),
+        wish=Wish(
+            percent=FULL if full else percent,
+            auto=auto,
+            ignore_verdict=ignore_verdict,
+            stages=stages,
+            take_over=take_over,
+        ),
         canaries=LiveCanaries(backend=ready.backend),
     )
     return tell_rollout(doing.follow(run.run()), doing)

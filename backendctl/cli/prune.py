@@ -10,16 +10,22 @@ _KEEP = 5
 
 
 @click.command(name="prune")
-@click.option("--keep", type=click.IntRange(1), default=_KEEP, show_default=True, help="Of each function and each API.")
+@click.option(
+    "--keep",
+    type=click.IntRange(1),
+    default=_KEEP,
+    show_default=True,
+    help="Versions of each function and deployments of each API to keep.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@click.option("--expect", metavar="DIGEST", help="Apply only the plan that was reviewed.")
+@click.option("-y", "--yes", is_flag=True, help="Do not prompt for confirmation.")
+@click.option("--plan-digest", metavar="DIGEST", help="Apply only if the plan has this digest.")
 @common
-def command(*, options: Options, keep: int, dry_run: bool, yes: bool, expect: str | None) -> int:
-    """Remove old versions and deployments in every region.
+def command(*, options: Options, keep: int, dry_run: bool, yes: bool, plan_digest: str | None) -> int:
+    """Delete old versions and deployments in every region.
 
-    What an alias, a stage or a canary uses stays, and so does what a rollback would go back to. Provisioned concurrency
-    that was kept for a rollback goes once its bake time is over.
+    What an alias, a stage or a canary uses is kept, and so is what a rollback needs. Provisioned concurrency that was
+    kept for a rollback is removed after its bake time.
     """
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after
     from backendctl.cli.opening import opened_api
@@ -30,7 +36,7 @@ def command(*, options: Options, keep: int, dry_run: bool, yes: bool, expect: st
     ready = opened_api(options)
     found, failed = serving(ready.backend)
     plan = plan_prune(ready.backend, found, keep=keep)
-    consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=())
+    consent = Consent(dry_run=dry_run, yes=yes, plan_digest=plan_digest, allow_delete=())
     idle = "Nothing to prune."
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
     if not options.quiet:

@@ -13,8 +13,8 @@ from backendctl.errors import Exit
 @click.command(name="publish")
 @click.option("--alias", metavar="NAME", help="Move this alias to the new versions at once.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@click.option("--expect", metavar="DIGEST", help="Apply only the plan that was reviewed.")
+@click.option("-y", "--yes", is_flag=True, help="Do not prompt for confirmation.")
+@click.option("--plan-digest", metavar="DIGEST", help="Apply only if the plan has this digest.")
 @runtimes
 @taking_over
 @common_with_names
@@ -25,13 +25,13 @@ def command(
     alias: str | None,
     dry_run: bool,
     yes: bool,
-    expect: str | None,
+    plan_digest: str | None,
     allow_runtimes: tuple[str, ...],
     take_over: bool,
 ) -> int:
     """Publish a version of every function whose code or configuration changed; NAME chooses functions.
 
-    Nothing is published where nothing changed. Every region gets the same bits, which is proven afterwards.
+    Where nothing changed, nothing is published. Afterwards the code is checked to be the same in every region.
     """
     from backendctl.cli.applying import Consent, confirm_and_apply, unreachable
     from backendctl.cli.opening import opened
@@ -41,7 +41,7 @@ def command(
 
     ready = opened(options, allow_runtimes=allow_runtimes)
     plan = plan_publish(ready.backend, names, alias=alias, take_over=take_over)
-    consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=())
+    consent = Consent(dry_run=dry_run, yes=yes, plan_digest=plan_digest, allow_delete=())
     text = ready.format == "text"
     draw = None if text else silently
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", shown=draw)

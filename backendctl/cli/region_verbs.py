@@ -74,7 +74,7 @@ def tell_leaving(ready: Opened, plan: Plan, *, began: float) -> Exit:
     if left.seconds is None:
         warn(f"{region} still answers requests ({left.requests} since the drain): some clients keep an address")
         return Exit.INCONCLUSIVE
-    said = drain.forecast.seconds * ready.backend.aws.tempo
+    said = drain.forecast.seconds * ready.backend.aws.time_scale
     told = f"The last client left {region} {left.seconds:.0f} s after the drain began (give or take {left.period} s)"
     answered = f"{left.requests} requests were answered there meanwhile"
     click.echo(f"{told}; {said:.0f} s were said at most; {answered}", err=ready.format != "text")

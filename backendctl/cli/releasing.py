@@ -24,22 +24,23 @@ if TYPE_CHECKING:
 
 _MARKS = {"pass": ("✓", "green"), "fail": ("✗", "red"), "inconclusive": ("?", "yellow")}
 _ENDINGS = {
-    Ending.NOTHING: "No canary is on, and nothing is left to do.",
+    Ending.NOTHING: "No canary is running; nothing to do.",
     Ending.SHIFTED: "Shifted. Next: backendctl canary-status --watch; then backendctl promote-canary",
-    Ending.PROMOTED: "Promoted: all requests go to the new release. The way back: backendctl rollback",
-    Ending.ABORTED: "Aborted: all requests go to the base. The failed release stays for study: backendctl history",
-    Ending.REFUSED: "Not shifted: the verdict is fail. Next: backendctl abort-canary, or add --anyway",
-    Ending.HELD: "Not shifted: the verdict is inconclusive. Next: wait and run it again, or add --anyway",
-    Ending.HOLDING: (
-        "Not shifted: the verdict is pass, and the step has not lasted as long as canary.hold says. "
-        "Next: wait and run it again, or add --anyway or --to PERCENT"
+    Ending.PROMOTED: "Promoted: all traffic goes to the new release. To undo: backendctl rollback",
+    Ending.ABORTED: "Aborted: all traffic goes to the previous release. The failed release is kept: backendctl history",
+    Ending.REFUSED: "Not shifted: the verdict is fail. Next: backendctl abort-canary, or add --ignore-verdict",
+    Ending.HELD: "Not shifted: the verdict is inconclusive. Next: wait and run it again, or add --ignore-verdict",
+    Ending.BAKING: (
+        "Not shifted: the verdict is pass, but the bake time (canary.bake-time) is not over. "
+        "Next: wait and run it again, or add --ignore-verdict or --to PERCENT"
     ),
     Ending.STEPPED_DOWN: (
         "Stepped down: the verdict is inconclusive, and canary.on-inconclusive says step-down. "
         "Next: backendctl canary-status; run it again to go on, or backendctl abort-canary"
     ),
     Ending.ENDED_UNJUDGED: (
-        "Aborted: the verdict is inconclusive, and canary.on-inconclusive says abort. All requests go to the base"
+        "Aborted: the verdict is inconclusive, and canary.on-inconclusive says abort. "
+        "All traffic goes to the previous release"
     ),
 }
 
@@ -70,7 +71,7 @@ class Doing:
     def _carry_out(self, step: Stepped) -> Answer:
         """Show, ask and do."""
         plan = step.plan
-        consent = Consent(dry_run=self.dry_run, yes=self.yes, expect=None, allow_delete=())
+        consent = Consent(dry_run=self.dry_run, yes=self.yes, plan_digest=None, allow_delete=())
         draw = None if self.opened.format == "text" else silently
         outcome = confirm_and_apply(
             plan, self.opened, consent, verbose=self.verbose, again="the same command", shown=draw, first=step.before
@@ -108,13 +109,13 @@ def _tell_ending(ending: Ending, share: float | None) -> None:
     if ending in _ENDINGS:
         click.echo(runnable(_ENDINGS[ending]))
     if share is not None and ending in {Ending.HELD, Ending.REFUSED, Ending.STEPPED_DOWN}:
-        click.echo(f"{share:g} % of the requests still go to a canary that is not known to be good")
+        click.echo(f"{share:g} % of the traffic still goes to a canary that has not passed")
 
 
 def tell_traces(commands: Sequence[str], opened: Opened) -> None:
     """How to look at the logs of what was aborted, on stderr."""
     if commands and not opened.screen.quiet:
-        click.echo("The failed release stays for study. Its logs:", err=True)
+        click.echo("The failed release is kept for investigation. Its logs:", err=True)
         for command in commands:
             click.echo(f"  {command}", err=True)
 

@@ -12,14 +12,14 @@ from backendctl.secrets import KNOWN
 
 @click.command(name="render")
 @click.option(
-    "--reveal", is_flag=True, help="Show environment values and what came from outside the files; they may be secrets."
+    "--reveal", is_flag=True, help="Show environment values and what came from outside the files; these may be secrets."
 )
 @common
 def command(*, options: Options, reveal: bool) -> None:
     """Show the spec as backendctl understands it: defaults filled in, expressions expanded, region by region.
 
-    What only AWS can answer (the account, SSM parameters) shows as a placeholder, a number as its default or its
-    least value: nothing is called.
+    AWS is not called: what only AWS knows (the account, SSM parameters) is shown as a placeholder, a number as its
+    default or minimum.
     """
     import yaml
 

@@ -12,13 +12,13 @@ from backendctl.errors import Exit
 
 @click.command(name="restore")
 @click.option("--dry-run", is_flag=True, help="Show whether it may come back, and stop.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("-y", "--yes", is_flag=True, help="Do not prompt for confirmation.")
 @partial(common_with_names, metavar="REGION [SPEC]")
 def command(*, options: Options, names: tuple[str, ...], dry_run: bool, yes: bool) -> int:
-    """Bring users back to a drained region, after a smoke test and warming its functions.
+    """Route users back to a drained region, after a smoke test and warming its functions.
 
-    Refuses until the region has the release, the definition and the tables of the others, and names the command that
-    makes it so.
+    Refused until the region has the release, the definition and the tables of the others; the command that brings
+    them there is shown.
     """
     from backendctl.cli.applying import Consent, confirm_and_apply
     from backendctl.cli.region_verbs import opened_everywhere, single
@@ -27,6 +27,6 @@ def command(*, options: Options, names: tuple[str, ...], dry_run: bool, yes: boo
     region = single(names)
     ready = opened_everywhere(options)
     plan = plan_restore(ready.backend, region)
-    consent = Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=())
+    consent = Consent(dry_run=dry_run, yes=yes, plan_digest=None, allow_delete=())
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command")
     return Exit.OK if outcome is None else outcome.exit_code

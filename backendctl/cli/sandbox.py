@@ -27,18 +27,18 @@ _port = click.option(
     show_default=True,
     help="Each port has a sandbox of its own.",
 )
-_output = click.option(
-    "-o", "--output", type=click.Choice(["text", "json"]), default="text", help="Form of the result."
-)
+_output = click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 _FILTERS = (
     click.option("--service", default="*", metavar="NAME", help="Only this service, e.g. lambda; * and ? work."),
     click.option("--operation", default="*", metavar="NAME", help="Only this operation, e.g. 'Create*'."),
     click.option(
         "--region", default="*", metavar="NAME", help="Only this region; 'global' is where IAM and Route 53 are."
     ),
-    click.option("--percent", type=Number(0, 100, min_open=True), default=100.0, help="Of the calls [100]."),
-    click.option("--times", type=click.IntRange(1), help="At most so often [for ever]."),
-    click.option("--seed", type=int, help="Of the dice, to have the same hits again."),
+    click.option(
+        "--percent", type=Number(0, 100, min_open=True), default=100.0, help="Percentage of the calls that fail [100]."
+    ),
+    click.option("--times", type=click.IntRange(1), help="How many times at most [no limit]."),
+    click.option("--seed", type=int, help="Random seed, to repeat the same failures."),
 )
 _REGION = "us-east-1"
 _IN_THE_WAY = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
@@ -106,7 +106,7 @@ def down(*, port: int, output: str) -> None:
 
 @_subcommand(command)
 def status(*, port: int, output: str) -> int:
-    """Say whether it is up, at which pace, and where its state and log are."""
+    """Show whether it runs, its time scale, and where its state and log are."""
     now = process.status(port, default_data(port))
     _tell(now, output)
     return Exit.OK if now.ready else Exit.ERROR
@@ -114,7 +114,7 @@ def status(*, port: int, output: str) -> int:
 
 @_subcommand(command, click.option("--region", default=_REGION, help="AWS_REGION for the tools.", show_default=True))
 def env(*, port: int, output: str, region: str) -> None:
-    """Print what makes any AWS tool use it: eval "$(backendctl sandbox env)"."""
+    """Print the variables that make any AWS tool use it: eval "$(backendctl sandbox env)"."""
     with sandbox_errors():
         key, url = process.key(default_data(port)), process.status(port, default_data(port)).url
     variables = {
@@ -132,7 +132,7 @@ def env(*, port: int, output: str, region: str) -> None:
 
 @_subcommand(command)
 def reset(*, port: int, output: str) -> None:
-    """Stop it and forget everything in it."""
+    """Stop it and delete its state."""
     with sandbox_errors():
         process.reset(port, default_data(port))
     _say({"reset": True, "port": port}, f"the sandbox on port {port} is stopped and empty", output)
@@ -147,7 +147,7 @@ def reset(*, port: int, output: str) -> None:
     _traffic,
 )
 def region(*, port: int, output: str, region: str, effect: str, traffic: bool) -> None:
-    """A region is down: nothing in it answers. IAM and Route 53, which are nowhere, do."""
+    """Take a region down: nothing in it answers. IAM and Route 53, which are global, do."""
     _add(port, output, {"effect": effect, "region": region, "traffic": traffic})
 
 
@@ -176,7 +176,7 @@ def fail(*, port: int, output: str, **fault: Any) -> None:
     _traffic,
 )
 def slow(*, port: int, output: str, **fault: Any) -> None:
-    """Calls take so many SECONDS longer; real ones, whatever the time scale."""
+    """Delay calls by SECONDS, in real time whatever the time scale."""
     _add(port, output, {"effect": "slow", **fault})
 
 

@@ -18,16 +18,22 @@ _TYPES = ("javascript", "java", "android", "swift", "objectivec", "ruby")
 
 
 @click.command(name="sdk")
-@click.option("--type", "kind", required=True, type=click.Choice(_TYPES), help="The language.")
-@click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="Of that type; may be repeated.")
+@click.option("--type", "kind", required=True, type=click.Choice(_TYPES), help="Language or platform of the SDK.")
+@click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Parameter of that SDK type; may be repeated.",
+)
 @click.option("--stage", metavar="STAGE", help="The stage it calls [the spec's only one].")
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Where to write [<backend>-<type>.zip].")
 @common
 def command(*, options: Options, kind: str, parameters: tuple[str, ...], stage: str | None, file: Path | None) -> int:
-    """Write a client library, after making sure that every region serves the same definition.
+    """Generate a client SDK, after checking that every region serves the same definition.
 
-    It calls the name that all regions share (`domain` and the stage's `path` in the spec), with -r that region's own
-    endpoint. The file's sha256 lies beside it, in the form `sha256sum -c` reads.
+    It calls the name that all regions share (`domain` and the stage's `path` in the spec); with -r that region's own
+    endpoint. The file's sha256 is written beside it, in the format of `sha256sum -c`.
 
     Some types take parameters: java serviceName and javaPackageName; android groupId, artifactId, artifactVersion and
     invokerPackage; swift and objectivec classPrefix.

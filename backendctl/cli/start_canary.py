@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 
 @click.command(name="start-canary")
-@click.option("--percent", type=Number(0, 100, max_open=True), help="The share to begin with [the spec's first step].")
+@click.option(
+    "--percent",
+    type=Number(0, 100, max_open=True),
+    help="Percentage of the traffic to start with [the spec's first step].",
+)
 @click.option(
     "--stage",
     "stages",
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Only this stage, or alias such as places:live; may be repeated.",
 )
-@click.option("--regions-in-waves", is_flag=True, help="One wave of regions after the other, as the spec says.")
+@click.option("--regions-in-waves", is_flag=True, help="Start in one wave of regions after the other, as in the spec.")
 @changing_what_holds_nothing
 @putting
 @runtimes
@@ -43,16 +47,16 @@ def command(
     regions_in_waves: bool,
     dry_run: bool,
     yes: bool,
-    expect: str | None,
+    plan_digest: str | None,
     allow_runtimes: tuple[str, ...],
     allow_breaking: bool,
     backup_dir: Path | None,
     take_over: bool,
 ) -> int:
-    """Put a release beside what is live, in every region, for a share of the requests.
+    """Start a new release as a canary beside the live one, in every region, with part of the traffic.
 
-    Publishes what changed, points the idle alias of each pair at it, warms it, and shares the stage's requests
-    between the two. The name you wrote (version1) stays where it is, for everybody else who calls it.
+    Publishes what changed, points the idle alias of each pair at it, warms it, and splits the stage's traffic between
+    the two. The alias that you named (version1) does not move; other callers of it are not affected.
     """
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable
     from backendctl.cli.opening import opened
@@ -66,9 +70,9 @@ def command(
     ready = _where_users_are(ready)
     changes, pending = _planned(ready, percent=percent, stages=stages, in_waves=regions_in_waves, take_over=take_over)
     if pending and not options.quiet:
-        click.echo(f"not part of a canary, left for `deploy`: {', '.join(pending)}", err=True)
+        click.echo(f"not part of a canary, left to `deploy`: {', '.join(pending)}", err=True)
     _advise(ready, changes, stages)
-    consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=(), allow_breaking=allow_breaking)
+    consent = Consent(dry_run=dry_run, yes=yes, plan_digest=plan_digest, allow_delete=(), allow_breaking=allow_breaking)
     writing = Writing.of(changes, ready, folder=backup_dir, quiet=options.quiet)
     idle = "Nothing to release: every stage serves this code and this definition already."
     idle = next(iter(changes.plan.remarks), idle) if not changes.plan.changes else idle
@@ -78,13 +82,13 @@ def command(
     silent = unreachable(changes.plan, outcome=outcome)
     if outcome is None or outcome.exit_code is not Exit.OK:
         return exit_after(outcome, silent=silent)
-    proof = writing.prove(variables_of(changes.world), writing.puts)
-    if proof is not None and not proof.passed:
+    smoke_test = writing.smoke_test(variables_of(changes.context), writing.puts)
+    if smoke_test is not None and not smoke_test.passed:
         warn("the new definition does not answer as it should", "end it: backendctl abort-canary")
     elif not silent and ready.format == "text":
-        told = "The canary is on. Watch it: backendctl canary-status --watch; go on: backendctl promote-canary"
+        told = "The canary is running. Watch it: backendctl canary-status --watch; continue: backendctl promote-canary"
         click.echo(runnable(told))
-    return after(proof, exit_after(outcome, silent=silent))
+    return after(smoke_test, exit_after(outcome, silent=silent))
 
 
 def _where_users_are(ready: Opened) -> Opened:
@@ -103,7 +107,7 @@ def _advise(ready: Opened, changes: Changes, stages: tuple[str, ...]) -> None:
     from backendctl.spec.canary import ALIAS
 
     if changes.plan.changes and ready.backend.spec.canary.strategy != ALIAS and not ready.screen.quiet:
-        for told in advice(replace(ready.backend, world=changes.world), stages):
+        for told in advice(replace(ready.backend, context=changes.context), stages):
             click.echo(f"note: {told}", err=True)
 
 
@@ -121,4 +125,4 @@ def _planned(
     if canary.strategy != ALIAS:
         return plan_start(ready.backend, percent=percent, stages=stages, waves=waves, take_over=take_over)
     plan = plan_start_aliases(ready.backend, percent=percent, names=stages, waves=waves, take_over=take_over)
-    return Changes(plan=plan, world=ready.backend.world), ()
+    return Changes(plan=plan, context=ready.backend.context), ()

@@ -15,7 +15,7 @@ from backendctl.errors import Exit
 @click.option("--exit-code", is_flag=True, help="Exit 2 when a region is not as specified.")
 @common
 def command(*, options: Options, exit_code: bool) -> int:
-    """Show every region against the spec, in one matrix, and the canaries that are on with their verdict so far."""
+    """Compare every region with the spec, in one matrix, and show running canaries with their verdict so far."""
     from backendctl.app import plan_deploy
     from backendctl.cli.opening import opened
     from backendctl.release.standing import standing
@@ -43,6 +43,6 @@ def command(*, options: Options, exit_code: bool) -> int:
         click.echo(survey_markdown(found))
     else:
         show_matrix(found, ready.screen.result, verbose=options.verbose)
-    if found.unreadable:
+    if found.unreachable:
         return Exit.PARTIAL
     return Exit.PENDING if exit_code and not found.in_sync else Exit.OK

@@ -15,7 +15,7 @@ from backendctl.cli.writing_api import Writing, after
 from backendctl.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from backendctl.api.trial import Trial
+    from backendctl.api.smoke_test import SmokeTest
     from backendctl.cli.opening import Opened
     from backendctl.engine.safety import Allowed
     from backendctl.sync.prepare import Sync
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 @click.option("--to", "targets", multiple=True, metavar="REGION", help="Only to this region; may be repeated.")
 @click.option("--stage", metavar="STAGE", help="Only this stage of the spec.")
 @click.option("--check", is_flag=True, help="Change nothing; exit 2 when anything differs, in any region.")
-@click.option("--prune/--no-prune", "pruned", default=True, help="Delete old deployments but the last ten [prune].")
-@click.option("--canary", type=Number(0, 100), metavar="PERCENT", help="Give it to this much of the traffic only.")
+@click.option("--prune/--no-prune", "pruned", default=True, help="Delete old deployments except the last ten [prune].")
+@click.option(
+    "--canary", type=Number(0, 100), metavar="PERCENT", help="Start as a canary with this percentage of the traffic."
+)
 @adopting
 @click.option("--dry-run", is_flag=True, help="Show what would be done and stop.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@click.option("--expect", metavar="DIGEST", help="Apply only the plan that was reviewed.")
+@click.option("-y", "--yes", is_flag=True, help="Do not prompt for confirmation.")
+@click.option("--plan-digest", metavar="DIGEST", help="Apply only if the plan has this digest.")
 @putting
 @common
 def command(
@@ -48,13 +50,13 @@ def command(
     backup_dir: Path | None,
     dry_run: bool,
     yes: bool,
-    expect: str | None,
+    plan_digest: str | None,
 ) -> int:
-    """Bring one API definition to every region: with its stages, and the right to call each function it reaches.
+    """Deploy one API definition to every region, with its stages and the permissions to invoke its functions.
 
-    The source is the spec's: a file, or a live API that somebody built by hand and that stays as it is. What differs
-    is shown by route; breaking changes stop it, and so does whatever would not work in a region. Doing it again changes
-    nothing. With --check it is a nightly job's question: is every region the same?
+    The source is the spec's: a file, or a live API that was built by hand and is not changed. Differences are shown by
+    route; breaking changes are refused, and so is whatever would not work in a region. Run again, it changes nothing.
+    --check only compares, for example every night.
     """
     from backendctl.cli.applying import Consent
     from backendctl.cli.opening import opened_api
@@ -79,7 +81,7 @@ def command(
         sync = prepare(ready.backend, request)
     selection.refuse_unmatched(sync.plan)
     consent = Consent(
-        dry_run=dry_run, yes=yes, expect=expect, allow_delete=(), adopt=adopt, allow_breaking=allow_breaking
+        dry_run=dry_run, yes=yes, plan_digest=plan_digest, allow_delete=(), adopt=adopt, allow_breaking=allow_breaking
     )
     writing = Writing.of_sync(sync, ready, folder=backup_dir, quiet=options.quiet)
     run = _Run(ready=ready, sync=sync, verbose=options.verbose, writing=writing, allowed=consent.allowed)
@@ -143,11 +145,13 @@ class _Run:
         if self.ready.format == "text":
             show_summary(sync.plan, [], self.ready.screen.result, seconds=seconds)
         regions = tuple(r for r in sync.regions if r in sync.reviews and r not in sync.plan.unreadable)
-        proof = self.writing.prove({region: sync.reaches[region].variables for region in regions}, regions)
-        if self.ready.format == "text" and proof is not None and not proof.rows:
-            click.echo("Nothing to try: no GET without parameters, and no `smoke` in the spec.")
-        self._draw_document(proof)
-        return after(proof, Exit.PARTIAL if silent else Exit.OK)
+        smoke_test = self.writing.smoke_test(
+            {region: sync.lambda_targets[region].variables for region in regions}, regions
+        )
+        if self.ready.format == "text" and smoke_test is not None and not smoke_test.rows:
+            click.echo("No smoke test: no GET without parameters, and no `smoke` in the spec.")
+        self._draw_document(smoke_test)
+        return after(smoke_test, Exit.PARTIAL if silent else Exit.OK)
 
     def _draw_sync(self, *, check: bool) -> None:
         if self.ready.format == "text":
@@ -156,21 +160,21 @@ class _Run:
             show_sync(self.sync, self.ready.screen.result, check=check, verbose=self.verbose)
 
     def _draw_plan(self, statuses: dict[str, str] | None) -> None:
-        """In text the plan; the one document of JSON and Markdown comes at the end, with the proof."""
+        """In text the plan; the one document of JSON and Markdown comes at the end, with the smoke test."""
         from backendctl.ui.plan_text import show_plan
 
         self.statuses = statuses
         if self.ready.format == "text" and self.sync.plan.changes:
             show_plan(self.sync.plan, self.ready.screen.result, verbose=self.verbose)
 
-    def _draw_document(self, proof: Trial | None) -> None:
+    def _draw_document(self, smoke_test: SmokeTest | None) -> None:
         from backendctl.engine.safety import refusal_of
         from backendctl.ui.sync_data import sync_document, sync_markdown
 
         refusal = refusal_of(self.sync.plan, self.allowed)
         if self.ready.format == "json":
             backups = self.writing.backups
-            document = sync_document(self.sync, refusal, statuses=self.statuses, proof=proof, backups=backups)
+            document = sync_document(self.sync, refusal, statuses=self.statuses, smoke_test=smoke_test, backups=backups)
             click.echo(json.dumps(document, indent=2))
         elif self.ready.format == "markdown":
-            click.echo(sync_markdown(self.sync, refusal, statuses=self.statuses, proof=proof))
+            click.echo(sync_markdown(self.sync, refusal, statuses=self.statuses, smoke_test=smoke_test))

@@ -18,7 +18,7 @@ def command(
     check: bool,
     dry_run: bool,
     yes: bool,
-    expect: str | None,
+    plan_digest: str | None,
     allow_delete: tuple[str, ...],
     adopt: tuple[str, ...],
 ) -> int:
@@ -30,6 +30,7 @@ def command(
     from backendctl.cli.applying import Consent
     from backendctl.cli.opening import opened_api
     from backendctl.cli.syncing import sync
+    from backendctl.remembering import remembered
     from backendctl.selecting import Selection
     from backendctl.sync_dns import plan_dns
 
@@ -37,6 +38,8 @@ def command(
     selection.check()
     ready = opened_api(options)
     plan = plan_dns(ready.backend)
-    selection.refuse_unmatched(plan)
-    consent = Consent(dry_run=dry_run or check, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt)
+    remembered(selection, ready.backend.aws.journal).refuse_unmatched(plan)
+    consent = Consent(
+        dry_run=dry_run or check, yes=yes, plan_digest=plan_digest, allow_delete=allow_delete, adopt=adopt
+    )
     return sync(plan, ready, consent, check=check, verbose=options.verbose)

@@ -30,7 +30,7 @@ def command(
     keep_data: bool,
     dry_run: bool,
     yes: bool,
-    expect: str | None,
+    plan_digest: str | None,
     allow_delete: tuple[str, ...],
     adopt: tuple[str, ...],
 ) -> int:
@@ -54,7 +54,7 @@ def command(
     ready = opened_api(options)
     with busy(ready.screen.progress, "comparing tables in every region …", quiet=options.quiet):
         plan = plan_tables(ready.backend, selection, keep_data=keep_data)
-    consent = Consent(dry_run=dry_run, yes=yes, expect=expect, allow_delete=allow_delete, adopt=adopt)
+    consent = Consent(dry_run=dry_run, yes=yes, plan_digest=plan_digest, allow_delete=allow_delete, adopt=adopt)
     if check:
         return _check(ready, plan, refusal_of(plan, consent.allowed), verbose=options.verbose)
     return sync(plan, ready, consent, check=False, verbose=options.verbose)

@@ -18,12 +18,12 @@ def command(
     check: bool,
     dry_run: bool,
     yes: bool,
-    expect: str | None,
+    plan_digest: str | None,
     adopt: tuple[str, ...],
 ) -> int:
-    """Bring the rules and schedules that keep functions warm to every region, with their permissions; nothing else.
+    """Deploy the rules and schedules that keep functions warm to every region, with their permissions; nothing else.
 
-    No code is built and nothing is released. A rule that was disabled by hand stays so, and is told.
+    No code is built and nothing is released. A rule that was disabled by hand stays disabled, with a note.
     """
     from backendctl.cli.applying import Consent
     from backendctl.cli.opening import opened_api
@@ -36,5 +36,5 @@ def command(
     ready = opened_api(options)
     plan = plan_warmers(ready.backend)
     selection.refuse_unmatched(plan)
-    consent = Consent(dry_run=dry_run or check, yes=yes, expect=expect, allow_delete=(), adopt=adopt)
+    consent = Consent(dry_run=dry_run or check, yes=yes, plan_digest=plan_digest, allow_delete=(), adopt=adopt)
     return sync(plan, ready, consent, check=check, verbose=options.verbose)

@@ -46,9 +46,9 @@ def command(
     from_definition: bool,
     postman: Path | None,
 ) -> int:
-    """Make the requests of FILE in every region, hold the answers against what is expected and against each other.
+    """Send the requests of FILE in every region, and compare the responses with what is expected and with each other.
 
-    FILE is SPEC's own `<spec>.tests.yaml` by default. Exit 0: all good; 3: something is not as expected, or the
+    FILE is SPEC's own `<spec>.tests.yaml` by default. Exit 0: all passed; 3: a response is not as expected, or the
     regions differ; 5: a region did not answer.
     """
     from backendctl.cli.opening import opened_api
@@ -115,7 +115,7 @@ def _first(spec: Path, files: list[Path]) -> int:
         raise UsageError("--from-definition writes one file")
     place = files[0] if files else default_file(spec)
     if place.exists():
-        raise UsageError(f"{place} is there already", hint="name another file behind --from-definition, or remove it")
+        raise UsageError(f"{place} already exists", hint="name another file behind --from-definition, or remove it")
     api = _offline(spec).api
     if api is None:
         raise UsageError(f"{spec} has no API")

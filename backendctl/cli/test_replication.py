@@ -76,7 +76,7 @@ def _written(ready: Opened, table: Table, *, rounds: int, yes: bool, quiet: bool
     markers = Markers(aws=ready.backend.aws, table=table, regions=regions)
     show_readers(markers.readers(), table.name, ready.screen.progress)
     ready.backend.aws.open_journal()
-    consent = Consent(dry_run=False, yes=yes, expect=None, allow_delete=())
+    consent = Consent(dry_run=False, yes=yes, plan_digest=None, allow_delete=())
     ask(consent, f"Write {rounds} markers into {table.physical} in each of {', '.join(regions)}, and remove them?")
     with busy(ready.screen.progress, "writing markers and waiting for them …", quiet=quiet):
         return markers.measure(rounds)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 )
 @common_with_names
 def command(*, options: Options, names: tuple[str, ...], since: str) -> int:
-    """Show where requests spend their time, by X-Ray: by part and region, then the slowest and the failing ones.
+    """Show where requests spend their time, by X-Ray: by segment and region, then the slowest and the failing ones.
 
-    NAME chooses functions; the id of a trace shows that one step by step. Exit 4 when there is no trace, 5 when a
+    NAME chooses functions; the id of a trace shows that trace step by step. Exit 4 when there is no trace, 5 when a
     region does not answer.
     """
     from backendctl.cli.opening import opened_api

@@ -33,7 +33,7 @@ _INTERRUPTED = 130
     show_default=True,
     help="Warm calls of each size.",
 )
-@click.option("--write", is_flag=True, help="Put the recommended size into the spec.")
+@click.option("--write", is_flag=True, help="Write the recommended size to the spec.")
 @click.option(
     "--by",
     type=click.Choice([str(goal) for goal in Goal]),
@@ -49,7 +49,7 @@ _INTERRUPTED = 130
     help="Draw cost against time: .svg, .png or .html; with several regions one file for each.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be measured and stop.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("-y", "--yes", is_flag=True, help="Do not prompt for confirmation.")
 @partial(common_with_names, metavar="FUNCTION [SPEC]")
 def command(
     *,
@@ -67,8 +67,8 @@ def command(
 ) -> int:
     """Measure FUNCTION at several memory sizes, and recommend one by cost, by speed and balanced.
 
-    Calls go to temporary versions that no alias names, so that users are never touched. In the primary region, or in
-    those that --region names. What a tuning that was interrupted left is put back first.
+    Invokes temporary versions that no alias points to, so users are not affected. Runs in the primary region, or in
+    those given with --region. What an interrupted run left behind is restored first.
     """
     if len(names) != 1:
         raise UsageError(f"tune takes one function, and got {len(names)}", hint="backendctl tune FUNCTION [SPEC]")
@@ -94,7 +94,7 @@ def command(
         _show_intention(tuning, ready, rated, planned=dry_run)
     if dry_run or not targets:
         return _ended(tuning, ready)
-    ask(Consent(dry_run=dry_run, yes=yes, expect=None, allow_delete=()), "Measure?")
+    ask(Consent(dry_run=dry_run, yes=yes, plan_digest=None, allow_delete=()), "Measure?")
     tuning = _measured(tuning, ready, rated)
     if write and tuning.status == "measured":
         tuning = _written(tuning, ready, Goal(by))
@@ -197,7 +197,7 @@ def _exit_code(tuning: Tuning) -> int:
         return _INTERRUPTED
     good = [region for region, tuned in tuning.done.items() if tuned.sizes]
     for region in tuning.done.keys() - set(good):
-        click.echo(f"{region}: none of these sizes does", err=True)
+        click.echo(f"{region}: none of these sizes works", err=True)
     if tuning.unwritten:
         return Exit.ERROR
     if not tuning.failed and len(good) == len(tuning.done):

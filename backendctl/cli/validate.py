@@ -16,7 +16,7 @@ from backendctl.secrets import KNOWN
 @runtimes
 @common
 def command(*, options: Options, allow_runtimes: tuple[str, ...]) -> None:
-    """Check the spec and everything it names: the definition, the code, the archives. Calls nothing in AWS.
+    """Check the spec and everything it names: the definition, the code, the archives. AWS is not called.
 
     With -o json stdout has one document either way: `valid`, and the `faults` with file, line, column and message.
     """

@@ -17,10 +17,10 @@ from backendctl.errors import Exit
 @click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only what this stage calls; may be repeated.")
 @common_with_names
 def command(*, options: Options, names: tuple[str, ...], instances: int | None, stages: tuple[str, ...]) -> int:
-    """Warm every function now, in every region, through the alias that users hit; NAME chooses functions.
+    """Warm every function now, in every region, through the alias that users call; NAME chooses functions.
 
-    Tells how many environments answered, as far as that is proven. Exit 3 when a handler fails or does not stay as it
-    is asked to, 4 when the calls could not be told apart, 5 when a region does not answer.
+    Shows how many environments answered, as far as that can be proven. Exit 3 when a handler fails or returns too
+    early, 4 when the calls could not be told apart, 5 when a region does not answer.
     """
     from backendctl.app import refuse_live_definition
     from backendctl.cli.opening import opened_api

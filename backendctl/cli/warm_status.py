@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     metavar="NAME[:ALIAS]",
     help="A function in AWS, without a spec; needs --region. May be repeated.",
 )
-@click.option("--watch", is_flag=True, help="Look again and again, until Ctrl-C.")
-@click.option("--every", type=Number(1, 3600), default=60.0, show_default=True, help="Seconds between two looks.")
+@click.option("--watch", is_flag=True, help="Refresh until Ctrl-C.")
+@click.option("--every", type=Number(1, 3600), default=60.0, show_default=True, help="Seconds between refreshes.")
 @click.option("--metrics-only", is_flag=True, help="Read no logs; cold starts stay unknown.")
 @click.option(
     "--idle-time",
@@ -59,9 +59,9 @@ def command(
     max_cold: float,
     chart: Path | None,
 ) -> int:
-    """Show whether users meet warm functions, in every region, why not, and what to do.
+    """Show whether users' requests hit warm functions, in every region, why not, and what to do.
 
-    Exit 0: all warm; 3: something is proven not to be; 4: not enough data; 5: a region did not answer.
+    Exit 0: all warm; 3: a function is not; 4: not enough data; 5: a region did not answer.
     """
     from backendctl.cli.warm_looking import Asked, open_looking
 

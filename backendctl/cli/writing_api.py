@@ -14,11 +14,11 @@ from backendctl.errors import Exit
 if TYPE_CHECKING:
     from backendctl.api.body import Wanted
     from backendctl.api.look import Look
-    from backendctl.api.trial import Trial
+    from backendctl.api.smoke_test import SmokeTest
     from backendctl.app import Changes
     from backendctl.cli.opening import Opened
     from backendctl.engine.plan import Plan
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.sync.prepare import Sync
 
 
@@ -66,45 +66,47 @@ class Writing:
             return
         backend = self.ready.backend
         folder = self.folder or (backend.settings.journal or Path.cwd()) / "backups" / backend.spec.backend
-        stamp = backend.world.stamp.time
+        stamp = backend.context.stamp.time
         self.backups = keep(backend.aws, self.plan, self.look.reviews, folder=folder, time=stamp)
         if self.backups:
             click.echo(f"kept what is overwritten: {len(self.backups)} files in {folder}", err=True)
 
-    def prove(self, variables: Mapping[str, Mapping[str, Mapping[str, str]]], regions: tuple[str, ...]) -> Trial | None:
+    def smoke_test(
+        self, variables: Mapping[str, Mapping[str, Mapping[str, str]]], regions: tuple[str, ...]
+    ) -> SmokeTest | None:
         """Make the same requests in these regions.
 
         Args:
             variables: region → stage → the stage's variables.
         """
-        from backendctl.api.trial import Tried, trial
+        from backendctl.api.smoke_test import Tried, run_smoke_test
         from backendctl.ui.progress import busy
-        from backendctl.ui.sync_text import show_trial
+        from backendctl.ui.sync_text import show_smoke_test
 
         given = self.wanted
         if given is None or not regions:
             return None
         asked = Tried(api=given.api, regions=regions, variables=variables, source=given.source)
         backend = self.ready.backend
-        with busy(self.ready.screen.progress, "asking every region the same …", quiet=self.quiet):
-            proof = trial(backend.aws, asked, workers=backend.settings.workers)
-        if self.ready.format == "text" and proof.rows:
-            show_trial(proof, self.ready.screen.result)
-        return proof
+        with busy(self.ready.screen.progress, "running the smoke test in every region …", quiet=self.quiet):
+            smoke_test = run_smoke_test(backend.aws, asked, workers=backend.settings.workers)
+        if self.ready.format == "text" and smoke_test.rows:
+            show_smoke_test(smoke_test, self.ready.screen.result)
+        return smoke_test
 
 
-def variables_of(world: World) -> dict[str, dict[str, dict[str, str]]]:
+def variables_of(context: DeployContext) -> dict[str, dict[str, dict[str, str]]]:
     """Region → stage → the variables it is to have."""
     from backendctl.resources.stage import Stage
 
     found: dict[str, dict[str, dict[str, str]]] = {}
-    for stage in Stage.desired(world):
+    for stage in Stage.desired(context):
         found.setdefault(stage.region, {})[stage.name] = dict(stage.variables or {})
     return found
 
 
-def after(proof: Trial | None, code: Exit) -> Exit:
+def after(smoke_test: SmokeTest | None, code: Exit) -> Exit:
     """The exit code of a command whose changes ended with `code`."""
-    if proof is None or proof.passed:
+    if smoke_test is None or smoke_test.passed:
         return code
-    return Exit.PARTIAL if proof.partly else Exit.ERROR
+    return Exit.PARTIAL if smoke_test.partly else Exit.ERROR

@@ -52,7 +52,7 @@ class Case:
 
     def reached(self, region: str) -> frozenset[str]:
         """Names in the spec of the functions that the API calls."""
-        return frozenset(link.function.name for link in self.backend.world.links.get(region, ()))
+        return frozenset(link.function.name for link in self.backend.context.links.get(region, ()))
 
 
 Regional = Callable[[Case, str], Iterable[Finding]]

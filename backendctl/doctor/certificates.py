@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from backendctl.doctor.finding import Finding, Severity
 from backendctl.resources import certificates
@@ -25,30 +24,25 @@ def certificate(case: Case, region: str) -> Iterator[Finding]:
 
 
 def _certificate(case: Case, region: str, domain: Domain) -> Iterator[Finding]:
-    arn = domain.certificates.get(region) or certificates.find(case.aws, region, domain.name)
-    found: Any = case.aws.acm(region).describe_certificate(CertificateArn=arn)["Certificate"]
+    found = certificates.serving(case.aws, region, domain, now=case.now)
     where = f"{region}/certificate/{domain.name}"
-    look = f"aws acm describe-certificate --region {region} --certificate-arn {arn}"
-    if found.get("Status", "ISSUED") != "ISSUED":
+    look = f"aws acm describe-certificate --region {region} --certificate-arn {found.arn}" if found else ""
+    if found is None or found.status != "ISSUED":
+        none = certificates.none_there(region, domain.name, zone=domain.zone)
         yield Finding(
             check="certificates",
             severity=Severity.BAD,
             where=where,
-            what=f"the certificate is {found['Status']}",
+            what=f"the certificate {found.arn} is {found.status}" if found else none.message,
             why="the domain cannot be served in that region",
-            next_step=look,
+            next_step=look or none.hint,
         )
-    end = found.get("NotAfter")
-    if not isinstance(end, datetime):
-        return
-    days = (end - datetime.fromtimestamp(case.now, UTC)).days
-    if days < _RENEWED:
-        renewal = (found.get("RenewalSummary") or {}).get("RenewalStatus", "not begun")
+    elif found.days is not None and found.days < _RENEWED:
         yield Finding(
             check="certificates",
-            severity=Severity.BAD if days < _LATE else Severity.WARNING,
+            severity=Severity.BAD if found.days < _LATE else Severity.WARNING,
             where=where,
-            what=f"the certificate ends in {days} days, and its renewal is {renewal}",
+            what=f"the certificate ends in {found.days} days, and its renewal is {found.renewal}",
             why="after that every caller of the domain gets a TLS error",
             next_step=f"{look}; keep the DNS record that it names, or import a new certificate",
         )

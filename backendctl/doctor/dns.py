@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 def shared_name(case: Case) -> Iterator[Finding]:
     """Checks of anybody in the account that ask the shared name (E13)."""
-    domain = case.spec.domain
-    if domain is None:
-        return
     shared = {one.name.lower() for one in case.spec.domains}
     for check in health_check.checks(case.aws):
         asked = check["HealthCheckConfig"].get("FullyQualifiedDomainName", "").rstrip(".").lower()
@@ -30,17 +27,13 @@ def shared_name(case: Case) -> Iterator[Finding]:
                 why="Route 53 answers it from a healthy region, so that the one that is down never looks so",
                 next_step="let it ask the region's own execute-api address, as domain.health-check in the spec does",
             )
-    if (
-        domain.zone is not None
-        and domain.health_check is None
-        and domain.routing != SIMPLE
-        and len(case.spec.all_regions) > 1
-    ):
-        yield Finding(
-            check="health-checks",
-            severity=Severity.WARNING,
-            where=f"global/domain/{domain.name}",
-            what="its records have no health check of a path of yours",
-            why="a region whose functions fail goes on getting callers",
-            next_step="domain.health-check: {path: …} in the spec, then backendctl deploy",
-        )
+    for domain in case.spec.domains if len(case.spec.all_regions) > 1 else ():
+        if domain.zone is not None and domain.health_check is None and domain.routing != SIMPLE:
+            yield Finding(
+                check="health-checks",
+                severity=Severity.WARNING,
+                where=f"global/domain/{domain.name}",
+                what="its records have no health check of a path of yours",
+                why="a region whose functions fail goes on getting callers",
+                next_step="domain.health-check: {path: …} in the spec, then backendctl deploy",
+            )

@@ -13,7 +13,7 @@ from backendctl.draining.drain import others_health, refuse_impossible
 from backendctl.draining.equal import DEPLOY, Alike, look_alike
 from backendctl.draining.facts import Facts, facts
 from backendctl.draining.zone import Zone, ask_zone, only_there
-from backendctl.engine.plan import Change, make_plan
+from backendctl.engine.plan import Plan, make_plan
 from backendctl.errors import AwsError, BackendctlError, Exit
 from backendctl.resources.api_key import ApiKey
 from backendctl.resources.drain_mark import DrainMark, read_marks
@@ -89,7 +89,7 @@ class Case:
 
     Attributes:
         facts: of the regions that answer. refused: what those said that do not let us look.
-        keys, warmers: the changes that they need to be as the spec says.
+        keys, warmers: the plans that make them as the spec says.
     """
 
     backend: Backend
@@ -98,8 +98,8 @@ class Case:
     facts: Mapping[str, Facts]
     refused: Mapping[str, BackendctlError]
     alike: Alike
-    keys: Sequence[Change]
-    warmers: Sequence[Change]
+    keys: Plan
+    warmers: Plan
 
     def refuges(self, region: str) -> tuple[str, ...]:
         """Where the users of a region would go."""
@@ -128,8 +128,8 @@ def check_regions(backend: Backend) -> RegionChecks:
         facts=found,
         refused={one: error for one, error in failed.items() if not _is_silent(error)},
         alike=alike,
-        keys=_changes(backend, _KEYS),
-        warmers=_changes(backend, _WARMERS),
+        keys=_plan(backend, _KEYS),
+        warmers=_plan(backend, _WARMERS),
     )
     quiet = {**{one: error for one, error in failed.items() if _is_silent(error)}, **silent, **alike.silent}
     if zone.silent is not None:
@@ -151,7 +151,7 @@ def _found(name: str, case: Case, region: str, refuges: Sequence[str]) -> Findin
     if mark is not None and mark.is_drained:
         return Finding(outcome=Outcome.SKIPPED, said=f"{region} is {mark.phase}, {mark.told}")
     if not refuges and name != "refuge":
-        return Finding(outcome=Outcome.SKIPPED, said="no other region is there for its users")
+        return Finding(outcome=Outcome.SKIPPED, said="there is no other region for its users")
     for one in (*refuges, region):
         if one in case.refused and name in _OF_FACTS:
             return Finding(outcome=Outcome.UNKNOWN, said=case.refused[one].message, command=case.refused[one].hint)
@@ -171,7 +171,7 @@ def _refuge(case: Case, region: str, refuges: Sequence[str]) -> Iterator[Finding
         yield Finding(outcome=Outcome.OK, said=f"its users go to {', '.join(refuges)}")
         return
     why = "; ".join(one.said for one in others_health(case.backend, region, case.marks, case.zone))
-    yield Finding(outcome=Outcome.BAD, said=f"no other region answers well: {why}", command="backendctl doctor")
+    yield Finding(outcome=Outcome.BAD, said=f"no other region is healthy: {why}", command="backendctl doctor")
 
 
 def _means(case: Case, region: str, refuges: Sequence[str]) -> Iterator[Finding]:
@@ -213,7 +213,11 @@ def _replication(case: Case, region: str, refuges: Sequence[str]) -> Iterator[Fi
 
 def _needed(which: str, case: Case, region: str, refuges: Sequence[str]) -> Iterator[Finding]:
     del region
-    for change in case.keys if which == "keys" else case.warmers:
+    plan = case.keys if which == "keys" else case.warmers
+    for one in refuges:
+        if (error := plan.unreadable.get(one)) is not None:
+            yield Finding(outcome=Outcome.UNKNOWN, said=error.message, command=error.hint)
+    for change in plan.changes:
         if change.region in refuges:
             fields = ", ".join(one.field for one in change.fields)
             said = f"{change.address} is not as the spec says{f' ({fields})' if change.live is not None else ''}"
@@ -268,10 +272,10 @@ _CHECKS: Mapping[str, Check] = {
 _OF_FACTS = frozenset({"replication", "concurrency", "table capacity", "certificate"})
 
 
-def _changes(backend: Backend, kinds: tuple[type[Resource], ...]) -> tuple[Change, ...]:
+def _plan(backend: Backend, kinds: tuple[type[Resource], ...]) -> Plan:
     """What these kinds lack in any region; what stands beside them is nobody's business here."""
-    plan = make_plan(
-        desired=[one for kind in kinds for one in kind.desired(backend.world)],
+    return make_plan(
+        desired=[one for kind in kinds for one in kind.desired(backend.context)],
         kinds=kinds,
         aws=backend.aws,
         regions=backend.spec.regions,
@@ -279,7 +283,6 @@ def _changes(backend: Backend, kinds: tuple[type[Resource], ...]) -> tuple[Chang
         backend=backend.spec.backend,
         strays=False,
     )
-    return plan.changes
 
 
 def _is_silent(error: BackendctlError) -> bool:

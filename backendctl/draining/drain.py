@@ -76,7 +76,7 @@ def plan_drain(backend: Backend, region: str, *, reason: str) -> Plan:
         backend=backend,
         name=region,
         forecast=told,
-        mark=_next_mark(mark, region, reason=reason, operator=backend.world.stamp.operator),
+        mark=_next_mark(mark, region, reason=reason, operator=backend.context.stamp.operator),
     )
     notes = [f"{one.region} gets nobody: {one.said}" for one in healths if not one.is_well]
     notes += [f"{one} does not answer and is not marked: {error.message}" for one, error in silent.items()]
@@ -87,7 +87,7 @@ def plan_drain(backend: Backend, region: str, *, reason: str) -> Plan:
         regions=regions,
         changes=(operating(operation, operation.read(backend.aws)),),
         refusals=() if well else (_last(region, healths),),
-        remarks=(*(told.sentences(tempo=backend.aws.tempo) if well else ()), *notes),
+        remarks=(*(told.sentences(time_scale=backend.aws.time_scale) if well else ()), *notes),
     )
 
 
@@ -144,7 +144,7 @@ def _kept_away(region: str, marks: Mapping[str, DrainMark], zone: Zone) -> str:
 
 def _last(region: str, healths: Sequence[Health]) -> str:
     why = "; ".join(one.said for one in healths)
-    return f"{region} is the last region that answers well: {why}; see what is wrong there: backendctl check-regions"
+    return f"{region} is the last healthy region: {why}; see what is wrong there: backendctl check-regions"
 
 
 def _begun(mark: DrainMark | None) -> bool:
@@ -305,7 +305,7 @@ class Drain:
         if place is None:
             return BackendctlError(f"{self.name} is marked and still gets users: {reasons}", hint=AGAIN)
         return OnlyCheckersError(
-            f"{self.name} is marked, and nothing answered that could take the change ({reasons}{unfit}). Only the "
+            f"{self.name} is marked, and no control plane could make the change ({reasons}{unfit}). Only the "
             f"checkers of Route 53 can act now: when {place.route} fails in {self.name}, they agree within "
             f"{self.forecast.measured} s, and resolvers forget {self.name} {TTL} s later: {self.forecast.seconds} s",
             hint=f"{AGAIN}, to make sure of it once Route 53 answers: backendctl drain {self.name}",
@@ -313,4 +313,4 @@ class Drain:
 
 
 def _records(backend: Backend, region: str) -> list[Record]:
-    return [one for one in Record.desired(backend.world) if one.region == region]
+    return [one for one in Record.desired(backend.context) if one.region == region]

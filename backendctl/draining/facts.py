@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from backendctl.aws.metrics import Series, fetch
-from backendctl.errors import BackendctlError
 from backendctl.resources import certificates
 
 if TYPE_CHECKING:
@@ -98,13 +96,10 @@ def _certificate(backend: Backend, region: str, now: float) -> str:
 
 
 def _certificate_of(backend: Backend, domain: Domain, region: str, now: float) -> str:
-    try:
-        arn = domain.certificates.get(region) or certificates.find(backend.aws, region, domain.name)
-    except BackendctlError as error:
-        return error.message
-    found: Any = backend.aws.acm(region).describe_certificate(CertificateArn=arn)["Certificate"]
-    if found.get("Status", "ISSUED") != "ISSUED":
-        return f"the certificate of {domain.name} in {region} is {found['Status']}"
-    end = found.get("NotAfter")
-    days = (end - datetime.fromtimestamp(now, UTC)).days if isinstance(end, datetime) else _NEAR_END
-    return f"the certificate of {domain.name} in {region} ends in {days} days" if days < _NEAR_END else ""
+    found = certificates.serving(backend.aws, region, domain, now=now)
+    if found is None:
+        return certificates.none_there(region, domain.name, zone=domain.zone).message
+    if found.status != "ISSUED":
+        return f"the certificate of {domain.name} in {region} is {found.status}"
+    near = found.days is not None and found.days < _NEAR_END
+    return f"the certificate of {domain.name} in {region} ends in {found.days} days" if near else ""

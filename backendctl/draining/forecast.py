@@ -38,9 +38,9 @@ class Forecast:
         """Until the last client has left, at most; clients that keep an address longer than they may aside."""
         return TTL + (self.measured if self.place is not None else SPREADING)
 
-    def sentences(self, *, tempo: float = 1.0) -> Iterator[str]:
-        """For people. tempo: of a local AWS."""
-        at = f", here {self.seconds * tempo:.1f} s" if tempo != 1 else ""
+    def sentences(self, *, time_scale: float = 1.0) -> Iterator[str]:
+        """For people. time_scale: of a local AWS."""
+        at = f", here {self.seconds * time_scale:.1f} s" if time_scale != 1 else ""
         yield (
             f"clients of {self.region} are sent to {_either(self.others)}; the last one leaves within "
             f"{self.seconds} s ({self._sum()}){at}; until then {self.region} answers as before"

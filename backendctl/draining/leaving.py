@@ -53,7 +53,7 @@ def await_leaving(
     """
     aws = backend.aws
     period, late = resolution(aws), lag(aws)
-    ends = since + (told.seconds + _PATIENCE) * aws.tempo + late + (_QUIET + 1) * period
+    ends = since + (told.seconds + _PATIENCE) * aws.time_scale + late + (_QUIET + 1) * period
     while True:
         counts = requests_in(backend, told.region, means, since=since, until=now(), period=period)
         requests = int(sum(counts.values()))

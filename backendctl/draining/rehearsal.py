@@ -54,12 +54,12 @@ class Rehearsal:
             returned=returned,
             lost_later=later,
             requests=self._requests(began, over),
-            expected=self.told.seconds * backend.aws.tempo,
+            expected=self.told.seconds * backend.aws.time_scale,
         )
 
     def _await_return(self, since: float, means: tuple[Means, ...]) -> float | None:
         aws, period = self.backend.aws, resolution(self.backend.aws)
-        ends = since + 3 * self.told.seconds * aws.tempo + lag(aws) + 2 * period
+        ends = since + 3 * self.told.seconds * aws.time_scale + lag(aws) + 2 * period
         while self.now() < ends:
             counts = requests_in(self.backend, self.told.region, means, since=since, until=self.now(), period=period)
             if first := min((moment for moment, count in counts.items() if count > 0), default=0):

@@ -69,7 +69,7 @@ def without_drained(backend: Backend) -> tuple[Backend, Mapping[str, DrainMark]]
             hint="deploy it, or bring users back first: backendctl restore",
         )
     spec = spec.narrowed(left)
-    return replace(backend, spec=spec, world=replace(backend.world, spec=spec)), marks
+    return replace(backend, spec=spec, context=replace(backend.context, spec=spec)), marks
 
 
 def told(mark: DrainMark) -> str:

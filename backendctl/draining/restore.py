@@ -66,7 +66,7 @@ def plan_restore(backend: Backend, region: str) -> Plan:
 
 def _return(backend: Backend, region: str) -> str:
     told = forecast(backend.spec, region, (), health_path(backend.spec))
-    at = f", here {told.seconds * backend.aws.tempo:.1f} s" if backend.aws.tempo != 1 else ""
+    at = f", here {told.seconds * backend.aws.time_scale:.1f} s" if backend.aws.time_scale != 1 else ""
     return f"clients near {region} come back within {told.seconds} s{at}, as resolvers forget where they were sent"
 
 
@@ -111,7 +111,7 @@ class Restore:
         if Means.HEALTH_CHECK in mark.means:
             force_checks(aws, self.name, down=False)
         if Means.RECORD in mark.means:
-            for record in Record.desired(self.backend.world):
+            for record in Record.desired(self.backend.context):
                 if record.region == self.name:
                     record.create(aws)
         drain_mark.write(aws, regions, replace(mark.at(Phase.RESTORED), means=(), limits=None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from backendctl.api.probes import declared
+from backendctl.api.smoke_requests import declared
 from backendctl.aws.progress import note, remark
 from backendctl.draining.health import ask_health
 from backendctl.endpoints import regional_url

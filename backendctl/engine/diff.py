@@ -79,8 +79,7 @@ def _compare(name: str, wanted: Any, found: Any, metadata: Mapping[str, Any], sh
     for key in sorted(keys):
         before, after = found.get(key), wanted.get(key)
         if before != after:
-            frozen = immutable or (bool(metadata.get("immutable_items")) and None not in (before, after))
-            yield _change(f"{name}.{key}", before, after, shows=partial(shows, key), immutable=frozen)
+            yield _change(f"{name}.{key}", before, after, shows=partial(shows, key), immutable=immutable)
 
 
 def _change(name: str, before: Any, after: Any, *, shows: Callable[[Any], bool], immutable: bool) -> FieldChange:

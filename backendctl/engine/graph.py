@@ -9,10 +9,10 @@ from graphlib import TopologicalSorter
 from backendctl.engine.plan import Action, Change
 from backendctl.engine.resource import GLOBAL
 
-_ROSTER = "roster"
+_REGION_INDEX = "region-index"
 _RELEASE = "release"
-# What spans regions: a replica is part of its table.
-_SPANNING = frozenset({"table", "replica", "scaling"})
+# What spans regions: a replica is part of its table, and a name's records answer for each other.
+_SPANNING = {kind: group for group in (("table", "replica", "scaling"), ("record",)) for kind in group}
 
 
 def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]]:
@@ -42,8 +42,8 @@ def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]
             }
         else:
             needs = set(change.resource.needs())
-            needs |= entries.get(change.region, set()) if change.kind != _ROSTER else set()
-            needs |= announced if change.kind not in {_ROSTER, _RELEASE} else set()
+            needs |= entries.get(change.region, set()) if change.kind != _REGION_INDEX else set()
+            needs |= announced if change.kind not in {_REGION_INDEX, _RELEASE} else set()
             graph[change.address] = needs & made - {change.address}
     return graph
 
@@ -63,10 +63,10 @@ def heights(changes: Sequence[Change], graph: Mapping[str, AbstractSet[str]]) ->
 
 
 def _entries(changes: Sequence[Change]) -> dict[str, set[str]]:
-    """Region → its new entries in the roster: before anything is made there, or a kill would leave it unknown."""
+    """Region → its new entries in the region index: before anything is made there, or a kill would leave it unknown."""
     found: dict[str, set[str]] = {}
     for change in changes:
-        if change.kind == _ROSTER and change.action is Action.CREATE:
+        if change.kind == _REGION_INDEX and change.action is Action.CREATE:
             found.setdefault(change.name, set()).add(change.address)
     return found
 
@@ -80,7 +80,7 @@ def _by_region(changes: Sequence[Change]) -> dict[str, list[Change]]:
 
 def _around(delete: Change, changes: Sequence[Change], regions: Mapping[str, list[Change]]) -> Sequence[Change]:
     """All that may touch it; of a thing of one region that is much less than all there is."""
-    if delete.region == GLOBAL or delete.kind in _SPANNING or delete.kind == _ROSTER:
+    if delete.region == GLOBAL or delete.kind in _SPANNING or delete.kind == _REGION_INDEX:
         return changes
     return [*regions[delete.region], *regions.get(GLOBAL, ())]
 
@@ -94,6 +94,6 @@ def _goes_before(other: Change, delete: Change, rank: dict[str, int]) -> bool:
 def _touches(other: Change, delete: Change) -> bool:
     if other.region == delete.region or GLOBAL in (other.region, delete.region):
         return True
-    if delete.kind == _ROSTER:
+    if delete.kind == _REGION_INDEX:
         return other.region == delete.name  # a region is forgotten last
-    return other.kind in _SPANNING and delete.kind in _SPANNING
+    return other.kind in _SPANNING and _SPANNING[other.kind] == _SPANNING.get(delete.kind)

@@ -8,8 +8,7 @@ Fields are what is managed; `None` in desired means "leave it alone"; values are
 * `metadata=SECRET`: the values are never shown, only that they differ;
 * `metadata=GUARDED`: what AWS has there may be a secret that the spec does not know: a value is shown only where the
   resource's `shows(key, value)` says so;
-* `metadata=IMMUTABLE`: AWS cannot change it; a difference is refused before the first call;
-* `metadata=IMMUTABLE_ITEMS`: of a mapping: items may come and go, but none may change.
+* `metadata=IMMUTABLE`: AWS cannot change it; a difference is refused before the first call.
 
 A kind may have `outlasts: ClassVar[str]`: what AWS goes on with by itself when we leave in the middle of a change.
 
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 GLOBAL = "global"
 
@@ -32,7 +31,6 @@ PARTIAL: Mapping[str, Any] = {"partial": True}
 SECRET: Mapping[str, Any] = {"secret": True}
 GUARDED: Mapping[str, Any] = {"guarded": True}
 IMMUTABLE: Mapping[str, Any] = {"immutable": True}
-IMMUTABLE_ITEMS: Mapping[str, Any] = {"immutable_items": True}
 
 
 class Resource(Protocol):
@@ -58,7 +56,7 @@ class Resource(Protocol):
     def owner(self) -> str | None: ...
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """Every one of this kind that the spec asks for, in every region."""
 
     @classmethod

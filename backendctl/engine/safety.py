@@ -63,19 +63,19 @@ def refusal_of(plan: Plan, allowed: Allowed) -> Refusal:
     return Refusal(reasons=tuple(reasons), hint="; ".join(hints))
 
 
-def refuse_danger(plan: Plan, allowed: Allowed | None = None, *, expect: str | None = None) -> None:
+def refuse_danger(plan: Plan, allowed: Allowed | None = None, *, plan_digest: str | None = None) -> None:
     """Raise unless everything in the plan may be done.
 
     Args:
         allowed: None allows nothing.
-        expect: digest of the plan that was reviewed.
+        plan_digest: of the plan that was reviewed.
 
     Raises:
         RefusedError: with every reason at once.
     """
-    if expect is not None and expect != plan.digest:
+    if plan_digest is not None and plan_digest != plan.digest:
         raise RefusedError(
-            [f"the plan is {plan.digest}, the reviewed one was {expect}: the world or the spec has moved"],
+            [f"the plan is {plan.digest}, the reviewed one was {plan_digest}: AWS or the spec changed since then"],
             hint="review it again: the same command with --dry-run",
         )
     refusal = refusal_of(plan, allowed or Allowed())

@@ -45,12 +45,12 @@ def parse_request(text: str, *, headers: Sequence[str] = (), body: str | None = 
     """
     found = _REQUEST.fullmatch(text.strip())
     if found is None or found["method"].upper() not in _METHODS:
-        raise UsageError(f"'{text}' is no request: write METHOD PATH, such as 'GET /places?lat=53&lon=-6'")
+        raise UsageError(f"'{text}' is not a request: write METHOD PATH, such as 'GET /places?lat=53&lon=-6'")
     given: dict[str, str] = {}
     for header in headers:
         name, colon, value = header.partition(":")
         if not colon or not name.strip():
-            raise UsageError(f"'{header}' is no header: write 'Name: value'")
+            raise UsageError(f"'{header}' is not a header: write 'Name: value'")
         given[name.strip()] = value.strip()
     return ApiRequest.of(found["method"].upper(), found["path"], headers=given, body=body)
 

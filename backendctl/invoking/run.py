@@ -120,7 +120,7 @@ def _qualifier(
     through = stage or (spec_stages[0] if spec_stages else "")
     if alias is not None:
         return (None if alias == "$LATEST" else alias), through
-    hits = [hit for hit in hit_by_users(backend.aws, backend.world, region, function) if not hit.is_canary]
+    hits = [hit for hit in hit_by_users(backend.aws, backend.context, region, function) if not hit.is_canary]
     if stage is not None:
         hits = [hit for hit in hits if hit.stage == stage]
     if not hits:

@@ -56,7 +56,7 @@ def gather(
         UsageError: what was given is no id, or stands in lines of many requests.
     """
     if not _ID.fullmatch(given):
-        raise UsageError(f"--request: '{given}' is no id of a request")
+        raise UsageError(f"--request: '{given}' is not an id of a request")
     ids: dict[str, None] = {given: None}
     found: dict[Source, dict[str, Event]] = {source: {} for source in sources}
     failed: dict[Source, BackendctlError] = {}

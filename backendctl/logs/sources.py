@@ -95,7 +95,7 @@ def find(backend: Backend, wanted: Wanted) -> Found:
     sources = tuple(source for found, _ in done.values() for source in found)
     notes = tuple(note for _, told in done.values() for note in told)
     if wanted.canary and not sources and done:
-        raise BackendctlError(f"no canary is on in {', '.join(done)}", hint="backendctl start-canary")
+        raise BackendctlError(f"no canary is running in {', '.join(done)}", hint="backendctl start-canary")
     return Found(sources=sources, notes=notes, failed=failed)
 
 
@@ -119,7 +119,7 @@ def _of_functions(backend: Backend, region: str, wanted: Wanted) -> Iterator[Sou
 
 def _canary_versions(backend: Backend, region: str, function: Function) -> frozenset[str]:
     """The versions that only a share of the requests arrives at: a stage's canary, or an alias's weights (B28)."""
-    hits = hit_by_users(backend.aws, backend.world, region, function)
+    hits = hit_by_users(backend.aws, backend.context, region, function)
     if function.physical not in lambda_reads.functions(backend.aws, region):
         return frozenset()
     aliases = lambda_reads.aliases(backend.aws, region, function.physical)

@@ -64,7 +64,7 @@ def _paths(document: Mapping[str, Any]) -> Iterator[Refusal]:
             elif key not in METHODS and key not in _BESIDE_METHODS and not key.startswith("x-"):
                 word = ANY_METHOD if key.lower() == "any" else key.lower()
                 near = nearest(word, [*METHODS, *_BESIDE_METHODS])
-                yield Refusal(pointer=place, message=f"{path}: {key} is no method{near}")
+                yield Refusal(pointer=place, message=f"{path}: {key} is not a method{near}")
 
 
 def _reference(document: Mapping[str, Any], way: Way, node: Mapping[str, Any]) -> Iterator[Refusal]:

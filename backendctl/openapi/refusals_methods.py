@@ -78,10 +78,10 @@ def _target(way: Way, where: str, integration: Mapping[str, Any]) -> Iterator[Re
     if not uri:
         yield Refusal(pointer=pointer(way), message=f"{where}: the integration has no uri")
     elif isinstance(uri, str) and kind.startswith("aws") and not (_AWS_URI.fullmatch(uri) or _UNRENDERED.match(uri)):
-        told = f"{where}: {uri} is no ARN of a service or function (arn:…:apigateway:…:path/… or action/…)"
+        told = f"{where}: {uri} is not an ARN of a service or function (arn:…:apigateway:…:path/… or action/…)"
         yield Refusal(pointer=place, message=told, fact="A26")
     elif isinstance(uri, str) and kind.startswith("http") and not re.match(r"https?://|\$\{", uri):
-        yield Refusal(pointer=place, message=f"{where}: {uri} is no HTTP address")
+        yield Refusal(pointer=place, message=f"{where}: {uri} is not an HTTP address")
     if str(integration.get("connectionType")).upper() == "VPC_LINK" and not integration.get("connectionId"):
         yield Refusal(pointer=pointer(way), message=f"{where}: a VPC_LINK needs a connectionId", fact="A27")
 

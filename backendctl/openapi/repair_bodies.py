@@ -143,7 +143,7 @@ def nobody(document: dict[str, Any]) -> Repairs:
         if isinstance(listed, list) and any(_NOBODY in mapping(each) for each in listed):
             kept = [{k: v for k, v in mapping(each).items() if k != _NOBODY} for each in listed]
             operation["security"] = [each for each in kept if each]
-            yield ("paths", path, method, "security"), f"{_NOBODY} is no scheme: it says that nobody is asked"
+            yield ("paths", path, method, "security"), f"{_NOBODY} is not a scheme: it means no authorization"
 
 
 def standard_schemes(document: dict[str, Any]) -> Repairs:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from backendctl.openapi.carry import ROOT, add_endpoint
 from backendctl.openapi.layout import BINARY
 from backendctl.openapi.neutral import ENDPOINT, json_value
 from backendctl.openapi.pointer import Way
+from backendctl.openapi.preserved_settings import ROOT, add_endpoint
 
 _ENDPOINT_MODE = "x-amazon-apigateway-endpoint-access-mode"
 _SECURITY_POLICY = "x-amazon-apigateway-security-policy"

@@ -40,7 +40,7 @@ def faults(contents: Contents, handler: str, java: int | None) -> list[str]:
         return [_missing(path, handler, name)]
     seen = parse(data)
     if seen is None:
-        return [f"handler {handler!r}: {name}.class is no class file"]
+        return [f"handler {handler!r}: {name}.class is not a class file"]
     told = []
     if java is not None and seen.java > java:
         told.append(f"handler {handler!r}: {name}.class is compiled for Java {seen.java}, and the runtime has {java}")

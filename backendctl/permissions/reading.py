@@ -11,9 +11,9 @@ from backendctl.aws.errors import BotoCoreError, ClientError, explain
 from backendctl.errors import BackendctlError
 from backendctl.nearest import refuse_unknown
 from backendctl.permissions.arns import Scope
-from backendctl.resources import assemble, dns, roster
+from backendctl.resources import assemble, dns, region_index
+from backendctl.resources.deploy_context import DeployContext, Stamp
 from backendctl.resources.role_policy import statements_for
-from backendctl.resources.world import Stamp, World
 from backendctl.spec import Offline, parse
 
 if TYPE_CHECKING:
@@ -28,15 +28,15 @@ class Read:
         notes: what is wider than it would have to be, and why.
     """
 
-    world: World
+    context: DeployContext
     scope: Scope
     notes: tuple[str, ...] = ()
 
     def role_policy(self, name: str) -> dict[str, Any]:
         """The policy that the role of one function needs, in all its regions."""
-        spec = self.world.spec
+        spec = self.context.spec
         functions = [one for region in spec.all_regions for one in spec.functions_in(region) if one.name == name]
-        return {"Version": "2012-10-17", "Statement": statements_for(self.world, functions)}
+        return {"Version": "2012-10-17", "Statement": statements_for(self.context, functions)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def read(settings: Settings) -> Read:
     named = dict.fromkeys(domain.zone for domain in spec.domains if domain.zone is not None)
     zones, notes = _zones(list(named), aws)
     try:
-        regions = settings.regions or tuple(roster.known_regions(aws, spec.regions))
+        regions = settings.regions or tuple(region_index.known_regions(aws, spec.regions))
     except BackendctlError as error:
         regions = spec.regions
         notes = (*notes, f"the policy is for the regions of the spec alone: {error}")
@@ -85,7 +85,9 @@ def read(settings: Settings) -> Read:
         parameters=frozenset(lookups.parameters),
     )
     stamp = Stamp(commit="", author="", time="")
-    return Read(world=World(spec=spec, account=account, partition=partition, stamp=stamp), scope=scope, notes=notes)
+    return Read(
+        context=DeployContext(spec=spec, account=account, partition=partition, stamp=stamp), scope=scope, notes=notes
+    )
 
 
 def _zones(names: list[str], aws: Aws) -> tuple[tuple[str, ...], tuple[str, ...]]:

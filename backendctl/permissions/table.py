@@ -115,6 +115,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("dynamodb:DeleteResourcePolicy", _MAKE_TABLES),
         ("dynamodb:DeleteTable", _REMOVE_TABLES),
         ("dynamodb:DeleteTableReplica", _REMOVE_TABLES),
+        ("dynamodb:DisassociateTableReplica", frozenset({"sync-tables"})),
     ),
     "keys of tables": (("kms:DescribeKey", _READ_TABLES),),
     "logs of all functions": (("logs:ListTagsForResource", _READ | {"publish"}),),  # whose of them are ours is a tag
@@ -173,7 +174,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("apigateway:DELETE", _RELEASE | {"destroy", "prune", "sync-api"}),
     ),
     "domains": (
-        ("apigateway:GET", _DNS_READ | _BACK),
+        ("apigateway:GET", _DNS_READ | _BACK | _CHECK),
         ("apigateway:POST", _DNS_WRITE),
         ("apigateway:PATCH", _DNS_WRITE),
         ("apigateway:DELETE", _DNS_REMOVE),

@@ -12,8 +12,8 @@ from backendctl.release.metric_checks import Sides, judge_metrics
 from backendctl.release.outcome import Finding, Outcome
 from backendctl.release.tests_check import ask_tests
 from backendctl.resources import lambda_reads
+from backendctl.resources.alias_canary import AliasCanary
 from backendctl.resources.served import qualifier
-from backendctl.resources.share import Share
 from backendctl.spec.analysis import STAGE, AnswerCheck, MetricCheck, TestsCheck
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def sides_of(backend: Backend, one: Serving) -> Sides:
     names = {function.physical: function.name for function in backend.spec.functions_in(one.region)}
     base: dict[tuple[str, str], str] = {}
     canary: dict[tuple[str, str], str] = {}
-    if isinstance(one.canary, Share):
+    if isinstance(one.canary, AliasCanary):
         name = names[one.canary.physical]
         base |= {("alias", name): one.canary.alias, ("version", name): one.canary.base}
         canary |= {("alias", name): one.canary.alias, ("version", name): one.canary.number}
@@ -95,5 +95,5 @@ def sides_of(backend: Backend, one: Serving) -> Sides:
 
 
 def _canary_variables(one: Serving) -> Mapping[str, str]:
-    overrides = {} if one.canary is None or isinstance(one.canary, Share) else one.canary.variables or {}
+    overrides = {} if one.canary is None or isinstance(one.canary, AliasCanary) else one.canary.variables or {}
     return {**one.variables, **overrides}

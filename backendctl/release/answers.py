@@ -70,20 +70,20 @@ def compared(check: AnswerCheck, *, base: Sequence[Said], canary: Sequence[Said]
     """
     trouble = next((one.trouble for one in (*canary, *base) if one.trouble), "")
     if trouble or not base or not canary:
-        return _open(check, trouble or f"{'the base' if canary else 'the canary'} has not answered")
+        return _open(check, trouble or f"{'the baseline' if canary else 'the canary'} has not answered")
     wrong = [told for one in canary for told in _unexpected(check, one)]
     if wrong and any(told for one in base for told in _unexpected(check, one)):
-        return _open(check, f"neither canary nor base answer as expected: {wrong[0]}")
+        return _open(check, f"neither canary nor baseline answer as expected: {wrong[0]}")
     if not wrong and check.against_base:
         if len({one.status for one in base}) > 1:
-            return _open(check, "the base itself answers now with one status, now with another")
+            return _open(check, "the baseline itself answers now with one status, now with another")
         if _is_unsteady(base) and any(one.body not in {said.body for said in base} for one in canary):
-            return _open(check, "the base itself answers now with one text, now with another")
+            return _open(check, "the baseline itself answers now with one text, now with another")
         wrong = [told for one in canary for told in _different(check, base, one)]
     if wrong:
         told = "; ".join(list(dict.fromkeys(wrong))[:_SHOWN])
         return Finding(outcome=Outcome.FAIL, told=f"{_name(check)}: {told}")
-    how = "as the base does" if check.against_base else "as expected"
+    how = "as the baseline does" if check.against_base else "as expected"
     return Finding(outcome=Outcome.PASS, told=f"{_name(check)}: answers {how}")
 
 
@@ -117,12 +117,12 @@ def _different(check: AnswerCheck, base: Sequence[Said], said: Said) -> Iterator
     """Where it differs from the base's first answer, and the base's own answers do not differ from each other."""
     first = base[0]
     if said.status != first.status:
-        yield f"status {said.status}, the base's {first.status}"
+        yield f"status {said.status}, baseline {first.status}"
         return
     mine, yours = said.document, first.document
     if mine is _NO_JSON or yours is _NO_JSON:
         if said.body != first.body and all(one.body == first.body for one in base):
-            yield f"the body is {_short(said.body)}, the base's {_short(first.body)}"
+            yield f"the body is {_short(said.body)}, baseline {_short(first.body)}"
         return
     ignored = [parse(path) for path in check.ignore]
     unsteady = [
@@ -130,7 +130,7 @@ def _different(check: AnswerCheck, base: Sequence[Said], said: Said) -> Iterator
     ]
     for one in differences({"base": yours, "canary": mine}, ignored):
         if not any(one.path == known or one.path.startswith((f"{known}.", f"{known}[")) for known in unsteady):
-            yield f"{one.path} is {_value(one.values['canary'])}, the base's {_value(one.values['base'])}"
+            yield f"{one.path} is {_value(one.values['canary'])}, baseline {_value(one.values['base'])}"
 
 
 def _value(value: Any) -> str:

@@ -163,9 +163,11 @@ def tries(share: float) -> int:
 
 def _through_stage(aws: Aws, place: Place, check: AnswerCheck) -> tuple[list[Said], list[Said]]:
     if isinstance(place.access, str):
-        raise BackendctlError(f"nothing tells who has answered: {place.access}")
+        raise BackendctlError(f"the access log does not show who answered: {place.access}")
     if "request" not in place.access.named:
-        raise BackendctlError(f"nothing tells who has answered: {place.access.group} has no $context.requestId")
+        raise BackendctlError(
+            f"the access log does not show who answered: {place.access.group} has no $context.requestId"
+        )
     count = tries(place.share)
     began = time.time()
     url = place.url + filled(check) + (f"?{urlencode(check.query)}" if check.query else "")
@@ -202,7 +204,7 @@ def _whose(aws: Aws, log: AccessLog, region: str, *, began: float, wanted: Colle
         return True if len(found) == len(wanted) else None
 
     try:
-        limit = (lag(aws) + 2 * resolution(aws)) / max(aws.tempo, 0.2)
+        limit = (lag(aws) + 2 * resolution(aws)) / max(aws.time_scale, 0.2)
         until(aws, f"the access log {log.group} to tell who has answered", probe, limit=limit)
     except WaitTimeoutError:
         pass  # what is known by now has to do

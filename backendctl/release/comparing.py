@@ -67,7 +67,7 @@ def compare(backend: Backend, before: str, after: str) -> Comparison:
     Raises:
         UsageError: there is no such release. BackendctlError: no region that answered knows it.
     """
-    logs = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers).logs()
+    logs = Releasing(aws=backend.aws, context=backend.context, workers=backend.settings.workers).logs()
     first, second = _number(logs, before), _number(logs, after)
     known = (logs.numbered(first), logs.numbered(second))
     regions = tuple(r for r in backend.spec.regions if r in known[0] and r in known[1])
@@ -87,7 +87,7 @@ def _number(logs: Logs, told: str) -> int:
         return number
     if logs.silent:  # which may be those that know it
         raise next(iter(logs.silent.values()))
-    raise UsageError(f"there is no release {told!r}", hint="see what there is: backendctl history")
+    raise UsageError(f"there is no release {told!r}", hint="see the releases: backendctl history")
 
 
 def _of_region(backend: Backend, region: str, one: Record, other: Record, gone: list[str]) -> Iterator[Difference]:
@@ -167,7 +167,7 @@ def comparison_document(found: Comparison) -> dict[str, Any]:
             for d in found.differences
         ],
         "gone": list(found.gone),
-        "unreadable": {region: KNOWN.redact(str(error)) for region, error in found.unreadable.items()},
+        "unreachable": {region: KNOWN.redact(str(error)) for region, error in found.unreadable.items()},
     }
 
 

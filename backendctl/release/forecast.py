@@ -40,8 +40,9 @@ def forecast(wanted: int, base: Observed, canary: Observed, settings: Thresholds
         return ""
     if wanted > _REACH * requests:
         return (
-            f"no end is in sight: {percent(base_bad / base_requests)} of the base's own requests fail, which hides "
-            f"{limit_of(settings.max_error_increase)} more; give the canary a larger share, or allow more"
+            f"more requests will not decide it: {percent(base_bad / base_requests)} of the baseline's requests fail, "
+            f"which hides {limit_of(settings.max_error_increase)} more; give the canary more traffic, "
+            "or allow a larger increase"
         )
     seconds = canary.until - (canary.since if canary.steady is None else canary.steady)
     at_rate = f", some {span(wanted / requests * seconds)} at this rate" if seconds > 0 else ""

@@ -73,7 +73,7 @@ def history(backend: Backend, found: Sequence[Serving], *, newest: int | None = 
     Args:
         newest: only so many.
     """
-    releasing = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers)
+    releasing = Releasing(aws=backend.aws, context=backend.context, workers=backend.settings.workers)
     logs = releasing.logs()
     failed = {region: error for region, error in logs.silent.items() if region in backend.spec.regions}
     strange: list[str] = []
@@ -158,7 +158,7 @@ def history_document(found: History) -> dict[str, Any]:
                 "what": release.what,
                 "percent": release.percent,
                 "before": release.before,
-                "like": release.like,
+                "restores": release.like,
                 "commit": release.commit,
                 "author": release.author,
                 "operator": release.operator,

@@ -57,7 +57,7 @@ def _call(name: str, command: str, body: bytes, environment: Mapping[str, str]) 
         raise BackendctlError(f"the hook {name} did not end in {_SECONDS} s: {shown}") from None
     if done.returncode != 0:
         said = secrets.redact((done.stderr or done.stdout).decode(errors="replace").strip())[-_SHOWN:]
-        raise BackendctlError(f"the hook {name} said no (exit {done.returncode}): {shown}\n{said}".rstrip())
+        raise BackendctlError(f"the hook {name} failed (exit {done.returncode}): {shown}\n{said}".rstrip())
 
 
 def _post(name: str, url: str, body: bytes) -> None:
@@ -68,6 +68,6 @@ def _post(name: str, url: str, body: bytes) -> None:
         with urllib.request.urlopen(request, timeout=30):  # noqa: S310  # the same
             return
     except urllib.error.HTTPError as error:
-        raise BackendctlError(f"the hook {name} said no (HTTP {error.code}): {url}") from error
+        raise BackendctlError(f"the hook {name} failed (HTTP {error.code}): {url}") from error
     except OSError as error:
         raise BackendctlError(f"the hook {name} did not answer: {url}: {error}") from error

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from backendctl.api.probes import probes
+from backendctl.api.smoke_requests import smoke_requests
 from backendctl.aws.errors import explain
 from backendctl.aws.metrics import lag, resolution
 from backendctl.release.analysis import Analysis
@@ -19,9 +19,9 @@ from backendctl.release.outcome import Outcome
 from backendctl.release.seeing import see
 from backendctl.release.thresholds import OnNoData, Thresholds
 from backendctl.release.verdict import Verdict, judge
+from backendctl.resources.alias_canary import AliasCanary
 from backendctl.resources.drain_mark import drained
 from backendctl.resources.served import qualifier
-from backendctl.resources.share import Share
 from backendctl.warmth.logs import LogReader
 from backendctl.warmth.pings import pingers
 
@@ -52,7 +52,7 @@ class Judged:
             "confidence": self.verdict.confidence,
             "reasons": list(self.verdict.reasons),
             "notes": list(self.verdict.notes),
-            "base": {"requests": self.base.requests, "errors": self.base.errors},
+            "baseline": {"requests": self.base.requests, "errors": self.base.errors},
             "canary": {"requests": self.canary.requests, "errors": self.canary.errors},
         }
 
@@ -88,7 +88,7 @@ def judge_all(backend: Backend, found: Sequence[Serving], *, reader: LogReader, 
     stages = {one.stage for one in found}
     among = max(1, len(stages)) * len(backend.spec.all_regions)
     api = backend.spec.api
-    smoke = len(probes(api.definition, api.smoke)) * len(api.stages) if api is not None else 0
+    smoke = len(smoke_requests(api.definition, api.smoke)) * len(api.stages) if api is not None else 0
 
     def ask(one: Serving) -> Judged:
         at = time.time()
@@ -138,7 +138,7 @@ def scope_of(backend: Backend, one: Serving, *, at: float) -> Scope:
 def held_for(backend: Backend) -> float:
     """Seconds that a step lasts before it is judged: the spec's, and as long as CloudWatch takes to tell of it."""
     aws = backend.aws
-    return max(backend.spec.canary.hold * aws.tempo, lag(aws) + 2 * resolution(aws))
+    return max(backend.spec.canary.bake_time * aws.time_scale, lag(aws) + 2 * resolution(aws))
 
 
 def moment(text: str) -> float:
@@ -146,11 +146,11 @@ def moment(text: str) -> float:
     return float(calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))) if text else 0.0
 
 
-def _weighted(backend: Backend, one: Serving, share: Share) -> Watched:
+def _weighted(backend: Backend, one: Serving, share: AliasCanary) -> Watched:
     """Both sides have one alias; the warmer's calls are shared out as all others are."""
     function = next(f for f in backend.spec.functions_in(one.region) if f.physical == share.physical)
     part = share.percent / 100
-    found = warmed(pingers(backend.world, one.region, function), base=share.alias, canary=share.alias)
+    found = warmed(pingers(backend.context, one.region, function), base=share.alias, canary=share.alias)
     return Watched(
         name=function.name,
         physical=share.physical,
@@ -163,7 +163,7 @@ def _weighted(backend: Backend, one: Serving, share: Share) -> Watched:
 
 
 def _watched(backend: Backend, one: Serving) -> list[Watched]:
-    if isinstance(one.canary, Share):
+    if isinstance(one.canary, AliasCanary):
         return [_weighted(backend, one, one.canary)]
     after = {**one.variables, **((one.canary.variables or {}) if one.canary else {})}
     functions = {function.physical: function for function in backend.spec.functions_in(one.region)}
@@ -171,7 +171,7 @@ def _watched(backend: Backend, one: Serving) -> list[Watched]:
     for route in dict.fromkeys(one.routes):
         base, canary = qualifier(route, one.variables), qualifier(route, after)
         if base != canary:
-            pinging = pingers(backend.world, one.region, functions[route.physical])
+            pinging = pingers(backend.context, one.region, functions[route.physical])
             found.append(
                 Watched(
                     name=functions[route.physical].name,

@@ -78,7 +78,7 @@ def compare_latency(
 def _finding(name: str, settings: Thresholds, *, old: float, new: float, at_most: float | None, worse: bool) -> Finding:
     limit = allowed(settings, old)
     of = f" of {name}" if name else ""
-    told = f"latency{of}: {settings.quantile:g} % take at most {ms(new)}, the base's {ms(old)}"
+    told = f"latency{of}: {settings.quantile:g} % take at most {ms(new)}, baseline {ms(old)}"
     if worse and new > limit:
         why = f"{told}, more than the {settings.max_latency_increase:g} % allowed"
         return Finding(outcome=Outcome.FAIL, told=why, sure=1 - settings.false_alarms / 100)

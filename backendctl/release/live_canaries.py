@@ -81,7 +81,7 @@ class LiveCanaries:
     def begun(self, found: Sequence[Serving]) -> Begun | None:
         """The step of these canaries that the release log has as unfinished; None for none."""
         backend = self.backend
-        logs = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers).logs()
+        logs = Releasing(aws=backend.aws, context=backend.context, workers=backend.settings.workers).logs()
         entry = logs.unfinished()
         if entry is None or entry.event not in {Event.SHIFT, Event.PROMOTE, Event.ABORT}:
             return None

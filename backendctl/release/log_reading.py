@@ -22,7 +22,7 @@ from backendctl.resources.release_record import Record
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import Stamp
+    from backendctl.resources.deploy_context import Stamp
 
 _PATIENCE = 5
 """Seconds that a region beside the chosen ones may take to answer: it is asked for its numbers only."""

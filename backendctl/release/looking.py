@@ -38,7 +38,7 @@ def look(backend: Backend, *, stages: Sequence[str] = (), reader: LogReader | No
         backend=backend.spec.backend,
         at=time.time(),
         commit=newest.commit if newest else "",
-        by=newest.by if newest else "",
+        author=newest.author if newest else "",
         steps=backend.spec.canary.steps,
         settings=thresholds(backend.spec.canary.judging),
         regions=tuple(_regions(backend, found, judged, failed, unknown)),
@@ -68,11 +68,11 @@ def _region(backend: Backend, one: Serving, judged: Judged | None, unknown: str)
     if one.canary is None:
         return RegionStatus(region=one.region, stage=one.stage)
     if judged is None:
-        return RegionStatus(region=one.region, stage=one.stage, asked=one.canary.percent, error=unknown)
+        return RegionStatus(region=one.region, stage=one.stage, target_percent=one.canary.percent, error=unknown)
     return RegionStatus(
         region=one.region,
         stage=one.stage,
-        asked=one.canary.percent,
+        target_percent=one.canary.percent,
         since=moment(one.began) or None,
         until=moment(one.shifted) + held_for(backend) if one.shifted else None,
         base=judged.base,
@@ -83,7 +83,7 @@ def _region(backend: Backend, one: Serving, judged: Judged | None, unknown: str)
 
 def _next(backend: Backend, running: Sequence[Serving], judged: Sequence[Judged]) -> str:
     if not running:
-        return "No canary is on: backendctl start-canary"
+        return "No canary is running: backendctl start-canary"
     outcome = overall(judged)
     if outcome is Outcome.FAIL:
         return "backendctl abort-canary"

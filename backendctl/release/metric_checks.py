@@ -55,9 +55,9 @@ def held_against(check: MetricCheck, *, base: float | None, canary: float | None
         base: not looked at where the check does not compare.
     """
     if canary is None or (check.reads_base and base is None):
-        whose = "the canary" if canary is None else "the base"
+        whose = "the canary" if canary is None else "the baseline"
         return Finding(outcome=Outcome.INCONCLUSIVE, told=f"{check.name}: cannot tell: too little data of {whose}")
-    told = f"{check.name}: {canary:g}" + (f", the base's {base:g}" if base is not None else "")
+    told = f"{check.name}: {canary:g}" + (f", baseline {base:g}" if base is not None else "")
     broken = list(_broken(check, base, canary))
     if broken:
         return Finding(outcome=Outcome.FAIL, told=f"{told}; {', '.join(broken)}")

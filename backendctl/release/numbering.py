@@ -24,7 +24,7 @@ from backendctl.spec.canary import by_alias
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.model import Spec
 
 _TURNING = frozenset({"definition", "localised", "variables"})
@@ -37,12 +37,12 @@ class Releasing:
     """What every verb needs to number a release.
 
     Attributes:
-        meant: the regions that were asked for, also those that do not answer; empty means those of the world.
+        meant: the regions that were asked for, also those that do not answer; empty means those of the context.
         workers: regions at once. take_over: whether what is under way by somebody else is passed over.
     """
 
     aws: Aws
-    world: World
+    context: DeployContext
     workers: int
     meant: tuple[str, ...] = ()
     take_over: bool = False
@@ -50,7 +50,7 @@ class Releasing:
     @property
     def spec(self) -> Spec:
         """Narrowed to the chosen regions."""
-        return self.world.spec
+        return self.context.spec
 
     def logs(self) -> Logs:
         """Of all regions of the spec."""
@@ -58,39 +58,39 @@ class Releasing:
             self.aws,
             regions=self.spec.regions,
             beside=self.spec.all_regions,
-            targets=targets_of(self.world),
+            targets=targets_of(self.context),
             workers=self.workers,
         )
 
 
-def targets_of(world: World) -> tuple[str, ...]:
+def targets_of(context: DeployContext) -> tuple[str, ...]:
     """What releases have numbers for: the stages, or aliases such as "places:live"."""
-    spec = world.spec
+    spec = context.spec
     if not by_alias(spec):
         return tuple(stage.name for stage in spec.api.stages) if spec.api else ()
     region = spec.regions[0]
     return tuple(
         qualified(function.name, alias)
         for function in spec.functions_in(region)
-        for alias in names_of(world, region, function).plain
+        for alias in names_of(context, region, function).plain
     )
 
 
-def content_of(world: World) -> list[Any]:
+def content_of(context: DeployContext) -> list[Any]:
     """What names the content of a deploy: neutral of regions, so that each of them can be released by itself."""
-    region = world.spec.primary
+    region = context.spec.primary
     codes = {
-        (region, function.name): world.code_ids.get((region, function.name), str(function.code))
-        for function in world.spec.functions_in(region)
+        (region, function.name): context.code_ids.get((region, function.name), str(function.code))
+        for function in context.spec.functions_in(region)
     }
-    whole = replace(world, code_ids={**world.code_ids, **codes})
+    whole = replace(context, code_ids={**context.code_ids, **codes})
     functions = [
         (function.name, Function.wanted(whole, region, function).release)
-        for function in world.spec.functions_in(region)
+        for function in context.spec.functions_in(region)
     ]
-    own = sorted({(stage, d.digest) for (_, stage), d in world.stage_definitions.items()})
-    found = [sorted({d.digest for d in world.definitions.values()}), sorted(functions), *([own] if own else [])]
-    return [*found, *([sorted(world.chosen)] if world.chosen else [])]
+    own = sorted({(stage, d.digest) for (_, stage), d in context.stage_definitions.items()})
+    found = [sorted({d.digest for d in context.definitions.values()}), sorted(functions), *([own] if own else [])]
+    return [*found, *([sorted(context.chosen)] if context.chosen else [])]
 
 
 def numbered(plan: Plan, desired: Sequence[Resource], releasing: Releasing, *, token: str = "") -> Plan:
@@ -105,7 +105,7 @@ def numbered(plan: Plan, desired: Sequence[Resource], releasing: Releasing, *, t
     logs = releasing.logs()
     if logs.silent and not logs.regions:  # nothing would be announced anywhere
         raise next(iter(logs.silent.values()))
-    token = token or token_of(str(Event.DEPLOY), content_of(releasing.world))
+    token = token or token_of(str(Event.DEPLOY), content_of(releasing.context))
     unfinished = logs.unfinished()
     ours = unfinished if unfinished and unfinished.event is Event.DEPLOY and unfinished.token == token else None
     ours = ours or _elsewhere(plan, logs, token, releasing)
@@ -146,13 +146,13 @@ def _is_new(change: Change) -> bool:
 
 
 def refuse_nobody(unfinished: Record | None, releasing: Releasing) -> None:
-    if releasing.take_over and (unfinished is None or not binds(unfinished, me=releasing.world.stamp)):
-        raise UsageError("--take-over: no release of somebody else is under way")
+    if releasing.take_over and (unfinished is None or not binds(unfinished, me=releasing.context.stamp)):
+        raise UsageError("--take-over: no release of somebody else is in progress")
 
 
 def refusal(unfinished: Record | None, entry: Record, releasing: Releasing) -> str:
     """Why an operation may not begin; empty when it may."""
-    me = releasing.world.stamp
+    me = releasing.context.stamp
     if unfinished is None or releasing.take_over or not binds(unfinished, me=me):
         return ""
     same = (unfinished.index, unfinished.event, unfinished.token) == (entry.index, entry.event, entry.token)
@@ -177,7 +177,7 @@ def next_entry(
     Args:
         lives: the live stages and aliases. joining: the entry that is ours already. facts: further ones of the record.
     """
-    stamp = releasing.world.stamp
+    stamp = releasing.context.stamp
     if joining is not None:
         entry = replace(joining, operator=stamp.operator, process=stamp.process, time=stamp.time)
         return entry, dict(logs.migrated)
@@ -188,8 +188,8 @@ def next_entry(
             for region, entry in found_entries(releasing, lives, target, index=index, number=number).items():
                 earlier.setdefault(region, []).append(entry)
             index, number = index + 1, number + 1
-    world = releasing.world
-    definitions = {world.definition_of(region, target).digest for region in world.definitions for target in targets}
+    context = releasing.context
+    definitions = {context.definition_of(region, target).digest for region in context.definitions for target in targets}
     entry = Record(
         index=index,
         number=number,
@@ -224,9 +224,9 @@ def announced(
         region: replace(one, time=entry.time, operator=entry.operator, process=entry.process)
         for region, one in entries.items()
     }
-    rosters = frozenset(c.address for c in plan.changes if c.kind == "roster")
+    indexes = frozenset(c.address for c in plan.changes if c.kind == "region-index")
     announce = Announce(
-        name=name, entries=entries, earlier=earlier, joins=bool(there), summary=_summary(entry), requires=rosters
+        name=name, entries=entries, earlier=earlier, joins=bool(there), summary=_summary(entry), requires=indexes
     )
     operations = [operating(announce, announce.summary)]
     for region in regions:
@@ -248,7 +248,7 @@ def _summary(entry: Record) -> tuple[FieldChange, ...]:
 def _released(plan: Plan, desired: Sequence[Resource], releasing: Releasing) -> Iterator[str]:
     """The stages or aliases whose callers would meet something else."""
     if by_alias(releasing.spec):
-        wanted = set(targets_of(releasing.world))
+        wanted = set(targets_of(releasing.context))
         for change in plan.changes:
             if isinstance(change.desired, Alias) and change.name in wanted and _moves(change):
                 yield change.name

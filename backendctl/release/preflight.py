@@ -15,10 +15,10 @@ from backendctl.resources.provisioned_limits import lost_by_turning, over_limits
 if TYPE_CHECKING:
     from backendctl.app import Backend
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import Link, World
+    from backendctl.resources.deploy_context import DeployContext, Link
 
 
-def refuse(plan: Plan, canaries: Sequence[CanaryStart], world: World, backend: Backend) -> None:
+def refuse(plan: Plan, canaries: Sequence[CanaryStart], context: DeployContext, backend: Backend) -> None:
     """Raise unless every canary may be started.
 
     Raises:
@@ -27,18 +27,18 @@ def refuse(plan: Plan, canaries: Sequence[CanaryStart], world: World, backend: B
     names = {(canary.region, canary.name) for canary in canaries}
     links = [
         (region, link)
-        for region, found in world.links.items()
+        for region, found in context.links.items()
         for link in found
         if (region, link.stage.name) in names and region in plan.regions
     ]
     running = list(_weighted(links, backend.aws))
     reasons = [*running, *_foreign(plan)]
-    reasons += lost_by_turning(world, backend.aws, stages={canary.name for canary in canaries})
+    reasons += lost_by_turning(context, backend.aws, stages={canary.name for canary in canaries})
     reasons += over_limits(plan.changes, backend.aws)
     if reasons:
         raise RefusedError(
             list(dict.fromkeys(reasons)),
-            hint="look at what runs: backendctl canary-status; end it: backendctl abort-canary"
+            hint="see what is running: backendctl canary-status; end it: backendctl abort-canary"
             if running
             else "correct what is named, then run the same command again",
         )
@@ -57,6 +57,6 @@ def _weighted(links: Sequence[tuple[str, Link]], aws: Aws) -> Iterator[str]:
             if alias.weights and link.alias is not None and name in {link.alias, *slots_of(link.alias)}:
                 shares = ", ".join(f"version {version}: {weight:.0%}" for version, weight in alias.weights.items())
                 yield (
-                    f"{region}: alias {link.function.physical}:{name} shares out its calls itself ({shares}), "
+                    f"{region}: alias {link.function.physical}:{name} splits its traffic itself ({shares}), "
                     "by hand or by CodeDeploy"
                 )

@@ -51,7 +51,7 @@ class Published:
 def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None, take_over: bool = False) -> Plan:
     """A version of every named function whose code or configuration changed, and an alias that moves to it at once.
 
-    Regions that do not answer are `unreadable` in the plan.
+    Regions that do not answer are `unreachable` in the plan.
 
     An alias that a stage's variable names is released as a deploy does it: by the idle one of its pair.
 
@@ -66,7 +66,7 @@ def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None, t
     functions = _chosen(backend, names)
     meant = backend.spec.regions
     backend, silent = answering(backend)
-    everything = assemble.desired(backend.world)
+    everything = assemble.desired(backend.context)
     parts = [resource for resource in everything if _is_part(resource, functions)]
     if alias is None:
         return _seen(plan_of(backend, parts), backend, silent)
@@ -76,24 +76,24 @@ def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None, t
     plan = _seen(plan_of(backend, parts), backend, silent)
     releasing = Releasing(
         aws=backend.aws,
-        world=backend.world,
+        context=backend.context,
         workers=backend.settings.workers,
         meant=meant,
         take_over=take_over,
     )
-    content = [str(Event.DEPLOY), "publish", alias, sorted(functions), content_of(backend.world)]
+    content = [str(Event.DEPLOY), "publish", alias, sorted(functions), content_of(backend.context)]
     return numbered(plan, parts, releasing, token=token_of(*content))
 
 
 def _seen(plan: Plan, backend: Backend, silent: Mapping[str, BackendctlError]) -> Plan:
-    plan = with_refusals(plan, backend.world, backend.aws)
+    plan = with_refusals(plan, backend.context, backend.aws)
     return replace(plan, unreadable={**silent, **plan.unreadable})
 
 
 def published(backend: Backend, names: Sequence[str], *, regions: Collection[str]) -> list[Published]:
     """The newest version of each function in these regions, asked now."""
     functions = _chosen(backend, names)
-    wanted = [r for r in Function.desired(backend.world) if r.name in functions and r.region in regions]
+    wanted = [r for r in Function.desired(backend.context) if r.name in functions and r.region in regions]
 
     def ask(function: Function) -> list[Published]:
         backend.aws.forget("lambda-versions", function.region, function.physical)
@@ -133,7 +133,7 @@ def published_document(plan: Plan, found: Sequence[Published]) -> dict[str, Any]
             {"function": one.function, "region": one.region, "version": one.version, "code_sha256": one.code_sha256}
             for one in found
         ],
-        "unreadable": {region: str(error) for region, error in plan.unreadable.items()},
+        "unreachable": {region: str(error) for region, error in plan.unreadable.items()},
     }
 
 
@@ -159,7 +159,7 @@ def _refuse_unknown(backend: Backend, functions: frozenset[str], alias: str) -> 
     known: set[str] = set()
     for function in backend.spec.functions_in(region):
         if function.name in functions:
-            names = names_of(backend.world, region, function)
+            names = names_of(backend.context, region, function)
             known |= {*names.staged, *names.plain}
     refuse_unknown("--alias", [alias], sorted(known), what="the aliases are")
 
@@ -171,7 +171,7 @@ def _stages(backend: Backend, everything: Sequence[Resource], functions: frozens
     for stage in (r for r in everything if isinstance(r, Stage) and (r.region, r.name) in live):
         wanted = {
             link.variable: (stage.variables or {})[link.variable]
-            for link in backend.world.links[stage.region]
+            for link in backend.context.links[stage.region]
             if link.stage.name == stage.name
             and link.variable is not None
             and link.alias == alias
@@ -195,4 +195,4 @@ def _stages(backend: Backend, everything: Sequence[Resource], functions: frozens
             variables={**one.variables, **wanted},
         )
     if running:
-        raise RefusedError(running, hint="look at what runs: backendctl canary-status")
+        raise RefusedError(running, hint="see what is running: backendctl canary-status")

@@ -11,9 +11,9 @@ from backendctl.engine.plan import Action, Change
 from backendctl.resources import provisioned_reads as reads
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.baking import Slots, baking
+from backendctl.resources.deploy_context import SLOTS
 from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.served import qualifier
-from backendctl.resources.world import SLOTS
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -76,8 +76,8 @@ def _told(one: ProvisionedConcurrency, *, ready: bool) -> str:
         return f"{called} has {one.requested} provisioned environments READY: nobody meets a cold one"
     allocates = f"{called} has no provisioned environments READY for that release, and Lambda takes 1 to 3 minutes"
     if one.waits:
-        return f"{allocates}: the stage turns after that"
-    return f"{allocates}: the stage turns at once, and until then calls may be cold; --wait-warm turns it after that"
+        return f"{allocates}: the stage is switched after that"
+    return f"{allocates}: the stage is switched at once, and calls may be cold until then; --wait-warm waits for it"
 
 
 def given_back(

@@ -20,10 +20,10 @@ from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.api_reads import list_stages
 from backendctl.resources.cutover import StageCutover
+from backendctl.resources.deploy_context import SLOTS
 from backendctl.resources.release_record import Event, Record, token_of
 from backendctl.resources.served import Route, qualifier
 from backendctl.resources.stage_writes import Held
-from backendctl.resources.world import SLOTS
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -47,13 +47,15 @@ def plan_rollback(
             else has a release under way.
         UsageError: there is no such release.
     """
-    releasing = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers, take_over=take_over)
+    releasing = Releasing(
+        aws=backend.aws, context=backend.context, workers=backend.settings.workers, take_over=take_over
+    )
     logs = releasing.logs()
     unfinished = logs.unfinished()
     refuse_nobody(unfinished, releasing)
     backs = choose(backend, logs, found, to=to)
     if not take_over and (reason := _elsewhere(unfinished, backs, releasing)):
-        raise RefusedError([reason], hint="look at what is under way: backendctl history")
+        raise RefusedError([reason], hint="see what is in progress: backendctl history")
     steps: list[tuple[Record, dict[str, tuple[Record, ...]]]] = []
     desired: list[Resource] = []
     operations: list[Operation] = []

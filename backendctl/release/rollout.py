@@ -42,13 +42,13 @@ class Wish:
 
     Attributes:
         percent: the share to go to; None is the next step.
-        auto: on and on, until it is promoted, held or aborted. anyway: whatever the verdict says.
+        auto: on and on, until it is promoted, held or aborted. ignore_verdict: shift even if it is not pass.
         stages: only these; empty means all. take_over: whatever somebody else has under way.
     """
 
     percent: float | None = None
     auto: bool = False
-    anyway: bool = False
+    ignore_verdict: bool = False
     stages: tuple[str, ...] = ()
     take_over: bool = False
 
@@ -110,13 +110,13 @@ class Rollout:
         wanted = self.wish.percent
         share = next_share(self.backend.spec.canary.steps, present) if wanted is None else wanted
         is_first = present <= 0 and share <= self.backend.spec.canary.steps[0]  # nobody has met it yet
-        if share > present and not is_first and not self.wish.anyway:
+        if share > present and not is_first and not self.wish.ignore_verdict:
             judged = yield from self._judged(found, f"{present:g} %")
             if overall(judged) is not Outcome.PASS:
                 self._share = present
                 return Ending.REFUSED if overall(judged) is Outcome.FAIL else Ending.HELD
             if wanted is None and self._has_to_last(found):
-                return Ending.HOLDING
+                return Ending.BAKING
         return (yield from self._to(found, share))
 
     def _has_to_last(self, found: Sequence[Serving]) -> bool:
@@ -215,7 +215,7 @@ class Rollout:
             wanted = self.backend.spec.canary.judging.min_requests
             if held >= hold and not bad and not _will_tell(judged, wanted=wanted):
                 return (yield from self._with_synthetic(wave, judged))
-            yield from self._wait(max(_WATCH * aws.tempo, 0.5))
+            yield from self._wait(max(_WATCH * aws.time_scale, 0.5))
 
     def _with_synthetic(self, wave: Sequence[Serving], judged: list[Judged]) -> Telling[list[Judged]]:
         """Nobody called it, and the spec says to do so ourselves; then judged again, until it is known."""
@@ -227,7 +227,7 @@ class Rollout:
             for one in lonely:
                 self.canaries.call(one)
             yield from self._wait(lag(aws) + 2 * resolution(aws))  # until CloudWatch tells of the last of them
-            judged = yield from self._judged(wave, "its share, after requests of our own")
+            judged = yield from self._judged(wave, "the canary's percentage, after synthetic requests")
             regions = {one.one.region for one in lonely}
             lonely = [
                 one for one in judged if one.one.region in regions and one.verdict.outcome is Outcome.INCONCLUSIVE

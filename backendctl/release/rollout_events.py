@@ -24,7 +24,7 @@ class Ending(StrEnum):
     ABORTED = "aborted"
     REFUSED = "refused"
     HELD = "held"
-    HOLDING = "holding"
+    BAKING = "baking"
     STEPPED_DOWN = "stepped-down"
     ENDED_UNJUDGED = "aborted-inconclusive"
     PARTIAL = "partial"
@@ -35,7 +35,7 @@ _EXITS = {
     Ending.ABORTED: Exit.FAILED_VERDICT,
     Ending.REFUSED: Exit.FAILED_VERDICT,
     Ending.HELD: Exit.INCONCLUSIVE,
-    Ending.HOLDING: Exit.INCONCLUSIVE,
+    Ending.BAKING: Exit.INCONCLUSIVE,
     Ending.STEPPED_DOWN: Exit.INCONCLUSIVE,
     Ending.ENDED_UNJUDGED: Exit.INCONCLUSIVE,
     Ending.PARTIAL: Exit.PARTIAL,

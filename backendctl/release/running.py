@@ -15,6 +15,7 @@ from backendctl.nearest import refuse_unknown as refuse_unknown_names
 from backendctl.release import access_log
 from backendctl.release.access_log import AccessLog
 from backendctl.resources import lambda_reads, release_log
+from backendctl.resources.alias_canary import AliasCanary
 from backendctl.resources.alias_mark import read_mark
 from backendctl.resources.alias_names import names_of, qualified
 from backendctl.resources.api_reads import list_deployments, list_stages, require_api
@@ -22,7 +23,6 @@ from backendctl.resources.canary import Canary
 from backendctl.resources.deployments import definition_of
 from backendctl.resources.release_record import Event, Record, split_tag
 from backendctl.resources.served import Route
-from backendctl.resources.share import Share
 from backendctl.resources.stage_wanted import routes_of
 from backendctl.resources.stage_writes import split_variables
 from backendctl.spec.canary import by_alias
@@ -56,12 +56,12 @@ class Serving:
     definition: str | None
     variables: Mapping[str, str]
     tag: str = ""
-    canary: Canary | Share | None = None
+    canary: Canary | AliasCanary | None = None
     canary_deployment: str = ""
     began: str = ""
     shifted: str = ""
     commit: str = ""
-    by: str = ""
+    author: str = ""
     access: AccessLog | str = ""
 
 
@@ -121,7 +121,7 @@ def refuse_unknown(backend: Backend, stages: Sequence[str]) -> None:
         known = [
             qualified(function.name, alias)
             for function in backend.spec.functions_in(region)
-            for alias in names_of(backend.world, region, function).plain
+            for alias in names_of(backend.context, region, function).plain
         ]
     else:
         known = [stage.name for stage in backend.spec.api.stages] if backend.spec.api else []
@@ -146,7 +146,7 @@ def _in_region(backend: Backend, region: str, stages: Sequence[str]) -> Iterator
 
 def _one(backend: Backend, region: str, spec: Spec, live: Any, *, api_id: str, told: Mapping[str, str]) -> Serving:
     api = backend.spec.api.name if backend.spec.api else ""
-    routes = routes_of(backend.world, region, spec)
+    routes = routes_of(backend.context, region, spec)
     canary = Canary.of_stage(live, region=region, api=api, described=told, routes=routes)
     variables, tag = split_variables(live.get("variables"))
     record, began, shifted = _moments(backend, region, canary.tag if canary else "")
@@ -166,7 +166,7 @@ def _one(backend: Backend, region: str, spec: Spec, live: Any, *, api_id: str, t
         began=began,
         shifted=shifted,
         commit=record.commit if record else "",
-        by=record.author if record else "",
+        author=record.author if record else "",
     )
 
 
@@ -175,12 +175,12 @@ def _aliases(backend: Backend, region: str, names: Sequence[str]) -> Iterator[Se
     aws.forget("lambda-aliases", region)
     for function in backend.spec.functions_in(region):
         found = lambda_reads.aliases(aws, region, function.physical)
-        for alias in names_of(backend.world, region, function).plain:
+        for alias in names_of(backend.context, region, function).plain:
             name = qualified(function.name, alias)
             if alias not in found or (names and name not in names):
                 continue
             told = read_mark(found[alias].description)
-            running = Share.of_alias(aws, region, name=name, physical=function.physical, alias=alias)
+            running = AliasCanary.of_alias(aws, region, name=name, physical=function.physical, alias=alias)
             record, began, shifted = _moments(backend, region, running.tag if running else "")
             yield Serving(
                 region=region,
@@ -197,7 +197,7 @@ def _aliases(backend: Backend, region: str, names: Sequence[str]) -> Iterator[Se
                 began=began,
                 shifted=shifted,
                 commit=record.commit if record else "",
-                by=record.author if record else "",
+                author=record.author if record else "",
             )
 
 

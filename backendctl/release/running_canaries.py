@@ -18,21 +18,21 @@ from backendctl.resources.stage_writes import END_IT
 if TYPE_CHECKING:
     from backendctl.release.log_reading import Logs
     from backendctl.release.numbering import Releasing
+    from backendctl.resources.alias_canary import AliasCanary, AliasCanaryStart
     from backendctl.resources.canary import CanaryStart
-    from backendctl.resources.share import AliasCanaryStart, Share
 
 _SHIFT = "shift it: backendctl promote-canary --to"
 
 
 def content_token(releasing: Releasing) -> str:
     """What names a canary of the spec's content."""
-    return token_of(str(Event.CANARY), content_of(releasing.world))
+    return token_of(str(Event.CANARY), content_of(releasing.context))
 
 
 def _mine(logs: Logs, releasing: Releasing, token: str) -> Record | None:
     """The newest release, if it is that canary by the same operator; from a region where it is not over, if any."""
     newest = next(reversed(logs.releases()), None)
-    if newest is None or newest.event is not Event.CANARY or newest.operator != releasing.world.stamp.operator:
+    if newest is None or newest.event is not Event.CANARY or newest.operator != releasing.context.stamp.operator:
         return None
     if newest.token != token:
         return None
@@ -49,7 +49,7 @@ class Running:
         percent: the share that was asked for; None for the spec's first step.
     """
 
-    canaries: Sequence[tuple[str, str, Canary | Share | None]]
+    canaries: Sequence[tuple[str, str, Canary | AliasCanary | None]]
     mine: Record | None
     percent: float | None
 
@@ -129,4 +129,4 @@ class Running:
     def _on(self) -> str:
         shares = sorted({one.percent for _, _, one in self.canaries if one is not None})
         number = self.mine.number if self.mine is not None else None
-        return f"v{number} is on as a canary, with {' and '.join(f'{share:g}' for share in shares)} %"
+        return f"v{number} is running as a canary, with {' and '.join(f'{share:g}' for share in shares)} %"

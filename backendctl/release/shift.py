@@ -15,6 +15,7 @@ from backendctl.release.numbering import Releasing, announced, next_entry, refus
 from backendctl.release.steps import earlier_wave
 from backendctl.resources import KINDS
 from backendctl.resources.alias import Alias
+from backendctl.resources.alias_canary import AliasCanary, AliasCanaryEnd, AliasShift
 from backendctl.resources.alias_mark import mark
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.canary import Canary, CanaryEnd, TrafficShift
@@ -23,7 +24,6 @@ from backendctl.resources.lambda_reads import aliases
 from backendctl.resources.release_claim import told
 from backendctl.resources.release_record import Event, Record, State, split_tag, token_of
 from backendctl.resources.served import qualifier
-from backendctl.resources.share import AliasCanaryEnd, AliasShift, Share
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -55,7 +55,7 @@ def plan_shift(
             requires = _ends(places, earlier_wave(one.region, waves))
             if isinstance(one.canary, Canary):
                 shifts.append(TrafficShift(canary=one.canary, percent=percent, entry=entry, requires=requires))
-            elif isinstance(one.canary, Share):
+            elif isinstance(one.canary, AliasCanary):
                 shifts.append(AliasShift(share=one.canary, percent=percent, entry=entry, requires=requires))
         return [], shifts
 
@@ -101,7 +101,7 @@ def plan_abort(backend: Backend, found: Sequence[Serving], *, take_over: bool = 
         for one in some:
             if isinstance(one.canary, Canary):
                 ended.append(CanaryEnd(canary=one.canary, entry=entry))
-            elif isinstance(one.canary, Share):
+            elif isinstance(one.canary, AliasCanary):
                 ended.append(AliasCanaryEnd(share=one.canary, entry=entry))
         return [], ended
 
@@ -124,7 +124,9 @@ def _stepped(
     Args:
         parts: what the step consists of, for the canaries of one release and its entry.
     """
-    releasing = Releasing(aws=backend.aws, world=backend.world, workers=backend.settings.workers, take_over=take_over)
+    releasing = Releasing(
+        aws=backend.aws, context=backend.context, workers=backend.settings.workers, take_over=take_over
+    )
     logs = releasing.logs()
     unfinished = logs.unfinished()
     refuse_nobody(unfinished, releasing)
@@ -138,7 +140,7 @@ def _stepped(
             entry = replace(entry, index=entry.index + len(placed))
         steps.append((entry, earlier, some))
     if reasons:
-        raise RefusedError(list(dict.fromkeys(reasons)), hint="look at what is on: backendctl history")
+        raise RefusedError(list(dict.fromkeys(reasons)), hint="see what is running: backendctl history")
     desired: list[Resource] = []
     operations: list[Operation] = []
     for entry, _, some in steps:
@@ -209,9 +211,9 @@ def _meant(logs: Logs, some: Sequence[Serving]) -> tuple[str, ...]:
 
 def _whose(some: Sequence[Serving]) -> dict[str, str | None]:
     """The release's own commit and author, not those of whoever moves it."""
-    first = next((one for one in some if one.commit or one.by), some[0])
+    first = next((one for one in some if one.commit or one.author), some[0])
     definition = first.canary.definition if isinstance(first.canary, Canary) else None
-    return {"commit": first.commit, "author": first.by, "definition": definition}
+    return {"commit": first.commit, "author": first.author, "definition": definition}
 
 
 def _decided(logs: Logs, found: Sequence[Serving], event: Event) -> Iterator[str]:
@@ -258,7 +260,7 @@ def _promotion(one: Serving, entry: Record) -> Iterator[CanaryPromotion]:
 
 def _plain(backend: Backend, one: Serving, entry: Record | None) -> Iterator[Alias]:
     """The names that everybody else calls, pointed at what is live after the turn; or all there is without a stage."""
-    if isinstance(one.canary, Share):
+    if isinstance(one.canary, AliasCanary):
         share = one.canary
         yield pointing(
             backend,

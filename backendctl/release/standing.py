@@ -54,7 +54,7 @@ def _document(place: str, one: RegionStatus | None) -> dict[str, Any]:
     verdict = None if one is None else one.verdict
     return {
         "address": place,
-        "percent": None if one is None else one.asked,
+        "percent": None if one is None else one.target_percent,
         "verdict": None if verdict is None else str(verdict.outcome),
         "reasons": [] if verdict is None else list(verdict.reasons),
     }
@@ -62,7 +62,7 @@ def _document(place: str, one: RegionStatus | None) -> dict[str, Any]:
 
 def _note(note: str, one: RegionStatus | None) -> str:
     if not note:  # an alias has none of its own
-        share = f", {one.asked:g} %" if one is not None and one.asked is not None else ""
-        note = f"sharing its calls with a canary{share}"
+        share = f", {one.target_percent:g} %" if one is not None and one.target_percent is not None else ""
+        note = f"running a canary{share}"
     verdict = _UNKNOWN if one is None or one.verdict is None else str(one.verdict.outcome)
     return f"{note}; verdict: {verdict}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.api.judge import judged, kept
-from backendctl.api_in_plan import case_of, look_at_api, readable_world
+from backendctl.api_in_plan import case_of, look_at_api, readable_context
 from backendctl.app import Changes
 from backendctl.engine.plan import Action, make_plan
 from backendctl.engine.resource import address
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.engine.plan import Plan
     from backendctl.engine.resource import Resource
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.model import Stage as Spec
 
 _PARTS = frozenset(
-    {"roster", "role", "log-group", "function", "alias", "provisioned", "rest-api", "permission", "api-account"}
+    {"region-index", "role", "log-group", "function", "alias", "provisioned", "rest-api", "permission", "api-account"}
 )
 """The kinds a release is made of; what else a deploy would change is left to it."""
 
@@ -71,28 +71,28 @@ def plan_start(
     refuse_unknown(backend, stages)
     backend.refuse_faults()
     begins = backend.spec.canary.steps[0] if percent is None else percent
-    world, unreadable = readable_world(backend, seen := look_at_api(backend))
-    chosen = _stages(world, stages)
-    everything = _everything(world, seen)
-    releasing = _releasing(backend, world, take_over=take_over)
+    context, unreadable = readable_context(backend, seen := look_at_api(backend))
+    chosen = _stages(context, stages)
+    everything = _everything(context, seen)
+    releasing = _releasing(backend, context, take_over=take_over)
     logs = releasing.logs()
     refuse_nobody(logs.unfinished(), releasing)
-    found = list(_canaries(world, chosen, everything, percent=begins, backend=backend))
+    found = list(_canaries(context, chosen, everything, percent=begins, backend=backend))
     running = Running.read(found, logs, releasing, percent=percent)
     if running.holds():
-        return Changes(plan=replace(running.plan(releasing), unreadable=unreadable), world=world, look=seen), ()
+        return Changes(plan=replace(running.plan(releasing), unreadable=unreadable), context=context, look=seen), ()
     numbered, entry, earlier = numbered_canaries(found, everything, logs, releasing, running=running)
     access = telling.access_logs(backend.aws, numbered, everything)
     canaries = [telling.after(_after(canary, numbered, waves), access) for canary in numbered]
-    parts = [resource for resource in everything if _belongs(resource, world, chosen)] if canaries else []
+    parts = [resource for resource in everything if _belongs(resource, context, chosen)] if canaries else []
     plan, parts = _plan(parts, access, canaries, releasing)
     plan = replace(plan, unreadable={**unreadable, **plan.unreadable}, refusals=(*plan.refusals, *backend.refusals))
-    preflight.refuse(plan, canaries, world, backend)
+    preflight.refuse(plan, canaries, context, backend)
     if seen is not None and canaries:
         plan = judged(plan, parts, case_of(backend, seen))
     is_begun = canaries and (plan.changes or logs.at(entry.index))
     plan = begun(plan, entry, earlier, logs, releasing) if is_begun else plan
-    return Changes(plan=plan, world=world, look=seen), _pending(everything, plan, backend)
+    return Changes(plan=plan, context=context, look=seen), _pending(everything, plan, backend)
 
 
 def numbered_canaries(
@@ -134,20 +134,20 @@ def share_of(entry: Record, percent: float) -> float:
     return percent if entry.percent is None else entry.percent
 
 
-def _releasing(backend: Backend, world: World, *, take_over: bool) -> Releasing:
+def _releasing(backend: Backend, context: DeployContext, *, take_over: bool) -> Releasing:
     return Releasing(
         aws=backend.aws,
-        world=world,
+        context=context,
         workers=backend.settings.workers,
         meant=backend.spec.regions,
         take_over=take_over,
     )
 
 
-def _everything(world: World, seen: Look | None) -> list[Resource]:
-    found = assemble.desired(world)
+def _everything(context: DeployContext, seen: Look | None) -> list[Resource]:
+    found = assemble.desired(context)
     found = found if seen is None else kept(found, seen)
-    return parts_of(found) if world.chosen else found
+    return parts_of(found) if context.chosen else found
 
 
 def _plan(
@@ -165,7 +165,7 @@ def _plan(
         operations=canaries,
     )
     plan = replace(plan, refusals=(*plan.refusals, *code_buckets.unfit(plan.changes, releasing.aws)))
-    return served_only(plan, parts) if releasing.world.chosen else (plan, parts)
+    return served_only(plan, parts) if releasing.context.chosen else (plan, parts)
 
 
 def begun(
@@ -221,18 +221,18 @@ def _base(logs: Logs, earlier: Mapping[str, Sequence[Record]], canary: CanarySta
     return told[-1].tag if told else ""
 
 
-def _stages(world: World, names: Sequence[str]) -> tuple[Spec, ...]:
-    known = world.spec.api.stages if world.spec.api else ()
-    kept = {stage for _, stage in world.kept}
+def _stages(context: DeployContext, names: Sequence[str]) -> tuple[Spec, ...]:
+    known = context.spec.api.stages if context.spec.api else ()
+    kept = {stage for _, stage in context.kept}
     return tuple(stage for stage in known if stage.name not in kept and (not names or stage.name in names))
 
 
 def _canaries(
-    world: World, stages: Sequence[Spec], everything: Sequence[Resource], *, percent: float, backend: Backend
+    context: DeployContext, stages: Sequence[Spec], everything: Sequence[Resource], *, percent: float, backend: Backend
 ) -> Iterator[CanaryStart]:
     wanted = {(r.region, r.name): r for r in everything if isinstance(r, Stage)}
     missing: list[str] = []
-    for region in world.spec.regions:
+    for region in context.spec.regions:
         for stage in stages:
             desired = wanted[region, stage.name]
             live = Stage.read(backend.aws, desired)
@@ -253,14 +253,14 @@ def _address(canary: CanaryStart) -> str:
     return address(canary.region, canary.kind, canary.name)
 
 
-def _belongs(resource: Resource, world: World, stages: Sequence[Spec]) -> bool:
+def _belongs(resource: Resource, context: DeployContext, stages: Sequence[Spec]) -> bool:
     """Whether it is a part of this release: what its requests meet, but no alias that others call."""
     if resource.kind not in _PARTS:
         return False
     names = {stage.name for stage in stages}
     reached = {
         (region, link.function.name)
-        for region, links in world.links.items()
+        for region, links in context.links.items()
         for link in links
         if link.stage.name in names
     }
@@ -268,19 +268,19 @@ def _belongs(resource: Resource, world: World, stages: Sequence[Spec]) -> bool:
         return (resource.region, resource.name.partition(":")[0]) in reached
     if not isinstance(resource, Alias | ProvisionedConcurrency):
         return True
-    return (resource.region, resource.name.partition(":")[0]) in reached and _is_slot(resource, world)
+    return (resource.region, resource.name.partition(":")[0]) in reached and _is_slot(resource, context)
 
 
-def _is_slot(alias: Alias | ProvisionedConcurrency, world: World) -> bool:
-    function = next(f for f in world.spec.functions_in(alias.region) if f.physical == alias.physical)
-    names = names_of(world, alias.region, function)
+def _is_slot(alias: Alias | ProvisionedConcurrency, context: DeployContext) -> bool:
+    function = next(f for f in context.spec.functions_in(alias.region) if f.physical == alias.physical)
+    names = names_of(context, alias.region, function)
     return alias.name not in {qualified(function.name, name) for name in (*names.staged, *names.plain)}
 
 
 def _pending(everything: Sequence[Resource], plan: Plan, backend: Backend) -> tuple[str, ...]:
     """What differs from the spec and is no part of the release, or may: told so that nobody waits for it."""
     planned = {change.address for change in plan.changes}
-    rest = [r for r in everything if r.kind not in {*_PARTS, Stage.kind}] if not backend.world.chosen else []
+    rest = [r for r in everything if r.kind not in {*_PARTS, Stage.kind}] if not backend.context.chosen else []
     others = make_plan(
         desired=rest,
         kinds=KINDS,

@@ -19,11 +19,11 @@ from backendctl.release.start import begun, canary_entry, share_of
 from backendctl.release.steps import earlier_wave
 from backendctl.resources import assemble, lambda_reads
 from backendctl.resources.alias import Alias
+from backendctl.resources.alias_canary import AliasCanaryStart
 from backendctl.resources.alias_names import names_of, qualified
 from backendctl.resources.function import Function
 from backendctl.resources.log_group import LogGroup
 from backendctl.resources.role import Role
-from backendctl.resources.share import AliasCanaryStart
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -54,7 +54,7 @@ def plan_start_aliases(
     backend, silent = answering(backend)
     releasing = Releasing(
         aws=backend.aws,
-        world=backend.world,
+        context=backend.context,
         workers=backend.settings.workers,
         meant=meant,
         take_over=take_over,
@@ -75,7 +75,7 @@ def plan_start_aliases(
     )
     running.refuse(entry)
     shares = _waiting(shares, entry, waves)
-    plan = with_refusals(plan_of(backend, _parts(backend, shares), shares), backend.world, backend.aws)
+    plan = with_refusals(plan_of(backend, _parts(backend, shares), shares), backend.context, backend.aws)
     plan = replace(plan, unreadable={**silent, **plan.unreadable})
     _refuse(plan, shares, backend)
     if not shares or not (plan.changes or logs.at(entry.index)):
@@ -104,7 +104,7 @@ def _parts(backend: Backend, shares: Sequence[AliasCanaryStart]) -> list[Resourc
     wanted = {(share.region, share.physical) for share in shares}
     return [
         r
-        for r in (assemble.desired(backend.world) if shares else ())
+        for r in (assemble.desired(backend.context) if shares else ())
         if isinstance(r, Role)
         or (isinstance(r, Function) and (r.region, r.physical) in wanted)
         or (isinstance(r, LogGroup) and (r.region, r.name.rpartition("/")[2]) in wanted)
@@ -113,7 +113,7 @@ def _parts(backend: Backend, shares: Sequence[AliasCanaryStart]) -> list[Resourc
 
 def _lives(backend: Backend, shares: Sequence[AliasCanaryStart]) -> list[Alias]:
     names = {(share.region, share.name) for share in shares}
-    wanted = [one for one in Alias.desired(backend.world) if (one.region, one.name) in names]
+    wanted = [one for one in Alias.desired(backend.context) if (one.region, one.name) in names]
     return [live for one in wanted if (live := Alias.read(backend.aws, one)) is not None]
 
 
@@ -121,10 +121,10 @@ def _shares(backend: Backend, percent: float) -> Iterator[AliasCanaryStart]:
     """For every alias whose version is not the release."""
     for region in backend.spec.regions:
         for spec in backend.spec.functions_in(region):
-            function = Function.wanted(backend.world, region, spec)
+            function = Function.wanted(backend.context, region, spec)
             aliases = lambda_reads.aliases(backend.aws, region, spec.physical)
             versions = {v.number: v for v in lambda_reads.versions(backend.aws, region, spec.physical)}
-            for alias in names_of(backend.world, region, spec).plain:
+            for alias in names_of(backend.context, region, spec).plain:
                 live = aliases.get(alias)
                 if live is None or live.version not in versions:
                     continue
@@ -148,18 +148,20 @@ def _refuse(plan: Plan, shares: Sequence[AliasCanaryStart], backend: Backend) ->
     for share in shares:
         reasons += _incompatible(backend, share)
     if reasons:
-        raise RefusedError(reasons, hint="look at what runs: backendctl canary-status; end it: backendctl abort-canary")
+        raise RefusedError(
+            reasons, hint="see what is running: backendctl canary-status; end it: backendctl abort-canary"
+        )
 
 
 def _incompatible(backend: Backend, share: AliasCanaryStart) -> Iterator[str]:
     """Both versions need the same role and dead letters (B28)."""
     wanted = next(
-        f for f in Function.desired(backend.world) if (f.region, f.physical) == (share.region, share.physical)
+        f for f in Function.desired(backend.context) if (f.region, f.physical) == (share.region, share.physical)
     )
     live = lambda_reads.aliases(backend.aws, share.region, share.physical)[share.alias]
     for version in lambda_reads.versions(backend.aws, share.region, share.physical):
         if version.number == live.version and version.config.get("Role") != wanted.role:
             yield (
-                f"{share.region}: {share.physical}:{share.alias} cannot share its calls: version {version.number} has "
-                f"the role {version.config.get('Role')}, the release {wanted.role}"
+                f"{share.region}: {share.physical}:{share.alias} cannot split its traffic: version "
+                f"{version.number} has the role {version.config.get('Role')}, the release {wanted.role}"
             )

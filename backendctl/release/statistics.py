@@ -9,7 +9,7 @@ state file. So this module bets instead (Ville 1939; Robbins 1970; the modern na
 * Play a game that is fair, or unfavourable, as long as nothing is wrong: stake 1, and let the stake be multiplied by
   (how likely the data are if something is wrong) / (how likely if nothing is). The expectation stays at most 1 for
   ever, so the chance that the stake *ever* reaches 1/alpha is at most alpha.
-* "If something is wrong" is no single number, so the stake is spread over several (a mixture).
+* "If something is wrong" is not a single number, so the stake is spread over several (a mixture).
 
 Three uses:
 
@@ -75,7 +75,7 @@ def odds_against(minutes: Iterable[Split]) -> float:
     return highest
 
 
-def chance(log_odds: float) -> float:
+def p_value(log_odds: float) -> float:
     """The p-value that goes with a stake: how often pure chance brings it that far, at most."""
     return min(1.0, math.exp(-log_odds))
 

@@ -20,7 +20,7 @@ class RegionStatus:
     """One stage in one region.
 
     Attributes:
-        asked: per cent of the requests that the canary is to get; None when no canary runs.
+        target_percent: of the requests, which the canary is to get; None when no canary runs.
         since: when it began, in seconds since the epoch; None when that is unknown.
         until: when its present step has been held as long as the spec says; the same.
         next_step: a command, or a sentence.
@@ -29,7 +29,7 @@ class RegionStatus:
 
     region: str
     stage: str
-    asked: float | None = None
+    target_percent: float | None = None
     since: float | None = None
     until: float | None = None
     base: Observed = field(default_factory=Observed)
@@ -39,8 +39,8 @@ class RegionStatus:
     error: str = ""
 
     @property
-    def seen(self) -> float | None:
-        """Per cent of the users' requests that the canary got, at its present share; None without requests."""
+    def observed_percent(self) -> float | None:
+        """Of the users' requests, what the canary got at its present step; None without requests."""
         canary, both = self._counted()
         return 100 * canary / both if both else None
 
@@ -49,7 +49,7 @@ class RegionStatus:
         """Whether what was seen can be chance around what was asked (A73)."""
         canary, both = self._counted()
         low, high = rate_bounds(canary, both, _SHARE_RISK)
-        return self.asked is None or low <= self.asked / 100 <= high
+        return self.target_percent is None or low <= self.target_percent / 100 <= high
 
     def _counted(self) -> tuple[int, int]:
         base, canary = (sum(minute.requests for minute in side.present) for side in (self.base, self.canary))
@@ -62,7 +62,7 @@ class CanaryStatus:
 
     Attributes:
         at: when it was looked, in seconds since the epoch.
-        commit, by: whose release the canary is; empty when unknown.
+        commit, author: whose release the canary is; empty when unknown.
         steps: per cent, as the spec has them.
         settings: what the verdicts were asked for.
         next_step: for all regions together.
@@ -71,7 +71,7 @@ class CanaryStatus:
     backend: str
     at: float
     commit: str = ""
-    by: str = ""
+    author: str = ""
     steps: tuple[float, ...] = ()
     settings: Thresholds = field(default_factory=Thresholds)
     regions: tuple[RegionStatus, ...] = ()
@@ -94,12 +94,12 @@ def verdict_document(verdict: Verdict) -> dict[str, Any]:
         "notes": list(verdict.notes),
         "error_increase": round(verdict.increase, 4),
         "error_increase_at_most": round(verdict.increase_at_most, 4),
-        "chance": verdict.chance,
+        "p_value": verdict.p_value,
         "latency": [
             {
                 "function": one.name,
                 "quantile": one.quantile,
-                "base": round(one.base, 2),
+                "baseline": round(one.base, 2),
                 "canary": round(one.canary, 2),
                 "increase": round(one.increase, 2),
                 "increase_at_most": None if one.increase_at_most is None else round(one.increase_at_most, 2),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from backendctl.app import Backend
     from backendctl.release.running import Serving
 
-_HISTORY = "look at what there is: backendctl history"
+_HISTORY = "see the releases: backendctl history"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -64,7 +64,7 @@ def advice(backend: Backend, stages: Sequence[str] = ()) -> list[str]:
     api = backend.spec.api
     if api is None or backend.spec.canary.judging.accept_blind:
         return []
-    chosen = [one for one in Stage.desired(answering(backend)[0].world) if not stages or one.name in stages]
+    chosen = [one for one in Stage.desired(answering(backend)[0].context) if not stages or one.name in stages]
     return list(dict.fromkeys(told for desired in chosen for told in _advice(backend, desired)))
 
 
@@ -80,8 +80,8 @@ def _advice(backend: Backend, desired: Stage) -> Iterator[str]:
     else:
         add = f"add to it 'logging: {{access: /aws/apigateway/{desired.api}-{desired.name}}}'"
     yield (
-        f"stage {desired.name} has no access log that tells the canary's answers: unless CloudWatch shows metrics of "
-        f"the canary, a 5xx that a handler returns by itself goes unseen, and no verdict passes; {add} in the spec"
+        f"stage {desired.name} has no access log that shows the canary's responses: unless CloudWatch has metrics of "
+        f"the canary, 5xx responses of handlers are not seen, and no verdict passes; {add} in the spec"
     )
 
 

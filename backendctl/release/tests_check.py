@@ -107,7 +107,7 @@ def ask_tests(backend: Backend, place: Place, check: TestsCheck) -> Finding:
         first = next(iter(wrong.values()))
         return Finding(
             outcome=Outcome.INCONCLUSIVE,
-            told=f"{check.name}: cannot tell: neither canary nor base answer as expected: {first}",
+            told=f"{check.name}: cannot tell: neither canary nor baseline answer as expected: {first}",
         )
     count = "1 test" if len(suite.cases) == 1 else f"{len(suite.cases)} tests"
     return Finding(outcome=Outcome.PASS, told=f"{check.name}: {count} passed")

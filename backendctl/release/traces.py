@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from backendctl.release.judging import moment
 from backendctl.resources import lambda_reads
+from backendctl.resources.alias_canary import AliasCanary
 from backendctl.resources.served import qualifier
-from backendctl.resources.share import Share
 
 if TYPE_CHECKING:
     from backendctl.app import Backend
@@ -39,7 +39,7 @@ def _of(backend: Backend, one: Serving) -> Iterator[str]:
 
 
 def _versions(backend: Backend, one: Serving) -> Iterator[tuple[str, str]]:
-    if isinstance(one.canary, Share):
+    if isinstance(one.canary, AliasCanary):
         yield one.canary.physical, one.canary.number
         return
     after = {**one.variables, **((one.canary.variables or {}) if one.canary else {})}

@@ -53,9 +53,9 @@ from backendctl.release.thresholds import ERRORS_SHARE, PARTS_SHARE, REJECTIONS_
 __all__ = ["LatencyComparison", "Observed", "Outcome", "Rate", "Thresholds", "Verdict", "judge", "rate_of"]
 
 
-_NOTHING = "nothing tells the canary from the base: both call the same aliases"
-_NO_ANSWERS = "a 5xx that a handler returns by itself cannot be seen"
-_ACCEPTED = "and accept-blind takes it all the same"
+_NOTHING = "nothing distinguishes the canary from the baseline: both call the same aliases"
+_NO_ANSWERS = "5xx responses returned by handlers cannot be seen"
+_ACCEPTED = "and accept-blind allows it"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +83,7 @@ class Verdict:
         confidence: 0 to 1, in a pass or a fail; 0 when inconclusive.
         increase: percentage points by which the canary's errors lie above the base's.
         increase_at_most: the same with the confidence of a pass.
-        chance: how often chance alone brings so much more errors, at most; 1 says nothing.
+        p_value: how often chance alone brings so much more errors, at most; 1 says nothing.
         latency: one comparison for the API, or one for each function.
         requests_wanted: about how many more canary requests will tell; None when that cannot be said.
         wants_synthetic: too few called the canary, and the settings say that the caller should.
@@ -97,7 +97,7 @@ class Verdict:
     confidence: float = 0.0
     increase: float = 0.0
     increase_at_most: float = 100.0
-    chance: float = 1.0
+    p_value: float = 1.0
     latency: tuple[LatencyComparison, ...] = ()
     requests_wanted: int | None = None
     wants_synthetic: bool = False
@@ -145,7 +145,7 @@ def judge(
         confidence=max((f.sure for f in findings if f.outcome is outcome), default=0.0),
         increase=statistics.increase(_splits(base, canary)) * 100,
         increase_at_most=at_most * 100,
-        chance=statistics.chance(odds),
+        p_value=statistics.p_value(odds),
         latency=latency,
         requests_wanted=wanted,
         wants_synthetic=too_few and outcome is Outcome.INCONCLUSIVE and settings.on_no_data is OnNoData.SYNTHETIC,
@@ -201,7 +201,7 @@ def _seeing(
     if requests < settings.min_requests:
         return _of_too_few(requests, settings)
     if not requests_at(base):
-        return Outcome.INCONCLUSIVE, ("no user has called the base in the same minutes: nothing to compare with",)
+        return Outcome.INCONCLUSIVE, ("no user request to the baseline in the same minutes: nothing to compare with",)
     open_ = [finding.told for finding in findings if finding.outcome is Outcome.INCONCLUSIVE]
     passed = [finding.told for finding in findings if finding.outcome is Outcome.PASS]
     return (Outcome.INCONCLUSIVE, (*open_, *passed)) if open_ else (Outcome.PASS, tuple(passed))
@@ -210,11 +210,11 @@ def _seeing(
 def _of_too_few(requests: int, settings: Thresholds) -> tuple[Outcome, tuple[str, ...]]:
     if requests:
         told = (
-            f"{requests} requests of users to the canary at its present share; a verdict takes at least "
+            f"{requests} user requests to the canary at its present percentage; a verdict needs at least "
             f"{settings.min_requests}"
         )
     else:
-        told = "no user has called the canary at its present share: no traffic is no success"
+        told = "no user request to the canary at its present percentage: no traffic is not a pass"
     said = {OnNoData.PASS: Outcome.PASS, OnNoData.FAIL: Outcome.FAIL}.get(settings.on_no_data)
     if said is not None:
         told = f"{told.partition(': ')[0]}, and on-no-data says {said}"
@@ -226,7 +226,7 @@ def _errors(base: Observed, canary: Observed, settings: Thresholds, *, at_most: 
     if worse is not None:
         return worse
     (bad, requests), (base_bad, base_requests) = counted(canary.present), counted(base.present)
-    told = f"errors: {bad} of {requests} canary requests, {base_bad} of {base_requests} of the base's"
+    told = f"errors: {bad} of {requests} canary requests, {base_bad} of {base_requests} baseline requests"
     if at_most * 100 <= settings.max_error_increase:
         sure = f"{told}; with {settings.confidence:g} % confidence at most {points(at_most)} points more"
         return Finding(outcome=Outcome.PASS, told=sure, sure=settings.confidence / 100)
@@ -258,17 +258,17 @@ def _worse(
 ) -> Finding | None:
     """A fail: there is more of it in the canary than chance brings, and than the limit allows."""
     splits = _splits(base, canary, kind)
-    chance = statistics.chance(statistics.odds_against(splits))
+    p_value = statistics.p_value(statistics.odds_against(splits))
     more = statistics.increase(splits)
-    if chance > risk or more * 100 <= limit:
+    if p_value > risk or more * 100 <= limit:
         return None
     old, new = getattr(base, kind), getattr(canary, kind)
     told = (
         f"{what}: {new} of {canary.requests} canary requests ({percent(new / max(1, canary.requests))}), "
-        f"{old} of {base.requests} of the base's ({percent(old / max(1, base.requests))}): more than the "
-        f"{limit_of(limit)} allowed, and chance alone brings so much less than once in {_once_in(chance)} releases"
+        f"{old} of {base.requests} baseline requests ({percent(old / max(1, base.requests))}): more than the "
+        f"{limit_of(limit)} allowed, and chance alone brings so much less than once in {_once_in(p_value)} releases"
     )
-    return Finding(outcome=Outcome.FAIL, told=told, sure=1 - chance)
+    return Finding(outcome=Outcome.FAIL, told=told, sure=1 - p_value)
 
 
 def _latency(base: Observed, canary: Observed, settings: Thresholds, *, among: int) -> Iterator[LatencyComparison]:
@@ -325,8 +325,8 @@ def _splits(base: Observed, canary: Observed, kind: str = "errors") -> list[Spli
     return found
 
 
-def _once_in(chance: float) -> str:
-    return f"{int(1 / chance):,}" if chance * 1_000_000 > 1 else "a million"
+def _once_in(p_value: float) -> str:
+    return f"{int(1 / p_value):,}" if p_value * 1_000_000 > 1 else "a million"
 
 
 def _notes(base: Observed, canary: Observed) -> Iterator[str]:

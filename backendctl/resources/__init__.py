@@ -15,11 +15,11 @@ from backendctl.resources.mapping import Mapping
 from backendctl.resources.permission import Permission
 from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.record import Record
+from backendctl.resources.region_index import RegionIndex
 from backendctl.resources.release_parameters import ReleaseLog
 from backendctl.resources.replica import Replica
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.role import Role
-from backendctl.resources.roster import Roster
 from backendctl.resources.scaling import Scaling
 from backendctl.resources.schedule import Schedule
 from backendctl.resources.stage import Stage
@@ -29,7 +29,7 @@ from backendctl.resources.usage_plan import UsagePlan
 from backendctl.resources.warmer import Warmer
 
 KINDS: tuple[type[Resource], ...] = (
-    Roster,
+    RegionIndex,
     Role,
     LogGroup,
     Function,

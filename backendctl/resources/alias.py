@@ -16,16 +16,16 @@ from backendctl.resources import lambda_reads, lambda_waits, release_claim, serv
 from backendctl.resources.alias_mark import holding, mark, owner_in, read_mark
 from backendctl.resources.alias_names import names_of, qualified, slots_of
 from backendctl.resources.api_reads import find_api, list_stages
+from backendctl.resources.deploy_context import SLOTS
 from backendctl.resources.function import Function
 from backendctl.resources.prewarm import prewarm
 from backendctl.resources.release_record import Record
-from backendctl.resources.world import SLOTS
 from backendctl.spec.model import Function as Spec
 from backendctl.spec.model import Warm
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,30 +76,30 @@ class Alias:
     description: str | None = None
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """Two slots and the plain name of each staged alias, and the aliases no stage variable names."""
-        for region in world.spec.regions:
-            for spec in world.spec.functions_in(region):
-                yield from cls._of_function(world, region, spec)
+        for region in context.spec.regions:
+            for spec in context.spec.functions_in(region):
+                yield from cls._of_function(context, region, spec)
 
     @classmethod
-    def _of_function(cls, world: World, region: str, spec: Spec) -> Iterator[Self]:
-        names = names_of(world, region, spec)
-        function = Function.wanted(world, region, spec)
+    def _of_function(cls, context: DeployContext, region: str, spec: Spec) -> Iterator[Self]:
+        names = names_of(context, region, spec)
+        function = Function.wanted(context, region, spec)
         # No traffic, nor the warmer's input, for code whose data is not there yet: a replica takes minutes.
         tables = frozenset(
-            address(region, kind, table.name) for table in world.spec.tables for kind in ("table", "replica")
+            address(region, kind, table.name) for table in context.spec.tables for kind in ("table", "replica")
         )
         for alias in (*names.staged, *names.plain):
-            if world.is_kept(region, spec.physical, alias):
-                yield from cls._kept(world, function, spec, alias, staged=alias in names.staged)
+            if context.is_kept(region, spec.physical, alias):
+                yield from cls._kept(context, function, spec, alias, staged=alias in names.staged)
         for alias, links in names.staged.items():
-            if world.is_kept(region, spec.physical, alias):
+            if context.is_kept(region, spec.physical, alias):
                 continue
-            function = Function.behind_alias(world, region, spec, alias)
-            choice = world.slots[region, spec.physical, alias]
+            function = Function.behind_alias(context, region, spec, alias)
+            choice = context.slots[region, spec.physical, alias]
             variables = frozenset(link.variable for link in links if link.variable is not None)
-            guard = (world.spec.api.name, variables) if world.spec.api else None
+            guard = (context.spec.api.name, variables) if context.spec.api else None
             for slot in SLOTS:
                 keep = slot != choice.target and choice.idle_exists
                 yield cls._wanted(
@@ -116,17 +116,19 @@ class Alias:
             before |= {address(region, "alias", qualified(spec.name, slot)) for slot in slots_of(alias)}
             yield cls._wanted(function, alias, release=function.release, after=tables | before)
         for alias in names.plain:
-            function = Function.behind_alias(world, region, spec, alias)
-            if not world.is_kept(region, spec.physical, alias):
+            function = Function.behind_alias(context, region, spec, alias)
+            if not context.is_kept(region, spec.physical, alias):
                 yield cls._wanted(function, alias, release=function.release, after=tables)
 
     @classmethod
-    def _kept(cls, world: World, function: Function, spec: Spec, alias: str, *, staged: bool) -> Iterator[Self]:
+    def _kept(
+        cls, context: DeployContext, function: Function, spec: Spec, alias: str, *, staged: bool
+    ) -> Iterator[Self]:
         """At the version that a pinned stage serves; the slot that is idle is left as it is."""
         key = (function.region, spec.physical, alias)
-        version = world.versions[key]
+        version = context.versions[key]
         if staged:
-            choice = world.slots[key]
+            choice = context.slots[key]
             for slot in SLOTS:
                 if slot == choice.target:
                     yield replace(cls._wanted(function, f"{alias}-{slot}", release=None), version=version)
@@ -233,7 +235,7 @@ class Alias:
         moves = self._differs(live, "release") or self._differs(live, "version")
         if live.shared and self.version is None:
             raise BackendctlError(
-                f"a canary has a share of the calls of {self.physical}:{self.alias} in {self.region}",
+                f"a canary gets part of the traffic of {self.physical}:{self.alias} in {self.region}",
                 hint="promote it or end it first: backendctl canary-status",
             )
         self._move(aws, self._ready_version(aws) if moves else None, live)

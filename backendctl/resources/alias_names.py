@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backendctl.resources.world import SLOTS, Link, World
+from backendctl.resources.deploy_context import SLOTS, DeployContext, Link
 from backendctl.spec.model import Function
 
 
@@ -25,10 +25,10 @@ class AliasNames:
     plain: tuple[str, ...]
 
 
-def names_of(world: World, region: str, function: Function) -> AliasNames:
+def names_of(context: DeployContext, region: str, function: Function) -> AliasNames:
     """From the spec and the definition."""
-    staged = world.staged(region, function)
-    links = [link for link in world.links.get(region, ()) if link.function.name == function.name]
+    staged = context.staged(region, function)
+    links = [link for link in context.links.get(region, ()) if link.function.name == function.name]
     spelt = [link.alias for link in links if link.alias is not None]
     return AliasNames(
         staged=staged, plain=tuple(name for name in dict.fromkeys((*function.aliases, *spelt)) if name not in staged)
@@ -40,31 +40,31 @@ def slots_of(alias: str) -> tuple[str, ...]:
     return tuple(f"{alias}-{slot}" for slot in SLOTS)
 
 
-def reached(world: World, region: str, function: Function) -> tuple[str | None, ...]:
+def reached(context: DeployContext, region: str, function: Function) -> tuple[str | None, ...]:
     """The qualifiers that users hit: slots, plain names, and None, the function itself, when something names no alias.
 
     A function that nobody names an alias for is hit as it is.
     """
-    names = names_of(world, region, function)
+    names = names_of(context, region, function)
     found: list[str | None] = [slot for alias in names.staged for slot in slots_of(alias)]
     found += names.plain
-    bare = any(link.function.name == function.name and link.alias is None for link in world.links.get(region, ()))
+    bare = any(link.function.name == function.name and link.alias is None for link in context.links.get(region, ()))
     if bare or not found:
         found.append(None)
     return tuple(found)
 
 
-def moving(world: World, region: str, function: Function) -> tuple[str, ...]:
+def moving(context: DeployContext, region: str, function: Function) -> tuple[str, ...]:
     """The plain aliases that a release moves, by which it is compared; none when somebody calls the function itself.
 
     A plain name follows the slot that is live; the idle slot may hold anything. What a pinned stage serves is not
     what a release of other stages takes the place of.
     """
-    if None in reached(world, region, function):
+    if None in reached(context, region, function):
         return ()
-    names = names_of(world, region, function)
+    names = names_of(context, region, function)
     aliases = (*names.staged, *names.plain)
-    moved = tuple(alias for alias in aliases if not world.is_pinned(region, function.physical, alias))
+    moved = tuple(alias for alias in aliases if not context.is_pinned(region, function.physical, alias))
     return moved or aliases
 
 

@@ -12,7 +12,7 @@ from backendctl.resources.stage_live import logs
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 ROLE = "backendctl-apigateway-logs"
 """Shared by every backend of the account, hence without a mark, and never deleted."""
@@ -62,12 +62,12 @@ class ApiAccount:
     role_set: bool = True
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """One per region, when some stage logs."""
-        stages = world.spec.api.stages if world.spec.api else ()
+        stages = context.spec.api.stages if context.spec.api else ()
         if any(logs(stage.logging) for stage in stages):
-            for region in world.spec.regions:
-                yield cls(region=region, name="logging", owner=world.backend)
+            for region in context.spec.regions:
+                yield cls(region=region, name="logging", owner=context.backend)
 
     @classmethod
     def read(cls, aws: Aws, desired: Self) -> Self | None:

@@ -21,7 +21,7 @@ from backendctl.secrets import KNOWN, digest
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.engine.plan import Change
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 FROM_SPEC = {"backendctl:from": "spec"}
 """A tag of what a spec names, apart from what `sync-api` has brought from a live API: only this is ever deleted."""
@@ -58,22 +58,22 @@ class ApiKey:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """Every key of the API in every region that gets the API."""
-        api = world.spec.api
-        for region in world.api_regions if api else ():
+        api = context.spec.api
+        for region in context.api_regions if api else ():
             for key in api.keys if api else ():
                 yield cls(
                     region=region,
                     name=key.physical,
-                    owner=world.backend,
-                    regions=world.spec.all_regions,
+                    owner=context.backend,
+                    regions=context.spec.all_regions,
                     secret=key.value,
                     value=SAME if key.value is None else digest(key.value, of=key.physical),
                     enabled=key.enabled,
                     description=key.description,
                     customer=key.customer,
-                    tags=tagging.marked(world.backend, {**world.spec.tags, **FROM_SPEC}),
+                    tags=tagging.marked(context.backend, {**context.spec.tags, **FROM_SPEC}),
                 )
 
     @classmethod
@@ -128,7 +128,8 @@ class ApiKey:
                 self._make(aws)
             elif live.owner != self.owner:
                 raise BackendctlError(
-                    f"the API key {self.name!r} has been made in {self.region} by somebody else", hint="plan again"
+                    f"the API key {self.name!r} was created in {self.region} by somebody else",
+                    hint="plan again: backendctl plan",
                 )
             else:
                 self._bring(aws, live)
@@ -193,7 +194,10 @@ class ApiKey:
     def _bring(self, aws: Aws, live: Self) -> None:
         found = key_named(aws, self.region, self.name)
         if found is None:
-            raise BackendctlError(f"the API key {self.name!r} has gone from {self.region}", hint="plan again")
+            raise BackendctlError(
+                f"the API key {self.name!r} no longer exists in {self.region}",
+                hint="plan again: backendctl plan",
+            )
         if operations := list(self._operations(live)):
             aws.apigateway(self.region).update_api_key(apiKey=found["id"], patchOperations=operations)
         if changed := tagging.missing(self.tags, live.tags):

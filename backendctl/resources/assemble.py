@@ -1,4 +1,4 @@
-"""From a spec to the world that `desired` works from: code built, definitions localised, links and slots found."""
+"""From a spec to the context that `desired` works from: code built, definitions localised, links and slots found."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backendctl.errors import BackendctlError, RefusedError
 from backendctl.openapi.integrations import Target, lambda_targets, resolve, stage_variables
 from backendctl.package import Artefact, Packager, Source
 from backendctl.resources import KINDS, baking, lambda_reads, slots
-from backendctl.resources.world import Capacity, Definition, Link, SlotChoice, Stamp, World
+from backendctl.resources.deploy_context import Capacity, Definition, DeployContext, Link, SlotChoice, Stamp
 from backendctl.spec.model import Function, Spec
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def build_code(spec: Spec, packager: Packager) -> dict[tuple[str, str], Artefact
     return built
 
 
-def make_world(
+def make_context(
     spec: Spec,
     *,
     account: str,
@@ -72,7 +72,7 @@ def make_world(
     stamp: Stamp,
     definitions: Mapping[str, Definition] | None = None,
     stage_definitions: Mapping[tuple[str, str], Definition] | None = None,
-) -> World:
+) -> DeployContext:
     """Everything but the slots, without calling AWS.
 
     Args:
@@ -82,7 +82,7 @@ def make_world(
         stage_definitions: (region, stage) → the same of a stage that has its own.
     """
     built = {key: artefact.sha256 for key, artefact in artefacts.items()}
-    return World(
+    return DeployContext(
         spec=spec,
         account=account,
         partition=partition,
@@ -102,8 +102,8 @@ def links_of(spec: Spec, *, account: str) -> dict[str, tuple[Link, ...]]:
     return {region: tuple(_links(spec, region, targets, account=account)) for region in spec.regions}
 
 
-def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str, BackendctlError]]:
-    """The same world knowing the slot of each release and what is provisioned, and the regions that could not tell.
+def with_slots(context: DeployContext, aws: Aws, *, workers: int) -> tuple[DeployContext, dict[str, BackendctlError]]:
+    """The same context knowing the slot of each release and what is provisioned, and the regions that could not tell.
 
     Raises:
         RefusedError: there is no slot for the release in some region.
@@ -115,9 +115,9 @@ def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str
     def ask(region: str) -> None:
         try:
             there = lambda_reads.functions(aws, region).keys()
-            named = {function.physical for function in world.spec.functions_in(region)}
+            named = {function.physical for function in context.spec.functions_in(region)}
             lambda_reads.read_ahead(aws, region, there & named, lambda_reads.aliases)
-            here = replace(world, spec=world.spec.narrowed((region,)))
+            here = replace(context, spec=context.spec.narrowed((region,)))
             found = slots.choose(aws, here)
             ready.update(baking.capacities(aws, replace(here, slots=found)))
             chosen.update(found)
@@ -127,15 +127,15 @@ def with_slots(world: World, aws: Aws, *, workers: int) -> tuple[World, dict[str
             failed[region] = explain(error, doing=f"read {region}/alias")
 
     with Crew(workers, name="slots") as crew:
-        asked = [crew.submit(partial(ask, region)) for region in world.spec.regions]
+        asked = [crew.submit(partial(ask, region)) for region in context.spec.regions]
         for answer in asked:
             answer.result()
-    return replace(world, slots=chosen, capacity=ready), failed
+    return replace(context, slots=chosen, capacity=ready), failed
 
 
-def desired(world: World) -> list[Resource]:
+def desired(context: DeployContext) -> list[Resource]:
     """Everything the spec asks for, in every region."""
-    return [resource for kind in KINDS for resource in kind.desired(world)]
+    return [resource for kind in KINDS for resource in kind.desired(context)]
 
 
 def _links(spec: Spec, region: str, targets: Mapping[str, Sequence[Target]], *, account: str) -> Iterator[Link]:

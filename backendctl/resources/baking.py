@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 from backendctl.resources import lambda_reads, release_log
 from backendctl.resources import provisioned_reads as reads
+from backendctl.resources.deploy_context import SLOTS, Capacity
 from backendctl.resources.release_record import Event
 from backendctl.resources.slots import live_variables, serving_slots
-from backendctl.resources.world import SLOTS, Capacity
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.resources.provisioned_reads import Config
-    from backendctl.resources.world import World
     from backendctl.spec.model import Provisioned
 
 _MINUTE = 60
@@ -45,24 +45,24 @@ class Slots:
         return f"{self.alias}-{slot}"
 
 
-def capacities(aws: Aws, world: World) -> dict[tuple[str, str, str], Capacity]:
+def capacities(aws: Aws, context: DeployContext) -> dict[tuple[str, str, str], Capacity]:
     """For every (region, function's name in AWS, staged alias) whose function asks for provisioned concurrency.
 
     Args:
-        world: with the slots of its regions.
+        context: with the slots of its regions.
     """
     found: dict[tuple[str, str, str], Capacity] = {}
-    api = world.spec.api
-    for region in world.spec.regions:
-        for function in world.spec.functions_in(region):
+    api = context.spec.api
+    for region in context.spec.regions:
+        for function in context.spec.functions_in(region):
             if function.provisioned is None or api is None:
                 continue
             live = live_variables(aws, region, api.name)
-            for alias, links in world.staged(region, function).items():
+            for alias, links in context.staged(region, function).items():
                 key = (region, function.physical, alias)
                 serving = serving_slots(alias, links, live)
                 slots = Slots(region=region, physical=function.physical, alias=alias, serving=serving)
-                found[key] = capacity(aws, slots, function.provisioned, target=world.slots[key].target)
+                found[key] = capacity(aws, slots, function.provisioned, target=context.slots[key].target)
     return found
 
 

@@ -19,13 +19,13 @@ from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
 from backendctl.resources import release_claim, release_log, served
 from backendctl.resources.api_reads import deployments, find_api, list_deployments, list_stages, stages
+from backendctl.resources.deploy_context import Stamp
 from backendctl.resources.release_record import VARIABLE, Record, split_tag
 from backendctl.resources.served import Route
 from backendctl.resources.stage import Stage
 from backendctl.resources.stage_patch import escaped
 from backendctl.resources.stage_wanted import Behind, refuse_slots
 from backendctl.resources.stage_writes import CANARY, StagePlace, changed_fields, replacing, split_variables
-from backendctl.resources.world import Stamp
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import PatchOperationTypeDef, StageTypeDef
@@ -317,7 +317,7 @@ class TrafficShift:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CanaryEnd:
-    """All requests go to the base again (A72); what the canary showed stays, to be looked into."""
+    """All traffic goes to the previous release again (A72); what the canary showed stays, to be looked into."""
 
     kind: ClassVar[str] = "canary"
     action: ClassVar[Action] = Action.DELETE

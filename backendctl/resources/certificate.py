@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import ChangeTypeDef, ResourceRecordSetOutputTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 ISSUED: CertificateStatusType = "ISSUED"
 PENDING: CertificateStatusType = "PENDING_VALIDATION"
@@ -55,7 +55,7 @@ class Certificate:
     status: str = ISSUED
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, world: DeployContext) -> Iterable[Self]:
         """One per region and domain."""
         for domain in world.spec.domains:
             for region in world.spec.regions if domain.zone is not None else ():
@@ -134,11 +134,19 @@ class Certificate:
     def _issued(self, aws: Aws, arn: str) -> bool | None:
         found = self._described(aws, arn)
         if found.get("Status") in certificates.ENDED:
+            reason = found.get("FailureReason", "")
             raise BackendctlError(
-                f"the certificate {arn} is {found['Status']}: {found.get('FailureReason', 'no reason is given')}",
-                hint=f"see that the name servers of the zone answer for {self.name}; the same command requests another",
+                f"the certificate {arn} is {found['Status']}{reason and f': {reason}'}",
+                hint=f"{self._remedy(arn, found['Status'], reason)}; the same command requests another",
             )
         return True if found.get("Status") == ISSUED else None
+
+    def _remedy(self, arn: str, status: str, reason: str) -> str:
+        if status == "VALIDATION_TIMED_OUT":
+            return f"see that the name servers that the registrar names are those of the zone {self.zone}"
+        if reason == "CAA_ERROR":
+            return f'let a CAA record of {self.name}, or of a domain above it, allow Amazon: 0 issue "amazon.com"'
+        return f"see what ACM tells of it: aws acm describe-certificate --region {self.region} --certificate-arn {arn}"
 
     def _write(self, aws: Aws, record: ResourceRecordTypeDef) -> None:
         """The record, which is the same for all regions of an account (F31); it stays when a region goes."""
@@ -148,13 +156,20 @@ class Certificate:
             known = [dns.plain_name(dns.points_at(one)) for one in found if one["Type"] == record["Type"]]
             if dns.plain_name(record["Value"]) in known:
                 return []
+            if found:  # E6, E7
+                told = ", ".join(f"{one['Type']} → {dns.points_at(one)}" for one in found)
+                raise BackendctlError(
+                    f"{name} has a record already, {told}, and ACM wants {record['Type']} → {record['Value']} there to "
+                    f"validate {self.name}",
+                    hint="remove it from the zone first, when nobody needs it",
+                )
             wanted: ResourceRecordSetOutputTypeDef = {
                 "Name": name,
                 "Type": record["Type"],
                 "TTL": _TTL,
                 "ResourceRecords": [{"Value": record["Value"]}],
             }
-            return [change("UPSERT", wanted)]
+            return [change("CREATE", wanted)]
 
         change_together(
             aws, dns.require_zone(aws, self.zone), name, changes, what=f"the record that validates {self.name}"
@@ -162,16 +177,19 @@ class Certificate:
 
 
 def _pending(aws: Aws, region: str, name: str) -> str | None:
-    """ARN of a certificate of that very name which waits for its record, whoever requested it."""
+    """ARN of a certificate of that name alone which waits for its record in DNS, whoever requested it.
+
+    One of further names, or validated by mail, waits for what is not written here.
+    """
     for found in certificates.listed(aws, region, PENDING):
         if found["DomainName"].lower() == name:
-            options = (
-                aws.acm(region)
-                .describe_certificate(CertificateArn=found["CertificateArn"])["Certificate"]
-                .get("DomainValidationOptions", [])
-            )
-            if all(option.get("ValidationMethod", "DNS") == "DNS" for option in options):
-                return found["CertificateArn"]
+            arn = found["CertificateArn"]
+            told = aws.acm(region).describe_certificate(CertificateArn=arn)["Certificate"]
+            options = told.get("DomainValidationOptions", [])
+            names = [*told.get("SubjectAlternativeNames", ()), *(option["DomainName"] for option in options)]
+            by_dns = all(option.get("ValidationMethod", "DNS") == "DNS" for option in options)
+            if by_dns and all(one.lower() == name for one in names):
+                return arn
     return None
 
 

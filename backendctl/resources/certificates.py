@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
+from backendctl.aws.errors import ClientError, is_missing
 from backendctl.errors import BackendctlError
+from backendctl.resources.api_reads import domain_names
 
 if TYPE_CHECKING:
     from mypy_boto3_acm.literals import CertificateStatusType, KeyAlgorithmType
     from mypy_boto3_acm.type_defs import CertificateSummaryTypeDef
 
     from backendctl.aws.connection import Aws
+    from backendctl.spec.domains import Domain
 
 # ListCertificates leaves out all but RSA_1024 and RSA_2048 unless asked.
 _KEYS: list[KeyAlgorithmType] = ["RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1"]
 
 ENDED: tuple[CertificateStatusType, ...] = ("FAILED", "VALIDATION_TIMED_OUT")
 """Statuses out of which no certificate ever comes."""
+
+GONE = "no longer there"
 
 
 def listed(aws: Aws, region: str, status: CertificateStatusType) -> list[CertificateSummaryTypeDef]:
@@ -31,21 +38,72 @@ def listed(aws: Aws, region: str, status: CertificateStatusType) -> list[Certifi
     return aws.shared(("certificates", region, status), load)
 
 
-def find(aws: Aws, region: str, domain: str) -> str:
+def find(aws: Aws, region: str, domain: str, *, zone: str | None) -> str:
     """ARN of an issued certificate that covers the domain, the one with that very name first.
+
+    Args:
+        zone: of the domain in the spec.
 
     Raises:
         BackendctlError: there is none.
     """
     found = best(listed(aws, region, "ISSUED"), domain)
     if found is None:
-        raise BackendctlError(
-            f"{region} has no issued certificate for {domain}",
-            hint="name the domain's zone in the spec (domain.zone), and backendctl requests one; or request one there, "
-            f"and add the DNS record it asks for: aws acm request-certificate --region {region} "
-            f"--domain-name {domain} --validation-method DNS",
-        )
+        raise none_there(region, domain, zone=zone)
     return found
+
+
+def none_there(region: str, domain: str, *, zone: str | None) -> BackendctlError:
+    """That a domain has no certificate in a region, and how it gets one."""
+    if zone is not None:
+        hint = f"have one requested: backendctl deploy --only certificate/{domain}"
+    else:
+        hint = (
+            "name the domain's `zone` in the spec, and backendctl requests one; or request one there, and add the DNS "
+            f"record it asks for: aws acm request-certificate --region {region} --domain-name {domain} "
+            "--validation-method DNS"
+        )
+    return BackendctlError(f"{region} has no issued certificate for {domain}", hint=hint)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Serving:
+    """The certificate that a domain has in a region, or would get.
+
+    Attributes:
+        status: as ACM has it, or GONE. days: until it ends; None where ACM does not say. renewal: its RenewalStatus.
+    """
+
+    arn: str
+    status: str
+    days: int | None
+    renewal: str
+
+
+def serving(aws: Aws, region: str, domain: Domain, *, now: float) -> Serving | None:
+    """The one that the live domain uses; without one the spec's, or the issued one that fits best. None: there is none.
+
+    Args:
+        now: seconds since the epoch.
+    """
+    name = domain.name.lower()
+    arn = domain_names(aws, region).get(name, {}).get("regionalCertificateArn") or domain.certificates.get(region)
+    arn = arn or best(listed(aws, region, "ISSUED"), name)
+    if arn is None:
+        return None
+    try:
+        found: Any = aws.acm(region).describe_certificate(CertificateArn=arn)["Certificate"]
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        found = {"Status": GONE}
+    end = found.get("NotAfter")
+    return Serving(
+        arn=arn,
+        status=found.get("Status", "ISSUED"),
+        days=(end - datetime.fromtimestamp(now, UTC)).days if isinstance(end, datetime) else None,
+        renewal=(found.get("RenewalSummary") or {}).get("RenewalStatus", "not begun"),
+    )
 
 
 def check(aws: Aws, region: str, arn: str) -> None:
@@ -58,9 +116,16 @@ def check(aws: Aws, region: str, arn: str) -> None:
     if parts[3:5] != [region, aws.account]:
         raise BackendctlError(
             f"{arn} cannot serve {region}: a regional domain needs a certificate of its own region and account",
-            hint="name one per region in the spec (domain.certificates), or none to have it looked up",
+            hint="name one per region in the spec (`certificate`), or none to have it looked up",
         )
-    status = aws.acm(region).describe_certificate(CertificateArn=arn)["Certificate"].get("Status", "unknown")
+    try:
+        status = aws.acm(region).describe_certificate(CertificateArn=arn)["Certificate"].get("Status", "unknown")
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        raise BackendctlError(
+            f"the certificate {arn} is {GONE}", hint="name another in the spec (`certificate`), or none"
+        ) from error
     if status != "ISSUED":
         raise BackendctlError(
             f"the certificate {arn} is {status}, not ISSUED",

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Turn:
+class _Cutover:
     """What both have.
 
     Attributes:
@@ -119,7 +119,7 @@ class _Turn:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class StageCutover(_Turn):
+class StageCutover(_Cutover):
     """A stage without a canary, turned to what is behind these variables and that deployment."""
 
     def read(self, aws: Aws) -> tuple[FieldChange, ...]:
@@ -155,7 +155,7 @@ class StageCutover(_Turn):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CanaryPromotion(_Turn):
+class CanaryPromotion(_Cutover):
     """A canary becomes what its stage serves; the variables are its overrides."""
 
     def read(self, aws: Aws) -> tuple[FieldChange, ...]:
@@ -218,5 +218,5 @@ class CanaryPromotion(_Turn):
 
 def _ended(place: StagePlace) -> BackendctlError:
     return BackendctlError(
-        f"the canary of {place.address} has ended meanwhile", hint="look at what serves: backendctl history"
+        f"the canary of {place.address} has ended meanwhile", hint="see what is live: backendctl history"
     )

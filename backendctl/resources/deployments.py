@@ -9,10 +9,10 @@ from backendctl.aws.errors import is_missing, says
 from backendctl.errors import BackendctlError
 from backendctl.resources import release_log
 from backendctl.resources.api_reads import list_deployments, list_stages
+from backendctl.resources.deploy_context import Stamp
 from backendctl.resources.release_log import RegionLog
 from backendctl.resources.releases import describe_deployment, facts_of
 from backendctl.resources.rest_api import definition_held
-from backendctl.resources.world import Stamp
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

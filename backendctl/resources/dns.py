@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.wait import until
 from backendctl.errors import BackendctlError
+from backendctl.spec.domains import is_zone_id
 
 if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import (
@@ -48,31 +50,37 @@ def id_of(zone: HostedZoneTypeDef) -> str:
     return zone["Id"].rpartition("/")[2]
 
 
-def is_id(zone: str) -> bool:
-    """Whether a zone is given by its id, which has no dots."""
-    return "." not in zone
-
-
 def zones_named(aws: Aws, zone: str) -> list[HostedZoneTypeDef]:
     """The public zones of a name, or the one of an id; a delegated name may have several in one account."""
-    if is_id(zone):
+    if is_zone_id(zone):
         return [one for one in zones(aws) if id_of(one) == zone]
     return [one for one in zones(aws) if plain_name(one["Name"]) == plain_name(zone)]
 
 
-def zone_fault(aws: Aws, zone: str) -> str | None:
-    """Why a zone cannot be worked on, with what to do about it; None when it can."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ZoneFault:
+    """Why a zone cannot be worked on. remedy: what to do about it."""
+
+    reason: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.remedy}"
+
+
+def zone_fault(aws: Aws, zone: str) -> ZoneFault | None:
+    """Why a zone cannot be worked on; None when it can."""
     found = [id_of(one) for one in zones_named(aws, zone)]
     if not found:
-        what = f"zone with the id {zone}" if is_id(zone) else f"zone {zone}"
-        return (
-            f"there is no public hosted {what} in this account: make it and point the registrar at its name servers, "
-            "or leave `zone` out and keep DNS yourself"
+        what = f"zone with the id {zone}" if is_zone_id(zone) else f"zone {zone}"
+        return ZoneFault(
+            reason=f"there is no public hosted {what} in this account",
+            remedy="make it and point the registrar at its name servers, or leave `zone` out and keep DNS yourself",
         )
     if len(found) > 1:
-        return (
-            f"there are {len(found)} public hosted zones {zone} in this account: "
-            f"write the id of the one that the registrar points at, zone: {' or '.join(sorted(found))}"
+        return ZoneFault(
+            reason=f"there are {len(found)} public hosted zones {zone} in this account",
+            remedy=f"write the id of the one that the registrar points at, zone: {' or '.join(sorted(found))}",
         )
     return None
 
@@ -84,7 +92,7 @@ def require_zone(aws: Aws, zone: str) -> str:
         BackendctlError: there is none, or more than one.
     """
     if fault := zone_fault(aws, zone):
-        raise BackendctlError(fault)
+        raise BackendctlError(fault.reason, hint=fault.remedy)
     return id_of(zones_named(aws, zone)[0])
 
 
@@ -117,11 +125,17 @@ def list_records_at(aws: Aws, zone_id: str, name: str) -> list[ResourceRecordSet
         start = {key.replace("Next", "Start"): page.get(key) for key in following if page.get(key)}
 
 
-def leads_to(aws: Aws, name: str, host: str) -> bool:
-    """Whether a record of that name, in any public zone that may hold it, answers with a host; asked now."""
-    holding = [zone for zone in zones(aws) if f".{name}".endswith(f".{plain_name(zone['Name'])}")]
-    found = [record for zone in holding for record in list_records_at(aws, id_of(zone), name)]
-    return any(points_at(record) == plain_name(host) for record in found)
+def leads_to(aws: Aws, name: str, host: str, *, zone: str | None) -> bool | None:
+    """Whether a record of that name answers with a host; asked now. None where there is no such record to be seen.
+
+    Args:
+        zone: where it is; None looks in every public zone that may hold it.
+    """
+    holding = [one for one in zones(aws) if f".{name}".endswith(f".{plain_name(one['Name'])}")]
+    asked = holding if zone is None else zones_named(aws, zone)
+    found = [record for one in asked for record in list_records_at(aws, id_of(one), name)]
+    leading = [points_at(record) == plain_name(host) for record in found if record["Type"] in {*ADDRESSES, "CNAME"}]
+    return any(leading) if leading else None
 
 
 def submit(aws: Aws, zone_id: str, changes: Sequence[ChangeTypeDef]) -> str:

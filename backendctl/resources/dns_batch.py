@@ -73,7 +73,7 @@ def change_together(
     part = _Part(name=name, changes=changes)
     with gathering.lock:
         gathering.waiting.append(part)
-    aws.sleep(_WINDOW * aws.tempo)
+    aws.sleep(_WINDOW * aws.time_scale)
     with aws.exclusive("records", zone_id):
         if not part.done:
             _send(aws, zone_id, gathering.take())

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import DomainNameTypeDef, PatchOperationTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 EDGE, REGIONAL = "EDGE", "REGIONAL"
 _READY = "AVAILABLE"
@@ -31,8 +31,9 @@ class Domain:
     """A regional custom domain.
 
     Attributes:
-        name: in small letters. certificate: ARN; None looks one up when the domain is made, and then leaves it alone.
-        mutual_tls: "s3://bucket/key", with "@version" where one is pinned; None leaves it alone.
+        name: in small letters. zone: name or id of the zone of its records; None where DNS is kept elsewhere.
+        certificate: ARN; None looks one up when the domain is made, and then leaves it alone.
+        truststore: "s3://bucket/key" of mutual TLS; None leaves it alone. truststore_version: "" for the present one.
         endpoint: REGIONAL; live "EDGE, REGIONAL" while it moves from the one to the other.
         status: AVAILABLE once it can serve (A83).
     """
@@ -44,15 +45,17 @@ class Domain:
     region: str = field(compare=False)
     name: str = field(compare=False)
     owner: str | None = field(compare=False)
+    zone: str | None = field(default=None, compare=False)
     certificate: str | None = None
     security_policy: str | None = None
-    mutual_tls: str | None = None
+    truststore: str | None = None
+    truststore_version: str | None = None
     endpoint: str = REGIONAL
     status: str = _READY
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, world: DeployContext) -> Iterable[Self]:
         """One per region for every domain of the spec."""
         for domain in world.spec.domains:
             for region in world.spec.regions:
@@ -60,11 +63,11 @@ class Domain:
                     region=region,
                     name=domain.name.lower(),
                     owner=world.backend,
+                    zone=domain.zone,
                     certificate=domain.certificates.get(region),
                     security_policy=domain.security_policy,
-                    mutual_tls=_truststore(domain.mutual_tls.truststore, domain.mutual_tls.version)
-                    if domain.mutual_tls
-                    else None,
+                    truststore=domain.mutual_tls.truststore if domain.mutual_tls else None,
+                    truststore_version=domain.mutual_tls.version or "" if domain.mutual_tls else None,
                     tags=tagging.marked(world.backend, {**domain.tags, **_levels(world)}),
                 )
 
@@ -85,13 +88,15 @@ class Domain:
     @classmethod
     def _live(cls, region: str, found: DomainNameTypeDef) -> Self:
         tags = tagging.own_tags(found.get("tags"))
+        mutual = found.get("mutualTlsAuthentication", {})
         return cls(
             region=region,
             name=found["domainName"].lower(),
             owner=tagging.owner_of(tags),
             certificate=found.get("regionalCertificateArn"),
             security_policy=found.get("securityPolicy"),
-            mutual_tls=_mutual_tls(found),
+            truststore=mutual.get("truststoreUri"),
+            truststore_version=mutual.get("truststoreVersion", ""),
             endpoint=", ".join(sorted(found.get("endpointConfiguration", {}).get("types", ()))) or EDGE,
             status=found.get("domainNameStatus", _READY),
             tags=tags,
@@ -107,12 +112,9 @@ class Domain:
         more: Any = {"endpointAccessMode": "BASIC"} if (self.security_policy or "").startswith(_NEW_POLICIES) else {}
         if self.security_policy is not None:
             more["securityPolicy"] = self.security_policy
-        if self.mutual_tls is not None:
-            uri, _, version = self.mutual_tls.partition("@")
-            more["mutualTlsAuthentication"] = {
-                "truststoreUri": uri,
-                **({"truststoreVersion": version} if version else {}),
-            }
+        if self.truststore is not None:
+            pinned = {"truststoreVersion": self.truststore_version} if self.truststore_version else {}
+            more["mutualTlsAuthentication"] = {"truststoreUri": self.truststore, **pinned}
         try:
             aws.apigateway(self.region).create_domain_name(
                 domainName=self.name,
@@ -136,12 +138,7 @@ class Domain:
             operations.append({"op": "replace", "path": "/regionalCertificateArn", "value": self.certificate})
         if self.security_policy is not None and self.security_policy != live.security_policy:
             operations.append({"op": "replace", "path": "/securityPolicy", "value": self.security_policy})
-        if self.mutual_tls is not None and self.mutual_tls != live.mutual_tls:
-            uri, _, version = self.mutual_tls.partition("@")
-            operations.append({"op": "replace", "path": "/mutualTlsAuthentication/truststoreUri", "value": uri})
-            if version:
-                path = "/mutualTlsAuthentication/truststoreVersion"
-                operations.append({"op": "replace", "path": path, "value": version})
+        operations += self._trusting(live)
         if changed := tagging.missing(self.tags, live.tags):
             arn = f"arn:{aws.partition}:apigateway:{self.region}::/domainnames/{self.name}"
             aws.apigateway(self.region).tag_resource(resourceArn=arn, tags=changed)
@@ -151,8 +148,22 @@ class Domain:
             aws.apigateway(self.region).update_domain_name(domainName=self.name, patchOperations=operations)
         self._await(aws)
 
+    def _trusting(self, live: Self) -> list[PatchOperationTypeDef]:
+        """The truststore, and its version, of which an empty one takes the pinned one away (not confirmed on AWS)."""
+        wanted = {"truststoreUri": self.truststore, "truststoreVersion": self.truststore_version}
+        there = {"truststoreUri": live.truststore, "truststoreVersion": live.truststore_version}
+        return [
+            {"op": "replace", "path": f"/mutualTlsAuthentication/{member}", "value": value}
+            for member, value in wanted.items()
+            if value is not None and value != there[member]
+        ]
+
     def _moving(self, aws: Aws, live: Self) -> list[PatchOperationTypeDef]:
-        """From the edge to the region: first both, then, once no record leads to the edge, the regional one alone."""
+        """From the edge to the region: first both, then, once its records lead to the region, the regional one alone.
+
+        A record that has not moved yet, as when an earlier run was killed, moves after this one: its own change waits
+        for this, so that the edge stays for one more run.
+        """
         if live.endpoint == self.endpoint:
             return []
         path = "/endpointConfiguration/types"
@@ -166,15 +177,33 @@ class Domain:
                 f"{self.name} in {self.region} is a {live.endpoint} domain, which AWS never turns into a regional one",
                 hint="give the domain another name in the spec",
             )
-        distribution = _described(aws, self.region, self.name).get("distributionDomainName", "")
-        if dns.leads_to(aws, self.name, distribution):
-            raise BackendctlError(
-                f"{self.name} still leads to its edge-optimised endpoint {distribution}",
-                hint="take the record over: backendctl sync-dns --adopt",
-            )
+        found = _described(aws, self.region, self.name)
+        distribution = found.get("distributionDomainName", "")
+        leads = dns.leads_to(aws, self.name, distribution, zone=self.zone)
+        if leads is not False and self.zone is not None:
+            note(f"{self.name} does not lead to its regional endpoint yet: {distribution} stays until the next run")
+            return []
+        if leads is not False:
+            raise self._held(distribution, found.get("regionalDomainName", ""), known=leads is not None)
         note(f"waiting {dns.ALIAS_TTL} s until resolvers have forgotten {distribution}")
-        aws.sleep(dns.ALIAS_TTL * aws.tempo)
+        aws.sleep(dns.ALIAS_TTL * aws.time_scale)
         return [{"op": "remove", "path": path, "value": EDGE}]
+
+    def _held(self, edge: str, regional: str, *, known: bool) -> BackendctlError:
+        """Why the edge endpoint of a name without `zone` stays. known: whether its record was seen."""
+        point = f"point {self.name} at {regional} where you keep its DNS"
+        if known:
+            return BackendctlError(
+                f"{self.name} still leads to its edge-optimised endpoint {edge}",
+                hint=f"{point}, and run this again; or name its zone in the spec, and backendctl sync-dns --adopt does",
+            )
+        remove = f"op=remove,path=/endpointConfiguration/types,value={EDGE}"
+        return BackendctlError(
+            f"no zone of this account has a record of {self.name}: whether it still leads to its edge-optimised "
+            f"endpoint {edge} cannot be seen here, and then taking that away would be an outage",
+            hint=f"{point}; once that is so: aws apigateway update-domain-name --region {self.region} "
+            f"--domain-name {self.name} --patch-operations {remove}",
+        )
 
     def delete(self, aws: Aws) -> None:
         """The domain; its mappings went first (A91)."""
@@ -187,7 +216,7 @@ class Domain:
 
     def _certificate(self, aws: Aws) -> str:
         if self.certificate is None:
-            return certificates.find(aws, self.region, self.name)
+            return certificates.find(aws, self.region, self.name, zone=self.zone)
         certificates.check(aws, self.region, self.certificate)
         return self.certificate
 
@@ -214,19 +243,10 @@ class Domain:
         )  # A84: up to 60 min
 
 
-def _levels(world: World) -> dict[str, str]:
+def _levels(world: DeployContext) -> dict[str, str]:
     """The tag by which a plan knows to ask for base paths of several levels, also when the spec has none any more."""
     stages = world.spec.api.stages if world.spec.api else ()
     return {MULTI_LEVEL: "true"} if any("/" in (stage.path or "") for stage in stages) else {}
-
-
-def _truststore(uri: str, version: str | None) -> str:
-    return f"{uri}@{version}" if version else uri
-
-
-def _mutual_tls(found: DomainNameTypeDef) -> str | None:
-    told = found.get("mutualTlsAuthentication", {})
-    return _truststore(told["truststoreUri"], told.get("truststoreVersion")) if told.get("truststoreUri") else None
 
 
 def _described(aws: Aws, region: str, name: str) -> DomainNameTypeDef:

@@ -21,7 +21,8 @@ def edge_refusals(plan: Plan) -> tuple[str, ...]:
     edge = _edges(plan)
     return tuple(
         f"{change.region} cannot have {change.name} while {edge[change.name]} has it edge-optimised, which makes a "
-        f"name unique in the world: backendctl sync-dns -r {edge[change.name]} --adopt first, twice, then without -r"
+        f"name unique in the world: backendctl sync-dns -r {edge[change.name]} --adopt first, "
+        f"{'twice' if change.desired.zone else 'twice, with the name moved in your DNS in between'}, then without -r"
         for change in plan.changes
         if isinstance(change.desired, Domain) and change.live is None and change.name in edge
     )
@@ -32,14 +33,26 @@ def edge_remarks(plan: Plan) -> tuple[str, ...]:
     return tuple(
         f"{change.address} is {change.live.endpoint}: CloudFront takes all requests for it to one region, so that "
         "latency routing cannot work on it, and its cache helps no queries that are all different. "
-        + (
-            "This run adds a regional endpoint beside it and moves the record; run it again, and the edge one goes"
-            if change.live.endpoint == EDGE
-            else "Its records lead to the regional endpoint by now: this run takes the edge one away"
-        )
+        + _step(first=change.live.endpoint == EDGE, zone=change.desired.zone)
         for change in plan.changes
         if isinstance(change.live, Domain) and isinstance(change.desired, Domain) and EDGE in change.live.endpoint
     )
+
+
+def _step(*, first: bool, zone: str | None) -> str:
+    if first and zone:
+        return "This run adds a regional endpoint beside it and moves the record; run it again, and the edge one goes"
+    if first:
+        return (
+            "This run adds a regional endpoint beside it; point the name at that where you keep its DNS, and run it "
+            "again: the edge one goes where the record can be seen in a zone of this account"
+        )
+    if zone:
+        return (
+            "This run takes the edge one away when the records lead to the regional one; when they do not yet, it "
+            "moves them, and the next run takes it away"
+        )
+    return "This run takes the edge one away where a zone of this account shows that the name leads to the regional one"
 
 
 def _edges(plan: Plan) -> dict[str, str]:

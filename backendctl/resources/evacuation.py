@@ -63,7 +63,7 @@ def _unfit(document: dict[str, Any], path: str) -> str:
         return ""
     if methods:
         return f"{path} has no GET method of its own: throttling what answers it would throttle other requests too"
-    return f"it is no method of its own: throttling what answers GET {path} would throttle other requests too"
+    return f"it is not a method of its own: throttling what answers GET {path} would throttle other requests too"
 
 
 def is_forced(check: HealthCheckTypeDef) -> bool:

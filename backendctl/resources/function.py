@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef, GetFunctionResponseTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 # Everything but code and architecture, which UpdateFunctionCode sets (B11).
 _CONFIGURATION = (
@@ -93,13 +93,13 @@ class Function:
     release: str | None = None
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """Every function of the spec, in every region; without a release where all its aliases are pinned."""
-        for region in world.spec.regions:
-            for spec in world.spec.functions_in(region):
-                wanted = cls.wanted(world, region, spec)
-                brought: Any = world.brought_of(region, spec.physical)
-                if _is_released(world, region, spec):
+        for region in context.spec.regions:
+            for spec in context.spec.functions_in(region):
+                wanted = cls.wanted(context, region, spec)
+                brought: Any = context.brought_of(region, spec.physical)
+                if _is_released(context, region, spec):
                     yield replace(wanted, others=brought)
                 elif brought:
                     yield replace(brought[-1], others=brought[:-1])
@@ -107,27 +107,27 @@ class Function:
                     yield wanted.left()
 
     @classmethod
-    def behind_alias(cls, world: World, region: str, spec: Spec, alias: str) -> Function:
+    def behind_alias(cls, context: DeployContext, region: str, spec: Spec, alias: str) -> Function:
         """What has to stand behind an alias that moves: the spec's, or what a pinned stage serves elsewhere."""
-        return world.brought.get((region, spec.physical, alias)) or cls.wanted(world, region, spec)
+        return context.brought.get((region, spec.physical, alias)) or cls.wanted(context, region, spec)
 
     @classmethod
-    def wanted(cls, world: World, region: str, spec: Spec) -> Self:
+    def wanted(cls, context: DeployContext, region: str, spec: Spec) -> Self:
         """What the spec asks of one function in one region; its `release` is what aliases and slots look for."""
-        settings = _settings(world, region, spec)
+        settings = _settings(context, region, spec)
         release = releases.fingerprint(settings)
         return cls(
             region=region,
             name=spec.name,
-            owner=world.backend,
+            owner=context.backend,
             physical=spec.physical,
             managed=releases.managed(settings),
             source=spec.code,
-            artefact=world.artefacts.get((region, spec.name)),
-            note=releases.described(release, world.stamp),
-            behind=moving(world, region, spec),
+            artefact=context.artefacts.get((region, spec.name)),
+            note=releases.described(release, context.stamp),
+            behind=moving(context, region, spec),
             description=spec.description,
-            tags=tagging.marked(world.backend, {**spec.tags, lambda_reads.NAME: spec.name}),
+            tags=tagging.marked(context.backend, {**spec.tags, lambda_reads.NAME: spec.name}),
             release=release,
             **settings,
         )
@@ -341,18 +341,18 @@ def _is_published(one: Function, published: Sequence[lambda_reads.Version]) -> b
     return lambda_reads.newest(published, one.release or "", one.managed) is not None
 
 
-def _is_released(world: World, region: str, spec: Spec) -> bool:
+def _is_released(context: DeployContext, region: str, spec: Spec) -> bool:
     """Whether something of it moves: an alias that no pinned stage keeps, or the function itself."""
-    names = names_of(world, region, spec)
+    names = names_of(context, region, spec)
     aliases = (*names.staged, *names.plain)
-    bare = None in reached(world, region, spec)
-    return bare or not aliases or any(not world.is_pinned(region, spec.physical, alias) for alias in aliases)
+    bare = None in reached(context, region, spec)
+    return bare or not aliases or any(not context.is_pinned(region, spec.physical, alias) for alias in aliases)
 
 
-def _settings(world: World, region: str, spec: Spec) -> dict[str, Any]:
+def _settings(context: DeployContext, region: str, spec: Spec) -> dict[str, Any]:
     vpc = spec.vpc or releases.NO_VPC
     return {
-        "code": world.code_ids[region, spec.name],
+        "code": context.code_ids[region, spec.name],
         "runtime": spec.runtime,
         "handler": spec.handler,
         "memory": spec.memory,
@@ -364,7 +364,7 @@ def _settings(world: World, region: str, spec: Spec) -> dict[str, Any]:
         "vpc": Vpc(subnets=tuple(sorted(vpc.subnets)), security_groups=tuple(sorted(vpc.security_groups))),
         "tracing": spec.tracing,
         "snapstart": None if spec.snapstart is None else releases.SNAPSTART[spec.snapstart],
-        "role": world.role_arn(spec),
+        "role": context.role_arn(spec),
     }
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import ChangeTypeDef, HealthCheckTypeDef, ResourceRecordSetOutputTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.model import Api
 
 _LONGEST = 27
@@ -62,19 +62,19 @@ class HealthCheck:
     spares: int = 0
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """One per region, when the spec's domain has a health check."""
-        api, domain = world.spec.api, world.spec.domain
+        api, domain = context.spec.api, context.spec.domain
         if api is None or domain is None or domain.health_check is None:
             return
-        for region in world.spec.regions:
+        for region in context.spec.regions:
             yield cls(
                 region=region,
-                name=world.backend,
-                owner=world.backend,
+                name=context.backend,
+                owner=context.backend,
                 guards=tuple(
                     (one.name.lower(), one.zone)
-                    for one in world.spec.domains
+                    for one in context.spec.domains
                     if one.zone is not None and one.health_check is not None
                 ),
                 probe=probe_of(api, domain.health_check.path),

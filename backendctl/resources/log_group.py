@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs.type_defs import LogGroupTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 PREFIX = "/aws/lambda/"
 
@@ -43,17 +43,17 @@ class LogGroup:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """One for every function that names a retention."""
-        for region in world.spec.regions:
-            for function in world.spec.functions_in(region):
+        for region in context.spec.regions:
+            for function in context.spec.functions_in(region):
                 if function.log_retention is not None:
                     yield cls(
                         region=region,
                         name=PREFIX + function.physical,
-                        owner=world.backend,
+                        owner=context.backend,
                         retention=function.log_retention,
-                        tags=tagging.marked(world.backend, function.tags),
+                        tags=tagging.marked(context.backend, function.tags),
                     )
 
     @classmethod

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import BasePathMappingTypeDef, PatchOperationTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,16 +47,16 @@ class Mapping:
     target: str | None = None
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """One for every stage that has a path, in every region, on every domain."""
-        api = world.spec.api
-        for region in world.spec.regions if api is not None else ():
-            for domain, stage in product(world.spec.domains, api.stages if api is not None else ()):
+        api = context.spec.api
+        for region in context.spec.regions if api is not None else ():
+            for domain, stage in product(context.spec.domains, api.stages if api is not None else ()):
                 if stage.path is not None:
                     yield cls(
                         region=region,
                         name=mapping_name(domain.name, stage.path),
-                        owner=world.backend,
+                        owner=context.backend,
                         target=f"{api.name if api is not None else ''}/{stage.name}",
                     )
 
@@ -179,7 +179,9 @@ class Mapping:
         aws.forget("domain-names", self.region)
         live = self.read(aws, self)
         if live is None or live.owner != self.owner:
-            raise BackendctlError(f"{self.name} in {self.region} has been mapped by somebody else", hint="plan again")
+            raise BackendctlError(
+                f"{self.name} in {self.region} was mapped by somebody else", hint="plan again: backendctl plan"
+            )
         self.update(aws, live)
 
 

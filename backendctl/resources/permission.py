@@ -20,7 +20,7 @@ from backendctl.resources.permission_sources import Places, is_ours, sources_of
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 LIMIT = 20_480
 """Bytes of the policy of one qualifier (B40)."""
@@ -54,18 +54,18 @@ class Permission:
     statements: dict[str, str] | None = None
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """One for every qualifier that a stage's routes, an authorizer or a warmer calls."""
-        for region in world.spec.regions:
-            for spec in world.called_in(region):
-                for qualifier, statements in sources_of(world, region, spec).items():
+        for region in context.spec.regions:
+            for spec in context.called_in(region):
+                for qualifier, statements in sources_of(context, region, spec).items():
                     yield cls(
                         region=region,
                         name=qualified(spec.name, qualifier),
-                        owner=world.backend,
+                        owner=context.backend,
                         physical=spec.physical,
                         qualifier=qualifier,
-                        api=world.spec.api.name if world.spec.api else None,
+                        api=context.spec.api.name if context.spec.api else None,
                         statements=statements,
                     )
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.openapi.integrations import resolve
 from backendctl.resources.alias_names import slots_of
+from backendctl.resources.deploy_context import DeployContext, Link
 from backendctl.resources.warmer_layout import layout
-from backendctl.resources.world import Link, World
 from backendctl.spec.model import Function
 
 if TYPE_CHECKING:
@@ -30,26 +30,26 @@ _LONGEST = 100
 """Characters of a statement id (B37)."""
 
 
-def sources_of(world: World, region: str, function: Function) -> dict[str | None, dict[str, str]]:
+def sources_of(context: DeployContext, region: str, function: Function) -> dict[str | None, dict[str, str]]:
     """Qualifier → statement id → source, for everything that calls this function."""
     found: dict[str | None, dict[str, str]] = {}
-    api = world.spec.api
-    for link in world.links.get(region, ()) if api is not None else ():
+    api = context.spec.api
+    for link in context.links.get(region, ()) if api is not None else ():
         if link.function.name != function.name or api is None:
             continue
         sources = {
             ("api", link.stage.name): f"{_API}:{api.name}/{link.stage.name}/*",
             ("api", TEST_STAGE): f"{_API}:{api.name}/{TEST_STAGE}/*",  # B41
         }
-        if _is_authorizer(world, region, link):
+        if _is_authorizer(context, region, link):
             sources["authorizer", api.name] = f"{_API}:{api.name}/authorizers/*"  # B41
         for qualifier in _qualifiers(link):
             statements = found.setdefault(qualifier, {})
             for (kind, what), source in sources.items():
-                statements[statement_id(world.backend, kind, what, qualifier)] = source
-    for rule, targets in layout(world, region, function).items():
+                statements[statement_id(context.backend, kind, what, qualifier)] = source
+    for rule, targets in layout(context, region, function).items():
         for qualifier in {target.qualifier for target in targets}:
-            sid = statement_id(world.backend, "warm", rule, qualifier)
+            sid = statement_id(context.backend, "warm", rule, qualifier)
             found.setdefault(qualifier, {})[sid] = f"{_EVENTS}:{rule}"
     return found
 
@@ -64,15 +64,15 @@ def _qualifiers(link: Link) -> Iterator[str | None]:
         yield from slots_of(link.alias)
 
 
-def _is_authorizer(world: World, region: str, link: Link) -> bool:
+def _is_authorizer(context: DeployContext, region: str, link: Link) -> bool:
     """Whether the definition calls this function as an authorizer, which is a source of its own."""
     resolved = [
         resolve(target, link.stage.variables)
-        for target in world.targets_of(link.stage)
+        for target in context.targets_of(link.stage)
         if target.method == "AUTHORIZER"
     ]
     return any(
-        found is not None and found.is_in(region, world.account) and found.function == link.function.physical
+        found is not None and found.is_in(region, context.account) and found.function == link.function.physical
         for found in resolved
     )
 

@@ -13,12 +13,12 @@ from backendctl.errors import BackendctlError
 from backendctl.resources import lambda_reads
 from backendctl.resources import provisioned_reads as reads
 from backendctl.resources.alias_names import names_of, qualified
+from backendctl.resources.deploy_context import SLOTS, Capacity
 from backendctl.resources.function import Function
-from backendctl.resources.world import SLOTS, Capacity
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.model import Function as Spec
 
 _LIMIT = 1200.0
@@ -65,22 +65,22 @@ class ProvisionedConcurrency:
     recorded: int | None = None
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """One for every alias that users reach of a function that asks for it, and what is kept for a rollback."""
-        for region in world.spec.regions:
-            for spec in world.spec.functions_in(region):
+        for region in context.spec.regions:
+            for spec in context.spec.functions_in(region):
                 if spec.provisioned is not None:
                     yield from cls._of_function(
-                        world, region, spec, Capacity(environments=spec.provisioned.environments)
+                        context, region, spec, Capacity(environments=spec.provisioned.environments)
                     )
 
     @classmethod
-    def _of_function(cls, world: World, region: str, spec: Spec, usual: Capacity) -> Iterator[Self]:
-        names = names_of(world, region, spec)
+    def _of_function(cls, context: DeployContext, region: str, spec: Spec, usual: Capacity) -> Iterator[Self]:
+        names = names_of(context, region, spec)
         for alias in names.staged:
-            function = Function.behind_alias(world, region, spec, alias)
+            function = Function.behind_alias(context, region, spec, alias)
             key = (region, spec.physical, alias)
-            target, capacity = world.slots[key].target, world.capacity.get(key, usual)
+            target, capacity = context.slots[key].target, context.capacity.get(key, usual)
             left = target in capacity.left
             ready = cls.on(
                 function,
@@ -89,13 +89,13 @@ class ProvisionedConcurrency:
                 recorded=usual.environments,
                 note=capacity.why if left else "",
             )
-            yield replace(ready, release=None) if world.is_kept(*key) else ready
+            yield replace(ready, release=None) if context.is_kept(*key) else ready
             if capacity.kept:
                 other = next(slot for slot in SLOTS if slot != target)
                 told = f"{capacity.kept}; {capacity.why}" if other in capacity.left else capacity.kept
                 yield cls.kept(function, f"{alias}-{other}", why=told)
         for alias in names.plain:
-            function = Function.behind_alias(world, region, spec, alias)
+            function = Function.behind_alias(context, region, spec, alias)
             yield cls.on(function, alias, environments=usual.environments, recorded=usual.environments)
 
     @classmethod
@@ -217,7 +217,7 @@ class ProvisionedConcurrency:
         alias = lambda_reads.aliases(aws, self.region, self.physical).get(self.alias)
         if alias is not None and alias.weights:
             raise BackendctlError(
-                f"{self._called} shares its calls between two versions, and Lambda refuses some changes of its "
+                f"{self._called} splits its traffic between two versions, and Lambda refuses some changes of its "
                 "provisioned concurrency meanwhile",
                 hint="promote the canary or end it first: backendctl canary-status",
             )
@@ -249,7 +249,7 @@ class ProvisionedConcurrency:
                 raise BackendctlError(
                     f"Lambda could not make {found.requested} environments of {self._called} ready: "
                     f"{found.reason or 'no reason given'}",
-                    hint=f"no stage has been turned to it; its log: /aws/lambda/{self.physical}",
+                    hint=f"no stage was switched to it; its log: /aws/lambda/{self.physical}",
                 )
             return True if found.status == reads.READY else None
 

@@ -17,7 +17,7 @@ from backendctl.resources.slots import live_variables, serving_slots
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 _UNRESERVED = 100
 """Concurrent executions that Lambda keeps for functions without a reservation (B49)."""
@@ -55,7 +55,7 @@ def _in_region(aws: Aws, region: str, functions: Mapping[str, Mapping[str, int]]
                 told = ", ".join(f"{name} {number}" for name, number in sorted(both.items()))
                 yield (
                     f"{region}: {physical} would have {total} provisioned environments ({told}) and has reserved "
-                    f"concurrency of {reserved}; while a release turns, both slots have theirs"
+                    f"concurrency of {reserved}; during a release both slots have theirs"
                 )
     except ClientError as error:
         raise explain(error, doing=f"read the limits of concurrent executions in {region}") from error
@@ -75,7 +75,7 @@ def _reserved(aws: Aws, region: str, physical: str) -> int | None:
     return found.get("ReservedConcurrentExecutions")
 
 
-def lost_by_turning(world: World, aws: Aws, *, stages: Iterable[str]) -> list[str]:
+def lost_by_turning(context: DeployContext, aws: Aws, *, stages: Iterable[str]) -> list[str]:
     """Stages that would turn from a slot with provisioned concurrency to one without (B46, B48), one sentence each.
 
     Only what somebody else has set is looked at: where the spec asks for it, the turn waits for it, and where the spec
@@ -87,15 +87,15 @@ def lost_by_turning(world: World, aws: Aws, *, stages: Iterable[str]) -> list[st
     Raises:
         AwsError: a region did not tell.
     """
-    names, api = frozenset(stages), world.spec.api
+    names, api = frozenset(stages), context.spec.api
     if api is None or not names:
         return []
     asked: list[Callable[[], list[str]]] = []
-    for region in world.spec.regions:
+    for region in context.spec.regions:
         live = live_variables(aws, region, api.name)
-        for function in world.spec.functions_in(region):
-            for alias, links in world.staged(region, function).items() if function.provisioned is None else ():
-                target = world.slot_alias(region, function, alias)
+        for function in context.spec.functions_in(region):
+            for alias, links in context.staged(region, function).items() if function.provisioned is None else ():
+                target = context.slot_alias(region, function, alias)
                 serving = serving_slots(alias, [link for link in links if link.stage.name in names], live)
                 if any(serving.values()) and not serving[target[-1]]:
                     asked.append(partial(_lost, aws, region, function.physical, alias, target))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -20,6 +20,7 @@ from backendctl.resources.record_changes import (
     PRIMARY,
     SECONDARY,
     Wanted,
+    change,
     is_marked,
     own,
     routing_of,
@@ -31,11 +32,12 @@ from backendctl.spec.regions import PARTITION
 if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import (
         AliasTargetTypeDef,
+        ChangeTypeDef,
         ResourceRecordSetOutputTypeDef,
     )
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.domains import Domain
 
 OWN = "own"
@@ -70,7 +72,7 @@ class Record:
     health: str | None = None
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, world: DeployContext) -> Iterable[Self]:
         """One per region for every domain that names a zone; a simple one is the primary's."""
         for domain in world.spec.domains:
             for region in world.spec.regions if domain.zone is not None else ():
@@ -78,7 +80,7 @@ class Record:
                     yield cls._of(world, domain, region)
 
     @classmethod
-    def _of(cls, world: World, domain: Domain, region: str) -> Self:
+    def _of(cls, world: DeployContext, domain: Domain, region: str) -> Self:
         name = domain.name.lower()
         return cls(
             region=region,
@@ -101,11 +103,11 @@ class Record:
         found = dns.records_at(aws, dns.require_zone(aws, desired.zone), desired.name)
         wanted = desired.wanted(aws)
         # Before a change of policy a region's records carry our mark under the old one.
-        mine = wanted.mine(found) or [r for r in _of_region(aws, found, desired.region) if r["Type"] in desired.types]
-        if mine:
-            return cls._live(aws, desired, mine, owner=aws.backend)
+        mine = wanted.mine(found) or [r for r in of_region(aws, found, desired.region) if r["Type"] in desired.types]
         rivals = [r for r in wanted.rivals(found) if not wanted.ours(r)]
-        return cls._live(aws, desired, rivals, owner=None) if rivals else None
+        if rivals:  # beside one of ours too: it takes what --adopt allows
+            return cls._live(aws, desired, [*mine, *rivals], owner=None)
+        return cls._live(aws, desired, mine, owner=aws.backend) if mine else None
 
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
@@ -118,7 +120,7 @@ class Record:
         domains = {name for name, one in domain_names(aws, region).items() if owner_of(one.get("tags")) == aws.backend}
         for zone in dns.zones(aws):
             by_name: dict[str, list[ResourceRecordSetOutputTypeDef]] = {}
-            for record in _of_region(aws, _readable(aws, zone["Id"]), region):
+            for record in of_region(aws, _readable(aws, zone["Id"]), region):
                 by_name.setdefault(dns.plain_name(record["Name"]), []).append(record)
             for name, found in by_name.items():
                 if name not in domains and not all(_leads_to_api(record, region) for record in found):
@@ -160,18 +162,24 @@ class Record:
         self._write(aws, adopt=live.owner != self.owner)
 
     def delete(self, aws: Aws) -> None:
-        """As Route 53 returned it, or it is refused (E5); then until nobody remembers it, for the rest goes next."""
-        zone_id = dns.require_zone(aws, self.zone)
-        wanted = self.wanted(aws)
+        """As Route 53 returned it, or it is refused (E5); then until nobody remembers it, for the rest goes next.
+
+        Only what leads to this region: a simple record may have moved to another region by now, in one batch that took
+        ours away, and resolvers remember that one just as long.
+        """
+
+        def changes(found: Sequence[ResourceRecordSetOutputTypeDef]) -> list[ChangeTypeDef]:
+            return [change("DELETE", record) for record in of_region(aws, found, self.region)]
+
         what = f"the removal of {self.name} in {self.region}"
-        if change_together(aws, zone_id, self.name, wanted.changes, what=what):
-            note(f"waiting {dns.ALIAS_TTL} s until resolvers have forgotten {self.name} in {self.region}")
-            aws.sleep(dns.ALIAS_TTL * aws.tempo)  # H3
+        change_together(aws, dns.require_zone(aws, self.zone), self.name, changes, what=what)
+        note(f"waiting {dns.ALIAS_TTL} s until resolvers have forgotten {self.name} in {self.region}")
+        aws.sleep(dns.ALIAS_TTL * aws.time_scale)  # H3
 
     def wanted(
         self, aws: Aws, *, records: tuple[ResourceRecordSetOutputTypeDef, ...] = (), adopt: bool = False
     ) -> Wanted:
-        """What a batch is made from; without records this region's are to go."""
+        """What a batch is made from."""
         return Wanted(
             name=self.name,
             region=self.region,
@@ -231,7 +239,7 @@ def _role(routing: str, *, is_primary: bool) -> str:
     return PRIMARY if is_primary else SECONDARY
 
 
-def _after(world: World, domain: Domain, region: str) -> frozenset[str]:
+def _after(world: DeployContext, domain: Domain, region: str) -> frozenset[str]:
     spec, name = world.spec, domain.name.lower()
     found = {address(region, "domain", name)}
     for stage in spec.api.stages if spec.api else ():
@@ -245,7 +253,7 @@ def _after(world: World, domain: Domain, region: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _of_region(
+def of_region(
     aws: Aws, found: Iterable[ResourceRecordSetOutputTypeDef], region: str
 ) -> list[ResourceRecordSetOutputTypeDef]:
     """Those that send users to a region of ours: by our mark, or simple ones that lead to a domain of ours there."""

@@ -50,7 +50,7 @@ class Wanted:
     Attributes:
         routing: LATENCY, PRIMARY, SECONDARY or SIMPLE. types: of A and AAAA.
         ours: whether a record is this backend's, in whichever region.
-        records: as they are to be, one per type; without any the region's records go.
+        records: as they are to be, one per type; none where the name is only looked at.
         adopt: whether simple and latency records in the way are replaced.
     """
 
@@ -99,8 +99,6 @@ class Wanted:
             BackendctlError: something is in the way that is not ours to replace.
         """
         found = list(found)
-        if not self.records:
-            return [change("DELETE", r) for r in self.mine(found)]
         if fixed := self.fixed(found):
             raise BackendctlError(
                 in_the_way(self.name, self.routing, fixed),

@@ -112,7 +112,7 @@ class Announce:
         for region in written:
             release_log.rewrite(aws, region, self.entries[region], _withdrawn)
         raise OvertakenError(
-            f"not begun: {told(other)}",
+            f"not started: {told(other)}",
             hint="wait until it has ended and run the same command again, or take it over with --take-over",
         )
 
@@ -200,9 +200,9 @@ def ready(aws: Aws, region: str, entry: Record, *, adds: bool = False) -> None:
         if found.top > entry.index:
             other = found.entries.get(found.top)
             raise OvertakenError(
-                f"{entry_name(entry)} goes no further in {region}: "
+                f"{entry_name(entry)} cannot continue in {region}: "
                 f"{told(other) if other else 'it has been taken over'}",
-                hint="look at what serves: backendctl history",
+                hint="see what is live: backendctl history",
             )
 
     def noted(there: Record) -> Record:
@@ -225,7 +225,7 @@ def told(entry: Record, *, at: float | None = None) -> str:
     who = entry.operator or entry.author
     by = f" by {who.partition('@')[0]}" if who else ""
     host = f" from {who.partition('@')[2]}" if "@" in who else ""
-    return f"{entry_name(entry)}{by}{host} is under way{ago}"
+    return f"{entry_name(entry)}{by}{host} is in progress{ago}"
 
 
 def entry_name(entry: Record) -> str:

@@ -167,7 +167,7 @@ def _put(aws: Aws, region: str, entry: Record, *, overwrite: bool) -> None:
         raise BackendctlError(
             f"v{entry.number} does not fit into the release log of {region}: its {len(entry.versions)} functions take "
             f"{size} bytes, and a Standard parameter {LIMIT}",
-            hint="divide the functions among several backends; nothing has been turned",
+            hint="divide the functions among several backends; nothing has been switched",
         )
     aws.ssm(region).put_parameter(
         Name=f"{root(aws.backend)}{entry.index}", Value=value, Type="String", Tier="Standard", Overwrite=overwrite

@@ -15,7 +15,7 @@ from backendctl.resources.release_log import root
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 _AT_ONCE = 10
 """Names that DeleteParameters takes."""
@@ -40,9 +40,9 @@ class ReleaseLog:
     parameters: tuple[str, ...] = ()
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """None: it comes with the releases."""
-        del world
+        del context
         return ()
 
     @classmethod

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from backendctl.engine.diff import plain
-from backendctl.resources.world import Stamp
+from backendctl.resources.deploy_context import Stamp
 from backendctl.spec.model import Vpc
 
 if TYPE_CHECKING:

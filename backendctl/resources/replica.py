@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from backendctl.aws import tags as tagging
-from backendctl.aws.errors import is_missing, says
+from backendctl.aws.errors import BotoCoreError, is_missing, says
 from backendctl.engine.resource import PARTIAL, address
 from backendctl.errors import BackendctlError
 from backendctl.resources import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import ReplicaDescriptionTypeDef, TableDescriptionTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 STANDALONE = "STANDALONE"
 _FAILED = "CREATION_FAILED"
@@ -74,7 +74,7 @@ class Replica:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, world: DeployContext) -> Iterable[Self]:
         """One in every further region of every table."""
         for table in world.spec.tables:
             primary, *further = table.regions
@@ -102,11 +102,22 @@ class Replica:
 
     @classmethod
     def read(cls, aws: Aws, desired: Self) -> Self | None:
-        """From the group's description, which the table's own read shares, and from the replica's region."""
-        group = table_reads.describe(aws, desired.primary, desired.physical)
+        """From the group's description, which the table's own read shares, and from the replica's region.
+
+        While the primary region does not answer, a replica is what its own region says: else one silent region would
+        hide all others.
+        """
         here = table_reads.describe(aws, desired.region, desired.physical)
-        entry = table_reads.entry(group, desired.region)
-        status = state(entry, here)
+        try:
+            group = table_reads.describe(aws, desired.primary, desired.physical)
+        except (BotoCoreError, BackendctlError):
+            if here is None or desired.primary not in table_reads.others(here, desired.region):
+                raise
+            group, entry = None, None
+            status: str | None = table_reads.status_of(here)
+        else:
+            entry = table_reads.entry(group, desired.region)
+            status = state(entry, here)
         if status is None:
             return None
         whose = table_reads.belonging(aws, desired.region, desired.physical)
@@ -182,7 +193,7 @@ class Replica:
             BackendctlError: it is a table of its own that carries our mark.
         """
         if live.status == STANDALONE:
-            raise self._name_taken()
+            raise BackendctlError(self.name_taken())
         if live.status == _FAILED:
             self._leave(aws, self.primary)
             self.create(aws)
@@ -228,7 +239,7 @@ class Replica:
             # AWS says the same of a replica that was asked for a moment ago, before a kill (C12).
             group = table_reads.ask(aws, self.primary, self.physical)
             if table_reads.entry(group, self.region) is None:
-                raise self._name_taken() from error
+                raise BackendctlError(self.name_taken()) from error
 
     def _bring_up(self, aws: Aws) -> None:
         table_waits.wait_replica(aws, primary=self.primary, region=self.region, physical=self.physical)
@@ -278,12 +289,12 @@ class Replica:
                 raise
         table_waits.wait_gone(aws, self.region, self.physical)
 
-    def _name_taken(self) -> BackendctlError:
-        return BackendctlError(
-            f"a table {self.physical} already stands in {self.region} by itself, and DynamoDB cannot make it a "
-            f"replica of the one in {self.primary}",
-            hint=f"keep its data if you need it, delete or rename it, or leave {self.region} out of the table's "
-            "regions; nothing of it has been touched",
+    def name_taken(self) -> str:
+        """The sentence about a table of that name which belongs to no group."""
+        return (
+            f"a table {self.physical} exists in {self.region} already, and DynamoDB cannot make it a replica of the "
+            f"one in {self.primary}: delete it (export its data first if you need it), or leave {self.region} out of "
+            "the table's regions"
         )
 
 

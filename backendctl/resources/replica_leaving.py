@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from backendctl.aws import tags as tagging
 from backendctl.aws.progress import note
 from backendctl.aws.wait import until
 from backendctl.errors import BackendctlError
-from backendctl.resources import table_reads, table_waits
+from backendctl.resources import table_reads, table_times, table_waits
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
 
 _LIMIT = 3600.0
-_MARKS = ("backendctl:backend", table_reads.NAME, table_reads.PRIMARY)
+_MARKS = (tagging.BACKEND, table_reads.NAME, table_reads.PRIMARY)
 
 
 def set_free(aws: Aws, *, region: str, physical: str, source: str | None) -> None:
@@ -46,13 +47,15 @@ def _disassociate(aws: Aws, region: str, physical: str) -> None:
 
 
 def _wait_alone(aws: Aws, region: str, physical: str) -> None:
+    began = table_times.since()
+
     def probe() -> bool | None:
         found = table_reads.ask(aws, region, physical)
         if found is None:
             raise BackendctlError(f"table {physical} is gone from {region}, though its data was to be kept")
         others = table_reads.others(found, region)
         if others:
-            note(f"replica of {physical} in {region}: it still replicates with {', '.join(others)}")
+            note(f"replica of {physical} in {region}: it still replicates with {', '.join(others)}, {began}")
         return True if not others and found["TableStatus"] == "ACTIVE" else None
 
     until(aws, f"replica of {physical} in {region} to be a table of its own", probe, limit=_LIMIT, step=5.0)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from backendctl.aws import tags as tagging
+from backendctl.aws.progress import note
 from backendctl.aws.wait import until
-from backendctl.resources import table_policy, table_reads, table_settings, table_shape
+from backendctl.resources import table_policy, table_reads, table_settings, table_shape, table_times
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
@@ -106,9 +107,15 @@ def _override(aws: Aws, replica: Replica, change: dict[str, Any]) -> None:
     for region in (replica.primary, replica.region):
         table_reads.forget(aws, region, replica.physical)
 
+    began = table_times.since()
+
     def probe() -> bool | None:
-        entry = table_reads.entry(table_reads.ask(aws, replica.primary, replica.physical), replica.region)
-        return True if entry is not None and entry.get("ReplicaStatus") == "ACTIVE" else None
+        entry = table_reads.entry(table_reads.ask(aws, replica.primary, replica.physical), replica.region) or {}
+        status = entry.get("ReplicaStatus", "not listed")
+        if status == "ACTIVE":
+            return True
+        note(f"replica of {replica.physical} in {replica.region}: {status}, {began} ({', '.join(change)})")
+        return None
 
     what = f"the change of the replica of {replica.physical} in {replica.region} to hold"
     until(aws, what, probe, limit=_LIMIT)

@@ -18,7 +18,7 @@ from backendctl.aws.progress import note
 from backendctl.aws.wait import until
 from backendctl.engine.resource import PARTIAL
 from backendctl.errors import BackendctlError
-from backendctl.openapi.carry import carried, carry_over, without_settings
+from backendctl.openapi.preserved_settings import settings_in, with_preserved, without_settings
 from backendctl.resources.api_reads import (
     CARRIES,
     DEFINITION,
@@ -34,14 +34,14 @@ from backendctl.resources.api_reads import (
     require_api,
     stages,
 )
+from backendctl.resources.deploy_context import Definition, Stamp
 from backendctl.resources.releases import describe_deployment, facts_of
-from backendctl.resources.world import Definition, Stamp
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import EndpointConfigurationTypeDef, RestApiTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 Digests = tuple[str | None, str | None]
 """Of a definition: neutral, and with a region's ids filled in."""
@@ -90,31 +90,31 @@ class RestApi:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """One per region, when the spec has an API."""
-        api = world.spec.api
+        api = context.spec.api
         if api is None:
             return
-        for region in world.api_regions:
-            definition = world.definitions[region]
-            wanted = {stage.name: world.definition_of(region, stage.name) for stage in api.stages}
-            alone = bool(world.chosen)
-            kept = {stage for where, stage in world.kept if where == region}
+        for region in context.api_regions:
+            definition = context.definitions[region]
+            wanted = {stage.name: context.definition_of(region, stage.name) for stage in api.stages}
+            alone = bool(context.chosen)
+            kept = {stage for where, stage in context.kept if where == region}
             wanted = {stage: one for stage, one in wanted.items() if stage not in kept}
             own = {one.localised: one for one in wanted.values() if alone or one is not definition}
             yield cls(
                 region=region,
                 name=api.name,
-                owner=world.backend,
+                owner=context.backend,
                 body=None if alone else definition.body,
                 alone=alone,
                 own_of_stages=tuple(own.values()),
                 served_by={stage: (one.digest, one.localised) for stage, one in wanted.items()},
-                stamp=world.stamp,
+                stamp=context.stamp,
                 definition=None if alone else definition.digest,
                 localised=None if alone else definition.localised,
                 deployed=tuple(sorted(own)) if own else None,
-                tags=tagging.marked(world.backend, api.tags),
+                tags=tagging.marked(context.backend, api.tags),
             )
 
     @classmethod
@@ -191,7 +191,7 @@ class RestApi:
         """It exists by now: ours is fine, anybody else's is not."""
         if live.owner != self.owner:
             raise BackendctlError(
-                f"API {self.name!r} has been made in {self.region} by somebody else", hint="plan again"
+                f"API {self.name!r} was created in {self.region} by somebody else", hint="plan again: backendctl plan"
             )
         aws.forget("apis", self.region)
         aws.forget("api-id", self.region, self.name)
@@ -249,13 +249,13 @@ class RestApi:
         kept = {name: value for name, value in settings_of(before).items() if alone or name not in carries}
         try:
             client.put_rest_api(
-                restApiId=api_id, mode="overwrite", failOnWarnings=True, body=carry_over(body, kept)
+                restApiId=api_id, mode="overwrite", failOnWarnings=True, body=with_preserved(body, kept)
             )  # A1, A11
         except (ClientError, BotoCoreError) as error:
             self._put_back(aws, api_id, before, error)
             raise
         self._keep_security_policy(aws, api_id, before)
-        told = {} if alone else {CARRIES: " ".join(sorted(carried(one.body)))}
+        told = {} if alone else {CARRIES: " ".join(sorted(settings_in(one.body)))}
         self._tag(aws, api_id, {DEFINITION: one.digest, LOCALISED: one.localised, **told})
 
     def _put_back(self, aws: Aws, api_id: str, before: Any, error: Exception) -> None:
@@ -268,7 +268,7 @@ class RestApi:
         """
         if self.backup is None or says(error, "BadRequestException"):  # a refused document has changed nothing (A11)
             return
-        kept = carry_over(self.backup, settings_of(before))
+        kept = with_preserved(self.backup, settings_of(before))
         try:
             aws.apigateway(self.region).put_rest_api(restApiId=api_id, mode="overwrite", body=kept)
         except (ClientError, BotoCoreError) as again:

@@ -21,7 +21,7 @@ from backendctl.resources.role_policy import (
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 POLICY = "backendctl"
 """The name of our inline policy; whatever else is attached to the role is left alone."""
@@ -48,26 +48,26 @@ class Role:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """The functions' own, unless the spec gives a role for each; Scheduler's where something is scheduled.
 
         Both cover every region of the spec.
         """
-        if world.role_name is not None:
+        if context.role_name is not None:
             yield cls(
-                name=world.role_name,
-                owner=world.backend,
+                name=context.role_name,
+                owner=context.backend,
                 trust=normalised(TRUST),
-                policy=normalised({"Statement": statements_of(world)}),
-                tags=tagging.marked(world.backend, world.spec.tags),
+                policy=normalised({"Statement": statements_of(context)}),
+                tags=tagging.marked(context.backend, context.spec.tags),
             )
-        if scheduled := scheduled_functions(world):
+        if scheduled := scheduled_functions(context):
             yield cls(
-                name=scheduler_role(world.backend),
-                owner=world.backend,
-                trust=normalised(scheduler_trust(world)),
-                policy=normalised({"Statement": [calling(world, scheduled)]}),
-                tags=tagging.marked(world.backend, world.spec.tags),
+                name=scheduler_role(context.backend),
+                owner=context.backend,
+                trust=normalised(scheduler_trust(context)),
+                policy=normalised({"Statement": [calling(context, scheduled)]}),
+                tags=tagging.marked(context.backend, context.spec.tags),
             )
 
     @classmethod

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from backendctl.resources.world import World
+from backendctl.resources.deploy_context import DeployContext
 from backendctl.spec.model import Function
 
 TRUST: dict[str, Any] = {
@@ -48,7 +48,7 @@ _INTERFACES = tuple(
 )
 
 
-def statements_of(world: World) -> list[dict[str, Any]]:
+def statements_of(context: DeployContext) -> list[dict[str, Any]]:
     """The statements of the functions that run under our role.
 
     What is named in an ARN is named in every region: a region that is being removed still serves until its traffic
@@ -58,27 +58,27 @@ def statements_of(world: World) -> list[dict[str, Any]]:
     """
     functions = [
         function
-        for region in world.spec.all_regions
-        for function in world.spec.functions_in(region)
-        if function.role is None and world.spec.role is None
+        for region in context.spec.all_regions
+        for function in context.spec.functions_in(region)
+        if function.role is None and context.spec.role is None
     ]
-    return statements_for(world, functions)
+    return statements_for(context, functions)
 
 
-def statements_for(world: World, functions: Sequence[Function]) -> list[dict[str, Any]]:
+def statements_for(context: DeployContext, functions: Sequence[Function]) -> list[dict[str, Any]]:
     """What these functions need: logs, the spec's tables, tracing, the network, and what the spec says besides."""
     found = [
-        _allow("Logs", ("logs:CreateLogStream", "logs:PutLogEvents"), {_log_group(world, one) for one in functions})
+        _allow("Logs", ("logs:CreateLogStream", "logs:PutLogEvents"), {_log_group(context, one) for one in functions})
     ]
-    if bare := {_log_group(world, one) for one in functions if one.log_retention is None}:
+    if bare := {_log_group(context, one) for one in functions if one.log_retention is None}:
         found.append(_allow("LogGroups", ("logs:CreateLogGroup",), bare))  # B64: the first call makes those
-    if tables := set(_tables(world)):
+    if tables := set(_tables(context)):
         found.append(_allow("Tables", _ITEMS, tables))
-    if _traced(world, functions):
+    if _traced(context, functions):
         found.append(_allow("Tracing", ("xray:PutTelemetryRecords", "xray:PutTraceSegments"), {"*"}))  # B58
     if any(function.vpc is not None for function in functions):
         found.append(_allow("Network", _INTERFACES, {"*"}))
-    return [*found, *_own(world.spec.statements, functions)]
+    return [*found, *_own(context.spec.statements, functions)]
 
 
 def _own(shared: Sequence[Mapping[str, Any]], functions: Sequence[Function]) -> list[dict[str, Any]]:
@@ -88,17 +88,17 @@ def _own(shared: Sequence[Mapping[str, Any]], functions: Sequence[Function]) -> 
     return [{**one, "Sid": f"Spec{number}{one.get('Sid', '')}"} for number, one in enumerate(unique, start=1)]
 
 
-def scheduled_functions(world: World) -> list[Function]:
+def scheduled_functions(context: DeployContext) -> list[Function]:
     """The functions of any region that EventBridge Scheduler pings."""
     return [
         function
-        for region in world.spec.all_regions
-        for function in world.spec.functions_in(region)
+        for region in context.spec.all_regions
+        for function in context.spec.functions_in(region)
         if function.warm is not None and function.warm.is_scheduled
     ]
 
 
-def scheduler_trust(world: World) -> dict[str, Any]:
+def scheduler_trust(context: DeployContext) -> dict[str, Any]:
     """Who may assume Scheduler's role: Scheduler, for this account only.
 
     A condition on the schedule itself would keep it from being made (D21).
@@ -110,16 +110,16 @@ def scheduler_trust(world: World) -> dict[str, Any]:
                 "Effect": "Allow",
                 "Principal": {"Service": "scheduler.amazonaws.com"},
                 "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"aws:SourceAccount": world.account}},
+                "Condition": {"StringEquals": {"aws:SourceAccount": context.account}},
             }
         ]
     }
 
 
-def calling(world: World, functions: list[Function]) -> dict[str, Any]:
+def calling(context: DeployContext, functions: list[Function]) -> dict[str, Any]:
     """The right to call these functions by any alias, in every region."""
-    prefix = f"arn:{world.partition}:lambda:*:{world.account}:function:"
-    names = name_patterns(world.backend, {function.physical for function in functions})
+    prefix = f"arn:{context.partition}:lambda:*:{context.account}:function:"
+    names = name_patterns(context.backend, {function.physical for function in functions})
     arns = {f"{prefix}{name}{tail}" for name in names for tail in ("", ":*")}
     return _allow("Invoke", ("lambda:InvokeFunction",), arns)
 
@@ -151,9 +151,9 @@ def _allow(sid: str, actions: tuple[str, ...], resources: set[str]) -> dict[str,
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": sorted(resources)}
 
 
-def _log_group(world: World, function: Function) -> str:
-    (name,) = name_patterns(world.backend, [function.physical])
-    return f"arn:{world.partition}:logs:*:{world.account}:log-group:/aws/lambda/{name}:*"
+def _log_group(context: DeployContext, function: Function) -> str:
+    (name,) = name_patterns(context.backend, [function.physical])
+    return f"arn:{context.partition}:logs:*:{context.account}:log-group:/aws/lambda/{name}:*"
 
 
 def name_patterns(backend: str, names: Iterable[str]) -> set[str]:
@@ -161,15 +161,15 @@ def name_patterns(backend: str, names: Iterable[str]) -> set[str]:
     return {f"{backend}-*" if name.startswith(f"{backend}-") else name for name in names}
 
 
-def _tables(world: World) -> Iterator[str]:
-    for table in world.spec.tables:
-        arn = f"arn:{world.partition}:dynamodb:*:{world.account}:table/{table.physical}"
+def _tables(context: DeployContext) -> Iterator[str]:
+    for table in context.spec.tables:
+        arn = f"arn:{context.partition}:dynamodb:*:{context.account}:table/{table.physical}"
         yield arn
         if table.indexes:
             yield f"{arn}/index/*"
 
 
-def _traced(world: World, functions: Sequence[Function]) -> bool:
+def _traced(context: DeployContext, functions: Sequence[Function]) -> bool:
     """A traced stage hands its trace on, also to a function that only passes it through."""
-    stages = world.spec.api.stages if world.spec.api is not None else ()
+    stages = context.spec.api.stages if context.spec.api is not None else ()
     return any(function.tracing == "Active" for function in functions) or any(stage.tracing for stage in stages)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling.type_defs import ScalableTargetTypeDef, ScalingPolicyTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 _PREFIX = "backendctl-"
 
@@ -59,7 +59,7 @@ class Scaling:
     policies: tuple[str, ...]
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, world: DeployContext) -> Iterable[Self]:
         """Two per table and two per index of every provisioned table, in each of its regions."""
         for table in world.spec.tables:
             for region in table.regions:

@@ -21,7 +21,7 @@ from backendctl.spec.model import Warm
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 _ARROW = " → "
 
@@ -64,17 +64,17 @@ class Schedule:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """One for every function whose pings have a time zone."""
-        for region in world.spec.regions:
-            for spec in world.spec.functions_in(region):
+        for region in context.spec.regions:
+            for spec in context.spec.functions_in(region):
                 if spec.warm is not None and spec.warm.is_scheduled:
-                    yield cls._wanted(world, region, spec, spec.warm)
+                    yield cls._wanted(context, region, spec, spec.warm)
 
     @classmethod
-    def _wanted(cls, world: World, region: str, spec: Spec, warm: Warm) -> Self:
-        wanted = schedules(world, region, spec)
-        role = scheduler_role(world.backend)
+    def _wanted(cls, context: DeployContext, region: str, spec: Spec, warm: Warm) -> Self:
+        wanted = schedules(context, region, spec)
+        role = scheduler_role(context.backend)
         called = {
             address(region, "alias" if qualifier else "function", qualified(spec.name, qualifier))
             for _, qualifier in wanted.values()
@@ -82,8 +82,8 @@ class Schedule:
         return cls(
             region=region,
             name=spec.name,
-            owner=world.backend,
-            group=warmer_name(world.backend, spec.name),
+            owner=context.backend,
+            group=warmer_name(context.backend, spec.name),
             after=frozenset(called | {address(GLOBAL, "role", role)}),
             schedules={
                 name: f"{expression}{_ARROW}{qualified(spec.physical, qualifier)}"
@@ -94,9 +94,9 @@ class Schedule:
             description=f"backendctl: keeps {spec.physical} warm",
             input=canonical(warm.event(warm.instances)),
             retries="0",
-            role=f"arn:{world.partition}:iam::{world.account}:role/{role}",
+            role=f"arn:{context.partition}:iam::{context.account}:role/{role}",
             window="OFF",
-            tags=tagging.marked(world.backend, {**spec.tags, NAME: spec.name}),
+            tags=tagging.marked(context.backend, {**spec.tags, NAME: spec.name}),
         )
 
     @classmethod

@@ -15,8 +15,8 @@ from backendctl.aws.crew import together
 from backendctl.errors import RefusedError
 from backendctl.resources import lambda_reads
 from backendctl.resources.api_reads import find_api, stages
+from backendctl.resources.deploy_context import SLOTS, DeployContext, Link, SlotChoice
 from backendctl.resources.function import Function
-from backendctl.resources.world import SLOTS, Link, SlotChoice, World
 from backendctl.spec.model import Function as Spec
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class _Member:
 
 
 def choose(
-    aws: Aws, world: World, *, variables: Callable[[Aws, str, str], LiveVariables] = live_variables
+    aws: Aws, context: DeployContext, *, variables: Callable[[Aws, str, str], LiveVariables] = live_variables
 ) -> dict[tuple[str, str, str], SlotChoice]:
     """For every (region, function's name in AWS, staged alias), the slot of the desired release.
 
@@ -78,10 +78,10 @@ def choose(
     """
     chosen: dict[tuple[str, str, str], SlotChoice] = {}
     refused: list[str] = []
-    api = world.spec.api
-    for region in world.spec.regions:
+    api = context.spec.api
+    for region in context.spec.regions:
         live = variables(aws, region, api.name) if api is not None else {}
-        for group in _groups(_members(aws, world, region, live)):
+        for group in _groups(_members(aws, context, region, live)):
             target = _target(group)
             if target is None:
                 refused.append(f"{region}: {_told(group)}")
@@ -93,7 +93,7 @@ def choose(
     if refused:
         raise SlotsTakenError(
             refused,
-            hint="end the canary that is on, if there is one; or deploy once more, with the code that one of these "
+            hint="end the running canary, if there is one; or deploy once more, with the code that one of these "
             "stages serves (the version's description names its commit), so that they share a slot; or give one "
             "stage an alias of its own",
         )
@@ -117,16 +117,16 @@ def _told(group: Sequence[_Member]) -> str:
     return f"both slots of {names} serve ({told}), so there is none for a new release"
 
 
-def _members(aws: Aws, world: World, region: str, live: LiveVariables) -> list[_Member]:
+def _members(aws: Aws, context: DeployContext, region: str, live: LiveVariables) -> list[_Member]:
     found: list[_Member] = []
     staged = [
         (function, alias, links)
-        for function in world.spec.functions_in(region)
-        for alias, links in world.staged(region, function).items()
+        for function in context.spec.functions_in(region)
+        for alias, links in context.staged(region, function).items()
     ]
     serving = [serving_slots(alias, links, live) for _, alias, links in staged]
     asked = [
-        partial(_slots, aws, Function.behind_alias(world, region, function, alias), alias, serves)
+        partial(_slots, aws, Function.behind_alias(context, region, function, alias), alias, serves)
         for (function, alias, _), serves in zip(staged, serving, strict=True)
     ]
     for (function, alias, links), serves, (exists, holding) in zip(staged, serving, together(asked), strict=True):
@@ -139,7 +139,7 @@ def _members(aws: Aws, world: World, region: str, live: LiveVariables) -> list[_
                 exists=tuple(exists),
                 holding=tuple(holding),
                 serving=serves,
-                kept=world.is_kept(region, function.physical, alias),
+                kept=context.is_kept(region, function.physical, alias),
             )
         )
     return found

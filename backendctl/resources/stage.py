@@ -23,13 +23,13 @@ from backendctl.resources.api_reads import (
     require_api,
     stages,
 )
+from backendctl.resources.deploy_context import DeployContext, Stamp
 from backendctl.resources.release_record import VARIABLE, Record, State
 from backendctl.resources.served import Route
 from backendctl.resources.stage_notes import pinned, shared
 from backendctl.resources.stage_patch import NO_CACHE, patches
 from backendctl.resources.stage_wanted import Behind, behind_of, refuse_slots, requirements, routes_of, variables_of
 from backendctl.resources.stage_writes import await_cache
-from backendctl.resources.world import Stamp, World
 from backendctl.spec.callers import Throttling
 from backendctl.spec.model import Logging
 from backendctl.spec.model import Stage as Spec
@@ -98,34 +98,34 @@ class Stage:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """Every stage of the API in every region."""
-        api = world.spec.api
-        for region in world.api_regions if api else ():
+        api = context.spec.api
+        for region in context.api_regions if api else ():
             for stage in api.stages if api else ():
-                there = world.stage_specs.get((region, stage.name), stage)
-                yield cls._desired(world, region, there, api.name if api else "")
+                there = context.stage_specs.get((region, stage.name), stage)
+                yield cls._desired(context, region, there, api.name if api else "")
 
     @classmethod
-    def _desired(cls, world: World, region: str, stage: Spec, api: str) -> Self:
-        definition = world.definition_of(region, stage.name)
-        kept = (region, stage.name) in world.kept
-        noted = world.noted.get((region, stage.name))
+    def _desired(cls, context: DeployContext, region: str, stage: Spec, api: str) -> Self:
+        definition = context.definition_of(region, stage.name)
+        kept = (region, stage.name) in context.kept
+        noted = context.noted.get((region, stage.name))
         return cls(
             region=region,
             name=stage.name,
-            owner=world.backend,
+            owner=context.backend,
             api=api,
-            requires=requirements(world, region, stage) | {address(region, "rest-api", api)},
-            stamp=world.stamp,
-            routes=routes_of(world, region, stage),
-            behind=() if kept else tuple(behind_of(world, region, stage)),
+            requires=requirements(context, region, stage) | {address(region, "rest-api", api)},
+            stamp=context.stamp,
+            routes=routes_of(context, region, stage),
+            behind=() if kept else tuple(behind_of(context, region, stage)),
             noted=noted,
             release=noted.tag if noted is not None else None,
             pinned=kept,
             definition=None if kept else definition.digest,
             localised=None if kept else definition.localised,
-            variables=None if kept else variables_of(world, region, stage),
+            variables=None if kept else variables_of(context, region, stage),
             tracing=stage.tracing,
             metrics=stage.metrics,
             throttling=stage.throttling,
@@ -136,7 +136,7 @@ class Stage:
             else stage_live.own_limits(stage.method_throttling, stage.throttling),
             logging=stage.logging,
             description=stage.description,
-            tags=tagging.marked(world.backend, stage.tags),
+            tags=tagging.marked(context.backend, stage.tags),
         )
 
     @classmethod
@@ -209,7 +209,8 @@ class Stage:
         live = self._now(aws, api_id)
         if live.owner != self.owner:
             raise BackendctlError(
-                f"stage {self.name!r} has been made in {self.region} by somebody else", hint="plan again"
+                f"stage {self.name!r} was created in {self.region} by somebody else",
+                hint="plan again: backendctl plan",
             )
         self.update(aws, live)
 

@@ -14,7 +14,7 @@ from backendctl.resources.log_group import described
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.model import Stage
 
 ACCESS, EXECUTION = "access", "execution"
@@ -42,10 +42,10 @@ class StageLog:
     retention: int | None = None
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """Of every stage that logs and says for how long; stages that share a group have it once."""
-        api = world.spec.api
-        for region in world.api_regions if api else ():
+        api = context.spec.api
+        for region in context.api_regions if api else ():
             seen: set[str] = set()
             for stage in api.stages if api else ():
                 for what, group in _groups(stage):
@@ -53,7 +53,7 @@ class StageLog:
                         yield cls(
                             region=region,
                             name=f"{stage.name}/{what}",
-                            owner=world.backend,
+                            owner=context.backend,
                             api=api.name if api else "",
                             group=group,
                             retention=stage.log_retention,

@@ -25,9 +25,9 @@ def shared(aws: Aws, region: str, found: StageTypeDef) -> str:
     told = split_tag((settings.get("stageVariableOverrides") or {}).get(VARIABLE, ""))
     share = f"{settings.get('percentTraffic', 0.0):g} %"
     if told is None:
-        return f"sharing its requests with a canary, {share}"
+        return f"running a canary, {share}"
     log = release_log.read(aws, region)
     entry = log.release(told[0])
     steps = [step.time for step in log.canary_steps(told[0]) if step.event is Event.SHIFT]
     since = f" since {max([entry.time, *steps])}" if entry is not None else ""
-    return f"sharing its requests with the canary v{told[0]}, {share}{since}"
+    return f"running the canary v{told[0]}, {share}{since}"

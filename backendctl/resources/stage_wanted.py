@@ -12,10 +12,10 @@ from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError
 from backendctl.resources import lambda_reads, stage_live
 from backendctl.resources.alias_names import qualified
+from backendctl.resources.deploy_context import DeployContext, Link
 from backendctl.resources.function import Function
 from backendctl.resources.provisioned import ready_before_turn
 from backendctl.resources.served import Route
-from backendctl.resources.world import Link, World
 from backendctl.spec.model import Stage as Spec
 
 if TYPE_CHECKING:
@@ -38,13 +38,13 @@ class Behind:
     managed: frozenset[str]
 
 
-def variables_of(world: World, region: str, stage: Spec) -> dict[str, str]:
+def variables_of(context: DeployContext, region: str, stage: Spec) -> dict[str, str]:
     """All of a stage's variables; one that names a staged alias names the slot."""
     found = dict(stage.variables)
-    for link in _links(world, region, stage):
+    for link in _links(context, region, stage):
         if link.variable is None or link.alias is None or link.variable not in stage.variables:
             continue
-        slot = world.slot_alias(region, link.function, link.alias)
+        slot = context.slot_alias(region, link.function, link.alias)
         value = stage.variables[link.variable].removesuffix(link.alias) + slot  # "version1" or "places:version1" (A28)
         if found[link.variable] not in {stage.variables[link.variable], value}:
             raise BackendctlError(
@@ -53,7 +53,7 @@ def variables_of(world: World, region: str, stage: Spec) -> dict[str, str]:
                 hint="give every function a variable of its own in the definition and in the stage",
             )
         found[link.variable] = value
-    return {name: world.serving.get((region, stage.name, name), value) for name, value in found.items()}
+    return {name: context.serving.get((region, stage.name, name), value) for name, value in found.items()}
 
 
 def refuse_slots(aws: Aws, region: str, behind: Iterable[Behind], *, serving: Mapping[str, str]) -> None:
@@ -83,41 +83,41 @@ def _refuse_slot(aws: Aws, region: str, one: Behind) -> None:
         )
 
 
-def behind_of(world: World, region: str, stage: Spec) -> Iterable[Behind]:
+def behind_of(context: DeployContext, region: str, stage: Spec) -> Iterable[Behind]:
     """What has to stand behind a stage's variables when it turns."""
-    values = variables_of(world, region, stage)
-    for link in _links(world, region, stage):
+    values = variables_of(context, region, stage)
+    for link in _links(context, region, stage):
         if link.variable is None or link.alias is None or link.variable not in stage.variables:
             continue
-        built = (region, link.function.name) in world.code_ids  # the API may call others' functions
-        if built and (region, link.function.physical, link.alias) in world.slots:
-            function = Function.behind_alias(world, region, link.function, link.alias)
+        built = (region, link.function.name) in context.code_ids  # the API may call others' functions
+        if built and (region, link.function.physical, link.alias) in context.slots:
+            function = Function.behind_alias(context, region, link.function, link.alias)
             yield Behind(
                 variable=link.variable,
                 value=values[link.variable],
                 physical=function.physical,
-                alias=world.slot_alias(region, link.function, link.alias),
+                alias=context.slot_alias(region, link.function, link.alias),
                 release=function.release or "",
                 managed=function.managed,
             )
 
 
-def routes_of(world: World, region: str, stage: Spec) -> tuple[Route, ...]:
+def routes_of(context: DeployContext, region: str, stage: Spec) -> tuple[Route, ...]:
     """The functions that a stage leads to through aliases."""
     return tuple(
         Route(variable=link.variable, physical=link.function.physical, alias=link.alias)
-        for link in _links(world, region, stage)
+        for link in _links(context, region, stage)
         if link.alias is not None
     )
 
 
-def requirements(world: World, region: str, stage: Spec) -> frozenset[str]:
+def requirements(context: DeployContext, region: str, stage: Spec) -> frozenset[str]:
     """Addresses of everything that a stage's requests meet behind it, and of the account's log role."""
     found = {address(region, "api-account", "logging")} if stage_live.logs(stage.logging) else set()
-    for link in _links(world, region, stage):
+    for link in _links(context, region, stage):
         alias = link.alias
         if alias is not None and link.variable is not None:
-            alias = world.slot_alias(region, link.function, alias)
+            alias = context.slot_alias(region, link.function, alias)
         name = qualified(link.function.name, alias)
         found.add(address(region, "permission", name))
         found.add(address(region, "function" if alias is None else "alias", name))
@@ -125,5 +125,5 @@ def requirements(world: World, region: str, stage: Spec) -> frozenset[str]:
     return frozenset(found)
 
 
-def _links(world: World, region: str, stage: Spec) -> list[Link]:
-    return [link for link in world.links.get(region, ()) if link.stage.name == stage.name]
+def _links(context: DeployContext, region: str, stage: Spec) -> list[Link]:
+    return [link for link in context.links.get(region, ()) if link.stage.name == stage.name]

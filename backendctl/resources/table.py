@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws.errors import code_of, is_missing
-from backendctl.engine.resource import IMMUTABLE, IMMUTABLE_ITEMS, PARTIAL
-from backendctl.errors import BackendctlError, RefusedError
+from backendctl.engine.resource import IMMUTABLE, PARTIAL
+from backendctl.errors import RefusedError
 from backendctl.resources import (
     table_capacity,
     table_indexes,
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
-
-# Indexes come and go; one that exists cannot change (C60).
+    from backendctl.resources.deploy_context import DeployContext
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +68,7 @@ class Table:
     key: Key = field(metadata=IMMUTABLE)
     billing: str = table_capacity.ON_DEMAND
     fixed_capacity: dict[str, int] = field(default_factory=dict, metadata=PARTIAL)
-    indexes: dict[str, GlobalIndex] | None = field(default=None, metadata=IMMUTABLE_ITEMS)
+    indexes: dict[str, GlobalIndex] | None = None
     local_indexes: dict[str, LocalIndex] | None = None
     stream: str | None = None
     encryption: str | None = None
@@ -82,7 +80,7 @@ class Table:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, world: DeployContext) -> Iterable[Self]:
         """Every table whose primary region is looked at."""
         for table in world.spec.tables:
             primary = table.regions[0]
@@ -204,11 +202,9 @@ class Table:
         """One change per call, each waited for in every region of the group (C40, C41, C42).
 
         Raises:
-            BackendctlError: an index would have to change its key or projection (C60);
-                or TTL was changed less than an hour ago (C49).
+            BackendctlError: TTL was changed less than an hour ago (C49).
         """
-        if names := table_steps.frozen(self, live):
-            raise _frozen(self, names)
+        del live
         self._bring_up(aws)
 
     def delete(self, aws: Aws) -> None:
@@ -248,13 +244,6 @@ class Table:
         table_reads.wait_active(aws, self.region, self.physical)
         table_reads.forget(aws, self.region, self.physical)
         return table_reads.belonging(aws, self.region, self.physical).owner == aws.backend
-
-
-def _frozen(table: Table, names: list[str]) -> BackendctlError:
-    return BackendctlError(
-        f"AWS cannot change the key or projection of an index, here {', '.join(names)} of table {table.name}",
-        hint="add it under a new name in the spec and deploy, point the readers at the new one, then remove the old",
-    )
 
 
 def _moved(aws: Aws, table: Table, primary: str) -> RefusedError:

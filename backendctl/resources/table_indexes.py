@@ -27,9 +27,7 @@ class GlobalIndex:
 
     def words(self) -> str:
         """As the spec says it: `hash: owner S, range: created N, projection: keys`."""
-        named = {"ALL": "", "KEYS_ONLY": "keys"}
-        shown = named[self.projection] if isinstance(self.projection, str) else f"[{', '.join(self.projection)}]"
-        return self.key.words() + (f", projection: {shown}" if shown else "")
+        return self.key.words() + projection_words(self.projection)
 
 
 def wanted(indexes: Iterable[Index]) -> dict[str, GlobalIndex]:
@@ -84,13 +82,25 @@ def creation(name: str, index: GlobalIndex, capacity: tuple[int, int] | None) ->
     request: dict[str, Any] = {
         "IndexName": name,
         "KeySchema": schema_of(index.key),
-        "Projection": {"ProjectionType": index.projection}
-        if isinstance(index.projection, str)
-        else {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(index.projection)},
+        "Projection": projection_request(index.projection),
     }
     if capacity is not None:
         request["ProvisionedThroughput"] = throughput(capacity)
     return request
+
+
+def projection_words(projection: str | tuple[str, ...]) -> str:
+    """As it follows a key in the spec's words: `, projection: keys`; empty for all attributes."""
+    named = {"ALL": "", "KEYS_ONLY": "keys"}
+    shown = named[projection] if isinstance(projection, str) else f"[{', '.join(projection)}]"
+    return f", projection: {shown}" if shown else ""
+
+
+def projection_request(projection: str | tuple[str, ...]) -> dict[str, Any]:
+    """A projection as Projection."""
+    if isinstance(projection, str):
+        return {"ProjectionType": projection}
+    return {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(projection)}
 
 
 def projection_of(shape: Mapping[str, Any]) -> str | tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from backendctl.aws.errors import is_missing
 from backendctl.aws.progress import note
 from backendctl.aws.wait import until
 from backendctl.errors import BackendctlError
-from backendctl.resources import table_shape
+from backendctl.resources import table_shape, table_times
 from backendctl.resources.table_indexes import USABLE
 
 if TYPE_CHECKING:
@@ -213,12 +212,12 @@ def wait_active(aws: Aws, region: str, physical: str, *, limit: float = _ACTIVE_
         WaitTimeoutError: the limit has passed.
     """
     started = aws.clock()
-    told = f"since {datetime.now(UTC):%H:%M} UTC"
+    told = table_times.since()
 
     def probe() -> TableDescriptionTypeDef | None:
         found = ask(aws, region, physical)
         if found is None:
-            if aws.clock() - started > UNSEEN * max(aws.tempo, 0.2):
+            if aws.clock() - started > UNSEEN * max(aws.time_scale, 0.2):
                 raise BackendctlError(f"table {physical} does not exist in {region}")
             return None
         refuse_stuck(found["TableStatus"], region, physical)

@@ -6,8 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backendctl.resources.table_indexes import key_of, projection_of, sorted_projection
-from backendctl.spec.model import Attribute
+from backendctl.resources.table_indexes import (
+    key_of,
+    projection_of,
+    projection_request,
+    projection_words,
+    schema_of,
+    sorted_projection,
+)
+from backendctl.spec.model import Attribute, Key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
@@ -39,8 +46,8 @@ class LocalIndex:
     projection: str | tuple[str, ...] = "ALL"
 
     def words(self) -> str:
-        """As the spec says it: `range: created N`."""
-        return f"range: {self.range.words()}"
+        """As the spec says it: `range: created N, projection: keys`."""
+        return f"range: {self.range.words()}{projection_words(self.projection)}"
 
 
 def local_wanted(indexes: Iterable[model.LocalIndex]) -> dict[str, LocalIndex]:
@@ -63,13 +70,8 @@ def local_creation(name: str, index: LocalIndex, *, hashed: Attribute) -> dict[s
     """A local index as CreateTable takes it."""
     return {
         "IndexName": name,
-        "KeySchema": [
-            {"AttributeName": hashed.name, "KeyType": "HASH"},
-            {"AttributeName": index.range.name, "KeyType": "RANGE"},
-        ],
-        "Projection": {"ProjectionType": index.projection}
-        if isinstance(index.projection, str)
-        else {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(index.projection)},
+        "KeySchema": schema_of(Key(hash=hashed, range=index.range)),
+        "Projection": projection_request(index.projection),
     }
 
 

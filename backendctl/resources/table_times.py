@@ -41,6 +41,11 @@ def removing() -> str:
     return "AWS takes 2 to 5 minutes"
 
 
+def deleting() -> str:
+    """How long AWS takes until the name of a deleted table is free."""
+    return "AWS usually takes less than a minute"
+
+
 def step(change: Mapping[str, Any]) -> str:
     """How long AWS takes for a change of a table; empty for what is a matter of seconds."""
     updates = change.get("GlobalSecondaryIndexUpdates", ())

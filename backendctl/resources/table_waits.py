@@ -54,11 +54,13 @@ def carry_out(aws: Aws, region: str, step: dict[str, Any], *, place: str = "") -
 
 def wait_idle(aws: Aws, region: str, physical: str) -> TableDescriptionTypeDef | None:
     """Wait until nothing is being made of the table, so that it may be deleted (C43); None when it is gone."""
+    began = table_times.since()
 
     def probe() -> tuple[TableDescriptionTypeDef | None] | None:
         found = table_reads.ask(aws, region, physical)
         if found is None or (found["TableStatus"] not in _STILL_BUSY and not _indexing(found)):
             return (found,)
+        note(f"table {physical} in {region}: {_busy_with(found)}, {began}")
         return None
 
     return until(aws, f"table {physical} in {region} to be idle", probe, limit=_STEP_LIMIT)[0]
@@ -66,12 +68,16 @@ def wait_idle(aws: Aws, region: str, physical: str) -> TableDescriptionTypeDef |
 
 def wait_gone(aws: Aws, region: str, physical: str) -> None:
     """Wait until the name is free again: DELETING still holds it (C59)."""
-    until(
-        aws,
-        f"table {physical} in {region} to be gone",
-        lambda: True if table_reads.ask(aws, region, physical) is None else None,
-        limit=_GONE_LIMIT,
-    )
+    began = table_times.since()
+
+    def probe() -> bool | None:
+        found = table_reads.ask(aws, region, physical)
+        if found is None:
+            return True
+        note(f"table {physical} in {region}: {found['TableStatus']}, {began}; {table_times.deleting()}")
+        return None
+
+    until(aws, f"table {physical} in {region} to be gone", probe, limit=_GONE_LIMIT)
 
 
 def wait_replica(aws: Aws, *, primary: str, region: str, physical: str) -> None:
@@ -139,7 +145,7 @@ class _ReplicaWatch:
         return table_reads.is_quiet(here) and names[0] <= names[1]
 
     def _still_unseen(self) -> None:
-        if self._aws.clock() - self._mentioned > _VANISHED * max(self._aws.tempo, 0.2):
+        if self._aws.clock() - self._mentioned > _VANISHED * max(self._aws.time_scale, 0.2):
             raise BackendctlError(
                 f"the replica of {self._physical} in {self._region} was accepted by AWS and vanished",
                 hint="a key, a quota or a permission in that region stands in the way; AWS does not say which: "
@@ -198,7 +204,7 @@ class _StepWatch:
             return found["TableStatus"]
         if not self._index:
             return state
-        if self._aws.clock() - self._asked >= _MINUTE * self._aws.tempo:
+        if self._aws.clock() - self._asked >= _MINUTE * self._aws.time_scale:
             self._asked = self._aws.clock()
             self._filled = table_times.filled(self._aws, region, self._physical, self._index) or self._filled
         indexes = found.get("GlobalSecondaryIndexes", ())
@@ -223,9 +229,17 @@ def _members(aws: Aws, region: str, physical: str) -> list[str]:
     return table_reads.others(table_reads.ask(aws, region, physical), region)
 
 
-def _indexing(found: TableDescriptionTypeDef) -> bool:
-    indexes = found.get("GlobalSecondaryIndexes", ())
-    return any(index.get("IndexStatus") in {"CREATING", "DELETING"} for index in indexes)
+def _indexing(found: TableDescriptionTypeDef) -> list[str]:
+    """The indexes that come or go, each with its state."""
+    return [
+        f"index {index['IndexName']} {index['IndexStatus']}"
+        for index in found.get("GlobalSecondaryIndexes", ())
+        if index.get("IndexStatus") in {"CREATING", "DELETING"}
+    ]
+
+
+def _busy_with(found: TableDescriptionTypeDef) -> str:
+    return ", ".join([found["TableStatus"], *_indexing(found)])
 
 
 def _copy_seconds(aws: Aws, primary: str, physical: str) -> float:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import UsagePlanTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.callers import Throttling
     from backendctl.spec.callers import UsagePlan as Spec
 
@@ -91,26 +91,26 @@ class UsagePlan:
         )
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """Every plan of the API in every region that gets the API."""
-        api = world.spec.api
-        for region in world.api_regions if api else ():
+        api = context.spec.api
+        for region in context.api_regions if api else ():
             for plan in api.usage_plans if api else ():
-                yield cls._desired(world, region, plan, api.name if api else "")
+                yield cls._desired(context, region, plan, api.name if api else "")
 
     @classmethod
-    def _desired(cls, world: World, region: str, plan: Spec, api: str) -> Self:
+    def _desired(cls, context: DeployContext, region: str, plan: Spec, api: str) -> Self:
         limits: dict[str, Any] = {}
         if plan.throttling is not None:
             limits["throttle"] = _limit(plan.throttling)
         if plan.quota is not None:
             limits["quota"] = {"limit": plan.quota.limit, "offset": 0, "period": plan.quota.period}
         methods = {stage: _by_method(given) for stage, given in plan.stages.items()}
-        names = {key.name: key.physical for key in (world.spec.api.keys if world.spec.api else ())}
+        names = {key.name: key.physical for key in (context.spec.api.keys if context.spec.api else ())}
         return cls(
             region=region,
             name=plan.physical,
-            owner=world.backend,
+            owner=context.backend,
             api=api,
             limits=limits,
             methods=methods,
@@ -119,7 +119,7 @@ class UsagePlan:
             description=plan.description,
             stages={stage: _stage_words(given) for stage, given in methods.items()},
             keys={names[key]: _IN for key in plan.keys},
-            tags=tagging.marked(world.backend, {**world.spec.tags, **FROM_SPEC}),
+            tags=tagging.marked(context.backend, {**context.spec.tags, **FROM_SPEC}),
         )
 
     @classmethod

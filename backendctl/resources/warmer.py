@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import RuleTypeDef, TargetTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
     _Tell = Callable[[Aws, str, RuleTypeDef], Mapping[str, str]]
 
@@ -68,22 +68,22 @@ class Warmer:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """One for every function that rules are to keep warm."""
-        for region in world.spec.regions:
-            for spec in world.spec.functions_in(region):
+        for region in context.spec.regions:
+            for spec in context.spec.functions_in(region):
                 if spec.warm is not None and not spec.warm.is_scheduled:
-                    yield cls._wanted(world, region, spec, spec.warm)
+                    yield cls._wanted(context, region, spec, spec.warm)
 
     @classmethod
-    def _wanted(cls, world: World, region: str, spec: Spec, warm: Warm) -> Self:
-        rules = layout(world, region, spec)
+    def _wanted(cls, context: DeployContext, region: str, spec: Spec, warm: Warm) -> Self:
+        rules = layout(context, region, spec)
         targets = {f"{rule}/{t.id}": qualified(spec.physical, t.qualifier) for rule, ts in rules.items() for t in ts}
         called = {target.qualifier for chosen in rules.values() for target in chosen}
         return cls(
             region=region,
             name=spec.name,
-            owner=world.backend,
+            owner=context.backend,
             after=frozenset(address(region, "permission", qualified(spec.name, qualifier)) for qualifier in called),
             rules=tuple(sorted(rules)),
             schedule=schedule(warm),
@@ -92,7 +92,7 @@ class Warmer:
             targets=targets,
             input=canonical(warm.event(warm.instances)),
             retries="0",
-            tags=tagging.marked(world.backend, {**spec.tags, NAME: spec.name}),
+            tags=tagging.marked(context.backend, {**spec.tags, NAME: spec.name}),
         )
 
     @classmethod

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from backendctl.resources.alias_names import reached
-from backendctl.resources.world import World
+from backendctl.resources.deploy_context import DeployContext
 from backendctl.spec.model import Function, Warm
 
 PER_RULE = 5
@@ -32,7 +32,7 @@ def rule_prefix(backend: str) -> str:
     return f"{backend}-warm-"
 
 
-def layout(world: World, region: str, function: Function) -> dict[str, tuple[WarmTarget, ...]]:
+def layout(context: DeployContext, region: str, function: Function) -> dict[str, tuple[WarmTarget, ...]]:
     """Rule → its targets: every qualifier that users hit (D24), as many times as instances are to be held (D23).
 
     None where EventBridge Scheduler pings.
@@ -42,15 +42,15 @@ def layout(world: World, region: str, function: Function) -> dict[str, tuple[War
         return {}
     targets = [
         WarmTarget(id=f"{qualifier or 'unqualified'}-{number}"[-64:], qualifier=qualifier)
-        for qualifier in reached(world, region, function)
+        for qualifier in reached(context, region, function)
         for number in range(1, warm.instances + 1)
     ]
     chunks = [tuple(targets[start : start + PER_RULE]) for start in range(0, len(targets), PER_RULE)]
-    name = warmer_name(world.backend, function.name)
+    name = warmer_name(context.backend, function.name)
     return {name if number == 1 else f"{name}-{number}": chunk for number, chunk in enumerate(chunks, start=1)}
 
 
-def schedules(world: World, region: str, function: Function) -> dict[str, tuple[str, str | None]]:
+def schedules(context: DeployContext, region: str, function: Function) -> dict[str, tuple[str, str | None]]:
     """Name of a schedule in its group → its expression and the qualifier it calls; empty where rules ping.
 
     A schedule has one target, so there is one for every qualifier and expression.
@@ -60,17 +60,17 @@ def schedules(world: World, region: str, function: Function) -> dict[str, tuple[
         return {}
     return {
         f"{qualifier or 'unqualified'}-{number}"[-64:]: (expression, qualifier)
-        for qualifier in reached(world, region, function)
+        for qualifier in reached(context, region, function)
         for number, expression in enumerate(warm.expressions, start=1)
     }
 
 
-def calls(world: World, region: str, function: Function) -> dict[str, int]:
+def calls(context: DeployContext, region: str, function: Function) -> dict[str, int]:
     """Schedule expression → calls whenever it fires, by rules and schedules alike; empty where nothing pings."""
     if function.warm is None:
         return {}
-    found = Counter(expression for expression, _ in schedules(world, region, function).values())
-    rules = sum(len(targets) for targets in layout(world, region, function).values())
+    found = Counter(expression for expression, _ in schedules(context, region, function).values())
+    rules = sum(len(targets) for targets in layout(context, region, function).values())
     return dict(found) if function.warm.is_scheduled else {schedule(function.warm): rules}
 
 

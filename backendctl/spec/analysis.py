@@ -182,7 +182,7 @@ def check(view: View, way: Way, given: Sequence[dict[str, Any]], *, is_alias: bo
         others = {"request": _OF_METRIC, "tests": (*_OF_METRIC, *_OF_REQUEST)}.get(kinds[0], _OF_REQUEST)
         for key in others:
             if key in one:
-                view.report.add((*here, key), f"'{key}' has no use beside '{kinds[0]}'", key=True)
+                view.report.add((*here, key), f"'{key}' has no effect beside '{kinds[0]}'", key=True)
         if kinds == ["request"]:
             _check_request(view, here, one, is_alias=is_alias)
         elif kinds == ["tests"]:
@@ -202,7 +202,7 @@ def _check_metrics(view: View, way: Way, one: dict[str, Any]) -> None:
     if not any(key in one for key in _BOUNDS):
         view.report.add(way, f"a check of a metric needs one of {', '.join(_BOUNDS)}", key=True)
     if "metrics" in one and "math" not in one:
-        view.report.add((*way, "metrics"), "'metrics' has no use without 'math'", key=True)
+        view.report.add((*way, "metrics"), "'metrics' has no effect without 'math'", key=True)
     if "metric" in one and "metrics" in one:
         return
     metrics = one.get("metrics", {}) if "math" in one else {None: one["metric"]}
@@ -217,7 +217,7 @@ def _check_metrics(view: View, way: Way, one: dict[str, Any]) -> None:
     against = next((key for key in _AGAINST if key in one), None)
     if against is not None and not is_sided:
         message = (
-            f"'{against}' compares the canary with the base, and no dimension tells them apart: "
+            f"'{against}' compares the canary with the baseline, and no dimension distinguishes them: "
             "put ${alias.FUNCTION} or ${version.FUNCTION} into one"
         )
         view.report.add((*way, against), message, key=True)
@@ -228,7 +228,7 @@ def _check_math(view: View, way: Way, math: str, names: list[Any]) -> None:
         view.report.add((*way, "math"), "'math' needs 'metrics', which it is an expression over", key=True)
     for name in names:
         if not _ID.fullmatch(str(name)):
-            message = f"'{name}' will not do as an id: it begins with a small letter and has letters, digits and '_'"
+            message = f"'{name}' is not a valid id: it begins with a small letter and has letters, digits and '_'"
             view.report.add((*way, "metrics", name), message, key=True)
     used = set(_NAME.findall(_TEXT.sub("", math)))
     for name in sorted(used - set(names)):
@@ -252,13 +252,11 @@ def _check_request(view: View, way: Way, one: dict[str, Any], *, is_alias: bool)
     if is_alias:
         view.report.add((*way, "request"), "a canary of aliases has no API that a request could go through", key=True)
     elif route is None:
-        view.report.add((*way, "request"), f"'{one['request']}' is no route: write 'GET /places/{{id}}'")
+        view.report.add((*way, "request"), f"'{one['request']}' is not a route: write 'GET /places/{{id}}'")
     else:
         _check_route(view, way, one, method=route[1], path=route[2])
     if one.get("against-base") is False and not one.get("expect"):
-        view.report.add(
-            (*way, "against-base"), "without the base there is nothing to hold the answer against: 'expect'"
-        )
+        view.report.add((*way, "against-base"), "without a baseline the check needs 'expect'")
     for key, paths in (("ignore", one.get("ignore", [])), ("expect", list(one.get("expect", {}).get("json", {})))):
         for number, path in enumerate(paths):
             try:

@@ -11,7 +11,7 @@ from backendctl.spec.callers import Smoke, build_cors, build_key, build_plan, me
 from backendctl.spec.canary import build_canary
 from backendctl.spec.check_links import aliases
 from backendctl.spec.check_tables import ATTRIBUTE
-from backendctl.spec.domains import SIMPLE, Domain, HealthCheck, MutualTls
+from backendctl.spec.domains import SIMPLE, Domain, HealthCheck, MutualTls, is_zone_id
 from backendctl.spec.model import (
     Api,
     Attribute,
@@ -321,4 +321,4 @@ def _further_domain(plain: dict[str, Any], domain: dict[str, Any]) -> Domain:
 
 def _zone(given: str) -> str:
     """A name in small letters without the last dot; an id, which has no dots, as it is."""
-    return given.rstrip(".").lower() if "." in given else given
+    return given if is_zone_id(given) else given.rstrip(".").lower()

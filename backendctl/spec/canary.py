@@ -65,7 +65,7 @@ class Canary:
     Attributes:
         strategy: API shares out the stage's requests, ALIAS the calls of Lambda aliases (B28).
         steps: per cent of the requests, rising; what follows the last one is all of them.
-        hold: seconds on each step before it is judged.
+        bake_time: seconds on each step before it is judged.
         waves: groups of regions, one after the other; empty means all together.
         on_inconclusive: what `--auto` does with a canary that nothing has shown to be good: HOLD leaves it at its
             share, STEP_DOWN gives it the step below (0 % below the first), ABORT ends it.
@@ -75,7 +75,7 @@ class Canary:
 
     strategy: str = API
     steps: tuple[float, ...] = (10.0, 50.0)
-    hold: float = 600.0
+    bake_time: float = 600.0
     waves: tuple[tuple[str, ...], ...] = ()
     on_inconclusive: str = STEP_DOWN
     fail_fast: int = 1
@@ -96,9 +96,9 @@ def build_canary(plain: dict[str, Any], regions: tuple[str, ...], folder: Path) 
     settings: dict[str, Any] = {key.replace("-", "_"): given[key] for key in plain_keys if key in given}
     if "steps" in given:
         settings["steps"] = tuple(float(step) for step in given["steps"])
-    if "hold" in given:
-        number, unit = given["hold"].split()
-        settings["hold"] = float(number) * _SECONDS[unit]
+    if "bake-time" in given:
+        number, unit = given["bake-time"].split()
+        settings["bake_time"] = float(number) * _SECONDS[unit]
     judging = {key.replace("-", "_"): value for key, value in given.get("judge", {}).items()}
     for key in ("on-no-data", "accept-blind"):
         if key in given:

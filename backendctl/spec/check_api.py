@@ -38,7 +38,7 @@ def check(view: View) -> None:
     for name, stage in view.stages().items():
         way: Way = ("api", "stages", name)
         if not _STAGE.match(name):
-            message = f"'{name}' will not do as a stage: at most 128 letters, digits, '-' and '_'"
+            message = f"'{name}' is not a valid stage name: at most 128 letters, digits, '-' and '_'"
             view.report.add(way, message, key=True)
         _check_path(view, way, stage.get("path"), paths)
         for variable, value in stage.get("variables", {}).items():
@@ -60,7 +60,7 @@ def _check_source(view: View, api: dict[str, Any]) -> None:
 def _check_smoke(view: View, route: str, asked: dict[str, Any]) -> None:
     found = _ROUTE.match(route)
     if found is None:
-        view.report.add(("api", "smoke", route), f"'{route}' is no route: write 'GET /places/{{id}}'", key=True)
+        view.report.add(("api", "smoke", route), f"'{route}' is not a route: write 'GET /places/{{id}}'", key=True)
         return
     paths = view.paths()
     if paths and found[2] not in paths:
@@ -94,7 +94,7 @@ def _check_path(view: View, way: Way, path: str | None, paths: dict[str, str]) -
 def _check_variable(view: View, way: Way, value: str) -> None:
     name = str(way[-1])
     if not _VARIABLE_NAME.match(name):
-        message = f"'{name}' will not do as a stage variable: letters, digits and '_'"
+        message = f"'{name}' is not a valid stage variable name: letters, digits and '_'"
         view.report.add(way, message, key=True)
     if not value:
         view.report.add(way, f"the stage variable '{name}' is empty, which API Gateway refuses", free=True)
@@ -105,12 +105,12 @@ def _check_variable(view: View, way: Way, value: str) -> None:
 
 def _check_logging(view: View, way: Way, logging: dict[str, Any]) -> None:
     if "retention" in logging and "access" not in logging and logging.get("level", "off") == "off":
-        view.report.add((*way, "retention"), "'retention' has no use without 'access' or a 'level'", key=True)
+        view.report.add((*way, "retention"), "'retention' has no effect without 'access' or a 'level'", key=True)
     line = logging.get("format")
     if line is None:
         return
     if view.document.raw((*way, "access")) is MISSING:
-        view.report.add((*way, "format"), "'format' has no use without 'access', the log group", key=True)
+        view.report.add((*way, "format"), "'format' has no effect without 'access', the log group", key=True)
     if not _REQUEST_ID.search(line):
         message = "'format' must hold $context.requestId or $context.extendedRequestId"
         view.report.add((*way, "format"), message)

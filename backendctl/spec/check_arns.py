@@ -23,7 +23,7 @@ def arn_fault(arn: str, *, service: str, region: str, global_: bool = False) -> 
     """
     parts = arn.split(":", _ARN_PARTS - 1)
     if len(parts) < _ARN_PARTS or parts[0] != "arn":
-        return f"'{arn}' is no ARN"
+        return f"'{arn}' is not an ARN"
     _, partition, found, where, _, _ = parts
     own = PARTITION.get(region, partition)
     if found != service:
@@ -39,7 +39,7 @@ def image_fault(image: str, region: str) -> str:
     """Why Lambda in that region would not take the image; empty when it may."""
     found = _IMAGE.match(image)
     if found is None:
-        return f"'{image}' is no image of ECR: 123456789012.dkr.ecr.{region}.amazonaws.com/name:tag"
+        return f"'{image}' is not an image of ECR: 123456789012.dkr.ecr.{region}.amazonaws.com/name:tag"
     if found["region"] != region:
         return (
             f"the image is in {found['region']} and Lambda in {region} takes its own region's only; "

@@ -53,7 +53,7 @@ def _check_cors(view: View, cors: dict[str, Any]) -> None:
     for index, header in enumerate(cors.get("headers", ())):
         place = ("api", "cors", "headers", index)
         if not _HEADER.match(header):
-            view.report.add(place, f"'{header}' is no name of a header")
+            view.report.add(place, f"'{header}' is not a name of a header")
         elif header == _ANY and cors.get("credentials"):
             view.report.add(place, "with credentials, browsers take '*' for the name of a header: name them")
     for index, method in enumerate(cors.get("methods", ())):
@@ -73,10 +73,10 @@ def _origin_fault(origin: str, *, alone: bool, credentials: bool) -> str:
         sent = _sent_as(origin)
         return "" if sent == origin else f"'{origin}' is never sent by a browser; write '{sent}'"
     if "*" in origin:
-        return f"'{origin}' is no origin: browsers know '*' alone, not a pattern; name each"
+        return f"'{origin}' is not an origin: browsers know '*' alone, not a pattern; name each"
     plain = re.match(r"^([a-z][a-z0-9+.-]*://[^/\s'\"\\?#@,]+)/", origin, re.IGNORECASE)
     hint = f"; write '{plain[1]}'" if plain else ": write scheme://host or scheme://host:port"
-    return f"'{origin}' is no origin{hint}"
+    return f"'{origin}' is not an origin{hint}"
 
 
 def _sent_as(origin: str) -> str:
@@ -99,7 +99,9 @@ def _check_keys(view: View, keys: dict[str, Any]) -> None:
         _check_name(view, way, name, "an API key")
         raw = view.document.raw((*way, "value"))
         if raw is not MISSING and "{{" not in str(raw):
-            message = "a key in the spec is no secret: write an expression, or leave it out to have one made"
+            message = (
+                "a key written in the spec is not secret: use an expression, or leave it out to have one generated"
+            )
             view.report.add((*way, "value"), message)
         value = key.get("value")
         if value is not None and not _SHORTEST <= len(value) <= _LONGEST:
@@ -115,7 +117,9 @@ def _check_keys(view: View, keys: dict[str, Any]) -> None:
 
 def _check_name(view: View, way: Way, name: str, what: str) -> None:
     if not _NAME.match(name):
-        view.report.add(way, f"'{name}' will not do as {what}: at most 128 letters, digits, '.', '_' and '-'", key=True)
+        view.report.add(
+            way, f"'{name}' is not a valid name of {what}: at most 128 letters, digits, '.', '_' and '-'", key=True
+        )
 
 
 def _check_plans(view: View, api: dict[str, Any]) -> None:
@@ -166,7 +170,7 @@ def _check_routes(view: View, way: Way, limits: Mapping[str, Any], *, stage: str
     for route in limits:
         found = _ROUTE.match(route)
         if found is None:
-            view.report.add((*way, route), f"'{route}' is no route: write 'GET /places/{{id}}'", key=True)
+            view.report.add((*way, route), f"'{route}' is not a route: write 'GET /places/{{id}}'", key=True)
         elif isinstance(paths, dict) and paths:
             fault = _route_fault(found[1], found[2], paths)
             if fault and not (preflight and found[1] == "OPTIONS" and found[2] in paths):

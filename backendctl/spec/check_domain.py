@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backendctl.openapi.integrations import ANY_METHOD
 from backendctl.spec.check_arns import arn_fault
 from backendctl.spec.check_names import check_regions_named, check_tags
-from backendctl.spec.domains import FAILOVER, LATENCY, SIMPLE
+from backendctl.spec.domains import FAILOVER, LATENCY, SIMPLE, is_zone_id
 from backendctl.spec.loader import MISSING
 from backendctl.spec.report import listed
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _RESERVED = ("/ping", "/sping")  # A90
 _MUTUAL_POLICY = "TLS_1_2"
+_LONGEST_PATH = 255
 _GREEDY = re.compile(r"\{[^}/]+\+\}")
 _PARAMETER = re.compile(r"\{[^}/]+\}")
 
@@ -58,8 +59,7 @@ def _check_one(view: View, way: Way, domain: dict[str, Any]) -> None:
 
 def _check_zone(view: View, way: Way, domain: dict[str, Any]) -> None:
     name, zone = domain.get("name", ""), domain.get("zone", "").rstrip(".")
-    named = "." in zone  # an id has no dots, and what it stands for only AWS knows
-    if name and named and name.lower() != zone.lower() and not name.lower().endswith("." + zone.lower()):
+    if name and not is_zone_id(zone) and name.lower() != zone.lower() and not name.lower().endswith("." + zone.lower()):
         view.report.add((*way, "zone"), f"'{name}' is not inside the zone '{zone}'")
 
 
@@ -108,6 +108,11 @@ def _check_health(view: View, path: str) -> None:
         view.report.add(way, f"'{path}' does not begin with the path of a stage; paths: {known}")
         return
     base = max(served, key=len)
+    asked = f"/{stages[base]}/{path.removeprefix(f'/{base}' if base else '').lstrip('/')}"
+    if len(asked) > _LONGEST_PATH:
+        view.report.add(
+            way, f"Route 53 asks for paths of at most {_LONGEST_PATH} characters: {len(asked)} with the stage"
+        )
     route = path.removeprefix(f"/{base}" if base else "").partition("?")[0] or "/"
     definition = view.definition_of(stages[base])
     if definition is None:

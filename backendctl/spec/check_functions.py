@@ -90,7 +90,9 @@ def _check_code(view: View, region: str, name: str, function: dict[str, Any]) ->
         return
     for setting in {"folder": (), "archive": _FOR_FOLDERS}.get(kind, _FOR_FILES):
         if setting in code:
-            view.report.add(view.way(region, name, "code", setting), f"'{setting}' has no use with '{kind}'", key=True)
+            view.report.add(
+                view.way(region, name, "code", setting), f"'{setting}' has no effect with '{kind}'", key=True
+            )
     _check_build(view, region, name, code)
     if kind == "image":
         _check_image(view, region, name, function)
@@ -127,7 +129,7 @@ def _check_buckets(view: View) -> None:
 def _check_build(view: View, region: str, name: str, code: dict[str, Any]) -> None:
     if "build-timeout" in code and "build" not in code:
         view.report.add(
-            view.way(region, name, "code", "build-timeout"), "'build-timeout' has no use without 'build'", key=True
+            view.way(region, name, "code", "build-timeout"), "'build-timeout' has no effect without 'build'", key=True
         )
     way = view.way(region, name, "code", "build")
     given = view.document.raw(way)
@@ -159,7 +161,7 @@ def _check_layers(view: View, region: str, name: str, layers: list[str]) -> None
     for index, layer in enumerate(layers):
         found = _LAYER.match(layer)
         if found is None:
-            message = f"'{layer}' is no layer version: arn:aws:lambda:region:123456789012:layer:name:1"
+            message = f"'{layer}' is not a layer version: arn:aws:lambda:region:123456789012:layer:name:1"
             view.report.add(view.way(region, name, "layers", index), message, free=True)
         elif found["partition"] != PARTITION.get(region, found["partition"]):
             message = arn_fault(layer, service="lambda", region=region)

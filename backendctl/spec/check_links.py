@@ -119,7 +119,7 @@ def _check_target(view: View, definition: Document, target: Target, variables: M
         return  # whether it is there, only AWS knows
     if found.function not in names:
         hint = nearest(found.function, names) or f"; functions: {listed(names)}"
-        message = f"{target.method} {target.path} calls '{found.function}', which is no function of this spec{hint}"
+        message = f"{target.method} {target.path} calls '{found.function}', which is not a function of this spec{hint}"
         _blame(view, definition, target, message, (way, target.function))
     elif found.qualifier is not None and _is_alias(found.qualifier):
         message = _alias_fault(view, names[found.function], found.qualifier)

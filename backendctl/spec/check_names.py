@@ -45,9 +45,9 @@ def check_unique(view: View, kind: str, names: dict[str, str]) -> None:
 def alias_fault(alias: str) -> str:
     """What is wrong with an alias' name (B27), empty when nothing is."""
     if not _ALIAS.match(alias):
-        return f"'{alias}' will not do as an alias: letters, digits, '-' and '_'"
+        return f"'{alias}' is not a valid alias: letters, digits, '-' and '_'"
     if alias.isdigit():
-        return f"'{alias}' will not do as an alias: Lambda takes digits alone for a version"
+        return f"'{alias}' is not a valid alias: Lambda takes digits alone for a version"
     if len(alias) > _MAX_ALIAS:
         return f"an alias may have {_MAX_ALIAS} characters, and this one has {len(alias)}"
     return ""

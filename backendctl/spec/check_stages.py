@@ -24,7 +24,7 @@ def check(view: View) -> None:
         if live:
             for key in ("definition", "pinned"):
                 if stage.get(key):
-                    message = f"'{key}' has no use beside an API whose definition is a live one's"
+                    message = f"'{key}' has no effect beside an API whose definition is a live one's"
                     view.report.add((*way, key), message, key=True)
         elif "definition" in stage:
             _check_whole(view, name)

@@ -29,7 +29,7 @@ def check(view: View) -> None:
         way: Way = ("tables", name)
         physical = view.physical(name, table)
         if view.backend and not _NAME.match(physical):
-            message = f"'{physical}' will not do as a table's name: 3 to 255 letters, digits, '_', '-' and '.'"
+            message = f"'{physical}' is not a valid table name: 3 to 255 letters, digits, '_', '-' and '.'"
             view.report.add(way, message, key=True)
         _check_keys(view, way, table)
         _check_capacity(view, way, table)
@@ -94,8 +94,10 @@ def _attribute_fault(text: str) -> str:
     if len(words) == 1:
         return f"'{text}' has no type: write '{text} S' (text), '{text} N' (number) or '{text} B' (binary)"
     if len(words) > 1 and words[-1].lower() in _TYPES:
-        return f"'{words[-1]}' is no type of a key; did you mean '{' '.join(words[:-1])} {_TYPES[words[-1].lower()]}'?"
-    return f"'{text}' is no attribute with its type, such as 'owner S' (S text, N number, B binary)"
+        return (
+            f"'{words[-1]}' is not a type of a key; did you mean '{' '.join(words[:-1])} {_TYPES[words[-1].lower()]}'?"
+        )
+    return f"'{text}' is not an attribute with its type, such as 'owner S' (S text, N number, B binary)"
 
 
 def _check_capacity(view: View, way: Way, table: dict[str, Any]) -> None:
@@ -106,7 +108,7 @@ def _check_capacity(view: View, way: Way, table: dict[str, Any]) -> None:
         scalings.append(((*way, "indexes", name), index))
         for part in ("read", "write"):
             if part in index and on_demand:
-                message = f"'{part}' has no use: the table is billed on demand"
+                message = f"'{part}' has no effect: the table is billed on demand"
                 view.report.add((*way, "indexes", name, part), message, key=True)
     for place, scaling in scalings:
         for part in ("read", "write"):

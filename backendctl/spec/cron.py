@@ -86,7 +86,9 @@ def parse_cron(text: str) -> Cron:
     """
     shape = _SHAPE.fullmatch(text.strip())
     if shape is None:
-        raise ScheduleError(f"'{text}' is no cron expression: cron(minutes hours day-of-month month day-of-week year)")
+        raise ScheduleError(
+            f"'{text}' is not a cron expression: cron(minutes hours day-of-month month day-of-week year)"
+        )
     found = [
         (word[0], word.start()) for word in re.finditer(r"\S+", text[: text.rindex(")")].replace("cron(", " " * 5))
     ]
@@ -165,7 +167,7 @@ def _range(part: str, field: _Field, offset: int) -> list[int]:
         return list(range(field.low, field.high + 1, int(step or 1)))
     ends = [field.names.get(end, _number(end)) for end in base.split("-")]
     if len(ends) > 2 or any(not field.low <= end <= field.high for end in ends):  # noqa: PLR2004  # a range has two
-        raise ScheduleError(f"'{part}' is no {field.what} ({field.low} to {field.high})", offset)
+        raise ScheduleError(f"'{part}' is not a valid {field.what} ({field.low} to {field.high})", offset)
     first, last = ends[0], ends[-1] if len(ends) > 1 or not slash else field.high
     found = range(first, last + 1) if first <= last else [*range(first, field.high + 1), *range(field.low, last + 1)]
     return list(found)[:: int(step or 1)]

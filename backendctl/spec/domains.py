@@ -8,6 +8,11 @@ LATENCY, FAILOVER, SIMPLE = "latency", "failover", "simple"
 """How users find a region."""
 
 
+def is_zone_id(zone: str) -> bool:
+    """Whether a zone is given by its id, which has no dots; what it stands for only AWS knows."""
+    return "." not in zone.rstrip(".")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HealthCheck:
     """A Route 53 check of each region's own endpoint (E13).

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.errors import SpecError
 from backendctl.secrets import KNOWN
-from backendctl.spec import loader, schema
+from backendctl.spec import loader, schema, synonyms
 from backendctl.spec.build import build
 from backendctl.spec.check import check
 from backendctl.spec.loader import MISSING
@@ -104,9 +104,11 @@ def parse(path: Path, *, environ: Mapping[str, str] | None = None, elsewhere: bo
         SpecError: with every fault that was found.
     """
     environ = os.environ if environ is None else environ
-    document = loader.read(path)
+    read = loader.read(path)
+    document = synonyms.applied(read)
     KNOWN.publish(_literals(document.value))
     report = Report(document=document, offline=True)
+    synonyms.report_names(read, report)
     pruned, scalars = _shape(report)
     if not isinstance(document.value, dict):
         raise SpecError(report.faults)
@@ -229,7 +231,7 @@ def _read_definition(path: Path, named: str, way: Way, report: Report) -> Docume
         report.add(way, message)
         return None
     if not place.is_file():
-        report.add(way, f"'{named}' is no file")
+        report.add(way, f"'{named}' is not a file")
         return None
     try:
         document = loader.read(place)
@@ -248,7 +250,7 @@ def _no_definition(value: Any) -> str:
         return "an API definition is a mapping"
     if value.get("swagger") in ("2.0", 2.0) or str(value.get("openapi", "")).startswith("3."):
         return ""
-    return "this is no API definition: it begins with 'openapi: 3.0.1' or 'swagger: \"2.0\"'"
+    return "this is not an API definition: it begins with 'openapi: 3.0.1' or 'swagger: \"2.0\"'"
 
 
 def _judge(view: View) -> None:

@@ -46,7 +46,7 @@ def compose_json(text: str) -> JsonNode:
 
 
 def doubled(node: JsonNode) -> Iterator[tuple[JsonNode, JsonNode]]:
-    """Every key that stands twice in one object: its node, and that of the first."""
+    """Every key that appears twice in one object: its node, and that of the first."""
     if node.id == "sequence":
         for item in node.value:
             yield from doubled(item)

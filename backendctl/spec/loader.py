@@ -21,7 +21,7 @@ from backendctl.spec import bounds
 from backendctl.spec.json_nodes import compose_json, doubled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 Node = Any
@@ -195,7 +195,7 @@ def parse_json(text: str, *, file: str) -> Document:
 
 
 def _twice(key: str, first: Node) -> str:
-    return f"'{key}' stands twice; the first is on line {first.start_mark.line + 1}"
+    return f"'{key}' is given twice; the first is on line {first.start_mark.line + 1}"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -237,7 +237,7 @@ class _Builder:
             elif key.value == _MERGE and not key.style:
                 merged += self._merged(item)
             elif key.value in lines:
-                self._fault(key, f"'{key.value}' stands twice; the first is on line {lines[key.value]}")
+                self._fault(key, f"'{key.value}' is given twice; the first is on line {lines[key.value]}")
             else:
                 lines[key.value] = key.start_mark.line + 1
                 made[key.value] = self.value(item)
@@ -333,6 +333,24 @@ def _child(node: Node, step: str | int) -> tuple[Node, Node] | None:
                 if found := _child(other, step):
                     return found
     return None
+
+
+def keys_of(node: Node, way: Sequence[str | int]) -> list[Node]:
+    """The nodes of the keys of the mapping that the way leads to, merged ones too."""
+    for step in way:
+        found = _child(node, step)
+        if found is None:
+            return []
+        node = found[1]
+    return list(_keys(node))
+
+
+def _keys(node: Node) -> Iterator[Node]:
+    for key, item in node.value if node.id == "mapping" else ():
+        yield key
+        if key.value == _MERGE:
+            for other in item.value if item.id == "sequence" else [item]:
+                yield from _keys(other)
 
 
 def _is_map(node: Node | None) -> bool:

@@ -74,7 +74,7 @@ def _caught(parse: Callable[[], object]) -> Iterator[ScheduleError]:
 def _shape(text: str) -> re.Match[str]:
     found = _SHAPE.fullmatch(text.strip())
     if found is None:
-        raise ScheduleError(f"'{text}' is no window of days and hours, for instance {_EXAMPLE}")
+        raise ScheduleError(f"'{text}' is not a window of days and hours, for instance {_EXAMPLE}")
     return found
 
 
@@ -146,7 +146,7 @@ def _pings(hours: OfficeHours, every: int) -> Iterator[int]:
 def _minutes(text: str, offset: int = 0) -> int:
     hour, minute = (int(part) for part in text.split(":"))
     if minute >= _HOUR or hour * _HOUR + minute > _DAY:
-        raise ScheduleError(f"'{text}' is no time of day", offset)
+        raise ScheduleError(f"'{text}' is not a time of day", offset)
     return hour * _HOUR + minute
 
 
@@ -155,7 +155,7 @@ def _days(text: str) -> frozenset[int]:
     for part in text.split(","):
         ends = [_day(name, text) for name in part.split("-")]
         if len(ends) > 2:  # noqa: PLR2004  # a range has two ends
-            raise ScheduleError(f"'{part}' is no range of days, for instance Mon-Fri")
+            raise ScheduleError(f"'{part}' is not a range of days, for instance Mon-Fri")
         first, last = ends[0], ends[-1]
         found.update((first + step) % 7 for step in range((last - first) % 7 + 1))
     return frozenset(found)
@@ -163,7 +163,7 @@ def _days(text: str) -> frozenset[int]:
 
 def _day(name: str, text: str) -> int:
     if name.upper() not in _DAYS:
-        raise ScheduleError(f"'{name}' in '{text}' is no day: Mon, Tue, Wed, Thu, Fri, Sat or Sun")
+        raise ScheduleError(f"'{name}' in '{text}' is not a day: Mon, Tue, Wed, Thu, Fri, Sat or Sun")
     return _DAYS.index(name.upper())
 
 

@@ -27,7 +27,7 @@ def ready_faults(function: Mapping[str, Any], warm: Mapping[str, Any]) -> Iterat
         for setting in sorted(PINGS & warm.keys()):
             yield ("warm", setting), f"'{setting}' is about pings, and provisioned environments need none"
     elif "bake-time" in warm:
-        yield ("warm", "bake-time"), "'bake-time' has no use without 'provisioned'"
+        yield ("warm", "bake-time"), "'bake-time' has no effect without 'provisioned'"
     if provisioned and snapstart:
         yield ("warm", SNAPSTART), "Lambda takes either SnapStart or provisioned concurrency for a function, not both"
     if snapstart:

@@ -41,7 +41,7 @@ def fault(name: str, today: date, *, allowed: tuple[str, ...] = ()) -> str:
         return ""
     return (
         f"Lambda takes no updates of functions with the runtime '{name}' since {known.no_update}"
-        f"; choose a newer one, or try all the same with --allow-runtime {name}"
+        f"; choose a newer one, or allow it with --allow-runtime {name}"
     )
 
 
@@ -50,7 +50,7 @@ def warning(name: str, today: date) -> str:
     table = _table()
     known = table.get(name)
     if known is None:
-        return f"'{name}' is no runtime that backendctl knows of as of {_as_of()}{nearest(name, table)}"
+        return f"'{name}' is not a known runtime as of {_as_of()}{nearest(name, table)}"
     if known.no_create is not None and today >= known.no_create:
         return f"Lambda creates no new functions with the runtime '{name}' since {known.no_create}" + _until(known)
     if known.deprecated is not None and today >= known.deprecated:

@@ -168,7 +168,7 @@ def _what(error: ValidationError) -> str:
 
 def _bad_name(error: ValidationError, way: Way) -> str:
     wanted = error.schema.get("x-fault", f"at most {error.validator_value} characters")
-    return f"'{error.instance}' will not do as a name in '{way[-1]}': {wanted}"
+    return f"'{error.instance}' is not a valid name in '{way[-1]}': {wanted}"
 
 
 def _label(way: Way) -> str:
@@ -247,7 +247,7 @@ def _enum(_: Document, error: ValidationError, way: Way) -> str:
 
 def _pattern(_: Document, error: ValidationError, way: Way) -> str:
     shown = "this value" if _secret(way) else f"'{error.instance}'"
-    return f"{shown} will not do as {_label(way)}: {error.schema.get('x-fault', 'it has a wrong form')}"
+    return f"{shown} is not valid for {_label(way)}: {error.schema.get('x-fault', 'it has a wrong form')}"
 
 
 def _range(_: Document, error: ValidationError, way: Way) -> str:
@@ -280,7 +280,7 @@ def _count(_: Document, error: ValidationError, way: Way) -> str:
 
 def _unique(_: Document, error: ValidationError, way: Way) -> str:
     twice = next(one for one in error.instance if error.instance.count(one) > 1)
-    return f"'{twice}' stands twice in {_label(way)}"
+    return f"'{twice}' appears twice in {_label(way)}"
 
 
 _SENTENCES: dict[str, Callable[[Document, ValidationError, Way], str]] = {

@@ -66,10 +66,17 @@ class View:
             return self
         functions = {r: self.functions[worked_on[0] if r in self.spared else r] for r in self.regions}
         plain = self.plain
-        if isinstance(given := plain.get("domain", {}).get("certificate"), dict):
-            kept = {region: arn for region, arn in given.items() if region not in self.spared}
-            plain = {**plain, "domain": {**plain["domain"], "certificate": kept}}
+        for way in _domains(plain):
+            plain = _put(plain, way, self._without_spared(_at(plain, way), "certificate"))
+        for name, table in plain.get("tables", {}).items():
+            plain = _put(plain, ("tables", name), self._without_spared(table, "resource-policy"))
         return replace(self, functions=functions, plain=plain)
+
+    def _without_spared(self, settings: dict[str, Any], key: str) -> dict[str, Any]:
+        """The settings, of which one has a value per region, without those of spared regions."""
+        if not isinstance(given := settings.get(key), dict):
+            return settings
+        return {**settings, key: {region: one for region, one in given.items() if region not in self.spared}}
 
     @property
     def backend(self) -> str:
@@ -162,13 +169,7 @@ def expanded(
     for name, table in value.get("tables", {}).items():
         if (policy := table.get("resource-policy")) is not None:
             plain["tables"][name]["resource-policy"] = _policies(policy, name, body, regions)
-    functions = {
-        region: {
-            name: _function(document, (region, name), function, body.inside(region, can_be_left_out=len(regions) > 1))
-            for name, function in value.get("functions", {}).items()
-        }
-        for region in regions
-    }
+    functions = {region: _functions(document, region, value, body, among=len(regions)) for region in regions}
     return View(
         document=document,
         definition=definition,
@@ -201,6 +202,15 @@ def _at(value: Any, way: Way) -> Any:
     for step in way:
         value = value[step]
     return value
+
+
+def _put(value: Any, way: Way, part: Any) -> Any:
+    """A copy of the value with another part at that place."""
+    if not way:
+        return part
+    made = value.copy()
+    made[way[0]] = _put(value[way[0]], way[1:], part)
+    return made
 
 
 def _bindings(given: dict[str, Any], body: Expander) -> dict[str, Any]:

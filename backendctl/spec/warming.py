@@ -43,7 +43,11 @@ def warm_faults(warm: Mapping[str, Any]) -> Iterator[Finding]:
         )
         yield "instances", message, None
     if instances == 1 and "hold" in warm:
-        yield "hold", f"'hold' has no use with one instance: a ping carries '{HOLD}' where 'instances' is above 1", None
+        yield (
+            "hold",
+            f"'hold' has no effect with one instance: a ping carries '{HOLD}' where 'instances' is above 1",
+            None,
+        )
 
 
 def spelt_out(warm: object) -> Mapping[str, Any] | None:
@@ -112,7 +116,7 @@ def _schedule_faults(warm: Mapping[str, Any]) -> Iterator[Finding]:
         if "only" in warm:
             yield "time-zone", "'only' names its time zone itself", None
         elif sound and cron is None:
-            yield "time-zone", "'time-zone' has no use without a cron expression in 'every'", None
+            yield "time-zone", "'time-zone' has no effect without a cron expression in 'every'", None
     if "only" not in warm:
         return
     if cron is not None:
@@ -141,7 +145,7 @@ def _cadence(text: str) -> tuple[int, str | None]:
         return shortest_gap(parse_cron(text)), text
     found = _WORDS.fullmatch(text) or _RATE.fullmatch(text)
     if found is None or int(found["count"]) < 1:
-        raise ScheduleError(f"'{text}' is no schedule: '5 minutes', rate(5 minutes) or cron(0/5 8-17 ? * MON-FRI *)")
+        raise ScheduleError(f"'{text}' is not a schedule: '5 minutes', rate(5 minutes) or cron(0/5 8-17 ? * MON-FRI *)")
     count, unit = int(found["count"]), found["unit"]
     if text.startswith("rate(") and (count == 1) is unit.endswith("s"):  # D3
         right = unit.removesuffix("s") if count == 1 else f"{unit}s"

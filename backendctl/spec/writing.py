@@ -76,7 +76,7 @@ def integer_edit(file: Path, document: Document, way: Way, number: int) -> Edit:
     before = document.raw(way)
     if before is not MISSING and not isinstance(before, int):
         line, column = document.place(way)
-        raise UsageError(f"{file}:{line}:{column}: {_named(way)} is no plain number, so it is not replaced")
+        raise UsageError(f"{file}:{line}:{column}: {_named(way)} is not a plain number, so it is not replaced")
     with file.open(encoding="utf-8", newline="") as given:
         text = given.read()
     mark = _BOM if text.startswith(_BOM) else ""

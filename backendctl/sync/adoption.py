@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.api import live as lives
 from backendctl.api.review import undeployed
-from backendctl.api.working import working
+from backendctl.api.working_copy import working_copy
 from backendctl.errors import BackendctlError
 from backendctl.openapi.arns import ACCOUNT, REGION, Home
 from backendctl.openapi.diff import Difference
@@ -72,8 +72,8 @@ def adopt(aws: Aws, place: LiveApi, *, api: str, form: str) -> Adoption:
     document = written(found.document, home=home, bindings=bindings)
     title = document["info"]["title"] or api
     own = lives.as_spec(found.stage)
-    now = working(aws, place.region, api_id)
-    edited, _ = undeployed(aws, place.region, api_id, working=now, first=(stage,), home=home)
+    now = working_copy(aws, place.region, api_id)
+    edited, _ = undeployed(aws, place.region, api_id, working_copy=now, first=(stage,), home=home)
     return Adoption(
         region=place.region,
         api=title,

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from backendctl.api.body import wanted
-from backendctl.api.reach import Reach, reach
+from backendctl.api.lambda_targets import LambdaTargets, find_lambda_targets
 from backendctl.api.source import api_of
 from backendctl.aws.errors import ClientError, is_missing
 from backendctl.aws.regions import each_region
@@ -18,7 +18,7 @@ from backendctl.errors import BackendctlError, RefusedError
 from backendctl.resources import KINDS
 from backendctl.resources.api_reads import find_api
 from backendctl.resources.permission import LIMIT
-from backendctl.sync.planning import called_world, permissions_of
+from backendctl.sync.planning import called_context, permissions_of
 from backendctl.sync.prepare import source_for
 
 if TYPE_CHECKING:
@@ -50,15 +50,15 @@ def prepare_grant(backend: Backend, request: Request) -> Grant:
     """
     api = wanted(api_of(backend.spec), source_for(backend, request)).api
     regions = tuple(r for r in backend.spec.regions if not request.targets or r in request.targets)
-    reaches, failed = each_region(
+    lambda_targets, failed = each_region(
         regions, partial(_reach, backend, api), workers=backend.settings.workers, doing="read the API of"
     )
-    if not reaches:
+    if not lambda_targets:
         raise next(iter(failed.values()))
-    if missing := [line for one in reaches.values() for line in one.missing]:
+    if missing := [line for one in lambda_targets.values() for line in one.missing]:
         raise RefusedError(list(dict.fromkeys(missing)))
-    readable = tuple(region for region in regions if region in reaches)
-    granted = tuple(permissions_of(called_world(backend, api, reaches, readable)))
+    readable = tuple(region for region in regions if region in lambda_targets)
+    granted = tuple(permissions_of(called_context(backend, api, lambda_targets, readable)))
     plan = plan_of(
         desired=granted,
         kinds=KINDS,
@@ -91,15 +91,15 @@ def _size(backend: Backend, one: Permission) -> int:
         raise
 
 
-def _reach(backend: Backend, api: Api, region: str) -> Reach:
+def _reach(backend: Backend, api: Api, region: str) -> LambdaTargets:
     if find_api(backend.aws, region, api.name) is None:
         raise BackendctlError(f"there is no API {api.name!r} in {region}", hint="bring it there: backendctl sync-api")
-    return reach(
+    return find_lambda_targets(
         backend.aws,
         backend.spec,
         region,
         document=api.definition,
         wanted=api.stages,
         api=api.name,
-        account=backend.world.account,
+        account=backend.context.account,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from backendctl.api.body import stage_definitions
-from backendctl.api.elsewhere import with_reaches
+from backendctl.api.elsewhere import with_lambda_targets
 from backendctl.api.judge import kept
 from backendctl.engine import plan as planning
 from backendctl.engine.plan import Plan
@@ -22,18 +22,18 @@ from backendctl.release.start import begun, numbered_canaries
 from backendctl.resources import KINDS
 from backendctl.resources.api_account import ApiAccount
 from backendctl.resources.canary import CanaryStart
+from backendctl.resources.deploy_context import DeployContext
 from backendctl.resources.permission import Permission
 from backendctl.resources.release_record import token_of
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
 from backendctl.resources.usage_plan import UsagePlan
-from backendctl.resources.world import World
 from backendctl.sync.request import Request
 
 if TYPE_CHECKING:
     from backendctl.api.body import Body, Wanted
+    from backendctl.api.lambda_targets import LambdaTargets
     from backendctl.api.look import Look
-    from backendctl.api.reach import Reach
     from backendctl.app import Backend
     from backendctl.spec.model import Api
 
@@ -61,17 +61,17 @@ class Parts:
 
 def make_plan(parts: Parts) -> tuple[Plan, list[Resource]]:
     """Everything that differs, and what is wanted."""
-    world = called_world(parts.backend, parts.wanted.api, parts.look.reaches, parts.regions)
-    world = replace(
-        world,
+    context = called_context(parts.backend, parts.wanted.api, parts.look.lambda_targets, parts.regions)
+    context = replace(
+        context,
         definitions={region: parts.bodies[region].definition for region in parts.regions},
         stage_definitions=stage_definitions(
-            parts.wanted, parts.regions, account=world.account, partition=world.partition
+            parts.wanted, parts.regions, account=context.account, partition=context.partition
         ),
     )
-    permissions = list(permissions_of(world))
-    wanted: list[Resource] = [*RestApi.desired(world), *permissions, *ApiAccount.desired(world)]
-    stages = list(_stages(world, parts, permissions))
+    permissions = list(permissions_of(context))
+    wanted: list[Resource] = [*RestApi.desired(context), *permissions, *ApiAccount.desired(context)]
+    stages = list(_stages(context, parts, permissions))
     canaries, begin = _canaries(stages, parts)
     wanted += stages if parts.request.canary is None else []
     wanted += _usage_plans(parts)
@@ -90,21 +90,23 @@ def make_plan(parts: Parts) -> tuple[Plan, list[Resource]]:
     return (plan if begin is None else begin(plan)), wanted
 
 
-def called_world(backend: Backend, api: Api, reaches: Mapping[str, Reach], regions: tuple[str, ...]) -> World:
-    """The world of this API alone: whatever it calls is taken as it serves now."""
-    world = replace(backend.world, spec=replace(backend.spec.narrowed(regions), api=api), links={}, slots={})
-    return with_reaches(world, {region: reaches[region] for region in regions})
+def called_context(
+    backend: Backend, api: Api, lambda_targets: Mapping[str, LambdaTargets], regions: tuple[str, ...]
+) -> DeployContext:
+    """The context of this API alone: whatever it calls is taken as it serves now."""
+    context = replace(backend.context, spec=replace(backend.spec.narrowed(regions), api=api), links={}, slots={})
+    return with_lambda_targets(context, {region: lambda_targets[region] for region in regions})
 
 
-def permissions_of(world: World) -> Iterator[Permission]:
+def permissions_of(context: DeployContext) -> Iterator[Permission]:
     """One for every qualifier that a route calls now or after the next release."""
-    for permission in Permission.desired(world):
+    for permission in Permission.desired(context):
         if any(source.startswith("execute-api:") for source in (permission.statements or {}).values()):
             yield permission
 
 
-def _stages(world: World, parts: Parts, permissions: Sequence[Permission]) -> Iterator[Stage]:
-    for stage in Stage.desired(world):
+def _stages(context: DeployContext, parts: Parts, permissions: Sequence[Permission]) -> Iterator[Stage]:
+    for stage in Stage.desired(context):
         after = {address_of(one) for one in permissions if one.region == stage.region}
         after |= {need for need in stage.needs() if "/alias/" not in need and "/function/" not in need}
         yield replace(
@@ -127,8 +129,8 @@ def _canaries(stages: Sequence[Stage], parts: Parts) -> tuple[list[CanaryStart],
     found = [one for stage in stages for one in _canary(stage, parts)]
     if all((on := one.running(aws)) is not None and one.is_on(on) for one in found):
         return found, None
-    world = replace(backend.world, spec=replace(backend.spec.narrowed(parts.regions), api=parts.wanted.api))
-    releasing = Releasing(aws=aws, world=world, workers=backend.settings.workers)
+    context = replace(backend.context, spec=replace(backend.spec.narrowed(parts.regions), api=parts.wanted.api))
+    releasing = Releasing(aws=aws, context=context, workers=backend.settings.workers)
     logs = releasing.logs()
     if logs.silent and not logs.regions:  # nothing would be announced anywhere
         raise next(iter(logs.silent.values()))

@@ -27,7 +27,7 @@ from backendctl.sync.planning import Parts, make_plan
 from backendctl.sync.request import Request
 
 if TYPE_CHECKING:
-    from backendctl.api.reach import Reach
+    from backendctl.api.lambda_targets import LambdaTargets
     from backendctl.api.review import RegionReview
 
 
@@ -57,9 +57,9 @@ class Sync:
         return self.look.reviews
 
     @property
-    def reaches(self) -> Mapping[str, Reach]:
+    def lambda_targets(self) -> Mapping[str, LambdaTargets]:
         """Region → what its stages reach."""
-        return self.look.reaches
+        return self.look.lambda_targets
 
     @property
     def origin(self) -> RegionReview | None:
@@ -97,7 +97,7 @@ def prepare(backend: Backend, request: Request) -> Sync:
     source = _moving(source_for(backend, request), request)
     regions = targets_of(backend.spec, source, request)
     given = wanted(api_of(backend.spec), source)
-    where = {"account": backend.world.account, "partition": backend.world.partition}
+    where = {"account": backend.context.account, "partition": backend.context.partition}
     found = bodies(given, regions, **where)
     seen = look(
         backend.aws,
@@ -105,7 +105,7 @@ def prepare(backend: Backend, request: Request) -> Sync:
         given,
         found,
         regions=regions,
-        account=backend.world.account,
+        account=backend.context.account,
         workers=backend.settings.workers,
     )
     if not seen.regions:
@@ -114,8 +114,8 @@ def prepare(backend: Backend, request: Request) -> Sync:
     plan, desired = make_plan(parts)
     about = case(backend, given, seen, regions=regions, whole=True)
     plan = judged(replace(plan, unreadable={**seen.unreadable, **plan.unreadable}), desired, about)
-    world = replace(backend.world, spec=replace(backend.spec.narrowed(seen.regions), api=given.api))
-    releasing = Releasing(aws=backend.aws, world=world, workers=backend.settings.workers)
+    context = replace(backend.context, spec=replace(backend.spec.narrowed(seen.regions), api=given.api))
+    releasing = Releasing(aws=backend.aws, context=context, workers=backend.settings.workers)
     plan = numbered(plan, desired, releasing, token=token_of("sync-api", *digests_of(given)))
     return Sync(
         backend=backend,
@@ -154,7 +154,7 @@ def source_for(backend: Backend, request: Request) -> Source:
         if faults := [fault for document in backend.documents for fault in file_faults(document, known.api)]:
             raise SpecError(faults)
         return replace(known.source, stages=chosen_stages(known.source.stages, request.stage, spec))
-    return source_of(spec, backend.aws, account=backend.world.account, given=request.source, stage=request.stage)
+    return source_of(spec, backend.aws, account=backend.context.account, given=request.source, stage=request.stage)
 
 
 def targets_of(spec: Spec, source: Source, request: Request) -> tuple[str, ...]:

@@ -35,5 +35,5 @@ def place(text: str) -> LiveApi:
     """
     region, slash, stage = text.partition("/")
     if not region or (slash and not stage) or "/" in stage:
-        raise UsageError(f"{text!r} is no place: write REGION or REGION/STAGE, for instance us-east-1/prodv1")
+        raise UsageError(f"{text!r} is not a source: write REGION or REGION/STAGE, for instance us-east-1/prodv1")
     return LiveApi(region=region, stage=stage)

@@ -113,7 +113,7 @@ def generate(backend: Backend, *, kind: str, stage: str | None, parameters: Mapp
             stage=name,
             body=body,
             definitions=definitions,
-            url=region_url(api_id, region, name, partition=backend.world.partition),
+            url=region_url(api_id, region, name, partition=backend.context.partition),
         ),
         api_id,
     )
@@ -134,7 +134,7 @@ def _addressed(backend: Backend, made: Sdk, api_id: str) -> Sdk:
         api_id=api_id,
         region=made.region,
         stage=made.stage,
-        partition=backend.world.partition,
+        partition=backend.context.partition,
         url=url,
     )
     if not found.changed:
@@ -166,5 +166,5 @@ def _definition(backend: Backend, stage: str, region: str) -> str:
     found = lives.served(backend.aws, region, api_id, stage, form=lives.OPENAPI)
     if found is None:
         raise BackendctlError(f"the API {api.name!r} in {region} has no stage {stage!r}")
-    home = Home(accounts=frozenset({backend.world.account}), regions=frozenset({region}))
+    home = Home(accounts=frozenset({backend.context.account}), regions=frozenset({region}))
     return digest(comparable(found.document, home=home, bindings=api.bindings.get(region, {})))

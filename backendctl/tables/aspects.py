@@ -40,6 +40,7 @@ class Seen:
     """A table as one region has it.
 
     Attributes:
+        encryption: "aws-owned", "aws-managed" or a key's ARN.
         scaling: least, most and aim by "", "<index>" and "/read" or "/write".
     """
 
@@ -49,6 +50,7 @@ class Seen:
     recovery: bool
     tags: Mapping[str, str]
     policy: table_policy.Policy
+    encryption: str
     scaling: Mapping[str, tuple[int, int, int | None]]
 
 
@@ -95,6 +97,7 @@ def see(aws: Aws, table: model.Table, region: str) -> Seen | None:
         recovery=table_reads.recovery_of(aws, region, table.physical),
         tags=table_reads.tags_of(aws, region, table.physical),
         policy=table_policy.live(aws, region, table.physical),
+        encryption=table_reads.encryption_of(aws, region, found, wanted=(table.encryption or {}).get(region)),
         scaling={
             name.removeprefix(prefix).removeprefix("/index/").removeprefix("/"): one for name, one in bounds.items()
         },
@@ -296,20 +299,17 @@ def _encryption(table: model.Table) -> Aspect:
     return Aspect(
         name="encryption",
         replicated=not own,
-        value=lambda one: table_shape.encryption_of(one.description),
+        value=lambda one: one.encryption,
         wanted=(table.encryption or {}).get,
         suits=_encrypted_alike,
     )
 
 
 def _encrypted_alike(value: str, wanted: str) -> bool:
-    """A key serves one region: where each has a key of its own and the spec names none, they are alike.
-
-    A key that AWS manages has an ARN too.
-    """
+    """A key serves one region: where each has a key of its own and the spec names none, they are alike."""
     keys = [one for one in (value, wanted) if one.startswith("arn:")]
     regions = {one.split(":")[3] for one in keys}
-    return len(keys) == len(regions) == 2 or (wanted == table_shape.AWS_MANAGED and value.startswith("arn:"))  # noqa: PLR2004
+    return len(keys) == len(regions) == 2  # noqa: PLR2004
 
 
 def _table_class(table: model.Table) -> Aspect:
@@ -342,4 +342,5 @@ def _told(policy: table_policy.Policy) -> str:
     if not policy:
         return NONE
     digest = hashlib.sha256(json.dumps(policy, sort_keys=True).encode()).hexdigest()[:6]
-    return f"{len(policy['Statement'])} allowed or denied ({digest})"
+    count = len(policy["Statement"])
+    return f"{count} statement{'' if count == 1 else 's'} ({digest})"

@@ -97,18 +97,28 @@ class Markers:
             self._remove()
 
     def _remove(self) -> None:
-        for region in self.regions:
-            client = self.aws.dynamodb(region)
-            try:
-                client.delete_item(
-                    TableName=self.table.physical,
-                    Key=self._key(region),
-                    ConditionExpression="attribute_exists(#mark)",
-                    ExpressionAttributeNames={"#mark": _MARK},
-                )
-            except client.exceptions.ClientError as error:
-                if code_of(error) != "ConditionalCheckFailedException":
-                    raise explain(error, doing=f"remove the marker from {region}/table/{self.table.name}") from error
+        """Of every region, also when another does not answer.
+
+        Raises:
+            AwsError: a region's marker may still be there.
+        """
+        failed = [error for error in map(self._removed_from, self.regions) if error is not None]
+        if failed:
+            raise failed[0]
+
+    def _removed_from(self, region: str) -> BackendctlError | None:
+        try:
+            self.aws.dynamodb(region).delete_item(
+                TableName=self.table.physical,
+                Key=self._key(region),
+                ConditionExpression="attribute_exists(#mark)",
+                ExpressionAttributeNames={"#mark": _MARK},
+            )
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and code_of(error) == "ConditionalCheckFailedException":
+                return None
+            return explain(error, doing=f"remove the marker from {region}/table/{self.table.name}")
+        return None
 
     def _round(self, source: str) -> dict[Pair, float | None]:
         stamp = uuid.uuid4().hex
@@ -132,8 +142,8 @@ class Markers:
                 ConditionExpression="attribute_not_exists(#hash) OR attribute_exists(#mark)",
                 ExpressionAttributeNames={"#hash": self.table.key.hash.name, "#mark": _MARK},
             )
-        except client.exceptions.ClientError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and code_of(error) == "ConditionalCheckFailedException":
                 raise BackendctlError(
                     f"{region}/table/{self.table.name} has an item of its own where the marker would be: "
                     f"{self._key(region)}",

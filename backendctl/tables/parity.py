@@ -27,7 +27,7 @@ class State(StrEnum):
     DIFFERS = "differs"
     MISSING = "missing"
     ABSENT = "no table"
-    UNREADABLE = "unreadable"
+    UNREADABLE = "unreachable"
 
 
 _WRONG = frozenset({State.DIFFERS, State.MISSING, State.ABSENT})
@@ -137,7 +137,7 @@ def parity_of(backend: Backend, *, silent: Iterable[str]) -> Parity:
     """
     left_out = set(silent)
     tables = [table for table in backend.spec.tables if set(table.regions) & set(backend.spec.regions)]
-    places = [(table, region) for table in tables for region in _regions(table, backend) if region not in left_out]
+    places = [(table, region) for table in tables for region in _asked(table, backend) if region not in left_out]
     answers = together(partial(_see, backend.aws, table, region) for table, region in places)
     seen = {}
     for (table, region), answer in zip(places, answers, strict=True):
@@ -146,10 +146,10 @@ def parity_of(backend: Backend, *, silent: Iterable[str]) -> Parity:
         else:
             seen[table.name, region] = answer
     found = tuple(
-        _table(table, backend, {r: seen.get((table.name, r)) for r in _regions(table, backend)}, left_out)
+        _table(table, backend, {r: seen.get((table.name, r)) for r in _asked(table, backend)}, left_out)
         for table in tables
     )
-    return Parity(tables=found, silent=tuple(sorted(left_out)))
+    return Parity(tables=found, silent=tuple(sorted(left_out & set(backend.spec.regions))))
 
 
 def _see(aws: Aws, table: Table, region: str) -> Seen | BackendctlError | None:
@@ -163,12 +163,16 @@ def _regions(table: Table, backend: Backend) -> list[str]:
     return [region for region in table.regions if region in backend.spec.regions]
 
 
-def _table(table: Table, backend: Backend, seen: Mapping[str, Seen | None], silent: set[str]) -> TableParity:
-    primary = seen.get(table.regions[0])
-    rows = [
-        _row(aspect, seen, primary, silent)
-        for aspect in aspects.aspects_of(table, [one for one in seen.values() if one is not None], backend.spec.backend)
-    ]
+def _asked(table: Table, backend: Backend) -> list[str]:
+    """Those looked at, and the primary, which the others follow where the spec leaves something open."""
+    return list(dict.fromkeys([table.regions[0], *_regions(table, backend)]))
+
+
+def _table(table: Table, backend: Backend, asked: Mapping[str, Seen | None], silent: set[str]) -> TableParity:
+    primary = asked[table.regions[0]]
+    seen = {region: asked[region] for region in _regions(table, backend)}
+    there = [one for one in asked.values() if one is not None]
+    rows = [_row(aspect, seen, primary, silent) for aspect in aspects.aspects_of(table, there, backend.spec.backend)]
     notes = aspects.notes(primary) if primary is not None else ()
     return TableParity(
         name=table.name, physical=table.physical, regions=tuple(seen), rows=tuple(rows), notes=tuple(notes)
@@ -182,17 +186,20 @@ def _row(aspect: aspects.Aspect, seen: Mapping[str, Seen | None], primary: Seen 
         wanted = aspect.wanted(region)
         if wanted is None:
             is_open = True
-            wanted = aspect.following(primary, region) if primary is not None else ""
+            wanted = None if primary is None else aspect.following(primary, region)
         cells[region] = _cell(aspect, one, wanted, silent=region in silent)
     return Row(aspect=aspect.name, replicated=aspect.replicated, open=is_open, cells=cells)
 
 
-def _cell(aspect: aspects.Aspect, seen: Seen | None, wanted: str, *, silent: bool) -> Cell:
+def _cell(aspect: aspects.Aspect, seen: Seen | None, wanted: str | None, *, silent: bool) -> Cell:
+    """wanted: None where the primary region would tell, and does not."""
     if silent:
-        return Cell(value="", wanted=wanted, state=State.UNREADABLE)
+        return Cell(value="", wanted=wanted or "", state=State.UNREADABLE)
     if seen is None:
-        return Cell(value="", wanted=wanted, state=State.ABSENT)
+        return Cell(value="", wanted=wanted or "", state=State.ABSENT)
     value = aspect.value(seen)
+    if wanted is None:
+        return Cell(value=value, wanted="", state=State.UNREADABLE)
     if value == wanted or aspect.suits(value, wanted):
         return Cell(value=value, wanted=wanted, state=State.OK)
     return Cell(value=value, wanted=wanted, state=State.MISSING if value == aspects.NONE else State.DIFFERS)

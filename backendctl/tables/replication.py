@@ -65,7 +65,7 @@ class Lags:
     def data(self) -> dict[str, Any]:
         """As JSON-able data, the same keys for ever."""
         return {
-            "how": self.how,
+            "method": self.how,
             "pairs": [
                 {
                     "table": pair.table,
@@ -78,7 +78,7 @@ class Lags:
                 }
                 for pair, lag in self.pairs.items()
             ],
-            "unreadable": {region: str(error) for region, error in self.silent.items()},
+            "unreachable": {region: str(error) for region, error in self.silent.items()},
         }
 
 
@@ -118,7 +118,7 @@ def _from(
     aws: Aws, source: str, pairs: Sequence[Pair], physical: Mapping[str, str], minutes: int
 ) -> dict[Pair, Lag] | BackendctlError:
     now = int(time.time()) + 1
-    span = int(minutes * 60 * (1 if aws.tempo >= 1 else max(aws.tempo, 0.5)))
+    span = int(minutes * 60 * (1 if aws.time_scale >= 1 else max(aws.time_scale, 0.5)))
     try:
         both = {
             pair: [_series(pair, physical, stat, resolution(aws)) for stat in ("Average", "Maximum")] for pair in pairs

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from backendctl.app import plan_of
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.errors import UsageError
+from backendctl.remembering import remembered
+from backendctl.resources.region_index import RegionIndex
 from backendctl.resources.replica import Replica
-from backendctl.resources.roster import Roster
 from backendctl.resources.scaling import Scaling
 from backendctl.resources.table import Table
 from backendctl.resources.table_refusals import with_dynamodb
@@ -25,35 +26,41 @@ KINDS: tuple[type[Resource], ...] = (Table, Scaling, Replica)
 def plan_tables(backend: Backend, selection: Selection, *, keep_data: bool = False) -> Plan:
     """What a deploy would do about tables.
 
-    A region that gets its first thing of this backend is noted as one of its regions, as a deploy does.
+    A region that gets its first thing of this backend, made or adopted, is noted as one of its regions, as a deploy
+    does: else what it has would not be looked at once the spec has forgotten the region.
 
     Args:
         keep_data: whether replicas that go become tables of their own.
 
     Raises:
         BackendctlError: no region at all could be read.
-        UsageError: the selection names what there is not; or no replica goes whose data could be kept.
+        UsageError: the selection names what there is not; or no replica goes whose data could be kept. What an
+            earlier run was allowed to delete may be gone by now, so that the same command finishes after a kill.
     """
-    kinds: tuple[type[Resource], ...] = (Roster, *KINDS)
-    desired = [one for kind in kinds for one in kind.desired(backend.world)]
+    selection = remembered(selection, backend.aws.journal)
+    kinds: tuple[type[Resource], ...] = (RegionIndex, *KINDS)
+    desired = [one for kind in kinds for one in kind.desired(backend.context)]
     plan = plan_of(backend, desired, regions=backend.spec.regions, kinds=kinds)
-    made = {c.region for c in plan.changes if c.action is Action.CREATE and not isinstance(c.resource, Roster)}
+    made = {c.region for c in plan.changes if _is_new(c)}
     plan = plan.restricted(lambda change: _about_tables(change, made))
-    plan = replace(plan, unchanged=tuple(one for one in plan.unchanged if not isinstance(one, Roster)))
+    plan = replace(plan, unchanged=tuple(one for one in plan.unchanged if not isinstance(one, RegionIndex)))
     selection.refuse_unmatched(plan)
     if keep_data:
-        plan = keeping(plan)
+        plan = keeping(plan, gone=not selection.deleted.isdisjoint(selection.delete))
     return with_dynamodb(plan, backend.aws)
 
 
-def keeping(plan: Plan) -> Plan:
+def keeping(plan: Plan, *, gone: bool = False) -> Plan:
     """The plan in which replicas that go keep their data.
+
+    Args:
+        gone: whether one may have gone already, in an earlier run of the same command.
 
     Raises:
         UsageError: none goes.
     """
     changes = [_keeping(change) for change in plan.changes]
-    if all(new is old for new, old in zip(changes, plan.changes, strict=True)):
+    if not gone and all(new is old for new, old in zip(changes, plan.changes, strict=True)):
         raise UsageError("--keep-data: no replica is to be removed", hint="take its region out of the spec first")
     return replace(plan, changes=tuple(changes))
 
@@ -64,8 +71,12 @@ def _keeping(change: Change) -> Change:
     return replace(change, live=replace(change.live, keep_data=True))
 
 
+def _is_new(change: Change) -> bool:
+    return not isinstance(change.resource, RegionIndex) and (change.action is Action.CREATE or change.foreign)
+
+
 def _about_tables(change: Change, made: set[str]) -> bool:
     """Where a backend lives is noted when something is made there, and forgotten by a deploy alone."""
-    if not isinstance(change.resource, Roster):
+    if not isinstance(change.resource, RegionIndex):
         return True
     return change.action is Action.CREATE and bool(made & {change.region, change.name})

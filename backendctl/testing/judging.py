@@ -52,7 +52,7 @@ def _rest(expect: Expect, response: Response, route: Route | None, document: Map
     if expect.json:
         body = _json(response.body)
         if body is _MISSING:
-            yield f"the body is no JSON{_said(response)}"
+            yield f"the body is not JSON{_said(response)}"
         else:
             for path, conditions in expect.json.items():
                 values = [value for _, value in path.select(body)]
@@ -114,7 +114,7 @@ _CHECKS: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
         "which does not match",
     ),
     "contains": (_contains, "which does not contain"),
-    "type": (_is_type, "which is no"),
+    "type": (_is_type, "which is not a"),
     "at-least": (lambda value, wanted: _is_number(value) and value >= wanted, "not at least"),
     "at-most": (lambda value, wanted: _is_number(value) and value <= wanted, "not at most"),
     "length": (lambda value, wanted: isinstance(value, str | list | dict) and len(value) == wanted, "not of length"),
@@ -130,7 +130,7 @@ def _misfits(response: Response, route: Route | None, document: Mapping[str, Any
         return
     body = _json(response.body)
     if body is _MISSING:
-        yield f"the body is no JSON, as the definition wants it{_said(response)}"
+        yield f"the body is not JSON, as the definition wants it{_said(response)}"
         return
     models = {key: nullable(document.get(key)) for key in ("components", "definitions")}
     whole = {**nullable(schema), **models}

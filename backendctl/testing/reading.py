@@ -208,7 +208,7 @@ class _Reader:
         try:
             re.compile(text)
         except re.error as error:
-            self._fault(way, f"'{text}' is no regular expression: {error}")
+            self._fault(way, f"'{text}' is not a regular expression: {error}")
 
     def _check_names(self, way: Way, value: Mapping[str, Any]) -> None:
         for part in ("request", "headers", "body", "expect"):

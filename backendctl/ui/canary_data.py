@@ -14,7 +14,18 @@ from backendctl.release.status import CanaryStatus, RegionStatus, verdict_docume
 from backendctl.release.verdict import rate_of
 from backendctl.ui.plan_data import markdown_cell
 
-_COLUMNS = ("region", "stage", "share asked", "seen", "requests", "errors", "the base's", "latency", "verdict", "next")
+_COLUMNS = (
+    "region",
+    "stage",
+    "target %",
+    "observed %",
+    "requests",
+    "errors",
+    "baseline errors",
+    "latency",
+    "verdict",
+    "next",
+)
 
 _FUNCTIONS = 3
 """So many are told one by one in a line."""
@@ -31,7 +42,7 @@ def timed(one: RegionStatus) -> list[tuple[Observed, Observed]]:
 
 def release_of(status: CanaryStatus) -> str:
     """`1a2b3c4 by Ada`; empty when it is unknown."""
-    return " by ".join(filter(None, (status.commit, status.by)))
+    return " by ".join(filter(None, (status.commit, status.author)))
 
 
 def bake(one: RegionStatus, at: float) -> str:
@@ -42,7 +53,7 @@ def bake(one: RegionStatus, at: float) -> str:
     """
     if one.until is None:
         return ""
-    return f"held for {span(one.until - at)} more" if one.until > at else "held long enough"
+    return f"bake time: {span(one.until - at)} left" if one.until > at else "bake time over"
 
 
 def canary_document(status: CanaryStatus) -> dict[str, Any]:
@@ -51,7 +62,7 @@ def canary_document(status: CanaryStatus) -> dict[str, Any]:
         "backend": status.backend,
         "at": round(status.at),
         "commit": status.commit,
-        "by": status.by,
+        "author": status.author,
         "steps": list(status.steps),
         "outcome": str(status.outcome) if status.outcome else None,
         "canaries": [_region_document(one, status) for one in status.regions],
@@ -86,15 +97,17 @@ def canary_line(one: RegionStatus, *, at: float, release: str = "") -> str:
 
 def _told(one: RegionStatus, at: float, release: str) -> Iterator[str]:
     if one.error:
-        yield f"not known: {one.error}"
-    elif one.asked is None:
-        yield "no canary runs"
+        yield f"unknown: {one.error}"
+    elif one.target_percent is None:
+        yield "no canary"
     else:
-        asked, seen, requests, errors, base, latency, verdict = _figures(one)
-        yield f"share {asked}" + (f", seen {seen}" if seen else "") + (f", of {release}" if release else "")
+        target, observed, requests, errors, baseline, latency, verdict = _figures(one)
+        yield (
+            f"target {target}" + (f", observed {observed}" if observed else "") + (f", of {release}" if release else "")
+        )
         if left := bake(one, at):
             yield left
-        yield f"{requests} canary requests, errors {errors}, the base's {base}"
+        yield f"{requests} canary requests, errors {errors}, baseline {baseline}"
         if latency:
             yield latency
         yield from _timed(one)
@@ -108,7 +121,7 @@ def _timed(one: RegionStatus) -> Iterator[str]:
     """p50, p95 and p99 of the API, or of the busiest functions."""
     for before, after in timed(one)[:_FUNCTIONS]:
         told = [
-            f"p{level * 100:g} {ms(new)}" + (f" (the base's {ms(old)})" if old is not None else "")
+            f"p{level * 100:g} {ms(new)}" + (f" (baseline {ms(old)})" if old is not None else "")
             for level in SHOWN
             if (new := after.at_level(level)) is not None
             for old in (before.at_level(level),)
@@ -118,15 +131,15 @@ def _timed(one: RegionStatus) -> Iterator[str]:
 
 
 def _figures(one: RegionStatus) -> tuple[str, str, str, str, str, str, str]:
-    """Share asked and seen, requests, errors, the base's, latency, verdict."""
-    if one.error or one.asked is None:
+    """Target and observed percentage, requests, errors, those of the baseline, latency, verdict."""
+    if one.error or one.target_percent is None:
         return "", "", "", "", "", "", one.error or "no canary"
     base, canary = rate_of(one.base), rate_of(one.canary)
     levels = one.verdict.latency if one.verdict else ()
     named = [(f"{level.name} " if level.name else "", level) for level in levels]
     return (
-        f"{one.asked:g} %",
-        "" if one.seen is None else f"{one.seen:.1f} %",
+        f"{one.target_percent:g} %",
+        "" if one.observed_percent is None else f"{one.observed_percent:.1f} %",
         f"{canary.requests:,}",
         f"{canary.errors} ({percent(canary.seen)})",
         f"{base.errors} ({percent(base.seen)})",
@@ -139,16 +152,17 @@ def _region_document(one: RegionStatus, status: CanaryStatus) -> dict[str, Any]:
     return {
         "region": one.region,
         "stage": one.stage,
-        "asked": one.asked,
-        "seen": None if one.seen is None else round(one.seen, 3),
+        "target_percent": one.target_percent,
+        "observed_percent": None if one.observed_percent is None else round(one.observed_percent, 3),
         "since": None if one.since is None else round(one.since),
         "until": one.canary.until or None,
-        "held_until": None if one.until is None else round(one.until),
+        "bake_until": None if one.until is None else round(one.until),
         "source": one.canary.source,
-        "base": _side(one.base, status),
+        "baseline": _side(one.base, status),
         "canary": _side(one.canary, status),
         "latency": [
-            {"function": after.name, "base": _levels(before), "canary": _levels(after)} for before, after in timed(one)
+            {"function": after.name, "baseline": _levels(before), "canary": _levels(after)}
+            for before, after in timed(one)
         ],
         "verdict": verdict_document(one.verdict) if one.verdict else None,
         "next": runnable(one.next_step),

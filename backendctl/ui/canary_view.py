@@ -49,7 +49,7 @@ def watch_canary(console: Console) -> Watch[CanaryStatus]:
 
 def _said(status: CanaryStatus) -> Iterator[Said]:
     for one in status.regions:
-        state = (one.asked, one.error, one.verdict.outcome if one.verdict else None, one.next_step)
+        state = (one.target_percent, one.error, one.verdict.outcome if one.verdict else None, one.next_step)
         yield Said(
             key=(one.region, one.stage), state=state, line=canary_line(one, at=status.at, release=release_of(status))
         )
@@ -72,9 +72,9 @@ def _panel(one: RegionStatus, status: CanaryStatus, width: int) -> Panel:
     title = Text(f" {one.region} ", style="region").append(f"{one.stage} ", style="default")
     mark, style = _MARKS[one.verdict.outcome] if one.verdict else ("", "quiet")
     if one.error:
-        mark, style, body = "? not known", "bad", Group(Text(one.error, style="bad"))
-    elif one.asked is None:
-        mark, style, body = "", "quiet", Group(Text("no canary runs here", style="quiet"))
+        mark, style, body = "? unknown", "bad", Group(Text(one.error, style="bad"))
+    elif one.target_percent is None:
+        mark, style, body = "", "quiet", Group(Text("no canary here", style="quiet"))
     else:
         body = Group(*_body(one, status, width))
     return Panel(
@@ -106,14 +106,14 @@ def _body(one: RegionStatus, status: CanaryStatus, width: int) -> Iterator[Rende
 
 
 def _share(one: RegionStatus, status: CanaryStatus) -> Text:
-    asked = one.asked or 0.0
-    filled = min(_BAR, max(1 if asked else 0, round(_BAR * asked / 100)))
+    target = one.target_percent or 0.0
+    filled = min(_BAR, max(1 if target else 0, round(_BAR * target / 100)))
     text = Text("  ").append("━" * filled, style="update").append("╌" * (_BAR - filled), "quiet")
-    text.append(f"  {asked:g} % asked", style="name")
-    if one.seen is not None:
-        text.append(f", {one.seen:.1f} % seen", style="default" if one.is_share_kept else "bad")
+    text.append(f"  target {target:g} %", style="name")
+    if one.observed_percent is not None:
+        text.append(f", observed {one.observed_percent:.1f} %", style="default" if one.is_share_kept else "bad")
         if not one.is_share_kept:
-            text.append(" (not as asked, or not yet)", style="bad")
+            text.append(" (off target)", style="bad")
     if one.since is not None:
         text.append(f", since {span(status.at - one.since)}", style="quiet")
     if left := bake(one, status.at):
@@ -124,7 +124,7 @@ def _share(one: RegionStatus, status: CanaryStatus) -> Text:
 def _table(one: RegionStatus, status: CanaryStatus, *, room: int) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="quiet")
     table.add_column("", style="quiet", no_wrap=True)
-    for head in ("base", "canary"):
+    for head in ("baseline", "canary"):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("over time", no_wrap=True)
     base, canary = rate_of(one.base, status.settings), rate_of(one.canary, status.settings)
@@ -187,7 +187,7 @@ def _rates(one: RegionStatus, status: CanaryStatus, *, room: int) -> Iterator[Te
         return
     limit = base.seen + status.settings.max_error_increase / 100
     top = max(_LEAST_SCALE, 1.5 * limit, min(canary.high, 2 * max(canary.seen, limit)))
-    for name, rate, style in (("base", base, "region"), ("canary", canary, "update")):
+    for name, rate, style in (("baseline", base, "region"), ("canary", canary, "update")):
         drawn = sparks.interval(rate.low, rate.seen, rate.high, top=top, width=room)
         yield Text(f"  {name:<8}", style="quiet").append(drawn, style=style)
     at = min(room - 1, round(limit / top * (room - 1)))

@@ -10,8 +10,8 @@ from backendctl.warmth.cost.pricing import Line
 from backendctl.warmth.cost.variants import SIZES
 
 HEADS = ("a month, USD", "API", "Lambda", "pings", "DynamoDB", "other", "total")
-FREE = ("free every month", "to", "used", "free", "saved")
-CHANGES = ("change", "by the list", "with free", "given")
+FREE = ("free tier", "to", "used", "free", "saved")
+CHANGES = ("change", "list price", "after free tier", "given")
 _COLUMNS = ("api", "lambda", "pings", "dynamodb", "other")
 MINUS = "\N{MINUS SIGN}"
 _NOTHING = "·"
@@ -74,7 +74,7 @@ def bill(found: Estimate) -> list[Row]:
         rows.append(_row("Route 53", everywhere))
     for name, usd in found.prices.monthly.items():
         rows.append(Row(cells=(f"{name} (fixed)", *[_NOTHING] * 4, money(usd), money(usd))))
-    rows.append(_row("total by the list", found.priced.lines, more=found.priced.monthly))
+    rows.append(_row("total at list prices", found.priced.lines, more=found.priced.monthly))
     return rows
 
 
@@ -95,7 +95,9 @@ def free(found: Estimate) -> list[tuple[str, ...]]:
 def totals(found: Estimate) -> str:
     """Both totals, in one line."""
     priced = found.priced
-    return f"Total: {money(priced.total)} USD a month by the list, {money(priced.total_with_free)} with what is free"
+    return (
+        f"Total: {money(priced.total)} USD a month at list prices, {money(priced.total_with_free)} after the free tier"
+    )
 
 
 def changes(found: Estimate) -> list[tuple[str, ...]]:
@@ -148,7 +150,7 @@ def _today(now: Pings, free: str) -> str:
     left = f"{now.left:,.0f} of the {free} free GB-seconds left" if now.left >= 0 else f"all {free} free ones used"
     return (
         f"Pings here: {now.invocations:,.0f} a month, {now.seconds:,.0f} s, {now.gb_seconds:,.0f} GB-seconds; "
-        f"{left}; {money(now.cost)} USD by the list."
+        f"{left}; {money(now.cost)} USD at list prices."
     )
 
 
@@ -174,6 +176,6 @@ def _column(line: Line) -> str:
 
 def notes(found: Estimate) -> Iterator[tuple[str, list[str]]]:
     """Headed lists: what was taken for granted, what is beside the totals, what is left out."""
-    yield "Taken for granted", list(found.workload.assumptions)
+    yield "Assumptions", list(found.workload.assumptions)
     yield "Unconfirmed, in no total (confirm in the price file)", unconfirmed(found)
     yield "Not priced", list(found.not_priced)

@@ -13,7 +13,7 @@ from rich.text import Text
 from backendctl.ui import cost_rows as rows
 from backendctl.warmth.cost.estimate import Estimate
 
-_TOTAL = "total by the list"
+_TOTAL = "total at list prices"
 
 
 def show_cost(found: Estimate, console: Console) -> None:
@@ -31,7 +31,7 @@ def show_cost(found: Estimate, console: Console) -> None:
     if found.deltas:
         console.print(_changes(found))
     if found.memory:
-        console.print(Text("Other memory sizes, at the same duration; USD by the list:", style="quiet"))
+        console.print(Text("Other memory sizes, at the same duration; USD at list prices:", style="quiet"))
         console.print(_table(rows.memory_heads(), [(row, "default") for row in rows.memory(found)]))
     for title, lines in rows.notes(found):
         if lines:

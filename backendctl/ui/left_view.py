@@ -14,7 +14,7 @@ from backendctl.visible import visible
 if TYPE_CHECKING:
     from backendctl.sweep import Left
 
-NOTHING = "Nothing of it is left."
+NOTHING = "Nothing is left."
 
 
 def show_left(found: Sequence[Left], console: Console) -> None:

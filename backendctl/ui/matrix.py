@@ -20,13 +20,13 @@ _MARKS = {
     State.DIFFERS: ("≠", "update"),
     State.MISSING: ("✗ missing", "bad"),
     State.EXTRA: ("+ not in the spec", "update"),
-    State.UNREADABLE: ("?", "bad"),
+    State.UNREACHABLE: ("?", "bad"),
 }
 _GLOBAL = "global"
 _DETAIL = 24
 _FIELDS = 48
 # A cell tells the worst of what it stands for.
-_WORST = (State.UNREADABLE, State.MISSING, State.DIFFERS, State.EXTRA, State.OK)
+_WORST = (State.UNREACHABLE, State.MISSING, State.DIFFERS, State.EXTRA, State.OK)
 
 # kind → the row it belongs to; the first kind of a row tells the detail.
 _ROWS = {
@@ -71,7 +71,7 @@ def show_matrix(survey: Survey, console: Console, *, verbose: bool = False) -> N
         console.print(_recorded(survey, recorded))
     for line in drained_lines(survey):
         console.print(Text(line, style="update"), soft_wrap=True)
-    for region, why in survey.unreadable.items():
+    for region, why in survey.unreachable.items():
         console.print(Text(f"{region} did not answer: {why}", style="bad"), soft_wrap=True)
     for address, note in survey.notes:
         console.print(Text("note: ", style="update").append(f"{address} is {note}", style="default"), soft_wrap=True)
@@ -89,6 +89,7 @@ def survey_document(survey: Survey) -> dict[str, Any]:
         "canaries": list(survey.canaries),
         "telemetry": {region: one.data() for region, one in survey.telemetry.items()},
         "tables": list(survey.tables),
+        "unreachable": dict(survey.unreachable),
         "drained": {region: mark.document for region, mark in survey.drained.items()},
     }
 
@@ -162,14 +163,14 @@ def _label(survey: Survey, kind: str, name: str) -> tuple[str, str]:
         return "function", name.rpartition("/")[2].removeprefix(f"{survey.backend}-")
     if kind == "health-check":  # named after the backend; it watches what the domain leads to
         return "domain", next((other for found, other in survey.rows if found == "domain"), name)
-    row, pattern = _ROWS.get(kind, ("region", "logging, roster"))
+    row, pattern = _ROWS.get(kind, ("region", "logging, region index"))
     return row, pattern.format(name=name, base=name.partition(":")[0].partition("/")[0])
 
 
 def _region_document(survey: Survey, region: str) -> dict[str, Any]:
     return {
         "in_sync": survey.region_in_sync(region),
-        "reachable": region not in survey.unreadable,
+        "reachable": region not in survey.unreachable,
         "resources": {
             f"{kind}/{name}": {"state": str(cell.state), "detail": cell.detail, "fields": list(cell.fields)}
             for (kind, name), row in survey.rows.items()
@@ -188,7 +189,7 @@ def _cell(cells: Sequence[tuple[str, Cell]]) -> Text:
     bad = [(name, cell) for name, cell in cells if cell.state is not State.OK]
     if not bad and detail:
         return text.append(f" {detail if len(detail) <= _DETAIL else detail[: _DETAIL - 1] + '…'}", style="quiet")
-    if state is State.UNREADABLE:
+    if state is State.UNREACHABLE:
         return text
     if len(cells) == 1 and not any(cell.fields for _, cell in bad):
         return text
@@ -216,7 +217,7 @@ def _verdict(survey: Survey) -> Text:
 
 def _complaints(survey: Survey) -> Iterator[str]:
     for region in survey.regions:
-        if region in survey.unreadable:
+        if region in survey.unreachable:
             yield f"{region} did not answer"
             continue
         count = sum(1 for row in survey.rows.values() if region in row and row[region].state is not State.OK)

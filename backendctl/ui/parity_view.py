@@ -13,7 +13,7 @@ from rich.text import Text
 from backendctl.engine.plan import Plan
 from backendctl.engine.safety import Refusal
 from backendctl.hints import runnable
-from backendctl.resources.roster import Roster
+from backendctl.resources.region_index import RegionIndex
 from backendctl.tables.parity import Cell, Parity, Row, State, TableParity
 from backendctl.ui.plan_data import markdown_cell, plan_document
 
@@ -118,7 +118,7 @@ def _beside(parity: Parity, plan: Plan) -> Iterator[str]:
     """What a sync would do that no row tells, such as the removal of a table that the spec has no more."""
     told = {table.name for table in parity.tables if not table.in_sync}
     for change in plan.changes:
-        if change.name.partition("/")[0] not in told and not isinstance(change.resource, Roster):
+        if change.name.partition("/")[0] not in told and not isinstance(change.resource, RegionIndex):
             yield f"{change.address}: {change.action}"
 
 

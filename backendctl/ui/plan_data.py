@@ -50,7 +50,7 @@ def plan_document(
         "refusal_hint": runnable(refusal.hint),
         "breaking": list(plan.breaking),
         "remarks": list(plan.remarks),
-        "unreadable": {region: str(error) for region, error in plan.unreadable.items()},
+        "unreachable": {region: str(error) for region, error in plan.unreadable.items()},
     }
     if plan.notes:
         document["notes"] = [{"address": address, "note": note} for address, note in plan.notes]

@@ -34,7 +34,7 @@ def show_published(found: Sequence[Published], console: Console, *, silent: Coll
     if found and same_bits(found):
         console.print(Text(_same(silent), style="ok"))
     elif found:
-        console.print(Text("Regions differ: publish again, and look at who else changes them.", style="bad"))
+        console.print(Text("Regions differ: somebody else may have changed one; publish again.", style="bad"))
 
 
 def published_markdown(found: Sequence[Published], *, silent: Collection[str] = ()) -> str:
@@ -51,8 +51,8 @@ def published_markdown(found: Sequence[Published], *, silent: Collection[str] = 
 
 def _same(silent: Collection[str]) -> str:
     if not silent:
-        return "The same bits in every region."
-    return f"The same bits in every region that answered; {', '.join(silent)} did not."
+        return "The same code in every region."
+    return f"The same code in every region that answered; {', '.join(silent)} did not."
 
 
 def _cell(one: Published | None, *, same: bool) -> Text:

@@ -63,7 +63,7 @@ def checks_document(found: RegionChecks) -> dict[str, Any]:
                 "checks": {
                     name: {
                         "outcome": str(row[region].outcome),
-                        "said": KNOWN.redact(row[region].said),
+                        "message": KNOWN.redact(row[region].said),
                         "next": runnable(row[region].command) or None,
                     }
                     for name, row in found.rows.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backendctl.api.trial import Trial
+from backendctl.api.smoke_test import SmokeTest
 from backendctl.engine.safety import Refusal
 from backendctl.sync.prepare import Sync
 from backendctl.ui.api_diff import diff_data, diff_markdown
@@ -17,7 +17,7 @@ def sync_document(
     refusal: Refusal,
     *,
     statuses: Mapping[str, str] | None = None,
-    proof: Trial | None = None,
+    smoke_test: SmokeTest | None = None,
     backups: Sequence[object] = (),
 ) -> dict[str, Any]:
     """The JSON document of `sync-api`: the same keys for ever.
@@ -34,7 +34,7 @@ def sync_document(
         "in_sync": sync.in_sync,
         "regions": {region: _region(sync, region) for region in sync.regions},
         "source_edited": diff_data(sync.origin.edited if sync.origin else ())["differences"],
-        "proof": None if proof is None else proof_data(proof),
+        "smoke_test": None if smoke_test is None else smoke_test_data(smoke_test),
         "backups": [str(path) for path in backups],
     }
 
@@ -43,10 +43,10 @@ def _region(sync: Sync, region: str) -> dict[str, Any]:
     found = sync.reviews.get(region)
     error = sync.plan.unreadable.get(region)
     if found is None or error is not None:
-        return {"api_id": None, "unreadable": str(error), "stages": {}, "edited": [], "edited_unknown": None}
+        return {"api_id": None, "error": str(error), "stages": {}, "edited": [], "edited_unknown": None}
     return {
         "api_id": found.api_id,
-        "unreadable": None,
+        "error": None,
         "stages": {
             stage.stage: {"exists": stage.exists, "same": stage.same, **diff_data(stage.differences)}
             for stage in found.stages
@@ -56,27 +56,27 @@ def _region(sync: Sync, region: str) -> dict[str, Any]:
     }
 
 
-def proof_data(proof: Trial) -> dict[str, Any]:
+def smoke_test_data(smoke_test: SmokeTest) -> dict[str, Any]:
     """The answers, and whether they are well."""
     return {
-        "passed": proof.passed,
+        "passed": smoke_test.passed,
         "requests": [
             {
                 "stage": row.stage,
-                "method": row.probe.method,
-                "path": row.probe.path,
+                "method": row.request.method,
+                "path": row.request.path,
                 "statuses": {region: answer.status for region, answer in row.answers.items()},
                 "wrong": row.verdict or None,
             }
-            for row in proof.rows
+            for row in smoke_test.rows
         ],
     }
 
 
 def sync_markdown(
-    sync: Sync, refusal: Refusal, *, statuses: Mapping[str, str] | None = None, proof: Trial | None = None
+    sync: Sync, refusal: Refusal, *, statuses: Mapping[str, str] | None = None, smoke_test: SmokeTest | None = None
 ) -> str:
-    """For a pull request: what differs where, then the plan, then the proof."""
+    """For a pull request: what differs where, then the plan, then the smoke test."""
     lines = [f"## {sync.api.name}: definition `{sync.digest}` from `{sync.source.told}`", ""]
     lines += [f"- refused: {line}" for line in sync.refusals]
     for region in sync.regions:
@@ -94,14 +94,14 @@ def sync_markdown(
     if sync.origin is not None and sync.origin.edited:
         lines += [diff_markdown(sync.origin.edited, title=f"{sync.source.told}: edited and never deployed"), ""]
     lines.append(plan_markdown(sync.plan, statuses, refusal=refusal))
-    if proof is not None and proof.rows:
-        lines += ["", _proof_markdown(proof)]
+    if smoke_test is not None and smoke_test.rows:
+        lines += ["", _smoke_test_markdown(smoke_test)]
     return "\n".join(lines)
 
 
-def _proof_markdown(proof: Trial) -> str:
-    lines = [f"| request | {' | '.join(proof.regions)} | |", f"|---|{'---|' * len(proof.regions)}---|"]
-    for row in proof.rows:
-        cells = " | ".join(str(row.answers.get(region, "-")) for region in proof.regions)
-        lines.append(f"| {row.probe.route} | {cells} | {row.verdict or 'ok'} |")
+def _smoke_test_markdown(smoke_test: SmokeTest) -> str:
+    lines = [f"| request | {' | '.join(smoke_test.regions)} | |", f"|---|{'---|' * len(smoke_test.regions)}---|"]
+    for row in smoke_test.rows:
+        cells = " | ".join(str(row.answers.get(region, "-")) for region in smoke_test.regions)
+        lines.append(f"| {row.request.route} | {cells} | {row.verdict or 'ok'} |")
     return "\n".join(lines)

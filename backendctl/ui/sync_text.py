@@ -1,4 +1,4 @@
-"""A sync for a terminal: region by region what differs, what stands against it, and how the proof went."""
+"""A sync for a terminal: region by region what differs, what stands against it, and how the smoke test went."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backendctl.api.review import RegionReview, StageReview
-from backendctl.api.trial import Trial
+from backendctl.api.smoke_test import SmokeTest
 from backendctl.sync.prepare import Sync
 from backendctl.ui.api_diff import diff_text
 
@@ -105,10 +105,10 @@ def _show_edited(found: RegionReview, console: Console, *, source: bool) -> None
     diff_text(found.edited, console)
 
 
-def show_trial(found: Trial, console: Console) -> None:
+def show_smoke_test(found: SmokeTest, console: Console) -> None:
     """The answers, route by route and region by region."""
     if not found.rows:
-        console.print(Text("Nothing to try: no GET without parameters, and no `smoke` in the spec.", style="quiet"))
+        console.print(Text("No smoke test: no GET without parameters, and no `smoke` in the spec.", style="quiet"))
         return
     table = Table(box=None, pad_edge=False, header_style="quiet")
     for title in ("stage", "request", *found.regions, ""):
@@ -118,13 +118,13 @@ def show_trial(found: Trial, console: Console) -> None:
         unasked = any(answer.unasked for answer in row.answers.values())
         good = Text("not asked", style="quiet") if unasked else Text("ok", style="ok")
         verdict = Text(row.verdict, style="bad") if row.verdict else good
-        table.add_row(row.stage, row.probe.route, *cells, verdict)
+        table.add_row(row.stage, row.request.route, *cells, verdict)
     console.print(table)
     for row in found.rows:
         for region, answer in row.answers.items():
             if answer.said:
                 style = "quiet" if answer.unasked else "bad"
-                console.print(Text(f"{region} {row.probe.route}: {answer.said}", style=style), soft_wrap=True)
+                console.print(Text(f"{region} {row.request.route}: {answer.said}", style=style), soft_wrap=True)
 
 
 def _head(region: str) -> Text:

@@ -76,7 +76,7 @@ def show_tuning(tuning: Tuning, console: Console) -> None:
     for tuned in tuning.done.values():
         console.print(_table(tuned))
         for memory, why in tuned.failures.items():
-            console.print(Text(f"  {memory} MB does not do: {why}", style="bad"), soft_wrap=True)
+            console.print(Text(f"  {memory} MB does not work: {why}", style="bad"), soft_wrap=True)
         told = Table.grid(padding=(0, 2))
         for goal, advice in tuned.advice.items():
             told.add_row(Text(f"  {named(goal)}", style="name"), Text(said(advice, tuned)))

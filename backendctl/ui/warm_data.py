@@ -23,7 +23,7 @@ def warm_document(status: WarmStatus) -> dict[str, Any]:
         "until": _exact(window.until),
         "idle_seconds": status.request.idle,
         "functions": [_row(row) for row in status.rows],
-        "silent": {region: error.message for region, error in status.silent.items()},
+        "unreachable": {region: error.message for region, error in status.silent.items()},
         "drained": dict(status.drained),
     }
 

@@ -53,7 +53,7 @@ def warming_document(warming: Warming) -> dict[str, Any]:
                 "function": row.function,
                 "alias": row.qualifier,
                 "stages": list(row.stages),
-                "asked": row.asked,
+                "requested": row.requested,
                 "answered": row.answered,
                 "environments": row.environments,
                 "proven": row.exit_code is Exit.OK,
@@ -72,12 +72,12 @@ def warming_document(warming: Warming) -> dict[str, Any]:
 
 
 def _cells(row: Warmed) -> list[str]:
-    many = "" if row.environments >= row.asked or not row.answered else "≥ "
+    many = "" if row.environments >= row.requested or not row.answered else "≥ "
     handler = [f"{ms:.0f} {word}" for ms, word in ((row.cold_ms, "cold"), (row.warm_ms, "warm")) if ms is not None]
     return [
         row.region,
         row.function if row.qualifier is None else f"{row.function}:{row.qualifier}",
-        f"{many}{row.environments} of {row.asked}",
+        f"{many}{row.environments} of {row.requested}",
         "-" if row.cold is None else str(row.cold),
         "-" if row.init_ms is None else f"{row.init_ms:.0f}",
         ", ".join(handler) or "-",

@@ -38,7 +38,7 @@ class Warmed:
     Attributes:
         function: its name in the spec. qualifier: what was called; None is the function itself.
         stages: the live ones that lead there.
-        asked: calls that were to overlap. answered: those that went well.
+        requested: calls that were to overlap. answered: those that went well.
         environments: proven to have answered, at least.
         cold: new ones among them; None when Lambda's report did not come with the answers.
         init_ms: of the slowest new one, loading alone. cold_ms, warm_ms: the slowest handler's run in a new
@@ -51,7 +51,7 @@ class Warmed:
     function: str
     qualifier: str | None
     stages: tuple[str, ...] = ()
-    asked: int = 1
+    requested: int = 1
     answered: int = 0
     environments: int = 0
     cold: int | None = None
@@ -66,7 +66,7 @@ class Warmed:
         """OK, proven bad, or not to be told."""
         if self.errors or self.holds is False:
             return Exit.FAILED_VERDICT
-        return Exit.OK if self.environments >= self.asked else Exit.INCONCLUSIVE
+        return Exit.OK if self.environments >= self.requested else Exit.INCONCLUSIVE
 
     @property
     def reason(self) -> str:
@@ -75,7 +75,7 @@ class Warmed:
             return "; ".join(self.errors)
         if self.holds is False:
             return "the handler returns before the holdMs it was sent, so that one environment answers again and again"
-        if self.environments >= self.asked:
+        if self.environments >= self.requested:
             return ""
         if self.cold is None:
             return "Lambda sent no report with the answers (system log level WARN?), so that nothing proves more"
@@ -176,7 +176,7 @@ def _chosen(backend: Backend, names: Sequence[str]) -> frozenset[str]:
             raise UsageError(f"'{name}' has provisioned concurrency, so that it needs no pings and the spec names none")
         if name not in kept:
             raise UsageError(
-                f"the spec does not keep '{name}' warm, so that nobody knows which event it takes for a ping",
+                f"the spec does not keep '{name}' warm, so its ping event is unknown",
                 hint=f"add `warm: {{every: 5 minutes}}` to it in {backend.spec.file}",
             )
     if not kept:
@@ -191,15 +191,15 @@ def _refuse(backend: Backend, chosen: frozenset[str], *, instances: int | None, 
         for one in backend.spec.functions_in(region):
             if one.name in chosen and one.warm and (instances or 1) > 1 and not one.warm.takes_hold:
                 raise UsageError(
-                    f"--instances {instances}: the warm input of '{one.name}' is no mapping, so that holdMs cannot be "
-                    "added to it"
+                    f"--instances {instances}: the warm input of '{one.name}' is not a mapping, so holdMs cannot "
+                    "be added to it"
                 )
 
 
 def _rows(
     backend: Backend, region: str, function: Function, instances: int | None, stages: Sequence[str]
 ) -> list[Warmed]:
-    hits = hit_by_users(backend.aws, backend.world, region, function)
+    hits = hit_by_users(backend.aws, backend.context, region, function)
     hits = tuple(hit for hit in hits if not stages or hit.stage in stages)
     empty = Warmed(region=region, function=function.name, qualifier=None)
     if not hits:
@@ -224,12 +224,12 @@ def _warmed(backend: Backend, function: Function, row: Warmed, instances: int | 
     if warm is None:
         return row
     count = instances or warm.instances
-    first = _round(backend, function, replace(row, asked=count), warm, warm.hold)
+    first = _round(backend, function, replace(row, requested=count), warm, warm.hold)
     done, overhead = first
     if done.exit_code is not Exit.INCONCLUSIVE or not done.holds or overhead is None:
         return done
     hold = min(_LONGEST_HOLD, warm.hold + math.ceil(2 * overhead))
-    again, _ = _round(backend, function, replace(row, asked=count), warm, hold)
+    again, _ = _round(backend, function, replace(row, requested=count), warm, hold)
     return replace(
         again,
         environments=max(done.environments, again.environments),
@@ -246,8 +246,8 @@ def _round(backend: Backend, function: Function, row: Warmed, warm: Warm, hold: 
         row.region,
         function.physical,
         qualifier=row.qualifier,
-        payload=warm.event(row.asked, hold=hold),
-        count=row.asked,
+        payload=warm.event(row.requested, hold=hold),
+        count=row.requested,
     )
     silent = [answer.error for answer in answers if isinstance(answer.error, BotoCoreError)]
     if len(silent) == len(answers):
@@ -255,7 +255,7 @@ def _round(backend: Backend, function: Function, row: Warmed, warm: Warm, hold: 
     reports = [last_of(answer.tail) for answer in answers]
     known = [(answer, report) for answer, report in zip(answers, reports, strict=True) if report is not None]
     cold = [report for _, report in known if report.is_cold]
-    stayed = [report.duration_ms >= hold * _NEARLY for _, report in known] if row.asked > 1 else []
+    stayed = [report.duration_ms >= hold * _NEARLY for _, report in known] if row.requested > 1 else []
     overheads = [(answer.ended - answer.began - _busy(answer, report)) * 1000 for answer, report in known]
     done = replace(
         row,

@@ -22,7 +22,7 @@ def seconds_of(text: str) -> float:
     """
     found = _DURATION.fullmatch(text.strip())
     if found is None or float(found["number"]) <= 0:
-        raise ValueError(f"'{text}' is no duration: write for instance 90s, 30m, 24h or 7d")
+        raise ValueError(f"'{text}' is not a duration: write for instance 90s, 30m, 24h or 7d")
     seconds = float(found["number"]) * _SECONDS[found["unit"]]
     if seconds > _LONGEST:
         raise ValueError(f"{text[:40]!r} is longer than 20 years")
@@ -40,7 +40,7 @@ def moment_of(text: str, *, now: float) -> float:
     try:
         given = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ValueError(f"'{text}' is no time: write 15m, 24h, or 2026-11-28T16:00:00Z") from None
+        raise ValueError(f"'{text}' is not a time: write 15m, 24h, or 2026-11-28T16:00:00Z") from None
     found = (given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp()
     if found > now:
         raise ValueError(f"'{text}' is in the future")

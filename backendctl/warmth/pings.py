@@ -11,7 +11,7 @@ from backendctl.aws.metrics import Series
 from backendctl.resources.warmer_layout import layout, schedules, warmer_name
 
 if TYPE_CHECKING:
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.model import Function
 
 
@@ -41,16 +41,16 @@ class Pinger:
         return self.targets.get(qualifier, 0) / whole if whole else 0.0
 
 
-def pingers(world: World, region: str, function: Function) -> tuple[Pinger, ...]:
+def pingers(context: DeployContext, region: str, function: Function) -> tuple[Pinger, ...]:
     """What the spec wants to call a function; empty where nothing keeps it warm."""
     rules = tuple(
         Pinger(name=name, targets=Counter(target.qualifier for target in targets))
-        for name, targets in layout(world, region, function).items()
+        for name, targets in layout(context, region, function).items()
     )
-    scheduled = Counter(qualifier for _, qualifier in schedules(world, region, function).values())
+    scheduled = Counter(qualifier for _, qualifier in schedules(context, region, function).values())
     if not scheduled:
         return rules
-    return (*rules, Pinger(name=warmer_name(world.backend, function.name), is_schedule=True, targets=scheduled))
+    return (*rules, Pinger(name=warmer_name(context.backend, function.name), is_schedule=True, targets=scheduled))
 
 
 def calls_of(name: str, *, is_schedule: bool, period: int) -> Series:

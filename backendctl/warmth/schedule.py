@@ -35,7 +35,7 @@ def pings_per_month(expression: str) -> float:
             raise ScheduleError(f"'{expression}' is not valid: write rate({count} {wanted})")
         return MONTH_MINUTES / (count * _MINUTES[unit])
     if not expression.startswith("cron("):
-        raise ScheduleError(f"'{expression}' is no schedule: write rate(5 minutes) or cron(0/5 7-20 ? * MON-FRI *)")
+        raise ScheduleError(f"'{expression}' is not a schedule: write rate(5 minutes) or cron(0/5 7-20 ? * MON-FRI *)")
     return _cron(parse_cron(expression))
 
 

@@ -82,9 +82,9 @@ def _live(aws: Aws, region: str, physical: str) -> _Live:
 
 def _of_function(backend: Backend, region: str, function: Function) -> Iterator[Subject]:
     aws = backend.aws
-    hits = hit_by_users(aws, backend.world, region, function)
+    hits = hit_by_users(aws, backend.context, region, function)
     live = _live(aws, region, function.physical)
-    rules, warm = layout(backend.world, region, function), function.warm
+    rules, warm = layout(backend.context, region, function), function.warm
     if not hits:
         subject = _subject(region, function.name, function.physical, None, live)
         yield replace(subject, is_reached=False, is_in_spec=True, wants_warmth=warm is not None)

@@ -33,7 +33,7 @@ def plan_warmers(backend: Backend) -> Plan:
         BackendctlError: no region at all could be read.
     """
     refuse_live_definition(backend.spec)
-    desired = [one for kind in _KINDS for one in kind.desired(backend.world)]
+    desired = [one for kind in _KINDS for one in kind.desired(backend.context)]
     plan = plan_of(backend, desired, regions=backend.spec.regions, kinds=_KINDS)
     changes = [kept for change in plan.changes if (kept := _restricted(change, backend.spec.backend)) is not None]
     if missing := sorted({told for change in changes for told in _missing(backend, change)}):

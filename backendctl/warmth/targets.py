@@ -11,7 +11,7 @@ from backendctl.resources.slots import LiveVariables, live_variables
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import Link, World
+    from backendctl.resources.deploy_context import DeployContext, Link
     from backendctl.spec.model import Function
 
 
@@ -32,24 +32,24 @@ class Hit:
     is_canary: bool = False
 
 
-def hit_by_users(aws: Aws, world: World, region: str, function: Function) -> tuple[Hit, ...]:
+def hit_by_users(aws: Aws, context: DeployContext, region: str, function: Function) -> tuple[Hit, ...]:
     """What the live stages' variables name now, then the aliases that no stage leads to.
 
     Stages are read through `Aws.shared`: call `aws.forget("stages")` first to ask again. A function that nothing
     names an alias for is hit as it is. The result is empty when the spec's stages lead to the function, but none of
     them is live.
     """
-    api = world.spec.api
+    api = context.spec.api
     live = live_variables(aws, region, api.name) if api is not None else {}
-    return targets_in(world, region, function, live)
+    return targets_in(context, region, function, live)
 
 
-def targets_in(world: World, region: str, function: Function, live: LiveVariables) -> tuple[Hit, ...]:
+def targets_in(context: DeployContext, region: str, function: Function, live: LiveVariables) -> tuple[Hit, ...]:
     """The same, from what the live stages say."""
-    links = [link for link in world.links.get(region, ()) if link.function.name == function.name]
-    names = names_of(world, region, function)
+    links = [link for link in context.links.get(region, ()) if link.function.name == function.name]
+    names = names_of(context, region, function)
     plain = {slot: alias for alias in names.staged for slot in slots_of(alias)}
-    in_spec = {stage.name for stage in world.spec.api.stages} if world.spec.api is not None else set()
+    in_spec = {stage.name for stage in context.spec.api.stages} if context.spec.api is not None else set()
     hits = [
         Hit(stage=stage, alias=plain.get(qualifier or "", qualifier), qualifier=qualifier, is_canary=is_canary)
         for stage, variables in live.items()

@@ -151,7 +151,7 @@ def _too_seldom(evidence: Evidence) -> Verdict | None:
     if every is not None and every <= evidence.idle:
         if figures.lapsed * 2 < figures.pings:
             return None
-        idle = f"here an unused environment lives less than the {told_time(evidence.idle)} that are reckoned with"
+        idle = f"here an unused environment lives less than the {told_time(evidence.idle)} that are assumed"
     told = f"every {told_time(every)}" if every is not None else "by its cron expression"
     return fails(
         Outcome.TOO_SELDOM,

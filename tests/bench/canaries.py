@@ -38,7 +38,7 @@ def _project(*, logged: bool, dimension: bool) -> Iterator[Project]:
         with environment(**variables):
             project = make_project(place / "project", name="shop", port=free_port(), regions=[EAST, WEST])
             try:
-                prepare(project, logged=logged, hold=HOLD)
+                prepare(project, logged=logged, bake_time=HOLD)
                 yield project
             finally:
                 stop(project.port, default_data(project.port))

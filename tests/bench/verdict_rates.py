@@ -19,7 +19,7 @@ from backendctl.release.verdict import Outcome, Thresholds, judge
 from backendctl.spec.canary import Canary
 
 STEPS = Canary().steps
-HOLD = int(Canary().hold // 60)
+HOLD = int(Canary().bake_time // 60)
 LONGEST = 30
 """Minutes at each share: before a pass counts, and before a release that stays inconclusive ends."""
 ERRORS_ONLY = Thresholds(max_latency_increase=None)

@@ -67,6 +67,8 @@ def kill(ground: Ground, name: str, wanted: Undisturbed, *, number: int, done: b
         faults.append(f"the same command again: exit {again.code}: {again.err[-600:]}")
     if again.traceback:
         faults.append(f"the same command again ended in a traceback: {again.err[-600:]}")
+    if verb.proof and (proof := ground.run(*verb.proof)).code != 0:
+        faults.append(f"{' '.join(verb.proof)}: exit {proof.code}: {proof.out[-600:]}{proof.err[-600:]}")
     found = list(differences(wanted.state, ground.state()))
     known = tuple(line for line in found if is_known(line))
     return Kill(verb=name, where=where, faults=(*faults, *(one for one in found if one not in known)), known=known)

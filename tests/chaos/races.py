@@ -26,8 +26,8 @@ from tests.functional.proxy import Call, Proxy, proxying
 ACTS: Mapping[str, tuple[str, ...]] = {
     "deploy": ("deploy", "-y"),
     "start": ("start-canary", "-y", "--percent", "30"),
-    "shift": ("promote-canary", "-y", "--to", "60", "--anyway"),
-    "promote": ("promote-canary", "-y", "--full", "--anyway"),
+    "shift": ("promote-canary", "-y", "--to", "60", "--ignore-verdict"),
+    "promote": ("promote-canary", "-y", "--full", "--ignore-verdict"),
     "abort": ("abort-canary", "-y"),
     "rollback": ("rollback", "-y"),
     "publish": ("publish", "-y"),

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.ground import Ground, prepared
-from tests.chaos.verbs import EVERYTHING, reach
+from tests.chaos.verbs import EVERYTHING, reach, undisturbed
 from tests.functional.project import Result
+from tests.functional.sandboxed import WEST
 
 ANYTHING = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _DENIED = "is not authorized to perform: "
@@ -33,6 +34,7 @@ class Swept:
         changes: whether it leaves another state behind.
         spared: actions, or how they begin, for a remark beside the answer: without them it names the action and goes
             on.
+        detoured: actions without which it finds another way, and says nothing.
     """
 
     line: tuple[str, ...]
@@ -41,6 +43,7 @@ class Swept:
     good: tuple[int, ...] = (0,)
     changes: bool = False
     spared: tuple[str, ...] = ()
+    detoured: tuple[str, ...] = ()
     takes_spec: bool = True
 
 
@@ -94,6 +97,22 @@ def _ungranted(ground: Ground) -> None:
             functions.remove_permission(StatementId=statement["Sid"], **asked)
 
 
+def _other_table(ground: Ground) -> None:
+    table = ground.project.spec["tables"]["things"]
+    table |= {"ttl": "expires", "deletion-protection": True, "point-in-time-recovery": True}
+    table["indexes"]["by-place"] = {"hash": "place S"}
+    ground.project.save()
+
+
+def _other_check(ground: Ground) -> None:
+    ground.project.spec["domain"]["health-check"]["interval"] = 10
+    ground.project.save()
+
+
+def _drained(ground: Ground) -> None:
+    undisturbed(ground.run("drain", WEST, "-y"))
+
+
 _TESTS = "tests:\n  - request: GET /one\n"
 
 
@@ -139,10 +158,23 @@ SWEPT: Mapping[str, Swept] = {
         changes=True,
         spared=("dynamodb:", "application-autoscaling:", "events:", "scheduler:", "route53:", "acm:"),
     ),
-    "promote-canary": Swept(line=("promote-canary", "-y", "--full", "--anyway"), base="canary", changes=True),
+    "promote-canary": Swept(line=("promote-canary", "-y", "--full", "--ignore-verdict"), base="canary", changes=True),
     "abort-canary": Swept(line=("abort-canary", "-y"), base="canary", changes=True),
     "rollback": Swept(line=("rollback", "-y"), changes=True),
     "prune": Swept(line=("prune", "-y", "--keep", "1"), base="three", changes=True),
+    "sync-tables": Swept(line=("sync-tables", "-y"), base="one", edit=_other_table, changes=True),
+    "sync-dns": Swept(line=("sync-dns", "-y"), base="one", edit=_other_check, changes=True),
+    "test-replication": Swept(line=("test-replication", "--write", "--table", "things", "-y"), good=(0, 4)),
+    "check-regions": Swept(line=("check-regions",), good=(0, 3, 4)),
+    "drain": Swept(
+        line=("drain", WEST, "-y"),
+        base="one",
+        changes=True,
+        spared=("route53:UpdateHealthCheck", "ssm:GetParametersByPath"),  # a drain works with what it gets
+        detoured=("apigateway:GET",),  # the health check knows the address too
+    ),
+    "restore": Swept(line=("restore", WEST, "-y"), base="one", edit=_drained, changes=True),
+    "game-day": Swept(line=("game-day", WEST, "-y"), base="one", changes=True),
     "destroy": Swept(line=("destroy", "-y", *EVERYTHING), base="one", changes=True),
 }
 """Every verb that asks AWS for anything; `deploy` from nothing, with a release, and with less in its spec."""
@@ -181,7 +213,7 @@ class _Sweep:
         policy, begin = self._ready(), len(self._lines())
         ran = self._run()
         asked = {action for command, action, _ in self._lines()[begin:] if command == self.swept.line[0]}
-        used = sorted(asked - _FASTER)
+        used = sorted(asked - _FASTER - {*self.swept.detoured})
         faults = () if ran.code in self.swept.good else (f"exit {ran.code}", ran.err[-600:])
         if _DENIED in ran.out + ran.err:
             faults = (*faults, "it was refused something")

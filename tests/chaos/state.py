@@ -39,6 +39,16 @@ def whole_state(client: Client, regions: tuple[str, ...]) -> dict[str, Any]:
     return {place: _by_part(found) for place, found in plain.items()}
 
 
+def _certificates(client: Client, region: str) -> Any:
+    acm = client("acm", region)
+    found = [
+        acm.describe_certificate(CertificateArn=one["CertificateArn"])["Certificate"]
+        for one in _pages(acm, "list_certificates", "CertificateSummaryList")
+    ]
+    kept = ("DomainName", "SubjectAlternativeNames", "Status")
+    return sorted(({key: one[key] for key in kept} for one in found), key=str)
+
+
 def _by_part(found: dict[str, Any]) -> dict[str, Any]:
     """With "-live" and "-idle" for an alias's two slots: which of them serves is nobody's business."""
     text = json.dumps(found, default=str)
@@ -261,6 +271,7 @@ def _dns(client: Client, region: str, names: dict[str, str]) -> Any:
 
 
 _LOOKS: Mapping[str, Callable[[Client, str], Any]] = {
+    "acm": _certificates,
     "lambda": _functions,
     "dynamodb": _tables,
     "scaling": _scaling,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import yaml
 
 from backendctl.cli.catalogue import entries
 from tests.chaos.ground import Ground
@@ -20,6 +24,7 @@ class Verb:
 
     Attributes:
         base: the state it starts from. edit: what is changed in the project before.
+        proof: a command that ends well once all is done; none where the state says enough.
         holds: whether a kill anywhere and the same command again are expected to end as if undisturbed; what is not
             yet so is counted and told by the harness, and no failure of its test.
     """
@@ -27,8 +32,58 @@ class Verb:
     line: tuple[str, ...]
     base: str
     edit: Callable[[Ground], None] = lambda _: None
+    proof: tuple[str, ...] = ()
     holds: bool = True
 
+
+def _with_spec(ground: Ground, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Write another spec than the project's, which stays what the next verb begins with."""
+    spec = copy.deepcopy(ground.project.spec)
+    change(spec)
+    (ground.project.folder / "spec.yaml").write_text(yaml.safe_dump(spec, sort_keys=False))
+
+
+def _in_front(change: Callable[[dict[str, Any]], Any], line: tuple[str, ...] = ("sync-dns", "-y"), **more: Any) -> Verb:
+    """A change of what stands in front of the API."""
+    proof = ("sync-dns", "--check")
+    return Verb(
+        **{"line": line, "base": "one", "edit": lambda ground: _with_spec(ground, change), "proof": proof, **more}
+    )
+
+
+def _two_names(spec: dict[str, Any]) -> None:
+    zone = spec["domain"]["zone"]
+    spec["domains"] = [{"name": f"new.{zone}", "zone": zone}]
+
+
+def _new_name(spec: dict[str, Any]) -> None:
+    spec["domain"]["name"] = f"new.{spec['domain']['zone']}"
+
+
+def _failover(spec: dict[str, Any]) -> None:
+    spec["domain"]["routing"] = "failover"
+
+
+def _simple(spec: dict[str, Any]) -> None:
+    spec["domain"]["routing"] = "simple"
+    del spec["domain"]["health-check"]
+
+
+def _other_primary(spec: dict[str, Any]) -> None:
+    _simple(spec)
+    spec["regions"] = spec["regions"][::-1]
+
+
+DOMAINS: Mapping[str, Verb] = {
+    "first-domain": _in_front(lambda _: None, base="bare"),
+    "failover": _in_front(_failover, line=("deploy", "-y")),
+    "other-primary": _in_front(_other_primary, base="simple"),
+    "second-name": _in_front(_two_names),
+    "first-name-gone": _in_front(
+        _new_name, line=("sync-dns", "-y", "--allow-delete", "domain/api.chaos.example"), base="two-names"
+    ),
+}
+"""Changes of domains and their records."""
 
 VERBS: Mapping[str, Verb] = {
     # Ten of eleven held; the eleventh, between PutRule and PutTargets, is mended and has not been killed again.
@@ -41,11 +96,12 @@ VERBS: Mapping[str, Verb] = {
     "start-canary": Verb(
         line=("start-canary", "-y", "--percent", "30"), base="one", edit=lambda ground: ground.write(2)
     ),
-    "promote-canary": Verb(line=("promote-canary", "-y", "--full", "--anyway"), base="canary"),
+    "promote-canary": Verb(line=("promote-canary", "-y", "--full", "--ignore-verdict"), base="canary"),
     # Not run again since the release log came: not known to fail.
     "abort-canary": Verb(line=("abort-canary", "-y"), base="canary", holds=False),
     "rollback": Verb(line=("rollback", "-y"), base="two"),
     "prune": Verb(line=("prune", "-y", "--keep", "1"), base="three"),
+    **DOMAINS,
 }
 
 
@@ -120,6 +176,8 @@ def reach(ground: Ground, base: str) -> None:
         before, release, line = _STEPS[base]
         reach(ground, before)
         ground.write(release)
+        if base in _PREPARED:
+            _PREPARED[base](ground)
         undisturbed(ground.run(*line))
     ground.keep(base)
 
@@ -135,4 +193,22 @@ _STEPS: Mapping[str, tuple[str, int, tuple[str, ...]]] = {
     "two": ("one", 2, ("deploy", "-y")),
     "three": ("two", 3, ("deploy", "-y")),
     "canary": ("one", 2, ("start-canary", "-y", "--percent", "30")),
+    "bare": ("empty", 1, ("deploy", "-y")),
+    "simple": ("one", 1, ("sync-dns", "-y")),
+    "two-names": ("one", 1, ("sync-dns", "-y")),
 }
+
+
+def _bare(ground: Ground) -> None:
+    """Without a domain, whose zone is there all the same."""
+    zone = ground.project.spec["domain"]["zone"]
+    ground.client("route53", WEST).create_hosted_zone(Name=zone, CallerReference=zone)
+    _with_spec(ground, lambda spec: spec.pop("domain"))
+
+
+_PREPARED: Mapping[str, Callable[[Ground], None]] = {
+    "bare": _bare,
+    "simple": lambda ground: _with_spec(ground, _simple),
+    "two-names": lambda ground: _with_spec(ground, _two_names),
+}
+"""What is done before a base's command, where its spec is not the project's."""

@@ -98,14 +98,14 @@ def write(project: Project, release: str, kind: Kind) -> None:
     (folder / "app.py").write_text(code)
 
 
-def prepare(project: Project, *, logged: bool, hold: str, **canary: Any) -> None:
+def prepare(project: Project, *, logged: bool, bake_time: str, **canary: Any) -> None:
     """The base goes live.
 
     Args:
         logged: whether the stage has an access log.
     """
     project.spec["functions"]["one"] |= {"timeout": _TIMEOUT, "memory": 256}
-    project.spec["canary"] = {"steps": [SHARE], "hold": hold, "waves": "together", **canary}
+    project.spec["canary"] = {"steps": [SHARE], "bake-time": bake_time, "waves": "together", **canary}
     if logged:
         project.spec["api"]["stages"]["prodv1"]["logging"] = {"access": f"/aws/apigateway/{project.name}-prodv1"}
     write(project, "base", Kind(name="base"))

@@ -242,7 +242,7 @@ def test_when_aws_does_not_let_us_in_it_is_one_sentence_and_what_to_do(
     backendctl.aws.before = sts_says(403, code, message)
     result = backendctl("deploy", "spec.yaml", "-y", "-q", expect=1)
     error, what_next = result.err.splitlines()
-    assert error == f"Error: ask {EAST} who we are: {code}: {message} (request r-1)"
+    assert error == f"Error: get the caller identity in {EAST}: {code}: {message} (request r-1)"
     assert what_next.startswith("Next:  ")
     assert hint in what_next
     assert [call.operation for call in backendctl.aws.calls] == ["GetCallerIdentity"]
@@ -287,7 +287,7 @@ def test_without_a_terminal_and_without_yes_nothing_is_done(small: Project) -> N
 
 def test_a_pattern_that_names_no_kind_is_64(small: Project) -> None:
     result = small.run("plan", "--only", "lambda/one", expect=64)
-    assert "--only lambda/one: 'lambda' is no kind of resource" in result.err
+    assert "--only lambda/one: 'lambda' is not a kind of resource" in result.err
     assert "function" in result.err
 
 

@@ -79,7 +79,7 @@ def _api(sandbox: Sandbox, watched: Watched) -> str:
 
 def _read(sandbox: Sandbox, scope: Callable[[float], Scope]) -> tuple[Observed, Observed]:
     """Read until now, by the second."""
-    access = Access(keys=("testing", "testing"), endpoint_url=sandbox.url, tempo=0.0)
+    access = Access(keys=("testing", "testing"), endpoint_url=sandbox.url, time_scale=0.0)
     return read(Aws(access, backend="b"), scope(time.time()))
 
 

@@ -133,14 +133,14 @@ def test_what_makes_no_sense_is_one_sentence_and_touches_nothing(project: Projec
     project.run("drain", WEST, "-y")
     assert "is drained already" in said(64, "drain", WEST, "-y")
     refused = project.run("drain", EAST, "-y", expect=1).err
-    assert f"{EAST} is the last region that answers well: {WEST} is drained" in refused
+    assert f"{EAST} is the last healthy region: {WEST} is drained" in refused
     project.run("restore", WEST, "-y")
 
 
 def test_a_region_whose_own_health_url_fails_is_nobody_s_refuge(project: Project) -> None:
     with fault(project, effect="unavailable", region=EAST, traffic=True, operation="GET /prod*"):
         refused = project.run("drain", WEST, "-y", expect=1).err
-    assert f"{WEST} is the last region that answers well" in refused
+    assert f"{WEST} is the last healthy region" in refused
     assert "answers 503" in refused
 
 

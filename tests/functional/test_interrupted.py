@@ -217,7 +217,9 @@ def test_a_region_that_goes_down_in_the_middle_stops_only_itself(served: Backend
     with served.hooked(before=silent(WEST, after=8)):
         result = served.project.run("deploy", "-y", expect=5)
     assert f"{WEST}/" in result.err
-    without = f"To go on without {WEST}: the same command with only -r {EAST}. "  # where its rest waits for the other
+    without = (
+        f"To continue without {WEST}: the same command with only -r {EAST}. "  # where its rest waits for the other
+    )
     later = f"Once {WEST} answers again: the same command finishes the rest"
     assert re.search(rf"skipped\. ({re.escape(without)})?{later}", result.err), result.err
     served.sandbox.arrived()
@@ -231,5 +233,5 @@ def test_an_interrupt_lets_what_is_under_way_finish_and_says_what_is_left(served
     assert code == 5
     assert "what is under way finishes" in err
     last = err.strip().splitlines()[-1]
-    assert re.fullmatch(r"Interrupted: \d+ done, \d+ skipped\. To go on: the same command", last)
+    assert re.fullmatch(r"Interrupted: \d+ done, \d+ skipped\. To continue: the same command", last)
     backend.assert_finished(versions=1)

@@ -254,7 +254,7 @@ def test_what_the_user_skips_is_told_as_left_and_stays_to_be_found(deployed: Pro
     done = deployed.run("destroy", "-y", "-o", "json", "--skip", "table", "--skip", "replica", "--skip", "domain")
     left = {f"{one['region']}/{one['what']}" for one in done.json["left"] if one["region"] != "global"}
     assert left >= {f"{EAST}/table/things", f"{WEST}/replica/things", f"{EAST}/domain/{deployed.domain}"}
-    assert {f"{EAST}/roster/{WEST}", f"{WEST}/roster/{EAST}"} <= left
+    assert {f"{EAST}/region-index/{WEST}", f"{WEST}/region-index/{EAST}"} <= left
     assert not any(one["failed"] for one in done.json["left"])
 
 

@@ -17,7 +17,7 @@ WRITERS = 3
 
 
 def connection(sandbox: Sandbox) -> Aws:
-    access = Access(endpoint_url=sandbox.url, keys=("AKIDANYTHING", "secret"), tempo=0.0)
+    access = Access(endpoint_url=sandbox.url, keys=("AKIDANYTHING", "secret"), time_scale=0.0)
     return Aws(access, backend="counted", sleep=time.sleep)
 
 

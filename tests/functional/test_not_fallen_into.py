@@ -27,7 +27,7 @@ from backendctl.sandbox import process
 from tests.functional.held_elsewhere import HELD
 from tests.functional.project import Project, make_project
 from tests.functional.sandboxed import EAST, WEST, eventually, free_port
-from tests.unit.resources.lambda_helpers import deploy, emulated, put_api, put_role, staged_world
+from tests.unit.resources.lambda_helpers import deploy, emulated, put_api, put_role, staged_context
 
 TESTS = Path(__file__).parents[1]
 ROWS = range(1, 26)
@@ -227,24 +227,24 @@ def test_row_15_one_policy_has_one_writer_at_a_time() -> None:
         with lock:
             busy[0] -= 1
 
-    world = staged_world()
+    context = staged_context()
     with emulated() as aws:
         put_role(aws)
         put_api(aws)
-        deploy(aws, [*Function.desired(world), *Alias.desired(world)])
+        deploy(aws, [*Function.desired(context), *Alias.desired(context)])
         events: Any = aws.lambda_(EAST).meta.events
         events.register("before-call.lambda.AddPermission", writing)
         events.register("after-call.lambda.AddPermission", written)
-        threads = [threading.Thread(target=one.create, args=(aws,)) for one in Permission.desired(world)]
+        threads = [threading.Thread(target=one.create, args=(aws,)) for one in Permission.desired(context)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         aws.forget()
-        found = [Permission.read(aws, one) for one in Permission.desired(world)]
+        found = [Permission.read(aws, one) for one in Permission.desired(context)]
     assert len(threads) == 3
     assert most == [1]
-    assert [one and one.statements for one in found] == [one.statements for one in Permission.desired(world)]
+    assert [one and one.statements for one in found] == [one.statements for one in Permission.desired(context)]
 
 
 def test_row_17_provisioned_concurrency_is_not_promised(new_project: NewProject) -> None:

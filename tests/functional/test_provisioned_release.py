@@ -167,7 +167,7 @@ def test_a_rollback_after_the_bake_time_turns_at_once_or_waits_when_asked(live: 
     live.run("prune", "-y")
     assert configs(live) == {"version1-b": (2, "READY")}
     at_once = live.run("rollback", "--dry-run")
-    assert "the stage turns at once, and until then calls may be cold" in at_once.out
+    assert "the stage is switched at once, and calls may be cold until then" in at_once.out
     with load(live) as users:
         live.run("rollback", "-y", "--wait-warm")
         arrived(live.url)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from backendctl.draining.load import Load
 from tests.functional.drained import Clients, with_health_path
 from tests.functional.project import Project, make_project
-from tests.functional.sandboxed import EAST, WEST
+from tests.functional.sandboxed import EAST, WEST, eventually
 
 EUROPE = "eu-west-1"
 ITEMS = [{"id": f"i{number}", "owner": "ada"} for number in range(20)]
@@ -27,6 +30,49 @@ def project(command_line_home: int, tmp_path_factory: pytest.TempPathFactory) ->
     return project
 
 
+@dataclass
+class Writers:
+    """Clients that write an item of their own with each request.
+
+    Attributes:
+        written: ids of what was answered with 201.
+    """
+
+    project: Project
+    written: list[str] = field(default_factory=list)
+
+    def load(self, places: tuple[str, ...]) -> Load:
+        """Who write, from these places."""
+        clients = Clients(project=self.project)
+        return Load(places=places, resolve=clients.resolve, ask=self._write, pause=0.3, clock=time.monotonic)
+
+    def _write(self, region: str) -> int:
+        item = {"id": f"w{uuid.uuid4().hex}", "owner": region}
+        try:
+            status, _ = self.project.request("PUT", "/v1/one", region, body=item)
+        except OSError:
+            return 0
+        if status == 201:
+            self.written.append(item["id"])
+        return 200 if status == 201 else status
+
+    def arrived(self, *regions: str) -> None:
+        """Wait until all that was written by now is in the tables of these regions."""
+        wanted = set(self.written)
+        assert wanted
+        for region in regions:
+            tables = self.project.client("dynamodb", region)
+            name = f"{self.project.name}-things"
+            pages = tables.get_paginator("scan")
+            eventually(
+                lambda pages=pages, name=name: (
+                    wanted  # type: ignore[misc]  # bound in the loop
+                    <= {item["id"]["S"] for page in pages.paginate(TableName=name) for item in page["Items"]}
+                ),
+                seconds=30,
+            )
+
+
 def read(project: Project, region: str) -> list[Any]:
     """Every item, through the API of that region."""
     return [project.get(f"/v1/one?id={item['id']}", region)[1]["item"] for item in ITEMS]
@@ -34,8 +80,9 @@ def read(project: Project, region: str) -> list[Any]:
 
 @pytest.mark.full
 def test_two_regions_to_three_and_back_under_load(project: Project) -> None:
-    clients = Clients(project=project)
-    with clients.load(places=(EAST, WEST, EUROPE), pause=0.2).running() as load:
+    clients, writers = Clients(project=project), Writers(project)
+    reading = clients.load(places=(EAST, WEST, EUROPE), pause=0.2)
+    with reading.running() as load, writers.load(places=(EAST, WEST, EUROPE)).running() as writing:
         clients.lands(EUROPE, EAST)
         project.spec["regions"] = [EAST, WEST, EUROPE]
         project.save()
@@ -43,6 +90,7 @@ def test_two_regions_to_three_and_back_under_load(project: Project) -> None:
         assert made[f"{EUROPE}/smoke-test/{project.domain}"] == "create"
         clients.lands(EUROPE, EUROPE)
         assert read(project, EUROPE) == ITEMS
+        writers.arrived(EAST, WEST, EUROPE)
         assert project.request("PUT", "/v1/one", EUROPE, body={"id": "new", "owner": "bo"})[0] == 201
         project.assert_nothing_to_do()
 
@@ -53,8 +101,10 @@ def test_two_regions_to_three_and_back_under_load(project: Project) -> None:
         gone = [f"{EUROPE}/replica/things", f"{EUROPE}/domain/{project.domain}"]
         project.deploy(*[word for one in gone for word in ("--allow-delete", one)])
         clients.lands(EUROPE, EAST)
-    assert [one for one in load.samples if one.failed] == []
+    assert [one for one in (*load.samples, *writing.samples) if one.failed] == []
     assert load.landed(EUROPE, since=0)
+    assert writing.landed(EUROPE, since=0)
+    writers.arrived(EAST, WEST)
     assert read(project, WEST) == ITEMS
     assert project.get("/v1/one?id=new", EAST)[1]["item"] == {"id": "new", "owner": "bo"}
     assert project.functions(EUROPE) == []

@@ -84,8 +84,8 @@ def test_everybody_elses_name_stays_on_what_is_live(canaried: Project) -> None:
 
 def test_a_canary_is_not_started_twice_and_the_same_operator_is_told_that_it_is_on(canaried: Project) -> None:
     result = canary(canaried, "--percent", "10", expect=64)
-    assert "v2 is on as a canary, with 40 %, not with 10 %" in result.err
-    assert canary(canaried).json["remarks"] == ["v2 is on as a canary, with 40 % already: nothing is left to do"]
+    assert "v2 is running as a canary, with 40 %, not with 10 %" in result.err
+    assert canary(canaried).json["remarks"] == ["v2 is running as a canary, with 40 % already: nothing is left to do"]
     with environment(BACKENDCTL_OPERATOR="b@desk-b"):
         result = canary(canaried, expect=64)
     assert f"a canary (v2) is on {EAST}/stage/prodv1, with 40 %" in result.err
@@ -98,7 +98,7 @@ def test_another_release_is_refused_while_a_canary_runs(canaried: Project, tmp_p
     write_release(other, 3)
     result = canary(other, expect=64)
     assert "both slots of" in result.err
-    assert "end the canary that is on" in result.err
+    assert "end the running canary" in result.err
     assert stage_of(canaried, EAST)["canarySettings"]["percentTraffic"] == 40
 
 
@@ -110,11 +110,11 @@ def test_a_promotion_leaves_no_canary_and_the_second_plan_is_empty(live: Project
     started = canary(live, "--percent", "5").actions()
     assert started[f"{EAST}/canary/prodv1"] == started[f"{WEST}/canary/prodv1"] == "create"
     assert not [address for address in started if "/stage/" in address or "two" in address]
-    shifted = changed(live, "promote-canary", "--to", "60", "--anyway").json
+    shifted = changed(live, "promote-canary", "--to", "60", "--ignore-verdict").json
     assert shifted["outcome"] == "shifted"
     fields = [change["fields"] for change in shifted["plans"][0]["changes"] if change["kind"] == "canary"]
     assert fields == [[{"field": "percent", "before": 5.0, "after": 60.0}]] * 2
-    changed(live, "promote-canary", "--full", "--anyway")
+    changed(live, "promote-canary", "--full", "--ignore-verdict")
     for region in BOTH:
         assert set(shares(live, region, 20)) == {("r2", "r2")}
         assert "canarySettings" not in stage_of(live, region)
@@ -148,7 +148,7 @@ def test_code_alone_or_a_definition_alone_is_a_release_too(
     canary(project, "--percent", "50")
     new = ("r2" if code else "r1", "r2" if definition else "r1")
     assert set(shares(project, EAST, 40)) == {("r1", "r1"), new}
-    changed(project, "promote-canary", "--full", "--anyway")
+    changed(project, "promote-canary", "--full", "--ignore-verdict")
     assert set(shares(project, EAST, 10)) == {new}
     project.assert_nothing_to_do()
 
@@ -183,7 +183,7 @@ def test_weights_on_an_alias_forbid_a_canary(live: Project) -> None:
         FunctionName=f"{live.name}-one", Name="version1-a", RoutingConfig={"AdditionalVersionWeights": {version: 0.1}}
     )
     result = canary(live, expect=1)
-    assert f"{EAST}: alias {live.name}-one:version1-a shares out its calls itself" in result.err
+    assert f"{EAST}: alias {live.name}-one:version1-a splits its traffic itself" in result.err
 
 
 @pytest.mark.full
@@ -222,7 +222,7 @@ def test_a_rollback_brings_code_and_definition_back_everywhere_and_again_changes
 @pytest.mark.full
 def test_the_history_tells_what_each_stage_served_and_serves(live: Project) -> None:
     canary(live, "--percent", "20")
-    changed(live, "promote-canary", "--full", "--anyway")
+    changed(live, "promote-canary", "--full", "--ignore-verdict")
     changed(live, "rollback")
     told = live.run("history", "-o", "json").json["releases"]
     assert [(release["release"], release["what"]) for release in told] == [
@@ -248,7 +248,7 @@ def test_bad_input_of_a_rollback_is_one_sentence_and_touches_nothing(live: Proje
         ("three:1", "the spec has no function 'three'"),
     ):
         assert told in changed(live, "rollback", "--to", to, expect=64).err
-    assert "no release of somebody else is under way" in changed(live, "rollback", "--take-over", expect=64).err
+    assert "no release of somebody else is in progress" in changed(live, "rollback", "--take-over", expect=64).err
     assert "--stage dev" in changed(live, "rollback", "--stage", "dev", expect=64).err
     assert changed(live, "rollback", "--to", "v1").json["changes"] == []
     assert stage_of(live, EAST) == before
@@ -278,7 +278,7 @@ def test_publishing_makes_a_version_only_of_what_changed_with_the_same_bits_ever
     assert live.run("publish", "one", "-y", "-o", "json").json["versions"] == [
         one for one in first["versions"] if one["function"] == "one"
     ]
-    assert "The same bits in every region." in live.run("publish", "-y", "-o", "markdown").out
+    assert "The same code in every region." in live.run("publish", "-y", "-o", "markdown").out
     assert aliases_of(live, EAST)["version1"] == "1"
     assert set(shares(live, EAST, 10)) == {("r1", "r1")}
 
@@ -304,8 +304,8 @@ def test_names_that_do_not_exist_are_said_with_those_that_do(live: Project) -> N
 def test_a_canary_can_be_planned_reviewed_and_expected(live: Project) -> None:
     planned = live.run("start-canary", "--dry-run", "-o", "json", "--percent", "30").json
     assert json.dumps(planned)
-    assert canary(live, "--percent", "30", "--expect", "000000000000", expect=1).err
-    assert canary(live, "--percent", "30", "--expect", planned["digest"]).json["digest"] == planned["digest"]
+    assert canary(live, "--percent", "30", "--plan-digest", "000000000000", expect=1).err
+    assert canary(live, "--percent", "30", "--plan-digest", planned["digest"]).json["digest"] == planned["digest"]
 
 
 @pytest.mark.full

@@ -98,11 +98,11 @@ def test_a_share_of_the_calls_then_more_then_all(live: Project) -> None:
     for region in BOTH:
         assert weights(live, region) == {"2": 0.2}
         assert set(called(live, region, 40)) == {"1", "2"}
-    assert live.run("start-canary", "-y").out == "v2 is on as a canary, with 20 % already: nothing is left to do\n"
+    assert live.run("start-canary", "-y").out == "v2 is running as a canary, with 20 % already: nothing is left to do\n"
     assert "with 20 %, not with 50 %" in changed(live, "start-canary", "--percent", "50", expect=64).err
-    changed(live, "promote-canary", "--anyway")
+    changed(live, "promote-canary", "--ignore-verdict")
     assert [weights(live, region) for region in BOTH] == [{"2": 0.6}, {"2": 0.6}]
-    changed(live, "promote-canary", "--full", "--anyway")
+    changed(live, "promote-canary", "--full", "--ignore-verdict")
     for region in BOTH:
         assert (alias(live, region)["FunctionVersion"], weights(live, region)) == ("2", {})
         assert called(live, region, 5) == {"2": 5}
@@ -126,7 +126,7 @@ def test_an_abort_and_a_rollback_give_all_calls_back(live: Project) -> None:
     for region in BOTH:
         assert (alias(live, region)["FunctionVersion"], weights(live, region)) == ("1", {})
     changed(live, "start-canary")
-    changed(live, "promote-canary", "--full", "--anyway")
+    changed(live, "promote-canary", "--full", "--ignore-verdict")
     changed(live, "rollback")
     for region in BOTH:
         assert called(live, region, 5) == {"1": 5}
@@ -143,4 +143,4 @@ def test_a_release_with_another_role_cannot_share_an_alias(live: Project) -> Non
     live.spec["functions"]["worker"]["role"] = "arn:aws:iam::123456789012:role/other"
     live.save()
     result = changed(live, "start-canary", expect=1)
-    assert f"{EAST}: {live.name}-worker:live cannot share its calls" in result.err
+    assert f"{EAST}: {live.name}-worker:live cannot split its traffic" in result.err

@@ -35,7 +35,7 @@ def live(new_project: NewProject, tmp_path: Path) -> Project:
     """Release 1 is live, release 2 is written; its steps take some seconds each."""
     project = new_project()
     hooks = {name: f"cat >> {tmp_path}/{name}" for name in ("before-promote", "after-promote", "on-abort")}
-    project.spec["canary"] = {"steps": [40], "hold": "8 minutes", "judge": LENIENT, "hooks": hooks}
+    project.spec["canary"] = {"steps": [40], "bake-time": "8 minutes", "judge": LENIENT, "hooks": hooks}
     write_release(project, 1)
     project.deploy()
     write_release(project, 2)
@@ -63,7 +63,7 @@ def users_of(project: Project) -> Users:
 
 @pytest.mark.full
 def test_a_good_canary_is_promoted_wave_by_wave_and_the_hooks_hear_of_it(live: Project, tmp_path: Path) -> None:
-    live.spec["canary"]["hold"] = "16 minutes"  # on a busy machine users bring too few requests in less
+    live.spec["canary"]["bake-time"] = "16 minutes"  # on a busy machine users bring too few requests in less
     live.save()
     users = users_of(live)
     with users.asking():
@@ -111,7 +111,7 @@ def test_no_traffic_is_not_success(live: Project) -> None:
     assert canaries(live) == [40.0, 40.0]
     status = live.run("canary-status", "--exit-code", "-o", "json", expect=4).json
     assert status["outcome"] == "inconclusive"
-    assert [one["asked"] for one in status["canaries"]] == [40.0, 40.0]
+    assert [one["target_percent"] for one in status["canaries"]] == [40.0, 40.0]
 
 
 @pytest.mark.full
@@ -128,14 +128,14 @@ def test_a_hook_that_says_no_stops_a_promotion(live: Project) -> None:
     live.spec["canary"]["hooks"] = {"before-promote": "echo not today >&2; exit 1"}
     live.save()
     live.run("start-canary", "-y")
-    result = live.run("promote-canary", "-y", "--full", "--anyway", expect=1)
+    result = live.run("promote-canary", "-y", "--full", "--ignore-verdict", expect=1)
     assert "not today" in result.err
     assert canaries(live) == [40.0, 40.0]
-    shown = live.run("promote-canary", "--full", "--anyway", "--dry-run")
+    shown = live.run("promote-canary", "--full", "--ignore-verdict", "--dry-run")
     assert "canary 40 % → off" in shown.out
     assert "not today" not in shown.err
 
 
 def test_the_ways_of_promoting_exclude_each_other(live: Project) -> None:
-    for line in (("--to", "50", "--full"), ("--auto", "--full"), ("--auto", "--anyway")):
+    for line in (("--to", "50", "--full"), ("--auto", "--full"), ("--auto", "--ignore-verdict")):
         assert live.run("promote-canary", *line, expect=64).err

@@ -105,10 +105,10 @@ def test_under_load_no_request_fails_or_meets_a_mix_and_the_share_is_what_was_as
         while users.asked < asked + 800:
             time.sleep(0.05)
         counts = users.fresh_counts()
-        backend.run("promote-canary", "--to", "50", "--anyway")
+        backend.run("promote-canary", "--to", "50", "--ignore-verdict")
         backend.run("abort-canary")
         backend.run("start-canary", "--percent", "5")
-        backend.run("promote-canary", "--full", "--anyway")
+        backend.run("promote-canary", "--full", "--ignore-verdict")
         backend.run("rollback")
         backend.run("deploy")
     logger.warning("%d requests, %d failed or mixed, shares at 20 %%: %s", users.asked, len(users.complaints), counts)
@@ -133,7 +133,9 @@ def test_a_promotion_killed_at_any_call_is_finished_by_the_same_command(part: in
         start(backend)
         while True:
             seen: list[Call] = []
-            code = backend.killed(nth(number, seen), done=done, arguments=("promote-canary", "--full", "--anyway"))
+            code = backend.killed(
+                nth(number, seen), done=done, arguments=("promote-canary", "--full", "--ignore-verdict")
+            )
             if code == 0:
                 break
             assert code == -signal.SIGKILL
@@ -154,7 +156,7 @@ def test_a_region_that_fails_stops_the_waves_after_it_and_the_same_command_goes_
     start(backend)
     backend.proxy.before = refusing_turns(WEST)
     try:
-        result = backend.project.run("promote-canary", "-y", "--full", "--anyway", expect=5)
+        result = backend.project.run("promote-canary", "-y", "--full", "--ignore-verdict", expect=5)
     finally:
         backend.proxy.before = lambda _: None
     assert f"update {WEST}/stage/prodv1" in result.err
@@ -169,11 +171,11 @@ def test_while_a_region_is_silent_no_wave_goes_past_it_and_the_exit_code_tells(b
     down = Answer(status=503, body='{"message": "Service Unavailable"}')
     backend.proxy.before = lambda call: down if call.region == WEST else None
     try:
-        result = backend.project.run("promote-canary", "-y", "--full", "--anyway", expect=5)
+        result = backend.project.run("promote-canary", "-y", "--full", "--ignore-verdict", expect=5)
     finally:
         backend.proxy.before = lambda _: None
     assert f"read {WEST}/canary" in result.err
-    assert f"To go on without {WEST}: " in result.err
+    assert f"To continue without {WEST}: " in result.err
     assert f"only -r {EAST}. Once {WEST} answers again" in result.err
     assert "Promoted" not in result.out
     assert [bool(backend.stage(region).get("canarySettings")) for region in BOTH] == [True, True]
@@ -220,7 +222,7 @@ def start(backend: Backend) -> None:
 
 def finish(backend: Backend) -> None:
     """The same command ends well, and leaves the new release, no canary, and nothing to do."""
-    backend.run("promote-canary", "--full", "--anyway")
+    backend.run("promote-canary", "--full", "--ignore-verdict")
     for region in BOTH:
         assert "canarySettings" not in backend.stage(region)
     assert json.loads(backend.project.run("plan", "-o", "json").out)["changes"] == []

@@ -32,7 +32,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
             tmp_path_factory.mktemp("project"), name="judged", port=free_port(), regions=[EAST, WEST]
         )
         try:
-            prepare(project, logged=False, hold="10 minutes")
+            prepare(project, logged=False, bake_time="10 minutes")
             yield project
         finally:
             stop(project.port, default_data(project.port))
@@ -68,7 +68,7 @@ def test_a_canary_whose_answers_nothing_tells_steps_down_and_is_given_its_step_a
     with Users(project=live, each=2).asking():
         started = live.run("start-canary", "-y", expect=None)
         told = undecided(live)
-    assert "note: stage prodv1 has no access log that tells the canary's answers" in started.err
+    assert "note: stage prodv1 has no access log that shows the canary's responses" in started.err
     assert "'logging: {access: /aws/apigateway/judged-prodv1}'" in started.err
     assert (told["outcome"], told["percent"]) == ("stepped-down", 0)
     assert all(one["reasons"][0].startswith("blind: a 5xx that a handler returns") for one in told["verdicts"])
@@ -132,5 +132,5 @@ def test_the_access_log_says_of_each_request_whether_the_canary_answered(live: P
     assert {one["canary"] for one in lines("/aws/apigateway/judged/Canary")} == {"true"}
     assert "true" not in {one["canary"] for one in lines("/aws/apigateway/judged")}
     status: Any = live.run("canary-status", "-o", "json").json
-    assert status["canaries"][0]["held_until"] > status["canaries"][0]["since"]
+    assert status["canaries"][0]["bake_until"] > status["canaries"][0]["since"]
     live.run("abort-canary", "-y")

@@ -122,8 +122,8 @@ VERBS = {
     "publish-alias": Verb(before=next_code, line=("publish", "--alias", "version1"), numbers=1),
     "deploy": Verb(before=next_written, line=("deploy",), numbers=1),
     "start": Verb(before=next_written, line=("start-canary", "--percent", "30"), numbers=0, canary=True),
-    "shift": Verb(before=canary_on, line=("promote-canary", "--to", "60", "--anyway"), numbers=0, canary=True),
-    "promote": Verb(before=canary_on, line=("promote-canary", "--full", "--anyway"), numbers=1),
+    "shift": Verb(before=canary_on, line=("promote-canary", "--to", "60", "--ignore-verdict"), numbers=0, canary=True),
+    "promote": Verb(before=canary_on, line=("promote-canary", "--full", "--ignore-verdict"), numbers=1),
     "abort": Verb(before=canary_on, line=("abort-canary",), numbers=0),
     "rollback": Verb(before=next_deployed, line=("rollback",), numbers=1),
     "prune": Verb(before=old_ones_left, line=("prune", "--keep", "1"), numbers=0),
@@ -313,7 +313,9 @@ def assert_told_truly(backend: Backend, verb: str, *, who: str, code: int, said:
         assert "Error: " in said[1], said
         assert "Traceback" not in said[1], said
         return
-    if any(words in said[0] for words in ("Nothing to", "No canary is on", "serves already", "is on as a canary")):
+    if any(
+        words in said[0] for words in ("Nothing to", "No canary is running", "serves already", "running as a canary")
+    ):
         return
     events = {"start": "canary", "deploy": "deploy", "rollback": "rollback"}
     told = history(backend)

@@ -51,7 +51,7 @@ def _house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
 def _open(house: House) -> Backend:
     path = house.folder / "spec.yaml"
     path.write_text(yaml.safe_dump(house.spec))
-    access = Access(keys=("testing", "testing"), tempo=0.0)
+    access = Access(keys=("testing", "testing"), time_scale=0.0)
     backend = open_backend(Settings(spec=path, access=access, journal=house.folder / "journal"))
     events: Any = backend.aws.apigateway(EAST).meta.events
     events.register_first("before-call.api-gateway", no_apis)

@@ -96,7 +96,7 @@ def test_a_file_of_faults_is_refused_with_their_places(project: Project) -> None
     )
     told = project.run("test", str(bad), expect=64).err
     assert "bad.tests.yaml:3:14: 'statsu'" in told
-    assert "'x' is no JSON path" in told
+    assert "'x' is not a JSON path" in told
     assert "bad.tests.yaml:4:14: no earlier test captures 'nope'" in told
 
 
@@ -159,8 +159,8 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(project: Project) -> None
     assert "--event:1:7" in project.run("invoke", "one", "--event", '{"a": }', expect=64).err
     assert "did you mean 'one'" in project.run("invoke", "ome", expect=64).err
     assert "its aliases are" in project.run("invoke", "one:nope", expect=1).err
-    assert "no canary is on" in project.run("logs", "--canary", expect=1).err
-    assert "no line of these logs names" in project.run("logs", "--request", "not-there-at-all", expect=1).err
+    assert "no canary is running" in project.run("logs", "--canary", expect=1).err
+    assert "no line of these logs contains" in project.run("logs", "--request", "not-there-at-all", expect=1).err
 
 
 def test_a_missing_log_group_is_told_and_the_rest_is_read(project: Project) -> None:

@@ -115,7 +115,7 @@ def test_an_edit_that_was_deployed_and_a_variable_are_told_and_brought_back(shop
     assert mode["before"].startswith("•••")  # a live value that the spec does not say is not shown
     assert found["regions"][WEST]["stages"][STAGE]["same"] is True
     done = shop.sync().json
-    assert done["proof"]["passed"] is True
+    assert done["smoke_test"]["passed"] is True
     assert shop.get("/items/1", EUROPE)[1]["mode"] == "full"
     assert "/orders" in shop.resources(EUROPE)
     in_sync(shop)
@@ -250,7 +250,7 @@ def test_a_canary_gets_the_definition_and_the_variables_it_needs_in_every_region
         refused = other.sync(expect=1)
     assert [call for call in calls if call.mutating] == []
     assert f"{WEST}/stage/{STAGE} has a canary, and its definition and variables would change" in refused.err
-    other.run("promote-canary", "-y", "--full", "--anyway")
+    other.run("promote-canary", "-y", "--full", "--ignore-verdict")
     assert other.get("/news", WEST)[0] == 200
     in_sync(other)
 
@@ -262,9 +262,9 @@ def test_a_function_that_fails_in_one_region_fails_the_proof_there(other: Shop) 
     other.sandbox.settled(f"{other.name}-items", region=EUROPE)
     version = broken.publish_version(FunctionName=f"{other.name}-items")["Version"]
     broken.update_alias(FunctionName=f"{other.name}-items", Name="live", FunctionVersion=version)
-    proof = other.sync(expect=5).json["proof"]
-    assert proof["passed"] is False
-    wrong = {one["path"]: one["wrong"] for one in proof["requests"]}
+    smoke_test = other.sync(expect=5).json["smoke_test"]
+    assert smoke_test["passed"] is False
+    wrong = {one["path"]: one["wrong"] for one in smoke_test["requests"]}
     assert wrong == {"/items": f"fails in {EUROPE}", "/items/{id}": f"not 200 in {EUROPE}"}
 
 
@@ -382,7 +382,7 @@ def test_a_region_that_is_down_stops_only_itself(other: Shop) -> None:
     other.proxy.before = down
     try:
         found = other.sync(expect=5).json
-        assert other.check(expect=5).json["regions"][EUROPE]["unreadable"]
+        assert other.check(expect=5).json["regions"][EUROPE]["error"]
     finally:
         other.proxy.before = lambda _: None
     assert {change["region"] for change in found["changes"] if change["kind"] != "release"} == {WEST}
@@ -395,7 +395,7 @@ def test_a_region_that_is_down_stops_only_itself(other: Shop) -> None:
 def test_a_file_in_swagger_is_a_source_too(other: Shop) -> None:
     file = other.folder / "shop.json"
     said = other.run(
-        "export-api", str(file), "--from", EAST, "--api", other.name, "--form", "swagger", "-o", "json"
+        "export-api", str(file), "--from", EAST, "--api", other.name, "--export-type", "swagger", "-o", "json"
     ).json
     assert json_of(file)["swagger"] == "2.0"
     other.spec["api"] = said["spec"]["api"]

@@ -55,7 +55,7 @@ def test_a_new_route_is_synced_on_the_slots_that_serve_and_nothing_is_left_to_de
     deployed.save()
     done = sync(deployed)
     assert {change["kind"] for change in done["changes"]} == {"rest-api", "stage", "release"}
-    assert done["proof"]["passed"] is True
+    assert done["smoke_test"]["passed"] is True
     assert {region: variables(deployed, region) for region in (EAST, WEST)} == before
     deployed.assert_nothing_to_do()
 

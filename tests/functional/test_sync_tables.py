@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,6 +102,10 @@ def test_what_was_made_is_the_same_in_every_region(project: Project) -> None:
     assert [one["IndexName"] for one in west["LocalSecondaryIndexes"]] == ["by-total"]
 
 
+def test_a_replica_alone_is_in_sync_with_a_primary_that_is_not_looked_at(project: Project) -> None:
+    assert project.run("sync-tables", "--check", "-r", WEST, "-o", "json").json["in_sync"] is True
+
+
 def test_what_aws_brings_by_itself_is_told_from_what_it_does_not(project: Project) -> None:
     rows = {row["aspect"]: row["replicated_by_aws"] for row in check(project)["tables"][0]["aspects"]}
     assert {name for name in ("index by-owner", "TTL", "billing", "write units") if not rows[name]} == set()
@@ -125,8 +130,15 @@ def _update(region: str, **change: Any) -> Callable[[Project, str], None]:
 
 
 def _ttl(project: Project, name: str) -> None:
-    off = {"Enabled": False, "AttributeName": "expires"}
-    project.client("dynamodb", EAST).update_time_to_live(TableName=name, TimeToLiveSpecification=off)
+    """AWS takes one change an hour: the one before and this one have to be settled."""
+    client, off = project.client("dynamodb", EAST), {"Enabled": False, "AttributeName": "expires"}
+
+    def status() -> str:
+        return str(client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"])
+
+    eventually(lambda: status() == "ENABLED", seconds=60)
+    client.update_time_to_live(TableName=name, TimeToLiveSpecification=off)
+    eventually(lambda: status() == "DISABLED", seconds=60)
 
 
 def _recovery(project: Project, name: str) -> None:
@@ -271,7 +283,9 @@ def test_a_key_of_the_account_gives_way_to_the_one_that_aws_manages(project: Pro
     _update(EAST, SSESpecification=specification)(project, name)
     project.spec["tables"]["plain"]["encryption"] = "aws-managed"
     project.save()
-    assert [change["fields"][0]["before"] for change in check(project)["plan"]["changes"]] == [key]
+    told = check(project)
+    assert [change["fields"][0]["before"] for change in told["plan"]["changes"]] == [key]
+    assert f"plain encryption {EAST}" in differing(told)
     project.run("sync-tables", "-y")
     assert check(project)["plan"]["changes"] == []
     del project.spec["tables"]["plain"]["encryption"]
@@ -308,7 +322,7 @@ def test_cloudwatch_tells_the_lag_without_a_write(project: Project) -> None:
     client.delete_item(TableName=f"{project.name}-plain", Key={"id": {"S": "a"}})
     told = project.run("test-replication", "--table", "plain", "-o", "json").json
     found = next(one for one in told["pairs"] if one["from"] == EAST)
-    assert (told["how"], found["samples"] > 0, found["median_ms"] > 0) == ("metrics", True, True)
+    assert (told["method"], found["samples"] > 0, found["median_ms"] > 0) == ("metrics", True, True)
 
 
 @pytest.mark.parametrize(
@@ -338,6 +352,35 @@ def test_a_protected_replica_is_not_removed_and_nothing_is_touched(project: Proj
     project.run("sync-tables", "-y")
 
 
+def test_a_region_whose_tables_were_adopted_is_remembered_when_the_spec_forgets_it(
+    project: Project, tmp_path: Path
+) -> None:
+    other = make_project(tmp_path, name=f"a{uuid.uuid4().hex[:6]}", port=project.port, regions=[EAST, WEST])
+    other.spec = {"backend": other.name, "regions": [EAST, WEST], "tables": {"plain": {"key": {"hash": "id S"}}}}
+    other.save()
+    name, client = f"{other.name}-plain", other.client("dynamodb", EAST)
+    client.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    wait(other, EAST, name)
+    client.update_table(TableName=name, ReplicaUpdates=[{"Create": {"RegionName": WEST}}])
+    eventually(lambda: replica_status(other, name) == "ACTIVE", seconds=60)
+    other.run("sync-tables", "-y", "--adopt")
+    other.spec["regions"] = [EAST]
+    other.save()
+    refused = other.run("sync-tables", "-y", expect=1).err
+    assert f"{WEST}/replica/plain holds data or traffic and would be deleted" in refused
+
+
+def replica_status(project: Project, name: str) -> str:
+    """Of the only replica, as the primary has it; empty before AWS lists it."""
+    found = project.client("dynamodb", EAST).describe_table(TableName=name)["Table"].get("Replicas", [])
+    return str(found[0]["ReplicaStatus"]) if found else ""
+
+
 def test_a_replica_that_goes_may_keep_its_data(project: Project) -> None:
     name = f"{project.name}-plain"
     project.client("dynamodb", EAST).put_item(TableName=name, Item={"id": {"S": "kept"}})
@@ -353,3 +396,5 @@ def test_a_replica_that_goes_may_keep_its_data(project: Project) -> None:
     assert "Replicas" not in west.describe_table(TableName=name)["Table"]
     assert "Replicas" not in project.client("dynamodb", EAST).describe_table(TableName=name)["Table"]
     assert check(project)["in_sync"] is True
+    project.run("sync-tables", "-y", "--allow-delete", address, "--keep-data")  # as after a kill at the very end
+    project.run("sync-tables", "--check", "--allow-delete", f"{WEST}/replica/plian", expect=64)

@@ -303,11 +303,11 @@ def test_a_deploy_meanwhile_is_told_and_stays(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("waiting", "--memory", "64,256"), "--memory: 64 is no memory size"),
-        (("waiting", "--memory", "256,10241"), "--memory: 10241 is no memory size"),
-        (("waiting", "--memory", "256,half"), "--memory: half is no memory size"),
-        (("waiting", "--memory", "256,,512"), "--memory: nothing is no memory size"),
-        (("waiting", "--memory", "256,512,256"), "--memory: 256 stands twice"),
+        (("waiting", "--memory", "64,256"), "--memory: 64 is not a valid memory size"),
+        (("waiting", "--memory", "256,10241"), "--memory: 10241 is not a valid memory size"),
+        (("waiting", "--memory", "256,half"), "--memory: half is not a valid memory size"),
+        (("waiting", "--memory", "256,,512"), "--memory: nothing is not a valid memory size"),
+        (("waiting", "--memory", "256,512,256"), "--memory: 256 is given twice"),
         (("waiting", "--runs", "2"), "2 is not in the range"),
         (("waiting", "--payload", "missing.json"), "--payload missing.json: it cannot be read"),
         (("watering",), "the spec has no function 'watering'; did you mean 'waiting'?"),

@@ -72,7 +72,7 @@ def test_three_instances_are_held_by_a_handler_that_stays_and_not_by_one_that_re
     assert set(rows) == {(region, name) for region in (EAST, WEST) for name in ("holding", "quick")}
     for region in (EAST, WEST):
         held, not_held = rows[region, "holding"], rows[region, "quick"]
-        assert (held["asked"], held["environments"], held["proven"], held["holds"]) == (3, 3, True, True)
+        assert (held["requested"], held["environments"], held["proven"], held["holds"]) == (3, 3, True, True)
         assert (not_held["answered"], not_held["proven"], not_held["holds"]) == (3, False, False)
         assert "returns before the holdMs" in not_held["reason"]
     assert "✓ 3 of 3" in project.run("warm", "holding", "--region", EAST).out

@@ -28,7 +28,18 @@ from backendctl.errors import RefusedError
 from backendctl.selecting import Selection
 
 EAST, WEST = "us-east-1", "us-west-2"
-KINDS = {"roster", "role", "log-group", "function", "alias", "table", "scaling", "warmer", "permission", "release"}
+KINDS = {
+    "region-index",
+    "role",
+    "log-group",
+    "function",
+    "alias",
+    "table",
+    "scaling",
+    "warmer",
+    "permission",
+    "release",
+}
 CAPACITY = {"min": 2, "max": 20, "target": 60}
 
 
@@ -76,7 +87,7 @@ class House:
         """As a new run of the command does, with --region when any are given."""
         path = self.folder / "spec.yaml"
         path.write_text(yaml.safe_dump(self.spec))
-        access = Access(keys=("testing", "testing"), tempo=0.0)
+        access = Access(keys=("testing", "testing"), time_scale=0.0)
         backend = open_backend(Settings(spec=path, access=access, regions=regions))
         for region in (EAST, WEST):
             events: Any = backend.aws.apigateway(region).meta.events

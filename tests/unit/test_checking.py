@@ -52,7 +52,7 @@ def test_a_runtime_that_is_allowed_for_nothing_is_refused(tmp_path: Path) -> Non
 def test_an_unknown_runtime_is_a_warning_told_once_for_all_regions(tmp_path: Path) -> None:
     spec = project(tmp_path, "code: code, runtime: python3.31, handler: app.handler", PYTHON)
     (warning,) = check(spec, today=TODAY).warnings
-    assert "no runtime that backendctl knows of" in warning.message
+    assert "not a known runtime" in warning.message
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,12 @@ def test_the_table_answers_more_than_a_dozen_questions() -> None:
     assert len(ROWS) > 12
 
 
+def test_the_glossary_has_ten_words_at_most() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    words = text.partition("## Words of this code")[2].partition("\n## ")[0]
+    assert 1 < words.count("\n| ") - 1 <= 10
+
+
 @pytest.mark.parametrize(("question", "file", "name"), ROWS)
 def test_where_is(question: str, file: str, name: str) -> None:
     assert name in names_in(ast.parse((ROOT / file).read_text(encoding="utf-8"))), question

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -13,12 +12,6 @@ from backendctl.cli.options import Options, common, common_with_names
 from backendctl.hints import aim, aim_aws, runnable
 
 COMMANDS = ("warm", "warm-status", "sync-warmers", "deploy", "export-api")
-
-
-@pytest.fixture(autouse=True)
-def back() -> Iterator[None]:
-    yield
-    aim(())
 
 
 def test_on_aws_a_hint_is_as_it_is() -> None:

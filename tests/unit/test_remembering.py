@@ -6,8 +6,8 @@ from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import Resource
 from backendctl.remembering import remembering
 from backendctl.resources.log_group import LogGroup
+from backendctl.resources.region_index import RegionIndex
 from backendctl.resources.release_parameters import ReleaseLog
-from backendctl.resources.roster import Roster
 from backendctl.resources.stage import Stage
 
 EAST, WEST = "us-east-1", "us-west-2"
@@ -18,7 +18,7 @@ def gone(resource: Resource) -> Change:
 
 
 def entry(region: str, name: str) -> Change:
-    return gone(Roster(region=region, name=name, owner="b", value=name))
+    return gone(RegionIndex(region=region, name=name, owner="b", value=name))
 
 
 def plan(*changes: Change) -> Plan:
@@ -43,8 +43,8 @@ def test_a_destroy_of_everything_forgets_everything() -> None:
 def test_the_entry_of_a_region_stays_while_anything_does_there() -> None:
     chosen = (*ENTRIES, RELEASES, STAGE)
     assert left(plan(*chosen, LOGS), *chosen) == [
-        f"{EAST}/roster/{EAST}",
-        f"{WEST}/roster/{EAST}",
+        f"{EAST}/region-index/{EAST}",
+        f"{WEST}/region-index/{EAST}",
         f"{WEST}/release-log/b",
         f"{WEST}/stage/prodv1",
     ]
@@ -56,8 +56,8 @@ def test_the_log_of_releases_stays_while_a_stage_does() -> None:
 
 def test_a_region_that_did_not_answer_is_not_forgotten() -> None:
     assert left(plan(*ENTRIES), *ENTRIES, unseen=frozenset({WEST})) == [
-        f"{EAST}/roster/{EAST}",
-        f"{WEST}/roster/{EAST}",
+        f"{EAST}/region-index/{EAST}",
+        f"{WEST}/region-index/{EAST}",
     ]
 
 

@@ -72,10 +72,10 @@ def test_of_a_backend_that_is_gone_nothing_can_be_named_and_nothing_is_refused()
 @pytest.mark.parametrize(
     ("selection", "told"),
     [
-        (Selection(only=("tabel/x",)), "--only tabel/x: 'tabel' is no kind of resource; did you mean 'table'?"),
-        (Selection(skip=("lambda",)), "'lambda' is no kind of resource; the kinds are"),
+        (Selection(only=("tabel/x",)), "--only tabel/x: 'tabel' is not a kind of resource; did you mean 'table'?"),
+        (Selection(skip=("lambda",)), "'lambda' is not a kind of resource; the kinds are"),
         (Selection(delete=("places",)), "--allow-delete places: an ADDRESS is REGION/KIND/NAME or KIND/NAME"),
-        (Selection(adopt=("us-east-1/tabel/x",)), "--adopt us-east-1/tabel/x: 'tabel' is no kind of resource"),
+        (Selection(adopt=("us-east-1/tabel/x",)), "--adopt us-east-1/tabel/x: 'tabel' is not a kind of resource"),
     ],
 )
 def test_what_can_mean_nothing_is_refused_before_aws_is_asked(selection: Selection, told: str) -> None:

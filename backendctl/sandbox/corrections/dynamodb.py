@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections import table_own, table_shape
+from backendctl.sandbox.corrections import table_own, table_shape, table_strong
 from backendctl.sandbox.corrections import table_rules as rules
 from backendctl.sandbox.corrections.answers import retold
 from backendctl.sandbox.corrections.refusals import Refusal, first
@@ -126,7 +126,7 @@ class DynamoDB:
         table = await self._table(*place)
         if table is None or self.times.is_hidden(place):
             return rules.no_table(place[1])
-        refusal = self._busy(place)
+        refusal = table_strong.deletion(*place) or self._busy(place)
         if refusal is None and self.times.indexing(place):  # C43
             refusal = Refusal(
                 code="ResourceInUseException",
@@ -176,7 +176,8 @@ class DynamoDB:
             return rules.no_table(place[1])
         refusal = first(
             [
-                rules.bundle(change),
+                rules.bundle(change, strong=table_strong.asked_for(change) or table_strong.is_strong(*place)),
+                table_strong.refusal(place[0], change, table),
                 rules.indexes(change),
                 self._busy(place),
                 self._unready(place, change),
@@ -220,8 +221,13 @@ class DynamoDB:
         if "BillingMode" in change:
             for member in (region, *members(table)):
                 table_own.billed_since(member, name, table)
+        if table_strong.asked_for(change):
+            joining = [update["Create"]["RegionName"] for update in change["ReplicaUpdates"]]
+            table_strong.keep([region, *joining], change)
         for update in change.get("ReplicaUpdates", []):
             (action, details), *_ = update.items()
+            if action == "Delete":
+                table_strong.forget(region, name)
             if action in {"Create", "Update"}:
                 table_own.override(details["RegionName"], name, details, new=action == "Create")
             if action == "Create":
@@ -329,7 +335,8 @@ class DynamoDB:
         seen = self.times.seen(place, document[member])
         if "Replicas" in seen:
             seen["Replicas"] = [table_own.described(entry, place[1]) for entry in seen["Replicas"]]
-        lowered = self._limits.decreases(place)
+            seen |= table_strong.shown(*place)
+        lowered = self._limits.told(place)
         document[member] = table_shape.described(seen, lowered) if member == "Table" else table_shape.made(seen)
         return retold(answer, document)
 

@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox.corrections import scaling_rules
 from backendctl.sandbox.corrections.answers import retold
 from backendctl.sandbox.corrections.refusals import Refusal, invalid
 from backendctl.sandbox.world import ACCOUNT
@@ -64,7 +65,15 @@ class Scaling:
         if asked.get("ServiceNamespace") != "dynamodb":
             return None
         if operation == "RegisterScalableTarget":
-            return await self._bad_target(region, asked)
+            refusal = scaling_rules.place(asked) or scaling_rules.bounds(asked, self.moto.target(region, asked))
+            return refusal or await self._missing(region, asked)
+        refusal = self._unknown(operation, region, asked)
+        if refusal is None and operation == "PutScalingPolicy":
+            return scaling_rules.policy(asked, self.moto.policies(region, asked))
+        return refusal
+
+    def _unknown(self, operation: str, region: str, asked: dict[str, Any]) -> Refusal | None:
+        """What a request is about has to be there."""
         place = _told(asked)
         if operation in {"PutScalingPolicy", "PutScheduledAction"} and not self.moto.target(region, asked):
             return _not_found(f"No scalable target registered for {place}")
@@ -74,14 +83,8 @@ class Scaling:
             return _not_found(f"No scaling policy found for {place}, policy name: {asked.get('PolicyName')}")
         return None
 
-    async def _bad_target(self, region: str, asked: dict[str, Any]) -> Refusal | None:
-        before = self.moto.target(region, asked)
-        both = {**before, **asked}
-        missing = [name for name in ("minimum", "maximum") if f"{name[:3].title()}Capacity" not in both]
-        if missing:
-            return invalid(f"ScalableTarget {missing[0]} capacity must be specified on registration")
-        if both["MinCapacity"] > both["MaxCapacity"]:
-            return invalid("Maximum capacity cannot be less than minimum capacity")
+    async def _missing(self, region: str, asked: dict[str, Any]) -> Refusal | None:
+        """What is scaled has to be there."""
         _, name, *index = asked["ResourceId"].split("/")
         answer = await self.inner.ask_json(
             service="dynamodb",

@@ -43,7 +43,7 @@ class ReplicaRules:
         other = await self.table(region, table["TableName"])
         if action == "Delete":
             return self._kept((region, table["TableName"]), other or {})
-        return self._taken(region, table["TableName"], other) or self._unscaled(here, table)
+        return self._taken(region, table["TableName"], other) or self._unscaled(here, table) or _keyless(table, details)
 
     def _taken(self, region: str, name: str, other: Table | None) -> Refusal | None:
         if other is None and not self.times.ghost((region, name)):
@@ -72,6 +72,15 @@ class ReplicaRules:
             if not self.moto.scaled(region, of_index, "dynamodb:index:WriteCapacityUnits"):
                 return invalid("GSI write capacity should either be Pay-Per-Request or AutoScaled.")
         return None
+
+
+def _keyless(table: Table, details: dict[str, Any]) -> Refusal | None:
+    """A key serves its region alone: where the source has one of the account, the replica is given its own (C55)."""
+    encryption = table.get("SSEDescription") or {}
+    key = str(encryption.get("KMSMasterKeyArn", "")) if encryption.get("Status") == "ENABLED" else ""
+    if not key or key.endswith(":alias/aws/dynamodb") or "KMSMasterKeyId" in details:
+        return None
+    return invalid("KMSMasterKeyId must be specified for each replica of a table encrypted with a customer managed key")
 
 
 def members(table: Table) -> list[str]:

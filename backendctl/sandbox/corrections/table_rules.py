@@ -32,13 +32,17 @@ def old_global_table(operation: str, asked: dict[str, Any]) -> Refusal:
     return Refusal(code="GlobalTableNotFoundException", message=f"Global table not found: {name}")
 
 
-def bundle(change: dict[str, Any]) -> Refusal | None:
-    """One logical change per call (C40); replica updates alone and one at a time (C4, C5)."""
+def bundle(change: dict[str, Any], *, strong: bool = False) -> Refusal | None:
+    """One logical change per call (C40); replica updates alone and one at a time (C4, C5).
+
+    Args:
+        strong: whether the group is strongly consistent, or about to be: then all replicas come or go at once (C35).
+    """
     asked = [name for name in _CHANGES if name in change]
     replicas = change.get("ReplicaUpdates", [])
     if replicas and len(asked) > 1:
         return invalid("Replica modification must be the only operation in the request")
-    if len(replicas) > 1 and change.get("MultiRegionConsistency") != "STRONG":  # C35 is the exception
+    if len(replicas) > 1 and not strong:
         return invalid("more than one create or delete replica actions not allowed")
     alone = [name for name in _ALONE if name in asked]
     if alone and len(asked) > 1:

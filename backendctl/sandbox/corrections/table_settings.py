@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections import table_rules as rules
+from backendctl.sandbox.corrections import table_strong
 from backendctl.sandbox.corrections.answers import retold
 from backendctl.sandbox.corrections.refusals import Refusal, first, invalid
 from backendctl.sandbox.corrections.table_times import TAG_LAG, TAG_LOCK, TTL_WINDOW
@@ -61,7 +62,7 @@ class TableSettings:
         joining = self.times.is_joining(place) or self.times.is_group_busy(place)
         if joining and table and table["Table"].get("ItemCount"):
             return rules.changing()  # C20
-        refusal = await self._same_ttl(place, asked.get("TimeToLiveSpecification", {}))
+        refusal = table_strong.expiry(*place) or await self._same_ttl(place, asked.get("TimeToLiveSpecification", {}))
         if refusal is None and self.times.ttl.lasts(place):
             refusal = invalid("Time to live has been modified multiple times within a fixed interval")  # C49
         if refusal is not None:

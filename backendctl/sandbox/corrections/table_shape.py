@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Table = dict[str, Any]
 
@@ -37,19 +40,26 @@ def _billed(table: Table) -> Table:
     return {name: value for name, value in table.items() if name != "BillingModeSummary"}
 
 
-def described(table: Table, lowered: int = 0) -> Table:
+def described(table: Table, lowered: Mapping[str, dict[str, float]]) -> Table:
     """In the answer to DescribeTable.
 
     Args:
-        lowered: how often its capacity went down today.
+        lowered: what is told of decreases of capacity, by index and "" for the table.
     """
     billing = table.get("BillingModeSummary") or {}
-    warm = [{"WarmThroughput": _warm(index, billing)} for index in table.get(_INDEXES, [])]
+    warm = [
+        {"WarmThroughput": _warm(index, billing), **_lowered(_counted(index), lowered.get(index["IndexName"]))}
+        for index in table.get(_INDEXES, [])
+    ]
     shown = {**_counted(_billed(table)), "WarmThroughput": _warm(table, billing), **_indexes(table, warm)}
-    shown["ProvisionedThroughput"] = {**shown["ProvisionedThroughput"], "NumberOfDecreasesToday": lowered}
+    shown |= _lowered(shown, lowered.get(""))
     if billing.get("BillingMode") == "PAY_PER_REQUEST":
         shown["BillingModeSummary"] = {"LastUpdateToPayPerRequestDateTime": table["CreationDateTime"], **billing}
     return shown
+
+
+def _lowered(counted: dict[str, Any], told: dict[str, float] | None) -> dict[str, Any]:
+    return {"ProvisionedThroughput": {**counted["ProvisionedThroughput"], **told}} if told else {}
 
 
 def _indexes(table: Table, more: list[dict[str, Any]]) -> Table:

@@ -53,6 +53,8 @@ def _tags_of_api(request: Request, place: Place, body: Body) -> More:
 
 def _replicas(_: Request, place: Place, body: Body) -> More:
     for change in body.get("ReplicaUpdates", ()):
+        if "Disassociate" in change:  # C26: it is asked of the replica's own region
+            yield "dynamodb:DisassociateTableReplica", place.arn("dynamodb", f"table/{body.get('TableName')}"), {}
         for verb in ("Create", "Delete", "Update"):
             region = change.get(verb, {}).get("RegionName")
             if region is None:

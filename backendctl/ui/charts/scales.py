@@ -85,7 +85,7 @@ def duration_ticks(low: float, high: float, *, most: int) -> list[Tick]:
 def told_ms(milliseconds: float) -> str:
     """Three digits at most: "0.4 ms", "12.3 ms", "340 ms", "1.2 s", "12.3 s", "900 s"."""
     value, unit = (milliseconds, "ms") if milliseconds < 999.5 else (milliseconds / 1000, "s")  # noqa: PLR2004
-    return f"{value:.3g} {unit}" if value < 999.5 else f"{value:.0f} {unit}"  # noqa: PLR2004 - 1e+03 is no duration
+    return f"{value:.3g} {unit}" if value < 999.5 else f"{value:.0f} {unit}"  # noqa: PLR2004 - 1e+03 is not a duration
 
 
 def time_ticks(since: float, until: float, *, most: int) -> list[Tick]:

@@ -89,7 +89,7 @@ def milliseconds(text: str) -> float:
     """
     found = _MILLISECONDS.fullmatch(text.strip())
     if found is None:
-        what = "negative" if text.strip().startswith("-") else "no duration; write 120 (milliseconds) or 1.5s"
+        what = "negative" if text.strip().startswith("-") else "not a duration; write 120 (milliseconds) or 1.5s"
         raise ValueError(f"'{text}' is {what}")
     return float(found["number"]) * (1000 if found["unit"] == "s" else 1)
 
@@ -198,7 +198,7 @@ class Reading:
             key, equals, text = setting.strip().partition("=")
             if key not in _ITEM_KEYS or not equals:
                 near = nearest(key, _ITEM_KEYS) or f"; it takes {listed(_ITEM_KEYS)}"
-                self.fault("--items", f"{table}: '{setting}' is no setting{near}")
+                self.fault("--items", f"{table}: '{setting}' is not a setting{near}")
                 continue
             if key.replace("-", "_") in values:
                 self.fault("--items", f"{table}: '{key}' is given twice")

@@ -19,7 +19,7 @@ _NOTHING = 1e-9
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delta:
-    """What a change adds to a month: USD by the list, and with free amounts taken off. None is not priced.
+    """What a change adds to a month: USD at list prices, and with free amounts taken off. None is not priced.
 
     Attributes:
         not_priced: keys of missing prices whose quantity grows.

@@ -19,7 +19,7 @@ from backendctl.warmth.pings import pingers
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.errors import BackendctlError
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.model import Function, Table
     from backendctl.warmth.cost.asked import Asked
 
@@ -45,7 +45,7 @@ class _Read:
 
 
 def measured(
-    aws: Aws, world: World, asked: Asked, *, window: int, now: float, workers: int
+    aws: Aws, context: DeployContext, asked: Asked, *, window: int, now: float, workers: int
 ) -> tuple[Workload, dict[str, BackendctlError]]:
     """The traffic of the last `window` seconds, scaled to a month, and the regions that did not answer.
 
@@ -58,16 +58,16 @@ def measured(
     """
     period = 3600 if window >= 2 * _DAY else 60
     since = int((now - window) // period) * period
-    base = workload_of(world, asked)
+    base = workload_of(context, asked)
     before = {region.name: region for region in base.regions}
 
     def read(region: str) -> tuple[RegionLoad, int | None]:
-        values = fetch(aws, region, _series(world, region, period), since=since, until=math.ceil(now))
+        values = fetch(aws, region, _series(context, region, period), since=since, until=math.ceil(now))
         found = _Read(values=values, scale=MONTH_SECONDS / (now - since))
-        reader = _Region(aws=aws, world=world, found=found, asked=asked, period=period)
+        reader = _Region(aws=aws, context=context, found=found, asked=asked, period=period)
         return reader.load(before[region]), found.first
 
-    answered, failed = each_region(world.spec.regions, read, workers=workers, doing="read the traffic of")
+    answered, failed = each_region(context.spec.regions, read, workers=workers, doing="read the traffic of")
     if not answered:
         raise next(iter(failed.values()))
     regions = tuple(load for load, _ in answered.values())
@@ -76,19 +76,19 @@ def measured(
         base,
         regions=regions,
         source="metrics",
-        queries=sum(region.requests for region in regions) if base.zone else 0.0,
+        queries=sum(region.requests for region in regions) if base.zones else 0.0,
         assumptions=tuple(_said(since, now, firsts, period, workload_regions=regions, failed=failed)),
     )
     return workload, failed
 
 
-def _series(world: World, region: str, period: int) -> Iterator[Series]:
-    spec = world.spec
+def _series(context: DeployContext, region: str, period: int) -> Iterator[Series]:
+    spec = context.spec
     if spec.api is not None:
         yield _requests(spec.api.name, period)
     for function in spec.functions_in(region):
         yield from _of_function(function, period).values()
-        for pinger in pingers(world, region, function):
+        for pinger in pingers(context, region, function):
             yield from (pinger.calls(period), pinger.lost(period))
     for table in spec.tables:
         if region in table.regions:
@@ -126,14 +126,14 @@ class _Region:
     """Turns what was measured in one region into its load."""
 
     aws: Aws
-    world: World
+    context: DeployContext
     found: _Read
     asked: Asked
     period: int
 
     def load(self, before: RegionLoad) -> RegionLoad:
         """The region of the spec with the traffic that was measured."""
-        spec, region = self.world.spec, before.name
+        spec, region = self.context.spec, before.name
         tables = {table.name: table for table in spec.tables}
         functions = {function.name: function for function in spec.functions_in(region)}
         asked = self.found.month(_requests(spec.api.name, self.period)) if spec.api is not None else 0.0
@@ -150,7 +150,7 @@ class _Region:
         invocations, duration = month(series["invocations"]), month(series["duration"])
         fired = sum(
             month(pinger.calls(self.period)) - month(pinger.lost(self.period))
-            for pinger in pingers(self.world, region, function)
+            for pinger in pingers(self.context, region, function)
         )
         pings = min(max(0.0, fired), invocations)
         users = invocations - pings

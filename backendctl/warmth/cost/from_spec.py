@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from backendctl.openapi.integrations import lambda_targets, resolve
 from backendctl.resources import assemble
 from backendctl.resources.alias_names import names_of, reached
+from backendctl.resources.deploy_context import DeployContext, Stamp
 from backendctl.resources.warmer_layout import calls
-from backendctl.resources.world import Stamp, World
 from backendctl.spec import Offline, parse
 from backendctl.warmth.cost.asked import CLASSIC_MS, Asked, Items, Names
 from backendctl.warmth.cost.workload import FunctionLoad, RegionLoad, StageLoad, TableLoad, Workload
@@ -25,14 +25,14 @@ _MB = 1024
 _READ_KB, _WRITE_KB = 4, 1  # G9
 
 
-def offline_world(path: Path) -> World:
+def offline_context(path: Path) -> DeployContext:
     """The spec as everything that needs no AWS sees it.
 
     Raises:
         SpecError: every fault of the spec.
     """
     spec = parse(path, elsewhere=True).expand(Offline())
-    return assemble.make_world(
+    return assemble.make_context(
         spec,
         account=Offline().account(),
         partition="aws",
@@ -54,20 +54,26 @@ def names_in(spec: Spec) -> Names:
     )
 
 
-def workload_of(world: World, asked: Asked) -> Workload:
+def workload_of(context: DeployContext, asked: Asked) -> Workload:
     """The month that the spec and the command line describe."""
-    spec = world.spec
+    spec = context.spec
     per_region = _requests(spec, asked)
-    regions = tuple(_region(world, region, asked, per_region[region]) for region in spec.regions)
+    regions = tuple(_region(context, region, asked, per_region[region]) for region in spec.regions)
     requests = sum(per_region.values())
+    zones = len(_zones(spec))
     served = sum(one.requests for region in regions for one in region.functions if one.name in names_in(spec).routed)
     return Workload(
         backend=spec.backend,
         regions=regions,
-        zone=spec.domain is not None and spec.domain.zone is not None,
-        queries=requests if spec.domain is not None and spec.domain.zone is not None else 0.0,
+        zones=zones,
+        queries=requests if zones else 0.0,
         assumptions=tuple(_assumptions(spec, asked, requests, unserved=requests - served)),
     )
+
+
+def _zones(spec: Spec) -> frozenset[str]:
+    """The hosted zones of all domains, as the spec names them."""
+    return frozenset(one.zone for one in spec.domains if one.zone is not None)
 
 
 def reached_by_requests(spec: Spec, region: str) -> tuple[str, ...]:
@@ -84,11 +90,11 @@ def reached_by_requests(spec: Spec, region: str) -> tuple[str, ...]:
     return tuple(names[one.function] for one in found if one is not None and one.function in names)
 
 
-def pings_of(world: World, region: str, function: Function) -> float:
+def pings_of(context: DeployContext, region: str, function: Function) -> float:
     """Pings a month: every alias that users hit or will hit, times its instances, whenever a schedule fires."""
     if function.warm is None or function.warm.enabled is False:
         return 0.0
-    return sum(pings_per_month(fires) * count for fires, count in calls(world, region, function).items())
+    return sum(pings_per_month(fires) * count for fires, count in calls(context, region, function).items())
 
 
 def _requests(spec: Spec, asked: Asked) -> dict[str, float]:
@@ -100,8 +106,8 @@ def _requests(spec: Spec, asked: Asked) -> dict[str, float]:
     return {region: own.get(region, share) for region in spec.regions}
 
 
-def _region(world: World, region: str, asked: Asked, requests: float) -> RegionLoad:
-    spec = world.spec
+def _region(context: DeployContext, region: str, asked: Asked, requests: float) -> RegionLoad:
+    spec = context.spec
     everywhere = sum(_requests(spec, asked).values())
     part = requests / everywhere if everywhere else 1 / len(spec.regions)
     per_function = _split(spec, region, asked, requests, part)
@@ -113,7 +119,7 @@ def _region(world: World, region: str, asked: Asked, requests: float) -> RegionL
         answer_kb=asked.answer_kb,
         stages=tuple(StageLoad(name=one.name, cache=one.cache_size, tracing=one.tracing) for one in stages),
         functions=tuple(
-            _function(world, region, one, asked, per_function.get(one.name, 0.0)) for one in spec.functions_in(region)
+            _function(context, region, one, asked, per_function.get(one.name, 0.0)) for one in spec.functions_in(region)
         ),
         tables=tuple(_table(table, asked.items.get(table.name)) for table in spec.tables if region in table.regions),
         check=check.interval if check is not None and spec.api is not None else None,
@@ -130,11 +136,11 @@ def _split(spec: Spec, region: str, asked: Asked, requests: float, part: float) 
     return {**own, **{name: rest * routes[name] / count for name in routes}}
 
 
-def _function(world: World, region: str, function: Function, asked: Asked, requests: float) -> FunctionLoad:
-    pings = pings_of(world, region, function)
+def _function(context: DeployContext, region: str, function: Function, asked: Asked, requests: float) -> FunctionLoad:
+    pings = pings_of(context, region, function)
     # Of a staged alias's two slots users hit one; the other is pinged for the next release.
-    names = names_of(world, region, function)
-    live = len(reached(world, region, function)) - len(names.staged)
+    names = names_of(context, region, function)
+    live = len(reached(context, region, function)) - len(names.staged)
     users = (*names.staged, *names.plain)
     return FunctionLoad(
         name=function.name,
@@ -194,7 +200,6 @@ def _assumptions(spec: Spec, asked: Asked, requests: float, *, unserved: float) 
     warm = any(one.warm for region in spec.regions for one in spec.functions_in(region))
     every = [one for region in spec.regions for one in spec.functions_in(region)]
     silent = [table.name for table in spec.tables if table.name not in asked.items]
-    zoned = spec.domain is not None and spec.domain.zone is not None
     checked = spec.domain is not None and spec.domain.health_check is not None
     names = names_in(spec)
     split = requests and bool(set(names.routed) - asked.requests.keys())
@@ -223,7 +228,7 @@ def _assumptions(spec: Spec, asked: Asked, requests: float, *, unserved: float) 
             any(index.projection != "ALL" for index in indexes)
         ),
         "as many DNS queries as requests, the most there can be; resolvers keep answers for a minute": (
-            requests and zoned
+            requests and bool(_zones(spec))
         ),
         "Route 53's checkers call the API too; count those requests in --requests, or use --from-metrics": checked,
     }

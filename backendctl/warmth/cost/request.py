@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from backendctl.errors import Fault, SpecError
 from backendctl.warmth.cost.asked import CLASSIC_MS, Asked, Reading, milliseconds, number
-from backendctl.warmth.cost.from_spec import names_in, offline_world
+from backendctl.warmth.cost.from_spec import names_in, offline_context
 from backendctl.warmth.cost.prices import PriceList, load_prices
 from backendctl.warmth.durations import KEPT, seconds_of
 
 if TYPE_CHECKING:
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +33,7 @@ class Given:
 class Request:
     """What they mean. window: seconds of live traffic to read; None prices the spec."""
 
-    world: World
+    context: DeployContext
     asked: Asked
     prices: PriceList
     window: int | None
@@ -49,27 +49,27 @@ def understood(spec: Path, regions: tuple[str, ...], given: Given, prices: Path 
         SpecError: every fault of the spec, the price file and the options.
     """
     faults: list[Fault] = []
-    world = listed = None
+    context = listed = None
     try:
-        world = offline_world(spec)
+        context = offline_context(spec)
     except SpecError as error:
         faults += error.faults
     try:
         listed = load_prices(prices)
     except SpecError as error:
         faults += error.faults
-    reading = Reading(None if world is None else names_in(world.spec))
+    reading = Reading(None if context is None else names_in(context.spec))
     reading.regions(regions)
-    if world is not None and not reading.faults:
-        world = replace(
-            world, spec=world.spec.narrowed(tuple(r for r in world.spec.regions if not regions or r in regions))
+    if context is not None and not reading.faults:
+        context = replace(
+            context, spec=context.spec.narrowed(tuple(r for r in context.spec.regions if not regions or r in regions))
         )
-        reading.narrow(names_in(world.spec))
+        reading.narrow(names_in(context.spec))
     asked, window = _asked(reading, given)
     faults += reading.faults
-    if faults or world is None or listed is None:
+    if faults or context is None or listed is None:
         raise SpecError(faults)
-    return Request(world=world, asked=asked, prices=listed, window=window)
+    return Request(context=context, asked=asked, prices=listed, window=window)
 
 
 def _asked(reading: Reading, given: Given) -> tuple[Asked, int | None]:

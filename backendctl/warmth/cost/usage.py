@@ -141,8 +141,10 @@ def _table(region: str, table: TableLoad) -> Iterator[Usage]:
 
 
 def _global(workload: Workload) -> Iterator[Usage]:
-    if workload.zone:
-        yield Usage(region=None, service="route53", item="zone", key="route53-zones", quantity=1, unit="zones")
+    if workload.zones:
+        yield Usage(
+            region=None, service="route53", item="zone", key="route53-zones", quantity=workload.zones, unit="zones"
+        )
     yield Usage(
         region=None,
         service="route53",

@@ -108,14 +108,14 @@ class Workload:
     """The whole backend.
 
     Attributes:
-        zone: whether a hosted zone belongs to it. queries: DNS queries answered.
+        zones: how many hosted zones belong to it. queries: DNS queries answered.
         source: "spec" or "metrics".
         assumptions: what was taken for granted, a sentence each.
     """
 
     backend: str
     regions: tuple[RegionLoad, ...]
-    zone: bool = False
+    zones: int = 0
     queries: float = 0.0
     source: str = "spec"
     assumptions: tuple[str, ...] = field(default=())

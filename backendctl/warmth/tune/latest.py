@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import Stamp
+    from backendctl.resources.deploy_context import Stamp
 
 VARIABLE = "BACKENDCTL_TUNING"
 """The environment variable that holds the note."""

@@ -69,7 +69,7 @@ def look(backend: Backend, function: Function, region: str, *, sizes: Sequence[i
             ) from None
         raise
     config = found["Configuration"]
-    hits = hit_by_users(aws, backend.world, region, function)
+    hits = hit_by_users(aws, backend.context, region, function)
     reserved = aws.lambda_(region).get_function_concurrency(FunctionName=physical).get("ReservedConcurrentExecutions")
     settings = aws.lambda_(region).get_account_settings()
     limits = settings["AccountLimit"]
@@ -119,7 +119,7 @@ def _touching_users(
 def _unfit(config: FunctionConfigurationTypeDef, reserved: int | None) -> Iterator[str]:
     name = config["FunctionName"]
     if reserved is not None and reserved <= 1:
-        yield f"{name} has a reserved concurrency of {reserved}: a call of tune's would keep a user's out"
+        yield f"{name} has a reserved concurrency of {reserved}: a measuring call would throttle a user's"
     environment = config.get("Environment", {})
     if "Error" in environment:
         yield f"the environment of {name} cannot be read (its key: kms:Decrypt), and tune has to keep it"
@@ -155,7 +155,7 @@ def _notes(
     is_shared: bool,
 ) -> Iterator[str]:
     if is_shared:
-        yield "a canary runs on this function: $LATEST is measured, which is the newest code, not the base's"
+        yield "a canary runs on this function: $LATEST is measured, the newest code, not the live version"
     if at_once < COLD_CALLS:
         why = "of its reserved concurrency" if reserved is not None else "of what the account has left"
         yield f"at most {at_once} calls at once, half {why}, so that users keep the rest"

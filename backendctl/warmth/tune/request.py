@@ -63,13 +63,13 @@ def sizes_of(text: str) -> tuple[int, ...]:
     wrong = [word or "nothing" for word in words if not _is_size(word)]
     if wrong:
         raise UsageError(
-            f"--memory: {', '.join(wrong)} is no memory size of Lambda's: whole MB from {SMALLEST} to {LARGEST}, "
+            f"--memory: {', '.join(wrong)} is not a valid memory size: whole MB from {SMALLEST} to {LARGEST}, "
             "separated by commas"
         )
     sizes = sorted(map(int, words))
     twice = sorted({size for size in sizes if sizes.count(size) > 1})
     if twice:
-        raise UsageError(f"--memory: {', '.join(map(str, twice))} stands twice")
+        raise UsageError(f"--memory: {', '.join(map(str, twice))} is given twice")
     if len(sizes) > MOST_SIZES:
         raise UsageError(f"--memory: {len(sizes)} sizes are too many; at most {MOST_SIZES}")
     return tuple(sizes)

@@ -121,7 +121,7 @@ def _one(
         region=target.region,
         physical=target.physical,
         run=uuid.uuid4().hex[:8],
-        stamp=backend.world.stamp,
+        stamp=backend.context.stamp,
         stop=stop,
     )
     bench = Bench(

@@ -158,6 +158,41 @@ def test_row_18_a_table_is_active_while_its_replica_is_being_made(sandbox: Sandb
     assert table.refused(ReplicaUpdates=adding(EUROPE)) == IN_USE
 
 
+def test_strong_consistency_is_made_in_one_call_of_three_regions_and_stays(sandbox: Sandbox) -> None:
+    table = Table(sandbox)
+    strong = {"MultiRegionConsistency": "STRONG"}
+    assert "exactly 3 regions" in table.refused(**strong, ReplicaUpdates=adding(WEST))
+    table.update(**strong, ReplicaUpdates=adding(WEST, "us-east-2"))
+    table.settled()
+    table.settled(WEST)
+    assert {table.described(region)["MultiRegionConsistency"] for region in (EAST, WEST)} == {"STRONG"}
+    assert "one by one" in table.refused(ReplicaUpdates=removing(WEST))
+    assert "one by one" in table.refused(ReplicaUpdates=adding(EUROPE))
+    client = table.in_region()
+    assert "only one table replica" in refused(client.delete_table, TableName=table.name)
+    assert "TTL is not supported" in refused(
+        client.update_time_to_live, TableName=table.name, TimeToLiveSpecification=EXPIRES
+    )
+    table.update(ReplicaUpdates=removing(WEST, "us-east-2"))
+    eventually(lambda: "MultiRegionConsistency" not in table.described() and not table.replicas())
+
+
+def test_of_strong_consistency_one_region_may_be_a_witness_and_the_table_is_empty(sandbox: Sandbox) -> None:
+    table = Table(sandbox)
+    table.fill()
+    witness = [{"Create": {"RegionName": "us-east-2"}}]
+    change: dict[str, Any] = {
+        "MultiRegionConsistency": "STRONG",
+        "GlobalTableWitnessUpdates": witness,
+        "ReplicaUpdates": adding(WEST),
+    }
+    assert "must be empty" in table.refused(**change)
+    table.in_region().delete_item(TableName=table.name, Key={"id": {"S": "1"}})
+    table.update(**change)
+    eventually(lambda: table.replicas() == {WEST: "ACTIVE"})
+    assert [one["RegionName"] for one in table.described()["GlobalTableWitnesses"]] == ["us-east-2"]
+
+
 def test_row_19_a_provisioned_table_scales_with_all_its_indexes_before_a_replica(sandbox: Sandbox) -> None:
     table = Table(sandbox, billing=PROVISIONED, indexes=[index("owner", ProvisionedThroughput=UNITS)])
     refusal = "ValidationException 400: {} write capacity should either be Pay-Per-Request or AutoScaled."
@@ -204,6 +239,15 @@ def test_row_20_a_region_that_was_copied_from_does_not_leave_for_a_day(sandbox: 
 
     eventually(answered)
     assert "has acted as a source region for new replica(s) being added to the table in the last 24 hours" in told[-1]
+
+
+def test_a_replica_of_a_table_with_a_key_of_the_account_is_given_its_own(sandbox: Sandbox) -> None:
+    table = Table(sandbox)
+    keys = {region: sandbox.client("kms", region).create_key()["KeyMetadata"]["Arn"] for region in (EAST, WEST)}
+    table.update(SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": keys[EAST]})
+    table.settled()
+    assert "KMSMasterKeyId must be specified" in table.refused(ReplicaUpdates=adding(WEST))
+    table.update(ReplicaUpdates=[{"Create": {"RegionName": WEST, "KMSMasterKeyId": keys[WEST]}}])
 
 
 def test_row_20_a_replica_is_protected_by_itself(sandbox: Sandbox) -> None:

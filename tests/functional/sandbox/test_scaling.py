@@ -85,6 +85,41 @@ def test_what_aws_refuses_is_refused(sandbox: Sandbox, table: str) -> None:
     assert refused(client.delete_scaling_policy, **target(table), PolicyName="none").startswith(nothing)
 
 
+@pytest.mark.parametrize(
+    ("resource", "dimension"),
+    [
+        ("table", "dynamodb:table:ReadCapacityUnits"),
+        ("nothing", "dynamodb:table:ReadCapacityUnits"),
+        ("table/{name}", "dynamodb:index:ReadCapacityUnits"),
+        ("table/{name}/index/by-owner", "dynamodb:table:ReadCapacityUnits"),
+        ("table/{name}", "ecs:service:DesiredCount"),
+    ],
+)
+def test_only_tables_and_indexes_scale_each_by_their_own_dimension(
+    sandbox: Sandbox, table: str, resource: str, dimension: str
+) -> None:
+    which = {"ServiceNamespace": "dynamodb", "ResourceId": resource.format(name=table), "ScalableDimension": dimension}
+    register = sandbox.client("application-autoscaling").register_scalable_target
+    told = refused(register, **which, MinCapacity=1, MaxCapacity=2)
+    assert told == "ValidationException 400: Unsupported service namespace, resource type or scalable dimension"
+
+
+def test_a_target_has_one_policy_that_tracks_its_own_metric(sandbox: Sandbox, table: str) -> None:
+    client = sandbox.client("application-autoscaling")
+    client.register_scalable_target(**target(table), MinCapacity=1, MaxCapacity=9)
+    put, configured = client.put_scaling_policy, "TargetTrackingScalingPolicyConfiguration"
+    reads = {"PredefinedMetricType": "DynamoDBReadCapacityUtilization"}
+    wrong = {**tracking(table), configured: {"TargetValue": 70.0, "PredefinedMetricSpecification": reads}}
+    assert "Unsupported predefined metric" in refused(put, **wrong)
+    over = {**tracking(table), configured: {"TargetValue": 95.0, "PredefinedMetricSpecification": METRIC}}
+    assert "between 20 and 90" in refused(put, **over)
+    assert "must be specified" in refused(put, **target(table), PolicyName="writes", PolicyType="TargetTrackingScaling")
+    assert "Unsupported policy type" in refused(put, **target(table), PolicyName="steps", PolicyType="StepScaling")
+    put(**tracking(table))
+    put(**tracking(table))
+    assert "Only one TargetTrackingScaling policy" in refused(put, **tracking(table, "other"))
+
+
 def test_a_policy_has_alarms_and_both_go_with_the_target(sandbox: Sandbox, table: str) -> None:
     client = sandbox.client("application-autoscaling")
     client.register_scalable_target(**target(table), MinCapacity=1, MaxCapacity=9)

@@ -14,7 +14,7 @@ from tests.unit.openapi.samples import INTEGRATION
 
 APP, SHOP = "https://app.example", "capacitor://localhost"
 RESPONSES = "x-amazon-apigateway-gateway-responses"
-OTHER = "Access-Control-Allow-Origin is not the asking origin"
+OTHER = "Access-Control-Allow-Origin is not the origin of the request"
 ANY = "x-amazon-apigateway-any-method"
 
 
@@ -136,9 +136,9 @@ def test_swagger_declares_headers_in_its_own_way() -> None:
         (
             False,
             {"Access-Control-Allow-Origin": "https://other.example"},
-            "Access-Control-Allow-Origin is not the asking origin",
+            "Access-Control-Allow-Origin is not the origin of the request",
         ),
-        (True, {"Access-Control-Allow-Origin": "*"}, "Access-Control-Allow-Origin is not the asking origin"),
+        (True, {"Access-Control-Allow-Origin": "*"}, "Access-Control-Allow-Origin is not the origin of the request"),
         (True, {"Access-Control-Allow-Origin": APP}, "no Access-Control-Allow-Credentials"),
         (True, {"Access-Control-Allow-Origin": APP, "Access-Control-Allow-Credentials": "true"}, ""),
     ],

@@ -20,7 +20,7 @@ from backendctl.engine.plan import Plan
 from backendctl.engine.safety import Allowed, refuse_danger
 from backendctl.errors import RefusedError
 from backendctl.resources.api_reads import find_api
-from backendctl.resources.world import Stamp, World
+from backendctl.resources.deploy_context import DeployContext, Stamp
 from backendctl.selecting import Selection
 from backendctl.spec.callers import ApiKey, Cors, UsagePlan
 from backendctl.spec.model import Api, Spec, Stage
@@ -67,9 +67,9 @@ def opened(aws: Aws, document: Mapping[str, Any], **api: Any) -> Backend:
     spec = replace(spec, api=found.api)
     stamp = Stamp(commit="c1", author="Ada", time="2026-11-24T10:00:00Z")
     sent = definitions(bodies(found, regions, account=ACCOUNT, partition="aws"))
-    world = World(spec=spec, account=ACCOUNT, partition="aws", stamp=stamp, definitions=sent)
+    context = DeployContext(spec=spec, account=ACCOUNT, partition="aws", stamp=stamp, definitions=sent)
     settings = Settings(spec=spec.file, access=Access(), regions=regions, workers=1)
-    return Backend(settings=settings, spec=spec, aws=aws, world=world, wanted=found)
+    return Backend(settings=settings, spec=spec, aws=aws, context=context, wanted=found)
 
 
 def planned(backend: Backend) -> Plan:

@@ -9,7 +9,7 @@ from backendctl.api.review import Wanted, review
 from backendctl.openapi.arns import Home
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
-from tests.unit.resources.api_helpers import ACCOUNT, EAST, deploy, document, mocked, only, world
+from tests.unit.resources.api_helpers import ACCOUNT, EAST, context, deploy, document, mocked, only
 
 SETTINGS = {
     "x-amazon-apigateway-binary-media-types": ["image/png"],
@@ -28,7 +28,7 @@ def test_a_stage_that_is_released_alone_changes_no_setting_of_the_api() -> None:
         bindings={},
     )
     with mocked() as aws:
-        there = world(definition={**document("/places"), **SETTINGS})
+        there = context(definition={**document("/places"), **SETTINGS})
         deploy(aws, only(RestApi, there), only(Stage, there))
         aws.forget()
         whole = review(aws, EAST, name="corkhounds", wanted=wanted)

@@ -98,7 +98,7 @@ Connect = Callable[..., Aws]
 @pytest.fixture
 def script_access(script: Script) -> Access:
     """The way to the script; waits take no time."""
-    return Access(keys=("testing", "testing"), endpoint_url=script.url, tempo=0.0)
+    return Access(keys=("testing", "testing"), endpoint_url=script.url, time_scale=0.0)
 
 
 @pytest.fixture

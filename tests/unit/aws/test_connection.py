@@ -154,7 +154,7 @@ def test_what_threads_meet_in_outlives_what_was_read(aws: Aws) -> None:
     assert aws.in_common(("batch", "another"), list) == []
 
 
-def test_a_read_that_was_under_way_when_the_world_changed_is_not_given_to_who_asks_afterwards(aws: Aws) -> None:
+def test_a_read_that_was_under_way_when_the_context_changed_is_not_given_to_who_asks_afterwards(aws: Aws) -> None:
     started, release = threading.Event(), threading.Event()
 
     def load_old() -> str:
@@ -209,7 +209,7 @@ def test_without_credentials_the_error_says_so_and_what_to_do(script: Scripted, 
     script.says((403, "", "<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error></ErrorResponse>"))
     with pytest.raises(AwsError) as refused:
         connect().identity("us-west-2")
-    assert refused.value.doing == "ask us-west-2 who we are"
+    assert refused.value.doing == "get the caller identity in us-west-2"
     assert refused.value.code == "InvalidClientTokenId"
 
 

@@ -18,8 +18,8 @@ class Time(Protocol):
     def sleep(self, seconds: float) -> None: ...
 
 
-def _pacer(time: Time, *, tempo: float = 1.0, overrides: Mapping[tuple[str, str], float] | None = None) -> Pacer:
-    return Pacer(clock=time.clock, sleep=time.sleep, tempo=tempo, overrides=overrides)
+def _pacer(time: Time, *, time_scale: float = 1.0, overrides: Mapping[tuple[str, str], float] | None = None) -> Pacer:
+    return Pacer(clock=time.clock, sleep=time.sleep, time_scale=time_scale, overrides=overrides)
 
 
 def _seconds(pacer: Pacer, time: Time, operation: str, *, calls: int, service: str = "apigateway") -> float:
@@ -107,12 +107,12 @@ def test_the_config_overrides_a_rate(fake_time: Time) -> None:
 
 
 def test_tempo_scales_every_wait_alike(fake_time: Time) -> None:
-    pacer = _pacer(fake_time, tempo=0.05)
+    pacer = _pacer(fake_time, time_scale=0.05)
     assert _seconds(pacer, fake_time, "DeleteRestApi", calls=3) == pytest.approx(2 * 30 * 0.05)
 
 
 def test_tempo_zero_never_waits(fake_time: Time) -> None:
-    assert _seconds(_pacer(fake_time, tempo=0.0), fake_time, "DeleteRestApi", calls=50) == 0
+    assert _seconds(_pacer(fake_time, time_scale=0.0), fake_time, "DeleteRestApi", calls=50) == 0
 
 
 def test_callers_at_the_same_moment_queue_up_behind_each_other() -> None:

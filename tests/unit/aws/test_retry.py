@@ -78,6 +78,12 @@ NOT_YET = [
     (
         "dynamodb",
         "UpdateTable",
+        "ResourceInUseException",
+        "Attempt to change a resource which is still in use: Table is being updated: corkhounds-places",
+    ),
+    (
+        "dynamodb",
+        "UpdateTable",
         "LimitExceededException",
         "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
     ),

@@ -131,7 +131,9 @@ def test_a_refused_call_is_noted_with_its_code_once(script: Scripted, connect: C
 
 
 def test_a_call_that_got_no_answer_is_noted_because_it_may_have_been_done(tmp_path: Path) -> None:
-    access = Access(keys=("testing", "testing"), endpoint_url="http://127.0.0.1:9", tempo=0.0)  # nothing listens there
+    access = Access(
+        keys=("testing", "testing"), endpoint_url="http://127.0.0.1:9", time_scale=0.0
+    )  # nothing listens there
     client = Aws(access, backend="b", journal=Journal(tmp_path / "j.jsonl")).client("lambda", "us-east-1")
     client.meta.events.register_first("needs-retry.lambda", lambda **_: False)
     with pytest.raises(EndpointConnectionError):

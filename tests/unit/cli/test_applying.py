@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from backendctl.release.rollout_events import Answer, Event
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.config import Config
     from backendctl.spec.model import Spec
 
@@ -53,14 +53,14 @@ class Stage:
             settings=settings,
             spec=cast("Spec", SimpleNamespace(regions=(EAST, WEST))),
             aws=self.cloud,
-            world=cast("World", None),
+            context=cast("DeployContext", None),
             unreadable={},
         )
         screen = Screen(out=self.out, err=self.err)
         return Opened(backend=backend, screen=screen, config=cast("Config", None), format=form, sandbox=False)
 
     def apply(self, plan: Plan = PLAN, *, form: str = "text", **consent: object) -> Outcome | None:
-        allowed = {"dry_run": False, "yes": True, "expect": None, "allow_delete": (), **consent}
+        allowed = {"dry_run": False, "yes": True, "plan_digest": None, "allow_delete": (), **consent}
         return confirm_and_apply(
             plan,
             self.opened(form),
@@ -113,7 +113,7 @@ def test_some_done_and_some_failed_ends_with_5_and_says_how_to_go_on(
     }
     told = capsys.readouterr()
     assert "Error: no such thing" in told.err
-    assert "Not finished: 1 done, 1 failed, 1 skipped. Correct what is said above; then the same command" in told.err
+    assert "Not finished: 1 done, 1 failed, 1 skipped. Fix the errors above; then the same command" in told.err
     assert told.out == ""
 
 
@@ -138,12 +138,12 @@ def test_the_same_command_is_told_only_after_what_passes_by_itself(
 
     stage.cloud.during["us-east-1/function/places"] = busy
     stage.apply()
-    assert "To go on: the same command" in capsys.readouterr().err
+    assert "To continue: the same command" in capsys.readouterr().err
     stage.cloud.during["us-west-2/function/places"] = _fail
     stage.apply()
     told = capsys.readouterr().err
-    assert "To go on" not in told
-    assert "Correct what is said above" in told
+    assert "To continue" not in told
+    assert "Fix the errors above" in told
 
 
 def test_a_promotion_tells_nothing_done_from_some_of_it(stage: Stage) -> None:
@@ -173,7 +173,7 @@ def test_with_a_region_down_the_command_for_the_others_is_told_where_they_are_no
     stage.cloud.during["us-west-2/function/places"] = _silent
     stage.apply(plan_of(creating(FUNCTION), creating(waiting), creating(ELSEWHERE)))
     assert (
-        "To go on without us-west-2: the same command with only -r us-east-1. "
+        "To continue without us-west-2: the same command with only -r us-east-1. "
         "Once us-west-2 answers again: the same command finishes the rest"
     ) in capsys.readouterr().err
 
@@ -241,8 +241,8 @@ def test_a_delete_that_was_allowed_is_done(stage: Stage) -> None:
 
 def test_another_plan_than_the_reviewed_one_is_not_done(stage: Stage) -> None:
     with pytest.raises(RefusedError):
-        stage.apply(expect="0123456789ab")
-    stage.apply(expect=PLAN.digest)
+        stage.apply(plan_digest="0123456789ab")
+    stage.apply(plan_digest=PLAN.digest)
     assert len(stage.cloud.log) == 3
 
 
@@ -301,8 +301,8 @@ def test_the_first_interrupt_lets_what_runs_finish(stage: Stage, capsys: pytest.
     assert outcome.statuses == {"us-east-1/function/places": "done", "us-east-1/alias/places:v1": "skipped"}
     assert outcome.exit_code is Exit.PARTIAL
     told = capsys.readouterr().err
-    assert "stopping: what is under way finishes" in told
-    assert "Interrupted: 1 done, 1 skipped. To go on: the same command" in told
+    assert "stopping: calls in progress finish" in told
+    assert "Interrupted: 1 done, 1 skipped. To continue: the same command" in told
 
 
 def test_the_second_interrupt_leaves_at_once_and_the_handler_is_put_back() -> None:

@@ -215,7 +215,7 @@ def test_a_bug_is_not_dressed_up_as_an_expected_failure() -> None:
 def test_what_this_machine_refuses_is_a_sentence(number: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(_raising(OSError(number, os.strerror(number), "/tmp/x"))) == Exit.ERROR  # noqa: S108  # nothing is made
     told = capsys.readouterr().err
-    assert told.startswith(f"Error: this machine refuses the work /tmp/x: {os.strerror(number)}\nNext:  ")
+    assert told.startswith(f"Error: the operating system reported an error /tmp/x: {os.strerror(number)}\nNext:  ")
 
 
 def test_a_folder_that_is_gone_is_a_sentence_and_a_file_that_nobody_expected_is_a_bug(
@@ -228,7 +228,7 @@ def test_a_folder_that_is_gone_is_a_sentence_and_a_file_that_nobody_expected_is_
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     assert run(_raising(missing)) == Exit.ERROR
-    assert capsys.readouterr().err.startswith("Error: the folder that this was started in is gone\n")
+    assert capsys.readouterr().err.startswith("Error: the current directory no longer exists\n")
     monkeypatch.chdir(tmp_path)
 
 

@@ -37,7 +37,7 @@ def test_files_and_what_left_others_out_are_told_per_function(spec: Path, capsys
     assert (
         "code of items: 1 file, 132 bytes, 2 left out by .backendctlignore, 2 left out by the built-in list" in said.out
     )
-    assert f"warning: {spec}:4:65: 'python3.99' is no runtime" in said.err
+    assert f"warning: {spec}:4:65: 'python3.99' is not a known runtime" in said.err
     assert "compiling" in said.err
 
 

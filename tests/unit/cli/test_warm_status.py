@@ -44,7 +44,7 @@ def test_since_has_to_be_a_duration(text: str, tmp_path: Path, capsys: pytest.Ca
 
 def test_the_idle_time_has_to_be_a_duration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = refused(capsys, str(Project(tmp_path, shop()).spec), "--idle-time", "long")
-    assert "--idle-time 'long' is no duration" in told
+    assert "--idle-time 'long' is not a duration" in told
 
 
 def test_an_unknown_function_is_told_with_the_nearest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from backendctl.resources.record import Record
 from backendctl.resources.stage import Stage
 from backendctl.spec import domains, model
 from backendctl.spec.callers import Throttling
-from tests.unit.resources.api_helpers import DOMAIN, EAST, STAGE, WEST, document, spec, world
+from tests.unit.resources.api_helpers import DOMAIN, EAST, STAGE, WEST, context, document, spec
 
 CHECK = domains.HealthCheck(path="/v1/healthz", interval=10, failures=2)
 SITE = domains.Domain(name=DOMAIN, zone="corkhounds.example", health_check=CHECK)
@@ -33,7 +33,7 @@ def _mark(*means: Means) -> DrainMark:
 
 
 def test_records_and_the_health_check_of_a_drained_region_are_left_alone() -> None:
-    given = world(_spec("/healthz"))
+    given = context(_spec("/healthz"))
     lives = [one for kind in (HealthCheck, Record) for one in kind.desired(given)]
     changes = tuple(Change(action=Action.CREATE, desired=one, live=None) for one in lives)
     plan = respecting(Plan(backend="b", regions=(EAST, WEST), changes=changes), {WEST: _mark(Means.RECORD)})
@@ -43,7 +43,7 @@ def test_records_and_the_health_check_of_a_drained_region_are_left_alone() -> No
 
 def test_a_health_path_that_is_throttled_stays_so_although_the_spec_has_limits_of_its_own() -> None:
     given = _spec("/healthz")
-    stages = closed(list(Stage.desired(world(given))), {WEST: _mark(Means.THROTTLE)}, given)
+    stages = closed(list(Stage.desired(context(given))), {WEST: _mark(Means.THROTTLE)}, given)
     limits = {one.region: one.method_throttling for one in stages if isinstance(one, Stage)}
     assert (limits[WEST] or {})["GET /healthz"] == CLOSED
     assert "GET /healthz" not in (limits[EAST] or {})
@@ -54,7 +54,7 @@ def test_only_a_method_of_its_own_may_be_throttled() -> None:
     assert fit is not None
     assert any_path is not None
     assert (fit.stage, fit.route, fit.unfit) == ("prodv1", "GET /healthz", "")
-    assert "no method of its own" in any_path.unfit
+    assert "not a method of its own" in any_path.unfit
 
 
 def test_a_forecast_adds_what_the_checkers_need_and_what_resolvers_remember() -> None:

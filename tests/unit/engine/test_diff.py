@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from backendctl.engine.diff import FieldChange, differences, plain
-from backendctl.engine.resource import IMMUTABLE_ITEMS
 from backendctl.secrets import KNOWN
 from backendctl.spec.model import Attribute, Key
 from tests.unit.engine.things import EAST, Thing
@@ -104,20 +102,6 @@ def test_plain_values_are_json_and_sorted() -> None:
     assert value == {"a": {"every": 5, "targets": ["x", "y"]}, "b": [1, 2]}
     assert list(value) == ["a", "b"]
     assert json.dumps(value)
-
-
-def test_items_of_a_mapping_may_be_immutable_while_they_come_and_go() -> None:
-    @dataclass(frozen=True, kw_only=True)
-    class Indexed(Thing):
-        indexes: Mapping[str, str] | None = field(default=None, metadata=IMMUTABLE_ITEMS)
-
-    live = Indexed(region=EAST, name="a", indexes={"changed": "x", "removed": "x"})
-    changes = differences(Indexed(region=EAST, name="a", indexes={"changed": "y", "added": "y"}), live)
-    assert {change.field: change.immutable for change in changes} == {
-        "indexes.added": False,
-        "indexes.changed": True,
-        "indexes.removed": False,
-    }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

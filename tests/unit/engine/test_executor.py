@@ -23,8 +23,8 @@ from tests.unit.engine.things import (
     Alias,
     Cloud,
     Function,
+    RegionIndex,
     Role,
-    Roster,
     Stage,
     Table,
     Thing,
@@ -186,18 +186,18 @@ def test_deletes_come_after_updates_and_in_reverse_creation_order() -> None:
 
 def test_a_region_is_entered_first_and_forgotten_last() -> None:
     cloud = Cloud()
-    entered, forgotten = Roster(region=EAST, name=EAST), Roster(region=EAST, name=WEST)
+    entered, forgotten = RegionIndex(region=EAST, name=EAST), RegionIndex(region=EAST, name=WEST)
     leaving = [deleting(forgotten), deleting(_function(WEST)), deleting(Table(region=WEST, name="t"))]
     _walk(plan_of(*leaving, creating(_function()), creating(entered)), cloud)
-    assert cloud.log.index(("create", "us-east-1/roster/us-east-1")) < cloud.log.index(("create", F_EAST))
-    assert cloud.log[-1] == ("delete", "us-east-1/roster/us-west-2")
+    assert cloud.log.index(("create", "us-east-1/region-index/us-east-1")) < cloud.log.index(("create", F_EAST))
+    assert cloud.log[-1] == ("delete", "us-east-1/region-index/us-west-2")
 
 
 def test_a_region_of_which_something_could_not_be_deleted_is_not_forgotten() -> None:
     cloud = Cloud()
     cloud.during[F_WEST] = _raising(BackendctlError("no"))
-    ends = _ends(_walk(plan_of(deleting(Roster(region=EAST, name=WEST)), deleting(_function(WEST))), cloud))
-    assert ends["us-east-1/roster/us-west-2"] == F_WEST
+    ends = _ends(_walk(plan_of(deleting(RegionIndex(region=EAST, name=WEST)), deleting(_function(WEST))), cloud))
+    assert ends["us-east-1/region-index/us-west-2"] == F_WEST
 
 
 def test_a_global_resource_comes_before_those_that_need_it_everywhere() -> None:

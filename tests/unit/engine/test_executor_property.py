@@ -23,9 +23,9 @@ from tests.unit.engine.things import (
     Alias,
     Cloud,
     Function,
+    RegionIndex,
     Replica,
     Role,
-    Roster,
     Stage,
     Table,
     Thing,
@@ -35,7 +35,7 @@ from tests.unit.engine.things import (
     updating,
 )
 
-_KINDS: tuple[type[Thing], ...] = (Roster, Role, Function, Alias, Table, Replica, Stage)
+_KINDS: tuple[type[Thing], ...] = (RegionIndex, Role, Function, Alias, Table, Replica, Stage)
 _CHANGES: tuple[Callable[[Thing], Change], ...] = (creating, updating, deleting)
 _CLOUD = Cloud()
 
@@ -56,9 +56,9 @@ def scenes(draw: st.DrawFn) -> Scene:
     for number in range(draw(st.integers(0, 14))):
         kind = draw(st.sampled_from(_KINDS))
         region = GLOBAL if kind is Role else draw(st.sampled_from([EAST, WEST]))
-        earlier = [] if kind is Roster else [change.address for change in changes]  # entries of the roster need nothing
+        earlier = [] if kind is RegionIndex else [change.address for change in changes]  # its entries need nothing
         needs = draw(st.frozensets(st.sampled_from(earlier), max_size=3)) if earlier else frozenset()
-        name = f"n{number}" if kind is not Roster else draw(st.sampled_from([EAST, WEST]))
+        name = f"n{number}" if kind is not RegionIndex else draw(st.sampled_from([EAST, WEST]))
         made = draw(st.sampled_from(_CHANGES))(kind(region=region, name=name, requires=needs))
         if made.address not in {change.address for change in changes}:
             changes.append(made)

@@ -15,9 +15,10 @@ from tests.unit.engine.things import (
     WEST,
     Alias,
     Function,
+    Record,
+    RegionIndex,
     Replica,
     Role,
-    Roster,
     Stage,
     Table,
     creating,
@@ -87,6 +88,14 @@ def test_a_table_goes_after_its_replicas_in_other_regions() -> None:
     assert _before(deleting(table), deleting(replica)) == {"us-west-2/replica/t"}
 
 
+def test_a_record_goes_after_those_of_other_regions_that_take_its_place() -> None:
+    record, elsewhere = Record(region=EAST, name="n"), Record(region=WEST, name="n")
+    replica = Replica(region=WEST, name="t")
+    assert _before(deleting(record), updating(elsewhere), creating(replica)) == {"us-west-2/record/n"}
+    assert _before(deleting(replica), creating(Record(region=EAST, name="n"))) == set()
+    assert _before(deleting(record), deleting(elsewhere)) == set()
+
+
 def test_what_needs_something_that_is_deleted_goes_first() -> None:
     """A function whose log group leaves the spec moves on, with its alias, before the log group goes."""
     function = replace(FUNCTION, requires=frozenset({"us-east-1/role/logs"}))
@@ -99,19 +108,21 @@ def test_what_needs_something_that_is_deleted_goes_first() -> None:
     ]
 
 
-def test_a_region_is_entered_in_the_roster_before_anything_is_made_in_it() -> None:
-    entry = creating(Roster(region=EAST, name=WEST))
-    assert _before(creating(Function(region=WEST, name="f")), entry) == {"us-east-1/roster/us-west-2"}
+def test_a_region_is_entered_in_the_region_index_before_anything_is_made_in_it() -> None:
+    entry = creating(RegionIndex(region=EAST, name=WEST))
+    assert _before(creating(Function(region=WEST, name="f")), entry) == {"us-east-1/region-index/us-west-2"}
     assert _before(creating(Function(region=NORTH, name="f")), entry) == set()
     assert _before(entry, creating(Function(region=WEST, name="f"))) == set()
 
 
-def test_entries_of_the_roster_do_not_wait_for_each_other() -> None:
-    assert _before(creating(Roster(region=EAST, name=EAST)), creating(Roster(region=EAST, name=WEST))) == set()
+def test_entries_of_the_region_index_do_not_wait_for_each_other() -> None:
+    assert (
+        _before(creating(RegionIndex(region=EAST, name=EAST)), creating(RegionIndex(region=EAST, name=WEST))) == set()
+    )
 
 
 def test_a_region_is_forgotten_after_everything_in_it_is_gone() -> None:
-    forgetting = deleting(Roster(region=EAST, name=WEST))
+    forgetting = deleting(RegionIndex(region=EAST, name=WEST))
     function, elsewhere = Function(region=WEST, name="f"), Function(region=NORTH, name="f")
     assert _before(forgetting, deleting(function), deleting(elsewhere)) == {"us-west-2/function/f"}
     assert _before(deleting(function), forgetting) == set()

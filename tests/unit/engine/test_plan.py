@@ -31,7 +31,7 @@ def _deploy(cloud: Cloud, desired: list[Resource]) -> None:
     assert all(isinstance(event, Started | Done) for event in events)
 
 
-def test_an_empty_world_gets_everything_created() -> None:
+def test_an_empty_context_gets_everything_created() -> None:
     plan = plan_for(Cloud(), _shop())
     assert plan.summary() == {"create": 7, "update": 0, "delete": 0, "unchanged": 0}
 

@@ -27,9 +27,9 @@ TABLE = Table(region=EAST, name="places")
 
 
 def _refusal(plan: Plan, **allowed: object) -> RefusedError:
-    expect = allowed.pop("expect", None)
+    plan_digest = allowed.pop("plan_digest", None)
     with pytest.raises(RefusedError) as refused:
-        refuse_danger(plan, Allowed(**allowed), expect=expect)  # type: ignore[arg-type]  # each test names its own
+        refuse_danger(plan, Allowed(**allowed), plan_digest=plan_digest)  # type: ignore[arg-type]  # each test names its own
     return refused.value
 
 
@@ -100,15 +100,15 @@ def test_an_immutable_field_of_something_new_is_allowed() -> None:
 
 def test_the_reviewed_plan_is_allowed_and_any_other_refused() -> None:
     plan = plan_of(creating(TABLE))
-    refuse_danger(plan, expect=plan.digest)
-    refused = _refusal(plan, expect="0123456789ab")
+    refuse_danger(plan, plan_digest=plan.digest)
+    refused = _refusal(plan, plan_digest="0123456789ab")
     assert plan.digest in refused.message
     assert "0123456789ab" in refused.message
 
 
 def test_the_reviewed_plan_still_needs_its_deletes_allowed() -> None:
     plan = plan_of(deleting(TABLE))
-    assert "deleted" in _refusal(plan, expect=plan.digest).reasons[0]
+    assert "deleted" in _refusal(plan, plan_digest=plan.digest).reasons[0]
 
 
 def test_all_reasons_are_told_at_once() -> None:

@@ -14,7 +14,7 @@ from backendctl.engine.plan import Action, Change, Plan, make_plan
 from backendctl.engine.resource import GLOBAL, IMMUTABLE, PARTIAL, SECRET, Resource, address_of
 
 if TYPE_CHECKING:
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 EAST, WEST, NORTH = "us-east-1", "us-west-2", "eu-north-1"
 
@@ -71,9 +71,9 @@ class Thing:
     settings: Mapping[str, object] | None = None
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """Nothing of its own accord: the tests say what is wanted."""
-        del world
+        del context
         return ()
 
     @classmethod
@@ -104,9 +104,9 @@ class Thing:
         cast("Cloud", aws).done("delete", self)
 
 
-class Roster(Thing):
+class RegionIndex(Thing):
     __slots__ = ()
-    kind: ClassVar[str] = "roster"
+    kind: ClassVar[str] = "region-index"
 
 
 class Role(Thing):
@@ -137,12 +137,17 @@ class Replica(Thing):
     stateful: ClassVar[bool] = True
 
 
+class Record(Thing):
+    __slots__ = ()
+    kind: ClassVar[str] = "record"
+
+
 class Stage(Thing):
     __slots__ = ()
     kind: ClassVar[str] = "stage"
 
 
-KINDS: tuple[type[Resource], ...] = (Roster, Role, Function, Alias, Table, Replica, Stage)
+KINDS: tuple[type[Resource], ...] = (RegionIndex, Role, Function, Alias, Table, Replica, Stage, Record)
 ORDER = tuple(kind.kind for kind in KINDS)
 
 

@@ -46,7 +46,7 @@ def test_either_id_leads_to_the_other_and_to_all_lines(given: str) -> None:
 
 @pytest.mark.parametrize("given", ["a", "two words", 'quo"te-it', ""])
 def test_what_is_no_id_is_refused(given: str) -> None:
-    with pytest.raises(UsageError, match="is no id"):
+    with pytest.raises(UsageError, match="is not an id"):
         gather(Logs().aws(), SOURCES, given, since=0, until=1, whole=False, workers=1)
 
 

@@ -20,7 +20,7 @@ SOURCES = [Source(region=REGION, group=name, kind=Kind.FUNCTION, name="x") for n
 
 def connection(gigabytes: float, asked: list[Any]) -> Aws:
     """A CloudWatch that counted so much in each group."""
-    aws = Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="shop", sleep=lambda _: None)
+    aws = Aws(Access(keys=("testing", "testing"), time_scale=0.0), backend="shop", sleep=lambda _: None)
 
     def give(*, params: Any, **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
         asked.append(params)

@@ -286,7 +286,7 @@ def test_a_jar_beside_lib_is_not_where_lambda_looks(classes: dict[str, bytes]) -
 
 def test_a_class_file_that_is_none_is_a_fault() -> None:
     (fault,) = faults({"a/B.class": b"\xca\xfe\xba\xbe\0"}, Wanted(runtime="java17", handler="a.B"))
-    assert "is no class file" in fault
+    assert "is not a class file" in fault
 
 
 def test_the_output_of_maven_is_shown_when_the_handler_is_below_it(classes: dict[str, bytes], tmp_path: Path) -> None:

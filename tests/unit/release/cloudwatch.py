@@ -40,7 +40,7 @@ class CloudWatch:
 
     def aws(self) -> Aws:
         """A connection that asks this one."""
-        aws = Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds")
+        aws = Aws(Access(keys=("testing", "testing"), time_scale=0.0), backend="corkhounds")
         events: Any = aws.cloudwatch(REGION).meta.events
         headers: Any = {}
         for operation, answer in (("GetMetricData", self._data), ("ListMetrics", self._list)):

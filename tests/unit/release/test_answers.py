@@ -39,7 +39,7 @@ def test_the_same_answer_passes() -> None:
 def test_a_wrong_body_with_200_fails_and_is_named_by_its_path() -> None:
     outcome, told = _outcome(_check(), [_said(OAK)] * 2, [_said({**OAK, "name": "Elm"})] * 2)
     assert outcome is FAIL
-    assert told == 'a place (GET /places/{id}): $.name is "Elm", the base\'s "Oak"'
+    assert told == 'a place (GET /places/{id}): $.name is "Elm", baseline "Oak"'
 
 
 @pytest.mark.parametrize("path", ["$.dogs[0].at", "$.dogs[*].at", "$.dogs", "$['dogs'][0]['at']"])

@@ -28,7 +28,7 @@ def test_a_command_means_what_the_one_that_runs_it_was_told(tmp_path: Path) -> N
 
 
 def test_a_command_that_fails_says_no_in_its_own_words() -> None:
-    with pytest.raises(BackendctlError, match=r"before-promote said no \(exit 3\).*\nthe queue is full"):
+    with pytest.raises(BackendctlError, match=r"before-promote failed \(exit 3\).*\nthe queue is full"):
         run_hook("before-promote", "echo the queue is full >&2; exit 3", VERDICT)
 
 
@@ -67,7 +67,7 @@ def test_a_url_gets_the_verdict_by_post() -> None:
 
 
 def test_a_url_that_refuses_says_no() -> None:
-    with listening(409) as (url, _), pytest.raises(BackendctlError, match=r"said no \(HTTP 409\)"):
+    with listening(409) as (url, _), pytest.raises(BackendctlError, match=r"failed \(HTTP 409\)"):
         run_hook("before-promote", url, VERDICT)
 
 

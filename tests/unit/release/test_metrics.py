@@ -141,7 +141,7 @@ def test_a_canary_twice_as_slow_fails_by_what_cloudwatch_says() -> None:
     _served(cloud, canary_ms=200)
     verdict = judge(*read(cloud.aws(), SCOPE))
     assert verdict.outcome is Outcome.FAIL
-    assert verdict.reasons[0].startswith("latency: 95 % take at most 388 ms, the base's 195 ms")
+    assert verdict.reasons[0].startswith("latency: 95 % take at most 388 ms, baseline 195 ms")
 
 
 def test_a_curve_that_does_not_come_whole_is_made_from_the_minutes_and_said_so() -> None:
@@ -186,7 +186,7 @@ def test_a_canary_that_only_its_warmer_calls_has_no_traffic() -> None:
     _warmed(cloud)
     base, canary = read(cloud.aws(), WARM)
     assert (canary.requests, canary.warmed) == (0, 20)
-    assert "no traffic is no success" in judge(base, canary).reasons[0]
+    assert "no traffic is not a pass" in judge(base, canary).reasons[0]
 
 
 def test_warm_calls_do_not_make_users_look_better_served() -> None:
@@ -269,7 +269,7 @@ def test_without_metrics_of_the_canary_in_the_api_lambda_tells_what_it_can_and_t
     assert (base.requests, canary.requests) == (9000, 1000)
     verdict = judge(base, canary)
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert verdict.reasons[0].startswith("blind: a 5xx that a handler returns by itself cannot be seen")
+    assert verdict.reasons[0].startswith("blind: 5xx responses returned by handlers cannot be seen")
 
 
 def test_metrics_of_an_earlier_canary_in_the_api_are_not_taken_for_silence() -> None:

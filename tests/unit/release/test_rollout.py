@@ -176,7 +176,9 @@ def _driven(
     canaries = Scripted(says=verdicts, percents={EAST: 10.0} if percents is None else percents, shifted=shifted)
     spec = SimpleNamespace(backend="shop", canary=Settings(**settings), api=SimpleNamespace())
     settings_of = SimpleNamespace(environment={})
-    backend: Any = SimpleNamespace(aws=SimpleNamespace(tempo=1.0, sleep=sleep or wait), spec=spec, settings=settings_of)
+    backend: Any = SimpleNamespace(
+        aws=SimpleNamespace(time_scale=1.0, sleep=sleep or wait), spec=spec, settings=settings_of
+    )
     rollout = Rollout(backend=backend, wish=wish or Wish(auto=True), canaries=canaries, clock=lambda: now[0])
     return Driven(rollout=rollout, canaries=canaries)
 
@@ -282,12 +284,12 @@ def test_a_single_step_is_taken_on_a_pass_alone(verdict: Outcome, ending: Ending
     assert ended.share == (None if verdict is PASS else 10.0)
 
 
-@pytest.mark.parametrize(("ago", "ending"), [(60, Ending.HOLDING), (601, Ending.SHIFTED)])
+@pytest.mark.parametrize(("ago", "ending"), [(60, Ending.BAKING), (601, Ending.SHIFTED)])
 def test_a_step_said_again_goes_no_further_until_the_present_one_was_held(ago: int, ending: Ending) -> None:
     began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - ago))
     ended = _driven(PASS, wish=Wish(), shifted=began).run()
     assert ended.ending is ending
-    assert (ended.share, exit_of(ending)) == (None, Exit.INCONCLUSIVE if ending is Ending.HOLDING else Exit.OK)
+    assert (ended.share, exit_of(ending)) == (None, Exit.INCONCLUSIVE if ending is Ending.BAKING else Exit.OK)
     assert _driven(PASS, wish=Wish(percent=50.0), shifted=began).run().ending is Ending.SHIFTED, "a share that is named"
 
 
@@ -311,13 +313,13 @@ def test_an_unattended_rollout_goes_on_after_the_step_that_was_interrupted() -> 
     assert driven.steps == [f"50 {EAST}", f"promote {EAST}"]
 
 
-def test_anyway_asks_for_no_verdict() -> None:
-    driven = _driven(wish=Wish(percent=100.0, anyway=True))
+def test_ignore_verdict_asks_for_no_verdict() -> None:
+    driven = _driven(wish=Wish(percent=100.0, ignore_verdict=True))
     assert (driven.run().ending, driven.looks, driven.steps) == (Ending.PROMOTED, [], [f"promote {EAST}"])
 
 
 def test_a_wave_after_a_silent_region_is_left_alone() -> None:
-    driven = _driven(wish=Wish(anyway=True), percents={EAST: 10.0, WEST: 10.0}, waves=((WEST,), (EAST,)))
+    driven = _driven(wish=Wish(ignore_verdict=True), percents={EAST: 10.0, WEST: 10.0}, waves=((WEST,), (EAST,)))
     driven.canaries.silent = {WEST: BackendctlError("no answer")}
     driven.canaries.promoted = True
     ended = driven.run()

@@ -45,7 +45,7 @@ def test_the_same_canary_said_again_holds_when_it_is_on_everywhere(percent: floa
 
 def test_it_holds_at_any_share_it_was_shifted_to_but_for_one_that_was_asked_for() -> None:
     assert running(canary(percent=60), canary(percent=60)).holds()
-    with pytest.raises(UsageError, match="v2 is on as a canary, with 60 %, not with 30 %") as refused:
+    with pytest.raises(UsageError, match="v2 is running as a canary, with 60 %, not with 30 %") as refused:
         running(canary(percent=60), canary(percent=60), percent=30.0).holds()
     assert refused.value.hint == "shift it: backendctl promote-canary --to 30"
 
@@ -92,5 +92,5 @@ def test_a_start_has_not_ended_while_one_region_has_not_noted_its_end() -> None:
     ready = replace(MINE, state=State.READY)
     entries = {EAST: MINE, WEST: ready}
     logs = Logs(regions={region: RegionLog(region=region, entries={3: one}) for region, one in entries.items()})
-    asking: Any = SimpleNamespace(world=SimpleNamespace(stamp=SimpleNamespace(operator=MINE.operator)))
+    asking: Any = SimpleNamespace(context=SimpleNamespace(stamp=SimpleNamespace(operator=MINE.operator)))
     assert Running.read((), logs, asking, percent=None, token=MINE.token).mine == ready

@@ -16,7 +16,7 @@ from backendctl.resources.alias import Alias
 from backendctl.resources.stage import Stage
 
 EAST = "us-east-1"
-NOTE = "sharing its requests with the canary v8, 10 % since 2026-11-28T14:00:00Z"
+NOTE = "running the canary v8, 10 % since 2026-11-28T14:00:00Z"
 STAGE = Stage(region=EAST, name="prodv1", owner="shop", api="shop", canary=True, note=NOTE)
 ALIAS = Alias(region=EAST, name="places:live", owner="shop", physical="shop-places", alias="live", shared=True)
 PLACE = f"{EAST}/stage/prodv1"
@@ -27,9 +27,9 @@ def _plan(*lives: Any) -> Plan:
     return Plan(backend="shop", regions=(EAST,), changes=(), unchanged=lives)
 
 
-def _status(outcome: Outcome | None, *, stage: str = "prodv1", asked: float = 10.0) -> CanaryStatus:
+def _status(outcome: Outcome | None, *, stage: str = "prodv1", target: float = 10.0) -> CanaryStatus:
     verdict = None if outcome is None else Verdict(outcome=outcome, reasons=())
-    one = RegionStatus(region=EAST, stage=stage, asked=asked, verdict=verdict)
+    one = RegionStatus(region=EAST, stage=stage, target_percent=target, verdict=verdict)
     return CanaryStatus(backend="shop", at=0.0, regions=(one,))
 
 
@@ -55,9 +55,9 @@ def test_a_look_that_fails_is_no_error_of_status() -> None:
 
 
 def test_an_alias_with_a_canary_of_0_per_cent_is_told_with_it() -> None:
-    status = _status(Outcome.INCONCLUSIVE, stage="places:live", asked=0.0)
+    status = _status(Outcome.INCONCLUSIVE, stage="places:live", target=0.0)
     notes, _ = standing(_plan(ALIAS), BACKEND, look=lambda _: status)
-    assert notes == ((f"{EAST}/alias/places:live", "sharing its calls with a canary, 0 %; verdict: inconclusive"),)
+    assert notes == ((f"{EAST}/alias/places:live", "running a canary, 0 %; verdict: inconclusive"),)
 
 
 def test_nothing_is_asked_where_no_canary_is_on() -> None:

@@ -10,10 +10,10 @@ import pytest
 from backendctl.release import statistics
 from backendctl.release.statistics import (
     Split,
-    chance,
     increase,
     increase_at_most,
     odds_against,
+    p_value,
     quantile_ranks,
     rate_bounds,
     requests_for,
@@ -65,12 +65,12 @@ def test_the_game_against_the_canary_is_fair_or_unfavourable(requests: int, cana
 def test_nothing_is_claimed_that_fishers_exact_test_would_not_claim_of_one_look(
     base: tuple[int, int], canary: tuple[int, int]
 ) -> None:
-    assert chance(odds_against([_minute(base, canary)])) >= _fisher(base, canary)
+    assert p_value(odds_against([_minute(base, canary)])) >= _fisher(base, canary)
 
 
 def test_errors_that_follow_the_canary_are_found_out() -> None:
-    assert chance(odds_against([_minute((0, 2700), (15, 300))])) < 1e-6
-    assert chance(odds_against([_minute((27, 2700), (18, 300))])) < 0.005
+    assert p_value(odds_against([_minute((0, 2700), (15, 300))])) < 1e-6
+    assert p_value(odds_against([_minute((27, 2700), (18, 300))])) < 0.005
 
 
 def test_errors_that_hit_both_or_the_base_alone_say_nothing_against_the_canary() -> None:
@@ -104,7 +104,7 @@ def test_chance_alone_seldom_proves_anything_however_often_one_looks() -> None:
             errors = sum(rng.random() < 0.02 for _ in range(100))
             hit = sum(rng.random() < canary / 100 for _ in range(errors))
             minutes.append(Split(requests=100, errors=errors, canary_requests=canary, canary_errors=min(hit, canary)))
-        alarms += chance(odds_against(minutes)) <= 0.05
+        alarms += p_value(odds_against(minutes)) <= 0.05
     assert alarms / runs <= 0.05
 
 

@@ -74,7 +74,7 @@ def test_that_a_few_requests_show_no_difference_is_no_pass(requests: int) -> Non
     verdict = judge(_side(9 * requests), _side(requests), ERRORS)
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert verdict.confidence == 0.0
-    few = f"{requests} requests of users to the canary at its present share; a verdict takes at least 50"
+    few = f"{requests} user requests to the canary at its present percentage; a verdict needs at least 50"
     assert (verdict.reasons[0] == few) is (requests < 50)
 
 
@@ -91,10 +91,10 @@ def test_what_is_inconclusive_says_how_many_requests_will_tell_and_they_do() -> 
 def test_a_canary_that_fails_more_often_fails_with_the_figures_in_words() -> None:
     verdict = judge(_side(2700, 27), _side(300, 24), ERRORS)
     assert verdict.outcome is Outcome.FAIL
-    assert verdict.chance < 1e-4
+    assert verdict.p_value < 1e-4
     assert verdict.confidence > 0.999
     assert verdict.increase == pytest.approx(7.0)
-    assert "24 of 300 canary requests (8.0 %), 27 of 2700 of the base's (1.0 %)" in verdict.reasons[0]
+    assert "24 of 300 canary requests (8.0 %), 27 of 2700 baseline requests (1.0 %)" in verdict.reasons[0]
     assert verdict.requests_wanted is None
 
 
@@ -104,7 +104,7 @@ def test_a_canary_that_always_fails_is_stopped_within_a_dozen_requests() -> None
 
 def test_more_errors_than_chance_brings_but_within_the_limit_are_no_fail() -> None:
     verdict = judge(_side(90000, 90), _side(10000, 70), ERRORS)
-    assert verdict.chance < 1e-6
+    assert verdict.p_value < 1e-6
     assert verdict.outcome is Outcome.PASS
 
 
@@ -115,7 +115,7 @@ def test_an_incident_that_hits_both_is_not_held_against_the_canary() -> None:
 def test_no_traffic_is_no_success() -> None:
     verdict = judge(_side(3000), _side(0), ERRORS)
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert "no traffic is no success" in verdict.reasons[0]
+    assert "no traffic is not a pass" in verdict.reasons[0]
     assert not verdict.wants_synthetic
     assert judge(Observed(), Observed()).outcome is Outcome.INCONCLUSIVE
 
@@ -152,7 +152,7 @@ def test_a_canary_nobody_called_says_how_many_requests_it_would_take() -> None:
 def test_a_canary_that_nothing_tells_from_its_base_is_not_called_silent() -> None:
     verdict = judge(Observed(is_blind=True), Observed(is_blind=True), Thresholds(on_no_data=OnNoData.PASS))
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert verdict.reasons == ("blind: nothing tells the canary from the base: both call the same aliases",)
+    assert verdict.reasons == ("blind: nothing distinguishes the canary from the baseline: both call the same aliases",)
 
 
 def test_without_traffic_on_the_base_there_is_nothing_to_compare_with() -> None:
@@ -271,13 +271,13 @@ def test_a_blind_verdict_does_not_pass_and_says_so_first(requests: int, on_no_da
     assert verdict.is_blind
     assert not verdict.is_too_few
     why = f"{UNSEEN}, and CloudWatch shows no AWS/ApiGateway metrics of the canary"
-    assert verdict.reasons == (f"blind: a 5xx that a handler returns by itself cannot be seen: {why}",)
+    assert verdict.reasons == (f"blind: 5xx responses returned by handlers cannot be seen: {why}",)
 
 
 def test_a_canary_that_nobody_calls_is_no_blind_one_and_what_would_not_be_seen_is_noted() -> None:
     verdict = judge(_side(18000), _blind(0), ERRORS)
     assert (verdict.outcome, verdict.is_blind, verdict.is_too_few) == (Outcome.INCONCLUSIVE, False, True)
-    assert verdict.reasons[0].startswith("no user has called the canary")
+    assert verdict.reasons[0].startswith("no user request to the canary")
     assert "cannot be seen" in verdict.notes[0]
 
 
@@ -301,13 +301,13 @@ def test_a_blind_verdict_passes_where_the_spec_accepts_it_and_says_so_first() ->
 
 def test_no_forecast_is_made_from_a_dozen_requests() -> None:
     verdict = judge(_side(100, 8), _side(12, 1), ERRORS)
-    assert verdict.reasons == ("12 requests of users to the canary at its present share; a verdict takes at least 50",)
+    assert verdict.reasons == ("12 user requests to the canary at its present percentage; a verdict needs at least 50",)
     assert verdict.is_too_few
 
 
 def test_a_forecast_out_of_all_proportion_is_said_to_be_none() -> None:
     told = judge(_side(900, 180), _side(100, 20), ERRORS).reasons[-1]
-    assert told.startswith("no end is in sight: 20.0 % of the base's own requests fail")
+    assert told.startswith("more requests will not decide it: 20.0 % of the baseline's requests fail")
 
 
 def test_one_slow_function_among_many_fails_though_the_whole_looks_alike() -> None:

@@ -21,7 +21,7 @@ from backendctl.aws.connection import Access, Aws
 from backendctl.engine.plan import Change, Plan, make_plan
 from backendctl.engine.resource import Resource
 from backendctl.openapi.localise import digest, localise, localised_digest, to_bytes
-from backendctl.resources.world import Definition, Link, SlotChoice, Stamp, World
+from backendctl.resources.deploy_context import Definition, DeployContext, Link, SlotChoice, Stamp
 from backendctl.sandbox.apigateway.service import ApiGateway
 from backendctl.sandbox.backplane import Invocation
 from backendctl.sandbox.http import Request
@@ -52,15 +52,15 @@ def spec(*, regions: tuple[str, ...] = (EAST,), stages: tuple[model.Stage, ...] 
     return model.Spec(backend="corkhounds", file=Path("corkhounds.yaml"), regions=regions, **given)
 
 
-def world(
+def context(
     given: model.Spec | None = None, *, definition: Mapping[str, Any] | None = None, slot: str = "a", commit: str = "c1"
-) -> World:
+) -> DeployContext:
     """What `desired` works from, without AWS."""
     given = given or spec()
     source = definition or document("/places")
     stages = given.api.stages if given.api else ()
     links = tuple(Link(stage=s, variable="placesAlias", function=PLACES, alias="version1") for s in stages)
-    return World(
+    return DeployContext(
         spec=given,
         account=ACCOUNT,
         partition="aws",
@@ -110,7 +110,7 @@ class Backplane:
 def mocked(backplane: Backplane | None = None) -> Iterator[Aws]:
     """AWS in process: API Gateway by the sandbox, which refuses what AWS refuses, the other services by moto."""
     with mock_aws():
-        aws = Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds")
+        aws = Aws(Access(keys=("testing", "testing"), time_scale=0.0), backend="corkhounds")
         with_gateway(aws, backplane)
         yield aws
 
@@ -189,7 +189,7 @@ def carry_out(aws: Aws, change: Change) -> None:
         change.desired.update(aws, change.live)
 
 
-def only(kind: Any, given: World, region: str = EAST) -> Any:
+def only(kind: Any, given: DeployContext, region: str = EAST) -> Any:
     """The one desired resource of a kind in a region."""
     (found,) = [resource for resource in kind.desired(given) if resource.region == region]
     return found

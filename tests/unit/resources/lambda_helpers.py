@@ -19,7 +19,7 @@ from moto import mock_aws
 from backendctl.aws.connection import Access, Aws
 from backendctl.engine.resource import Resource
 from backendctl.package import Artefact
-from backendctl.resources.world import Link, SlotChoice, Stamp, World
+from backendctl.resources.deploy_context import DeployContext, Link, SlotChoice, Stamp
 from backendctl.spec.model import Api, Code, Function, Spec, Stage, Warm
 from tests.unit.resources.api_helpers import with_gateway
 
@@ -41,7 +41,7 @@ STAMP = Stamp(commit="abc1234", author="Ann Onymous", time="2026-11-23T10:00:00Z
 def emulated() -> Iterator[Aws]:
     """AWS as moto has it, Lambda without Docker, at no pace at all; API Gateway by the sandbox."""
     with mock_aws(config={"lambda": {"use_docker": False}}):
-        aws = Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds")
+        aws = Aws(Access(keys=("testing", "testing"), time_scale=0.0), backend="corkhounds")
         with_gateway(aws)
         yield aws
 
@@ -58,7 +58,7 @@ def artefact(text: str = "first") -> Artefact:
     return Artefact(sha256=digest, size=len(content), unzipped=len(text), path=path)
 
 
-def world_of(
+def context_of(
     *functions: Function,
     regions: Sequence[str] = (EAST,),
     links: Sequence[Link] = (),
@@ -66,12 +66,12 @@ def world_of(
     code: str = "first",
     definition: Mapping[str, Any] | None = None,
     **spec: Any,
-) -> World:
-    """A world of these functions, the same in every region, without an API unless there are links."""
+) -> DeployContext:
+    """A context of these functions, the same in every region, without an API unless there are links."""
     built = artefact(code)
     keys = [(region, function.name) for region in regions for function in functions]
     api = Api(name="corkhounds", path=Path("api.yaml"), definition=dict(definition or {}), stages=(PROD,))
-    return World(
+    return DeployContext(
         spec=Spec(
             backend="corkhounds",
             file=Path("corkhounds.yaml"),
@@ -89,12 +89,14 @@ def world_of(
     )
 
 
-def staged_world(function: Function = PLACES, *, target: str = "a", idle_exists: bool = False, **rest: Any) -> World:
-    """A world whose stage prodv1 reaches the function through the variable placesAlias."""
+def staged_context(
+    function: Function = PLACES, *, target: str = "a", idle_exists: bool = False, **rest: Any
+) -> DeployContext:
+    """A context whose stage prodv1 reaches the function through the variable placesAlias."""
     link = Link(stage=PROD, variable="placesAlias", function=function, alias="version1")
     choice = SlotChoice(target=target, idle_exists=idle_exists)
     slots = {(EAST, function.physical, "version1"): choice, (WEST, function.physical, "version1"): choice}
-    return world_of(function, links=[link], slots=slots, **rest)
+    return context_of(function, links=[link], slots=slots, **rest)
 
 
 def put_role(aws: Aws) -> None:

@@ -13,19 +13,19 @@ from backendctl.errors import BackendctlError
 from backendctl.resources import lambda_reads
 from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import reached
+from backendctl.resources.deploy_context import DeployContext
 from backendctl.resources.function import Function
 from backendctl.resources.prewarm import failed
-from backendctl.resources.world import World
 from backendctl.spec.model import Warm
 from tests.unit.resources.lambda_helpers import (
     EAST,
     PLACES,
     changed,
+    context_of,
     deploy,
     emulated,
     put_role,
-    staged_world,
-    world_of,
+    staged_context,
 )
 
 NAME = "corkhounds-places"
@@ -38,19 +38,19 @@ def aws() -> Iterator[Aws]:
         yield made
 
 
-def by_name(world: World) -> dict[str, Alias]:
-    return {alias.name: alias for alias in Alias.desired(world)}
+def by_name(context: DeployContext) -> dict[str, Alias]:
+    return {alias.name: alias for alias in Alias.desired(context)}
 
 
-def everything(world: World) -> list[Function | Alias]:
-    return [*Function.desired(world), *Alias.desired(world)]
+def everything(context: DeployContext) -> list[Function | Alias]:
+    return [*Function.desired(context), *Alias.desired(context)]
 
 
-def pending(aws: Aws, world: World) -> list[str]:
+def pending(aws: Aws, context: DeployContext) -> list[str]:
     aws.forget()
     return [
         f"{alias.name} {change.field}"
-        for alias in Alias.desired(world)
+        for alias in Alias.desired(context)
         for change in differences(alias, Alias.read(aws, alias))
     ]
 
@@ -61,19 +61,19 @@ def targets(aws: Aws) -> dict[str, str]:
 
 
 def test_a_staged_alias_has_two_slots_and_its_plain_name() -> None:
-    found = by_name(staged_world())
+    found = by_name(staged_context())
     assert list(found) == ["places:version1-a", "places:version1-b", "places:version1"]
     assert {alias.release for alias in found.values()} == {found["places:version1-a"].release}
 
 
 def test_the_slot_that_serves_is_left_alone() -> None:
-    found = by_name(staged_world(target="b", idle_exists=True))
+    found = by_name(staged_context(target="b", idle_exists=True))
     assert found["places:version1-a"].release is None
     assert found["places:version1-b"].release is not None
 
 
 def test_the_plain_name_moves_after_the_slots_and_the_stages() -> None:
-    found = by_name(staged_world())
+    found = by_name(staged_context())
     assert found["places:version1"].needs() == {
         f"{EAST}/function/places",
         f"{EAST}/alias/places:version1-a",
@@ -84,51 +84,53 @@ def test_the_plain_name_moves_after_the_slots_and_the_stages() -> None:
 
 
 def test_only_slots_are_warmed_before_they_serve() -> None:
-    found = by_name(staged_world())
+    found = by_name(staged_context())
     assert found["places:version1-a"].warm_input == '{"instruction": "warmer"}'
     assert found["places:version1"].warm_input is None
 
 
 def test_a_new_version_is_warmed_in_as_many_environments_as_are_to_be_held() -> None:
-    world = staged_world(changed(PLACES, warm=Warm(instances=3)))
-    found = {alias.name: alias for alias in Alias.desired(world)}["places:version1-a"]
+    context = staged_context(changed(PLACES, warm=Warm(instances=3)))
+    found = {alias.name: alias for alias in Alias.desired(context)}["places:version1-a"]
     assert (found.warm_input, found.warm_count) == ('{"instruction": "warmer", "holdMs": 75}', 3)
 
 
 def test_an_alias_no_stage_variable_names_has_no_slots() -> None:
-    found = by_name(world_of(changed(PLACES, aliases=("live",))))
+    found = by_name(context_of(changed(PLACES, aliases=("live",))))
     assert list(found) == ["places:live"]
     assert found["places:live"].needs() == {f"{EAST}/function/places"}
 
 
 def test_users_reach_both_slots_but_not_the_plain_name() -> None:
-    assert reached(staged_world(), EAST, PLACES) == ("version1-a", "version1-b")
-    assert reached(world_of(changed(PLACES, aliases=("live",))), EAST, changed(PLACES, aliases=("live",))) == ("live",)
-    assert reached(world_of(PLACES), EAST, PLACES) == (None,)
+    assert reached(staged_context(), EAST, PLACES) == ("version1-a", "version1-b")
+    assert reached(context_of(changed(PLACES, aliases=("live",))), EAST, changed(PLACES, aliases=("live",))) == (
+        "live",
+    )
+    assert reached(context_of(PLACES), EAST, PLACES) == (None,)
 
 
 def test_the_second_plan_is_empty(aws: Aws) -> None:
-    world = staged_world()
-    deploy(aws, everything(world))
-    assert pending(aws, staged_world(idle_exists=True)) == []
+    context = staged_context()
+    deploy(aws, everything(context))
+    assert pending(aws, staged_context(idle_exists=True)) == []
     assert targets(aws) == {"version1": "1", "version1-a": "1", "version1-b": "1"}
 
 
 def test_a_release_goes_to_the_idle_slot_only(aws: Aws) -> None:
-    deploy(aws, everything(staged_world()))
-    second = staged_world(target="b", idle_exists=True, code="second")
+    deploy(aws, everything(staged_context()))
+    second = staged_context(target="b", idle_exists=True, code="second")
     assert pending(aws, second) == ["places:version1-b release", "places:version1 release"]
     deploy(aws, [*Function.desired(second), by_name(second)["places:version1-b"]])
     assert targets(aws) == {"version1": "1", "version1-a": "1", "version1-b": "2"}
 
 
 def test_the_weights_of_somebody_else_are_taken_off(aws: Aws) -> None:
-    deploy(aws, everything(staged_world()))
-    deploy(aws, list(Function.desired(staged_world(code="second"))))
+    deploy(aws, everything(staged_context()))
+    deploy(aws, list(Function.desired(staged_context(code="second"))))
     aws.lambda_(EAST).update_alias(
         FunctionName=NAME, Name="version1-a", RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}}
     )
-    first = staged_world(idle_exists=True)
+    first = staged_context(idle_exists=True)
     assert pending(aws, first) == ["places:version1-a weights.2"]
     deploy(aws, [by_name(first)["places:version1-a"]])
     assert pending(aws, first) == []
@@ -136,9 +138,9 @@ def test_the_weights_of_somebody_else_are_taken_off(aws: Aws) -> None:
 
 
 def test_an_alias_of_somebody_else_is_not_ours(aws: Aws) -> None:
-    deploy(aws, list(Function.desired(staged_world())))
+    deploy(aws, list(Function.desired(staged_context())))
     aws.lambda_(EAST).create_alias(FunctionName=NAME, Name="version1", FunctionVersion="1", Description="by hand")
-    desired = by_name(staged_world())["places:version1"]
+    desired = by_name(staged_context())["places:version1"]
     aws.forget()
     live = Alias.read(aws, desired)
     assert live is not None
@@ -149,7 +151,7 @@ def test_an_alias_of_somebody_else_is_not_ours(aws: Aws) -> None:
 
 
 def test_an_alias_on_no_release_of_ours_tells_the_version(aws: Aws) -> None:
-    deploy(aws, everything(staged_world()))
+    deploy(aws, everything(staged_context()))
     aws.lambda_(EAST).update_alias(FunctionName=NAME, Name="version1-a", FunctionVersion="$LATEST")
     aws.forget()
     live = {alias.name: alias.release for alias in Alias.owned(aws, EAST)}
@@ -157,21 +159,21 @@ def test_an_alias_on_no_release_of_ours_tells_the_version(aws: Aws) -> None:
 
 
 def test_create_on_our_own_alias_moves_it(aws: Aws) -> None:
-    deploy(aws, everything(staged_world()))
-    second = staged_world(target="b", idle_exists=True, code="second")
+    deploy(aws, everything(staged_context()))
+    second = staged_context(target="b", idle_exists=True, code="second")
     deploy(aws, list(Function.desired(second)))
     by_name(second)["places:version1-b"].create(aws)
     assert targets(aws)["version1-b"] == "2"
 
 
 def test_a_release_nobody_published_is_a_plain_sentence(aws: Aws) -> None:
-    deploy(aws, list(Function.desired(staged_world())))
+    deploy(aws, list(Function.desired(staged_context())))
     with pytest.raises(BackendctlError, match="has no version of release"):
-        by_name(staged_world(code="second"))["places:version1-a"].create(aws)
+        by_name(staged_context(code="second"))["places:version1-a"].create(aws)
 
 
 def test_delete_takes_the_alias_and_may_be_repeated(aws: Aws) -> None:
-    deploy(aws, everything(staged_world()))
+    deploy(aws, everything(staged_context()))
     live = next(alias for alias in Alias.owned(aws, EAST) if alias.name == "places:version1")
     live.delete(aws)
     live.delete(aws)
@@ -179,9 +181,9 @@ def test_delete_takes_the_alias_and_may_be_repeated(aws: Aws) -> None:
 
 
 def test_an_alias_of_a_renamed_function_is_not_deleted(aws: Aws) -> None:
-    deploy(aws, everything(staged_world()))
+    deploy(aws, everything(staged_context()))
     old = list(Alias.owned(aws, EAST))
-    deploy(aws, list(Function.desired(staged_world(changed(PLACES, name="spots")))))
+    deploy(aws, list(Function.desired(staged_context(changed(PLACES, name="spots")))))
     for alias in old:
         alias.delete(aws)
     assert len(targets(aws)) == 3

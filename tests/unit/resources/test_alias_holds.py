@@ -11,7 +11,7 @@ from backendctl.resources import lambda_reads
 from backendctl.resources.alias import Alias
 from backendctl.resources.alias_mark import AliasMark, held_in, holding, read_mark
 from backendctl.resources.function import Function
-from tests.unit.resources.lambda_helpers import EAST, deploy, emulated, put_role, staged_world
+from tests.unit.resources.lambda_helpers import EAST, deploy, emulated, put_role, staged_context
 
 RELEASE = "0123456789ab"
 PHYSICAL = "corkhounds-places"
@@ -55,10 +55,10 @@ def test_the_word_changes_nothing_of_the_rest() -> None:
 
 
 def test_a_deployed_alias_tells_its_release_and_its_versions_are_not_listed(aws: Aws) -> None:
-    world = staged_world()
-    deploy(aws, [*Function.desired(world), *Alias.desired(world)])
+    context = staged_context()
+    deploy(aws, [*Function.desired(context), *Alias.desired(context)])
     aws.forget()
-    wanted = next(iter(Function.desired(world)))
+    wanted = next(iter(Function.desired(context)))
     found = lambda_reads.aliases(aws, EAST, PHYSICAL)
     assert {alias.release for alias in found.values()} == {wanted.release}
     listed: list[str] = []
@@ -68,20 +68,20 @@ def test_a_deployed_alias_tells_its_release_and_its_versions_are_not_listed(aws:
     live = Function.read(aws, wanted)
     assert live is not None
     assert live.release == wanted.release
-    lives = [Alias.read(aws, one) for one in Alias.desired(world)]
+    lives = [Alias.read(aws, one) for one in Alias.desired(context)]
     assert [live.release for live in lives if live is not None] == [wanted.release] * 3
     assert listed == []
 
 
 def test_an_alias_that_was_moved_by_hand_is_told_by_its_version(aws: Aws) -> None:
-    world = staged_world()
-    deploy(aws, [*Function.desired(world), *Alias.desired(world)])
+    context = staged_context()
+    deploy(aws, [*Function.desired(context), *Alias.desired(context)])
     client = aws.lambda_(EAST)
     client.update_function_configuration(FunctionName=PHYSICAL, MemorySize=2048)
     other = client.publish_version(FunctionName=PHYSICAL)["Version"]
     client.update_alias(FunctionName=PHYSICAL, Name="version1-a", FunctionVersion=other)
     aws.forget()
-    slot = next(one for one in Alias.desired(world) if one.alias == "version1-a")
+    slot = next(one for one in Alias.desired(context) if one.alias == "version1-a")
     live = Alias.read(aws, slot)
     assert live is not None
     assert live.release == f"version {other}"

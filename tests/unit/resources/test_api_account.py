@@ -13,7 +13,7 @@ import pytest
 from backendctl.aws.connection import Aws
 from backendctl.resources.api_account import ROLE, ApiAccount
 from backendctl.spec.model import Logging
-from tests.unit.resources.api_helpers import EAST, STAGE, WEST, deploy, mocked, only, plan, spec, world
+from tests.unit.resources.api_helpers import EAST, STAGE, WEST, context, deploy, mocked, only, plan, spec
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import PatchOperationTypeDef
@@ -29,18 +29,18 @@ def aws() -> Iterator[Aws]:
 
 def test_without_a_stage_that_logs_nothing_is_wanted() -> None:
     silent = spec(stages=(replace(STAGE, logging=Logging()),))
-    assert list(ApiAccount.desired(world(silent))) == []
-    assert list(ApiAccount.desired(world())) == []
+    assert list(ApiAccount.desired(context(silent))) == []
+    assert list(ApiAccount.desired(context())) == []
 
 
 def test_an_access_log_needs_the_role_too() -> None:
     given = spec(stages=(replace(STAGE, logging=Logging(access="group")),))
-    assert only(ApiAccount, world(given)).name == "logging"
+    assert only(ApiAccount, context(given)).name == "logging"
 
 
 def test_every_region_gets_the_one_role(aws: Aws) -> None:
     for region in (EAST, WEST):
-        deploy(aws, only(ApiAccount, world(LOGS), region))
+        deploy(aws, only(ApiAccount, context(LOGS), region))
         assert aws.apigateway(region).get_account()["cloudwatchRoleArn"].endswith(f":role/{ROLE}")
     role = aws.iam().get_role(RoleName=ROLE)["Role"]
     assert "apigateway.amazonaws.com" in unquote(json.dumps(role["AssumeRolePolicyDocument"]))
@@ -54,11 +54,11 @@ def test_a_role_that_is_set_stays(aws: Aws) -> None:
         "value": "arn:aws:iam::123456789012:role/other",
     }
     aws.apigateway(EAST).update_account(patchOperations=[patch])
-    assert plan(aws, [only(ApiAccount, world(LOGS))], ApiAccount).changes == ()
-    only(ApiAccount, world(LOGS)).create(aws)
+    assert plan(aws, [only(ApiAccount, context(LOGS))], ApiAccount).changes == ()
+    only(ApiAccount, context(LOGS)).create(aws)
     assert aws.apigateway(EAST).get_account()["cloudwatchRoleArn"].endswith(":role/other")
 
 
 def test_it_is_never_offered_for_deletion(aws: Aws) -> None:
-    deploy(aws, only(ApiAccount, world(LOGS)))
+    deploy(aws, only(ApiAccount, context(LOGS)))
     assert plan(aws, [], ApiAccount).changes == ()

@@ -23,7 +23,7 @@ from backendctl.spec.callers import ApiKey as Key
 from backendctl.spec.callers import Quota, Throttling
 from backendctl.spec.callers import UsagePlan as Plan
 from backendctl.spec.model import Api
-from tests.unit.resources.api_helpers import EAST, STAGE, WEST, Calls, carry_out, deploy, mocked, plan, spec, world
+from tests.unit.resources.api_helpers import EAST, STAGE, WEST, Calls, carry_out, context, deploy, mocked, plan, spec
 
 BOTH = (EAST, WEST)
 PARTNER = Key(name="partner", physical="corkhounds-partner")
@@ -40,7 +40,7 @@ def aws() -> Iterator[Aws]:
 def wanted(kind: Any, *regions: str, key: Key = PARTNER, gold: Plan | None = GOLD) -> list[Any]:
     plans = (gold,) if gold else ()
     api = Api(name="corkhounds", path=Path("a.yaml"), definition={}, stages=(STAGE,), keys=(key,), usage_plans=plans)
-    given = world(spec(regions=BOTH, api=api))
+    given = context(spec(regions=BOTH, api=api))
     return [one for one in kind.desired(given) if one.region in (regions or BOTH)]
 
 

@@ -10,19 +10,19 @@ import pytest
 from backendctl.aws.connection import Aws
 from backendctl.engine.plan import make_plan
 from backendctl.resources.alias import Alias
+from backendctl.resources.deploy_context import DeployContext, Link, SlotChoice
 from backendctl.resources.function import Function
 from backendctl.resources.permission import Permission
-from backendctl.resources.world import Link, SlotChoice, World
 from tests.unit.resources.lambda_helpers import (
     EAST,
     PLACES,
     PROD,
     changed,
+    context_of,
     deploy,
     emulated,
     put_api,
     put_role,
-    world_of,
 )
 
 KINDS = (Function, Alias, Permission)
@@ -36,16 +36,16 @@ def aws() -> Iterator[Aws]:
         yield made
 
 
-def world_with(number: int) -> World:
+def context_with(number: int) -> DeployContext:
     """So many functions, each behind a stage variable of its own."""
     names = [f"f{one}" for one in range(number)]
     functions = [changed(PLACES, name=name, physical=f"corkhounds-{name}", warm=None) for name in names]
     links = [Link(stage=PROD, variable=f"{one.name}Alias", function=one, alias="version1") for one in functions]
     first = SlotChoice(target="a", idle_exists=False)
-    return world_of(*functions, links=links, slots={(EAST, one.physical, "version1"): first for one in functions})
+    return context_of(*functions, links=links, slots={(EAST, one.physical, "version1"): first for one in functions})
 
 
-def calls_of_a_plan(aws: Aws, world: World) -> Counter[str]:
+def calls_of_a_plan(aws: Aws, context: DeployContext) -> Counter[str]:
     """Operation → calls of a plan that has nothing to do."""
     aws.forget()
     made: Counter[str] = Counter()
@@ -55,7 +55,7 @@ def calls_of_a_plan(aws: Aws, world: World) -> Counter[str]:
 
     events = aws.lambda_(EAST).meta.events
     events.register("before-call.lambda", count, unique_id="count")
-    desired = [one for kind in KINDS for one in kind.desired(world)]
+    desired = [one for kind in KINDS for one in kind.desired(context)]
     plan = make_plan(desired=desired, kinds=KINDS, aws=aws, regions=[EAST], workers=4, backend="corkhounds")
     events.unregister("before-call.lambda", unique_id="count")
     assert plan.changes == ()
@@ -64,9 +64,9 @@ def calls_of_a_plan(aws: Aws, world: World) -> Counter[str]:
 
 @pytest.mark.parametrize("number", [1, 3])
 def test_a_plan_asks_five_things_of_each_function_and_lists_them_once(aws: Aws, number: int) -> None:
-    world = world_with(number)
-    deploy(aws, [one for kind in KINDS for one in kind.desired(world)])
-    assert calls_of_a_plan(aws, world) == {
+    context = context_with(number)
+    deploy(aws, [one for kind in KINDS for one in kind.desired(context)])
+    assert calls_of_a_plan(aws, context) == {
         "ListFunctions": 1,
         "GetFunction": number,
         "ListAliases": number,

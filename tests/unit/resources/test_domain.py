@@ -12,6 +12,7 @@ from backendctl.aws.connection import Aws
 from backendctl.engine.plan import Action
 from backendctl.errors import BackendctlError
 from backendctl.resources import certificates
+from backendctl.resources.dns_refusals import refused_certificates
 from backendctl.resources.domain import Domain
 from backendctl.resources.edge_domain import edge_refusals, edge_remarks
 from backendctl.spec.domains import Domain as Spec
@@ -29,7 +30,9 @@ from tests.unit.resources.api_helpers import (
     only,
     plan,
     spec,
-    world,
+)
+from tests.unit.resources.api_helpers import (
+    context as world,
 )
 
 WANTED = only(Domain, world(spec(domain=Spec(name=DOMAIN, tags={"team": "maps"}))))
@@ -73,6 +76,9 @@ def test_without_a_certificate_the_user_is_told_how_to_request_one(aws: Aws) -> 
     with pytest.raises(BackendctlError, match=f"no issued certificate for {DOMAIN}") as told:
         WANTED.create(aws)
     assert "aws acm request-certificate --region us-east-1" in told.value.hint
+    with pytest.raises(BackendctlError, match=f"no issued certificate for {DOMAIN}") as told:
+        changed(WANTED, zone="corkhounds.example").create(aws)
+    assert told.value.hint == f"have one requested: backendctl deploy --only certificate/{DOMAIN}"
 
 
 def test_a_certificate_of_another_region_is_refused_before_the_call(aws: Aws, backplane: Backplane) -> None:
@@ -85,6 +91,19 @@ def test_a_pending_certificate_is_refused_before_the_call(aws: Aws, backplane: B
     arn = certificate(aws, backplane, DOMAIN, issued=False)
     with pytest.raises(BackendctlError, match="is PENDING_VALIDATION, not ISSUED"):
         changed(WANTED, certificate=arn).create(aws)
+
+
+def test_a_certificate_of_the_spec_that_cannot_serve_is_told_before_any_call(aws: Aws, backplane: Backplane) -> None:
+    pending, good = certificate(aws, backplane, DOMAIN, issued=False), certificate(aws, backplane, DOMAIN)
+    gone = f"{good[:-12]}000000000000"
+    for arn, told in ((pending, "is PENDING_VALIDATION, not ISSUED"), (gone, f"{gone} is no longer there")):
+        (refusal,) = refused_certificates(plan(aws, [changed(WANTED, certificate=arn)], Domain).changes, aws)
+        assert refusal.startswith(f"{DOMAIN} in us-east-1: the certificate")
+        assert told in refusal
+    deploy(aws, changed(WANTED, certificate=good))
+    turned = plan(aws, [changed(WANTED, certificate=good, security_policy="TLS_1_0")], Domain).changes
+    calls = Calls(aws.acm(EAST), "acm")
+    assert [*refused_certificates(turned, aws), *calls.names] == []
 
 
 def test_a_certificate_left_out_of_the_spec_is_left_alone(aws: Aws, backplane: Backplane) -> None:
@@ -207,13 +226,85 @@ def test_an_edge_domain_becomes_regional_in_two_runs_with_the_record_between(aws
     assert [(f.field, f.before) for f in again.fields] == [("endpoint", "EDGE, REGIONAL")]
     with pytest.raises(BackendctlError, match="still leads to its edge-optimised endpoint"):
         carry_out(aws, again)
-    changes: Any = [{"Action": "DELETE", "ResourceRecordSet": record}]
-    aws.route53().change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+    point(aws, zone, record, both["regionalDomainName"])
     carry_out(aws, again)
     assert live(aws)["endpointConfiguration"]["types"] == ["REGIONAL"]
     assert "distributionDomainName" not in live(aws)
     aws.forget()
     assert plan(aws, [WANTED], Domain).changes == ()
+
+
+def point(aws: Aws, zone: str, record: Any, host: str) -> None:
+    """Move the record."""
+    moved = {**record, "AliasTarget": {**record["AliasTarget"], "DNSName": host}}
+    changes: Any = [{"Action": "UPSERT", "ResourceRecordSet": moved}]
+    aws.route53().change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+
+
+def test_the_edge_endpoint_of_a_name_whose_dns_is_not_seen_stays(aws: Aws, backplane: Backplane) -> None:
+    zone, record = edge(aws, backplane)
+    deploy_first(aws, WANTED)
+    changes: Any = [{"Action": "DELETE", "ResourceRecordSet": record}]
+    aws.route53().change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+    aws.forget()
+    (again,) = plan(aws, [WANTED], Domain).changes
+    with pytest.raises(BackendctlError, match="no zone of this account has a record of") as told:
+        carry_out(aws, again)
+    assert f"point {DOMAIN} at {live(aws)['regionalDomainName']} where you keep its DNS" in told.value.hint
+    assert "op=remove,path=/endpointConfiguration/types,value=EDGE" in told.value.hint
+    assert live(aws)["endpointConfiguration"]["types"] == ["EDGE", "REGIONAL"]
+
+
+def deploy_first(aws: Aws, wanted: Domain) -> None:
+    """The first of two runs."""
+    (change,) = plan(aws, [wanted], Domain).changes
+    carry_out(aws, change)
+    aws.forget()
+
+
+def test_a_record_that_a_killed_run_left_at_the_edge_moves_before_the_edge_goes(aws: Aws, backplane: Backplane) -> None:
+    zone, record = edge(aws, backplane)
+    zoned = changed(WANTED, zone="corkhounds.example")
+    deploy_first(aws, zoned)
+    deploy_first(aws, zoned)  # the record waits for this change: it must not fail
+    assert live(aws)["endpointConfiguration"]["types"] == ["EDGE", "REGIONAL"]
+    point(aws, zone, record, live(aws)["regionalDomainName"])
+    deploy_first(aws, zoned)
+    assert live(aws)["endpointConfiguration"]["types"] == ["REGIONAL"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "second"),
+    [
+        ("corkhounds.example", "moves the record", "when they do not yet, it moves them"),
+        (None, "where you keep its DNS", "where a zone of this account shows"),
+    ],
+)
+def test_what_is_said_of_an_edge_domain_holds_with_and_without_a_zone(
+    aws: Aws, backplane: Backplane, zone: str | None, first: str, second: str
+) -> None:
+    edge(aws, backplane)
+    wanted = changed(WANTED, zone=zone)
+    assert first in edge_remarks(plan(aws, [wanted], Domain))[0]
+    deploy_first(aws, wanted)
+    (told,) = edge_remarks(plan(aws, [wanted], Domain))
+    assert second in told
+    assert "by now" not in told
+
+
+def test_a_pinned_truststore_is_unpinned_and_a_key_may_hold_an_at_sign(aws: Aws, backplane: Backplane) -> None:
+    certificate(aws, backplane, DOMAIN)
+    pinned = changed(WANTED, truststore="s3://trust/a@b.pem", truststore_version="v1")
+    deploy(aws, pinned)
+    mutual = live(aws)["mutualTlsAuthentication"]
+    assert mutual == {"truststoreUri": "s3://trust/a@b.pem", "truststoreVersion": "v1"}
+    deploy(aws, changed(pinned, truststore_version=""))
+    assert live(aws)["mutualTlsAuthentication"] == {"truststoreUri": "s3://trust/a@b.pem"}
+    deploy(aws, changed(pinned, truststore="s3://trust/other.pem", truststore_version="v2"))
+    mutual = live(aws)["mutualTlsAuthentication"]
+    assert mutual == {"truststoreUri": "s3://trust/other.pem", "truststoreVersion": "v2"}
+    deploy(aws, WANTED)
+    assert live(aws)["mutualTlsAuthentication"] == mutual
 
 
 def test_while_a_region_has_a_name_for_the_edge_no_other_can_have_it(aws: Aws, backplane: Backplane) -> None:

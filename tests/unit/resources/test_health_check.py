@@ -23,18 +23,18 @@ from tests.unit.resources.api_helpers import (
     WEST,
     Calls,
     carry_out,
+    context,
     deploy,
     document,
     mocked,
     only,
     plan,
     spec,
-    world,
 )
 
 CHECK = domains.HealthCheck(path="/v1/healthz")
 FRONT = domains.Domain(name=DOMAIN, zone="corkhounds.example", health_check=CHECK)
-GIVEN = world(spec(regions=(EAST, WEST), domain=FRONT))
+GIVEN = context(spec(regions=(EAST, WEST), domain=FRONT))
 WANTED = only(HealthCheck, GIVEN)
 
 
@@ -160,7 +160,7 @@ def test_a_plan_asks_once_for_all_regions(aws: Aws) -> None:
 def test_an_api_whose_own_endpoint_is_off_cannot_be_asked(aws: Aws) -> None:
     setting = {"x-amazon-apigateway-endpoint-configuration": {"disableExecuteApiEndpoint": True}}
     off = {**document("/places"), "servers": [{"url": "/", **setting}]}
-    deploy(aws, only(RestApi, world(spec(), definition=off)))
+    deploy(aws, only(RestApi, context(spec(), definition=off)))
     with pytest.raises(BackendctlError, match="its own endpoint disabled"):
         WANTED.create(aws)
 
@@ -181,7 +181,7 @@ def test_the_stage_is_the_one_whose_path_begins_the_probe(path: str, probe: str)
 
 
 def _api() -> model.Api:
-    api = world().spec.api
+    api = context().spec.api
     assert api is not None
     return api
 

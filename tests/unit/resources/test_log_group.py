@@ -12,7 +12,7 @@ from backendctl.aws.connection import Aws
 from backendctl.errors import BackendctlError
 from backendctl.resources.function import Function
 from backendctl.resources.log_group import LogGroup
-from tests.unit.resources.lambda_helpers import EAST, PLACES, deploy, emulated, put_role, world_of
+from tests.unit.resources.lambda_helpers import EAST, PLACES, context_of, deploy, emulated, put_role
 
 KEPT = replace(PLACES, log_retention=14)
 CALLED_OTHERWISE = replace(KEPT, name="old", physical="legacy-handler")
@@ -37,7 +37,7 @@ def asked(aws: Aws) -> list[str]:
 
 
 def test_log_groups_of_strangers_cost_no_call(aws: Aws) -> None:
-    deploy(aws, list(LogGroup.desired(world_of(KEPT))))
+    deploy(aws, list(LogGroup.desired(context_of(KEPT))))
     for number in range(60):
         aws.logs(EAST).create_log_group(logGroupName=f"/aws/lambda/stranger-{number}")
     aws.forget()
@@ -47,9 +47,9 @@ def test_log_groups_of_strangers_cost_no_call(aws: Aws) -> None:
 
 
 def test_that_of_a_function_which_is_called_otherwise_is_read_and_found_again(aws: Aws) -> None:
-    world = world_of(CALLED_OTHERWISE)
-    wanted = list(LogGroup.desired(world))
-    deploy(aws, [*wanted, *Function.desired(world)])
+    context = context_of(CALLED_OTHERWISE)
+    wanted = list(LogGroup.desired(context))
+    deploy(aws, [*wanted, *Function.desired(context)])
     aws.logs(EAST).create_log_group(logGroupName="/aws/lambda/legacy-handler-of-others")
     aws.forget()
     live = LogGroup.read(aws, wanted[0])
@@ -65,7 +65,7 @@ def indexed(aws: Aws, tags: dict[str, str]) -> None:
 
 
 def test_of_one_that_the_tagging_service_shows_as_wanted_no_tags_are_asked_for(aws: Aws) -> None:
-    (wanted,) = LogGroup.desired(world_of(KEPT))
+    (wanted,) = LogGroup.desired(context_of(KEPT))
     deploy(aws, [wanted])
     aws.forget()
     indexed(aws, dict(wanted.tags or {}))
@@ -78,7 +78,7 @@ def test_of_one_that_the_tagging_service_shows_as_wanted_no_tags_are_asked_for(a
 def test_where_the_tagging_service_leaves_something_to_do_the_group_itself_is_asked(
     aws: Aws, told: dict[str, str]
 ) -> None:
-    (wanted,) = LogGroup.desired(world_of(replace(KEPT, tags={"team": "places"})))
+    (wanted,) = LogGroup.desired(context_of(replace(KEPT, tags={"team": "places"})))
     deploy(aws, [wanted])
     aws.forget()
     indexed(aws, told)
@@ -88,7 +88,7 @@ def test_where_the_tagging_service_leaves_something_to_do_the_group_itself_is_as
 
 
 def test_one_that_has_lost_our_mark_meanwhile_is_not_deleted(aws: Aws) -> None:
-    (wanted,) = LogGroup.desired(world_of(KEPT))
+    (wanted,) = LogGroup.desired(context_of(KEPT))
     deploy(aws, [wanted])
     aws.forget()
     indexed(aws, dict(wanted.tags or {}))

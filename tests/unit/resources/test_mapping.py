@@ -24,15 +24,15 @@ from tests.unit.resources.api_helpers import (
     Backplane,
     Calls,
     carry_out,
+    context,
     deploy,
     mocked,
     plan,
     spec,
-    world,
 )
 
 V1, ROOT, HIDDEN = STAGE, replace(STAGE, name="web", path=""), replace(STAGE, name="hidden", path=None)
-GIVEN = world(spec(stages=(V1, ROOT, HIDDEN), domain=Domain(name=DOMAIN.upper())))
+GIVEN = context(spec(stages=(V1, ROOT, HIDDEN), domain=Domain(name=DOMAIN.upper())))
 WANTED = list(Mapping.desired(GIVEN))
 ARN = f"arn:aws:acm:{EAST}:123456789012:certificate/1"
 
@@ -117,7 +117,7 @@ def test_a_stage_cannot_go_before_its_mapping(aws: Aws) -> None:
 
 
 def test_without_a_domain_nothing_is_mapped() -> None:
-    assert list(Mapping.desired(world())) == []
+    assert list(Mapping.desired(context())) == []
 
 
 def test_what_leads_to_our_api_is_found_on_a_domain_whose_mark_was_taken_off(aws: Aws) -> None:
@@ -129,7 +129,7 @@ def test_what_leads_to_our_api_is_found_on_a_domain_whose_mark_was_taken_off(aws
 
 
 DEEP = replace(STAGE, path="shop/v1")
-DEEP_GIVEN = world(spec(stages=(DEEP, replace(ROOT, path="shop")), domain=Domain(name=DOMAIN)))
+DEEP_GIVEN = context(spec(stages=(DEEP, replace(ROOT, path="shop")), domain=Domain(name=DOMAIN)))
 
 
 def test_paths_of_several_levels_go_through_version_2_and_are_told_by_a_tag(aws: Aws) -> None:

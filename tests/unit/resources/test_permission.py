@@ -13,21 +13,21 @@ from backendctl.aws.connection import Aws
 from backendctl.engine.diff import differences
 from backendctl.errors import BackendctlError
 from backendctl.resources.alias import Alias
+from backendctl.resources.deploy_context import DeployContext, Link
 from backendctl.resources.function import Function
 from backendctl.resources.permission import Permission
 from backendctl.resources.permission_sources import Places, is_ours, statement_id
-from backendctl.resources.world import Link, World
 from tests.unit.resources.lambda_helpers import (
     EAST,
     PLACES,
     PROD,
     changed,
+    context_of,
     deploy,
     emulated,
     put_api,
     put_role,
-    staged_world,
-    world_of,
+    staged_context,
 )
 
 NAME = "corkhounds-places"
@@ -44,19 +44,19 @@ def aws() -> Iterator[Aws]:
         yield made
 
 
-def by_name(world: World) -> dict[str, Permission]:
-    return {permission.name: permission for permission in Permission.desired(world)}
+def by_name(context: DeployContext) -> dict[str, Permission]:
+    return {permission.name: permission for permission in Permission.desired(context)}
 
 
-def put(aws: Aws, world: World) -> None:
-    deploy(aws, [*Function.desired(world), *Alias.desired(world), *Permission.desired(world)])
+def put(aws: Aws, context: DeployContext) -> None:
+    deploy(aws, [*Function.desired(context), *Alias.desired(context), *Permission.desired(context)])
 
 
-def pending(aws: Aws, world: World) -> list[str]:
+def pending(aws: Aws, context: DeployContext) -> list[str]:
     aws.forget()
     return [
         f"{wanted.name} {change.field}"
-        for wanted in Permission.desired(world)
+        for wanted in Permission.desired(context)
         for change in differences(wanted, Permission.read(aws, wanted))
     ]
 
@@ -68,7 +68,7 @@ def policy(aws: Aws, qualifier: str) -> list[dict[str, Any]]:
 
 
 def test_slots_are_called_by_the_stage_and_the_warmer_and_the_plain_name_by_the_stage() -> None:
-    found = {name: sorted((p.statements or {}).values()) for name, p in by_name(staged_world()).items()}
+    found = {name: sorted((p.statements or {}).values()) for name, p in by_name(staged_context()).items()}
     stage, rule = "execute-api:corkhounds/prodv1/*", "events:corkhounds-warm-places"
     trial = "execute-api:corkhounds/test-invoke-stage/*"
     assert found == {
@@ -80,14 +80,14 @@ def test_slots_are_called_by_the_stage_and_the_warmer_and_the_plain_name_by_the_
 
 def test_a_definition_without_an_alias_needs_the_unqualified_permission() -> None:
     link = Link(stage=PROD, variable=None, function=PLACES, alias=None)
-    found = by_name(world_of(changed(PLACES, warm=None), links=[link]))
+    found = by_name(context_of(changed(PLACES, warm=None), links=[link]))
     assert list(found) == ["places"]
     assert found["places"].qualifier is None
     assert found["places"].needs() == {f"{EAST}/function/places", f"{EAST}/rest-api/corkhounds"}
 
 
 def test_a_permission_needs_its_alias_and_the_api() -> None:
-    assert by_name(staged_world())["places:version1-a"].needs() == {
+    assert by_name(staged_context())["places:version1-a"].needs() == {
         f"{EAST}/alias/places:version1-a",
         f"{EAST}/rest-api/corkhounds",
     }
@@ -97,19 +97,19 @@ def test_an_authorizer_is_a_source_of_its_own() -> None:
     definition = {
         "securityDefinitions": {"door": {"x-amazon-apigateway-authorizer": {"authorizerUri": AUTHORIZER}}},
     }
-    found = by_name(staged_world(definition=definition))
+    found = by_name(staged_context(definition=definition))
     assert "execute-api:corkhounds/authorizers/*" in (found["places:version1-a"].statements or {}).values()
 
 
 def test_the_second_plan_is_empty(aws: Aws) -> None:
     put_api(aws)
-    put(aws, staged_world())
-    assert pending(aws, staged_world(idle_exists=True)) == []
+    put(aws, staged_context())
+    assert pending(aws, staged_context(idle_exists=True)) == []
 
 
 def test_aws_gets_the_id_it_invented(aws: Aws) -> None:
     put_api(aws, "abc123")
-    put(aws, staged_world())
+    put(aws, staged_context())
     found = {(s["Principal"]["Service"], s["Condition"]["ArnLike"]["AWS:SourceArn"]) for s in policy(aws, "version1-a")}
     assert found == {
         ("apigateway.amazonaws.com", f"arn:aws:execute-api:{EAST}:123456789012:abc123/prodv1/*"),
@@ -120,13 +120,13 @@ def test_aws_gets_the_id_it_invented(aws: Aws) -> None:
 
 def test_an_api_that_was_made_anew_is_let_in_instead_of_the_old_one(aws: Aws) -> None:
     put_api(aws, "old")
-    put(aws, staged_world())
+    put(aws, staged_context())
     put_api(aws, "new")
-    world = staged_world(idle_exists=True)
+    context = staged_context(idle_exists=True)
     sid = "statements.backendctl-corkhounds-api-prodv1-version1"
-    assert f"places:version1 {sid}" in pending(aws, world)
-    deploy(aws, list(Permission.desired(world)))
-    assert pending(aws, world) == []
+    assert f"places:version1 {sid}" in pending(aws, context)
+    deploy(aws, list(Permission.desired(context)))
+    assert pending(aws, context) == []
     assert {s["Condition"]["ArnLike"]["AWS:SourceArn"].split(":")[-1] for s in policy(aws, "version1")} == {
         "new/prodv1/*",
         "new/test-invoke-stage/*",
@@ -135,7 +135,7 @@ def test_an_api_that_was_made_anew_is_let_in_instead_of_the_old_one(aws: Aws) ->
 
 def test_statements_of_others_stay(aws: Aws) -> None:
     put_api(aws)
-    put(aws, staged_world())
+    put(aws, staged_context())
     aws.lambda_(EAST).add_permission(
         FunctionName=NAME,
         Qualifier="version1",
@@ -144,8 +144,8 @@ def test_statements_of_others_stay(aws: Aws) -> None:
         Principal="s3.amazonaws.com",
         SourceArn="arn:aws:s3:::bucket",
     )
-    world = staged_world(idle_exists=True)
-    assert pending(aws, world) == []
+    context = staged_context(idle_exists=True)
+    assert pending(aws, context) == []
     aws.forget()
     for live in list(Permission.owned(aws, EAST)):
         live.delete(aws)
@@ -155,8 +155,8 @@ def test_statements_of_others_stay(aws: Aws) -> None:
 
 def test_a_statement_that_is_not_wanted_any_more_goes(aws: Aws) -> None:
     put_api(aws)
-    put(aws, staged_world())
-    cold = staged_world(changed(PLACES, warm=None), idle_exists=True)
+    put(aws, staged_context())
+    cold = staged_context(changed(PLACES, warm=None), idle_exists=True)
     assert "places:version1-a statements.backendctl-corkhounds-warm-corkhounds-warm-places-version1-a" in pending(
         aws, cold
     )
@@ -167,7 +167,7 @@ def test_a_statement_that_is_not_wanted_any_more_goes(aws: Aws) -> None:
 
 def test_owned_finds_the_permissions_of_every_qualifier(aws: Aws) -> None:
     put_api(aws)
-    put(aws, staged_world())
+    put(aws, staged_context())
     aws.forget()
     assert sorted(live.name for live in Permission.owned(aws, EAST)) == [
         "places:version1",
@@ -177,20 +177,20 @@ def test_owned_finds_the_permissions_of_every_qualifier(aws: Aws) -> None:
 
 
 def test_without_its_api_a_permission_says_what_is_missing(aws: Aws) -> None:
-    world = staged_world()
+    context = staged_context()
     put_api(aws, None)
-    deploy(aws, [*Function.desired(world), *Alias.desired(world)])
+    deploy(aws, [*Function.desired(context), *Alias.desired(context)])
     with pytest.raises(BackendctlError, match="there is no API 'corkhounds'"):
-        by_name(world)["places:version1"].create(aws)
+        by_name(context)["places:version1"].create(aws)
 
 
 def test_a_policy_that_would_be_too_long_is_refused_before_the_call(aws: Aws) -> None:
     put_api(aws)
-    world = staged_world()
-    deploy(aws, [*Function.desired(world), *Alias.desired(world)])
+    context = staged_context()
+    deploy(aws, [*Function.desired(context), *Alias.desired(context)])
     many = {f"backendctl-corkhounds-api-{n}": f"execute-api:corkhounds/stage{n}/*" for n in range(80)}
     with pytest.raises(BackendctlError, match=r"allows 20480$"):
-        replace(by_name(world)["places:version1"], statements=many).create(aws)
+        replace(by_name(context)["places:version1"], statements=many).create(aws)
 
 
 def test_statement_ids_fit_what_lambda_takes() -> None:
@@ -223,7 +223,7 @@ def test_a_wider_statement_under_our_id_is_told_as_it_is() -> None:
 
 def test_our_statements_on_a_function_of_others_are_found_by_a_destroy_and_theirs_stay(aws: Aws) -> None:
     put_api(aws)
-    put(aws, staged_world())
+    put(aws, staged_context())
     functions = aws.lambda_(EAST)
     arn = functions.get_function(FunctionName=NAME)["Configuration"]["FunctionArn"]
     functions.untag_resource(Resource=arn, TagKeys=["backendctl:backend"])

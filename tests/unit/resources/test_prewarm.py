@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backendctl.api.trial import Answer
+from backendctl.api.smoke_test import Answer
 from backendctl.aws.progress import reporting_to
 from backendctl.errors import BackendctlError
 from backendctl.resources import lambda_waits

@@ -16,15 +16,15 @@ from backendctl.engine.plan import Action, make_plan
 from backendctl.errors import BackendctlError
 from backendctl.resources import KINDS, baking, release_log
 from backendctl.resources.alias import Alias
+from backendctl.resources.deploy_context import Capacity, DeployContext
 from backendctl.resources.function import Function
 from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.provisioned_limits import over_limits
 from backendctl.resources.provisioned_reads import recorded
 from backendctl.resources.release_record import Event, Record, State
 from backendctl.resources.stage_wanted import requirements
-from backendctl.resources.world import Capacity, World
 from backendctl.spec.model import Provisioned
-from tests.unit.resources.lambda_helpers import EAST, PLACES, changed, deploy, emulated, put_role, staged_world
+from tests.unit.resources.lambda_helpers import EAST, PLACES, changed, deploy, emulated, put_role, staged_context
 
 TWO = changed(PLACES, warm=None, provisioned=Provisioned(environments=2))
 KEY = (EAST, TWO.physical, "version1")
@@ -101,21 +101,21 @@ def held(aws: Aws) -> Held:
     return made
 
 
-def put(aws: Aws, world: World) -> None:
-    """Function, slots and what they have provisioned, as the world has them."""
-    slots = [alias for alias in Alias.desired(world) if alias.alias != "version1"]
-    deploy(aws, [*Function.desired(world), *slots, *ProvisionedConcurrency.desired(world)])
+def put(aws: Aws, context: DeployContext) -> None:
+    """Function, slots and what they have provisioned, as the context has them."""
+    slots = [alias for alias in Alias.desired(context) if alias.alias != "version1"]
+    deploy(aws, [*Function.desired(context), *slots, *ProvisionedConcurrency.desired(context)])
 
 
-def with_capacity(world: World, **given: Any) -> World:
-    return replace(world, capacity={KEY: Capacity(**{"environments": 2, **given})})
+def with_capacity(context: DeployContext, **given: Any) -> DeployContext:
+    return replace(context, capacity={KEY: Capacity(**{"environments": 2, **given})})
 
 
-def actions(aws: Aws, world: World) -> dict[str, str]:
+def actions(aws: Aws, context: DeployContext) -> dict[str, str]:
     """Name → what a plan does about provisioned concurrency."""
     aws.forget()
     plan = make_plan(
-        desired=list(ProvisionedConcurrency.desired(world)),
+        desired=list(ProvisionedConcurrency.desired(context)),
         kinds=[kind for kind in KINDS if kind is ProvisionedConcurrency],
         aws=aws,
         regions=(EAST,),
@@ -131,23 +131,23 @@ def slots(**serving: list[str]) -> baking.Slots:
 
 
 def test_it_is_asked_for_on_the_slot_of_the_release_and_recorded(aws: Aws, held: Held) -> None:
-    world = staged_world(TWO)
-    put(aws, world)
+    context = staged_context(TWO)
+    put(aws, context)
     assert held.asked == [(A, 2)]
     assert recorded(aws, EAST, TWO.physical) == {A: 2}
-    assert actions(aws, world) == {}
+    assert actions(aws, context) == {}
 
 
 def test_a_stage_waits_for_it() -> None:
-    world = staged_world(TWO)
-    (stage,) = world.spec.api.stages if world.spec.api else ()
-    assert f"{EAST}/provisioned/places:version1-a" in requirements(world, EAST, stage)
-    assert not [one for one in requirements(staged_world(PLACES), EAST, stage) if "/provisioned/" in one]
+    context = staged_context(TWO)
+    (stage,) = context.spec.api.stages if context.spec.api else ()
+    assert f"{EAST}/provisioned/places:version1-a" in requirements(context, EAST, stage)
+    assert not [one for one in requirements(staged_context(PLACES), EAST, stage) if "/provisioned/" in one]
 
 
 def test_an_alias_that_moves_is_waited_for_again_though_the_number_stays(aws: Aws, held: Held) -> None:
-    put(aws, staged_world(TWO))
-    second = staged_world(changed(TWO, memory=2048))
+    put(aws, staged_context(TWO))
+    second = staged_context(changed(TWO, memory=2048))
     assert actions(aws, second) == {"places:version1-a": "update"}
     put(aws, second)
     assert held.asked == [(A, 2)]
@@ -155,8 +155,8 @@ def test_an_alias_that_moves_is_waited_for_again_though_the_number_stays(aws: Aw
 
 
 def test_what_is_kept_is_no_change_and_what_has_baked_is_given_back(aws: Aws, held: Held) -> None:
-    put(aws, staged_world(TWO))
-    second = staged_world(changed(TWO, memory=2048), target="b", idle_exists=True)
+    put(aws, staged_context(TWO))
+    second = staged_context(changed(TWO, memory=2048), target="b", idle_exists=True)
     put(aws, second)
     assert actions(aws, with_capacity(second, kept="kept until …")) == {}
     assert actions(aws, second) == {"places:version1-a": "delete"}
@@ -169,24 +169,24 @@ def test_what_is_kept_is_no_change_and_what_has_baked_is_given_back(aws: Aws, he
 
 
 def test_what_backendctl_never_asked_for_is_left(aws: Aws, held: Held) -> None:
-    world = staged_world(changed(PLACES, warm=None))
-    put(aws, world)
+    context = staged_context(changed(PLACES, warm=None))
+    put(aws, context)
     held.put(A, 5)
-    assert actions(aws, world) == {}
+    assert actions(aws, context) == {}
 
 
 def test_a_failure_is_told_with_its_reason(aws: Aws, held: Held) -> None:
     held.status = "FAILED"
     with pytest.raises(BackendctlError, match=r"could not make 2 environments of .*: NO_ROOM"):
-        put(aws, staged_world(TWO))
+        put(aws, staged_context(TWO))
     held.status = "READY"
-    put(aws, staged_world(TWO))
+    put(aws, staged_context(TWO))
     assert held.asked == [(A, 2), (A, 2)]
 
 
 def test_the_slot_before_bakes_from_the_turn_on(aws: Aws, held: Held) -> None:
-    put(aws, staged_world(TWO))
-    put(aws, staged_world(changed(TWO, memory=2048), target="b", idle_exists=True))
+    put(aws, staged_context(TWO))
+    put(aws, staged_context(changed(TWO, memory=2048), target="b", idle_exists=True))
     entry = Record(
         index=1,
         number=1,
@@ -210,8 +210,8 @@ def test_the_slot_before_bakes_from_the_turn_on(aws: Aws, held: Held) -> None:
 
 
 def test_where_the_log_does_not_tell_the_turn_came_after_the_last_change_of_what_serves(aws: Aws, held: Held) -> None:
-    put(aws, staged_world(TWO))
-    put(aws, staged_world(changed(TWO, memory=2048), target="b", idle_exists=True))
+    put(aws, staged_context(TWO))
+    put(aws, staged_context(changed(TWO, memory=2048), target="b", idle_exists=True))
     noon = 1_795_867_200.0
     held.put(B, 2, modified="2026-11-28T12:00:00+0000")
     aws.forget()
@@ -222,14 +222,14 @@ def test_where_the_log_does_not_tell_the_turn_came_after_the_last_change_of_what
 
 
 def test_a_slot_that_a_stage_leads_to_is_kept_whatever_the_time(aws: Aws, held: Held) -> None:
-    put(aws, staged_world(TWO))
+    put(aws, staged_context(TWO))
     found = baking.capacity(aws, slots(a=["prodv1"]), Provisioned(environments=2), target="b", now=lambda: 9e9)
     assert found.kept == "kept while prodv1 leads to it"
     assert list(held.found) == [A]
 
 
 def test_a_number_set_by_hand_is_left_until_the_spec_changes(aws: Aws, held: Held) -> None:
-    put(aws, staged_world(TWO))
+    put(aws, staged_context(TWO))
     held.put(A, 5)
     aws.forget()
     found = baking.capacity(aws, slots(a=["prodv1"]), Provisioned(environments=2), target="a")
@@ -243,9 +243,9 @@ def test_more_than_the_account_has_left_is_refused_before_any_call(aws: Aws, hel
     events: Any = aws.lambda_(EAST).meta.events
     events.register("before-call.lambda.GetAccountSettings", lambda **_: _answer(account))
     many = changed(TWO, provisioned=Provisioned(environments=901))
-    world = staged_world(many)
+    context = staged_context(many)
     plan = make_plan(
-        desired=list(ProvisionedConcurrency.desired(world)),
+        desired=list(ProvisionedConcurrency.desired(context)),
         kinds=KINDS,
         aws=aws,
         regions=(EAST,),

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from graphlib import TopologicalSorter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,10 +14,12 @@ from typing import Any
 import pytest
 
 from backendctl.aws.connection import Aws
+from backendctl.aws.progress import reporting_to
+from backendctl.engine.graph import edges
 from backendctl.engine.plan import Action, Change
 from backendctl.errors import BackendctlError
 from backendctl.resources import dns
-from backendctl.resources.dns_refusals import refused_records
+from backendctl.resources.dns_refusals import refused_records, with_dns
 from backendctl.resources.health_check import HealthCheck, own_checks
 from backendctl.resources.record import Record
 from backendctl.resources.record_changes import PRIMARY, SECONDARY
@@ -34,7 +37,9 @@ from tests.unit.resources.api_helpers import (
     only,
     plan,
     spec,
-    world,
+)
+from tests.unit.resources.api_helpers import (
+    context as world,
 )
 
 REGIONS = (EAST, WEST)
@@ -148,6 +153,27 @@ def test_a_simple_record_is_foreign_and_replaced_in_one_batch_when_adopted(aws: 
     assert plan(aws, [WANTED], Record).changes == ()
 
 
+def test_a_record_of_somebody_elses_beside_ours_can_be_adopted_too(aws: Aws) -> None:
+    deploy(aws, replace(WANTED, types=("A",)))
+    put(aws, {**SIMPLE, "Type": "AAAA", "ResourceRecords": [{"Value": "2001:db8::1"}]})
+    (change,) = plan(aws, [WANTED], Record).changes
+    assert change.foreign
+    carry_out(aws, change)
+    assert {(record["Type"], record["SetIdentifier"]) for record in live(aws)} == {
+        ("A", "corkhounds-us-east-1"),
+        ("AAAA", "corkhounds-us-east-1"),
+    }
+
+
+def test_a_cname_in_the_way_is_foreign_and_replaced_in_one_batch_when_adopted(aws: Aws) -> None:
+    put(aws, {**SIMPLE, "Type": "CNAME", "ResourceRecords": [{"Value": "else.example."}]})
+    (change,) = plan(aws, [WANTED], Record).changes
+    assert change.foreign
+    assert refusals(aws) == ()
+    carry_out(aws, change)
+    assert {record["Type"] for record in live(aws)} == {"A", "AAAA"}
+
+
 def test_the_second_region_adopts_what_the_first_has_converted(aws: Aws) -> None:
     put(aws, SIMPLE)
     changes = plan(aws, list(Record.desired(GIVEN)), Record, regions=REGIONS).changes
@@ -178,8 +204,9 @@ def test_a_missing_zone_has_no_records_and_says_so_before_any_call(aws: Aws) -> 
     assert [change.action for change in found.changes] == [Action.CREATE]
     (told,) = refused_records(found.changes, aws)
     assert told.startswith(f"{DOMAIN}: there is no public hosted zone other.example in this account")
-    with pytest.raises(BackendctlError, match=r"no public hosted zone other\.example"):
+    with pytest.raises(BackendctlError, match=r"no public hosted zone other\.example in this account$") as caught:
         wanted.create(aws)
+    assert caught.value.hint.startswith("make it and point the registrar at its name servers")
 
 
 def test_of_two_zones_of_one_name_the_id_says_which(aws: Aws) -> None:
@@ -297,6 +324,50 @@ def test_a_new_primary_takes_over_in_one_batch_with_the_old_one(aws: Aws) -> Non
         ("corkhounds-us-east-1", "SECONDARY"),
         ("corkhounds-us-west-2", "PRIMARY"),
     }
+
+
+def routed_from(*regions: str) -> tuple[model.Spec, list[Record]]:
+    """The spec with a simple record, the primary first, and the records that it wants."""
+    given = spec(regions=regions, domain=replace(FRONT, routing="simple", health_check=None))
+    return given, list(Record.desired(world(given)))
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_with_a_simple_record_a_new_primary_takes_over_and_the_name_answers_at_every_moment(
+    aws: Aws, *, done: bool
+) -> None:
+    deploy(aws, *routed("simple"))
+    _, wanted = routed_from(WEST, EAST)
+    found = plan(aws, wanted, Record, regions=(WEST, EAST)).changes
+    order = list(TopologicalSorter(edges(found, ("record",))).static_order())
+    assert order == [f"us-west-2/record/{DOMAIN}", f"us-east-1/record/{DOMAIN}"]
+    by_address = {change.address: change for change in found}
+    carry_out(aws, by_address[order[0]])
+    target = aws.apigateway(WEST).get_domain_name(domainName=DOMAIN)["regionalDomainName"]
+    assert {dns.points_at(record) for record in live(aws)} == {target}
+    if done:  # killed after the first, a second plan no longer knows the record that is gone
+        assert plan(aws, wanted, Record, regions=(WEST, EAST)).changes == ()
+    told: list[str] = []
+    with reporting_to(told.append):
+        carry_out(aws, by_address[order[1]])
+    assert {(dns.points_at(record), record["Type"]) for record in live(aws)} == {(target, "A"), (target, "AAAA")}
+    assert "waiting 60 s until resolvers have forgotten" in told[-1]
+
+
+def test_a_plan_for_some_regions_that_would_leave_a_name_without_any_record_is_refused(aws: Aws) -> None:
+    deploy(aws, *routed("simple"))
+    given, wanted = routed_from(WEST, EAST)
+    alone = plan(aws, [], Record)
+    assert [(change.action, change.region) for change in alone.changes] == [(Action.DELETE, EAST)]
+    (told,) = with_dns(alone, given.narrowed((EAST,)), aws).refusals
+    assert told.startswith(f"{DOMAIN} would have no record left: this plan takes away that of us-east-1")
+    assert with_dns(plan(aws, wanted, Record, regions=(WEST, EAST)), given, aws).refusals == ()
+    assert with_dns(alone, replace(given, domain=None), aws).refusals == ()
+    elsewhere = replace(given, domain=replace(FRONT, zone=None))
+    (told,) = with_dns(alone, elsewhere, aws).refusals
+    assert "for the spec names no zone for it any more" in told
+    deploy(aws, *routed("latency"))
+    assert with_dns(plan(aws, [], Record), given.narrowed((EAST,)), aws).refusals == ()
 
 
 def test_all_regions_are_one_batch(aws: Aws) -> None:

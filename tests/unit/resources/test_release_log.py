@@ -66,7 +66,7 @@ def test_what_has_ended_in_one_region_comes_to_another_whatever_came_after_it_th
 
 def test_the_second_operator_is_told_whose_the_release_is_and_nothing_is_written(aws: Aws) -> None:
     announce(THEIRS).run(aws)
-    with pytest.raises(BackendctlError, match=r"v1 \(deploy\) by bob from desk is under way, started .* ago"):
+    with pytest.raises(BackendctlError, match=r"v1 \(deploy\) by bob from desk is in progress, started .* ago"):
         announce(MINE).run(aws)
     assert [release_log.read_now(aws, region).entries[1].token for region in BOTH] == ["99999999"] * 2
 
@@ -104,7 +104,7 @@ def test_a_canary_that_is_resumed_begins_when_it_is_resumed(aws: Aws) -> None:
 def test_a_release_that_was_taken_over_goes_no_further(aws: Aws) -> None:
     announce(MINE).run(aws)
     release_log.claim(aws, EAST, replace(THEIRS, index=2, number=2))
-    with pytest.raises(BackendctlError, match=r"v1 .* goes no further in us-east-1: v2 .* by bob"):
+    with pytest.raises(BackendctlError, match=r"v1 .* cannot continue in us-east-1: v2 .* by bob"):
         release_claim.ready(aws, EAST, MINE)
     assert release_log.read_now(aws, EAST).entries[1].state is State.CLAIMED
     release_claim.ready(aws, WEST, MINE)

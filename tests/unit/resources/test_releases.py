@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from backendctl.resources import releases
+from backendctl.resources.deploy_context import Stamp
 from backendctl.resources.lambda_reads import version_of
-from backendctl.resources.world import Stamp
 from backendctl.spec.model import Vpc
 
 if TYPE_CHECKING:

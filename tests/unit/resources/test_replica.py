@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,15 +11,16 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from backendctl.aws.connection import Access, Aws
+from backendctl.aws.progress import reporting_to
 from backendctl.engine.diff import differences
 from backendctl.errors import BackendctlError, WaitTimeoutError
 from backendctl.resources import replica as module
+from backendctl.resources.deploy_context import DeployContext, Stamp
 from backendctl.resources.replica import Replica
 from backendctl.resources.table import Table
-from backendctl.resources.world import Stamp, World
 from backendctl.spec import model
 
 EAST, WEST, IRELAND = "us-east-1", "us-west-2", "eu-west-1"
@@ -69,6 +71,7 @@ class Group:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.size = 0
         self.copied_from: set[str] = set()
+        self.silent: set[str] = set()
 
     def regions(self) -> set[str]:
         """Who is in the group."""
@@ -94,6 +97,8 @@ class Group:
             raise refusal("ValidationException", "it has deletion protection enabled")
         self.entries[region] = "DELETING"
         self.clock.at(120, lambda: self.entries.pop(region))
+        if region in self.tables:
+            self.tables[region].status = "DELETING"
         self.clock.at(130, lambda: self.tables.pop(region, None))
 
     def _end(self, region: str) -> None:
@@ -181,6 +186,8 @@ class DynamoDb:
         return [{"Key": key, "Value": value} for key, value in self._here().tags.items()]
 
     def _here(self) -> Here:
+        if self._region in self._group.silent:
+            raise EndpointConnectionError(endpoint_url=f"https://dynamodb.{self._region}.amazonaws.com")
         if self._region not in self._group.tables:
             raise refusal("ResourceNotFoundException", "Requested resource not found")
         return self._group.tables[self._region]
@@ -232,7 +239,9 @@ def desired(*regions: str, looked_at: tuple[str, ...] = (), **changes: Any) -> l
         functions={},
         tables=(table,),
     )
-    world = World(spec=spec, account="123456789012", partition="aws", stamp=Stamp(commit="", author="", time=""))
+    world = DeployContext(
+        spec=spec, account="123456789012", partition="aws", stamp=Stamp(commit="", author="", time="")
+    )
     return list(Replica.desired(world))
 
 
@@ -329,13 +338,30 @@ def test_a_replica_asked_for_a_moment_before_a_kill_is_not_a_name_clash(group: G
     assert differences(west, live(aws, west)) == ()
 
 
+def test_while_the_primary_is_silent_a_replica_is_what_its_own_region_says(group: Group, aws: Aws) -> None:
+    (west,) = desired(WEST)
+    west.create(aws)
+    group.silent.add(EAST)
+    found = live(aws, west)
+    assert found is not None
+    assert (found.status, found.owner, differences(west, found)) == ("ACTIVE", "corkhounds", ())
+
+
+def test_a_table_alone_is_not_taken_for_a_replica_of_a_primary_that_is_silent(group: Group, aws: Aws) -> None:
+    group.tables[WEST] = Here()
+    group.silent.add(EAST)
+    (west,) = desired(WEST)
+    with pytest.raises(EndpointConnectionError):
+        live(aws, west)
+
+
 def test_a_plain_table_in_the_region_is_foreign_and_stays(group: Group, aws: Aws) -> None:
     group.tables[WEST] = Here()
     (west,) = desired(WEST)
     found = live(aws, west)
     assert found is not None
     assert (found.status, found.owner) == ("STANDALONE", None)
-    with pytest.raises(BackendctlError, match="already stands in us-west-2 by itself"):
+    with pytest.raises(BackendctlError, match="exists in us-west-2 already, and DynamoDB cannot make it a replica"):
         west.create(aws)
     assert WEST in group.tables
 
@@ -419,6 +445,17 @@ def test_a_replica_is_deleted_through_the_primary(group: Group, aws: Aws) -> Non
     found.delete(aws)
     assert gists(group) == [f"{EAST} UpdateTable"]
     assert (set(group.tables), group.entries) == ({EAST}, {})
+
+
+def test_the_waits_of_a_removal_tell_for_what_since_when_and_how_long(aws: Aws) -> None:
+    (west,) = desired(WEST)
+    west.create(aws)
+    told: list[str] = []
+    with reporting_to(told.append):
+        west.delete(aws)
+    here = re.escape(NAME) + r" in us-west-2: DELETING, since \d\d:\d\d UTC; AWS "
+    assert any(re.fullmatch(f"replica of {here}takes 2 to 5 minutes", line) for line in told)
+    assert any(re.fullmatch(f"table {here}usually takes less than a minute", line) for line in told)
 
 
 def test_deleting_again_is_done(group: Group, aws: Aws) -> None:

@@ -14,10 +14,10 @@ from backendctl.engine.plan import Action
 from backendctl.errors import BackendctlError
 from backendctl.resources.api_reads import DEFINITION, find_api, pick_api
 from backendctl.resources.rest_api import RestApi
-from tests.unit.resources.api_helpers import EAST, Calls, carry_out, deploy, document, mocked, only, plan, world
+from tests.unit.resources.api_helpers import EAST, Calls, carry_out, context, deploy, document, mocked, only, plan
 
-FIRST = only(RestApi, world())
-SECOND = only(RestApi, world(definition=document("/places", "/search")))
+FIRST = only(RestApi, context())
+SECOND = only(RestApi, context(definition=document("/places", "/search")))
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_settings_made_by_hand_travel_in_the_body(aws: Aws) -> None:
 
 def test_a_setting_that_the_last_definition_made_goes_with_it(aws: Aws) -> None:
     with_source = {**document("/places"), "x-amazon-apigateway-api-key-source": "AUTHORIZER"}
-    deploy(aws, only(RestApi, world(definition=with_source)))
+    deploy(aws, only(RestApi, context(definition=with_source)))
     api_id = find_api(aws, EAST, "corkhounds") or ""
     aws.apigateway(EAST).update_rest_api(
         restApiId=api_id, patchOperations=[{"op": "replace", "path": "/apiKeySource", "value": "AUTHORIZER"}]
@@ -172,7 +172,7 @@ def test_what_others_own_is_never_offered_for_deletion(aws: Aws) -> None:
 
 
 def test_one_per_region_with_one_digest() -> None:
-    given = world(replace(world().spec, regions=(EAST, "us-west-2")))
+    given = context(replace(context().spec, regions=(EAST, "us-west-2")))
     east, west = RestApi.desired(given)
     assert east.definition == west.definition
     assert east.body != west.body

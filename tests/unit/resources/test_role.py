@@ -13,11 +13,20 @@ from botocore.exceptions import ClientError
 
 from backendctl.aws.connection import Aws
 from backendctl.engine.diff import differences
+from backendctl.resources.deploy_context import DeployContext
 from backendctl.resources.role import Role
 from backendctl.resources.role_policy import normalised, statements_of
-from backendctl.resources.world import World
 from backendctl.spec.model import Attribute, Function, Index, Key, Table, Vpc
-from tests.unit.resources.lambda_helpers import EAST, PLACES, WEST, changed, deploy, emulated, staged_world, world_of
+from tests.unit.resources.lambda_helpers import (
+    EAST,
+    PLACES,
+    WEST,
+    changed,
+    context_of,
+    deploy,
+    emulated,
+    staged_context,
+)
 
 KEY = Key(hash=Attribute(name="id", type="S"))
 INDEX = Index(name="by-owner", key=KEY)
@@ -30,17 +39,17 @@ def aws() -> Iterator[Aws]:
         yield made
 
 
-def wanted(world: World) -> Role:
-    return next(iter(Role.desired(world)))
+def wanted(context: DeployContext) -> Role:
+    return next(iter(Role.desired(context)))
 
 
-def pending(aws: Aws, world: World) -> list[str]:
+def pending(aws: Aws, context: DeployContext) -> list[str]:
     aws.forget()
-    return [change.field for change in differences(wanted(world), Role.read(aws, wanted(world)))]
+    return [change.field for change in differences(wanted(context), Role.read(aws, wanted(context)))]
 
 
 def statements(*functions: Function, **spec: Any) -> dict[str, Any]:
-    return normalised({"Statement": statements_of(world_of(*functions, regions=[EAST, WEST], **spec))})
+    return normalised({"Statement": statements_of(context_of(*functions, regions=[EAST, WEST], **spec))})
 
 
 def test_functions_may_write_their_logs_in_every_region_and_nothing_else() -> None:
@@ -70,7 +79,7 @@ def test_tables_and_their_indexes_are_reached_wherever_they_are() -> None:
 
 
 def test_a_region_more_or_less_changes_nothing() -> None:
-    both, one = (world_of(PLACES, regions=regions, tables=(TABLE,)) for regions in ([EAST, WEST], [WEST]))
+    both, one = (context_of(PLACES, regions=regions, tables=(TABLE,)) for regions in ([EAST, WEST], [WEST]))
     assert statements_of(both) == statements_of(one)
 
 
@@ -82,23 +91,23 @@ def test_tracing_and_networks_are_allowed_only_where_used() -> None:
 
 def test_a_spec_that_gives_every_function_a_role_has_none_of_ours() -> None:
     given = "arn:aws:iam::123456789012:role/given"
-    assert list(Role.desired(world_of(PLACES, role=given))) == []
-    assert list(Role.desired(world_of(changed(PLACES, role=given)))) == []
+    assert list(Role.desired(context_of(PLACES, role=given))) == []
+    assert list(Role.desired(context_of(changed(PLACES, role=given)))) == []
 
 
 def test_the_second_plan_is_empty(aws: Aws) -> None:
-    world = staged_world(tables=(TABLE,))
-    deploy(aws, [wanted(world)])
-    assert pending(aws, world) == []
+    context = staged_context(tables=(TABLE,))
+    deploy(aws, [wanted(context)])
+    assert pending(aws, context) == []
 
 
 def test_a_policy_that_somebody_widened_is_put_back(aws: Aws) -> None:
-    deploy(aws, [wanted(staged_world())])
+    deploy(aws, [wanted(staged_context())])
     wide = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
     aws.iam().put_role_policy(RoleName="corkhounds-lambda", PolicyName="backendctl", PolicyDocument=json.dumps(wide))
-    assert pending(aws, staged_world()) == ["policy.Logs", "policy.statement0"]
-    deploy(aws, [wanted(staged_world())])
-    assert pending(aws, staged_world()) == []
+    assert pending(aws, staged_context()) == ["policy.Logs", "policy.statement0"]
+    deploy(aws, [wanted(staged_context())])
+    assert pending(aws, staged_context()) == []
 
 
 def test_a_kill_between_role_and_policy_is_repaired(aws: Aws) -> None:
@@ -107,23 +116,23 @@ def test_a_kill_between_role_and_policy_is_repaired(aws: Aws) -> None:
         AssumeRolePolicyDocument=json.dumps({"Statement": []}),
         Tags=[{"Key": "backendctl:backend", "Value": "corkhounds"}],
     )
-    assert pending(aws, staged_world()) == ["trust.Lambda", "policy.Logs"]
-    wanted(staged_world()).create(aws)
-    assert pending(aws, staged_world()) == []
+    assert pending(aws, staged_context()) == ["trust.Lambda", "policy.Logs"]
+    wanted(staged_context()).create(aws)
+    assert pending(aws, staged_context()) == []
 
 
 def test_a_role_of_somebody_else_is_not_taken(aws: Aws) -> None:
     aws.iam().create_role(RoleName="corkhounds-lambda", AssumeRolePolicyDocument="{}")
-    live = Role.read(aws, wanted(staged_world()))
+    live = Role.read(aws, wanted(staged_context()))
     assert live is not None
     assert live.owner is None
     with pytest.raises(ClientError, match="EntityAlreadyExists"):
-        wanted(staged_world()).create(aws)
+        wanted(staged_context()).create(aws)
     assert list(Role.owned(aws, "global")) == []
 
 
 def test_delete_takes_the_policies_too_and_may_be_repeated(aws: Aws) -> None:
-    deploy(aws, [wanted(staged_world())])
+    deploy(aws, [wanted(staged_context())])
     more = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
     attached = aws.iam().create_policy(PolicyName="more", PolicyDocument=json.dumps(more))["Policy"]["Arn"]
     aws.iam().attach_role_policy(RoleName="corkhounds-lambda", PolicyArn=attached)
@@ -141,7 +150,7 @@ def test_documents_are_equal_however_they_are_written() -> None:
 
 
 def test_a_policy_that_goes_meanwhile_does_not_stand_for_the_role(aws: Aws) -> None:
-    deploy(aws, [wanted(staged_world())])
+    deploy(aws, [wanted(staged_context())])
     live = next(iter(Role.owned(aws, "global")))
     rival = boto3.client("iam", region_name="us-east-1")
 
@@ -165,8 +174,8 @@ def test_what_the_spec_adds_stands_beside_the_rest_each_statement_once() -> None
 
 def test_a_changed_statement_shows_in_the_plan(aws: Aws) -> None:
     first = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::pictures/*"}
-    before = world_of(changed(PLACES, statements=(first,)))
+    before = context_of(changed(PLACES, statements=(first,)))
     wanted(before).create(aws)
     assert pending(aws, before) == []
-    after = world_of(changed(PLACES, statements=({**first, "Action": "s3:GetObject"},)))
+    after = context_of(changed(PLACES, statements=({**first, "Action": "s3:GetObject"},)))
     assert [field.split(".")[0] for field in pending(aws, after)] == ["policy"]

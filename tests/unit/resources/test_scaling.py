@@ -10,8 +10,8 @@ from moto import mock_aws
 
 from backendctl.aws.connection import Access, Aws
 from backendctl.engine.diff import differences
+from backendctl.resources.deploy_context import DeployContext, Stamp
 from backendctl.resources.scaling import Scaling
-from backendctl.resources.world import Stamp, World
 from backendctl.spec import model
 
 EAST, WEST = "us-east-1", "us-west-2"
@@ -38,14 +38,16 @@ def desired(spec_table: model.Table, *, region: str = EAST) -> list[Scaling]:
         functions={EAST: (), WEST: ()},
         tables=(spec_table,),
     )
-    world = World(spec=spec, account="123456789012", partition="aws", stamp=Stamp(commit="", author="", time=""))
+    world = DeployContext(
+        spec=spec, account="123456789012", partition="aws", stamp=Stamp(commit="", author="", time="")
+    )
     return [scaling for scaling in Scaling.desired(world) if scaling.region == region]
 
 
 @pytest.fixture
 def aws() -> Iterator[Aws]:
     with mock_aws():
-        made = Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds")
+        made = Aws(Access(keys=("testing", "testing"), time_scale=0.0), backend="corkhounds")
         for region in (EAST, WEST):
             made.dynamodb(region).create_table(
                 TableName="corkhounds-places",

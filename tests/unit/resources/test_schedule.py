@@ -10,14 +10,14 @@ import pytest
 
 from backendctl.aws.connection import Aws
 from backendctl.engine.diff import differences
+from backendctl.resources.deploy_context import DeployContext
 from backendctl.resources.permission import Permission
 from backendctl.resources.role import Role
 from backendctl.resources.schedule import Schedule
 from backendctl.resources.warmer import Warmer
-from backendctl.resources.world import World
 from backendctl.spec.model import Warm
 from backendctl.spec.warming import build_warm
-from tests.unit.resources.lambda_helpers import EAST, PLACES, changed, emulated, staged_world
+from tests.unit.resources.lambda_helpers import EAST, PLACES, changed, emulated, staged_context
 
 GROUP = "corkhounds-warm-places"
 OFFICE = {"only": "Mon-Fri 07:00-20:00 Europe/Dublin"}
@@ -30,32 +30,32 @@ def aws() -> Iterator[Aws]:
         yield made
 
 
-def office(**settings: Any) -> World:
-    return staged_world(changed(PLACES, warm=build_warm({**OFFICE, **settings})))
+def office(**settings: Any) -> DeployContext:
+    return staged_context(changed(PLACES, warm=build_warm({**OFFICE, **settings})))
 
 
-def wanted(world: World) -> Schedule:
-    return next(iter(Schedule.desired(world)))
+def wanted(context: DeployContext) -> Schedule:
+    return next(iter(Schedule.desired(context)))
 
 
-def live_of(aws: Aws, world: World) -> Schedule:
+def live_of(aws: Aws, context: DeployContext) -> Schedule:
     aws.forget()
-    found = Schedule.read(aws, wanted(world))
+    found = Schedule.read(aws, wanted(context))
     assert found is not None
     return found
 
 
-def pending(aws: Aws, world: World) -> list[str]:
-    return [change.field for change in differences(wanted(world), live_of(aws, world))]
+def pending(aws: Aws, context: DeployContext) -> list[str]:
+    return [change.field for change in differences(wanted(context), live_of(aws, context))]
 
 
-def apply(aws: Aws, world: World) -> None:
+def apply(aws: Aws, context: DeployContext) -> None:
     aws.forget()
-    live = Schedule.read(aws, wanted(world))
+    live = Schedule.read(aws, wanted(context))
     if live is None:
-        wanted(world).create(aws)
+        wanted(context).create(aws)
     else:
-        wanted(world).update(aws, live)
+        wanted(context).update(aws, live)
 
 
 def names(aws: Aws) -> list[str]:
@@ -85,18 +85,18 @@ def test_office_hours_have_a_schedule_for_each_slot_and_expression() -> None:
 
 
 def test_a_schedule_needs_the_aliases_and_the_role_and_no_permission() -> None:
-    world = office()
-    assert wanted(world).needs() == {
+    context = office()
+    assert wanted(context).needs() == {
         f"{EAST}/alias/places:version1-a",
         f"{EAST}/alias/places:version1-b",
         "global/role/corkhounds-scheduler",
     }
-    assert not [sid for one in Permission.desired(world) for sid in one.statements or {} if "-warm-" in sid]
+    assert not [sid for one in Permission.desired(context) for sid in one.statements or {} if "-warm-" in sid]
 
 
 def test_what_is_scheduled_has_no_rule_and_the_other_way_round() -> None:
     assert list(Warmer.desired(office())) == []
-    assert list(Schedule.desired(staged_world(changed(PLACES, warm=Warm())))) == []
+    assert list(Schedule.desired(staged_context(changed(PLACES, warm=Warm())))) == []
 
 
 def test_the_role_may_call_the_functions_and_is_assumed_by_scheduler_only() -> None:
@@ -113,7 +113,7 @@ def test_the_role_may_call_the_functions_and_is_assumed_by_scheduler_only() -> N
 
 
 def test_without_schedules_there_is_no_such_role() -> None:
-    assert [role.name for role in Role.desired(staged_world())] == ["corkhounds-lambda"]
+    assert [role.name for role in Role.desired(staged_context())] == ["corkhounds-lambda"]
 
 
 def test_the_second_plan_is_empty(aws: Aws) -> None:
@@ -138,7 +138,7 @@ def test_a_change_is_told_and_made(aws: Aws) -> None:
 
 def test_expressions_that_are_no_longer_wanted_go(aws: Aws) -> None:
     apply(aws, office())
-    fewer = staged_world(
+    fewer = staged_context(
         changed(PLACES, warm=build_warm({"every": "cron(0 9 ? * MON *)", "time-zone": "Europe/Dublin"}))
     )
     apply(aws, fewer)

@@ -15,10 +15,10 @@ from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
 from backendctl.resources.api_account import ApiAccount
 from backendctl.resources.api_reads import find_api, stage_variables
+from backendctl.resources.deploy_context import SlotChoice, Stamp
 from backendctl.resources.releases import describe_deployment
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
-from backendctl.resources.world import SlotChoice, Stamp
 from backendctl.spec import model
 from backendctl.spec.build import ACCESS_FORMAT
 from backendctl.spec.callers import Throttling
@@ -28,13 +28,13 @@ from tests.unit.resources.api_helpers import (
     STAGE,
     Calls,
     carry_out,
+    context,
     deploy,
     document,
     mocked,
     only,
     plan,
     spec,
-    world,
 )
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def aws() -> Iterator[Aws]:
 
 
 def release(aws: Aws, given: Any) -> Stage:
-    """API and stage as that world has them."""
+    """API and stage as that context has them."""
     deploy(aws, only(RestApi, given))
     stage: Stage = only(Stage, given)
     deploy(aws, stage)
@@ -70,11 +70,11 @@ def deployed(aws: Aws) -> list[Any]:
 
 
 def with_stage(**fields: Any) -> Any:
-    return world(spec(stages=(replace(STAGE, **fields),)))
+    return context(spec(stages=(replace(STAGE, **fields),)))
 
 
 def test_a_new_stage_serves_the_definition_with_the_slot_in_its_variables(aws: Aws) -> None:
-    stage = release(aws, world())
+    stage = release(aws, context())
     live = found(aws)
     assert live["variables"] == {"placesAlias": "version1-a", "mode": "full"}
     assert live["tracingEnabled"]
@@ -87,10 +87,10 @@ def test_a_new_stage_serves_the_definition_with_the_slot_in_its_variables(aws: A
 
 
 def test_code_and_definition_move_in_one_call(aws: Aws) -> None:
-    release(aws, world())
-    deploy(aws, only(RestApi, world(definition=TWO, slot="b")))
+    release(aws, context())
+    deploy(aws, only(RestApi, context(definition=TWO, slot="b")))
     calls = Calls(aws.apigateway(EAST), "api-gateway")
-    deploy(aws, only(Stage, world(definition=TWO, slot="b")))
+    deploy(aws, only(Stage, context(definition=TWO, slot="b")))
     (update,) = calls.of("UpdateStage")
     assert [(op["op"], op["path"]) for op in update["patchOperations"]] == [
         ("replace", "/deploymentId"),
@@ -101,16 +101,16 @@ def test_code_and_definition_move_in_one_call(aws: Aws) -> None:
 
 
 def test_going_back_makes_no_new_deployment(aws: Aws) -> None:
-    release(aws, world())
+    release(aws, context())
     first = found(aws)["deploymentId"]
-    release(aws, world(definition=TWO, slot="b"))
-    release(aws, world(slot="a"))
+    release(aws, context(definition=TWO, slot="b"))
+    release(aws, context(slot="a"))
     assert found(aws)["deploymentId"] == first
     assert len(deployed(aws)) == 2
 
 
 def test_a_variable_that_left_the_spec_is_removed(aws: Aws) -> None:
-    release(aws, world())
+    release(aws, context())
     release(aws, with_stage(variables={"placesAlias": "version1"}))
     assert found(aws)["variables"] == {"placesAlias": "version1-a"}
 
@@ -184,12 +184,12 @@ def test_settings_can_be_taken_back(aws: Aws) -> None:
 
 
 def test_overrides_of_single_methods_are_left_alone(aws: Aws) -> None:
-    release(aws, world())
+    release(aws, context())
     patch: PatchOperationTypeDef = {"op": "replace", "path": "/~1places/GET/throttling/rateLimit", "value": "7"}
     aws.apigateway(EAST).update_stage(
         restApiId=find_api(aws, EAST, "corkhounds") or "", stageName="prodv1", patchOperations=[patch]
     )
-    assert plan(aws, [only(Stage, world())], Stage).changes == ()
+    assert plan(aws, [only(Stage, context())], Stage).changes == ()
 
 
 def test_a_stage_made_without_its_settings_is_finished(aws: Aws) -> None:
@@ -210,16 +210,16 @@ def test_a_stage_made_without_its_settings_is_finished(aws: Aws) -> None:
 
 
 def test_create_when_the_stage_exists_by_now_brings_it_to_the_spec(aws: Aws) -> None:
-    release(aws, world())
+    release(aws, context())
     aws.forget()
-    deploy(aws, only(RestApi, world(definition=TWO)))
-    only(Stage, world(definition=TWO)).create(aws)
-    assert plan(aws, [only(Stage, world(definition=TWO))], Stage).changes == ()
+    deploy(aws, only(RestApi, context(definition=TWO)))
+    only(Stage, context(definition=TWO)).create(aws)
+    assert plan(aws, [only(Stage, context(definition=TWO))], Stage).changes == ()
 
 
 def test_nothing_is_deployed_under_the_name_of_a_definition_the_api_does_not_hold(aws: Aws) -> None:
-    release(aws, world())
-    (change,) = plan(aws, [only(Stage, world(definition=TWO))], Stage).changes
+    release(aws, context())
+    (change,) = plan(aws, [only(Stage, context(definition=TWO))], Stage).changes
     with pytest.raises(BackendctlError, match="holds the definition"):
         carry_out(aws, change)
     assert len(deployed(aws)) == 1
@@ -233,25 +233,25 @@ def canary(aws: Aws) -> None:
 
 
 def test_a_stage_with_a_canary_keeps_its_definition(aws: Aws) -> None:
-    release(aws, world())
+    release(aws, context())
     canary(aws)
-    deploy(aws, only(RestApi, world(definition=TWO)))
-    (change,) = plan(aws, [only(Stage, world(definition=TWO))], Stage).changes
+    deploy(aws, only(RestApi, context(definition=TWO)))
+    (change,) = plan(aws, [only(Stage, context(definition=TWO))], Stage).changes
     with pytest.raises(BackendctlError, match="has a canary, and its definition would change"):
         carry_out(aws, change)
 
 
 def test_a_stage_with_a_canary_may_change_its_settings(aws: Aws) -> None:
-    release(aws, world())
+    release(aws, context())
     canary(aws)
     deploy(aws, only(Stage, with_stage(metrics=True)))
     assert found(aws)["canarySettings"]["percentTraffic"] == 10.0
 
 
 def test_ten_deployments_stay_and_those_in_use(aws: Aws) -> None:
-    old = world(spec(stages=(replace(STAGE, name="old", path=None),)))
+    old = context(spec(stages=(replace(STAGE, name="old", path=None),)))
     release(aws, old)
-    release(aws, world())
+    release(aws, context())
     kept = found(aws, "old")["deploymentId"]
     api_id = find_api(aws, EAST, "corkhounds") or ""
     foreign = aws.apigateway(EAST).create_deployment(restApiId=api_id, description="by hand")["id"]
@@ -260,14 +260,14 @@ def test_ten_deployments_stay_and_those_in_use(aws: Aws) -> None:
             restApiId=api_id,
             description=describe_deployment(f"{number:012x}", "0" * 12, Stamp(commit="", author="", time="")),
         )
-    release(aws, world(definition=TWO))
+    release(aws, context(definition=TWO))
     left = {deployment["id"] for deployment in deployed(aws)}
     assert {kept, foreign} <= left
     assert len(left) == releases.KEPT + 2
 
 
 def test_a_stage_of_ours_that_is_not_desired_goes_and_others_stay(aws: Aws) -> None:
-    release(aws, world())
+    release(aws, context())
     api_id = find_api(aws, EAST, "corkhounds") or ""
     aws.apigateway(EAST).create_stage(restApiId=api_id, stageName="byhand", deploymentId=found(aws)["deploymentId"])
     (change,) = plan(aws, [], Stage).changes
@@ -279,7 +279,7 @@ def test_a_stage_of_ours_that_is_not_desired_goes_and_others_stay(aws: Aws) -> N
 
 def test_it_needs_the_api_the_slot_it_names_and_the_permission(aws: Aws) -> None:
     del aws
-    assert only(Stage, world(slot="b")).needs() == {
+    assert only(Stage, context(slot="b")).needs() == {
         "us-east-1/rest-api/corkhounds",
         "us-east-1/alias/places:version1-b",
         "us-east-1/permission/places:version1-b",
@@ -289,7 +289,7 @@ def test_it_needs_the_api_the_slot_it_names_and_the_permission(aws: Aws) -> None
 
 
 def test_a_plain_alias_and_an_unqualified_function_are_needed_as_they_are() -> None:
-    given = world()
+    given = context()
     link = given.links[EAST][0]
     spelt = replace(given, links={EAST: (replace(link, variable=None), replace(link, variable=None, alias=None))})
     assert only(Stage, spelt).needs() == {
@@ -303,12 +303,12 @@ def test_a_plain_alias_and_an_unqualified_function_are_needed_as_they_are() -> N
 
 def test_a_variable_may_hold_function_and_alias() -> None:
     stage = replace(STAGE, variables={"placesAlias": "corkhounds-places:version1"})
-    given = world(spec(stages=(stage,)), slot="b")
+    given = context(spec(stages=(stage,)), slot="b")
     assert only(Stage, given).variables == {"placesAlias": "corkhounds-places:version1-b"}
 
 
 def test_one_variable_for_functions_in_different_slots_is_refused() -> None:
-    given = world()
+    given = context()
     other = model.Function(name="search", physical="corkhounds-search", code=model.Code())
     link = given.links[EAST][0]
     split = replace(
@@ -323,15 +323,15 @@ def test_one_variable_for_functions_in_different_slots_is_refused() -> None:
 
 def test_stage_variables_are_read_by_api_name(aws: Aws) -> None:
     assert stage_variables(aws, EAST, "corkhounds") == {}
-    release(aws, world())
+    release(aws, context())
     aws.forget()
     assert stage_variables(aws, EAST, "corkhounds") == {"prodv1": {"placesAlias": "version1-a", "mode": "full"}}
 
 
 def test_a_plan_with_nothing_to_do_is_three_calls(aws: Aws) -> None:
-    release(aws, world())
+    release(aws, context())
     calls = Calls(aws.apigateway(EAST), "api-gateway")
-    plan(aws, [only(RestApi, world()), only(Stage, world())], RestApi, Stage)
+    plan(aws, [only(RestApi, context()), only(Stage, context())], RestApi, Stage)
     assert sorted(calls.names) == ["GetDeployments", "GetRestApis", "GetStages"]
 
 
@@ -359,7 +359,7 @@ def test_a_live_variable_that_the_spec_does_not_know_is_shown_as_a_digest_and_al
 
 
 def test_the_log_of_a_stage_goes_before_the_stage_by_which_a_killed_deletion_is_found(aws: Aws) -> None:
-    deploy(aws, *RestApi.desired(world()), *Stage.desired(world()))
+    deploy(aws, *RestApi.desired(context()), *Stage.desired(context()))
     (live,) = Stage.owned(aws, EAST)
     gateway = Calls(aws.apigateway(EAST), "api-gateway")
     parameters = Calls(aws.ssm(EAST), "ssm")

@@ -11,7 +11,7 @@ from backendctl.aws.connection import Aws
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage_log import StageLog
 from backendctl.spec.model import Logging
-from tests.unit.resources.api_helpers import EAST, STAGE, deploy, mocked, only, plan, spec, world
+from tests.unit.resources.api_helpers import EAST, STAGE, context, deploy, mocked, only, plan, spec
 
 LOGGED = replace(STAGE, logging=Logging(level="INFO", access="/shop/access"), log_retention=14)
 
@@ -23,7 +23,7 @@ def aws() -> Iterator[Aws]:
 
 
 def wanted(stage: object) -> list[StageLog]:
-    return list(StageLog.desired(world(spec(stages=(stage,)))))  # type: ignore[arg-type]  # a stage of the helpers
+    return list(StageLog.desired(context(spec(stages=(stage,)))))  # type: ignore[arg-type]  # a stage of the helpers
 
 
 def kept(aws: Aws) -> dict[str, int | None]:
@@ -39,7 +39,7 @@ def test_a_stage_that_does_not_log_or_says_nothing_has_none() -> None:
 
 
 def test_both_are_made_with_their_retention_and_then_there_is_nothing_to_do(aws: Aws) -> None:
-    deploy(aws, only(RestApi, world(spec(stages=(LOGGED,)))))
+    deploy(aws, only(RestApi, context(spec(stages=(LOGGED,)))))
     deploy(aws, *wanted(LOGGED))
     assert sorted(kept(aws).values(), key=str) == [14, 14]
     aws.forget()
@@ -59,7 +59,7 @@ def test_one_that_api_gateway_has_made_is_kept_and_gets_its_retention(aws: Aws) 
 
 def test_stages_that_share_a_group_set_it_once() -> None:
     other = replace(LOGGED, name="other", logging=Logging(access="/shop/access"))
-    assert [one.group for one in StageLog.desired(world(spec(stages=(LOGGED, other))))] == ["/shop/access", ""]
+    assert [one.group for one in StageLog.desired(context(spec(stages=(LOGGED, other))))] == ["/shop/access", ""]
 
 
 def test_none_goes_with_its_stage(aws: Aws) -> None:

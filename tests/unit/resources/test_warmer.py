@@ -13,11 +13,11 @@ from backendctl.aws.connection import Aws
 from backendctl.engine.diff import differences
 from backendctl.errors import BackendctlError
 from backendctl.resources import rule_reads, warmer_layout
+from backendctl.resources.deploy_context import DeployContext
 from backendctl.resources.warmer import Warmer, _settle
-from backendctl.resources.world import World
 from backendctl.spec.model import Warm
 from backendctl.spec.warming import build_warm
-from tests.unit.resources.lambda_helpers import EAST, PLACES, changed, emulated, staged_world, world_of
+from tests.unit.resources.lambda_helpers import EAST, PLACES, changed, context_of, emulated, staged_context
 
 RULE = "corkhounds-warm-places"
 
@@ -28,26 +28,26 @@ def aws() -> Iterator[Aws]:
         yield made
 
 
-def warm(**settings: object) -> World:
-    return staged_world(changed(PLACES, warm=replace(Warm(), **settings)))  # type: ignore[arg-type]  # a test's words
+def warm(**settings: object) -> DeployContext:
+    return staged_context(changed(PLACES, warm=replace(Warm(), **settings)))  # type: ignore[arg-type]  # a test's words
 
 
-def wanted(world: World) -> Warmer:
-    return next(iter(Warmer.desired(world)))
+def wanted(context: DeployContext) -> Warmer:
+    return next(iter(Warmer.desired(context)))
 
 
-def pending(aws: Aws, world: World) -> list[str]:
+def pending(aws: Aws, context: DeployContext) -> list[str]:
     aws.forget()
-    return [change.field for change in differences(wanted(world), Warmer.read(aws, wanted(world)))]
+    return [change.field for change in differences(wanted(context), Warmer.read(aws, wanted(context)))]
 
 
-def apply(aws: Aws, world: World) -> None:
+def apply(aws: Aws, context: DeployContext) -> None:
     aws.forget()
-    live = Warmer.read(aws, wanted(world))
+    live = Warmer.read(aws, wanted(context))
     if live is None:
-        wanted(world).create(aws)
+        wanted(context).create(aws)
     else:
-        wanted(world).update(aws, live)
+        wanted(context).update(aws, live)
 
 
 def rules(aws: Aws) -> list[str]:
@@ -73,11 +73,11 @@ def test_a_warmer_needs_the_permission_of_all_it_calls() -> None:
 
 
 def test_a_function_that_is_not_kept_warm_has_no_warmer() -> None:
-    assert list(Warmer.desired(staged_world(changed(PLACES, warm=None)))) == []
+    assert list(Warmer.desired(staged_context(changed(PLACES, warm=None)))) == []
 
 
 def test_a_function_without_aliases_is_called_itself() -> None:
-    found = wanted(world_of(PLACES))
+    found = wanted(context_of(PLACES))
     assert found.targets == {f"{RULE}/unqualified-1": "corkhounds-places"}
     assert found.needs() == {f"{EAST}/permission/places"}
 
@@ -95,7 +95,7 @@ def test_one_minute_is_singular() -> None:
 
 def test_long_names_fit_and_stay_apart() -> None:
     names = [
-        next(iter(warmer_layout.layout(world_of(f), EAST, f)))
+        next(iter(warmer_layout.layout(context_of(f), EAST, f)))
         for f in (changed(PLACES, name="p" * 80), changed(PLACES, name="p" * 81))
     ]
     assert len(set(names)) == 2
@@ -177,10 +177,10 @@ def test_pings_that_are_to_overlap_say_how_long_to_stay(aws: Aws) -> None:
 
 def test_a_cron_expression_without_a_time_zone_is_a_rule(aws: Aws) -> None:
     text = "cron(0/5 7-19 ? * MON-FRI *)"
-    world = staged_world(changed(PLACES, warm=build_warm({"every": text})))
-    apply(aws, world)
+    context = staged_context(changed(PLACES, warm=build_warm({"every": text})))
+    apply(aws, context)
     assert aws.events(EAST).describe_rule(Name=RULE)["ScheduleExpression"] == text
-    assert pending(aws, world) == []
+    assert pending(aws, context) == []
 
 
 def test_fewer_instances_leave_no_rule_behind(aws: Aws) -> None:

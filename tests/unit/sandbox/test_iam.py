@@ -115,6 +115,17 @@ def test_a_new_replica_needs_rights_in_its_own_region() -> None:
     assert {"dynamodb:CreateTableReplica", "dynamodb:Scan"} <= {one.action for one in others}
 
 
+def test_a_replica_leaves_its_group_with_a_right_of_its_own_region() -> None:
+    leave = {"RegionName": PLACE.region, "DisassociationMode": "WAIT_FOR_REPLICATION"}
+    body = {"TableName": "places", "ReplicaUpdates": [{"Disassociate": leave}]}
+    found = asked("dynamodb", "UpdateTable", request(body=body), PLACE)
+    arn = f"arn:aws:dynamodb:{PLACE.region}:123456789012:table/places"
+    assert [(one.action, one.resource) for one in found] == [
+        ("dynamodb:UpdateTable", arn),
+        ("dynamodb:DisassociateTableReplica", arn),
+    ]
+
+
 @pytest.mark.parametrize(
     ("document", "allowed"),
     [

@@ -61,3 +61,23 @@ def test_more_capacity_and_provisioned_billing_are_never_counted(limits: TableLi
         for _ in range(9):
             limits.accepted(PLACE, change, SCALED)
         assert limits.refusal(PLACE, change, SCALED) is None
+
+
+def test_decreases_are_counted_for_the_table_and_each_index(limits: TableLimits) -> None:
+    indexes = [{"IndexName": name, **SCALED} for name in ("by-owner", "by-date")]
+    table = {**SCALED, "GlobalSecondaryIndexes": indexes}
+
+    def lower(name: str) -> dict[str, Any]:
+        return {"GlobalSecondaryIndexUpdates": [{"Update": {"IndexName": name, **LOWER}}]}
+
+    for _ in range(4):
+        assert limits.refusal(PLACE, lower("by-owner"), table) is None
+        limits.accepted(PLACE, lower("by-owner"), table)
+    assert limits.refusal(PLACE, lower("by-owner"), table) is not None
+    assert limits.refusal(PLACE, lower("by-date"), table) is None
+    assert limits.refusal(PLACE, LOWER, table) is None
+    told = limits.told(PLACE)
+    assert {name: one["NumberOfDecreasesToday"] for name, one in told.items()} == {"by-owner": 4}
+    assert told["by-owner"]["LastDecreaseDateTime"] > 0
+    limits.forget(PLACE)
+    assert limits.refusal(PLACE, lower("by-owner"), table) is None

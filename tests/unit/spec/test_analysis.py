@@ -41,7 +41,7 @@ canary:
 """
 
 NOT_TOLD_APART = (
-    "compares the canary with the base, and no dimension tells them apart: put ${alias.FUNCTION} or "
+    "compares the canary with the baseline, and no dimension distinguishes them: put ${alias.FUNCTION} or "
     "${version.FUNCTION} into one"
 )
 
@@ -126,9 +126,9 @@ def test_faults_come_all_at_once_with_their_places(tmp_path: Path) -> None:
         "14:17 'math' does not use 'failed'",
         f"15:7 'max-increase' {NOT_TOLD_APART}",
         "17:16 the definition has no path '/place/{id}'; did you mean '/places/{id}'?",
-        "18:7 'max' has no use beside 'request'",
+        "18:7 'max' has no effect beside 'request'",
         "20:16 'path' must say what id is",
-        "21:16 'at' is no JSON path: it begins with $, such as $.places[0].id",
+        "21:16 'at' is not a JSON path: it begins with $, such as $.places[0].id",
         "22:7 a check has one of 'metric', 'math', 'request' and 'tests'",
     ]
 
@@ -142,4 +142,4 @@ def test_a_file_of_tests_is_found_from_the_spec(tmp_path: Path) -> None:
 def test_a_file_of_tests_that_is_not_there_or_has_a_limit_is_a_fault(tmp_path: Path) -> None:
     found = _faults(tmp_path, "- {name: smoke, tests: smok.yaml, max: 3}")
     assert any("there is no file 'smok.yaml' beside the spec" in one for one in found)
-    assert any("'max' has no use beside 'tests'" in one for one in found)
+    assert any("'max' has no effect beside 'tests'" in one for one in found)

@@ -42,7 +42,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         {
             "strategy": "alias",
             "steps": [5, 25.5],
-            "hold": "2 minutes",
+            "bake-time": "2 minutes",
             "waves": [["us-east-1"], ["us-west-2"]],
             "on-no-data": "synthetic",
             "on-inconclusive": "abort",
@@ -55,7 +55,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert found == Canary(
         strategy="alias",
         steps=(5.0, 25.5),
-        hold=120.0,
+        bake_time=120.0,
         waves=(("us-east-1",), ("us-west-2",)),
         on_inconclusive="abort",
         fail_fast=3,

@@ -75,9 +75,9 @@ def test_top_level(text: str, faults: list[str], faults_of: Faults) -> None:
         ),
         (
             FUNCTION + "aliases: ['12']\n",
-            ["8:15: '12' will not do as an alias: Lambda takes digits alone for a version"],
+            ["8:15: '12' is not a valid alias: Lambda takes digits alone for a version"],
         ),
-        (FUNCTION + "aliases: [a.b]\n", ["8:15: 'a.b' will not do as an alias: letters, digits, '-' and '_'"]),
+        (FUNCTION + "aliases: [a.b]\n", ["8:15: 'a.b' is not a valid alias: letters, digits, '-' and '_'"]),
         (
             FUNCTION + f"aliases: [{'a' * 127}]\n",
             ["8:15: an alias may have 126 characters, and this one has 127"],
@@ -92,7 +92,7 @@ def test_top_level(text: str, faults: list[str], faults_of: Faults) -> None:
             FUNCTION + f"layers: [{LAYER}, x]\n",
             [
                 "8:14: this layer is in us-east-1 and us-west-2 needs its own; use {{ region }} in the ARN",
-                "8:63: 'x' is no layer version: arn:aws:lambda:region:123456789012:layer:name:1",
+                "8:63: 'x' is not a layer version: arn:aws:lambda:region:123456789012:layer:name:1",
             ],
         ),
         (
@@ -117,7 +117,7 @@ def test_top_level(text: str, faults: list[str], faults_of: Faults) -> None:
         (
             HEAD
             + "functions:\n  items: {code: {s3: 's3://b-{{ region }}/k', build: x}, runtime: java21, handler: a.B}\n",
-            ["4:47: 'build' has no use with 's3'"],
+            ["4:47: 'build' has no effect with 's3'"],
         ),
         (
             HEAD + "functions:\n  items: {code: s3://b/k, runtime: java21, handler: a.B}\n",
@@ -144,7 +144,7 @@ def test_functions(text: str, faults: list[str], faults_of: Faults) -> None:
             TABLE + "key: {hash: owner}\n",
             ["5:17: 'owner' has no type: write 'owner S' (text), 'owner N' (number) or 'owner B' (binary)"],
         ),
-        (TABLE + "key: {hash: owner s}\n", ["5:17: 's' is no type of a key; did you mean 'owner S'?"]),
+        (TABLE + "key: {hash: owner s}\n", ["5:17: 's' is not a type of a key; did you mean 'owner S'?"]),
         (TABLE + "key: {hash: id S, range: id S}\n", ["5:30: 'id' cannot be both hash and range"]),
         (
             TABLE + "key: {hash: id S}\n    indexes: {by-id: {hash: id N}}\n",
@@ -152,7 +152,7 @@ def test_functions(text: str, faults: list[str], faults_of: Faults) -> None:
         ),
         (
             TABLE + "key: {hash: id S}\n    indexes: {x: {hash: a S}}\n",
-            ["6:15: 'x' will not do as a name in 'indexes': 3 to 255 letters, digits, '_', '-' and '.'"],
+            ["6:15: 'x' is not a valid name in 'indexes': 3 to 255 letters, digits, '_', '-' and '.'"],
         ),
         (
             TABLE
@@ -163,7 +163,7 @@ def test_functions(text: str, faults: list[str], faults_of: Faults) -> None:
         ),
         (
             TABLE + "key: {hash: id S}\n    indexes: {by-a: {hash: a S, read: {min: 1, max: 2}}}\n",
-            ["6:33: 'read' has no use: the table is billed on demand"],
+            ["6:33: 'read' has no effect: the table is billed on demand"],
         ),
         (
             TABLE + "key: {hash: id S}\n    billing: {read: {min: 5, max: 2}, write: {min: 1, max: 2}}\n",
@@ -192,7 +192,7 @@ def test_tables(text: str, faults: list[str], faults_of: Faults) -> None:
     [
         (
             "pro.d: {variables: {itemsAlias: live}}",
-            ["8:5: 'pro.d' will not do as a stage: at most 128 letters, digits, '-' and '_'"],
+            ["8:5: 'pro.d' is not a valid stage name: at most 128 letters, digits, '-' and '_'"],
         ),
         ("prod: {path: /v1, variables: {itemsAlias: live}}", ["8:18: the path '/v1' has a '/' too many; write 'v1'"]),
         (
@@ -206,7 +206,7 @@ def test_tables(text: str, faults: list[str], faults_of: Faults) -> None:
         ("prod: {path: ping, variables: {itemsAlias: live}}", ["8:18: API Gateway keeps '/ping' for itself"]),
         (
             "prod: {variables: {itemsAlias: live, a-b: x}}",
-            ["8:42: 'a-b' will not do as a stage variable: letters, digits and '_'"],
+            ["8:42: 'a-b' is not a valid stage variable name: letters, digits and '_'"],
         ),
         (
             "prod: {variables: {itemsAlias: live, a: x y, b: ''}}",
@@ -223,7 +223,7 @@ def test_tables(text: str, faults: list[str], faults_of: Faults) -> None:
         ),
         (
             "prod: {variables: {itemsAlias: '7.1'}}",
-            ["8:36: '7.1' will not do as an alias: letters, digits, '-' and '_'"],
+            ["8:36: '7.1' is not a valid alias: letters, digits, '-' and '_'"],
         ),
         (
             "prod: {variables: {itemsAlias: a}, logging: {access: logs, format: '$context.status'}}",
@@ -231,7 +231,7 @@ def test_tables(text: str, faults: list[str], faults_of: Faults) -> None:
         ),
         (
             "prod: {variables: {itemsAlias: a}, logging: {format: '$context.requestId'}}",
-            ["8:50: 'format' has no use without 'access', the log group"],
+            ["8:50: 'format' has no effect without 'access', the log group"],
         ),
         (
             "prod: {variables: {itemsAlias: a}, cache: {size: '0.7'}}",
@@ -260,15 +260,18 @@ def test_a_function_that_is_not_in_the_spec_is_shown_in_the_definition(faults_of
     )
     text = API.replace("stages:\n    ", "stages: {}\n")
     assert faults_of(text, definition=definition) == [
-        "api.yaml:5:46: ANY /x calls 'shop-itmes', which is no function of this spec; did you mean 'shop-items'?"
+        "api.yaml:5:46: ANY /x calls 'shop-itmes', which is not a function of this spec; did you mean 'shop-items'?"
     ]
 
 
 @pytest.mark.parametrize(
     ("definition", "fault"),
     [
-        ("a: 1\na: 2\n", "api.yaml:2:1: 'a' stands twice; the first is on line 1"),
-        ("a: 1\n", "api.yaml:1:1: this is no API definition: it begins with 'openapi: 3.0.1' or 'swagger: \"2.0\"'"),
+        ("a: 1\na: 2\n", "api.yaml:2:1: 'a' is given twice; the first is on line 1"),
+        (
+            "a: 1\n",
+            "api.yaml:1:1: this is not an API definition: it begins with 'openapi: 3.0.1' or 'swagger: \"2.0\"'",
+        ),
         ("[]\n", "api.yaml:1:1: an API definition is a mapping"),
     ],
 )
@@ -307,6 +310,10 @@ def test_a_definition_that_is_not_there_is_a_fault(faults_of: Faults) -> None:
         (
             "zone: shop.example\n  health-check: {path: /v2/healthz}",
             ["12:24: '/v2/healthz' does not begin with the path of a stage; paths: '/v1'"],
+        ),
+        (
+            f"zone: shop.example\n  health-check: {{path: /v1/healthz?{'x' * 250}}}",
+            ["12:24: Route 53 asks for paths of at most 255 characters: 264 with the stage"],
         ),
         (
             "zone: shop.example\n  health-check: {path: /v1/health}",

@@ -25,7 +25,7 @@ _CN = "arn:aws-cn:iam::123456789012:role/deploy"
         ),
         ("arn:aws:acm:us-east-1:123456789012:certificate/x", "acm", "cn-north-1", "is in the partition aws, and"),
         ("arn:aws:iam::123456789012:server-certificate/x", "acm", "us-east-1", "is of iam; one of acm belongs here"),
-        ("arn:aws:acm", "acm", "us-east-1", "is no ARN"),
+        ("arn:aws:acm", "acm", "us-east-1", "is not an ARN"),
     ],
 )
 def test_an_arn_of_another_service_partition_or_region_is_told(arn: str, service: str, region: str, told: str) -> None:
@@ -38,8 +38,8 @@ def test_an_arn_of_another_service_partition_or_region_is_told(arn: str, service
     [
         ("123456789012.dkr.ecr.us-east-1.amazonaws.com/x:1", ""),
         ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/x:1", "takes its own region's only"),
-        ("public.ecr.aws/lambda/python:3.13", "is no image of ECR"),
-        ("docker.io/library/python", "is no image of ECR"),
+        ("public.ecr.aws/lambda/python:3.13", "is not an image of ECR"),
+        ("docker.io/library/python", "is not an image of ECR"),
     ],
 )
 def test_lambda_takes_images_of_ecr_in_its_own_region(image: str, told: str) -> None:

@@ -117,7 +117,7 @@ def test_empty_variables_are_as_good_as_unset(tmp_path: Path) -> None:
             "environments: {prod: {account: 012345678901}}\n",
             "1:32: 'account' must be text and 012345678901 reads as a number (12345678901); put it in quotes: \"012345678901\"",  # noqa: E501
         ),
-        ("accounts: ['1234']\n", "1:12: '1234' will not do as item 1 of 'accounts': 12 digits, in quotes"),
+        ("accounts: ['1234']\n", "1:12: '1234' is not valid for item 1 of 'accounts': 12 digits, in quotes"),
         ("ouput: json\n", "1:1: 'ouput' is not a setting of the config; did you mean 'output'?"),
         ("output: jsn\n", "1:9: 'output' cannot be 'jsn'; did you mean 'json'?"),
         ("max-parallel: 0\n", "1:15: 'max-parallel' must be from 1 to 256, not 0"),

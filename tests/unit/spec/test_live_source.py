@@ -54,7 +54,7 @@ def test_smoke_requests_are_read(draft_of: Write) -> None:
             LIVE + "  bindings: {eu-west-1: {pool: x}}\n",
             ["5:14: 'eu-west-1' is not one of this spec's regions; did you mean 'us-west-2'?"],
         ),
-        (LIVE + "  smoke: {places: {}}\n", ["5:11: 'places' is no route: write 'GET /places/{id}'"]),
+        (LIVE + "  smoke: {places: {}}\n", ["5:11: 'places' is not a route: write 'GET /places/{id}'"]),
         (LIVE + "  smoke: {'GET /a/{id}': {expect: 200}}\n", ["5:11: 'path' must say what id is"]),
         (
             FILE + "  stages: {p: {variables: {itemsAlias: v1}}}\n  smoke: {'GET /health': {}}\n",
@@ -76,4 +76,4 @@ def test_a_spec_without_functions_may_call_what_is_elsewhere(draft_of: Write) ->
 def test_a_spec_with_functions_may_call_no_others(faults_of: Faults) -> None:
     text = FILE.replace("items:", "things:") + "  stages: {p: {variables: {itemsAlias: v1}}}\n"
     (fault,) = faults_of(text)
-    assert "GET /healthz calls 'shop-items', which is no function of this spec" in fault
+    assert "GET /healthz calls 'shop-items', which is not a function of this spec" in fault

@@ -79,8 +79,8 @@ def test_own_keys_win_over_merged_ones() -> None:
         (
             "a: 1\na: 2\nb: {c: 1, c: 2}\n",
             [
-                "x:2:1: 'a' stands twice; the first is on line 1",
-                "x:3:11: 'c' stands twice; the first is on line 3",
+                "x:2:1: 'a' is given twice; the first is on line 1",
+                "x:3:11: 'c' is given twice; the first is on line 3",
             ],
         ),
         ('a: {{ env "X" }}\n', ["x:1:5: an expression must stand in quotes: '{{ … }}'"]),
@@ -101,7 +101,7 @@ def test_yaml_faults_have_their_place(text: str, faults: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ('{"a": 1,\n "a": 2}', "x:2:2: 'a' stands twice; the first is on line 1"),
+        ('{"a": 1,\n "a": 2}', "x:2:2: 'a' is given twice; the first is on line 1"),
         ('{"a": 1,\n ]', "x:2:2: the JSON does not parse: Expecting property name enclosed in double quotes"),
     ],
 )

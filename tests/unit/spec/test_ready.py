@@ -72,7 +72,7 @@ def test_snapstart_stands_alone_or_beside_pings(
                 "9:46: Lambda takes either SnapStart or provisioned concurrency for a function, not both",
             ],
         ),
-        ("{bake-time: 1 hour}", ["9:12: 'bake-time' has no use without 'provisioned'"]),
+        ("{bake-time: 1 hour}", ["9:12: 'bake-time' has no effect without 'provisioned'"]),
         (
             "{provisioned: 2, bake-time: 30}",
             ["9:39: 'bake-time' cannot be 30; write whole minutes or hours, for instance '30 minutes'"],
@@ -87,7 +87,7 @@ def test_snapstart_stands_alone_or_beside_pings(
         ),
         (
             "{hold: 100}",
-            ["9:12: 'hold' has no use with one instance: a ping carries 'holdMs' where 'instances' is above 1"],
+            ["9:12: 'hold' has no effect with one instance: a ping carries 'holdMs' where 'instances' is above 1"],
         ),
     ],
 )

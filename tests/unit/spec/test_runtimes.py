@@ -22,9 +22,14 @@ TODAY = date(2026, 11, 28)
         ("python3.6", TODAY, "takes no updates of functions with the runtime 'python3.6' since 2022-08-29", None),
         ("python3.9", date(2027, 8, 31), "since 2027-08-31", None),
         ("python3.9", date(2027, 8, 30), "", None),
-        ("pyhton3.13", TODAY, "", "'pyhton3.13' is no runtime that backendctl knows of as of 2026-10-31; did you mean"),
+        (
+            "pyhton3.13",
+            TODAY,
+            "",
+            "'pyhton3.13' is not a known runtime as of 2026-10-31; did you mean",
+        ),
         ("nodejs22", TODAY, "", "did you mean 'nodejs22.x'?"),
-        ("cobol85", TODAY, "", "knows of as of 2026-10-31"),
+        ("cobol85", TODAY, "", "known runtime as of 2026-10-31"),
     ],
 )
 def test_the_dates_of_a_runtime_decide(name: str, today: date, refused: str, warned: str | None) -> None:

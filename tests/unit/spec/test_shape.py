@@ -47,20 +47,20 @@ def test_every_setting_is_explained_to_editors(name: str) -> None:
         ("{}\n", ["1:1: a spec needs 'backend'", "1:1: a spec needs 'regions'"]),
         (
             "backend: Shop\nregions: [us-east-1]\n",
-            ["1:10: 'Shop' will not do as 'backend': 2 to 31 small letters, digits and '-', beginning with a letter"],
+            ["1:10: 'Shop' is not valid for 'backend': 2 to 31 small letters, digits and '-', beginning with a letter"],
         ),
         ("backend: shop\nregions: []\n", ["2:10: 'regions' is empty"]),
         ("backend: shop\nregions: us-east-1\n", ["2:10: 'regions' must be a list, not text"]),
         (
             "backend: shop\nregions: [us-east-1, us-east-1]\n",
-            ["2:10: 'us-east-1' stands twice in 'regions'"],
+            ["2:10: 'us-east-1' appears twice in 'regions'"],
         ),
         (HEAD + "fucntions: {}\n", ["3:1: 'fucntions' is not a setting of a spec; did you mean 'functions'?"]),
         (HEAD + "domain:\n", ["3:8: 'domain' has no value"]),
         (
             HEAD + "role: role/x\n",
             [
-                "3:7: 'role/x' will not do as 'role': the ARN of a role, arn:aws:iam::123456789012:role/name, or {statements: [...]}"  # noqa: E501
+                "3:7: 'role/x' is not valid for 'role': the ARN of a role, arn:aws:iam::123456789012:role/name, or {statements: [...]}"  # noqa: E501
             ],
         ),
         (
@@ -93,7 +93,7 @@ def test_every_setting_is_explained_to_editors(name: str) -> None:
         (
             FUNCTION + "environment: {a-b: x}\n",
             [
-                "8:19: 'a-b' will not do as a name in 'environment': two or more letters, digits and '_', beginning with a letter"  # noqa: E501
+                "8:19: 'a-b' is not a valid name in 'environment': two or more letters, digits and '_', beginning with a letter"  # noqa: E501
             ],
         ),
         (
@@ -102,7 +102,12 @@ def test_every_setting_is_explained_to_editors(name: str) -> None:
         ),
         (
             FUNCTION + "aliases: [live]\n    warm: {every: 90 seconds}\n",
-            ["9:19: '90 seconds' will not do as 'every': whole minutes or hours, for instance '5 minutes' or cron(…)"],
+            [
+                (
+                    "9:19: '90 seconds' is not valid for 'every': whole minutes or hours, "
+                    "for instance '5 minutes' or cron(…)"
+                )
+            ],
         ),
         (
             FUNCTION + "aliases: [live]\n    warm: {instances: 6}\n",

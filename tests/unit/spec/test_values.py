@@ -118,7 +118,7 @@ def test_a_value_only_aws_knows_is_judged_once_it_is_known(draft_of: Callable[..
     with pytest.raises(SpecError) as caught:
         draft.expand(Answers())
     assert [fault.message for fault in caught.value.faults] == [
-        f"'/role@{region}' will not do as 'role': the ARN of a role, arn:aws:iam::123456789012:role/name, "
+        f"'/role@{region}' is not valid for 'role': the ARN of a role, arn:aws:iam::123456789012:role/name, "
         "or {statements: [...]}"
         for region in ("us-east-1", "us-west-2")
     ]
@@ -162,6 +162,28 @@ def test_a_region_without_an_answer_keeps_nobody_from_working_on_another(
     with pytest.raises(AwsError, match=f"read /(x|mb) in {silent}") as caught:
         draft.expand(Half(silent))
     assert caught.value.hint == f"{AGAIN}; or go on without {silent}: the same command with -r for each other region"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "domain: {name: a.shop.example, GIVEN}",
+        "domain: {name: a.shop.example}\ndomains: [{name: b.shop.example, GIVEN}]",
+    ],
+)
+def test_the_certificates_of_a_region_that_is_not_asked_are_judged_for_no_domain(
+    place: str, draft_of: Callable[..., Draft]
+) -> None:
+    class Certificates(Half):
+        def parameter(self, region: str, name: str) -> str:
+            super().parameter(region, name)
+            return f"arn:aws:acm:{region}:123456789012:certificate/x"
+
+    api = "memory: 512\napi: {definition: api.yaml, stages: {prod: {path: v1, variables: {itemsAlias: v1}}}}\n"
+    given = "certificate: '{{ ssm \"/c\" }}'"
+    text = FUNCTION + api + place.replace("GIVEN", given) + "\n"
+    spec = draft_of(text).expand(Certificates("us-west-2"), regions=["us-east-1"])
+    assert spec.domains[-1].certificates["us-east-1"].endswith(":certificate/x")
 
 
 @pytest.mark.parametrize(

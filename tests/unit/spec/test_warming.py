@@ -125,11 +125,11 @@ def test_the_shortest_gap_is_within_a_day() -> None:
         ("cron(0 12 * * *)", "has six fields", 0),
         ("cron(0 12 * * * *)", "exactly one of day-of-month and day-of-week must be '?'", 10),
         ("cron(0 12 ? * ? *)", "exactly one of day-of-month and day-of-week must be '?'", 10),
-        ("cron(61 12 * * ? *)", "'61' is no minute (0 to 59)", 5),
-        ("cron(0 12 1 FOO ? *)", "'FOO' is no month (1 to 12)", 12),
-        ("cron(0 12 ? * FOOL *)", "'FOOL' is no day of the week (1 to 7)", 14),
+        ("cron(61 12 * * ? *)", "'61' is not a valid minute (0 to 59)", 5),
+        ("cron(0 12 1 FOO ? *)", "'FOO' is not a valid month (1 to 12)", 12),
+        ("cron(0 12 ? * FOOL *)", "'FOOL' is not a valid day of the week (1 to 7)", 14),
         ("cron(0/0 2 * * ? *)", "after '/' stands a number above 0", 5),
-        ("cron[0 2 * * ? *]", "is no cron expression", 0),
+        ("cron[0 2 * * ? *]", "is not a cron expression", 0),
     ],
 )
 def test_what_aws_refuses_is_refused_at_its_place(text: str, message: str, offset: int) -> None:
@@ -159,20 +159,25 @@ def test_one_instance_may_get_any_json(given: str, draft_of: Callable[..., Draft
             ["9:12: with 2 instances the input must be a mapping: a ping adds 'holdMs' to it"],
         ),
         ("{every: rate(1 minutes)}", ["9:19: 'rate(1 minutes)' is not as AWS spells it: rate(1 minute)"]),
-        ('{every: "cron(0 25 * * ? *)"}', ["9:27: '25' is no hour (0 to 23)"]),
-        ("{time-zone: Europe/Dublin}", ["9:12: 'time-zone' has no use without a cron expression in 'every'"]),
+        ('{every: "cron(0 25 * * ? *)"}', ["9:27: '25' is not a valid hour (0 to 23)"]),
+        ("{time-zone: Europe/Dublin}", ["9:12: 'time-zone' has no effect without a cron expression in 'every'"]),
         (
             '{every: "cron(0 5 * * ? *)", time-zone: Europe/Dublim}',
             ["9:51: there is no time zone 'Europe/Dublim'; did you mean 'Europe/Dublin'?"],
         ),
         (
             "{only: Mun-Fri 07:00-20:00 Europe/Dublin}",
-            ["9:18: 'Mun' in 'Mun-Fri' is no day: Mon, Tue, Wed, Thu, Fri, Sat or Sun"],
+            ["9:18: 'Mun' in 'Mun-Fri' is not a day: Mon, Tue, Wed, Thu, Fri, Sat or Sun"],
         ),
-        ("{only: Mon-Fri 07:00-25:00 Europe/Dublin}", ["9:32: '25:00' is no time of day"]),
+        ("{only: Mon-Fri 07:00-25:00 Europe/Dublin}", ["9:32: '25:00' is not a time of day"]),
         (
             "{only: office hours}",
-            ["9:18: 'office hours' is no window of days and hours, for instance 'Mon-Fri 07:00-20:00 Europe/Dublin'"],
+            [
+                (
+                    "9:18: 'office hours' is not a window of days and hours, for instance 'Mon-Fri 07:00-20:00 "
+                    "Europe/Dublin'"
+                )
+            ],
         ),
         (
             '{every: "cron(0 5 * * ? *)", only: Mon-Fri 07:00-20:00 Europe/Dublin}',

@@ -102,9 +102,9 @@ def test_what_a_parameter_holds_is_judged_once_aws_has_told_it(draft_of: Write) 
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
-        ("{archive: x.zip, follow-links: true}", "'follow-links' has no use with 'archive'"),
-        ("{s3: 's3://bucket/key', build-timeout: 3}", "'build-timeout' has no use with 's3'"),
-        ("{folder: a, build-timeout: 3}", "'build-timeout' has no use without 'build'"),
+        ("{archive: x.zip, follow-links: true}", "'follow-links' has no effect with 'archive'"),
+        ("{s3: 's3://bucket/key', build-timeout: 3}", "'build-timeout' has no effect with 's3'"),
+        ("{folder: a, build-timeout: 3}", "'build-timeout' has no effect without 'build'"),
         ("{folder: a, build: make, build-timeout: 0}", "build-timeout"),
         ("{folder: a, build: 'make {{ ssm \"/x\" }}'}", "'build' runs before AWS is asked"),
     ],

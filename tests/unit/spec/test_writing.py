@@ -110,7 +110,7 @@ def test_what_an_anchor_shares_is_refused_and_not_written(spec: Path, text: str)
 
 def test_an_expression_is_refused(spec: Path) -> None:
     text = "functions:\n  places:\n    memory: '{{ env \"MB\" }}'\n"
-    with pytest.raises(UsageError, match=r"spec.yaml:3:13: functions.places.memory is no plain number"):
+    with pytest.raises(UsageError, match=r"spec.yaml:3:13: functions.places.memory is not a plain number"):
         written(spec, text)
     assert spec.read_text() == text
 

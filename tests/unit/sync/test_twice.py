@@ -19,7 +19,7 @@ from backendctl.engine.events import Failed, Skipped
 from backendctl.openapi.integrations import lambda_targets, resolve, stage_variables
 from backendctl.openapi.localise import neutralise
 from backendctl.openapi.repair import repaired
-from backendctl.resources.world import Stamp, World
+from backendctl.resources.deploy_context import DeployContext, Stamp
 from backendctl.spec.model import Api, LiveApi, Spec, Stage
 from backendctl.sync.adoption import names_for
 from backendctl.sync.prepare import Sync, prepare
@@ -58,8 +58,8 @@ def backend_of(aws: Aws, document: Mapping[str, Any]) -> Backend:
         api=api,
     )
     stamp = Stamp(commit="c1", author="Ada", time="2026-11-24T10:00:00Z")
-    world = World(spec=spec, account=ACCOUNT, partition="aws", stamp=stamp)
-    return Backend(settings=Settings(spec=spec.file, access=Access(), workers=1), spec=spec, aws=aws, world=world)
+    context = DeployContext(spec=spec, account=ACCOUNT, partition="aws", stamp=stamp)
+    return Backend(settings=Settings(spec=spec.file, access=Access(), workers=1), spec=spec, aws=aws, context=context)
 
 
 def make_functions(backend: Backend) -> None:

@@ -98,13 +98,13 @@ def test_other_values_too(kind: str, value: str, wanted: Any, *, holds: bool) ->
 
 def test_every_part_that_a_path_leads_to_has_to_hold() -> None:
     body = '{"places": [{"id": "a"}, {"id": 7}]}'
-    assert told(at("$.places[*].id", "type", "string"), body=body) == ['$.places[*].id is 7, which is no "string"']
+    assert told(at("$.places[*].id", "type", "string"), body=body) == ['$.places[*].id is 7, which is not a "string"']
 
 
 def test_what_is_not_there_is_told() -> None:
     assert told(at("$.v", "equals", 1)) == ["$.v is not there"]
     assert told(at("$.v", "exists", False)) == []  # noqa: FBT003  # a value of the file
-    assert told(at("$.v", "equals", 1), body="<html>") == ['the body is no JSON: "<html>"']
+    assert told(at("$.v", "equals", 1), body="<html>") == ['the body is not JSON: "<html>"']
     header = Expect(headers={"x-id": (Condition(kind="equals", wanted="1"),)})
     assert told(header) == ["header x-id is not there"]
 
@@ -120,6 +120,6 @@ def test_a_body_is_held_against_the_definition_s_schema() -> None:
     assert told(schema, body='{"places": [{"id": "a"}], "next": null}') == []
     (failure,) = told(schema, body='{"places": [{"id": 7}]}')
     assert "$.places[0].id" in failure
-    assert told(schema, body="no json")[0].startswith("the body is no JSON")
+    assert told(schema, body="no json")[0].startswith("the body is not JSON")
     (failure,) = told(Expect(schema=True, statuses=(404,)), status=404)
     assert failure == "the definition has no schema for status 404 of this route"

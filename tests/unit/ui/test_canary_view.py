@@ -54,7 +54,7 @@ def _region(region: str, *, errors: int = 0, ms: float = 100.0, **more: object) 
     made = RegionStatus(
         region=region,
         stage="prodv1",
-        asked=10,
+        target_percent=10,
         since=START - 30,
         base=base,
         canary=canary,
@@ -69,7 +69,7 @@ def _status(*regions: RegionStatus) -> CanaryStatus:
         backend="corkhounds",
         at=START + 660,
         commit="a1b2c3d",
-        by="Ann Onymous",
+        author="Ann Onymous",
         steps=(10.0, 50.0),
         regions=regions,
         next_step="backendctl promote-canary",
@@ -100,7 +100,7 @@ def test_both_sides_stand_beside_each_other() -> None:
     text = _screen(_status(_region(EAST)))
     assert "corkhounds  a1b2c3d by Ann Onymous  steps 10 % → 50 % → 100 %" in text
     assert "us-east-1 prodv1  ✓ pass" in text
-    assert "10 % asked, 10.0 % seen, since 11 min" in text
+    assert "target 10 %, observed 10.0 %, since 11 min" in text
     assert _row(text, "requests").split()[1:4] == ["requests", "9,000", "1,000"]
     assert _row(text, "errors ").split()[1:8] == ["errors", "9", "0.1", "%", "0", "0.0", "%"]
     assert _row(text, "p50").split()[1:8] == ["p50", "150", "ms", "150", "ms", "+0", "%"]
@@ -119,18 +119,18 @@ def test_a_canary_that_fails_says_so_and_why() -> None:
 def test_a_region_that_does_not_answer_and_one_without_a_canary_are_shown_as_such() -> None:
     silent = RegionStatus(region=WEST, stage="prodv1", error="read us-west-2/metrics: AccessDenied: [no]")
     text = _screen(_status(_region(EAST), silent, RegionStatus(region=SOUTH, stage="prodv1")))
-    assert "? not known" in text
+    assert "? unknown" in text
     assert "AccessDenied: [no]" in text
-    assert "no canary runs here" in text
+    assert "no canary here" in text
 
 
 def test_a_canary_that_gets_no_requests_is_shown_with_0_per_cent() -> None:
-    assert "0 % asked" in _screen(_status(replace(_region(EAST), asked=0.0)))
+    assert "target 0 %" in _screen(_status(replace(_region(EAST), target_percent=0.0)))
 
 
 def test_a_share_that_is_not_what_was_asked_for_stands_out() -> None:
-    assert "not as asked" not in _screen(_status(_region(EAST)))
-    assert "50 % asked, 10.0 % seen (not as asked, or not yet)" in _screen(_status(_region(EAST, asked=50)))
+    assert "off target" not in _screen(_status(_region(EAST)))
+    assert "target 50 %, observed 10.0 % (off target)" in _screen(_status(_region(EAST, target_percent=50)))
 
 
 def test_functions_stand_by_themselves_where_latency_is_known_of_each() -> None:
@@ -165,8 +165,8 @@ def test_a_canary_nobody_has_called_is_drawn_all_the_same() -> None:
     empty = Observed(since=START, until=START + 600)
     text = _screen(_status(_region(EAST, canary=empty, verdict=judge(_side(900, 0, 100.0), empty))))
     assert "… open" in text
-    assert "no traffic is no success" in text
-    assert "0.0 % seen (not as asked" in text
+    assert "no traffic is not a pass" in text
+    assert "observed 0.0 % (off target" in text
     assert _screen(_status(_region(EAST, base=Observed(), canary=Observed(), verdict=None)))
 
 
@@ -174,14 +174,14 @@ def test_a_pipe_gets_one_line_for_each_region() -> None:
     lines = _piped(_status(_region(EAST), _region(WEST, errors=60), RegionStatus(region=SOUTH, stage="x"))).splitlines()
     assert len(lines) == 3
     assert lines[0].startswith(
-        "16:11:00 us-east-1/prodv1: share 10 %, seen 10.0 %, of a1b2c3d by Ann Onymous; 1,000 canary requests, errors 0"
+        "16:11:00 us-east-1/prodv1: target 10 %, observed 10.0 %, of a1b2c3d by Ann Onymous; 1,000 canary"
     )
     assert "; p50 " in lines[0]
     assert "p99 " in lines[0]
-    assert "(the base's " in lines[0]
+    assert "(baseline " in lines[0]
     assert "; pass: errors: 0 of 1000 canary requests" in lines[0]
     assert "; fail: errors: 60 of 1000" in lines[1]
-    assert lines[2] == "16:11:00 sa-east-1/x: no canary runs"
+    assert lines[2] == "16:11:00 sa-east-1/x: no canary"
     assert all("\x1b" not in line for line in lines)
 
 
@@ -190,8 +190,8 @@ def test_watching_in_a_pipe_says_what_changed_and_nothing_else() -> None:
     with watch_canary(Screen(out=out, err=StringIO()).result) as watch:
         watch.show(_status(_region(EAST), _region(WEST)))
         watch.show(replace(_status(_region(EAST), _region(WEST)), at=START + 720))
-        watch.show(_status(_region(EAST, asked=50), _region(WEST)))
-        watch.show(_status(_region(EAST, asked=50), _region(WEST, errors=60)))
+        watch.show(_status(_region(EAST, target_percent=50), _region(WEST)))
+        watch.show(_status(_region(EAST, target_percent=50), _region(WEST, errors=60)))
     told = [line.split()[1] for line in out.getvalue().splitlines()]
     assert told == [f"{EAST}/prodv1:", f"{WEST}/prodv1:", f"{EAST}/prodv1:", f"{WEST}/prodv1:"]
 
@@ -210,13 +210,13 @@ def test_watching_on_a_terminal_draws_in_place_and_leaves_the_last_picture() -> 
 def test_the_document_has_the_same_keys_whatever_is_known() -> None:
     silent = RegionStatus(region=WEST, stage="prodv1", error="no answer")
     document = json.loads(json.dumps(canary_document(_status(_region(EAST), silent))))
-    assert set(document) == {"backend", "at", "commit", "by", "steps", "outcome", "canaries", "next"}
+    assert set(document) == {"backend", "at", "commit", "author", "steps", "outcome", "canaries", "next"}
     known, unknown = document["canaries"]
     assert set(known) == set(unknown)
     assert known["canary"]["requests"] == 1000
     assert known["verdict"]["outcome"] == "pass"
     assert known["latency"][0]["canary"]["p95"] == pytest.approx(195, abs=1)
-    assert (unknown["verdict"], unknown["seen"], unknown["error"]) == (None, None, "no answer")
+    assert (unknown["verdict"], unknown["observed_percent"], unknown["error"]) == (None, None, "no answer")
     assert document["outcome"] == "inconclusive"
 
 

@@ -34,7 +34,7 @@ def _estimate(*, pings: float = 8760) -> Estimate:
         check=30,
     )
     regions = (region, replace(region, name="ap-southeast-2"))
-    workload = Workload(backend="shop", regions=regions, zone=True, queries=1e7, assumptions=("requests are even",))
+    workload = Workload(backend="shop", regions=regions, zones=1, queries=1e7, assumptions=("requests are even",))
     return estimate(workload, load_prices())
 
 
@@ -48,7 +48,7 @@ def test_it_is_readable_at_80_columns() -> None:
     shown = _shown(_estimate())
     assert max(len(line.rstrip()) for line in shown.splitlines()) <= 80
     assert "…" not in shown
-    assert "total by the list" in shown
+    assert "total at list prices" in shown
 
 
 def test_a_region_of_another_list_is_labelled_in_its_row_and_above() -> None:

@@ -25,7 +25,7 @@ WANTED: list[Resource] = [
 
 
 def _plan(*, without: str = "", besides: tuple[Thing, ...] = (), down: str = "") -> Plan:
-    """The plan of a world that is as wanted but for these."""
+    """The plan of a context that is as wanted but for these."""
     cloud = Cloud()
     for thing in (*WANTED, *besides):
         assert isinstance(thing, Thing)
@@ -46,7 +46,7 @@ def _rows(text: str) -> list[list[str]]:
     return [line.split() for line in text.splitlines() if any(mark in line for mark in "✓≠✗+?")]
 
 
-def test_a_world_as_wanted_is_in_sync() -> None:
+def test_a_context_as_wanted_is_in_sync() -> None:
     found = survey(_plan())
     assert found.in_sync
     assert found.regions == (GLOBAL, EAST, WEST)
@@ -62,7 +62,7 @@ def test_what_belongs_to_a_function_or_a_table_shares_its_row() -> None:
         ("table", "places"): {EAST: Cell(state=State.OK)},
         ("replica", "places"): {WEST: Cell(state=State.DIFFERS, fields=("billing",))},
     }
-    found = Survey(backend="shop", regions=(EAST, WEST), rows=rows, unreadable={})
+    found = Survey(backend="shop", regions=(EAST, WEST), rows=rows, unreachable={})
     assert _rows(_shown(found)) == [
         ["function", "places", "✓", "✗", "missing", "alias/places:version1"],
         ["table", "places", "✓", "≠", "billing"],
@@ -99,7 +99,7 @@ def test_one_region_out_of_step_does_not_make_the_other_look_so() -> None:
 def test_a_region_that_does_not_answer_is_unknown_and_not_empty() -> None:
     found = survey(_plan(down=WEST))
     assert found.regions == (GLOBAL, EAST, WEST)
-    assert found.rows["function", "places"][WEST].state is State.UNREADABLE
+    assert found.rows["function", "places"][WEST].state is State.UNREACHABLE
     assert WEST not in found.rows["role", "runner"]
     assert not found.in_sync
     assert not found.region_in_sync(WEST)
@@ -146,14 +146,17 @@ def test_the_document_tells_each_region_with_these_keys() -> None:
         "canaries": [],
         "telemetry": {region: {"functions": {}, "stages": {}} for region in (EAST, WEST)},
         "tables": [],
+        "unreachable": {},
         "drained": {},
     }
     assert json.loads(json.dumps(document)) == document
 
 
 def test_the_document_says_which_region_is_out_of_reach() -> None:
-    regions = survey_document(survey(_plan(down=WEST)))["regions"]
-    assert {region: document["reachable"] for region, document in regions.items()} == {
+    document = survey_document(survey(_plan(down=WEST)))
+    assert list(document["unreachable"]) == [WEST]
+    regions = document["regions"]
+    assert {region: one["reachable"] for region, one in regions.items()} == {
         GLOBAL: True,
         EAST: True,
         WEST: False,
@@ -174,7 +177,7 @@ def test_markdown_is_a_table_with_one_column_for_each_region() -> None:
 
 def test_markdown_keeps_every_detail_within_its_cell() -> None:
     rows = {("function", "a|b"): {EAST: Cell(state=State.OK, detail="x|y <z>")}}
-    text = survey_markdown(Survey(backend="shop", regions=(EAST,), rows=rows, unreadable={}))
+    text = survey_markdown(Survey(backend="shop", regions=(EAST,), rows=rows, unreachable={}))
     assert "| function/a\\|b | ✓ x\\|y &lt;z> |" in text
 
 
@@ -182,7 +185,7 @@ def test_a_pipe_gets_every_column_of_five_regions_whole() -> None:
     regions = tuple(f"ap-southeast-{number}" for number in range(1, 6))
     cells = {region: Cell(state=State.OK, detail="v123 a1b2c3d4e5f6") for region in regions}
     rows = {("health-check", "api.corkhounds.example"): cells}
-    text = _shown(Survey(backend="shop", regions=regions, rows=rows, unreadable={}))
+    text = _shown(Survey(backend="shop", regions=regions, rows=rows, unreachable={}))
     assert "…" not in text
     assert all(region in text for region in regions)
     assert "\x1b" not in text

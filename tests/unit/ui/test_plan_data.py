@@ -44,7 +44,7 @@ def test_the_document_has_these_keys_and_no_others() -> None:
         "refusal_hint": "",
         "breaking": [],
         "remarks": [],
-        "unreadable": {},
+        "unreachable": {},
     }
 
 
@@ -113,7 +113,7 @@ def test_what_is_refused_and_who_did_not_answer_stands_in_every_form() -> None:
     out = StringIO()
     show_plan(plan, Screen(out=out, err=StringIO()).result, refusal=refusal)
     assert document["refusals"] == [reason]
-    assert set(document["unreadable"]) == {WEST}
+    assert set(document["unreachable"]) == {WEST}
     for text in (markdown, out.getvalue()):
         assert reason in text
         assert refusal.hint in text

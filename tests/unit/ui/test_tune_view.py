@@ -119,7 +119,7 @@ def test_a_change_is_told_against_what_is_now() -> None:
 
 def test_a_size_that_does_not_do_is_told_with_its_reason() -> None:
     found = tuned(failures={64: "Sandbox.Timedout: Task timed out after 10.00 seconds"})
-    assert "64 MB does not do: Sandbox.Timedout: Task timed out" in shown(tuning(done={"us-east-1": found}))
+    assert "64 MB does not work: Sandbox.Timedout: Task timed out" in shown(tuning(done={"us-east-1": found}))
 
 
 def test_before_it_says_what_it_will_do_and_what_that_costs() -> None:

@@ -137,9 +137,9 @@ def test_the_keys_of_a_row_are_the_same_with_and_without_figures() -> None:
 def test_the_document_names_its_window_and_silent_regions() -> None:
     error = AwsError("no route", doing="read the warmth of us-west-2", code="NoAnswer")
     found = warm_document(status(silent={"us-west-2": error}))
-    assert list(found) == ["backend", "since", "until", "idle_seconds", "functions", "silent", "drained"]
+    assert list(found) == ["backend", "since", "until", "idle_seconds", "functions", "unreachable", "drained"]
     assert found["since"].startswith("2027-01-14T08:00:00")
-    assert "no route" in found["silent"]["us-west-2"]
+    assert "no route" in found["unreachable"]["us-west-2"]
 
 
 def test_a_rule_s_targets_name_latest() -> None:

@@ -62,7 +62,7 @@ class Logs:
 
     def aws(self) -> Aws:
         """A connection that asks this one."""
-        aws = Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds", sleep=lambda _: None)
+        aws = Aws(Access(keys=("testing", "testing"), time_scale=0.0), backend="corkhounds", sleep=lambda _: None)
         events: Any = aws.logs(REGION).meta.events
         headers: Any = {}
         answers = {

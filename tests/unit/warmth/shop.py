@@ -76,7 +76,7 @@ class Project:
 
     def workload(self, *regions: str, **given: Any) -> Workload:
         request = self.understood(*regions, **given)
-        return workload_of(request.world, request.asked)
+        return workload_of(request.context, request.asked)
 
     def faults(self, *regions: str, prices: str | None = None, **given: Any) -> list[str]:
         with pytest.raises(SpecError) as raised:

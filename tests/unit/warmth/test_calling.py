@@ -16,11 +16,11 @@ from backendctl.app import Backend, Settings
 from backendctl.aws.connection import Access, Aws
 from backendctl.errors import Exit, UsageError
 from backendctl.resources.calling import Answer
-from backendctl.resources.world import World
+from backendctl.resources.deploy_context import DeployContext
 from backendctl.spec.model import Function, Provisioned, Warm
 from backendctl.warmth.calling import environments, warm_now
 from backendctl.warmth.report_line import Report, last_of
-from tests.unit.resources.lambda_helpers import EAST, PLACES, WEST, changed, emulated, world_of
+from tests.unit.resources.lambda_helpers import EAST, PLACES, WEST, changed, context_of, emulated
 
 ID = "8f6ad1c0-0000-4000-8000-000000000001"
 LIVE = changed(PLACES, aliases=("live",), warm=Warm(instances=3))
@@ -133,16 +133,16 @@ class Clock:
 @pytest.fixture
 def aws() -> Iterator[Aws]:
     with emulated():
-        yield Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds", clock=Clock())
+        yield Aws(Access(keys=("testing", "testing"), time_scale=0.0), backend="corkhounds", clock=Clock())
 
 
-def backend(aws: Aws, world: World) -> Backend:
+def backend(aws: Aws, context: DeployContext) -> Backend:
     settings = Settings(spec=Path("corkhounds.yaml"), access=Access(), workers=2)
-    return Backend(settings=settings, spec=world.spec, aws=aws, world=world)
+    return Backend(settings=settings, spec=context.spec, aws=aws, context=context)
 
 
 def of(aws: Aws, *functions: Function, regions: tuple[str, ...] = (EAST,)) -> Backend:
-    return backend(aws, world_of(*functions, regions=regions))
+    return backend(aws, context_of(*functions, regions=regions))
 
 
 def test_every_ping_goes_to_the_alias_and_says_how_long_to_stay(aws: Aws) -> None:
@@ -150,7 +150,7 @@ def test_every_ping_goes_to_the_alias_and_says_how_long_to_stay(aws: Aws) -> Non
     found = warm_now(of(aws, LIVE))
     assert lambda_.sent == [("live", '{"instruction": "warmer", "holdMs": 75}')] * 3
     (row,) = found.rows
-    assert (row.function, row.qualifier, row.asked, row.answered) == ("places", "live", 3, 3)
+    assert (row.function, row.qualifier, row.requested, row.answered) == ("places", "live", 3, 3)
     assert (row.environments, row.cold, row.holds) == (3, 3, True)
     assert found.exit_code is Exit.OK
 
@@ -212,5 +212,5 @@ def test_what_cannot_be_warmed_is_refused_with_the_nearest_word(aws: Aws) -> Non
         warm_now(of(aws, cold))
     with pytest.raises(UsageError, match="the spec names none"):
         warm_now(of(aws, LIVE), stages=["prod"])
-    with pytest.raises(UsageError, match="is no mapping"):
+    with pytest.raises(UsageError, match="is not a mapping"):
         warm_now(of(aws, listed), instances=2)

@@ -112,7 +112,7 @@ def test_arm_is_priced_as_arm() -> None:
 
 def test_health_checks_cost_their_options_even_when_the_first_fifty_are_free() -> None:
     slow, fast = RegionLoad(name=EAST, check=30), RegionLoad(name=WEST, check=10)
-    found = _priced(Workload(backend="b", regions=(slow, fast), zone=True))
+    found = _priced(Workload(backend="b", regions=(slow, fast), zones=1))
     assert found.total == pytest.approx(0.50 + 2 * 0.50 + 1.00 + 2.00)
     assert found.total_with_free == pytest.approx(0.50 + 3.00)
 
@@ -234,7 +234,7 @@ def test_everything_that_may_be_used_can_be_priced() -> None:
     region = RegionLoad(
         name=EAST, requests=1, answer_kb=1, stages=stages, functions=tuple(functions), tables=tables, check=10
     )
-    used = usages(Workload(backend="b", regions=(region,), zone=True, queries=1))
+    used = usages(Workload(backend="b", regions=(region,), zones=1, queries=1))
     others = {"logs-insights-gb"}  # what warm-status pays for its reading
     assert {one.key for one in used if one.region is not None} == set(regional_keys()) - others
     assert {one.key for one in used if one.region is None} == set(global_keys())

@@ -54,7 +54,7 @@ def _measured(
     folder: Path, aws: Aws, *regions: str, window: int = TEN_DAYS, **given: Any
 ) -> tuple[Workload, dict[str, BackendctlError]]:
     request = Project(folder, shop()).understood(*(regions or (EAST,)), from_metrics="10d", **given)
-    return measured(aws, request.world, request.asked, window=window, now=NOW, workers=2)
+    return measured(aws, request.context, request.asked, window=window, now=NOW, workers=2)
 
 
 def _region(folder: Path, aws: Aws, **given: Any) -> RegionLoad:
@@ -102,7 +102,7 @@ def test_pings_of_schedules_are_told_from_users_by_their_group(tmp_path: Path) -
     cloud.put("AWS/Scheduler", "InvocationAttemptCount", NOW - DAY, [520], ScheduleGroup="shop-warm-search")
     cloud.put("AWS/Scheduler", "TargetErrorCount", NOW - DAY, [20], ScheduleGroup="shop-warm-search")
     request = Project(tmp_path, spec).understood(EAST, from_metrics="10d")
-    found, _ = measured(_aws(cloud), request.world, request.asked, window=TEN_DAYS, now=NOW, workers=2)
+    found, _ = measured(_aws(cloud), request.context, request.asked, window=TEN_DAYS, now=NOW, workers=2)
     search = _function(found.regions[0], "search")
     assert (search.pings, search.requests) == pytest.approx((500 * SCALE, 1000 * SCALE))
 

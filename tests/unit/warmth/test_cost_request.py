@@ -108,7 +108,17 @@ def test_settings_are_those_of_the_region(project: Project) -> None:
     workload = project.workload()
     assert [_function(workload, "orders", region).memory for region in (EAST, WEST)] == [512, 256]
     assert {(region.check, region.stages[0].cache) for region in workload.regions} == {(10, "0.5")}
-    assert workload.zone
+    assert workload.zones == 1
+
+
+def test_the_zones_of_all_domains_count_each_once(tmp_path: Path, spec: dict[str, Any]) -> None:
+    zone = spec["domain"].pop("zone")
+    spec["domain"].pop("health-check", None)
+    further = [{"name": f"{name}.{zone}", "zone": zone} for name in ("b", "c")]
+    spec["domains"] = [*further, {"name": "d.else.example", "zone": "else.example"}]
+    workload = Project(tmp_path, spec).workload(requests=("1M",))
+    assert (workload.zones, workload.queries) == (2, 1e6)
+    assert any(one.startswith("as many DNS queries as requests") for one in workload.assumptions)
 
 
 def test_regions_can_be_chosen(project: Project) -> None:
@@ -152,26 +162,26 @@ def test_what_is_taken_for_granted_is_said(project: Project) -> None:
             "--requests: every region is named, and 1 of the total are in none of them",
         ),
         ({"requests": ("3", "search=4")}, "--requests: the functions named have 1 more than the total"),
-        ({"duration": ("soon",)}, "--duration: 'soon' is no duration; write 120 (milliseconds) or 1.5s"),
+        ({"duration": ("soon",)}, "--duration: 'soon' is not a duration; write 120 (milliseconds) or 1.5s"),
         ({"duration": ("-1",)}, "--duration: '-1' is negative"),
-        ({"duration": ("orders=nan",)}, "--duration: orders 'nan' is no duration; write 120 (milliseconds) or 1.5s"),
+        ({"duration": ("orders=nan",)}, "--duration: orders 'nan' is not a duration; write 120 (milliseconds) or 1.5s"),
         (
             {"duration": ("xyz=1",)},
             "--duration: the spec names no function 'xyz'; it names 'search', 'orders' and 'night'",
         ),
-        ({"ping_duration": "1h"}, "--ping-duration: '1h' is no duration; write 120 (milliseconds) or 1.5s"),
+        ({"ping_duration": "1h"}, "--ping-duration: '1h' is not a duration; write 120 (milliseconds) or 1.5s"),
         ({"items": ("order:gb=1",)}, "--items: the spec names no table 'order'; did you mean 'orders'?"),
         ({"items": ("orders",)}, "--items: 'orders' is not of the form TABLE:gb=2,kb=1,reads=5M,writes=1M"),
-        ({"items": ("orders:reeds=1",)}, "--items: orders: 'reeds=1' is no setting; did you mean 'reads'?"),
+        ({"items": ("orders:reeds=1",)}, "--items: orders: 'reeds=1' is not a setting; did you mean 'reads'?"),
         ({"items": ("orders:gb=x",)}, "--items: orders: gb 'x' is not a number; write 250000, 250k, 10M or 1.5B"),
         ({"items": ("orders:gb=1,gb=2",)}, "--items: orders: 'gb' is given twice"),
         ({"log_kb": "-1"}, "--log-kb: '-1' is negative"),
         ({"response_kb": "1KB"}, "--response-kb: '1KB' is not a number; write 250000, 250k, 10M or 1.5B"),
         (
             {"from_metrics": "a month"},
-            "--from-metrics: 'a month' is no duration: write for instance 90s, 30m, 24h or 7d",
+            "--from-metrics: 'a month' is not a duration: write for instance 90s, 30m, 24h or 7d",
         ),
-        ({"from_metrics": "0d"}, "--from-metrics: '0d' is no duration: write for instance 90s, 30m, 24h or 7d"),
+        ({"from_metrics": "0d"}, "--from-metrics: '0d' is not a duration: write for instance 90s, 30m, 24h or 7d"),
         ({"from_metrics": "500d"}, "--from-metrics: '500d' is longer than CloudWatch keeps figures, 455 days"),
         (
             {"from_metrics": "30d", "requests": ("1M",)},
@@ -191,7 +201,7 @@ def test_the_spec_the_prices_and_the_options_are_faulty_at_once(tmp_path: Path, 
     assert "'glbal' is not a setting of a price file; did you mean 'global'?" in told[1]
     assert told[2:] == [
         "--requests: 'ten' is not a number; write 250000, 250k, 10M or 1.5B",
-        "--duration: nope 'soon' is no duration; write 120 (milliseconds) or 1.5s",
+        "--duration: nope 'soon' is not a duration; write 120 (milliseconds) or 1.5s",
     ]
 
 

@@ -25,7 +25,7 @@ def watch() -> CloudWatch:
 
 def connected(watch: CloudWatch) -> Aws:
     aws = watch.aws()
-    aws.tempo = 1.0  # periods and lag of AWS
+    aws.time_scale = 1.0  # periods and lag of AWS
     return aws
 
 

@@ -17,7 +17,7 @@ def test_a_number_and_a_unit(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "30", "d", "0d", "-3d", "3x", "1e3s", "soon"])
 def test_anything_else_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no duration"):
+    with pytest.raises(ValueError, match="is not a duration"):
         seconds_of(text)
 
 
@@ -42,8 +42,8 @@ def test_a_moment_is_so_long_ago_or_a_time_of_utc(text: str, moment: float) -> N
     ("text", "why"),
     [
         ("2027-01-16", "in the future"),
-        ("soon", "is no time"),
-        ("", "is no time"),
+        ("soon", "is not a time"),
+        ("", "is not a time"),
         ("0001-01-01", "more than 20 years ago"),
         ("99999999999d", "longer than 20 years"),
         (f"{'9' * 5000}h", "longer than 20 years"),

@@ -55,16 +55,16 @@ def test_years_that_are_named_count_their_own_months() -> None:
     [
         ("rate(1 minutes)", "write rate"),
         ("rate(5 minute)", "write rate"),
-        ("rate(0 minutes)", "no schedule"),
-        ("5 minutes", "no schedule"),
+        ("rate(0 minutes)", "not a schedule"),
+        ("5 minutes", "not a schedule"),
         ("cron(0 12 * * *)", "six fields"),
         ("cron(0 12 * * * *)", "must be '\\?'"),
         ("cron(0 12 ? * ? *)", "must be '\\?'"),
-        ("cron(60 12 * * ? *)", "no minute"),
-        ("cron(0 25 * * ? *)", "no hour"),
-        ("cron(x 12 * * ? *)", "no minute"),
+        ("cron(60 12 * * ? *)", "not a valid minute"),
+        ("cron(0 25 * * ? *)", "not a valid hour"),
+        ("cron(x 12 * * ? *)", "not a valid minute"),
         ("cron(0/x 12 * * ? *)", "a number above 0"),
-        ("cron(0 12 ? * MOO *)", "no day of the week"),
+        ("cron(0 12 ? * MOO *)", "not a valid day of the week"),
     ],
 )
 def test_what_eventbridge_would_refuse_is_refused(expression: str, message: str) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from backendctl.aws.connection import Aws
+from backendctl.resources.deploy_context import DeployContext
 from backendctl.resources.schedule import Schedule
-from backendctl.resources.world import World
 from backendctl.spec.warming import build_warm
 from backendctl.warmth.rules import wanted_schedules
 from backendctl.warmth.subject import Rule
-from tests.unit.resources.lambda_helpers import EAST, PLACES, changed, emulated, staged_world
+from tests.unit.resources.lambda_helpers import EAST, PLACES, changed, emulated, staged_context
 
 GROUP = "corkhounds-warm-places"
 
@@ -23,8 +23,8 @@ def aws() -> Iterator[Aws]:
         yield made
 
 
-def office() -> World:
-    return staged_world(changed(PLACES, warm=build_warm({"only": "Mon-Fri 07:00-20:00 Europe/Dublin"})))
+def office() -> DeployContext:
+    return staged_context(changed(PLACES, warm=build_warm({"only": "Mon-Fri 07:00-20:00 Europe/Dublin"})))
 
 
 def looked_at(aws: Aws) -> Rule:
@@ -47,8 +47,8 @@ def test_a_group_is_one_rule_that_calls_what_its_schedules_call(aws: Aws) -> Non
 
 
 def test_a_group_is_off_when_all_its_schedules_are(aws: Aws) -> None:
-    world = staged_world(
+    context = staged_context(
         changed(PLACES, warm=build_warm({"only": "Mon-Fri 07:00-20:00 Europe/Dublin", "enabled": False}))
     )
-    next(iter(Schedule.desired(world))).create(aws)
+    next(iter(Schedule.desired(context))).create(aws)
     assert not looked_at(aws).is_enabled

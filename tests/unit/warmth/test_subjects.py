@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSResponse
 
 from backendctl.app import Backend, Settings
 from backendctl.aws.connection import Access, Aws
-from backendctl.resources.world import Link, World
+from backendctl.resources.deploy_context import DeployContext, Link
 from backendctl.spec.model import Stage
 from backendctl.warmth.subject import Subject
 from backendctl.warmth.subjects import Named, of_named, of_spec
@@ -21,9 +21,9 @@ from tests.unit.resources.lambda_helpers import (
     PLACES,
     PROD,
     changed,
+    context_of,
     put_api,
-    staged_world,
-    world_of,
+    staged_context,
 )
 
 NAME = PLACES.physical
@@ -80,7 +80,7 @@ class Lambda:
 
 @pytest.fixture(scope="module")
 def connection() -> tuple[Aws, Lambda]:
-    aws, fake = Aws(Access(keys=("testing", "testing"), tempo=0.0), backend="corkhounds"), Lambda()
+    aws, fake = Aws(Access(keys=("testing", "testing"), time_scale=0.0), backend="corkhounds"), Lambda()
     fake.attach(aws)
     return aws, fake
 
@@ -103,11 +103,11 @@ def stage(name: str, slot: str, **more: Any) -> dict[str, Any]:
     return {"stageName": name, "variables": {"placesAlias": slot}, **more}
 
 
-def rows(aws: Aws, world: World | None = None, names: Sequence[str] = ()) -> list[Subject]:
+def rows(aws: Aws, world: DeployContext | None = None, names: Sequence[str] = ()) -> list[Subject]:
     aws.forget()
-    world = world or staged_world()
+    world = world or staged_context()
     settings = Settings(spec=Path("corkhounds.yaml"), access=Access())
-    backend = Backend(settings=settings, spec=world.spec, aws=aws, world=world)
+    backend = Backend(settings=settings, spec=world.spec, aws=aws, context=world)
     wanted = names or [function.name for function in world.spec.functions_in(EAST)]
     return [subject for name in wanted for subject in of_spec(backend, EAST, name)]
 
@@ -152,7 +152,7 @@ def test_two_stages_with_two_aliases_share_no_version(aws: Aws, functions: Lambd
     ]
     live = [stage("prodv1", "version1-b"), {"stageName": "beta", "variables": {"betaAlias": "version2-a"}}]
     put_api(aws, stages=live)
-    world = world_of(PLACES, links=links)
+    world = context_of(PLACES, links=links)
     one, two = rows(aws, world)
     assert (one.alias, one.versions, one.stages) == ("version1-b", frozenset({"1", "2"}), ("prodv1",))
     assert (two.alias, two.versions, two.stages) == ("version2-a", frozenset({"3", "4"}), ("beta",))
@@ -160,7 +160,7 @@ def test_two_stages_with_two_aliases_share_no_version(aws: Aws, functions: Lambd
 
 def test_a_function_without_an_alias_is_its_latest(aws: Aws, functions: Lambda) -> None:
     functions.put()
-    (row,) = rows(aws, world_of(PLACES))
+    (row,) = rows(aws, context_of(PLACES))
     assert (row.called, row.version, row.versions, row.api) == (NAME, "$LATEST", frozenset({"$LATEST"}), None)
 
 
@@ -182,8 +182,8 @@ def test_a_function_that_no_live_stage_leads_to_is_a_row_too(aws: Aws, functions
 
 def test_only_the_functions_that_were_named_are_rows(aws: Aws, functions: Lambda) -> None:
     functions.put()
-    assert rows(aws, world_of(PLACES), ["search"]) == []
-    assert len(rows(aws, world_of(PLACES), ["places"])) == 1
+    assert rows(aws, context_of(PLACES), ["search"]) == []
+    assert len(rows(aws, context_of(PLACES), ["places"])) == 1
 
 
 def test_a_rule_that_the_spec_wants_is_part_of_the_row(aws: Aws, functions: Lambda) -> None:
@@ -192,7 +192,7 @@ def test_a_rule_that_the_spec_wants_is_part_of_the_row(aws: Aws, functions: Lamb
     put_api(aws, stages=[stage("prodv1", "version1-b")])
     (row,) = rows(aws)
     assert [(rule.name, rule.is_there) for rule in row.rules] == [("corkhounds-warm-places", False)]
-    (cold,) = rows(aws, staged_world(changed(PLACES, warm=None)))
+    (cold,) = rows(aws, staged_context(changed(PLACES, warm=None)))
     assert (cold.wants_warmth, cold.rules) == (False, ())
 
 

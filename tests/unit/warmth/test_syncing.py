@@ -13,13 +13,13 @@ from backendctl.engine.plan import Plan
 from backendctl.errors import RefusedError
 from backendctl.resources import KINDS
 from backendctl.resources.alias import Alias
+from backendctl.resources.deploy_context import DeployContext
 from backendctl.resources.function import Function
 from backendctl.resources.permission import Permission
-from backendctl.resources.world import World
 from backendctl.spec.model import Warm
 from backendctl.spec.warming import build_warm
 from backendctl.warmth.syncing import plan_warmers
-from tests.unit.resources.lambda_helpers import EAST, PLACES, changed, deploy, emulated, put_role, world_of
+from tests.unit.resources.lambda_helpers import EAST, PLACES, changed, context_of, deploy, emulated, put_role
 
 LIVE = changed(PLACES, aliases=("live",), warm=Warm())
 OFFICE = changed(LIVE, warm=build_warm({"only": "Mon-Fri 07:00-20:00 Europe/Dublin"}))
@@ -34,10 +34,10 @@ def aws() -> Iterator[Aws]:
         yield made
 
 
-def planned(aws: Aws, world: World) -> Plan:
+def planned(aws: Aws, context: DeployContext) -> Plan:
     aws.forget()
     settings = Settings(spec=Path("corkhounds.yaml"), access=Access(), workers=2, regions=(EAST,))
-    return plan_warmers(Backend(settings=settings, spec=world.spec, aws=aws, world=world))
+    return plan_warmers(Backend(settings=settings, spec=context.spec, aws=aws, context=context))
 
 
 def addresses(plan: Plan) -> dict[str, str]:
@@ -56,8 +56,8 @@ def carry_out(aws: Aws, plan: Plan) -> None:
             change.desired.update(aws, change.live)
 
 
-def release(aws: Aws, world: World) -> None:
-    deploy(aws, [*Function.desired(world), *Alias.desired(world)])
+def release(aws: Aws, context: DeployContext) -> None:
+    deploy(aws, [*Function.desired(context), *Alias.desired(context)])
 
 
 def grant_to_api(aws: Aws) -> None:
@@ -74,43 +74,43 @@ def grant_to_api(aws: Aws) -> None:
 
 def statements(aws: Aws) -> set[str]:
     aws.forget()
-    world = world_of(LIVE)
-    (wanted,) = Permission.desired(world)
+    context = context_of(LIVE)
+    (wanted,) = Permission.desired(context)
     live = Permission.read(aws, wanted)
     return set() if live is None else set(live.statements or {})
 
 
 def test_only_the_rule_and_its_permission_are_made_and_again_is_unchanged(aws: Aws) -> None:
-    release(aws, world_of(COLD))
+    release(aws, context_of(COLD))
     grant_to_api(aws)
-    plan = planned(aws, world_of(LIVE))
+    plan = planned(aws, context_of(LIVE))
     assert addresses(plan) == {
         f"{EAST}/permission/places:live": "update",
         f"{EAST}/warmer/places": "create",
     }
     carry_out(aws, plan)
     assert statements(aws) == {API, "backendctl-corkhounds-warm-corkhounds-warm-places-live"}
-    assert planned(aws, world_of(LIVE)).changes == ()
+    assert planned(aws, context_of(LIVE)).changes == ()
 
 
 def test_what_is_no_longer_kept_warm_loses_rule_and_permission_and_nothing_else(aws: Aws) -> None:
-    release(aws, world_of(COLD))
+    release(aws, context_of(COLD))
     grant_to_api(aws)
-    carry_out(aws, planned(aws, world_of(LIVE)))
-    plan = planned(aws, world_of(COLD))
+    carry_out(aws, planned(aws, context_of(LIVE)))
+    plan = planned(aws, context_of(COLD))
     assert addresses(plan) == {
         f"{EAST}/permission/places:live": "update",
         f"{EAST}/warmer/places": "delete",
     }
     carry_out(aws, plan)
     assert statements(aws) == {API}
-    assert planned(aws, world_of(COLD)).changes == ()
+    assert planned(aws, context_of(COLD)).changes == ()
 
 
 def test_from_a_rate_to_office_hours_and_back(aws: Aws) -> None:
-    release(aws, world_of(COLD))
-    carry_out(aws, planned(aws, world_of(LIVE)))
-    there = planned(aws, world_of(OFFICE))
+    release(aws, context_of(COLD))
+    carry_out(aws, planned(aws, context_of(LIVE)))
+    there = planned(aws, context_of(OFFICE))
     assert addresses(there) == {
         "global/role/corkhounds-scheduler": "create",
         f"{EAST}/permission/places:live": "delete",
@@ -118,8 +118,8 @@ def test_from_a_rate_to_office_hours_and_back(aws: Aws) -> None:
         f"{EAST}/schedule/places": "create",
     }
     carry_out(aws, there)
-    assert planned(aws, world_of(OFFICE)).changes == ()
-    back = planned(aws, world_of(LIVE))
+    assert planned(aws, context_of(OFFICE)).changes == ()
+    back = planned(aws, context_of(LIVE))
     assert addresses(back) == {
         "global/role/corkhounds-scheduler": "delete",
         f"{EAST}/permission/places:live": "create",
@@ -127,10 +127,10 @@ def test_from_a_rate_to_office_hours_and_back(aws: Aws) -> None:
         f"{EAST}/schedule/places": "delete",
     }
     carry_out(aws, back)
-    assert planned(aws, world_of(LIVE)).changes == ()
+    assert planned(aws, context_of(LIVE)).changes == ()
 
 
 def test_what_is_not_there_yet_cannot_be_kept_warm(aws: Aws) -> None:
     with pytest.raises(RefusedError, match="has no corkhounds-places:live") as caught:
-        planned(aws, world_of(LIVE))
+        planned(aws, context_of(LIVE))
     assert "backendctl deploy" in caught.value.hint

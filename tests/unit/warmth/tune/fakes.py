@@ -14,7 +14,7 @@ from typing import Any, cast
 from botocore.exceptions import ClientError
 
 from backendctl.aws.connection import Aws
-from backendctl.resources.world import Stamp
+from backendctl.resources.deploy_context import Stamp
 
 NAME = "shop-places"
 STAMP = Stamp(commit="abc1234", author="Ann Onymous", time="2026-11-28T10:00:00Z")
@@ -156,7 +156,7 @@ class FakeLambda:
 class FakeAws:
     """A connection with that function alone, on a clock that stands still."""
 
-    tempo = 0.0
+    time_scale = 0.0
 
     def __init__(self, fake: FakeLambda) -> None:
         self._fake = fake

@@ -1,4 +1,4 @@
-"""The roster of regions."""
+"""The index of regions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from backendctl.aws.connection import Aws
 from backendctl.engine.diff import differences
-from backendctl.resources.roster import Roster, known_regions
-from tests.unit.resources.lambda_helpers import EAST, WEST, deploy, emulated, world_of
+from backendctl.resources.region_index import RegionIndex, known_regions
+from tests.unit.resources.lambda_helpers import EAST, WEST, context_of, deploy, emulated
 
 IRELAND = "eu-west-1"
 
@@ -20,13 +20,13 @@ def aws() -> Iterator[Aws]:
         yield made
 
 
-def entries(*regions: str) -> list[Roster]:
-    return list(Roster.desired(world_of(regions=regions)))
+def entries(*regions: str) -> list[RegionIndex]:
+    return list(RegionIndex.desired(context_of(regions=regions)))
 
 
 def pending(aws: Aws, *regions: str) -> list[str]:
     aws.forget()
-    return [change.field for entry in entries(*regions) for change in differences(entry, Roster.read(aws, entry))]
+    return [change.field for entry in entries(*regions) for change in differences(entry, RegionIndex.read(aws, entry))]
 
 
 def test_the_primary_names_all_and_all_name_the_primary() -> None:
@@ -58,18 +58,18 @@ def test_a_backend_that_is_nowhere_lives_where_its_spec_says(aws: Aws) -> None:
 
 def test_the_entries_of_another_backend_are_not_ours(aws: Aws) -> None:
     aws.ssm(EAST).put_parameter(Name=f"/backendctl/corkhounds-two/regions/{WEST}", Value=WEST, Type="String")
-    assert list(Roster.owned(aws, EAST)) == []
+    assert list(RegionIndex.owned(aws, EAST)) == []
 
 
 def test_create_and_delete_may_be_repeated(aws: Aws) -> None:
     entry = entries(EAST)[0]
     entry.create(aws)
     entry.create(aws)
-    assert [live.name for live in Roster.owned(aws, EAST)] == [EAST]
+    assert [live.name for live in RegionIndex.owned(aws, EAST)] == [EAST]
     entry.delete(aws)
     entry.delete(aws)
     aws.forget()
-    assert list(Roster.owned(aws, EAST)) == []
+    assert list(RegionIndex.owned(aws, EAST)) == []
 
 
 def test_entries_carry_the_mark_for_people(aws: Aws) -> None:

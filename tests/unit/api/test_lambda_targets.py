@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from backendctl.api.reach import Reach, reach
+from backendctl.api.lambda_targets import LambdaTargets, find_lambda_targets
 from backendctl.aws.connection import Access, Aws
 from backendctl.resources.lambda_reads import AliasInfo
 from backendctl.spec.model import Api, Code, Function, Spec, Stage
@@ -40,8 +40,8 @@ def looked_up(
     variables: dict[str, str],
     aliases: dict[str, tuple[str, ...]],
     serving: dict[str, str] | None = None,
-) -> Reach:
-    """Reach, with everything AWS would say known beforehand."""
+) -> LambdaTargets:
+    """LambdaTargets, with everything AWS would say known beforehand."""
     aws = Aws(Access(keys=("x", "y")), backend="shop")
     known: dict[tuple[object, ...], Any] = {
         ("lambda-functions", WEST): {name: {} for name in aliases},
@@ -59,7 +59,9 @@ def looked_up(
     stage = Stage(name="prod", variables=variables)
     api = Api(name="shop", path=Path("x"), definition={}, stages=(stage,))
     spec = Spec(backend="shop", file=Path("x"), regions=(WEST,), functions={WEST: (own,)}, api=api)
-    return reach(aws, spec, WEST, document=document(**routes), wanted=(stage,), api="shop", account=ACCOUNT)
+    return find_lambda_targets(
+        aws, spec, WEST, document=document(**routes), wanted=(stage,), api="shop", account=ACCOUNT
+    )
 
 
 ITEMS = {"items": "shop-items:${stageVariables.items}"}

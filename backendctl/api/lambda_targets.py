@@ -16,7 +16,7 @@ from backendctl.resources import lambda_reads
 from backendctl.resources.alias_names import slots_of
 from backendctl.resources.api_reads import find_api, stages
 from backendctl.resources.assemble import slot_variable
-from backendctl.resources.world import Link
+from backendctl.resources.deploy_context import Link
 from backendctl.spec.model import Code, Function, Spec, Stage
 from backendctl.spec.report import listed
 
@@ -27,7 +27,7 @@ _LATEST = "$LATEST"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reach:
+class LambdaTargets:
     """What one region's stages call.
 
     Attributes:
@@ -42,7 +42,7 @@ class Reach:
     missing: tuple[str, ...] = ()
 
 
-def reach(
+def find_lambda_targets(
     aws: Aws,
     spec: Spec,
     region: str,
@@ -52,7 +52,7 @@ def reach(
     api: str,
     account: str,
     built: Collection[str] = (),
-) -> Reach:
+) -> LambdaTargets:
     """Look up everything that the definition calls through the wanted stages' variables.
 
     Args:
@@ -86,7 +86,7 @@ def reach(
                 continue
             link = search.link(target, found, stage)
             links[stage.name, link.function.physical, link.alias] = link
-    return Reach(region=region, variables=variables, links=tuple(links.values()), missing=tuple(missing))
+    return LambdaTargets(region=region, variables=variables, links=tuple(links.values()), missing=tuple(missing))
 
 
 class _Search:

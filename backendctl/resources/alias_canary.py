@@ -1,4 +1,4 @@
-"""A canary of Lambda's own: an alias that shares its calls between two versions (B28), for what has no stage.
+"""A canary of Lambda's own: an alias that splits its traffic between two versions (B28), for what has no stage.
 
 Like a stage's canary it is no part of a spec's desired state; it comes and goes with the operations of a release.
 """
@@ -27,7 +27,7 @@ KIND = "canary"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Share:
+class AliasCanary:
     """The canary that an alias has now; its name in addresses is "places:live".
 
     Attributes:
@@ -111,11 +111,11 @@ class AliasCanaryStart:
         """The function, whose version it names."""
         return self.requires | {address(self.region, "function", self.name.partition(":")[0])}
 
-    def running(self, aws: Aws) -> Share | None:
+    def running(self, aws: Aws) -> AliasCanary | None:
         """The canary that the alias has, as this plan has read it."""
-        return Share.of_alias(aws, self.region, name=self.name, physical=self.physical, alias=self.alias)
+        return AliasCanary.of_alias(aws, self.region, name=self.name, physical=self.physical, alias=self.alias)
 
-    def is_on(self, aws: Aws, running: Share) -> bool:
+    def is_on(self, aws: Aws, running: AliasCanary) -> bool:
         """Whether the canary that runs is that release."""
         versions = {v.number: v for v in lambda_reads.versions(aws, self.region, self.physical)}
         version = versions.get(running.number)
@@ -168,7 +168,7 @@ class AliasShift:
     action: ClassVar[Action] = Action.UPDATE
     taken_back: ClassVar[str] = "backendctl promote-canary --to PERCENT"
 
-    share: Share
+    share: AliasCanary
     percent: float
     entry: Record | None = field(default=None, repr=False)
     requires: frozenset[str] = field(default=frozenset(), repr=False)
@@ -209,7 +209,7 @@ class AliasCanaryEnd:
     action: ClassVar[Action] = Action.DELETE
     taken_back: ClassVar[str] = "backendctl start-canary"
 
-    share: Share
+    share: AliasCanary
     entry: Record | None = field(default=None, repr=False)
 
     @property
@@ -250,9 +250,9 @@ def note(aws: Aws, region: str, entry: Record, numbers: Mapping[str, str]) -> No
     release_claim.ready(aws, region, replace(entry, versions=found.versions, codes=found.codes), adds=True)
 
 
-def _refuse_other(aws: Aws, share: Share) -> None:
+def _refuse_other(aws: Aws, share: AliasCanary) -> None:
     aws.forget("lambda-aliases", share.region, share.physical)
-    now = Share.of_alias(aws, share.region, name=share.name, physical=share.physical, alias=share.alias)
+    now = AliasCanary.of_alias(aws, share.region, name=share.name, physical=share.physical, alias=share.alias)
     if now is None:
         raise BackendctlError(
             f"the canary of {address(share.region, 'alias', share.name)} has ended meanwhile",
@@ -262,7 +262,7 @@ def _refuse_other(aws: Aws, share: Share) -> None:
         raise _moved(share.region, share.name)
 
 
-def _weigh(aws: Aws, at: Share | AliasCanaryStart, weights: dict[str, float], description: str) -> None:
+def _weigh(aws: Aws, at: AliasCanary | AliasCanaryStart, weights: dict[str, float], description: str) -> None:
     """On the condition that nobody has moved it since it was looked at; and read back."""
     client = aws.lambda_(at.region)
     seen = client.get_alias(FunctionName=at.physical, Name=at.alias)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from backendctl.api.probes import Probe, probes
-from backendctl.api.trial import Answer, Row, Trial
+from backendctl.api.smoke_requests import SmokeRequest, smoke_requests
+from backendctl.api.smoke_test import Answer, Row, SmokeTest
 from backendctl.errors import UsageError
 from backendctl.spec.callers import Smoke
 from backendctl.spec.model import LiveApi
@@ -35,7 +35,7 @@ DOCUMENT = {
 
 
 def test_every_get_that_asks_for_nothing_is_asked() -> None:
-    assert [probe.route for probe in probes(DOCUMENT, ())] == ["GET /plain", "GET /optional"]
+    assert [request.route for request in smoke_requests(DOCUMENT, ())] == ["GET /plain", "GET /optional"]
 
 
 def test_a_declared_request_is_asked_as_it_says() -> None:
@@ -46,7 +46,7 @@ def test_a_declared_request_is_asked_as_it_says() -> None:
         Smoke(method="GET", path="/plain", skip=True),
         Smoke(method="ANY", path="/any"),
     )
-    found = {probe.route: probe for probe in probes(DOCUMENT, smoke)}
+    found = {request.route: request for request in smoke_requests(DOCUMENT, smoke)}
     assert list(found) == ["POST /plain", "GET /optional", "GET /one/{id}", "ANY /any", "GET /all/{rest+}"]
     assert found["GET /one/{id}"].asked == "/one/a%2Fb?x=1+2"
     assert found["GET /one/{id}"].expect == 404
@@ -55,8 +55,8 @@ def test_a_declared_request_is_asked_as_it_says() -> None:
 
 
 def row(east: int | None, west: int | None, expect: int | None = None) -> Row:
-    probe = Probe(method="GET", path="/", asked="/", expect=expect)
-    return Row(stage="prod", probe=probe, answers={EAST: Answer(status=east), WEST: Answer(status=west)})
+    request = SmokeRequest(method="GET", path="/", asked="/", expect=expect)
+    return Row(stage="prod", request=request, answers={EAST: Answer(status=east), WEST: Answer(status=west)})
 
 
 @pytest.mark.parametrize(
@@ -77,12 +77,12 @@ def test_answers_are_held_against_each_other(found: Row, verdict: str) -> None:
 
 def test_it_fails_in_part_when_some_region_is_well() -> None:
     regions = (EAST, WEST)
-    assert Trial(regions=regions, rows=(row(200, 200),)).passed
-    one = Trial(regions=regions, rows=(row(200, 200), row(200, 500)))
+    assert SmokeTest(regions=regions, rows=(row(200, 200),)).passed
+    one = SmokeTest(regions=regions, rows=(row(200, 200), row(200, 500)))
     assert (one.passed, one.partly) == (False, True)
-    both = Trial(regions=regions, rows=(row(500, 200), row(200, 500)))
+    both = SmokeTest(regions=regions, rows=(row(500, 200), row(200, 500)))
     assert (both.passed, both.partly) == (False, False)
-    assert not Trial(regions=regions, rows=(row(200, 404),)).partly
+    assert not SmokeTest(regions=regions, rows=(row(200, 404),)).partly
 
 
 @pytest.mark.parametrize("text", ["", "/prod", "us-east-1/", "us-east-1/a/b"])

@@ -1,4 +1,4 @@
-"""The proof after a switch: the same requests in every region, and whether the answers are alike."""
+"""The smoke test after a switch: the same requests in every region, and whether the answers are alike."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from backendctl.api.cors import asking, unreadable
 from backendctl.api.method_call import Method, ask_method, resource_ids
-from backendctl.api.probes import Probe, probes
+from backendctl.api.smoke_requests import SmokeRequest, smoke_requests
 from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, explain
 from backendctl.aws.regions import each_region
@@ -57,7 +57,7 @@ class Row:
     """One request through one stage's variables, in every region."""
 
     stage: str
-    probe: Probe
+    request: SmokeRequest
     answers: Mapping[str, Answer]
 
     @property
@@ -67,9 +67,9 @@ class Row:
         if any(one.unasked for one in self.answers.values()):
             return ""
         bad = [region for region, status in statuses.items() if status is None or status >= _SERVER]
-        if self.probe.expect is not None:
-            other = [region for region, status in statuses.items() if status != self.probe.expect]
-            return f"not {self.probe.expect} in {', '.join(other)}" if other else self._unreadable()
+        if self.request.expect is not None:
+            other = [region for region, status in statuses.items() if status != self.request.expect]
+            return f"not {self.request.expect} in {', '.join(other)}" if other else self._unreadable()
         if bad:
             return f"fails in {', '.join(bad)}"
         return self._unreadable() if len(set(statuses.values())) <= 1 else "the regions differ"
@@ -90,7 +90,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Trial:
+class SmokeTest:
     """All of it. regions: those that were asked, the source of a live definition first."""
 
     regions: tuple[str, ...]
@@ -123,42 +123,43 @@ class Tried:
     source: Source
 
 
-def trial(aws: Aws, asked_for: Tried, *, workers: int) -> Trial:
+def run_smoke_test(aws: Aws, asked_for: Tried, *, workers: int) -> SmokeTest:
     """Ask every provable route of every stage in every region.
 
     The source's permissions are not ours, so a source that does not let itself be asked is left out.
     """
     api, source = asked_for.api, asked_for.source
     stages = asked_stages(api)
-    asked = {stage.name: probes(api.document_of(stage), api.smoke) for stage in stages}
+    asked = {stage.name: smoke_requests(api.document_of(stage), api.smoke) for stage in stages}
 
-    def ask(region: str) -> dict[tuple[str, Probe], Answer]:
+    def ask(region: str) -> dict[tuple[str, SmokeRequest], Answer]:
         api_id = str(source.api_id) if region == source.region else require_api(aws, region, api.name)
         ids = resource_ids(aws, region, api_id)
-        asking: dict[tuple[str, Probe], Callable[[], Answer]] = {}
+        asking: dict[tuple[str, SmokeRequest], Callable[[], Answer]] = {}
         for stage in stages:
             variables = asked_for.variables.get(region, {}).get(stage.name, source.variables)
             door = _Door(aws=aws, region=region, api_id=api_id, variables=variables, cors=api.cors)
             asking |= {
-                (stage.name, probe): partial(door.ask, probe, ids.get(probe.path)) for probe in asked[stage.name]
+                (stage.name, request): partial(door.ask, request, ids.get(request.path))
+                for request in asked[stage.name]
             }
         return _ask_all(asking)
 
     everywhere = (*((source.region,) if source.region else ()), *asked_for.regions) if any(asked.values()) else ()
-    results, failed = each_region(everywhere, ask, workers=workers, doing="try the API of")
+    results, failed = each_region(everywhere, ask, workers=workers, doing="run the smoke test in")
     if failed and set(failed) - {source.region}:
         raise next(error for region, error in failed.items() if region != source.region)
     rows = []
     for stage in stages:
-        for probe in asked[stage.name]:
-            answers = {region: results[region][stage.name, probe] for region in everywhere if region in results}
+        for request in asked[stage.name]:
+            answers = {region: results[region][stage.name, request] for region in everywhere if region in results}
             if source.region in answers and _unasked(answers[source.region]):
                 del answers[source.region]
-            rows.append(Row(stage=stage.name, probe=probe, answers=answers))
-    return Trial(regions=everywhere, rows=tuple(rows))
+            rows.append(Row(stage=stage.name, request=request, answers=answers))
+    return SmokeTest(regions=everywhere, rows=tuple(rows))
 
 
-def _ask_all(asking: Mapping[tuple[str, Probe], Callable[[], Answer]]) -> dict[tuple[str, Probe], Answer]:
+def _ask_all(asking: Mapping[tuple[str, SmokeRequest], Callable[[], Answer]]) -> dict[tuple[str, SmokeRequest], Answer]:
     """What only reads is asked at once, and then the rest one after another."""
     reading = [key for key in asking if key[1].method == "GET"]
     answers = dict(zip(reading, together(asking[key] for key in reading), strict=True))
@@ -187,28 +188,28 @@ class _Door:
     variables: Mapping[str, str]
     cors: Cors | None = None
 
-    def ask(self, probe: Probe, resource: str | None) -> Answer:
+    def ask(self, request: SmokeRequest, resource: str | None) -> Answer:
         """Again while the answer is bad: a permission may still be on its way."""
         if resource is None:
-            return Answer(status=None, said=f"there is no resource {probe.path}")
+            return Answer(status=None, said=f"there is no resource {request.path}")
         answer = Answer(status=None)
         for attempt in range(_TRIES):
             if attempt:
-                self.aws.sleep(_PAUSE * self.aws.tempo)
-            answer = self._once(probe, resource)
+                self.aws.sleep(_PAUSE * self.aws.time_scale)
+            answer = self._once(request, resource)
             if answer.unasked or (answer.status is not None and answer.status < _SERVER):
                 break
         return answer
 
-    def _once(self, probe: Probe, resource: str) -> Answer:
-        method = Method(region=self.region, api_id=self.api_id, resource=resource, method=probe.method)
-        headers = self._headers(probe)
+    def _once(self, request: SmokeRequest, resource: str) -> Answer:
+        method = Method(region=self.region, api_id=self.api_id, resource=resource, method=request.method)
+        headers = self._headers(request)
         try:
             found = ask_method(
-                self.aws, method, probe.asked, headers=headers, body=probe.body, variables=self.variables
+                self.aws, method, request.asked, headers=headers, body=request.body, variables=self.variables
             )
         except ClientError as error:
-            return Answer(status=None, said=str(explain(error, doing=f"test-invoke {probe.route}")))
+            return Answer(status=None, said=str(explain(error, doing=f"test-invoke {request.route}")))
         status = int(found["status"])
         if status >= _SERVER:
             return Answer(status=status, said=_worth_reading(found.get("log", "")))
@@ -216,9 +217,9 @@ class _Door:
         fault = unreadable(self.cors, origin, found.get("headers") or {}) if self.cors and origin else ""
         return Answer(status=status, unreadable=fault)
 
-    def _headers(self, probe: Probe) -> dict[str, str]:
+    def _headers(self, request: SmokeRequest) -> dict[str, str]:
         """Those of the request, as a page of another origin sends it where the spec speaks of CORS."""
-        given = dict(probe.headers)
+        given = dict(request.headers)
         if self.cors is not None and not any(name.lower() == _ORIGIN.lower() for name in given):
             given[_ORIGIN] = asking(self.cors)
         return given

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from backendctl.api.review import undeployed
-from backendctl.api.working import working
+from backendctl.api.working_copy import working_copy
 from backendctl.aws.connection import Aws
 from backendctl.openapi.arns import Home
 from backendctl.openapi.localise import localise, to_bytes
@@ -79,7 +79,7 @@ def deployed(aws: Aws, body: bytes) -> str:
 
 def edits(aws: Aws, api: str) -> list[str]:
     aws.forget()
-    found, unknown = undeployed(aws, EAST, api, working=working(aws, EAST, api), first=["prod"], home=HOME)
+    found, unknown = undeployed(aws, EAST, api, working_copy=working_copy(aws, EAST, api), first=["prod"], home=HOME)
     assert unknown == ""
     return [one.aspect for one in found]
 
@@ -194,5 +194,5 @@ def test_beside_a_canary_it_is_unknown(aws: Aws) -> None:
     client.put_gateway_response(restApiId=api, responseType="THROTTLED", statusCode="503")
     client.create_deployment(restApiId=api, stageName="prod", canarySettings={"percentTraffic": 5})
     aws.forget()
-    found, unknown = undeployed(aws, EAST, api, working=working(aws, EAST, api), first=["prod"], home=HOME)
-    assert (found, unknown) == ((), "a canary is on, and AWS exports no canary's definition")
+    found, unknown = undeployed(aws, EAST, api, working_copy=working_copy(aws, EAST, api), first=["prod"], home=HOME)
+    assert (found, unknown) == ((), "a canary is running, and AWS exports no canary's definition")

@@ -18,7 +18,7 @@ ROOT = {
 """Our name of a setting → the root key of a document that has it."""
 
 
-def carried(body: bytes) -> frozenset[str]:
+def settings_in(body: bytes) -> frozenset[str]:
     """Names of the settings that the body sets itself."""
     document = json.loads(body)
     names = {name for name, key in ROOT.items() if key in document}
@@ -29,13 +29,13 @@ def carried(body: bytes) -> frozenset[str]:
     return frozenset(names)
 
 
-def carry_over(body: bytes, settings: Mapping[str, Any]) -> bytes:
+def with_preserved(body: bytes, settings: Mapping[str, Any]) -> bytes:
     """The body with those settings added that it does not carry; in the body they survive the put in the same call.
 
     Args:
-        settings: name as `carried` has it → value as the extension has it.
+        settings: name as `settings_in` has it → value as the extension has it.
     """
-    absent = {name: value for name, value in settings.items() if name not in carried(body)}
+    absent = {name: value for name, value in settings.items() if name not in settings_in(body)}
     if not absent:
         return body
     document = json.loads(body)
@@ -50,7 +50,7 @@ def carry_over(body: bytes, settings: Mapping[str, Any]) -> bytes:
 
 
 def without_settings(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document without the settings that `carried` names."""
+    """The document without the settings that `settings_in` names."""
     made = {key: value for key, value in document.items() if key not in {*ROOT.values(), ENDPOINT}}
     if isinstance(info := made.get("info"), dict):
         made["info"] = {key: value for key, value in info.items() if key != "description"}

@@ -1,4 +1,4 @@
-"""The requests that prove a definition: those the spec declares, and every GET that asks for nothing."""
+"""The requests of a smoke test: those the spec declares, and every GET that asks for nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backendctl.spec.callers import Smoke
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Probe:
+class SmokeRequest:
     """One request.
 
     Attributes:
@@ -34,31 +34,31 @@ class Probe:
         return f"{self.method} {self.path}"
 
 
-def probes(document: Mapping[str, Any], smoke: tuple[Smoke, ...]) -> tuple[Probe, ...]:
+def smoke_requests(document: Mapping[str, Any], smoke: tuple[Smoke, ...]) -> tuple[SmokeRequest, ...]:
     """In the order of the document; declared requests first for their route.
 
     Args:
         document: canonical, so that every operation has all its parameters.
     """
     by_route = {(one.method, one.path): one for one in smoke}
-    found: list[Probe] = []
+    found: list[SmokeRequest] = []
     for path, key, operation in operations(document):
         method = "ANY" if key.startswith("x-") else key.upper()
         asked = by_route.pop((method, path), None)
         if asked is not None:
             found += [] if asked.skip else [declared(asked)]
         elif method == "GET" and _asks_for_nothing(path, operation):
-            found.append(Probe(method=method, path=path, asked=path))
+            found.append(SmokeRequest(method=method, path=path, asked=path))
     return tuple(found)
 
 
-def declared(asked: Smoke) -> Probe:
+def declared(asked: Smoke) -> SmokeRequest:
     """The request that a spec declares, with its parameters in their places."""
     path = asked.path
     for name, value in asked.parameters.items():
         path = path.replace(f"{{{name}}}", quote(value, safe="")).replace(f"{{{name}+}}", quote(value))
     query = f"?{urlencode(asked.query)}" if asked.query else ""
-    return Probe(
+    return SmokeRequest(
         method=asked.method,
         path=asked.path,
         asked=path + query,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from backendctl.api.working_methods import Names, operation
+from backendctl.api.working_copy_methods import Names, operation
 from backendctl.aws.crew import together
 from backendctl.openapi.integrations import ANY_METHOD
 from backendctl.openapi.neutral import AUTHORIZER, POLICY
@@ -29,7 +29,7 @@ _SCHEMAS = "#/components/schemas/"
 _PAGE = {"PageSize": 500}
 
 
-def working(aws: Aws, region: str, api_id: str) -> Doc:
+def working_copy(aws: Aws, region: str, api_id: str) -> Doc:
     """OpenAPI 3.0 of what a deployment made now would hold; models that no method uses are left out, as AWS does.
 
     Shared within a plan.

@@ -18,11 +18,11 @@ from backendctl.aws.errors import BotoCoreError, ClientError, explain, is_denied
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.world import World
+    from backendctl.resources.deploy_context import DeployContext
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Roster:
+class RegionIndex:
     """One entry: the SSM parameter `/backendctl/<backend>/regions/<name>`.
 
     The path is the mark of ownership; the tags are for people.
@@ -31,7 +31,7 @@ class Roster:
         region: where the entry is kept. name: the region it names.
     """
 
-    kind: ClassVar[str] = "roster"
+    kind: ClassVar[str] = "region-index"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
 
@@ -42,14 +42,14 @@ class Roster:
     value: str | None = None
 
     @classmethod
-    def desired(cls, world: World) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """All regions in the primary, the primary in all others; also those that are not worked on now."""
-        spec = world.spec
-        tags = tagging.marked(world.backend, spec.tags)
+        spec = context.spec
+        tags = tagging.marked(context.backend, spec.tags)
         pairs = [(spec.primary, name) for name in (spec.all_regions if spec.primary in spec.regions else spec.regions)]
         pairs += [(region, spec.primary) for region in spec.regions if region != spec.primary]
         for region, name in pairs:
-            yield cls(region=region, name=name, owner=world.backend, tags=tags, value=name)
+            yield cls(region=region, name=name, owner=context.backend, tags=tags, value=name)
 
     @classmethod
     def read(cls, aws: Aws, desired: Self) -> Self | None:
@@ -136,4 +136,4 @@ def _entries(aws: Aws, region: str) -> dict[str, str]:
             for parameter in page["Parameters"]
         }
 
-    return aws.shared(("roster", region), load)
+    return aws.shared(("region-index", region), load)

@@ -95,7 +95,7 @@ class Capacity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
+class DeployContext:
     """What `desired` works from.
 
     Attributes:
