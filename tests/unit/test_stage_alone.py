@@ -108,7 +108,8 @@ def test_nor_to_an_alias_whose_function_is_left_out() -> None:
     whole = plan(update(one, one, "code", "release"), moving, turning)
     of_alias, of_stage = turned_without(whole, plan(moving, turning))
     assert of_alias == (
-        f"{EAST}/alias/one:version1-b would switch to what is left out here: {EAST}/function/one; add --only function/one"
+        f"{EAST}/alias/one:version1-b would switch to what is left out here: {EAST}/function/one; "
+        "add --only function/one"
     )
     assert f"{EAST}/function/one; add --only function/one, or release the stage" in of_stage
 
