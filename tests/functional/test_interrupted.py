@@ -231,7 +231,7 @@ def test_an_interrupt_lets_what_is_under_way_finish_and_says_what_is_left(served
     backend = make_backend(tmp_path, served.proxy, served.sandbox)
     code, _, err = backend.interrupt(20, signal.SIGINT, done=True)
     assert code == 5
-    assert "what is under way finishes" in err
+    assert "calls in progress finish" in err
     last = err.strip().splitlines()[-1]
     assert re.fullmatch(r"Interrupted: \d+ done, \d+ skipped\. To continue: the same command", last)
     backend.assert_finished(versions=1)

@@ -27,6 +27,9 @@ from backendctl.engine.safety import Allowed, refuse_danger
 from backendctl.errors import RefusedError
 from backendctl.selecting import Selection
 
+# Moto is not made for threads: its templates, compiled in several at once, can end in a SystemError of Python 3.11.
+pytestmark = pytest.mark.full
+
 EAST, WEST = "us-east-1", "us-west-2"
 KINDS = {
     "region-index",
