@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -192,6 +193,11 @@ def test_a_function_that_is_renamed_is_made_anew_and_the_old_one_goes(deployed: 
     deployed.assert_nothing_to_do()
 
 
+def _left_in_regions(document: Any) -> list[Any]:
+    """What a destroy left, without the role for API Gateway's logs: that is the account's, and other tests make it."""
+    return [one for one in document["left"] if one["region"] != "global"]
+
+
 def test_destroy_refuses_what_holds_data_until_it_is_named_and_then_leaves_nothing(deployed: Project) -> None:
     refused = deployed.run("destroy", "-y", expect=1)
     assert f"--allow-delete {EAST}/table/things" in refused.err
@@ -208,11 +214,12 @@ def test_destroy_refuses_what_holds_data_until_it_is_named_and_then_leaves_nothi
     again = deployed.run("destroy", "-y", "-o", "json").json
     assert again["changes"] == []
     logs = {f"log-group//aws/lambda/{deployed.name}-{name}" for name in ("one", "two")}
-    assert {(one["region"], one["what"], one["failed"]) for one in again["left"]} == {
+    left = _left_in_regions(again)
+    assert {(one["region"], one["what"], one["failed"]) for one in left} == {
         (region, what, False) for region in (EAST, WEST) for what in logs
     }
     named = [part for what in logs for part in ("--allow-delete", what)]
-    assert deployed.run("destroy", "-y", "-o", "json", *named).json["left"] == []
+    assert _left_in_regions(deployed.run("destroy", "-y", "-o", "json", *named).json) == []
 
 
 @pytest.mark.full
