@@ -79,6 +79,7 @@ def _reports(sandbox: Sandbox, name: str, *, count: int) -> list[tuple[str, str]
     return found
 
 
+@pytest.mark.full
 def test_a_rule_quicker_than_the_idle_time_keeps_one_environment_warm(hasty: Sandbox) -> None:
     name, rule = _warmed(hasty, "rate(1 minute)")
     reports = _reports(hasty, name, count=4)
