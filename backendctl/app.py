@@ -297,10 +297,10 @@ def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) 
     if context.chosen:
         plan, desired = only_chosen(backend, plan, desired)
     plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
-    plan = with_refusals(respecting(plan, marks), context, backend.aws)
+    plan = respecting(plan, marks)
     selection.refuse_unmatched(plan)
     whole = plan
-    plan = with_dynamodb(_selected(backend, plan, selection), backend.aws)
+    plan = with_refusals(with_dynamodb(_selected(backend, plan, selection), backend.aws), context, backend.aws)
     plan = replace(plan, refusals=(*plan.refusals, *backend.refusals, *turned_without(whole, plan)))
     if seen is not None:
         plan = selection.applied(judged(plan, desired, case_of(backend, seen)))

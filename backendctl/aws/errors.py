@@ -129,6 +129,12 @@ def gone_already() -> Iterator[None]:
             raise
 
 
+def is_silent(error: BaseException) -> bool:
+    """Whether a region did not answer: nothing came back, or nothing but that the service is not available."""
+    told = explain(error, doing="ask AWS")
+    return isinstance(told, AwsError) and told.silent
+
+
 def explain(error: BaseException, *, doing: str) -> BackendctlError:
     """The same error as one of ours; ours stay as they are.
 

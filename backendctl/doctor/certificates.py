@@ -35,7 +35,7 @@ def _certificate(case: Case, region: str, domain: Domain) -> Iterator[Finding]:
             where=where,
             what=f"the certificate {found.arn} is {found.status}" if found else none.message,
             why="the domain cannot be served in that region",
-            next_step=look or none.hint,
+            next_step=certificates.NAME_ANOTHER if found and found.status == certificates.GONE else look or none.hint,
         )
     elif found.days is not None and found.days < _RENEWED:
         yield Finding(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from backendctl.aws.errors import is_silent
 from backendctl.aws.regions import each
 from backendctl.doctor import account, api, certificates, dns, drift, functions, logs, roles, versions, warmers
 from backendctl.doctor.finding import Diagnosis, Finding, Severity
 from backendctl.engine.resource import GLOBAL
-from backendctl.errors import AwsError, BackendctlError
+from backendctl.errors import BackendctlError
 
 if TYPE_CHECKING:
     from backendctl.doctor.case import Case, Regional, Whole
@@ -48,7 +49,7 @@ def diagnose(case: Case) -> Diagnosis:
         workers=case.backend.settings.workers,
         doing=lambda key: f"check {key[0]} of {key[1]}",
     )
-    silent |= {region: error for (_, region), error in failed.items() if region != GLOBAL and _is_silent(error)}
+    silent |= {region: error for (_, region), error in failed.items() if region != GLOBAL and is_silent(error)}
     unknown = [_unknown(name, region, error) for (name, region), error in failed.items() if region not in silent]
     findings = dict.fromkeys([*(one for many in found.values() for one in many), *unknown])
     order = list(Severity)
@@ -59,10 +60,6 @@ def diagnose(case: Case) -> Diagnosis:
         looked=(*REGIONAL, *WHOLE),
         silent=silent,
     )
-
-
-def _is_silent(error: BackendctlError) -> bool:
-    return isinstance(error, AwsError) and error.silent
 
 
 def _unknown(name: str, region: str, error: BackendctlError) -> Finding:

@@ -8,13 +8,14 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
+from backendctl.aws.errors import is_silent
 from backendctl.aws.regions import each_region
 from backendctl.draining.drain import others_health, refuse_impossible
 from backendctl.draining.equal import DEPLOY, Alike, look_alike
 from backendctl.draining.facts import Facts, facts
 from backendctl.draining.zone import Zone, ask_zone, only_there
 from backendctl.engine.plan import Plan, make_plan
-from backendctl.errors import AwsError, BackendctlError, Exit
+from backendctl.errors import BackendctlError, Exit
 from backendctl.resources.api_key import ApiKey
 from backendctl.resources.drain_mark import DrainMark, read_marks
 from backendctl.resources.evacuation import health_path
@@ -126,12 +127,12 @@ def check_regions(backend: Backend) -> RegionChecks:
         zone=zone,
         marks=marks,
         facts=found,
-        refused={one: error for one, error in failed.items() if not _is_silent(error)},
+        refused={one: error for one, error in failed.items() if not is_silent(error)},
         alike=alike,
         keys=_plan(backend, _KEYS),
         warmers=_plan(backend, _WARMERS),
     )
-    quiet = {**{one: error for one, error in failed.items() if _is_silent(error)}, **silent, **alike.silent}
+    quiet = {**{one: error for one, error in failed.items() if is_silent(error)}, **silent, **alike.silent}
     if zone.silent is not None:
         quiet["Route 53"] = zone.silent
     rows: dict[str, dict[str, Finding]] = {name: {} for name in _CHECKS}
@@ -283,7 +284,3 @@ def _plan(backend: Backend, kinds: tuple[type[Resource], ...]) -> Plan:
         backend=backend.spec.backend,
         strays=False,
     )
-
-
-def _is_silent(error: BackendctlError) -> bool:
-    return isinstance(error, AwsError) and error.silent

@@ -86,7 +86,7 @@ def plan_drain(backend: Backend, region: str, *, reason: str) -> Plan:
         backend=backend.spec.backend,
         regions=regions,
         changes=(operating(operation, operation.read(backend.aws)),),
-        refusals=() if well else (_last(region, healths),),
+        refusals=() if well else (_last(region, healths, found),),
         remarks=(*(told.sentences(time_scale=backend.aws.time_scale) if well else ()), *notes),
     )
 
@@ -142,9 +142,12 @@ def _kept_away(region: str, marks: Mapping[str, DrainMark], zone: Zone) -> str:
     return ""
 
 
-def _last(region: str, healths: Sequence[Health]) -> str:
+def _last(region: str, healths: Sequence[Health], marks: Mapping[str, DrainMark]) -> str:
     why = "; ".join(one.said for one in healths)
-    return f"{region} is the last healthy region: {why}; see what is wrong there: backendctl check-regions"
+    drained = [one.region for one in healths if one.region in marks and marks[one.region].is_drained]
+    restore = f"bring one back: backendctl restore {drained[0]}" if drained else ""
+    ill = "see what is wrong in the others: backendctl check-regions" if len(drained) < len(healths) else ""
+    return f"{region} is the last healthy region: {why}; {', or '.join(one for one in (restore, ill) if one)}"
 
 
 def _begun(mark: DrainMark | None) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from backendctl.aws.errors import BotoCoreError, ClientError, explain
+from backendctl.aws.errors import BotoCoreError, ClientError, explain, is_silent
 from backendctl.aws.metrics import Series, fetch
-from backendctl.errors import AwsError, BackendctlError
+from backendctl.errors import BackendctlError
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -50,8 +50,8 @@ def reading_cost(aws: Aws, sources: Sequence[Source], prices: PriceList, *, sinc
         try:
             found = gigabytes(aws, region, groups, since=since, until=until) or 0.0
         except (BackendctlError, ClientError, BotoCoreError) as error:
-            told = explain(error, doing=f"read the size of logs in {region}")
-            if not (isinstance(told, AwsError) and told.silent):  # a silent region is told where its log is read
+            if not is_silent(error):  # a silent region is told where its log is read
+                told = explain(error, doing=f"read the size of logs in {region}")
                 denied = denied or f"what reading them costs is not known: {told}"
             continue
         size += found

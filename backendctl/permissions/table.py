@@ -115,7 +115,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("dynamodb:DeleteResourcePolicy", _MAKE_TABLES),
         ("dynamodb:DeleteTable", _REMOVE_TABLES),
         ("dynamodb:DeleteTableReplica", _REMOVE_TABLES),
-        ("dynamodb:DisassociateTableReplica", frozenset({"sync-tables"})),
+        ("dynamodb:DisassociateTableReplica", _TABLES),
     ),
     "keys of tables": (("kms:DescribeKey", _READ_TABLES),),
     "logs of all functions": (("logs:ListTagsForResource", _READ | {"publish"}),),  # whose of them are ours is a tag

@@ -159,7 +159,7 @@ class ApiKey:
             if found is None or found["value"] != value:  # else the answer to an earlier try was lost
                 raise BackendctlError(
                     f"{self.region} has a key of the value of {self.name!r} under another name",
-                    hint=f"name that key {self.name} in the console and add --adopt, or give this one another value",
+                    hint=_rename(self.region, self.name),
                 ) from error
         aws.forget("api-keys", self.region)
 
@@ -230,11 +230,20 @@ class ApiKey:
         aws.forget("api-keys", self.region)
 
 
+def _rename(region: str, name: str, identifier: str = "ID") -> str:
+    """What to do about a key that has the value under another name, whoever made it."""
+    return (
+        f"rename it: aws apigateway update-api-key --region {region} --api-key {identifier} "
+        f"--patch-operations op=replace,path=/name,value={name}, and deploy again (with --adopt where the key is not "
+        "of this backend); or give this one another value"
+    )
+
+
 def taken(changes: Iterable[Change], aws: Aws) -> list[str]:
     """Why keys of the spec cannot be made: their region has the value under another name, and values are unique."""
     return [
         f"{change.address}: {wanted.region} has a key of this value under the name {found.get('name')!r}; "
-        f"name that key {wanted.name} in the console and add --adopt, or give this one another value"
+        + _rename(wanted.region, wanted.name, found["id"])
         for change in changes
         if change.action is Action.CREATE and isinstance(wanted := change.desired, ApiKey) and wanted.secret is not None
         for found in _keys(aws, wanted.region)

@@ -55,17 +55,17 @@ class Certificate:
     status: str = ISSUED
 
     @classmethod
-    def desired(cls, world: DeployContext) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """One per region and domain."""
-        for domain in world.spec.domains:
-            for region in world.spec.regions if domain.zone is not None else ():
+        for domain in context.spec.domains:
+            for region in context.spec.regions if domain.zone is not None else ():
                 if region not in domain.certificates:
                     yield cls(
                         region=region,
                         name=domain.name.lower(),
-                        owner=world.backend,
+                        owner=context.backend,
                         zone=domain.zone or "",
-                        tags=tagging.marked(world.backend, domain.tags),
+                        tags=tagging.marked(context.backend, domain.tags),
                     )
 
     @classmethod

@@ -25,6 +25,7 @@ ENDED: tuple[CertificateStatusType, ...] = ("FAILED", "VALIDATION_TIMED_OUT")
 """Statuses out of which no certificate ever comes."""
 
 GONE = "no longer there"
+NAME_ANOTHER = "name another in the spec (`certificate`), or none"
 
 
 def listed(aws: Aws, region: str, status: CertificateStatusType) -> list[CertificateSummaryTypeDef]:
@@ -123,9 +124,7 @@ def check(aws: Aws, region: str, arn: str) -> None:
     except ClientError as error:
         if not is_missing(error):
             raise
-        raise BackendctlError(
-            f"the certificate {arn} is {GONE}", hint="name another in the spec (`certificate`), or none"
-        ) from error
+        raise BackendctlError(f"the certificate {arn} is {GONE}", hint=NAME_ANOTHER) from error
     if status != "ISSUED":
         raise BackendctlError(
             f"the certificate {arn} is {status}, not ISSUED",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from backendctl.aws.errors import BotoCoreError, ClientError, explain
 from backendctl.errors import BackendctlError
 from backendctl.resources import certificates, dns
 from backendctl.resources.certificate import Certificate
@@ -39,8 +40,9 @@ def refused_certificates(changes: Iterable[Change], aws: Aws) -> Iterator[str]:
             case Domain(certificate=str(arn)) as domain, live if getattr(live, "certificate", None) != arn:
                 try:
                     certificates.check(aws, domain.region, arn)
-                except BackendctlError as error:
-                    yield f"{domain.name} in {domain.region}: {error.message}; {error.hint}"
+                except (BackendctlError, ClientError, BotoCoreError) as error:
+                    told = explain(error, doing=f"look at the certificate {arn}")
+                    yield f"{domain.name} in {domain.region}: {told.message}; {told.hint}"
 
 
 def refused_records(changes: Iterable[Change], aws: Aws) -> tuple[str, ...]:

@@ -55,20 +55,20 @@ class Domain:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: DeployContext) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """One per region for every domain of the spec."""
-        for domain in world.spec.domains:
-            for region in world.spec.regions:
+        for domain in context.spec.domains:
+            for region in context.spec.regions:
                 yield cls(
                     region=region,
                     name=domain.name.lower(),
-                    owner=world.backend,
+                    owner=context.backend,
                     zone=domain.zone,
                     certificate=domain.certificates.get(region),
                     security_policy=domain.security_policy,
                     truststore=domain.mutual_tls.truststore if domain.mutual_tls else None,
                     truststore_version=domain.mutual_tls.version or "" if domain.mutual_tls else None,
-                    tags=tagging.marked(world.backend, {**domain.tags, **_levels(world)}),
+                    tags=tagging.marked(context.backend, {**domain.tags, **_levels(context)}),
                 )
 
     @classmethod
@@ -243,9 +243,9 @@ class Domain:
         )  # A84: up to 60 min
 
 
-def _levels(world: DeployContext) -> dict[str, str]:
+def _levels(context: DeployContext) -> dict[str, str]:
     """The tag by which a plan knows to ask for base paths of several levels, also when the spec has none any more."""
-    stages = world.spec.api.stages if world.spec.api else ()
+    stages = context.spec.api.stages if context.spec.api else ()
     return {MULTI_LEVEL: "true"} if any("/" in (stage.path or "") for stage in stages) else {}
 
 

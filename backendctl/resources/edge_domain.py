@@ -22,7 +22,7 @@ def edge_refusals(plan: Plan) -> tuple[str, ...]:
     return tuple(
         f"{change.region} cannot have {change.name} while {edge[change.name]} has it edge-optimised, which makes a "
         f"name unique in the world: backendctl sync-dns -r {edge[change.name]} --adopt first, "
-        f"{'twice' if change.desired.zone else 'twice, with the name moved in your DNS in between'}, then without -r"
+        f"{'twice' if change.desired.zone else 'and what it then says about the edge endpoint'}, then without -r"
         for change in plan.changes
         if isinstance(change.desired, Domain) and change.live is None and change.name in edge
     )

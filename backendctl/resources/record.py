@@ -72,24 +72,24 @@ class Record:
     health: str | None = None
 
     @classmethod
-    def desired(cls, world: DeployContext) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """One per region for every domain that names a zone; a simple one is the primary's."""
-        for domain in world.spec.domains:
-            for region in world.spec.regions if domain.zone is not None else ():
-                if domain.routing != SIMPLE or region == world.spec.primary:
-                    yield cls._of(world, domain, region)
+        for domain in context.spec.domains:
+            for region in context.spec.regions if domain.zone is not None else ():
+                if domain.routing != SIMPLE or region == context.spec.primary:
+                    yield cls._of(context, domain, region)
 
     @classmethod
-    def _of(cls, world: DeployContext, domain: Domain, region: str) -> Self:
+    def _of(cls, context: DeployContext, domain: Domain, region: str) -> Self:
         name = domain.name.lower()
         return cls(
             region=region,
             name=name,
-            owner=world.backend,
+            owner=context.backend,
             zone=domain.zone or "",
-            after=_after(world, domain, region),
+            after=_after(context, domain, region),
             types=dns.ADDRESSES if domain.ipv6 else dns.ADDRESSES[:1],
-            routing=_role(domain.routing, is_primary=region == world.spec.primary),
+            routing=_role(domain.routing, is_primary=region == context.spec.primary),
             target=own_target(name, region),
             evaluate_target_health=domain.evaluate_target_health,
             health=OWN if domain.health_check else _NONE,
@@ -239,8 +239,8 @@ def _role(routing: str, *, is_primary: bool) -> str:
     return PRIMARY if is_primary else SECONDARY
 
 
-def _after(world: DeployContext, domain: Domain, region: str) -> frozenset[str]:
-    spec, name = world.spec, domain.name.lower()
+def _after(context: DeployContext, domain: Domain, region: str) -> frozenset[str]:
+    spec, name = context.spec, domain.name.lower()
     found = {address(region, "domain", name)}
     for stage in spec.api.stages if spec.api else ():
         if stage.path is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from backendctl.aws import tags as tagging
-from backendctl.aws.errors import BotoCoreError, is_missing, says
+from backendctl.aws.errors import BotoCoreError, ClientError, is_missing, is_silent, says
 from backendctl.engine.resource import PARTIAL, address
 from backendctl.errors import BackendctlError
 from backendctl.resources import (
@@ -74,18 +74,18 @@ class Replica:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: DeployContext) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """One in every further region of every table."""
-        for table in world.spec.tables:
+        for table in context.spec.tables:
             primary, *further = table.regions
             after = {address(primary, "scaling", scaled.name) for scaled in table_capacity.scaled(table)}
             for region in further:
-                if region not in world.spec.regions:
+                if region not in context.spec.regions:
                     continue
                 yield cls(
                     region=region,
                     name=table.name,
-                    owner=world.backend,
+                    owner=context.backend,
                     physical=table.physical,
                     primary=primary,
                     after=frozenset(after),
@@ -96,7 +96,9 @@ class Replica:
                     resource_policy=table_policy.wanted(table.resource_policies, region),
                     point_in_time_recovery=table.point_in_time_recovery,
                     deletion_protection=table.deletion_protection,
-                    tags=table_settings.marks(backend=world.backend, name=table.name, primary=primary, tags=table.tags),
+                    tags=table_settings.marks(
+                        backend=context.backend, name=table.name, primary=primary, tags=table.tags
+                    ),
                 )
                 after.add(address(region, cls.kind, table.name))
 
@@ -110,8 +112,8 @@ class Replica:
         here = table_reads.describe(aws, desired.region, desired.physical)
         try:
             group = table_reads.describe(aws, desired.primary, desired.physical)
-        except (BotoCoreError, BackendctlError):
-            if here is None or desired.primary not in table_reads.others(here, desired.region):
+        except (ClientError, BotoCoreError, BackendctlError) as error:
+            if not is_silent(error) or here is None or desired.primary not in table_reads.others(here, desired.region):
                 raise
             group, entry = None, None
             status: str | None = table_reads.status_of(here)

@@ -59,25 +59,25 @@ class Scaling:
     policies: tuple[str, ...]
 
     @classmethod
-    def desired(cls, world: DeployContext) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """Two per table and two per index of every provisioned table, in each of its regions."""
-        for table in world.spec.tables:
+        for table in context.spec.tables:
             for region in table.regions:
-                if region not in world.spec.regions:
+                if region not in context.spec.regions:
                     continue
                 holder = "table" if region == table.regions[0] else "replica"
                 for scaled in table_capacity.scaled(table, region):
                     yield cls(
                         region=region,
                         name=scaled.name,
-                        owner=world.backend,
+                        owner=context.backend,
                         resource=scaled.resource,
                         table=address(region, holder, table.name),
                         primary=address(table.regions[0], "table", table.name),
                         min=scaled.scaling.min,
                         max=scaled.scaling.max,
                         target=scaled.scaling.target,
-                        policies=(f"{_PREFIX}{world.backend}/{scaled.name}",),
+                        policies=(f"{_PREFIX}{context.backend}/{scaled.name}",),
                     )
 
     @classmethod

@@ -80,17 +80,17 @@ class Table:
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
-    def desired(cls, world: DeployContext) -> Iterable[Self]:
+    def desired(cls, context: DeployContext) -> Iterable[Self]:
         """Every table whose primary region is looked at."""
-        for table in world.spec.tables:
+        for table in context.spec.tables:
             primary = table.regions[0]
-            if primary not in world.spec.regions:
+            if primary not in context.spec.regions:
                 continue
             provisioned = table_capacity.is_provisioned(table)
             yield cls(
                 region=primary,
                 name=table.name,
-                owner=world.backend,
+                owner=context.backend,
                 physical=table.physical,
                 capacity=table_capacity.first_units(table),
                 key=table.key,
@@ -105,7 +105,7 @@ class Table:
                 ttl=table.ttl or "",
                 point_in_time_recovery=table.point_in_time_recovery,
                 deletion_protection=table.deletion_protection,
-                tags=table_settings.marks(backend=world.backend, name=table.name, primary=primary, tags=table.tags),
+                tags=table_settings.marks(backend=context.backend, name=table.name, primary=primary, tags=table.tags),
             )
 
     @classmethod

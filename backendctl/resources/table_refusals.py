@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from backendctl.aws.errors import BotoCoreError, ClientError, explain, is_denied
+from backendctl.aws.errors import BotoCoreError, ClientError, explain, is_denied, is_silent
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import address_of
 from backendctl.errors import BackendctlError
@@ -131,8 +131,10 @@ def _as_told(aws: Aws, region: str, physical: str) -> TableDescriptionTypeDef | 
     """The table there, None when there is none, or its region does not answer: the plan tells of that by itself."""
     try:
         return table_reads.describe(aws, region, physical)
-    except (BotoCoreError, BackendctlError):
-        return None
+    except (ClientError, BotoCoreError, BackendctlError) as error:
+        if is_silent(error):
+            return None
+        raise explain(error, doing=f"read the table {physical} in {region}") from error
 
 
 def _stands_alone(change: Change) -> bool:
@@ -172,10 +174,12 @@ def _keyless(change: Change, replica: Replica, group: TableDescriptionTypeDef, a
     """
     try:
         key = table_reads.encryption_of(aws, replica.primary, group, wanted=table_shape.AWS_MANAGED)
-    except ClientError as error:
-        if is_denied(error):
+    except (ClientError, BotoCoreError) as error:
+        if is_denied(error) or is_silent(error):
             return
-        raise explain(error, doing=f"ask who manages the key of {replica.primary}/table/{replica.name}") from error
+        told = explain(error, doing=f"ask who manages the key of {replica.primary}/table/{replica.name}")
+        yield f"{change.address}: {told}; {told.hint}"
+        return
     if table_shape.is_customers(key):
         yield (
             f"{change.address}: the table is encrypted in {replica.primary} with a key of the account ({key}), and a "

@@ -149,7 +149,8 @@ def parity_of(backend: Backend, *, silent: Iterable[str]) -> Parity:
         _table(table, backend, {r: seen.get((table.name, r)) for r in _asked(table, backend)}, left_out)
         for table in tables
     )
-    return Parity(tables=found, silent=tuple(sorted(left_out & set(backend.spec.regions))))
+    looked_at = {region for table in tables for region in _asked(table, backend)}
+    return Parity(tables=found, silent=tuple(sorted(left_out & looked_at)))
 
 
 def _see(aws: Aws, table: Table, region: str) -> Seen | BackendctlError | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.app import plan_of
 from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.resource import address
 from backendctl.errors import UsageError
 from backendctl.remembering import remembered
 from backendctl.resources.region_index import RegionIndex
@@ -46,8 +48,19 @@ def plan_tables(backend: Backend, selection: Selection, *, keep_data: bool = Fal
     plan = replace(plan, unchanged=tuple(one for one in plan.unchanged if not isinstance(one, RegionIndex)))
     selection.refuse_unmatched(plan)
     if keep_data:
-        plan = keeping(plan, gone=not selection.deleted.isdisjoint(selection.delete))
+        plan = keeping(plan, gone=gone_before(plan, selection.delete, selection.deleted))
     return with_dynamodb(plan, backend.aws)
+
+
+def gone_before(plan: Plan, allowed: Iterable[str], deleted: Collection[str]) -> bool:
+    """Whether something that is named was deleted by an earlier run, and has not been made again since.
+
+    Args:
+        allowed: what --allow-delete names. deleted: what earlier runs were allowed to delete.
+    """
+    found = [*plan.unchanged, *(change.resource for change in plan.changes)]
+    there = {text for one in found for text in (f"{one.kind}/{one.name}", address(one.region, one.kind, one.name))}
+    return any(text in deleted and text not in there for text in allowed)
 
 
 def keeping(plan: Plan, *, gone: bool = False) -> Plan:

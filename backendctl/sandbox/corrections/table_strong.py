@@ -30,8 +30,13 @@ def refusal(region: str, change: Table, table: Table) -> Refusal | None:
     """Made in one call, of three regions and empty (C35); afterwards its regions stay until all go at once (C37)."""
     name, updates = table["TableName"], change.get("ReplicaUpdates", [])
     if is_strong(region, name):
-        going = {update["Delete"]["RegionName"] for update in updates if "Delete" in update}
-        if updates and going != {member["RegionName"] for member in table.get("Replicas", [])}:
+        if "MultiRegionConsistency" in change:
+            return invalid("The consistency mode of a global table cannot be changed")
+        witnesses = change.get("GlobalTableWitnessUpdates", [])
+        going = {update["Delete"]["RegionName"] for update in (*updates, *witnesses) if "Delete" in update}
+        witness = (record(region, name) or {}).get(_STRONG)
+        members = {member["RegionName"] for member in table.get("Replicas", [])} | ({witness} if witness else set())
+        if (updates or witnesses) and going != members:
             return invalid(
                 "Replicas of a table with multi-Region strong consistency cannot be added or removed one by one"
             )

@@ -62,3 +62,9 @@ def test_while_the_primary_is_silent_what_follows_it_is_unknown_and_no_differenc
     assert list(found.differences()) == []
     assert found.silent == (EAST,)
     assert not found.in_sync
+
+
+def test_a_silent_primary_is_named_where_only_another_region_is_looked_at() -> None:
+    found = parity(WEST, silent=(EAST,))
+    assert found.silent == (EAST,)
+    assert not found.in_sync
