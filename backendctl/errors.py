@@ -6,8 +6,11 @@ An expected failure is a sentence for a person; anything else is a bug and keeps
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+
+from backendctl.secrets import KNOWN
 
 AGAIN = "run the same command again"
 """Begins the hint of an error that passes by itself, and of no other."""
@@ -146,3 +149,8 @@ class BugError(BackendctlError):
     def __init__(self, message: str, *, trace: str) -> None:
         super().__init__(message, hint="this is a bug in backendctl; please report it with the traceback above")
         self.trace = trace
+
+
+def unreachable_data(errors: Mapping[str, BaseException]) -> dict[str, str]:
+    """Region → why it could not be read, as `unreachable` in every JSON document has it."""
+    return {region: KNOWN.redact(str(error)) for region, error in errors.items()}

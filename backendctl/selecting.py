@@ -123,9 +123,12 @@ def _renamed(plan: Plan) -> Iterable[str]:
         )
 
 
+_RENAMED_KINDS = {"roster": "; it is called region-index"}
+
+
 def _refuse_kind(option: str, kind: str, text: str) -> None:
     if kind not in ORDER:
-        near = nearest(kind, ORDER) or "; the kinds are " + ", ".join(ORDER)
+        near = _RENAMED_KINDS.get(kind) or nearest(kind, ORDER) or "; the kinds are " + ", ".join(ORDER)
         raise UsageError(f"{option} {text}: {kind!r} is not a kind of resource{near}")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.engine.plan import Action, Change, Plan
 from backendctl.engine.resource import GLOBAL, Resource
+from backendctl.errors import unreachable_data
 from backendctl.resources import ORDER
 from backendctl.telemetry import Telemetry, telemetry
 
@@ -95,7 +96,7 @@ def survey(plan: Plan) -> Survey:
         backend=plan.backend,
         regions=tuple(columns),
         rows=rows,
-        unreachable={region: str(error) for region, error in plan.unreadable.items()},
+        unreachable=unreachable_data(plan.unreadable),
         notes=plan.notes,
         telemetry=telemetry(plan),
     )

@@ -19,6 +19,8 @@ def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bo
 
     The failed release is kept for investigation; `prune` deletes it later.
     """
+    from dataclasses import replace
+
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, tell_left
     from backendctl.cli.opening import opened_api
     from backendctl.cli.releasing import tell_silent, tell_traces
@@ -32,9 +34,10 @@ def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bo
     plan = plan_abort(ready.backend, found, take_over=take_over)
     traces = log_commands(ready.backend, found)
     consent = Consent(dry_run=dry_run, yes=yes, plan_digest=None, allow_delete=())
+    plan = replace(plan, unreadable={**failed, **plan.unreadable})
     idle = "No canary is running."
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
-    silent = tell_silent({**plan.unreadable, **failed})
+    silent = tell_silent(plan.unreadable)
     tell_left(failed, outcome)
     if outcome is not None:
         tell_traces(traces, ready)

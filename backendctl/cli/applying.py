@@ -173,8 +173,10 @@ def confirm_and_apply(
         What became of it; None when there was nothing to do, or it was a dry run.
     """
     text = opened.format == "text"
-    if text and idle and not (plan.changes or plan.unchanged or plan.unreadable):
+    if text and idle and not (plan.changes or plan.unchanged):
         click.echo(idle)
+        if plan.unreadable:
+            click.echo(f"This is not known of {', '.join(plan.unreadable)}, where nothing answered.")
         return None
     draw = shown or (
         lambda statuses: show(

@@ -19,6 +19,8 @@ def command(*, options: Options, stages: tuple[str, ...], number: int | None) ->
 
     With -v also its definition, who released it, and which versions of functions changed.
     """
+    from dataclasses import replace
+
     from backendctl.cli.opening import opened_api
     from backendctl.cli.releasing import tell_silent
     from backendctl.release.history import history, history_document
@@ -28,10 +30,11 @@ def command(*, options: Options, stages: tuple[str, ...], number: int | None) ->
     ready = opened_api(options)
     found, failed = serving(ready.backend, stages=stages)
     told = history(ready.backend, found, newest=number)
+    told = replace(told, unreadable={**failed, **told.unreadable})
     if ready.format == "json":
         click.echo(json.dumps(history_document(told), indent=2))
     elif ready.format == "markdown":
         click.echo(history_markdown(told))
     else:
         show_history(told, ready.screen.result, verbose=options.verbose)
-    return Exit.PARTIAL if tell_silent({**failed, **told.unreadable}) else Exit.OK
+    return Exit.PARTIAL if tell_silent(told.unreadable) else Exit.OK

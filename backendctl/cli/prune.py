@@ -27,6 +27,8 @@ def command(*, options: Options, keep: int, dry_run: bool, yes: bool, plan_diges
     What an alias, a stage or a canary uses is kept, and so is what a rollback needs. Provisioned concurrency that was
     kept for a rollback is removed after its bake time.
     """
+    from dataclasses import replace
+
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after
     from backendctl.cli.opening import opened_api
     from backendctl.cli.releasing import tell_silent
@@ -37,6 +39,7 @@ def command(*, options: Options, keep: int, dry_run: bool, yes: bool, plan_diges
     found, failed = serving(ready.backend)
     plan = plan_prune(ready.backend, found, keep=keep)
     consent = Consent(dry_run=dry_run, yes=yes, plan_digest=plan_digest, allow_delete=())
+    plan = replace(plan, unreadable={**failed, **plan.unreadable})
     idle = "Nothing to prune."
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
     if not options.quiet:

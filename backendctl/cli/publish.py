@@ -33,7 +33,7 @@ def command(
 
     Where nothing changed, nothing is published. Afterwards the code is checked to be the same in every region.
     """
-    from backendctl.cli.applying import Consent, confirm_and_apply, unreachable
+    from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable
     from backendctl.cli.opening import opened
     from backendctl.cli.releasing import silently
     from backendctl.release.publish import plan_publish, published, published_document, same_bits
@@ -43,11 +43,13 @@ def command(
     plan = plan_publish(ready.backend, names, alias=alias, take_over=take_over)
     consent = Consent(dry_run=dry_run, yes=yes, plan_digest=plan_digest, allow_delete=())
     text = ready.format == "text"
-    draw = None if text else silently
+    draw = None if text or dry_run else silently
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", shown=draw)
     silent = unreachable(plan, outcome=outcome)
-    if dry_run or (outcome is not None and outcome.exit_code is not Exit.OK):
-        return Exit.OK if outcome is None else outcome.exit_code
+    if dry_run:
+        return exit_after(outcome, silent=silent)
+    if outcome is not None and outcome.exit_code is not Exit.OK:
+        return outcome.exit_code
     found = published(ready.backend, names, regions=plan.regions)
     if text:
         show_published(found, ready.screen.result, silent=plan.unreadable)

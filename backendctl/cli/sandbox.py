@@ -35,10 +35,13 @@ _FILTERS = (
         "--region", default="*", metavar="NAME", help="Only this region; 'global' is where IAM and Route 53 are."
     ),
     click.option(
-        "--percent", type=Number(0, 100, min_open=True), default=100.0, help="Percentage of the calls that fail [100]."
+        "--percent",
+        type=Number(0, 100, min_open=True),
+        default=100.0,
+        help="Percentage of the calls to hit [100].",
     ),
     click.option("--times", type=click.IntRange(1), help="How many times at most [no limit]."),
-    click.option("--seed", type=int, help="Random seed, to repeat the same failures."),
+    click.option("--seed", type=int, help="Random seed, to hit the same calls again."),
 )
 _REGION = "us-east-1"
 _IN_THE_WAY = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")

@@ -12,7 +12,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from typing import Any, TextIO, cast
+from typing import Any, BinaryIO, TextIO, cast
 
 from backendctl.secrets import KNOWN
 from backendctl.visible import visible
@@ -68,6 +68,11 @@ class Guard(io.TextIOBase):
         """Yes."""
         return True
 
+    @property
+    def buffer(self) -> BinaryIO:
+        """For what click writes as bytes: the completions of a shell."""
+        return cast("BinaryIO", _Bytes(self))
+
     def write(self, text: str) -> int:
         """Write; raises TypeError for bytes, OutputError when a required stream takes no more."""
         if not isinstance(text, str):
@@ -93,6 +98,22 @@ class Guard(io.TextIOBase):
             if self._required:
                 number = error.errno if isinstance(error, OSError) else errno.EBADF
                 raise OutputError(number, os.strerror(number or errno.EIO)) from error
+
+
+class _Bytes:
+    """The same stream for bytes, which are UTF-8."""
+
+    def __init__(self, text: Guard) -> None:
+        self._text = text
+
+    def write(self, data: bytes) -> int:
+        """As `Guard.write`."""
+        self._text.write(data.decode("utf-8", errors="replace"))
+        return len(data)
+
+    def flush(self) -> None:
+        """As `Guard.flush`."""
+        self._text.flush()
 
 
 def _lenient(stream: Any) -> None:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from backendctl.api.taken import OPEN, Routes, routes
 from backendctl.aws.errors import ClientError, is_missing
 from backendctl.engine.diff import plain
-from backendctl.errors import BackendctlError, UsageError
+from backendctl.errors import BackendctlError, UsageError, unreachable_data
 from backendctl.release.log_reading import Logs
 from backendctl.release.numbering import Releasing
 from backendctl.resources import lambda_reads, releases
 from backendctl.resources.api_reads import find_api
 from backendctl.resources.served import short_code
-from backendctl.secrets import KNOWN, digest
+from backendctl.secrets import digest
 from backendctl.whole import whole
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def comparison_document(found: Comparison) -> dict[str, Any]:
             for d in found.differences
         ],
         "gone": list(found.gone),
-        "unreachable": {region: KNOWN.redact(str(error)) for region, error in found.unreadable.items()},
+        "unreachable": unreachable_data(found.unreadable),
     }
 
 

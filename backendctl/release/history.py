@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import explain
-from backendctl.errors import BackendctlError
+from backendctl.errors import BackendctlError, unreachable_data
 from backendctl.release.live import release_of
 from backendctl.release.log_reading import Logs
 from backendctl.release.numbering import Releasing
@@ -149,6 +149,7 @@ def history_document(found: History) -> dict[str, Any]:
     """The JSON document of `history`: the same keys for ever."""
     return {
         "backend": found.backend,
+        "unreachable": unreachable_data(found.unreadable),
         "releases": [
             {
                 "release": release.number,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from backendctl.api_in_plan import answering
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address_of
-from backendctl.errors import RefusedError
+from backendctl.errors import RefusedError, unreachable_data
 from backendctl.foreseen import with_refusals
 from backendctl.nearest import refuse_unknown
 from backendctl.release.numbering import Releasing, content_of, numbered
@@ -133,7 +133,7 @@ def published_document(plan: Plan, found: Sequence[Published]) -> dict[str, Any]
             {"function": one.function, "region": one.region, "version": one.version, "code_sha256": one.code_sha256}
             for one in found
         ],
-        "unreachable": {region: str(error) for region, error in plan.unreadable.items()},
+        "unreachable": unreachable_data(plan.unreadable),
     }
 
 

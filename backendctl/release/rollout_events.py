@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from backendctl.errors import Exit
+from backendctl.errors import Exit, unreachable_data
 
 if TYPE_CHECKING:
     from backendctl.engine.plan import Plan
@@ -109,6 +109,7 @@ class Ended:
             "outcome": str(self.ending),
             "percent": self.share,
             "verdicts": list(self.verdicts),
+            "unreachable": unreachable_data(self.silent),
         }
 
 

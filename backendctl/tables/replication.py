@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from backendctl.aws.crew import together
 from backendctl.aws.errors import BotoCoreError, ClientError, explain
 from backendctl.aws.metrics import Series, fetch, resolution
-from backendctl.errors import BackendctlError
+from backendctl.errors import BackendctlError, unreachable_data
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -78,7 +78,7 @@ class Lags:
                 }
                 for pair, lag in self.pairs.items()
             ],
-            "unreachable": {region: str(error) for region, error in self.silent.items()},
+            "unreachable": unreachable_data(self.silent),
         }
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from backendctl.doctor.finding import Diagnosis, Finding, Severity
+from backendctl.errors import unreachable_data
 from backendctl.hints import runnable
 from backendctl.secrets import KNOWN
 from backendctl.ui.annotations import Level, annotation
@@ -65,7 +66,7 @@ def diagnosis_document(found: Diagnosis, fixed: list[str]) -> dict[str, Any]:
         "summary": {str(severity): counts[severity] for severity in Severity},
         "fixed": fixed,
         "checks": list(found.looked),
-        "unreachable": {region: KNOWN.redact(str(error)) for region, error in found.silent.items()},
+        "unreachable": unreachable_data(found.silent),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from backendctl.errors import unreachable_data
 from backendctl.invoking.run import Invocations, Invoked
 from backendctl.secrets import KNOWN
 from backendctl.ui.logs_view import report_document, report_told
@@ -44,7 +45,7 @@ def invocations_document(found: Invocations) -> dict[str, Any]:
         "function": found.function,
         "answers": [_document(row) for row in found.rows],
         "differences": [{"path": one.path, "values": KNOWN.redact_data(dict(one.values))} for one in found.differences],
-        "unreachable": {region: KNOWN.redact(str(error)) for region, error in found.failed.items()},
+        "unreachable": unreachable_data(found.failed),
     }
 
 

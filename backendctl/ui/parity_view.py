@@ -12,6 +12,7 @@ from rich.text import Text
 
 from backendctl.engine.plan import Plan
 from backendctl.engine.safety import Refusal
+from backendctl.errors import unreachable_data
 from backendctl.hints import runnable
 from backendctl.resources.region_index import RegionIndex
 from backendctl.tables.parity import Cell, Parity, Row, State, TableParity
@@ -55,6 +56,7 @@ def parity_document(parity: Parity, plan: Plan, refusal: Refusal) -> dict[str, A
     return {
         "backend": plan.backend,
         "in_sync": parity.in_sync and not plan.changes,
+        "unreachable": unreachable_data(plan.unreadable),
         "tables": parity.data(),
         "plan": plan_document(plan, refusal=refusal),
     }

@@ -9,6 +9,7 @@ from typing import Any
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Plan
 from backendctl.engine.safety import Allowed, Refusal, breaks, refusal_of
+from backendctl.errors import unreachable_data
 from backendctl.hints import runnable
 from backendctl.openapi.diff import Difference
 from backendctl.visible import visible
@@ -50,7 +51,7 @@ def plan_document(
         "refusal_hint": runnable(refusal.hint),
         "breaking": list(plan.breaking),
         "remarks": list(plan.remarks),
-        "unreachable": {region: str(error) for region, error in plan.unreadable.items()},
+        "unreachable": unreachable_data(plan.unreadable),
     }
     if plan.notes:
         document["notes"] = [{"address": address, "note": note} for address, note in plan.notes]

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backendctl.draining.check import Outcome, RegionChecks
+from backendctl.errors import unreachable_data
 from backendctl.hints import runnable
 from backendctl.secrets import KNOWN
 from backendctl.ui.plan_data import markdown_cell
@@ -71,7 +72,7 @@ def checks_document(found: RegionChecks) -> dict[str, Any]:
             }
             for region in found.regions
         },
-        "unreachable": {region: KNOWN.redact(str(error)) for region, error in found.silent.items()},
+        "unreachable": unreachable_data(found.silent),
     }
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from backendctl.errors import unreachable_data
 from backendctl.hints import runnable
 from backendctl.secrets import KNOWN
 from backendctl.testing.model import Result, Row, TestRun
@@ -49,7 +50,7 @@ def tests_document(run: TestRun) -> dict[str, Any]:
             "passed": sum(row.passed for row in run.rows),
             "failed": sum(not row.passed for row in run.rows),
         },
-        "unreachable": {region: KNOWN.redact(str(error)) for region, error in run.failed.items()},
+        "unreachable": unreachable_data(run.failed),
     }
 
 

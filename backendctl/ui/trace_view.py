@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from backendctl.errors import unreachable_data
 from backendctl.hints import runnable
 from backendctl.secrets import KNOWN
 from backendctl.traces.one_trace import OneTrace, Step
@@ -34,7 +35,7 @@ def trace_document(trace: OneTrace) -> dict[str, Any]:
         "trace_id": trace.id,
         "region": trace.region or None,
         "steps": [_document(step) for step in trace.steps],
-        "unreachable": {region: KNOWN.redact(str(error)) for region, error in trace.failed.items()},
+        "unreachable": unreachable_data(trace.failed),
     }
 
 

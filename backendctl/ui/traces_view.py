@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from backendctl.errors import unreachable_data
 from backendctl.hints import runnable
 from backendctl.secrets import KNOWN
 from backendctl.traces.reading import Trace
@@ -54,7 +55,7 @@ def traces_document(report: TraceReport) -> dict[str, Any]:
         "regions": {here.region: _region(here) for here in report.regions},
         "slowest": [_document(one, report) for one in report.slowest(SHOWN)],
         "failing": [_document(one, report) for one in report.failing(SHOWN)],
-        "unreachable": {region: KNOWN.redact(str(error)) for region, error in report.failed.items()},
+        "unreachable": unreachable_data(report.failed),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from backendctl.errors import unreachable_data
 from backendctl.hints import runnable
 from backendctl.ui.plan_data import markdown_cell
 from backendctl.warmth.cold import Cause
@@ -23,7 +24,7 @@ def warm_document(status: WarmStatus) -> dict[str, Any]:
         "until": _exact(window.until),
         "idle_seconds": status.request.idle,
         "functions": [_row(row) for row in status.rows],
-        "unreachable": {region: error.message for region, error in status.silent.items()},
+        "unreachable": unreachable_data(status.silent),
         "drained": dict(status.drained),
     }
 

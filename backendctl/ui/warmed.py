@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from backendctl.errors import Exit
+from backendctl.errors import Exit, unreachable_data
 from backendctl.ui.plan_data import markdown_cell
 from backendctl.warmth.calling import Warmed, Warming
 
@@ -67,7 +67,7 @@ def warming_document(warming: Warming) -> dict[str, Any]:
             }
             for row in warming.rows
         ],
-        "unreachable": {region: str(error) for region, error in warming.failed.items()},
+        "unreachable": unreachable_data(warming.failed),
     }
 
 

@@ -285,6 +285,7 @@ def test_publishing_makes_a_version_only_of_what_changed_with_the_same_bits_ever
 
 def test_publishing_with_an_alias_moves_it_at_once(live: Project) -> None:
     write_release(live, 1, code=False)
+    assert live.run("publish", "one", "--alias", "version1", "--dry-run", "-o", "json").json["changes"]
     live.run("publish", "one", "-y", "--alias", "version1")
     arrived(live.url)
     for region in BOTH:

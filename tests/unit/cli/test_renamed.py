@@ -54,3 +54,11 @@ def test_every_new_name_is_an_option_and_no_old_one_is() -> None:
     known = {name for command in commands if command for parameter in command.params for name in parameter.opts}
     assert set(RENAMED.values()) <= known
     assert not known & RENAMED.keys()
+
+
+def test_both_names_at_once_are_refused() -> None:
+    deploy = cli.get_command(click.Context(cli), "deploy")
+    assert deploy is not None
+    for given in (["--expect", "a", "--plan-digest=b"], ["--plan-digest", "b", "--expect=a"]):
+        with pytest.raises(click.UsageError, match="--expect is the old name of --plan-digest"):
+            with_new_names(deploy, given)

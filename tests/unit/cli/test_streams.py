@@ -120,6 +120,15 @@ def test_a_guard_takes_text_only_which_is_how_click_tells_streams_apart() -> Non
         Guard(io.StringIO(), required=True).write(b"")  # type: ignore[arg-type]  # that is the question
 
 
+def test_a_shell_is_given_its_completions(tmp_path: Path) -> None:
+    environ = {"_BACKENDCTL_COMPLETE": "bash_complete", "COMP_WORDS": "backendctl dep", "COMP_CWORD": "1"}
+    script = "from backendctl.cli.main import main; import sys; sys.argv = ['backendctl']; main()"
+    done = subprocess.run(  # noqa: PLW1510  # its code is looked at
+        [sys.executable, "-c", script], env={**os.environ, **environ}, capture_output=True, cwd=tmp_path
+    )
+    assert (done.stdout.decode().strip(), done.stderr) == ("plain,deploy", b"")
+
+
 _QUESTION = """
 import click
 from backendctl.cli.streams import guarded
