@@ -106,6 +106,12 @@ def unreachable(plan: Plan, *, outcome: Outcome | None = None) -> bool:
     return bool(plan.unreadable)
 
 
+def _unknown(plan: Plan) -> Iterator[str]:
+    """What a sentence about all regions does not hold for."""
+    if plan.unreadable:
+        yield f"This is not known of {', '.join(plan.unreadable)}, where nothing answered."
+
+
 def tell_left(silent: Iterable[str], outcome: Outcome | None) -> None:
     """How regions that did not answer get what all others have, once the others have it.
 
@@ -174,9 +180,7 @@ def confirm_and_apply(
     """
     text = opened.format == "text"
     if text and idle and not (plan.changes or plan.unchanged):
-        click.echo(idle)
-        if plan.unreadable:
-            click.echo(f"This is not known of {', '.join(plan.unreadable)}, where nothing answered.")
+        click.echo("\n".join([idle, *_unknown(plan)]))
         return None
     draw = shown or (
         lambda statuses: show(

@@ -108,8 +108,7 @@ def test_a_silent_region_is_told_and_the_other_is_tested_read_and_called(project
         found = project.run("invoke", "one", "--all-regions", "-o", "json", expect=5).json
         assert [row["region"] for row in found["answers"]] == [EAST]
         assert list(found["unreachable"]) == [WEST]
-        for line in (("history",), ("publish", "--dry-run"), ("prune", "--dry-run"), ("abort-canary", "--dry-run")):
-            assert list(project.run(*line, "-o", "json", expect=5).json["unreachable"]) == [WEST], line
+        assert list(project.run("history", "-o", "json", expect=5).json["unreachable"]) == [WEST]
         assert f"not known of {WEST}" in project.run("abort-canary", expect=5).out
     finally:
         project.command("sandbox", "fault", "clear")

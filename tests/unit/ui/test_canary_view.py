@@ -210,7 +210,9 @@ def test_watching_on_a_terminal_draws_in_place_and_leaves_the_last_picture() -> 
 def test_the_document_has_the_same_keys_whatever_is_known() -> None:
     silent = RegionStatus(region=WEST, stage="prodv1", error="no answer")
     document = json.loads(json.dumps(canary_document(_status(_region(EAST), silent))))
-    assert set(document) == {"backend", "at", "commit", "author", "steps", "outcome", "canaries", "next"}
+    keys = {"backend", "at", "commit", "author", "steps", "outcome", "unreachable", "canaries", "next"}
+    assert set(document) == keys
+    assert document["unreachable"] == {WEST: "no answer"}
     known, unknown = document["canaries"]
     assert set(known) == set(unknown)
     assert known["canary"]["requests"] == 1000
