@@ -22,7 +22,7 @@ from backendctl.resources.stage import Stage
 
 if TYPE_CHECKING:
     from backendctl.api.body import Wanted
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.loader import Document
 

@@ -26,7 +26,7 @@ from backendctl.resources.stage_writes import split_variables
 from backendctl.stage_alone import served_only
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.plan import Plan
     from backendctl.engine.resource import Resource
     from backendctl.errors import Fault

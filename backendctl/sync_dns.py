@@ -21,7 +21,7 @@ from backendctl.resources.mapping import Mapping
 from backendctl.resources.record import Record
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
 
 KINDS: tuple[type[Resource], ...] = (Certificate, Domain, Mapping, HealthCheck, Record)
 

@@ -24,7 +24,7 @@ from backendctl.resources.usage_plan import UsagePlan
 from backendctl.resources.warmer import Warmer
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.resource import Resource
 
 _LATE = 60_000.0

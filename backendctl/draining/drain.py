@@ -27,8 +27,8 @@ from backendctl.resources.record import Record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
 
 KIND = "drain"
 _LONGEST = 500

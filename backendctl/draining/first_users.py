@@ -12,8 +12,8 @@ from backendctl.engine.resource import address
 from backendctl.resources.record import Record
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
 
 KIND = "smoke-test"
 

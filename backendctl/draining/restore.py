@@ -22,8 +22,8 @@ from backendctl.resources.evacuation import force_checks, health_path, set_limit
 from backendctl.resources.record import Record
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
 
 KIND = "restore"
 _BACK = 120.0

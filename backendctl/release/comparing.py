@@ -19,7 +19,7 @@ from backendctl.secrets import digest
 from backendctl.whole import whole
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.resources.release_record import Record
 
 _ENVIRONMENT = "environment"

@@ -16,7 +16,7 @@ from backendctl.release.targets import now, split
 from backendctl.resources.release_record import Event, Record, State
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.release.running import Serving
 
 

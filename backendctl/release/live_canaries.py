@@ -20,7 +20,7 @@ from backendctl.resources.release_record import Event
 from backendctl.warmth.logs import LogReader
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.plan import Plan
     from backendctl.errors import BackendctlError
 

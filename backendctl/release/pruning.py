@@ -21,8 +21,8 @@ from backendctl.resources.releases import facts_of
 from backendctl.resources.served import Served
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
     from backendctl.engine.operation import Operation
     from backendctl.errors import BackendctlError
     from backendctl.release.running import Serving

@@ -28,7 +28,7 @@ from backendctl.resources.stage import Stage
 from backendctl.resources.stage_writes import held_by_canary
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.resource import Resource
     from backendctl.errors import BackendctlError
 

@@ -16,7 +16,7 @@ from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.served import qualifier
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.release.running import Serving
     from backendctl.spec.model import Function
 

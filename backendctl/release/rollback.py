@@ -26,7 +26,7 @@ from backendctl.resources.served import Route, qualifier
 from backendctl.resources.stage_writes import Held
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.operation import Operation
     from backendctl.engine.resource import Resource
     from backendctl.release.running import Serving

@@ -28,7 +28,7 @@ from backendctl.resources.stage_writes import split_variables
 from backendctl.spec.canary import by_alias
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.spec.model import Stage as Spec
 
 

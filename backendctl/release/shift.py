@@ -26,7 +26,7 @@ from backendctl.resources.release_record import Event, Record, State, split_tag,
 from backendctl.resources.served import qualifier
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.operation import Operation
     from backendctl.engine.resource import Resource
     from backendctl.release.running import Serving

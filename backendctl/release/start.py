@@ -30,8 +30,8 @@ from backendctl.stage_alone import served_only
 
 if TYPE_CHECKING:
     from backendctl.api.look import Look
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
     from backendctl.engine.plan import Plan
     from backendctl.engine.resource import Resource
     from backendctl.resources.deploy_context import DeployContext

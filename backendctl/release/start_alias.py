@@ -26,7 +26,7 @@ from backendctl.resources.log_group import LogGroup
 from backendctl.resources.role import Role
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.resource import Resource
     from backendctl.resources.release_record import Record
 

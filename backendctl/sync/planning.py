@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from backendctl.api.body import Body, Wanted
     from backendctl.api.lambda_targets import LambdaTargets
     from backendctl.api.look import Look
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.spec.model import Api
 
 

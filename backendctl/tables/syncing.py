@@ -18,7 +18,7 @@ from backendctl.resources.table import Table
 from backendctl.resources.table_refusals import with_dynamodb
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.resource import Resource
     from backendctl.selecting import Selection
 

@@ -19,7 +19,7 @@ from backendctl.resources.schedule import Schedule
 from backendctl.resources.warmer import Warmer
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
 
 _KINDS: tuple[type[Resource], ...] = (Role, Permission, Warmer, Schedule)
 
