@@ -39,7 +39,8 @@ from backendctl.nearest import refuse_unknown
 from backendctl.pinning import choosing, only_chosen
 from backendctl.reading_ahead import reading_ahead
 from backendctl.release.heartbeat import beating
-from backendctl.release.numbering import Releasing, numbered
+from backendctl.release.numbering import numbered
+from backendctl.release.releasing import Releasing
 from backendctl.remembering import remembered, remembering
 from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, region_index
 from backendctl.resources.domain import Domain

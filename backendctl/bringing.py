@@ -26,7 +26,7 @@ from backendctl.resources.release_record import Record, split_tag
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend
-    from backendctl.pinning import Kept
+    from backendctl.pinned_stage import Kept
     from backendctl.spec.model import Api, Stage
     from backendctl.spec.model import Function as Spec
 

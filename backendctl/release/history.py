@@ -11,7 +11,7 @@ from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError, unreachable_data
 from backendctl.release.live import release_of
 from backendctl.release.log_reading import Logs
-from backendctl.release.numbering import Releasing
+from backendctl.release.releasing import Releasing
 from backendctl.release.targets import now, split
 from backendctl.resources.release_record import Event, Record, State
 

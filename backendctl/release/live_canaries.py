@@ -11,7 +11,7 @@ from backendctl.endpoints import regional_url
 from backendctl.release import synthetic
 from backendctl.release.analysis import Analysis
 from backendctl.release.judging import Judged, judge_all
-from backendctl.release.numbering import Releasing
+from backendctl.release.releasing import Releasing
 from backendctl.release.running import Serving, serving
 from backendctl.release.shift import Waves, plan_abort, plan_promote, plan_shift
 from backendctl.release.steps import FULL

@@ -13,7 +13,8 @@ from backendctl.engine.resource import address_of
 from backendctl.errors import RefusedError, unreachable_data
 from backendctl.foreseen import with_refusals
 from backendctl.nearest import refuse_unknown
-from backendctl.release.numbering import Releasing, content_of, numbered
+from backendctl.release.numbering import content_of, numbered
+from backendctl.release.releasing import Releasing
 from backendctl.release.running import serving
 from backendctl.release.shift import plan_of
 from backendctl.resources import assemble, lambda_reads

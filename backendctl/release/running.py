@@ -25,7 +25,7 @@ from backendctl.resources.release_record import Event, Record, split_tag
 from backendctl.resources.served import Route
 from backendctl.resources.stage_wanted import routes_of
 from backendctl.resources.stage_writes import split_variables
-from backendctl.spec.canary import by_alias
+from backendctl.spec.model import by_alias
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend

@@ -14,7 +14,8 @@ from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
 from backendctl.release import preflight, telling
 from backendctl.release.log_reading import Logs
-from backendctl.release.numbering import Releasing, announced, next_entry, refusal, refuse_nobody
+from backendctl.release.numbering import announced, next_entry, refusal, refuse_nobody
+from backendctl.release.releasing import Releasing
 from backendctl.release.running import refuse_unknown
 from backendctl.release.running_canaries import Running, content_token
 from backendctl.release.steps import earlier_wave

@@ -16,7 +16,7 @@ from backendctl.engine import plan as planning
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import Resource, address_of
 from backendctl.errors import RefusedError
-from backendctl.release.numbering import Releasing
+from backendctl.release.releasing import Releasing
 from backendctl.release.running_canaries import Running
 from backendctl.release.start import begun, numbered_canaries
 from backendctl.resources import KINDS

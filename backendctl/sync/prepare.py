@@ -20,7 +20,8 @@ from backendctl.engine.plan import Plan
 from backendctl.engine.safety import EVERYTHING, Allowed, refuse_danger
 from backendctl.errors import SpecError, UsageError
 from backendctl.nearest import refuse_unknown
-from backendctl.release.numbering import Releasing, numbered
+from backendctl.release.numbering import numbered
+from backendctl.release.releasing import Releasing
 from backendctl.resources.release_record import token_of
 from backendctl.spec.model import Api, Spec
 from backendctl.sync.planning import Parts, make_plan
