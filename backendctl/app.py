@@ -31,7 +31,7 @@ from backendctl.checking import check
 from backendctl.draining.first_users import tested_first
 from backendctl.draining.respecting import closed, respecting
 from backendctl.engine.executor import apply
-from backendctl.engine.plan import Plan, make_plan
+from backendctl.engine.plan import Plan, Planner
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import BackendctlError, Fault, SpecError, UsageError
 from backendctl.foreseen import with_refusals
@@ -116,6 +116,12 @@ class Backend:
     ahead: Crew | None = None
     faults: tuple[Fault, ...] = ()
     refusals: tuple[str, ...] = ()
+
+    @property
+    def planner(self) -> Planner:
+        """Makes plans of this backend, of all kinds and in the spec's regions."""
+        spec, workers = self.spec, self.settings.workers
+        return Planner(kinds=KINDS, aws=self.aws, regions=spec.regions, workers=workers, backend=spec.backend)
 
     def refuse_faults(self) -> None:
         """Raise SpecError when the spec cannot be released as it stands."""
@@ -371,15 +377,8 @@ def plan_of(
         known = region_index.known_regions(backend.aws, regions, silent=backend.unreadable)
         left = [region for region in known if region not in {*regions, *backend.spec.all_regions}]
         everywhere = (*regions, *left)
-    plan = make_plan(
-        desired=desired,
-        kinds=kinds,
-        aws=backend.aws,
-        regions=everywhere,
-        workers=backend.settings.workers,
-        backend=backend.spec.backend,
-        strays=strays,
-    )
+    planner = replace(backend.planner, kinds=kinds, regions=everywhere)
+    plan = planner.whole(desired) if strays else planner.part(desired)
     if backend.settings.regions and not desired:
         # What AWS has once serves the other regions still.
         plan = plan.restricted(lambda change: change.region != GLOBAL)
