@@ -30,7 +30,7 @@ from backendctl.checking import check
 from backendctl.draining.first_users import tested_first
 from backendctl.draining.respecting import closed, respecting
 from backendctl.engine.executor import apply
-from backendctl.engine.plan import Plan, make_plan
+from backendctl.engine.plan import Plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import SpecError, UsageError
 from backendctl.foreseen import with_refusals
@@ -300,15 +300,8 @@ def plan_of(
         known = region_index.known_regions(backend.aws, regions, silent=backend.unreadable)
         left = [region for region in known if region not in {*regions, *backend.spec.all_regions}]
         everywhere = (*regions, *left)
-    plan = make_plan(
-        desired=desired,
-        kinds=kinds,
-        aws=backend.aws,
-        regions=everywhere,
-        workers=backend.settings.workers,
-        backend=backend.spec.backend,
-        strays=strays,
-    )
+    planner = replace(backend.planner, kinds=kinds, regions=everywhere)
+    plan = planner.whole(desired) if strays else planner.part(desired)
     if backend.settings.regions and not desired:
         # What AWS has once serves the other regions still.
         plan = plan.restricted(lambda change: change.region != GLOBAL)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backendctl.engine.plan import Planner
 from backendctl.errors import BackendctlError, Fault, SpecError
+from backendctl.resources import KINDS
 
 if TYPE_CHECKING:
     from backendctl.api.body import Wanted
@@ -71,6 +73,12 @@ class Backend:
     ahead: Crew | None = None
     faults: tuple[Fault, ...] = ()
     refusals: tuple[str, ...] = ()
+
+    @property
+    def planner(self) -> Planner:
+        """Makes plans of this backend, of all kinds and in the spec's regions."""
+        spec, workers = self.spec, self.settings.workers
+        return Planner(kinds=KINDS, aws=self.aws, regions=spec.regions, workers=workers, backend=spec.backend)
 
     def refuse_faults(self) -> None:
         """Raise SpecError when the spec cannot be released as it stands."""

@@ -14,7 +14,7 @@ from backendctl.draining.drain import others_health, refuse_impossible
 from backendctl.draining.equal import DEPLOY, Alike, look_alike
 from backendctl.draining.facts import Facts, facts
 from backendctl.draining.zone import Zone, ask_zone, only_there
-from backendctl.engine.plan import Plan, make_plan
+from backendctl.engine.plan import Plan
 from backendctl.errors import BackendctlError, Exit
 from backendctl.resources.api_key import ApiKey
 from backendctl.resources.drain_mark import DrainMark, read_marks
@@ -275,12 +275,4 @@ _OF_FACTS = frozenset({"replication", "concurrency", "table capacity", "certific
 
 def _plan(backend: Backend, kinds: tuple[type[Resource], ...]) -> Plan:
     """What these kinds lack in any region; what stands beside them is nobody's business here."""
-    return make_plan(
-        desired=[one for kind in kinds for one in kind.desired(backend.context)],
-        kinds=kinds,
-        aws=backend.aws,
-        regions=backend.spec.regions,
-        workers=backend.settings.workers,
-        backend=backend.spec.backend,
-        strays=False,
-    )
+    return backend.planner.part([one for kind in kinds for one in kind.desired(backend.context)])

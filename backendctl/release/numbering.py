@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Action, Change, Plan, change_of, in_order, operating
 from backendctl.engine.resource import GLOBAL, Resource, address, address_of
+from backendctl.engine.traits import traits_of
 from backendctl.errors import UsageError
 from backendctl.release.live import drifted, found_entries, number_before
 from backendctl.release.log_reading import Logs, binds
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from backendctl.resources.deploy_context import DeployContext
 
 _TURNING = frozenset({"definition", "localised", "variables"})
-_PARTS = frozenset({"function", "alias", "rest-api", "permission", "api-account", "stage", "canary"})
-"""The kinds that a release is made of: when all of them hold in a region, it is concluded there."""
 
 
 def content_of(context: DeployContext) -> list[Any]:
@@ -179,13 +178,13 @@ def announced(
         region: replace(one, time=entry.time, operator=entry.operator, process=entry.process)
         for region, one in entries.items()
     }
-    indexes = frozenset(c.address for c in plan.changes if c.kind == "region-index")
+    indexes = frozenset(c.address for c in plan.changes if traits_of(c.resource).opens_region)
     announce = Announce(
         name=name, entries=entries, earlier=earlier, joins=bool(there), summary=_summary(entry), requires=indexes
     )
     operations = [operating(announce, announce.summary)]
     for region in regions:
-        parts = frozenset(c.address for c in plan.changes if c.region == region and c.kind in _PARTS)
+        parts = frozenset(c.address for c in plan.changes if c.region == region and traits_of(c.resource).of_release)
         conclude = Conclude(region=region, name=name, entry=entries[region], requires=parts)
         if fields := conclude.read(releasing.aws):
             operations.append(operating(conclude, fields))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from backendctl.api_in_plan import answering
+from backendctl.aws.regions import in_parallel
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address_of
 from backendctl.errors import RefusedError, unreachable_data
@@ -113,8 +113,7 @@ def published(backend: Backend, names: Sequence[str], *, regions: Collection[str
             )
         ]
 
-    with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="versions") as pool:
-        return [one for many in pool.map(ask, wanted) for one in many]
+    return [one for many in in_parallel(wanted, ask, workers=backend.settings.workers) for one in many]
 
 
 def same_bits(found: Sequence[Published]) -> bool:

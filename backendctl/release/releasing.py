@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backendctl.engine.plan import Planner
 from backendctl.release.log_reading import Logs, read_logs
+from backendctl.resources import KINDS
 from backendctl.resources.alias_names import names_of, qualified
 from backendctl.spec.model import by_alias
 
@@ -34,6 +36,17 @@ class Releasing:
     def spec(self) -> Spec:
         """Narrowed to the chosen regions."""
         return self.context.spec
+
+    @property
+    def planner(self) -> Planner:
+        """Makes the plans of it."""
+        return Planner(
+            kinds=KINDS,
+            aws=self.aws,
+            regions=self.spec.regions,
+            workers=self.workers,
+            backend=self.spec.backend,
+        )
 
     def logs(self) -> Logs:
         """Of all regions of the spec."""

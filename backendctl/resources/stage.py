@@ -10,6 +10,7 @@ from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.wait import settle
 from backendctl.engine.resource import address
+from backendctl.engine.traits import Row, Traits, whole
 from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
 from backendctl.resources import old_notes, release_claim, release_log, served, stage_live
@@ -58,6 +59,7 @@ class Stage(StageSettings):
     kind: ClassVar[str] = "stage"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(of_release=True, row=Row("stage", whole), follows=frozenset({"release"}))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

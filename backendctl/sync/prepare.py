@@ -24,7 +24,7 @@ from backendctl.release.numbering import numbered
 from backendctl.release.releasing import Releasing
 from backendctl.resources.release_record import token_of
 from backendctl.spec.model import Api, Spec
-from backendctl.sync.planning import Parts, make_plan
+from backendctl.sync.planning import Parts, plan_of
 from backendctl.sync.request import Request
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def prepare(backend: Backend, request: Request) -> Sync:
     if not seen.regions:
         raise next(iter(seen.unreadable.values()))
     parts = Parts(backend=backend, wanted=given, bodies=found, look=seen, request=request)
-    plan, desired = make_plan(parts)
+    plan, desired = plan_of(parts)
     about = case(backend, given, seen, regions=regions, whole=True)
     plan = judged(replace(plan, unreadable={**seen.unreadable, **plan.unreadable}), desired, about)
     context = replace(backend.context, spec=replace(backend.spec.narrowed(seen.regions), api=given.api))
