@@ -19,18 +19,18 @@ from backendctl.errors import BackendctlError, Exit
 from backendctl.resources.api_key import ApiKey
 from backendctl.resources.drain_mark import DrainMark, read_marks
 from backendctl.resources.evacuation import health_path
+from backendctl.resources.kind import Kind
 from backendctl.resources.schedule import Schedule
 from backendctl.resources.usage_plan import UsagePlan
 from backendctl.resources.warmer import Warmer
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend
-    from backendctl.engine.resource import Resource
 
 _LATE = 60_000.0
 """Milliseconds by which a replica may be late: what clients would miss after a drain."""
-_KEYS: tuple[type[Resource], ...] = (ApiKey, UsagePlan)
-_WARMERS: tuple[type[Resource], ...] = (Warmer, Schedule)
+_KEYS: tuple[type[Kind], ...] = (ApiKey, UsagePlan)
+_WARMERS: tuple[type[Kind], ...] = (Warmer, Schedule)
 _QUOTAS = "https://console.aws.amazon.com/servicequotas"
 
 
@@ -273,6 +273,6 @@ _CHECKS: Mapping[str, Check] = {
 _OF_FACTS = frozenset({"replication", "concurrency", "table capacity", "certificate"})
 
 
-def _plan(backend: Backend, kinds: tuple[type[Resource], ...]) -> Plan:
+def _plan(backend: Backend, kinds: tuple[type[Kind], ...]) -> Plan:
     """What these kinds lack in any region; what stands beside them is nobody's business here."""
     return backend.planner.part([one for kind in kinds for one in kind.desired(backend.context)])

@@ -12,8 +12,9 @@ from backendctl.draining.equal import look_alike
 from backendctl.draining.forecast import forecast
 from backendctl.draining.health import Health, ask_health
 from backendctl.draining.smoke import smoke, warm
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action, Plan, operating
+from backendctl.engine.plan import Plan, operating
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AGAIN, BackendctlError, UsageError
 from backendctl.resources import drain_mark

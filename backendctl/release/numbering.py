@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action, Change, Plan, change_of, in_order, operating
+from backendctl.engine.plan import Change, Plan, change_of, in_order, operating
 from backendctl.engine.resource import GLOBAL, Resource, address, address_of
 from backendctl.engine.traits import traits_of
 from backendctl.errors import UsageError

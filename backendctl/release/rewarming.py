@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backendctl.engine.plan import Action, Change
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change
 from backendctl.resources import provisioned_reads as reads
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.baking import Slots, baking

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from backendctl.api.judge import judged, kept
 from backendctl.api_in_plan import case_of, look_at_api, readable_context
 from backendctl.app import Changes
-from backendctl.engine.plan import Action
+from backendctl.engine.action import Action
 from backendctl.engine.resource import address
 from backendctl.engine.traits import traits_of
 from backendctl.errors import RefusedError
