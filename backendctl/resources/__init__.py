@@ -8,6 +8,7 @@ from backendctl.resources.api_account import ApiAccount
 from backendctl.resources.api_key import ApiKey
 from backendctl.resources.certificate import Certificate
 from backendctl.resources.domain import Domain
+from backendctl.resources.event_invoke import EventInvokeConfig
 from backendctl.resources.function import Function
 from backendctl.resources.health_check import HealthCheck
 from backendctl.resources.log_group import LogGroup
@@ -34,6 +35,7 @@ KINDS: tuple[type[Resource], ...] = (
     LogGroup,
     Function,
     Alias,
+    EventInvokeConfig,
     ProvisionedConcurrency,
     Table,
     Scaling,

@@ -8,7 +8,7 @@ from typing import Any
 
 from backendctl.spec.model import NO_VPC, Settings, Vpc
 from backendctl.spec.model import Function as Spec
-from backendctl.spec.rows import Aws, row, rows
+from backendctl.spec.rows import Aws, row, rows, written
 
 SNAPSTART = {True: "PublishedVersions", False: "None"}
 """What SnapStart applies to, in AWS's words; it is on for the versions that are published from then on (B52)."""
@@ -66,19 +66,17 @@ def arguments(settings: Mapping[str, Any], *, live: Mapping[str, Any]) -> dict[s
         live: the configuration as it is, {} for a new function: a structure is sent whole, so that what is not said
             of it stays.
     """
-    made: dict[str, Any] = {}
-    for name, aws in ROWS.items():
-        if settings.get(name) is None:
-            continue
-        whole, _, member = aws.path.partition(".")
-        if member:
-            made.setdefault(whole, _settable(whole, live))[member] = aws.write(settings[name])
-        else:
-            made[whole] = aws.write(settings[name])
+    made = written(Configuration, settings)
+    for whole, given in made.items():
+        if isinstance(given, dict) and isinstance(live.get(whole), Mapping):
+            made[whole] = {**_settable(whole, live[whole]), **given}
+    logging = made.get("LoggingConfig", {})
+    if logging.get("LogFormat") == "Text":  # levels are of JSON alone, also those that stand there
+        made["LoggingConfig"] = {name: value for name, value in logging.items() if not name.endswith("LogLevel")}
     return made
 
 
 def _settable(whole: str, live: Mapping[str, Any]) -> dict[str, Any]:
     """The members of a structure that a call takes; answers have more."""
     known = (*(aws.path for aws in ROWS.values()), *_BESIDE)
-    return {member: value for member, value in (live.get(whole) or {}).items() if f"{whole}.{member}" in known}
+    return {member: value for member, value in live.items() if f"{whole}.{member}" in known}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from backendctl.spec.check_arns import arn_fault, image_fault
 from backendctl.spec.check_links import aliases, calls, calls_latest
 from backendctl.spec.check_names import alias_fault, check_regions_named, check_tags, looks_like
+from backendctl.spec.limits import limit_faults
 from backendctl.spec.loader import MISSING
 from backendctl.spec.paths import path_fault
 from backendctl.spec.ready import ready_faults
@@ -66,6 +67,8 @@ def check(view: View) -> None:
             _check_layers(view, region, name, function.get("layers", []))
             _check_aliases(view, region, name, function)
             _check_warm(view, region, name, function)
+            for way, message, refused in limit_faults(function, aliases=len(aliases(view, region, name))):
+                (view.report.add if refused else view.report.warn)(view.way(region, name, *way), message)
             _check_timeout(view, region, name, function)
             check_tags(view, view.way(region, name, "tags"), function.get("tags", {}))
     _check_networks(view)

@@ -7,6 +7,7 @@ else: schema, parsing, plan, both ways to AWS and the page in docs/ come from th
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -274,6 +275,94 @@ class Settings:
         ),
     )
     role: str | None = field(default=None, metadata=row(ref("role"), read=role_arn, aws=Aws("Role")))
+    log_format: str | None = field(
+        default=None,
+        metadata=row(
+            words("text", "json"),
+            "How Lambda and its runtimes write the log: lines of text, or a JSON object each.",
+            read={"text": "Text", "json": "JSON"}.__getitem__,
+            aws=Aws("LoggingConfig.LogFormat", unset="Text"),
+        ),
+    )
+    log_level: str | None = field(
+        default=None,
+        metadata=row(
+            words("trace", "debug", "info", "warn", "error", "fatal"),
+            "The least level of the function's own lines that is kept; with log-format json.",
+            read=str.upper,
+            aws=Aws("LoggingConfig.ApplicationLogLevel", unset="INFO"),
+        ),
+    )
+    system_log_level: str | None = field(
+        default=None,
+        metadata=row(
+            words("debug", "info", "warn"),
+            "The least level of Lambda's own lines that is kept; with log-format json. warn leaves out the reports "
+            "that warm-status and tune read.",
+            read=str.upper,
+            aws=Aws("LoggingConfig.SystemLogLevel", unset="INFO"),
+        ),
+    )
+
+
+_TARGET = r"arn:aws[a-z-]*:(sqs|sns|lambda|events{}):.+"
+
+
+def _destination(sentence: str, services: str, more: str = "") -> Mapping[str, Any]:
+    member = "OnFailure" if more else "OnSuccess"
+    return row(
+        text(rf"^{_TARGET.format(more)}$|\{{\{{", f"the ARN of {services}"),
+        sentence,
+        aws=Aws(f"DestinationConfig.{member}.Destination", unset=""),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asynchronous:
+    """Calls of a function that nobody waits for; what is not said is as AWS has it by default."""
+
+    retries: int = field(
+        default=2,
+        metadata=row(
+            whole(0, 2), "How often a call that failed is tried again.", aws=Aws("MaximumRetryAttempts", unset=2)
+        ),
+    )
+    max_age: int = field(
+        default=21600,
+        metadata=row(
+            whole(60, 21600, unit="seconds"),
+            "Seconds after which an event that was not taken is given up.",
+            aws=Aws("MaximumEventAgeInSeconds", unset=21600),
+        ),
+    )
+    on_success: str = field(
+        default="",
+        metadata=_destination(
+            "Where the results of calls go: the ARN of an SQS queue, an SNS topic, a function or an event bus.",
+            "an SQS queue, an SNS topic, a function or an event bus",
+        ),
+    )
+    on_failure: str = field(
+        default="",
+        metadata=_destination(
+            "Where events go that failed for good: as on-success, or the ARN of an S3 bucket.",
+            "an SQS queue, an SNS topic, a function, an event bus or an S3 bucket",
+            "|s3",
+        ),
+    )
+
+    @property
+    def destinations(self) -> tuple[str, ...]:
+        """The ARNs that the function's role sends to."""
+        return tuple(arn for arn in (self.on_success, self.on_failure) if arn)
+
+
+UNRESERVED = "none"
+"""The reserved concurrency of a function that shares what the account has left."""
+
+
+def _reserved(given: str | float) -> int | str:
+    return UNRESERVED if given == UNRESERVED else int(given)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -287,6 +376,7 @@ class Function(Settings):
             keep.
         warm: its pings. snapstart: on or off; None leaves it as it is.
         log_retention: days, None leaves the log group alone.
+        reserved_concurrency: calls at once, or `UNRESERVED`; None leaves it as it is.
         overridden: names of the settings that the spec says of this region alone; of the environment
             "environment.NAME".
     """
@@ -312,6 +402,29 @@ class Function(Settings):
             {**RETENTION, "default": "30 days"},
             "How long logs are kept: 'never' leaves the log group alone.",
             read=days,
+        ),
+    )
+    reserved_concurrency: int | str | None = field(
+        default=None,
+        metadata=row(
+            {
+                "type": ["integer", "string"],
+                "minimum": 0,
+                "pattern": r"^(none|[0-9]{1,9})$|\{\{",
+                "x-fault": "a whole number, or none",
+            },
+            "How many calls may run at once, kept for this function alone; 0 lets none through, none gives it back. "
+            "Without it, it stays as it is.",
+            read=_reserved,
+        ),
+    )
+    asynchronous: Asynchronous | None = field(
+        default=None,
+        metadata=row(
+            ref("async"),
+            "What becomes of calls that nobody waits for; without it, that stays as it is.",
+            key="async",
+            read=partial(build, Asynchronous),
         ),
     )
     tags: dict[str, str] = field(default_factory=dict, metadata=row(ref("tags")))

@@ -14,7 +14,19 @@ from typing import Any
 from backendctl.spec.callers import ApiKey, Cors, Smoke, Throttling, UsagePlan, method_throttling
 from backendctl.spec.canary import Canary
 from backendctl.spec.domains import Domain
-from backendctl.spec.function import HOLD, NO_VPC, RETENTION, Code, Function, Provisioned, Settings, Vpc, Warm
+from backendctl.spec.function import (
+    HOLD,
+    NO_VPC,
+    RETENTION,
+    UNRESERVED,
+    Asynchronous,
+    Code,
+    Function,
+    Provisioned,
+    Settings,
+    Vpc,
+    Warm,
+)
 from backendctl.spec.rows import build, flag, many, named, ref, row, some, text, whole, words
 from backendctl.spec.tables import Attribute, Index, Key, LocalIndex, Scaling, Table, TableReplica
 
@@ -22,6 +34,8 @@ __all__ = [  # of the model, in files of their own
     "HOLD",
     "NO_VPC",
     "RETENTION",
+    "UNRESERVED",
+    "Asynchronous",
     "Attribute",
     "Code",
     "Function",

@@ -132,6 +132,33 @@ def build(cls: Callable[..., T], given: Mapping[str, Any], **more: Any) -> T:
     return cls(**{**made, **more})
 
 
+def build_from_aws(cls: Callable[..., T], document: Mapping[str, Any], **more: Any) -> T:
+    """A dataclass from AWS's answer. more: fields by name that are not in it."""
+    found = {one.field: one.aws.found_in(document) for one in rows(cls) if one.aws is not None}
+    return cls(**{**found, **more})
+
+
+def values(one: Any) -> dict[str, Any]:
+    """The fields of a dataclass that AWS has, by name."""
+    cls: Any = type(one)
+    return {known.field: getattr(one, known.field) for known in rows(cls) if known.aws is not None}
+
+
+def written(cls: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields by name as the arguments of AWS's calls; those that are None are left out."""
+    made: dict[str, Any] = {}
+    for one in rows(cls):
+        value = settings.get(one.field)
+        if one.aws is None or value is None:
+            continue
+        *parents, member = one.aws.path.split(".")
+        inner = made
+        for parent in parents:
+            inner = inner.setdefault(parent, {})
+        inner[member] = one.aws.write(value)
+    return made
+
+
 def properties(cls: Any) -> dict[str, Schema]:
     """The schema of each setting of a dataclass, by its name in a spec."""
     return {one.key: one.schema for one in rows(cls)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backendctl.spec.function import CODE_IN_FILES, Code, Function, Vpc, Warm
+from backendctl.spec.function import CODE_IN_FILES, Asynchronous, Code, Function, Vpc, Warm
 from backendctl.spec.rows import (
     Schema,
     block,
@@ -94,6 +94,7 @@ def of_functions() -> dict[str, Schema]:
             description="The network a function runs in. Subnets belong to a region: give them under 'regions'.",
         ),
         "warm": _warm(),
+        "async": block(Asynchronous, "async"),
         "override": _override(function),
         "function": function,
     }

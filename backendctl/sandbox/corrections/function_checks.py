@@ -88,6 +88,7 @@ class FunctionChecks:
             or rules.runtime(asked)
             or rules.layers_here(asked, call.region)
             or rules.layers_once(asked)
+            or rules.logging(asked)
         )
 
     async def _layers(self, call: Call, asked: dict[str, Any]) -> Refusal | None:
