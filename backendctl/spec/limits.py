@@ -26,9 +26,10 @@ def limit_faults(function: Mapping[str, Any], *, aliases: int) -> Iterator[Findi
         return
     wanted = (provisioned or 0) * max(aliases, 1)
     if wanted > reserved:
+        told = "1 alias" if aliases <= 1 else f"{aliases} aliases"
         message = (
-            f"{provisioned} provisioned environments for each of {max(aliases, 1)} aliases are {wanted}, more than the "
-            f"{reserved} calls at once of 'reserved-concurrency'"
+            f"{told} with {provisioned} provisioned environments each is more than the {reserved} calls of "
+            "'reserved-concurrency'"
         )  # B49
         yield ("reserved-concurrency",), message, True
     if reserved == 0 and warm:
@@ -41,7 +42,7 @@ def _of_logs(function: Mapping[str, Any], warm: Mapping[str, Any]) -> Iterator[F
             if level in function:
                 yield (level,), f"'{level}' has no effect without 'log-format: json', and Lambda refuses it", True
     elif function.get("system-log-level") == "warn" and warm:
-        message = "with warn Lambda writes no reports, so that warm-status cannot tell whether this function is warm"
+        message = "with warn Lambda writes no reports: warm-status cannot tell whether this function is warm"
         yield ("system-log-level",), message, False  # K15
 
 
