@@ -14,20 +14,9 @@ from typing import Any
 from backendctl.spec.callers import ApiKey, Cors, Smoke, Throttling, UsagePlan, method_throttling
 from backendctl.spec.canary import Canary
 from backendctl.spec.domains import Domain
-from backendctl.spec.function import (
-    HOLD,
-    NO_VPC,
-    RETENTION,
-    UNRESERVED,
-    Asynchronous,
-    Code,
-    Function,
-    Provisioned,
-    Settings,
-    Vpc,
-    Warm,
-)
+from backendctl.spec.function import HOLD, RETENTION, UNRESERVED, Code, Function, Provisioned, Warm
 from backendctl.spec.rows import build, flag, many, named, ref, row, some, text, whole, words
+from backendctl.spec.settings import NO_VPC, Asynchronous, Settings, Vpc
 from backendctl.spec.tables import Attribute, Index, Key, LocalIndex, Scaling, Table, TableReplica
 
 __all__ = [  # of the model, in files of their own

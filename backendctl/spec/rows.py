@@ -100,8 +100,7 @@ def described(schema: Schema, sentence: str) -> Schema:
 
 
 @functools.cache
-def rows(cls: Any) -> tuple[Row, ...]:
-    """The rows of a dataclass, in the order of its fields."""
+def _rows(cls: Any) -> tuple[Row, ...]:
     found = []
     for one in fields(cls):
         said: _Said | None = one.metadata.get(_KEY)
@@ -112,6 +111,11 @@ def rows(cls: Any) -> tuple[Row, ...]:
         key = one.name.replace("_", "-") if said.key is None else said.key
         found.append(Row(field=one.name, key=key, schema=schema, read=said.read or reader(schema), aws=said.aws))
     return tuple(found)
+
+
+def rows(cls: Any) -> tuple[Row, ...]:
+    """The rows of a dataclass, in the order of its fields."""
+    return _rows(cls)
 
 
 def reader(schema: Schema) -> Callable[[Any], Any]:
@@ -140,8 +144,7 @@ def build_from_aws(cls: Callable[..., T], document: Mapping[str, Any], **more: A
 
 def values(one: Any) -> dict[str, Any]:
     """The fields of a dataclass that AWS has, by name."""
-    cls: Any = type(one)
-    return {known.field: getattr(one, known.field) for known in rows(cls) if known.aws is not None}
+    return {known.field: getattr(one, known.field) for known in rows(type(one)) if known.aws is not None}
 
 
 def written(cls: Any, settings: Mapping[str, Any]) -> dict[str, Any]:

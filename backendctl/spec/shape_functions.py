@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backendctl.spec.function import CODE_IN_FILES, Asynchronous, Code, Function, Vpc, Warm
+from backendctl.spec.function import CODE_IN_FILES, Code, Function, Warm
 from backendctl.spec.rows import (
     Schema,
     block,
@@ -19,6 +19,7 @@ from backendctl.spec.rows import (
     text,
     whole,
 )
+from backendctl.spec.settings import Asynchronous, Vpc
 
 _VARIABLES = {
     "propertyNames": text("^[a-zA-Z][a-zA-Z0-9_]+$", "two or more letters, digits and '_', beginning with a letter")

@@ -13,6 +13,7 @@ from botocore.awsrequest import AWSResponse
 from backendctl.aws.connection import Aws
 from backendctl.engine.diff import differences
 from backendctl.engine.plan import make_plan
+from backendctl.engine.resource import Resource
 from backendctl.resources import KINDS
 from backendctl.resources.event_invoke import EventInvokeConfig
 from backendctl.resources.function import Function
@@ -82,7 +83,7 @@ def aws(held: Held) -> Iterator[Aws]:
 def pending(aws: Aws, spec: Spec) -> list[str]:
     """The fields of the function and of its settings for asynchronous calls that differ."""
     context = context_of(spec)
-    wanted = [*Function.desired(context), *EventInvokeConfig.desired(context)]
+    wanted: list[Resource] = [*Function.desired(context), *EventInvokeConfig.desired(context)]
     aws.forget()
     return [change.field for one in wanted for change in differences(one, type(one).read(aws, one))]
 
