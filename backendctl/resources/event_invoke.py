@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws.errors import ClientError, is_missing
 from backendctl.engine.resource import GLOBAL, address
+from backendctl.engine.traits import Row, Traits, base
 from backendctl.resources import lambda_reads
 from backendctl.resources.alias_names import names_of, qualified, reached
 from backendctl.spec.model import Asynchronous
@@ -34,6 +35,7 @@ class EventInvokeConfig(Asynchronous):
     kind: ClassVar[str] = "event-invoke-config"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(row=Row("function", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

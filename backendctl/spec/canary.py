@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backendctl.spec.loader import Way
-    from backendctl.spec.model import Spec
     from backendctl.spec.view import View
 
 API, ALIAS = "api", "alias"
@@ -189,11 +188,6 @@ class Canary:
             read=partial(build, Hooks),
         ),
     )
-
-
-def by_alias(spec: Spec) -> bool:
-    """Whether releases are of aliases, because no stage turns: there is none, or canaries are Lambda's own."""
-    return spec.api is None or spec.canary.strategy == ALIAS
 
 
 def build_canary(plain: dict[str, Any], regions: tuple[str, ...], folder: Path) -> Canary:

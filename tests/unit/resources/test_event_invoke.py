@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSResponse
 
 from backendctl.aws.connection import Aws
 from backendctl.engine.diff import differences
-from backendctl.engine.plan import make_plan
+from backendctl.engine.plan import Planner
 from backendctl.engine.resource import Resource
 from backendctl.resources import KINDS
 from backendctl.resources.event_invoke import EventInvokeConfig
@@ -147,15 +147,8 @@ def test_a_hundred_stay_unreserved(aws: Aws, reserved: int | str, left: int | No
     events: Any = aws.lambda_(EAST).meta.events
     events.register("before-call.lambda.GetAccountSettings", lambda **_: answer(ACCOUNT))
     spec = changed(PLACES, reserved_concurrency=reserved)
-    plan = make_plan(
-        desired=list(Function.desired(context_of(spec))),
-        kinds=KINDS,
-        aws=aws,
-        regions=(EAST,),
-        workers=1,
-        backend="corkhounds",
-        strays=False,
-    )
+    planner = Planner(kinds=KINDS, aws=aws, regions=(EAST,), workers=1, backend="corkhounds")
+    plan = planner.part(list(Function.desired(context_of(spec))))
     told = over_limits(plan.changes, aws)
     assert [f"leave {left} concurrent executions" in one for one in told] == ([] if left is None else [True])
 
