@@ -21,6 +21,7 @@ from backendctl.resources.record import Record
 from backendctl.resources.region_index import RegionIndex
 from backendctl.resources.release_parameters import ReleaseLog
 from backendctl.resources.replica import Replica
+from backendctl.resources.reserved import ReservedConcurrency
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.role import Role
 from backendctl.resources.scaling import Scaling
@@ -38,6 +39,7 @@ KINDS: tuple[type[Kind], ...] = (
     Function,
     Alias,
     EventInvokeConfig,
+    ReservedConcurrency,
     ProvisionedConcurrency,
     Table,
     Scaling,

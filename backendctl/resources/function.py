@@ -16,7 +16,7 @@ from backendctl.resources import lambda_reads, lambda_settings, lambda_waits, re
 from backendctl.resources.alias_names import moving, names_of, reached
 from backendctl.resources.lambda_code import code_arguments, copied_code
 from backendctl.resources.lambda_settings import Configuration
-from backendctl.spec.model import NO_VPC, UNRESERVED, Code
+from backendctl.spec.model import NO_VPC, Code
 from backendctl.spec.model import Function as Spec
 
 if TYPE_CHECKING:
@@ -61,7 +61,6 @@ class Function(Configuration):
     others: tuple[Function, ...] = field(default=(), compare=False, repr=False)
 
     description: str | None = None
-    reserved_concurrency: int | str | None = None
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
     release: str | None = None
 
@@ -100,7 +99,6 @@ class Function(Configuration):
             note=releases.described(release, context.stamp),
             behind=moving(context, region, spec),
             description=spec.description,
-            reserved_concurrency=spec.reserved_concurrency,
             tags=tagging.marked(context.backend, {**spec.tags, lambda_reads.NAME: spec.name}),
             release=release,
             **settings,
@@ -116,9 +114,7 @@ class Function(Configuration):
 
     def left(self) -> Self:
         """Only its mark and its description: every alias of it stays where a pinned stage has it."""
-        nothing: dict[str, Any] = dict.fromkeys(
-            ("release", "description", "reserved_concurrency", *lambda_settings.NAMES)
-        )
+        nothing: dict[str, Any] = dict.fromkeys(("release", "description", *lambda_settings.NAMES))
         return replace(self, **nothing)
 
     def as_served(self, aws: Aws, desired: Self) -> Self:
@@ -160,7 +156,6 @@ class Function(Configuration):
             owner=tagging.owner_of(tags),
             physical=physical,
             description=found["Configuration"].get("Description", ""),
-            reserved_concurrency=found.get("Concurrency", {}).get("ReservedConcurrentExecutions", UNRESERVED),
             tags=tags,
             release=None if managed is None else _live_release(aws, region, found, managed),
             note="" if managed is None or "snapstart" in managed else _left(settings["snapstart"]),
@@ -197,14 +192,12 @@ class Function(Configuration):
         found = lambda_waits.settled(aws, self.region, self.physical, just_made=True)
         lambda_waits.refuse_failed(found["Configuration"], region=self.region)
         self._publish(aws, found, [])
-        self._reserve(aws, UNRESERVED)
 
     def update(self, aws: Aws, live: Self) -> None:
         """The mark first, then code, then configuration, each waited for (B3); then a version of the result."""
         if changed := tagging.missing(self.tags, live.tags):
             arn = f"arn:{aws.partition}:lambda:{self.region}:{aws.account}:function:{self.physical}"
             aws.lambda_(self.region).tag_resource(Resource=arn, Tags=changed)
-        self._reserve(aws, live.reserved_concurrency)
         found = lambda_waits.settled(aws, self.region, self.physical)
         if found["Configuration"].get("State") == "Failed":  # B7: it cannot be repaired, only made anew
             self.delete(aws)
@@ -215,18 +208,6 @@ class Function(Configuration):
         for other in first:
             other.bring(aws)
         self.bring(aws, None if first else found)
-
-    def _reserve(self, aws: Aws, live: int | str | None) -> None:
-        """The reserved concurrency, which is the function's and of no version (B51)."""
-        wanted = self.reserved_concurrency
-        if wanted is None or wanted == live:
-            return
-        client = aws.lambda_(self.region)
-        if isinstance(wanted, int):
-            client.put_function_concurrency(FunctionName=self.physical, ReservedConcurrentExecutions=wanted)
-        else:
-            client.delete_function_concurrency(FunctionName=self.physical)
-        aws.forget("lambda-function", self.region, self.physical)
 
     def bring(self, aws: Aws, found: GetFunctionResponseTypeDef | None = None) -> None:
         """$LATEST to this code and configuration, and a version of it. found: $LATEST, where it is known to rest."""

@@ -12,10 +12,9 @@ from backendctl.aws.errors import ClientError, explain
 from backendctl.engine.plan import Change
 from backendctl.resources import provisioned_reads as reads
 from backendctl.resources.alias_names import slots_of
-from backendctl.resources.function import Function
 from backendctl.resources.provisioned import ProvisionedConcurrency
+from backendctl.resources.reserved import ReservedConcurrency
 from backendctl.resources.slots import live_variables, serving_slots
-from backendctl.spec.model import UNRESERVED
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -32,7 +31,8 @@ def over_limits(changes: Iterable[Change], aws: Aws) -> list[str]:
         AwsError: a region did not tell its limits.
     """
     changes = list(changes)
-    reservations = {(one.region, one.physical): one.reserved_concurrency for one in _reserving(changes)}
+    reserving = [change.desired for change in changes if isinstance(change.desired, ReservedConcurrency)]
+    reservations = {(one.region, one.physical): one.reserved for one in reserving}
     wanted: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
     for region, physical in reservations:
         wanted[region][physical] = {}
@@ -47,21 +47,11 @@ def over_limits(changes: Iterable[Change], aws: Aws) -> list[str]:
     ]
 
 
-def _reserving(changes: Iterable[Change]) -> Iterator[Function]:
-    """The functions whose reserved concurrency is to be another."""
-    for change in changes:
-        one, live = change.desired, change.live
-        if isinstance(one, Function) and one.reserved_concurrency is not None:
-            before = live.reserved_concurrency if isinstance(live, Function) else UNRESERVED
-            if one.reserved_concurrency != before:
-                yield one
-
-
 def _in_region(
     aws: Aws,
     region: str,
     functions: Mapping[str, Mapping[str, int]],
-    reservations: Mapping[tuple[str, str], int | str | None],
+    reservations: Mapping[tuple[str, str], int | str],
 ) -> Iterator[str]:
     client = aws.lambda_(region)
     free_for_all = taken = 0

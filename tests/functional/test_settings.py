@@ -44,6 +44,7 @@ def test_limits_logs_and_asynchronous_calls_are_as_the_spec_says_and_stay_when_i
     project.save()
     changed = project.deploy().actions()
     assert changed[f"{EAST}/event-invoke-config/one:version1-a"] == "update"
+    assert changed[f"{EAST}/reserved-concurrency/one"] == "update"
     project.assert_nothing_to_do()
     logging, reserved, configs = live(project)
     assert (logging["ApplicationLogLevel"], reserved) == ("ERROR", 0)

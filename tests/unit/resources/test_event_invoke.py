@@ -13,13 +13,15 @@ from botocore.awsrequest import AWSResponse
 from backendctl.aws.connection import Aws
 from backendctl.engine.diff import differences
 from backendctl.engine.plan import Planner
-from backendctl.engine.resource import Resource
 from backendctl.resources import KINDS
 from backendctl.resources.event_invoke import EventInvokeConfig
 from backendctl.resources.function import Function
+from backendctl.resources.kind import Kind
+from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.provisioned_limits import over_limits
+from backendctl.resources.reserved import ReservedConcurrency
 from backendctl.resources.role_policy import normalised, statements_of
-from backendctl.spec.model import UNRESERVED, Asynchronous
+from backendctl.spec.model import UNRESERVED, Asynchronous, Provisioned
 from backendctl.spec.model import Function as Spec
 from tests.unit.resources.lambda_helpers import (
     EAST,
@@ -32,6 +34,7 @@ from tests.unit.resources.lambda_helpers import (
     staged_context,
 )
 
+KINDS_TRIED: tuple[type[Kind], ...] = (Function, EventInvokeConfig, ReservedConcurrency)
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:failed"
 ACCOUNT = {"AccountLimit": {"UnreservedConcurrentExecutions": 900}, "AccountUsage": {}}
 
@@ -83,7 +86,7 @@ def aws(held: Held) -> Iterator[Aws]:
 def pending(aws: Aws, spec: Spec) -> list[str]:
     """The fields of the function and of its settings for asynchronous calls that differ."""
     context = context_of(spec)
-    wanted: list[Resource] = [*Function.desired(context), *EventInvokeConfig.desired(context)]
+    wanted = [one for kind in KINDS_TRIED for one in kind.desired(context)]
     aws.forget()
     return [change.field for one in wanted for change in differences(one, type(one).read(aws, one))]
 
@@ -91,7 +94,7 @@ def pending(aws: Aws, spec: Spec) -> list[str]:
 def put(aws: Aws, spec: Spec) -> None:
     """As an apply would, function first."""
     context = context_of(spec)
-    deploy(aws, [*Function.desired(context), *EventInvokeConfig.desired(context)])
+    deploy(aws, [one for kind in KINDS_TRIED for one in kind.desired(context)])
 
 
 def test_every_alias_has_them_both_slots_too() -> None:
@@ -121,12 +124,18 @@ def test_a_destination_that_is_taken_out_of_the_spec_goes_and_no_settings_at_all
     assert pending(aws, PLACES) == []
 
 
+def test_environments_wait_for_what_is_reserved_for_the_function() -> None:
+    spec = changed(PLACES, warm=None, provisioned=Provisioned(environments=2), reserved_concurrency=4)
+    for one in ProvisionedConcurrency.desired(staged_context(spec)):
+        assert "us-east-1/reserved-concurrency/places" in one.needs()
+
+
 def test_reserved_concurrency_is_put_changed_given_back_and_no_release(aws: Aws) -> None:
     put(aws, PLACES)
     release = next(iter(Function.desired(context_of(PLACES)))).release
     for wanted in (5, 7, UNRESERVED):
         spec = changed(PLACES, reserved_concurrency=wanted)
-        assert pending(aws, spec) == ["reserved_concurrency"]
+        assert pending(aws, spec) == ["reserved"]
         put(aws, spec)
         assert pending(aws, spec) == []
         assert next(iter(Function.desired(context_of(spec)))).release == release
@@ -148,7 +157,7 @@ def test_a_hundred_stay_unreserved(aws: Aws, reserved: int | str, left: int | No
     events.register("before-call.lambda.GetAccountSettings", lambda **_: answer(ACCOUNT))
     spec = changed(PLACES, reserved_concurrency=reserved)
     planner = Planner(kinds=KINDS, aws=aws, regions=(EAST,), workers=1, backend="corkhounds")
-    plan = planner.part(list(Function.desired(context_of(spec))))
+    plan = planner.part(list(ReservedConcurrency.desired(context_of(spec))))
     told = over_limits(plan.changes, aws)
     assert [f"leave {left} concurrent executions" in one for one in told] == ([] if left is None else [True])
 
