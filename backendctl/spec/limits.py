@@ -13,14 +13,16 @@ Finding = tuple[tuple[str, ...], str, bool]
 _LEVELS = ("log-level", "system-log-level")
 
 
-def limit_faults(function: Mapping[str, Any], *, aliases: int) -> Iterator[Finding]:
+def limit_faults(function: Mapping[str, Any], *, aliases: int, refused: bool = False) -> Iterator[Finding]:
     """All that is wrong with them, or hardly meant, for one function.
 
     Args:
         function: its settings, overrides applied. aliases: how many it has, without slots.
+        refused: whether its log-format is given, and refused already.
     """
     warm = spelt_out(function.get("warm")) or {}
-    yield from _of_logs(function, warm)
+    if not refused:
+        yield from _of_logs(function, warm)
     reserved, provisioned = _number(function.get("reserved-concurrency")), _number(warm.get("provisioned"))
     if reserved is None:
         return

@@ -41,6 +41,7 @@ BUCKET = "the ARN of an SQS queue, an SNS topic, a function, an event bus or an 
             ["10:56: 'log-level' has no effect without 'log-format: json', and Lambda refuses it"],
         ),
         ("log-format: JSON\n", ["9:17: 'log-format' cannot be 'JSON'; did you mean 'json'?"]),
+        ("log-format: xml\n    log-level: warn\n", ["9:17: 'log-format' cannot be 'xml'; it is 'text' or 'json'"]),
         ("reserved-concurrency: -1\n", ["9:27: 'reserved-concurrency' cannot be -1: a whole number, or none"]),
         (
             "reserved-concurrency: off\n",
