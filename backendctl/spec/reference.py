@@ -12,7 +12,7 @@ from backendctl.spec.shape import spec_schema
 
 SCHEMA_FILE = Path(str(files("backendctl.spec"))) / "schema.json"
 PAGE_FILE = Path(str(files("backendctl"))).parent / "docs" / "spec.md"
-_WIDTH = 160
+_SETTINGS = "properties"
 _TYPES = {
     "string": "text",
     "integer": "whole number",
@@ -32,7 +32,7 @@ own. Under `functions.<name>.regions.<region>` stand the settings of a function 
 
 
 def editors_schema() -> str:
-    """The schema as a file; what fits a line stands in one."""
+    """The schema as a file, a line for each setting."""
     return _laid_out(spec_schema(), 0) + "\n"
 
 
@@ -99,13 +99,20 @@ def _resolved(schema: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str
     return {**_resolved(schema, found), **{key: value for key, value in node.items() if key != "$ref"}}
 
 
-def _laid_out(value: Any, depth: int) -> str:
-    line = json.dumps(value, ensure_ascii=False)
-    if not isinstance(value, dict) or len(line) + depth <= _WIDTH:
-        return line
+def _laid_out(value: Any, depth: int, *, settings: bool = False) -> str:
+    if not settings and not _has_settings(value):
+        return json.dumps(value, ensure_ascii=False)
     inner = " " * (depth + 1)
-    parts = [f"{inner}{json.dumps(key)}: {_laid_out(one, depth + 1)}" for key, one in value.items()]
+    parts = [
+        f"{inner}{json.dumps(key)}: {_laid_out(one, depth + 1, settings=key == _SETTINGS)}"
+        for key, one in value.items()
+    ]
     return "{\n" + ",\n".join(parts) + "\n" + " " * depth + "}"
+
+
+def _has_settings(value: Any) -> bool:
+    """Whether it is, or holds, a mapping of settings, each of which has a line of its own."""
+    return isinstance(value, dict) and (_SETTINGS in value or any(_has_settings(one) for one in value.values()))
 
 
 def main() -> None:
