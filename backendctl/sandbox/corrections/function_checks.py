@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 OK, NOT_FOUND = 200, 404
 _CHANGES = frozenset({"/configuration", "/code", "/versions"})
+_SENDING = {
+    "sqs": "sqs:SendMessage",
+    "sns": "sns:Publish",
+    "lambda": "lambda:InvokeFunction",
+    "events": "events:PutEvents",
+    "s3": "s3:PutObject",
+}
 _EVERYTHING = "10000"
 """MaxItems of a list that is wanted whole: by itself it ends after 50."""
 
@@ -69,6 +76,16 @@ class FunctionChecks:
             or (await self._code(call.region, asked) if call.rest == "/code" and asked.get("S3Bucket") else None)
             or (rules.same_code(asked, now) if call.rest == "/versions" else None)
         )
+
+    async def destinations(self, call: Call, arns: list[str]) -> Refusal | None:
+        """Where results of asynchronous calls go, the function's role must be allowed to send; words unconfirmed."""
+        now = await self.get(call.region, f"{call.name}/configuration") or {}
+        for arn in arns:
+            action = _SENDING.get(arn.split(":")[2], "")
+            if action and not await self.roles.allows(now.get("Role", ""), action):
+                words = f"The function's execution role does not have permissions to call {action.partition(':')[2]}"
+                return rules.bad_value(f"{words} on {arn}")
+        return None
 
     async def get(self, region: str, path: str) -> dict[str, Any] | None:
         """Read a document of the function API, a list as one page; None when it is not there."""
