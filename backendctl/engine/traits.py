@@ -76,6 +76,8 @@ class Traits:
         outlasts: what AWS goes on with by itself when a change of it is interrupted.
         reads_early: it has a long chain of reads, which begins before the others.
         beside_canary: start-canary makes its changes as well, because the canary's requests meet it.
+        around: a release of single stages makes it where it is missing for something new, and never compares it.
+        with_stage: whoever makes a stage makes it as well, also where only the API is synced.
         of_release: a release is concluded in a region when its changes hold there.
         row: where `status` shows it.
         fix: what `doctor --fix` may do. fixed_by: the command that brings it alone, e.g. "grant".
@@ -91,6 +93,8 @@ class Traits:
     outlasts: str = ""
     reads_early: bool = False
     beside_canary: bool = False
+    around: bool = False
+    with_stage: bool = False
     of_release: bool = False
     row: Row = REST
     fix: Fix = Fix.NEVER

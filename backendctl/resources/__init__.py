@@ -28,6 +28,7 @@ from backendctl.resources.stage_log import StageLog
 from backendctl.resources.table import Table
 from backendctl.resources.usage_plan import UsagePlan
 from backendctl.resources.warmer import Warmer
+from backendctl.resources.web_acl import WebAcl
 
 KINDS: tuple[type[Resource], ...] = (
     RegionIndex,
@@ -45,6 +46,7 @@ KINDS: tuple[type[Resource], ...] = (
     ApiKey,
     StageLog,
     Stage,
+    WebAcl,
     UsagePlan,
     Certificate,
     Domain,

@@ -111,6 +111,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
             zones_changed=routing.forget,
             prober=prober,
             certificate_users=gateway.certificate_users,
+            stages=gateway,
             scale=scale,
             provisioner=executor,
         ),

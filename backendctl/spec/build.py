@@ -280,7 +280,7 @@ def _stage(view: View, name: str, stage: dict[str, Any]) -> Stage:
         logging=_logging(stage["logging"]) if "logging" in stage else None,
         log_retention=_days(stage.get("logging", {}).get("retention", _NEVER)),
         tags=_tags(plain, plain["api"]) | stage.get("tags", {}),
-        **_given(stage, "path", "pinned", "variables", "tracing", "metrics", "description"),
+        **_given(stage, "path", "pinned", "variables", "tracing", "metrics", "web-acl", "description"),
     )
 
 

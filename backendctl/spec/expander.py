@@ -110,9 +110,11 @@ def _reaches_other_regions(way: Way) -> bool:
 
 
 def _by_region(way: Way, key: str) -> bool:
-    """Certificates, bindings and policies of tables are expanded once per region, beside the rest."""
+    """Certificates, web ACLs, bindings and policies of tables are expanded once per region, beside the rest."""
     if way[:1] == ("tables",) and len(way) == len(("tables", "name")):
         return key == "resource-policy"
+    if key == "web-acl":
+        return way[:2] == ("api", "stages") and len(way) == len(("api", "stages", "name"))
     if key == "certificate":
         return way == ("domain",) or (way[:1] == ("domains",) and len(way) == len(("domains", 0)))
     return (way, key) == (("api",), "bindings")

@@ -179,6 +179,7 @@ class Stage:
         method_throttling: limits of single methods by route ("GET /places"); None leaves those that are there alone.
         cache_size: GB as AWS spells it ("0.5"), None for no cache. cache_ttl: seconds.
         log_retention: days of its logs, None leaves them alone.
+        web_acl: region → ARN of the web ACL in front of it; a region not named has none of ours.
     """
 
     name: str
@@ -195,6 +196,7 @@ class Stage:
     cache_ttl: int | None = None
     logging: Logging | None = None
     log_retention: int | None = None
+    web_acl: dict[str, str] = field(default_factory=dict)
     description: str = ""
     tags: dict[str, str] = field(default_factory=dict)
 

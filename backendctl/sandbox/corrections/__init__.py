@@ -19,6 +19,7 @@ from backendctl.sandbox.corrections.scaling import Scaling
 from backendctl.sandbox.corrections.scheduler import Scheduler
 from backendctl.sandbox.corrections.sts import Sessions
 from backendctl.sandbox.corrections.tagging import Tagging
+from backendctl.sandbox.corrections.waf import Waf
 from backendctl.sandbox.insights.queries import Queries
 from backendctl.sandbox.timing import Pace, TimeScale
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from backendctl.sandbox.corrections.health.prober import Prober
     from backendctl.sandbox.corrections.readiness import Provisioner
+    from backendctl.sandbox.corrections.waf import Stages
     from backendctl.sandbox.front import Correction
     from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.scaling import Moto
@@ -42,6 +44,7 @@ def corrections(
     zones_changed: Callable[[], None],
     prober: Prober,
     certificate_users: Callable[[str, str], list[str]],
+    stages: Stages,
     scale: TimeScale | None = None,
     provisioner: Provisioner | None = None,
 ) -> dict[str, Correction]:
@@ -50,6 +53,7 @@ def corrections(
     Args:
         zones_changed: called when records may have changed. prober: asks what health checks are about.
         certificate_users: what of API Gateway uses a certificate, by region and ARN.
+        stages: those of API Gateway, which web ACLs stand in front of.
         scale: how long what AWS does in the background takes; None is the default.
         provisioner: loads functions ahead of calls; None loads none.
     """
@@ -71,6 +75,7 @@ def corrections(
         "ssm": Parameters(inner=inner),
         "sts": Sessions(inner=inner),
         "tagging": Tagging(inner=inner, pace=pace),
+        "wafv2": Waf(inner=inner, stages=stages, pace=pace),
         "xray": traces,
     }
 
