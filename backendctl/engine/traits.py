@@ -78,6 +78,8 @@ class Traits:
         beside_canary: start-canary makes its changes as well, because the canary's requests meet it.
         around: a release of single stages makes it where it is missing for something new, and never compares it.
         with_stage: whoever makes a stage makes it as well, also where only the API is synced.
+        refuge: the check of check-regions that asks whether a region which would take the users of another has it as
+            the spec says; empty for none.
         of_release: a release is concluded in a region when its changes hold there.
         row: where `status` shows it.
         fix: what `doctor --fix` may do. fixed_by: the command that brings it alone, e.g. "grant".
@@ -95,6 +97,7 @@ class Traits:
     beside_canary: bool = False
     around: bool = False
     with_stage: bool = False
+    refuge: str = ""
     of_release: bool = False
     row: Row = REST
     fix: Fix = Fix.NEVER

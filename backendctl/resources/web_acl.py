@@ -42,7 +42,7 @@ class WebAcl:
     kind: ClassVar[str] = "web-acl"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("stage", whole), around=True, with_stage=True)
+    traits: ClassVar[Traits] = Traits(row=Row("stage", whole), around=True, with_stage=True, refuge="web ACLs")
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backendctl.openapi.integrations import lambda_targets
-from backendctl.spec.expander import Expander
+from backendctl.spec.expander import ANY, ARN_BY_REGION, Expander
 from backendctl.spec.loader import MISSING
 from backendctl.spec.regions import PARTITION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from backendctl.openapi.integrations import Target
     from backendctl.spec.loader import Document, Way
@@ -227,9 +227,17 @@ def _policies(policy: Any, table: str, body: Expander, regions: Sequence[str]) -
 
 def _by_region(value: Mapping[str, Any]) -> list[tuple[Way, str]]:
     """Where settings stand that are an ARN, for every region or one for each; and their keys."""
-    stages = value.get("api", {}).get("stages", {})
-    found: list[tuple[Way, str]] = [(way, "certificate") for way in _domains(value)]
-    return [*found, *((("api", "stages", name), "web-acl") for name in stages)]
+    return [(way, key) for *steps, key in ARN_BY_REGION for way in _ways(value, (), steps)]
+
+
+def _ways(value: Any, way: Way, steps: Sequence[str]) -> Iterator[Way]:
+    """Every place below this value to which the steps lead."""
+    if not steps:
+        yield way
+        return
+    names = range(len(value)) if isinstance(value, list) else value
+    for name in names if steps[0] == ANY else [steps[0]] if steps[0] in value else []:
+        yield from _ways(value[name], (*way, name), steps[1:])
 
 
 def _regional(given: Any, way: Way, body: Expander, regions: Sequence[str]) -> dict[str, str] | None:

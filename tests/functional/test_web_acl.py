@@ -112,6 +112,13 @@ def test_what_somebody_else_put_there_stays_until_it_is_adopted(project: Project
     project.deploy(expect=1)
     web_acls(project)
     project.assert_nothing_to_do()
+    web_acls(project, *(made_acl(project, region, "synced") for region in (EAST, WEST)))
+    project.run("sync-api", "-y", expect=1)  # not ours in one region; nothing is changed in the other
+    assert "webAclArn" not in stage_in(project, WEST)
+    web_acls(project, foreign, project.spec["api"]["stages"]["prodv1"]["web-acl"][WEST])
+    project.run("sync-api", "-y")
+    assert stage_in(project, WEST)["webAclArn"] == project.spec["api"]["stages"]["prodv1"]["web-acl"][WEST]
+    project.assert_nothing_to_do()
     project.run("destroy", "-y")
     acls = project.client("wafv2", EAST)
     listed = {one["ARN"]: one for one in acls.list_web_acls(Scope="REGIONAL")["WebACLs"]}
@@ -148,7 +155,7 @@ def test_a_web_acl_of_another_region_account_or_scope_is_refused_with_its_place(
     scope = west.replace(WEST, EAST).replace("regional/", "global/")
     assert "is not a regional web ACL" in said(scope)
     assert "is in the partition aws-cn" in said(west.replace(WEST, EAST).replace("arn:aws:", "arn:aws-cn:"))
-    assert "must be the ARN of a regional web ACL" in said("shop")
+    assert "the ARN of a regional web ACL, arn:aws:wafv2:" in said("shop")
     place = next(line for line in said(west).splitlines() if "spec.yaml:" in line)
     lines = (project.folder / "spec.yaml").read_text().splitlines()
     assert west in lines[int(place.split("spec.yaml:")[1].split(":")[0]) - 1]
