@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backendctl.app import Backend, plan_destroy
+from backendctl.app import plan_destroy
 from backendctl.aws import tag_index
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import explain
 from backendctl.aws.regions import in_parallel
 from backendctl.aws.wait import settle
+from backendctl.backend import Backend
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import BugError
 from backendctl.resources import leftover_reads, region_index

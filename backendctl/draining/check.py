@@ -20,10 +20,10 @@ from backendctl.errors import BackendctlError, Exit
 from backendctl.resources import KINDS
 from backendctl.resources.drain_mark import DrainMark, read_marks
 from backendctl.resources.evacuation import health_path
+from backendctl.resources.kind import Kind
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
-    from backendctl.engine.resource import Resource
+    from backendctl.backend import Backend
 
 _LATE = 60_000.0
 """Milliseconds by which a replica may be late: what clients would miss after a drain."""
@@ -251,8 +251,8 @@ def _certificate(case: Case, region: str, refuges: Sequence[str]) -> Iterator[Fi
             yield Finding(outcome=Outcome.BAD, said=said, command="backendctl doctor")
 
 
-def _needed_kinds() -> dict[str, list[type[Resource]]]:
-    found: dict[str, list[type[Resource]]] = {}
+def _needed_kinds() -> dict[str, list[type[Kind]]]:
+    found: dict[str, list[type[Kind]]] = {}
     for kind in KINDS:
         if check := traits_of(kind).refuge:
             found.setdefault(check, []).append(kind)
@@ -275,6 +275,6 @@ _CHECKS: Mapping[str, Check] = {
 _OF_FACTS = frozenset({"replication", "concurrency", "table capacity", "certificate"})
 
 
-def _plan(backend: Backend, kinds: Sequence[type[Resource]]) -> Plan:
+def _plan(backend: Backend, kinds: Sequence[type[Kind]]) -> Plan:
     """What these kinds lack in any region; what stands beside them is nobody's business here."""
     return backend.planner.part([one for kind in kinds for one in kind.desired(backend.context)])

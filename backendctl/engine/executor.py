@@ -19,9 +19,10 @@ from backendctl.aws.crew import Crew
 from backendctl.aws.errors import explain
 from backendctl.aws.progress import reporting_to
 from backendctl.aws.wait import settling_later
+from backendctl.engine.action import Action
 from backendctl.engine.events import Done, Event, Failed, Noted, Skipped, Started
 from backendctl.engine.graph import edges, heights
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.plan import Change, Plan
 from backendctl.engine.traits import traits_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from graphlib import TopologicalSorter
 
-from backendctl.engine.plan import Action, Change
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change
 from backendctl.engine.resource import GLOBAL
 from backendctl.engine.traits import traits_of
 

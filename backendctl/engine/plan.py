@@ -7,12 +7,12 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from backendctl.aws.crew import Crew, interleaved
 from backendctl.aws.errors import explain
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange, differences
 from backendctl.engine.resource import GLOBAL, Resource, address, address_of
 from backendctl.errors import BackendctlError, RefusedError
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
     from backendctl.engine.operation import Operation
 
 T = TypeVar("T")
-
-
-class Action(StrEnum):
-    """What a change does."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    DELETE = "delete"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.deploy_context import DeployContext
 
 GLOBAL = "global"
 
@@ -54,10 +53,6 @@ class Resource(Protocol):
     def name(self) -> str: ...
     @property
     def owner(self) -> str | None: ...
-
-    @classmethod
-    def desired(cls, context: DeployContext) -> Iterable[Self]:
-        """Every one of this kind that the spec asks for, in every region."""
 
     @classmethod
     def read(cls, aws: Aws, desired: Self) -> Self | None:

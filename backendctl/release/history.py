@@ -10,12 +10,12 @@ from backendctl.aws.regions import each
 from backendctl.errors import BackendctlError, unreachable_data
 from backendctl.release.live import release_of
 from backendctl.release.log_reading import Logs
-from backendctl.release.numbering import Releasing
+from backendctl.release.releasing import Releasing
 from backendctl.release.targets import now, split
 from backendctl.resources.release_record import Event, Record, State
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.release.running import Serving
 
 

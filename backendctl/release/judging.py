@@ -26,7 +26,7 @@ from backendctl.warmth.logs import LogReader
 from backendctl.warmth.pings import pingers
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.release.running import Serving
     from backendctl.spec.canary import Judging
 

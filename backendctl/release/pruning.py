@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.regions import each_region, in_parallel
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action, Plan, operating
+from backendctl.engine.plan import Plan, operating
 from backendctl.release.rewarming import given_back
 from backendctl.release.targets import before, now, split
 from backendctl.resources import lambda_reads, release_log
@@ -20,8 +21,8 @@ from backendctl.resources.releases import facts_of
 from backendctl.resources.served import Served
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
     from backendctl.engine.operation import Operation
     from backendctl.errors import BackendctlError
     from backendctl.release.running import Serving

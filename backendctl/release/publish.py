@@ -13,7 +13,8 @@ from backendctl.engine.resource import address_of
 from backendctl.errors import RefusedError, unreachable_data
 from backendctl.foreseen import with_refusals
 from backendctl.nearest import refuse_unknown
-from backendctl.release.numbering import Releasing, content_of, numbered
+from backendctl.release.numbering import content_of, numbered
+from backendctl.release.releasing import Releasing
 from backendctl.release.running import serving
 from backendctl.release.shift import plan_of
 from backendctl.resources import assemble, lambda_reads
@@ -28,7 +29,7 @@ from backendctl.resources.stage import Stage
 from backendctl.resources.stage_writes import held_by_canary
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.resource import Resource
     from backendctl.errors import BackendctlError
 

@@ -11,7 +11,8 @@ from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
 from backendctl.release.log_reading import Logs
-from backendctl.release.numbering import Releasing, announced, next_entry, refusal, refuse_nobody
+from backendctl.release.numbering import announced, next_entry, refusal, refuse_nobody
+from backendctl.release.releasing import Releasing
 from backendctl.release.rewarming import Rewarmed, rewarmed
 from backendctl.release.shift import plan_of, pointing
 from backendctl.release.targets import Back, Way, choose
@@ -27,7 +28,7 @@ from backendctl.resources.stage import Stage
 from backendctl.resources.stage_writes import Held
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.operation import Operation
     from backendctl.engine.resource import Resource
     from backendctl.release.running import Serving

@@ -27,10 +27,10 @@ from backendctl.resources.served import Route
 from backendctl.resources.stage import Stage
 from backendctl.resources.stage_wanted import routes_of
 from backendctl.resources.stage_writes import split_variables
-from backendctl.spec.canary import by_alias
+from backendctl.spec.model import by_alias
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.spec.model import Stage as Spec
 
 

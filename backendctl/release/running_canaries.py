@@ -19,7 +19,7 @@ from backendctl.resources.stage_writes import END_IT
 
 if TYPE_CHECKING:
     from backendctl.release.log_reading import Logs
-    from backendctl.release.numbering import Releasing
+    from backendctl.release.releasing import Releasing
     from backendctl.resources.alias_canary import AliasCanary, AliasCanaryStart
     from backendctl.resources.canary import CanaryStart
 

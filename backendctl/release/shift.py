@@ -11,7 +11,8 @@ from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
 from backendctl.release.log_reading import Logs
-from backendctl.release.numbering import Releasing, announced, next_entry, refusal, refuse_nobody
+from backendctl.release.numbering import announced, next_entry, refusal, refuse_nobody
+from backendctl.release.releasing import Releasing
 from backendctl.release.steps import earlier_wave
 from backendctl.resources.alias import Alias
 from backendctl.resources.alias_canary import AliasCanary, AliasCanaryEnd, AliasShift
@@ -25,7 +26,7 @@ from backendctl.resources.release_record import Event, Record, State, split_tag,
 from backendctl.resources.served import qualifier
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.operation import Operation
     from backendctl.engine.resource import Resource
     from backendctl.release.running import Serving

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from backendctl.api.judge import judged, kept
 from backendctl.api_in_plan import case_of, look_at_api, readable_context
 from backendctl.app import Changes
-from backendctl.engine.plan import Action
+from backendctl.engine.action import Action
 from backendctl.engine.resource import address
 from backendctl.engine.traits import traits_of
 from backendctl.errors import RefusedError
 from backendctl.release import preflight, telling
 from backendctl.release.log_reading import Logs
-from backendctl.release.numbering import Releasing, announced, next_entry, refusal, refuse_nobody
+from backendctl.release.numbering import announced, next_entry, refusal, refuse_nobody
+from backendctl.release.releasing import Releasing
 from backendctl.release.running import refuse_unknown
 from backendctl.release.running_canaries import Running, content_token
 from backendctl.release.steps import earlier_wave
@@ -33,8 +34,8 @@ from backendctl.stage_alone import served_only
 
 if TYPE_CHECKING:
     from backendctl.api.look import Look
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
     from backendctl.engine.plan import Plan
     from backendctl.engine.resource import Resource
     from backendctl.resources.deploy_context import DeployContext

@@ -20,7 +20,7 @@ from backendctl.resources.stage_writes import held_by_canary
 from backendctl.whole import whole
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.release.running import Serving
 
 _HISTORY = "see the releases: backendctl history"

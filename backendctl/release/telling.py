@@ -13,8 +13,8 @@ from backendctl.resources.api_account import ApiAccount
 from backendctl.resources.stage import Stage
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
     from backendctl.engine.resource import Resource
     from backendctl.resources.canary import CanaryStart
     from backendctl.spec.model import Logging

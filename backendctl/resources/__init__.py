@@ -11,6 +11,7 @@ from backendctl.resources.certificate import Certificate
 from backendctl.resources.domain import Domain
 from backendctl.resources.function import Function
 from backendctl.resources.health_check import HealthCheck
+from backendctl.resources.kind import Kind
 from backendctl.resources.log_group import LogGroup
 from backendctl.resources.mapping import Mapping
 from backendctl.resources.permission import Permission
@@ -30,7 +31,7 @@ from backendctl.resources.usage_plan import UsagePlan
 from backendctl.resources.warmer import Warmer
 from backendctl.resources.web_acl import WebAcl
 
-KINDS: tuple[type[Resource], ...] = (
+KINDS: tuple[type[Kind], ...] = (
     RegionIndex,
     Role,
     LogGroup,

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws.wait import settle
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action
 from backendctl.engine.resource import address
 from backendctl.engine.traits import Traits
 from backendctl.errors import BackendctlError

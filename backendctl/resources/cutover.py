@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from backendctl.aws.errors import ClientError, says
 from backendctl.aws.wait import settle
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action
 from backendctl.engine.traits import Traits
 from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, ClassVar
 from backendctl.aws.crew import together
 from backendctl.aws.errors import BotoCoreError, ClientError, explain
 from backendctl.aws.progress import remark
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action
 from backendctl.engine.resource import GLOBAL, address
 from backendctl.engine.traits import Traits
 from backendctl.errors import AwsError, BackendctlError, OvertakenError

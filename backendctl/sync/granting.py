@@ -20,7 +20,7 @@ from backendctl.sync.planning import called_context, permissions_of
 from backendctl.sync.prepare import source_for
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.resources.permission import Permission
     from backendctl.spec.model import Api
     from backendctl.sync.request import Request

@@ -16,7 +16,7 @@ from backendctl.engine.plan import Plan
 from backendctl.engine.resource import Resource, address_of
 from backendctl.engine.traits import traits_of
 from backendctl.errors import RefusedError
-from backendctl.release.numbering import Releasing
+from backendctl.release.releasing import Releasing
 from backendctl.release.running_canaries import Running
 from backendctl.release.start import begun, numbered_canaries
 from backendctl.resources import KINDS
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from backendctl.api.body import Body, Wanted
     from backendctl.api.lambda_targets import LambdaTargets
     from backendctl.api.look import Look
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.spec.model import Api
 
 

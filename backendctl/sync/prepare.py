@@ -15,12 +15,13 @@ from backendctl.api.judge import judged
 from backendctl.api.look import Look, look
 from backendctl.api.source import Source, api_of, chosen_stages, source_of
 from backendctl.api_in_plan import case
-from backendctl.app import Backend
+from backendctl.backend import Backend
 from backendctl.engine.plan import Plan
 from backendctl.engine.safety import EVERYTHING, Allowed, refuse_danger
 from backendctl.errors import SpecError, UsageError
 from backendctl.nearest import refuse_unknown
-from backendctl.release.numbering import Releasing, numbered
+from backendctl.release.numbering import numbered
+from backendctl.release.releasing import Releasing
 from backendctl.resources.release_record import token_of
 from backendctl.spec.model import Api, Spec
 from backendctl.sync.planning import Parts, plan_of

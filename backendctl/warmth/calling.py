@@ -18,7 +18,7 @@ from backendctl.warmth.targets import Hit, hit_by_users
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.spec.model import Function, Warm
 
 _LONGEST_HOLD = 2000

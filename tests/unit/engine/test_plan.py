@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import threading
 
+from backendctl.engine.action import Action
 from backendctl.engine.events import Done, Started
 from backendctl.engine.executor import apply
-from backendctl.engine.plan import Action, Planner
+from backendctl.engine.plan import Planner
 from backendctl.engine.resource import GLOBAL, Resource
 from backendctl.errors import AwsError, BugError
 from tests.unit.engine.things import EAST, ORDER, WEST, Alias, Cloud, Function, Role, Table, Thing, plan_for

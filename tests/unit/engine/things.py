@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, Self, cast
 from botocore.exceptions import EndpointConnectionError
 
 from backendctl.aws.connection import Access, Aws
-from backendctl.engine.plan import Action, Change, Plan, Planner
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan, Planner
 from backendctl.engine.resource import GLOBAL, IMMUTABLE, PARTIAL, SECRET, Resource, address_of
 from backendctl.engine.traits import Traits
 

@@ -12,7 +12,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from backendctl.aws.connection import Aws
-from backendctl.engine.plan import Action, Planner
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Planner
 from backendctl.errors import BackendctlError
 from backendctl.resources import KINDS, baking, release_log
 from backendctl.resources.alias import Alias

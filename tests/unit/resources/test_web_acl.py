@@ -8,7 +8,8 @@ import pytest
 
 from backendctl.aws.connection import Aws
 from backendctl.aws.retry import Rule, rule_for
-from backendctl.engine.plan import Action, change_of
+from backendctl.engine.action import Action
+from backendctl.engine.plan import change_of
 from backendctl.errors import BackendctlError
 from backendctl.resources.web_acl import MARK, WebAcl
 
