@@ -86,7 +86,8 @@ def test_outside_functions_parameters_are_the_primary_region_s() -> None:
 
 def test_outside_functions_there_is_no_region(faults_of: Callable[..., list[str]]) -> None:
     assert faults_of("backend: shop\nregions: [us-east-1]\ntags: {at: 'in {{ region }}'}\n") == [
-        "3:16: '{{ region }}' has no value here: only functions, certificates and tables' policies have regions"
+        "3:16: '{{ region }}' has no value here: "
+        "only functions, certificates, web ACLs and tables' policies have regions"
     ]
 
 
