@@ -184,6 +184,12 @@ def test_what_knows_no_kind_names_none(part: str) -> None:
     assert found == []
 
 
+def test_a_kind_is_one_file_and_one_line() -> None:
+    """The worked example of CONTRIBUTING: nothing but the list of kinds knows it."""
+    users = {found.file for found in _imports() if found.is_of("backendctl.resources.web_acl")}
+    assert users == {"backendctl/resources/__init__.py"}
+
+
 _OTHER_WORDS = {
     "backendctl/sweep.py": "kinds of thing in ARNs, as the tagging service names them",
     "backendctl/cli/logs.py": "the kinds of a log's sources",
