@@ -77,7 +77,8 @@ class Traits:
         reads_early: it has a long chain of reads, which begins before the others.
         beside_canary: start-canary makes its changes as well, because the canary's requests meet it.
         around: a release of single stages makes it where it is missing for something new, and never compares it.
-        with_stage: whoever makes a stage makes it as well, also where only the API is synced.
+        accompanies: it belongs to what it needs: whoever makes that makes it as well, and what else needs that waits
+            for it.
         refuge: the check of check-regions that asks whether a region which would take the users of another has it as
             the spec says; empty for none.
         of_release: a release is concluded in a region when its changes hold there.
@@ -96,7 +97,7 @@ class Traits:
     reads_early: bool = False
     beside_canary: bool = False
     around: bool = False
-    with_stage: bool = False
+    accompanies: bool = False
     refuge: str = ""
     of_release: bool = False
     row: Row = REST

@@ -42,7 +42,7 @@ class WebAcl:
     kind: ClassVar[str] = "web-acl"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("stage", whole), around=True, with_stage=True, refuge="web ACLs")
+    traits: ClassVar[Traits] = Traits(row=Row("stage", whole), around=True, accompanies=True, refuge="web ACLs")
 
     region: str = field(compare=False)
     name: str = field(compare=False)
@@ -120,14 +120,19 @@ class WebAcl:
         if api_id is None:
             return
         stage = f"{api_arn(aws, self.region, api_id)}/stages/{self.name}"
+        there = list_stages(aws, self.region, api_id).get(self.name, {}).get("webAclArn")
+        if there == self.arn:  # somebody may have put another one there since
+            self._take_away(aws, stage)
+        with gone_already():
+            aws.apigateway(self.region).untag_resource(resourceArn=stage, tagKeys=[MARK])
+        aws.forget("stages", self.region)
+
+    def _take_away(self, aws: Aws, stage: str) -> None:
         try:
             _waf(aws, self.region).disassociate_web_acl(ResourceArn=stage)
         except ClientError as error:
             if code_of(error) != "WAFNonexistentItemException":
                 raise
-        with gone_already():
-            aws.apigateway(self.region).untag_resource(resourceArn=stage, tagKeys=[MARK])
-        aws.forget("stages", self.region)
 
     def _put(self, aws: Aws, planned: str | None) -> None:
         """In place of what the plan saw there.

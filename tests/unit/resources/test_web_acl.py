@@ -138,6 +138,14 @@ def test_a_delete_gives_the_stage_back_and_takes_the_tag() -> None:
     assert cloud.stage["tags"] == {"backendctl:backend": "shop"}
 
 
+def test_a_delete_leaves_what_somebody_has_put_there_meanwhile() -> None:
+    cloud = held(OURS, mark=OURS)
+    (live,) = WebAcl.owned(aws(cloud), EAST)
+    cloud.stage["webAclArn"] = OTHER
+    live.delete(aws(cloud))
+    assert cloud.calls == ["untag"]
+
+
 def test_a_web_acl_that_was_just_made_is_waited_for() -> None:
     def rule(code: str) -> Rule | None:
         return rule_for(service="wafv2", operation="AssociateWebACL", code=code, message="Retry your request.")
