@@ -211,6 +211,20 @@ def test_nothing_above_the_kinds_compares_with_the_name_of_one() -> None:
     assert found == set(_OTHER_WORDS)
 
 
+def test_names_that_only_kinds_have_are_nowhere_but_with_them_and_in_settings() -> None:
+    """Such as "log-group"; "function" is a word that others use as well."""
+    only = {name for name in _kind_names() if "-" in name}
+    apart = tuple(f"backendctl/{part}/" for part in ("resources", "sandbox", "spec"))
+    found = {
+        file
+        for file, tree in _trees().items()
+        if not file.startswith(apart)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value in only
+    }
+    assert found == {"backendctl/warmth/cost/usage.py"}  # an item of the price list
+
+
 def _steers(side: ast.expr) -> bool:
     """`kind`, `change.kind`, `parts["kind"]`."""
     name = side.slice if isinstance(side, ast.Subscript) else side
