@@ -15,22 +15,18 @@ from backendctl.draining.equal import DEPLOY, Alike, look_alike
 from backendctl.draining.facts import Facts, facts
 from backendctl.draining.zone import Zone, ask_zone, only_there
 from backendctl.engine.plan import Plan
+from backendctl.engine.traits import traits_of
 from backendctl.errors import BackendctlError, Exit
-from backendctl.resources.api_key import ApiKey
+from backendctl.resources import KINDS
 from backendctl.resources.drain_mark import DrainMark, read_marks
 from backendctl.resources.evacuation import health_path
 from backendctl.resources.kind import Kind
-from backendctl.resources.schedule import Schedule
-from backendctl.resources.usage_plan import UsagePlan
-from backendctl.resources.warmer import Warmer
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend
 
 _LATE = 60_000.0
 """Milliseconds by which a replica may be late: what clients would miss after a drain."""
-_KEYS: tuple[type[Kind], ...] = (ApiKey, UsagePlan)
-_WARMERS: tuple[type[Kind], ...] = (Warmer, Schedule)
 _QUOTAS = "https://console.aws.amazon.com/servicequotas"
 
 
@@ -90,7 +86,7 @@ class Case:
 
     Attributes:
         facts: of the regions that answer. refused: what those said that do not let us look.
-        keys, warmers: the plans that make them as the spec says.
+        needed: check → the plan that makes the kinds which it asks for as the spec says.
     """
 
     backend: Backend
@@ -99,8 +95,7 @@ class Case:
     facts: Mapping[str, Facts]
     refused: Mapping[str, BackendctlError]
     alike: Alike
-    keys: Plan
-    warmers: Plan
+    needed: Mapping[str, Plan]
 
     def refuges(self, region: str) -> tuple[str, ...]:
         """Where the users of a region would go."""
@@ -129,8 +124,7 @@ def check_regions(backend: Backend) -> RegionChecks:
         facts=found,
         refused={one: error for one, error in failed.items() if not is_silent(error)},
         alike=alike,
-        keys=_plan(backend, _KEYS),
-        warmers=_plan(backend, _WARMERS),
+        needed={check: _plan(backend, kinds) for check, kinds in _NEEDED.items()},
     )
     quiet = {**{one: error for one, error in failed.items() if is_silent(error)}, **silent, **alike.silent}
     if zone.silent is not None:
@@ -214,7 +208,7 @@ def _replication(case: Case, region: str, refuges: Sequence[str]) -> Iterator[Fi
 
 def _needed(which: str, case: Case, region: str, refuges: Sequence[str]) -> Iterator[Finding]:
     del region
-    plan = case.keys if which == "keys" else case.warmers
+    plan = case.needed[which]
     for one in refuges:
         if (error := plan.unreadable.get(one)) is not None:
             yield Finding(outcome=Outcome.UNKNOWN, said=error.message, command=error.hint)
@@ -257,6 +251,15 @@ def _certificate(case: Case, region: str, refuges: Sequence[str]) -> Iterator[Fi
             yield Finding(outcome=Outcome.BAD, said=said, command="backendctl doctor")
 
 
+def _needed_kinds() -> dict[str, list[type[Kind]]]:
+    found: dict[str, list[type[Kind]]] = {}
+    for kind in KINDS:
+        if check := traits_of(kind).refuge:
+            found.setdefault(check, []).append(kind)
+    return found
+
+
+_NEEDED = _needed_kinds()
 _CHECKS: Mapping[str, Check] = {
     "refuge": _refuge,
     "means": _means,
@@ -264,15 +267,14 @@ _CHECKS: Mapping[str, Check] = {
     "definition": partial(_same, "definition"),
     "tables": partial(_same, "table"),
     "replication": _replication,
-    "keys": partial(_needed, "keys"),
+    **{check: partial(_needed, check) for check in _NEEDED},
     "concurrency": _concurrency,
     "table capacity": _capacity,
-    "warmers": partial(_needed, "warmers"),
     "certificate": _certificate,
 }
 _OF_FACTS = frozenset({"replication", "concurrency", "table capacity", "certificate"})
 
 
-def _plan(backend: Backend, kinds: tuple[type[Kind], ...]) -> Plan:
+def _plan(backend: Backend, kinds: Sequence[type[Kind]]) -> Plan:
     """What these kinds lack in any region; what stands beside them is nobody's business here."""
     return backend.planner.part([one for kind in kinds for one in kind.desired(backend.context)])

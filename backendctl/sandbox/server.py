@@ -110,7 +110,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
             traces=telemetry.traces,
             zones_changed=routing.forget,
             prober=prober,
-            certificate_users=gateway.certificate_users,
+            gateway=gateway,
             scale=scale,
             provisioner=executor,
         ),

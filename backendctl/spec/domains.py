@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
-from backendctl.spec.rows import build, either, flag, ref, row, some, text, whole, words
+from backendctl.spec.rows import build, by_region, flag, ref, row, some, text, whole, words
 
 LATENCY, FAILOVER, SIMPLE = "latency", "failover", "simple"
 """How users find a region."""
@@ -20,7 +20,6 @@ _POLICIES = (
     "TLS13_1_3_2025_09",
     "TLS13_1_3_FIPS_2025_09",
 )
-_CERTIFICATES = {"additionalProperties": ref("certificate-arn"), "x-what": "certificate"}
 
 
 def is_zone_id(zone: str) -> bool:
@@ -113,10 +112,7 @@ class Domain:
     certificates: dict[str, str] = field(
         default_factory=dict,
         metadata=row(
-            {
-                "type": ["string", "object"],
-                **either("string", ref("certificate-arn"), _CERTIFICATES),
-            },
+            by_region("certificate-arn", "certificate"),
             "ACM certificate: an ARN, or one per region; left out it is looked up, and with a zone requested.",
             key="certificate",
         ),

@@ -14,10 +14,12 @@ from backendctl.api.elsewhere import with_lambda_targets
 from backendctl.api.judge import kept
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import Resource, address_of
+from backendctl.engine.traits import traits_of
 from backendctl.errors import RefusedError
 from backendctl.release.releasing import Releasing
 from backendctl.release.running_canaries import Running
 from backendctl.release.start import begun, numbered_canaries
+from backendctl.resources import KINDS
 from backendctl.resources.api_account import ApiAccount
 from backendctl.resources.canary import CanaryStart
 from backendctl.resources.deploy_context import DeployContext
@@ -72,6 +74,7 @@ def plan_of(parts: Parts) -> tuple[Plan, list[Resource]]:
     stages = list(_stages(context, parts, permissions))
     canaries, begin = _canaries(stages, parts)
     wanted += stages if parts.request.canary is None else []
+    wanted += (one for kind in KINDS if traits_of(kind).accompanies for one in kind.desired(context))
     wanted += _usage_plans(parts)
     wanted = kept(wanted, parts.look)
     plan = replace(parts.backend.planner, regions=parts.regions).part(wanted, canaries)
