@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import compileall
 import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from backendctl.hints import aim
 from backendctl.secrets import KNOWN
+from tests.compiled import compile_package, compile_share, keep_bytecode
 from tests.conformance.table import print_table
 from tests.unused_rights import unused_rights
 
-sys.dont_write_bytecode = False  # before the first module of tests is compiled
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+keep_bytecode()  # before the first file of tests is compiled
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Compile the package once, whatever the environment says about bytecode.
-
-    Each worker, sandbox and process of the command line would else compile what it imports: half a second of
-    processor time for a sandbox. A sandbox writes none itself.
-    """
-    if not hasattr(session.config, "workerinput"):
-        compileall.compile_dir(Path(__file__).parents[1] / "backendctl", quiet=2)
+    """Compile what all processes of the run would compile each."""
+    if hasattr(session.config, "workerinput"):
+        compile_share(session.config)
+    else:
+        compile_package()
 
 
 @pytest.fixture(autouse=True)
