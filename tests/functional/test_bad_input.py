@@ -343,7 +343,7 @@ TOO_LARGE = (
 INVALID = f"1 validation error detected: Value '{{TOKEN={SECRET}}}' at 'environment.variables' failed to satisfy …"
 
 
-@pytest.mark.parametrize("echo", [TOO_LARGE, INVALID])
+@pytest.mark.parametrize("echo", [pytest.param(TOO_LARGE, marks=pytest.mark.full), INVALID])
 def test_a_create_that_fails_does_not_tell_the_secret_although_aws_echoes_it(
     echo: str, small: Project, backendctl: CommandLine
 ) -> None:
