@@ -6,6 +6,7 @@ import compileall
 import contextlib
 import importlib.util
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -41,12 +42,23 @@ def compile_share(config: pytest.Config) -> None:
     worker, workers = int(told["workerid"].removeprefix("gw")), int(told["workercount"])
     for path in sorted(_HERE.rglob("test_*.py"))[worker::workers]:
         _import_once(path)
-    done = Path(tempfile.gettempdir()) / f"backendctl-compiled-{told['testrunuid']}"
+    done = _done(config)
     done.mkdir(exist_ok=True)
     (done / str(worker)).touch()
     deadline = time.monotonic() + _PATIENCE
     while len(list(done.iterdir())) < workers and time.monotonic() < deadline:
         time.sleep(0.1)
+
+
+def leave_no_trace(config: pytest.Config) -> None:
+    """At the end of a worker; all of them have long passed the wait by then."""
+    shutil.rmtree(_done(config), ignore_errors=True)
+
+
+def _done(config: pytest.Config) -> Path:
+    """The folder in which each worker of this run says that its part is compiled."""
+    run = config.workerinput["testrunuid"]  # type: ignore[attr-defined]  # xdist puts it there
+    return Path(tempfile.gettempdir()) / f"backendctl-compiled-{run}"
 
 
 def _import_once(path: Path) -> None:
