@@ -7,11 +7,11 @@ import random
 
 import pytest
 
-from tests.chaos.faults import FAULTS, meet
+from tests.chaos.faults import FAULTS, Fault, meet
 from tests.chaos.ground import Ground
 from tests.chaos.hangs import hangs
 from tests.chaos.hostile import PLANTS, READERS, hostile
-from tests.chaos.kills import kill, undisturbed_run
+from tests.chaos.kills import Kill, kill, undisturbed_run
 from tests.chaos.verbs import COMMANDS, VERBS, asking_aws
 
 pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("chaos")]
@@ -20,17 +20,29 @@ logger = logging.getLogger(__name__)
 
 
 def test_killed_or_troubled_the_same_command_leaves_all_regions_as_if_undisturbed(ground: Ground, seed: int) -> None:
+    """Either of both, as the seed draws; the whole run does both."""
+    assert _disturbed(ground, seed, kills=random.Random(seed).random() < 0.5) == ()  # noqa: S311  # no secret
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("kills", [True, False])
+def test_killed_and_troubled_the_same_command_leaves_all_regions_as_if_undisturbed(
+    ground: Ground, seed: int, *, kills: bool
+) -> None:
+    assert _disturbed(ground, seed, kills=kills) == ()
+
+
+def _disturbed(ground: Ground, seed: int, *, kills: bool) -> tuple[str, ...]:
     dice = random.Random(seed)  # noqa: S311  # no secret
     name = dice.choice([name for name, verb in VERBS.items() if verb.holds])
     wanted = undisturbed_run(ground, VERBS[name])
-    number, done = dice.randrange(1, wanted.calls + 1), dice.random() < 0.5
-    killed = kill(ground, name, wanted, number=number, done=done)
-    logger.warning("seed %d: %s", seed, killed)
-    assert killed.faults == ()
-    fault = dice.choice(list(FAULTS))
-    met = meet(ground, name, wanted, fault=fault, seed=f"{seed}")
+    if kills:
+        number, done = dice.randrange(1, wanted.calls + 1), dice.random() < 0.5
+        met: Kill | Fault = kill(ground, name, wanted, number=number, done=done)
+    else:
+        met = meet(ground, name, wanted, fault=dice.choice(list(FAULTS)), seed=f"{seed}")
     logger.warning("seed %d: %s", seed, met)
-    assert met.faults == ()
+    return met.faults
 
 
 def test_the_hangs_of_every_command_that_asks_aws_are_tried() -> None:
