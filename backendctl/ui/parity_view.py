@@ -23,7 +23,8 @@ _MARKS = {
     State.DIFFERS: ("≠", "update"),
     State.MISSING: ("✗", "bad"),
     State.ABSENT: ("✗", "bad"),
-    State.UNREADABLE: ("?", "bad"),
+    State.UNKNOWN: ("?", "quiet"),
+    State.UNREACHABLE: ("?", "bad"),
 }
 _GROUPS = ((True, "AWS keeps alike by itself"), (False, "each region has its own"))
 _WANTED, _WANTED_OF_THREE, _VALUE = 24, 18, 12

@@ -398,3 +398,6 @@ def test_a_replica_that_goes_may_keep_its_data(project: Project) -> None:
     assert check(project)["in_sync"] is True
     project.run("sync-tables", "-y", "--allow-delete", address, "--keep-data")  # as after a kill at the very end
     project.run("sync-tables", "--check", "--allow-delete", f"{WEST}/replica/plian", expect=64)
+    west.delete_table(TableName=name)  # as if the first run had been one without --keep-data
+    refused = project.run("sync-tables", "-y", "--allow-delete", address, "--keep-data", expect=1)
+    assert f"{address} is gone with its data" in refused.err
