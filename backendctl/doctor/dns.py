@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from backendctl.doctor.finding import Finding, Severity
-from backendctl.resources import health_check
+from backendctl.resources import dns, health_check
 from backendctl.spec.domains import SIMPLE
 
 if TYPE_CHECKING:
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def shared_name(case: Case) -> Iterator[Finding]:
     """Checks of anybody in the account that ask the shared name (E13)."""
-    shared = {one.name.lower() for one in case.spec.domains}
+    shared = {one.name for one in case.spec.domains}
     for check in health_check.checks(case.aws) if shared else ():
-        asked = check["HealthCheckConfig"].get("FullyQualifiedDomainName", "").rstrip(".").lower()
+        asked = dns.plain_name(check["HealthCheckConfig"].get("FullyQualifiedDomainName", ""))
         if asked in shared:
             yield Finding(
                 check="health-checks",

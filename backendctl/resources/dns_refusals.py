@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def with_dns(plan: Plan, spec: Spec, aws: Aws) -> Plan:
     """The plan with what Route 53 and API Gateway would refuse of its domains and records, and what to know of them."""
     refusals = (
-        *edge_refusals(plan),
+        *edge_refusals(plan, aws),
         *refused_certificates(plan.changes, aws),
         *refused_records(plan.changes, aws),
         *emptied_names(plan, spec, aws),
@@ -58,7 +58,7 @@ def emptied_names(plan: Plan, spec: Spec, aws: Aws) -> Iterator[str]:
     """One sentence for every name of the spec that this plan would leave without any record."""
     wanted = {one.name for one in _desired(plan)}
     for domain in spec.domains:
-        name = domain.name.lower()
+        name = domain.name
         lives = [change.live for change in plan.changes if change.removes]
         leaving = [live for live in lives if isinstance(live, Record) and live.name == name]
         if not leaving or name in wanted:

@@ -73,7 +73,7 @@ class HealthCheck:
                 name=context.backend,
                 owner=context.backend,
                 guards=tuple(
-                    (one.name.lower(), one.zone)
+                    (one.name, one.zone)
                     for one in context.spec.domains
                     if one.zone is not None and one.health_check is not None
                 ),

@@ -81,16 +81,15 @@ class Record:
 
     @classmethod
     def _of(cls, context: DeployContext, domain: Domain, region: str) -> Self:
-        name = domain.name.lower()
         return cls(
             region=region,
-            name=name,
+            name=domain.name,
             owner=context.backend,
             zone=domain.zone or "",
             after=_after(context, domain, region),
             types=dns.ADDRESSES if domain.ipv6 else dns.ADDRESSES[:1],
             routing=_role(domain.routing, is_primary=region == context.spec.primary),
-            target=own_target(name, region),
+            target=own_target(domain.name, region),
             evaluate_target_health=domain.evaluate_target_health,
             health=OWN if domain.health_check else _NONE,
         )
@@ -240,7 +239,7 @@ def _role(routing: str, *, is_primary: bool) -> str:
 
 
 def _after(context: DeployContext, domain: Domain, region: str) -> frozenset[str]:
-    spec, name = context.spec, domain.name.lower()
+    spec, name = context.spec, domain.name
     found = {address(region, "domain", name)}
     for stage in spec.api.stages if spec.api else ():
         if stage.path is not None:

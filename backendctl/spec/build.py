@@ -11,7 +11,7 @@ from backendctl.spec.callers import Smoke, build_cors, build_key, build_plan, me
 from backendctl.spec.canary import build_canary
 from backendctl.spec.check_links import aliases
 from backendctl.spec.check_tables import ATTRIBUTE
-from backendctl.spec.domains import SIMPLE, Domain, HealthCheck, MutualTls, is_zone_id
+from backendctl.spec.domains import SIMPLE, Domain, HealthCheck, MutualTls, is_zone_id, normalised
 from backendctl.spec.model import (
     Api,
     Attribute,
@@ -302,7 +302,7 @@ def _days(retention: str) -> int | None:
 def _domain(plain: dict[str, Any], domain: dict[str, Any]) -> Domain:
     check, mutual = domain.get("health-check"), domain.get("mutual-tls")
     return Domain(
-        name=domain["name"].lower(),
+        name=normalised(domain["name"]),
         zone=_zone(domain["zone"]) if "zone" in domain else None,
         certificates=domain.get("certificate", {}),
         mutual_tls=MutualTls(**mutual) if mutual else None,
@@ -321,4 +321,4 @@ def _further_domain(plain: dict[str, Any], domain: dict[str, Any]) -> Domain:
 
 def _zone(given: str) -> str:
     """A name in small letters without the last dot; an id, which has no dots, as it is."""
-    return given if is_zone_id(given) else given.rstrip(".").lower()
+    return given if is_zone_id(given) else normalised(given)

@@ -8,6 +8,11 @@ LATENCY, FAILOVER, SIMPLE = "latency", "failover", "simple"
 """How users find a region."""
 
 
+def normalised(name: str) -> str:
+    """A domain's or zone's name as everything behind the loader has it: small letters, no trailing dot."""
+    return name.rstrip(".").lower()
+
+
 def is_zone_id(zone: str) -> bool:
     """Whether a zone is given by its id, which has no dots; what it stands for only AWS knows."""
     return "." not in zone.rstrip(".")
@@ -44,7 +49,7 @@ class Domain:
     """A custom domain in front of every region.
 
     Attributes:
-        zone: name of the public hosted zone, no trailing dot, or its id; None leaves DNS alone.
+        name: normalised. zone: name of the public hosted zone, no trailing dot, or its id; None leaves DNS alone.
         routing: LATENCY, FAILOVER or SIMPLE.
         certificates: ACM certificate ARN per region; a region not named looks one up (A79), or requests it.
         mutual_tls: None leaves it alone.

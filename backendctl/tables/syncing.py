@@ -79,7 +79,10 @@ def _refuse_lost(backend: Backend, plan: Plan, gone: Iterable[str]) -> None:
     lost = [text for text in gone if text.split("/")[-2] == Replica.kind and not _may_be_kept(backend, plan, text)]
     if lost:
         raise RefusedError(
-            [f"--keep-data: {one} is gone with its data: an earlier run deleted it without --keep-data" for one in lost],
+            [
+                f"--keep-data: {one} is gone with its data: an earlier run deleted it without --keep-data"
+                for one in lost
+            ],
             hint="run the command without --allow-delete and --keep-data; the other regions have the data still",
         )
 

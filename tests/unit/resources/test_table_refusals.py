@@ -28,7 +28,7 @@ from backendctl.spec.model import Attribute, Key
 
 EAST, WEST, IRELAND = "us-east-1", "us-west-2", "eu-west-1"
 NAME = "shop-orders"
-UPDATE = get_session().get_service_model("dynamodb").operation_model("UpdateTable").input_shape
+UPDATE: Any = get_session().get_service_model("dynamodb").operation_model("UpdateTable").input_shape
 NOON = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 BY_SUM = LocalIndex(range=Attribute(name="sum", type="N"))
 
@@ -255,7 +255,7 @@ def test_regions_of_strong_consistency_go_together_by_a_command_that_is_printed(
     assert words[:3] == ["aws", "dynamodb", "update-table"]
     assert options.pop("--region") == EAST
     names = {xform_name(member, "-"): member for member in UPDATE.members}
-    request = {names[option[2:]]: text if text == NAME else json.loads(text) for option, text in options.items()}
+    request: Any = {names[option[2:]]: text if text == NAME else json.loads(text) for option, text in options.items()}
     assert not ParamValidator().validate(request, UPDATE).has_errors()
     assert [one["Delete"]["RegionName"] for one in request["ReplicaUpdates"]] == sorted(replicas)
     gone = [one["Delete"]["RegionName"] for one in request.get("GlobalTableWitnessUpdates", [])]
