@@ -99,6 +99,7 @@ class Backend:
     Attributes:
         spec: its API's definition is neutral; empty while that of a live source has not been read.
         wanted: the API and where its definition comes from; None while that of a live source has not been read.
+        warnings: what keeps nobody from a release.
         draft: knows the places in the files. source_error: why the live source could not be read.
         faults, refusals: what stands in the way of any release.
         ahead: reads a plan's answers while this one is made; None where nobody does.
@@ -182,7 +183,7 @@ def open_api(settings: Settings) -> Backend:
         SpecError, RefusedError, AwsError: as above.
     """
     draft = parse(settings.spec, elsewhere=True)
-    return _connected(settings, draft, draft.expand(Offline()), None)
+    return replace(_connected(settings, draft, draft.expand(Offline()), None), warnings=draft.deprecated)
 
 
 def open_regions(settings: Settings) -> Backend:
@@ -190,7 +191,8 @@ def open_regions(settings: Settings) -> Backend:
     draft = parse(settings.spec, elsewhere=True)
     access = replace(settings.access, attempts=2, timeout=min(settings.access.timeout, 20.0))  # who flees does not wait
     hurried = replace(settings, regions=(), access=access)
-    return _connected(hurried, draft, draft.expand(Offline()), None, asks=False)
+    connected = _connected(hurried, draft, draft.expand(Offline()), None, asks=False)
+    return replace(connected, warnings=draft.deprecated)
 
 
 def _connected(

@@ -21,8 +21,9 @@ from backendctl.resources import lambda_reads, region_index
 from backendctl.resources.alias_names import slots_of
 from backendctl.resources.api_reads import find_api, stages
 from backendctl.resources.assemble import slot_variable
-from backendctl.resources.deploy_context import SLOTS, Link
+from backendctl.resources.deploy_context import Link
 from backendctl.resources.stage_writes import split_variables
+from backendctl.spec.model import SLOTS
 from backendctl.stage_alone import served_only
 
 if TYPE_CHECKING:

@@ -85,9 +85,11 @@ def command(
 
 def _workload(options: Options, request: Request) -> tuple[Workload, bool]:
     """The month to price, and whether every region is in it."""
+    from backendctl.cli.code import tell_warnings
     from backendctl.warmth.cost.from_spec import workload_of
 
     if request.window is None:
+        tell_warnings(request.context.spec.deprecated)
         return workload_of(request.context, request.asked), True
     from backendctl.cli.opening import opened_api
     from backendctl.cli.releasing import tell_silent

@@ -49,7 +49,6 @@ def opened(
         return open_backend(replace(settings, allow_runtimes=allow_runtimes, stages=stages), planning=planning)
 
     ready = opened_by(options, open_it)
-    tell_warnings(ready.backend.warnings)
     if ready.sandbox:
         _furnish(ready, quiet=options.quiet)
     return ready
@@ -70,6 +69,7 @@ def opened_by(options: Options, open_it: Callable[[Settings], Backend]) -> Opene
         settings = replace(settings, tell=build_output(screen.progress))
     with busy(screen.progress, f"reading {settings.spec} and AWS …", quiet=options.quiet):
         backend = open_it(settings)
+    tell_warnings(backend.warnings)
     return Opened(
         backend=backend,
         screen=screen,

@@ -100,16 +100,16 @@ def tell_verdicts(judged: Sequence[Judged], when: str, opened: Opened) -> None:
             click.echo(f"      {reason}", err=True)
 
 
-def _tell_ending(ending: Ending, share: float | None) -> None:
+def _tell_ending(ending: Ending, target_percent: float | None) -> None:
     """The last line.
 
     Args:
-        share: per cent of the requests that still go to a canary which is not known to be good; None without one.
+        target_percent: of the requests that still go to a canary which is not known to be good; None without one.
     """
     if ending in _ENDINGS:
         click.echo(runnable(_ENDINGS[ending]))
-    if share is not None and ending in {Ending.HELD, Ending.REFUSED, Ending.STEPPED_DOWN}:
-        click.echo(f"{share:g} % of the traffic still goes to a canary that has not passed")
+    if target_percent is not None and ending in {Ending.HELD, Ending.REFUSED, Ending.STEPPED_DOWN}:
+        click.echo(f"{target_percent:g} % of the traffic still goes to a canary that has not passed")
 
 
 def tell_traces(commands: Sequence[str], opened: Opened) -> None:
@@ -126,7 +126,7 @@ def tell_rollout(ended: Ended, doing: Doing) -> Exit:
     silent = tell_silent(ended.silent)
     _tell_how_to_go_on(ended, opened)
     if opened.format == "text" and not doing.dry_run and not silent:
-        _tell_ending(ended.ending, ended.share)
+        _tell_ending(ended.ending, ended.target_percent)
     if opened.format != "text":
         click.echo(json.dumps({**ended.document, "plans": doing.documents}, indent=2))
     tell_traces(ended.traces, opened)

@@ -140,6 +140,7 @@ class _Run:
 
     def _prove(self, *, seconds: float, silent: bool) -> Exit:
         from backendctl.ui.summary import show_summary
+        from backendctl.ui.sync_text import show_smoke_test
 
         sync = self.sync
         if self.ready.format == "text":
@@ -149,7 +150,7 @@ class _Run:
             {region: sync.lambda_targets[region].variables for region in regions}, regions
         )
         if self.ready.format == "text" and smoke_test is not None and not smoke_test.rows:
-            click.echo("No smoke test: no GET without parameters, and no `smoke` in the spec.")
+            show_smoke_test(smoke_test, self.ready.screen.result)
         self._draw_document(smoke_test)
         return after(smoke_test, Exit.PARTIAL if silent else Exit.OK)
 

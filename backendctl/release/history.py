@@ -109,7 +109,7 @@ def _release(logs: Logs, entry: Record, live: Mapping[int, set[str]], on: set[in
     known = logs.numbered(entry.number)
     steps = [step for log in logs.regions.values() for step in log.canary_steps(entry.number)]
     serving = live.get(entry.number, set())
-    shares = [step.percent for step in steps if step.event is Event.SHIFT and step.percent is not None]
+    percents = [step.percent for step in steps if step.event is Event.SHIFT and step.percent is not None]
     return Release(
         number=entry.number,
         stages=entry.targets,
@@ -122,7 +122,7 @@ def _release(logs: Logs, entry: Record, live: Mapping[int, set[str]], on: set[in
         definition=entry.definition,
         before=entry.before,
         like=entry.like,
-        percent=shares[-1] if shares else entry.percent,
+        percent=percents[-1] if percents else entry.percent,
         versions={region: record.versions for region, record in known.items()},
         live=tuple(region for region in logs.regions if region in serving),
         unfinished=tuple(region for region, record in known.items() if record.state in {State.CLAIMED, State.READY}),
@@ -134,15 +134,15 @@ def _what(entry: Record, steps: Sequence[Record], *, on: bool) -> str:
         return f"rollback to v{entry.like}" if entry.like is not None else "rollback"
     if entry.event is not Event.CANARY:
         return str(entry.event)
-    shares = [step.percent for step in steps if step.event is Event.SHIFT and step.percent is not None]
-    share = shares[-1] if shares else entry.percent
+    percents = [step.percent for step in steps if step.event is Event.SHIFT and step.percent is not None]
+    percent = percents[-1] if percents else entry.percent
     if any(step.event is Event.PROMOTE for step in steps):
         return "canary, promoted"
     if any(step.event is Event.ABORT for step in steps):
         return "canary, aborted"
     if not on:
         return "canary, ended"
-    return "canary" if share is None else f"canary {share:g} %"
+    return "canary" if percent is None else f"canary {percent:g} %"
 
 
 def history_document(found: History) -> dict[str, Any]:

@@ -20,10 +20,10 @@ from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.api_reads import list_stages
 from backendctl.resources.cutover import StageCutover
-from backendctl.resources.deploy_context import SLOTS
 from backendctl.resources.release_record import Event, Record, token_of
 from backendctl.resources.served import Route, qualifier
 from backendctl.resources.stage_writes import Held
+from backendctl.spec.model import SLOTS
 
 if TYPE_CHECKING:
     from backendctl.app import Backend

@@ -123,13 +123,13 @@ def numbered_canaries(
     )
     running.refuse(entry)
     numbered = [
-        replace(one, entry=entry, base=_base(logs, earlier, one), percent=share_of(entry, one.percent))
+        replace(one, entry=entry, base=_base(logs, earlier, one), percent=percent_of(entry, one.percent))
         for one in canaries
     ]
     return numbered, entry, earlier
 
 
-def share_of(entry: Record, percent: float) -> float:
+def percent_of(entry: Record, percent: float) -> float:
     """What a canary begins with; one that was begun is finished with its own, so that all regions get the same."""
     return percent if entry.percent is None else entry.percent
 
@@ -180,7 +180,7 @@ def begun(
 def canary_entry(
     logs: Logs,
     releasing: Releasing,
-    shares: Mapping[str, float],
+    percents: Mapping[str, float],
     *,
     token: str,
     lives: Sequence[Resource],
@@ -189,7 +189,7 @@ def canary_entry(
     """The entry of a canary that begins, or that was begun and is to be finished.
 
     Args:
-        shares: stage or alias → per cent, the same for all.
+        percents: stage or alias → per cent, the same for all.
         elsewhere: of the same canary, where other regions have it already.
     """
     unfinished = logs.unfinished()
@@ -199,10 +199,10 @@ def canary_entry(
         releasing,
         event=Event.CANARY,
         token=token,
-        targets=tuple(shares),
+        targets=tuple(percents),
         lives=lives,
         joining=unfinished if same else elsewhere,
-        facts={"percent": next(iter(shares.values()), None)},
+        facts={"percent": next(iter(percents.values()), None)},
     )
 
 

@@ -45,11 +45,11 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MetricCheck:
-    """A value of the canary, held against limits or against the base's.
+    """A value of the canary, held against limits or against the baseline's.
 
     Attributes:
         metrics: id → metric. math: an expression over the ids; None takes the only one as it is.
-        max, min: of the canary's value. max_increase, max_decrease: per cent, against the base's.
+        max, min: of the canary's value. max_increase, max_decrease: per cent, against the baseline's.
         min_samples: data points that each metric needs.
     """
 
@@ -64,19 +64,19 @@ class MetricCheck:
 
     @property
     def reads_base(self) -> bool:
-        """Whether the base's value matters."""
+        """Whether the baseline's value matters."""
         return self.max_increase is not None or self.max_decrease is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnswerCheck:
-    """A request that canary and base are to answer.
+    """A request that canary and baseline are to answer.
 
     Attributes:
         method: in capitals. path: as the definition has it. parameters: of the path.
         through: ALIAS or STAGE.
         status, json, body: what the canary must answer; json is by JSON path; None and empty expect nothing.
-        against_base: whether the answer must be as the base's. ignore: JSON paths that are not compared then.
+        against_base: whether the answer must be as the baseline's. ignore: JSON paths that are not compared then.
     """
 
     name: str

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from backendctl.errors import Fault
 from backendctl.spec.callers import ApiKey, Cors, Smoke, Throttling, UsagePlan
 from backendctl.spec.canary import Canary
 from backendctl.spec.domains import Domain
@@ -264,6 +265,7 @@ class Spec:
         role, statements: of the functions that have none of their own; as `Function` has them.
         domain: the one that callers are told of. further_domains: those beside it.
         group: all regions of the file, the primary first; set by `narrowed`.
+        deprecated: where the file has an old name for a key.
     """
 
     backend: str
@@ -279,6 +281,7 @@ class Spec:
     tags: dict[str, str] = field(default_factory=dict)
     canary: Canary = field(default_factory=Canary)
     group: tuple[str, ...] = ()
+    deprecated: tuple[Fault, ...] = field(default=(), compare=False)
 
     @property
     def all_regions(self) -> tuple[str, ...]:
