@@ -99,7 +99,6 @@ class Backend:
     Attributes:
         spec: its API's definition is neutral; empty while that of a live source has not been read.
         wanted: the API and where its definition comes from; None while that of a live source has not been read.
-        warnings: what keeps nobody from a release.
         draft: knows the places in the files. source_error: why the live source could not be read.
         faults, refusals: what stands in the way of any release.
         ahead: reads a plan's answers while this one is made; None where nobody does.
@@ -183,7 +182,7 @@ def open_api(settings: Settings) -> Backend:
         SpecError, RefusedError, AwsError: as above.
     """
     draft = parse(settings.spec, elsewhere=True)
-    return replace(_connected(settings, draft, draft.expand(Offline()), None), warnings=draft.deprecated)
+    return _connected(settings, draft, draft.expand(Offline()), None)
 
 
 def open_regions(settings: Settings) -> Backend:
@@ -191,8 +190,7 @@ def open_regions(settings: Settings) -> Backend:
     draft = parse(settings.spec, elsewhere=True)
     access = replace(settings.access, attempts=2, timeout=min(settings.access.timeout, 20.0))  # who flees does not wait
     hurried = replace(settings, regions=(), access=access)
-    connected = _connected(hurried, draft, draft.expand(Offline()), None, asks=False)
-    return replace(connected, warnings=draft.deprecated)
+    return _connected(hurried, draft, draft.expand(Offline()), None, asks=False)
 
 
 def _connected(

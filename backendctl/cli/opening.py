@@ -69,7 +69,7 @@ def opened_by(options: Options, open_it: Callable[[Settings], Backend]) -> Opene
         settings = replace(settings, tell=build_output(screen.progress))
     with busy(screen.progress, f"reading {settings.spec} and AWS …", quiet=options.quiet):
         backend = open_it(settings)
-    tell_warnings(backend.warnings)
+    tell_warnings(dict.fromkeys((*backend.spec.deprecated, *backend.warnings)))
     return Opened(
         backend=backend,
         screen=screen,

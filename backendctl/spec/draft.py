@@ -106,8 +106,7 @@ def parse(path: Path, *, environ: Mapping[str, str] | None = None, elsewhere: bo
         SpecError: with every fault that was found.
     """
     environ = os.environ if environ is None else environ
-    read = loader.read(path)
-    document = synonyms.applied(read)
+    document = synonyms.applied(read := loader.read(path))
     KNOWN.publish(_literals(document.value))
     report = Report(document=document, offline=True)
     deprecated = synonyms.report_names(read, report)
