@@ -90,7 +90,7 @@ def _beyond(backend: Backend) -> Iterator[str]:
     if api is None or backend.settings.regions:
         return
     try:
-        known = region_index.known_regions(aws, backend.spec.all_regions, silent=backend.unreadable)
+        known = region_index.known_regions(aws, backend.spec.all_regions, silent=backend.unreachable)
     except BackendctlError as error:  # the rights of an older checkout need not reach further than its regions
         yield f"whether {', '.join(sorted(chosen))} serves in regions that the spec does not name is unknown: {error}"
         return
@@ -161,7 +161,7 @@ def _with_pinned(backend: Backend, api: Api, pinned: Sequence[Stage]) -> Backend
         backend,
         context=context,
         wanted=wanted,
-        unreadable={**failed, **backend.unreadable},
+        unreachable={**failed, **backend.unreachable},
         faults=tuple(_unserved(backend, pinned, kept)) if not failed else (),
         refusals=(*_lost(kept), *(reason for one in brought for reason in one.refusals)),
     )
@@ -173,7 +173,7 @@ def _brought(backend: Backend, api: Api, pinned: Sequence[Stage], kept: Sequence
     for stage in pinned:
         served = next((one for one in kept if one.stage == stage.name), None)
         for region in backend.spec.regions if served is not None else ():
-            if (region, stage.name) not in there and region not in backend.unreadable and served is not None:
+            if (region, stage.name) not in there and region not in backend.unreachable and served is not None:
                 yield bring(backend, api, stage, region=region, served=served)
 
 

@@ -101,7 +101,7 @@ def tell_code(ready: Opened) -> None:
 
 def _furnish(ready: Opened, *, quiet: bool) -> None:
     backend = ready.backend
-    readable = tuple(region for region in backend.spec.regions if region not in backend.unreadable)
+    readable = tuple(region for region in backend.spec.regions if region not in backend.unreachable)
     for line in furnish(backend.spec.narrowed(readable), backend.aws.as_command(SETTING_UP)):
         if not quiet:
             click.echo(f"sandbox: made a {line}, as a real account would have", err=True)

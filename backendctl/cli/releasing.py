@@ -77,8 +77,8 @@ class Doing:
             plan, self.opened, consent, verbose=self.verbose, again="the same command", shown=draw, first=step.before
         )
         self.documents.append(plan_document(plan, None if outcome is None else outcome.statuses))
-        tell_silent(plan.unreadable)
-        if plan.unreadable and not self.dry_run and (outcome is None or outcome.exit_code is Exit.OK):
+        tell_silent(plan.unreachable)
+        if plan.unreachable and not self.dry_run and (outcome is None or outcome.exit_code is Exit.OK):
             return Exit.PARTIAL if plan.regions else Exit.ERROR  # what was to be done there is not known
         return None if outcome is None else outcome.exit_code
 
@@ -123,7 +123,7 @@ def tell_traces(commands: Sequence[str], opened: Opened) -> None:
 def tell_rollout(ended: Ended, doing: Doing) -> Exit:
     """How a rollout has ended, and its exit code."""
     opened = doing.opened
-    silent = tell_silent(ended.silent)
+    silent = tell_silent(ended.unreachable)
     _tell_how_to_go_on(ended, opened)
     if opened.format == "text" and not doing.dry_run and not silent:
         _tell_ending(ended.ending, ended.target_percent)
@@ -136,7 +136,7 @@ def tell_rollout(ended: Ended, doing: Doing) -> Exit:
 
 def _tell_how_to_go_on(ended: Ended, opened: Opened) -> None:
     """After a rollout that some regions did not answer: what is left to do there, and in those that waited for them."""
-    spec, silent = opened.backend.spec, sorted(ended.silent)
+    spec, silent = opened.backend.spec, sorted(ended.unreachable)
     if not silent or ended.ending not in {Ending.NOTHING, Ending.SHIFTED, Ending.PROMOTED}:
         return
     behind = held_back(spec.canary.waves, silent=silent)

@@ -145,7 +145,7 @@ class _Run:
         sync = self.sync
         if self.ready.format == "text":
             show_summary(sync.plan, [], self.ready.screen.result, seconds=seconds)
-        regions = tuple(r for r in sync.regions if r in sync.reviews and r not in sync.plan.unreadable)
+        regions = tuple(r for r in sync.regions if r in sync.reviews and r not in sync.plan.unreachable)
         smoke_test = self.writing.smoke_test(
             {region: sync.lambda_targets[region].variables for region in regions}, regions
         )

@@ -78,7 +78,7 @@ def command(
         from backendctl.testing.junit import junit as written
 
         write_result(junit, written(run))
-    tell_silent(run.failed)
+    tell_silent(run.unreachable)
     return run.exit_code
 
 

@@ -56,7 +56,7 @@ class History:
 
     Attributes:
         strange: regions and stages that serve what is no release, as they are named in addresses.
-        damaged: regions with entries that cannot be read. unreadable: regions that did not answer.
+        damaged: regions with entries that cannot be read. unreachable: regions that did not answer.
     """
 
     backend: str
@@ -64,7 +64,7 @@ class History:
     releases: tuple[Release, ...]
     strange: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
-    unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
+    unreachable: Mapping[str, BackendctlError] = field(default_factory=dict)
 
 
 def history(backend: Backend, found: Sequence[Serving], *, newest: int | None = None) -> History:
@@ -75,7 +75,7 @@ def history(backend: Backend, found: Sequence[Serving], *, newest: int | None = 
     """
     releasing = Releasing(aws=backend.aws, context=backend.context, workers=backend.settings.workers)
     logs = releasing.logs()
-    failed = {region: error for region, error in logs.silent.items() if region in backend.spec.regions}
+    failed = {region: error for region, error in logs.unreachable.items() if region in backend.spec.regions}
     strange: list[str] = []
     live: dict[int, set[str]] = {}
 
@@ -101,7 +101,7 @@ def history(backend: Backend, found: Sequence[Serving], *, newest: int | None = 
         releases=tuple(_release(logs, entry, live, on) for entry in told[:newest]),
         strange=tuple(sorted(strange)),
         damaged=tuple(region for region, log in logs.regions.items() if log.damaged),
-        unreadable=failed,
+        unreachable=failed,
     )
 
 
@@ -149,7 +149,7 @@ def history_document(found: History) -> dict[str, Any]:
     """The JSON document of `history`: the same keys for ever."""
     return {
         "backend": found.backend,
-        "unreachable": unreachable_data(found.unreadable),
+        "unreachable": unreachable_data(found.unreachable),
         "releases": [
             {
                 "release": release.number,

@@ -83,7 +83,7 @@ class Rollout:
             target_percent=self._target_percent,
             verdicts=tuple(self._verdicts),
             traces=tuple(self._traces),
-            silent=self._silent,
+            unreachable=self._silent,
         )
 
     def _run(self) -> Telling[Ending]:

@@ -99,7 +99,7 @@ class Ended:
     target_percent: float | None = None
     verdicts: Sequence[Mapping[str, Any]] = ()
     traces: Sequence[str] = ()
-    silent: Mapping[str, BackendctlError] = field(default_factory=dict)
+    unreachable: Mapping[str, BackendctlError] = field(default_factory=dict)
 
     @property
     def document(self) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class Ended:
             "outcome": str(self.ending),
             "percent": self.target_percent,
             "verdicts": list(self.verdicts),
-            "unreachable": unreachable_data(self.silent),
+            "unreachable": unreachable_data(self.unreachable),
         }
 
 

@@ -206,7 +206,7 @@ def _entry(
 
 def _meant(logs: Logs, some: Sequence[Serving]) -> tuple[str, ...]:
     """The regions of these canaries, and those that do not answer: whatever is decided holds there as well."""
-    return (*dict.fromkeys(one.region for one in some), *logs.silent)
+    return (*dict.fromkeys(one.region for one in some), *logs.unreachable)
 
 
 def _whose(some: Sequence[Serving]) -> dict[str, str | None]:
@@ -341,4 +341,4 @@ def plan_of(backend: Backend, desired: Sequence[Resource], operations: Sequence[
         strays=False,
         operations=operations,
     )
-    return replace(plan, unreadable={**backend.unreadable, **plan.unreadable})
+    return replace(plan, unreachable={**backend.unreachable, **plan.unreachable})

@@ -71,7 +71,7 @@ def plan_start(
     refuse_unknown(backend, stages)
     backend.refuse_faults()
     begins = backend.spec.canary.steps[0] if percent is None else percent
-    context, unreadable = readable_context(backend, seen := look_at_api(backend))
+    context, unreachable = readable_context(backend, seen := look_at_api(backend))
     chosen = _stages(context, stages)
     everything = _everything(context, seen)
     releasing = _releasing(backend, context, take_over=take_over)
@@ -80,13 +80,13 @@ def plan_start(
     found = list(_canaries(context, chosen, everything, percent=begins, backend=backend))
     running = Running.read(found, logs, releasing, percent=percent)
     if running.holds():
-        return Changes(plan=replace(running.plan(releasing), unreadable=unreadable), context=context, look=seen), ()
+        return Changes(plan=replace(running.plan(releasing), unreachable=unreachable), context=context, look=seen), ()
     numbered, entry, earlier = numbered_canaries(found, everything, logs, releasing, running=running)
     access = telling.access_logs(backend.aws, numbered, everything)
     canaries = [telling.after(_after(canary, numbered, waves), access) for canary in numbered]
     parts = [resource for resource in everything if _belongs(resource, context, chosen)] if canaries else []
     plan, parts = _plan(parts, access, canaries, releasing)
-    plan = replace(plan, unreadable={**unreadable, **plan.unreadable}, refusals=(*plan.refusals, *backend.refusals))
+    plan = replace(plan, unreachable={**unreachable, **plan.unreachable}, refusals=(*plan.refusals, *backend.refusals))
     preflight.refuse(plan, canaries, context, backend)
     if seen is not None and canaries:
         plan = judged(plan, parts, case_of(backend, seen))
@@ -291,5 +291,5 @@ def _pending(everything: Sequence[Resource], plan: Plan, backend: Backend) -> tu
         strays=False,
     )
     told = [c.address for c in others.changes if c.address not in planned and c.action is not Action.DELETE]
-    unknown = {region: error for region, error in others.unreadable.items() if region not in plan.unreadable}
+    unknown = {region: error for region, error in others.unreachable.items() if region not in plan.unreachable}
     return (*told, *(f"perhaps more in {region} ({error})" for region, error in unknown.items()))

@@ -64,7 +64,7 @@ def plan_start_aliases(
     starts = [start for start in _starts(backend, begins) if not names or start.name in names]
     running = Running.read(starts, logs, releasing, percent=percent)
     if running.holds():
-        return replace(running.plan(releasing), unreadable=silent)
+        return replace(running.plan(releasing), unreachable=silent)
     entry, earlier = canary_entry(
         logs,
         releasing,
@@ -76,7 +76,7 @@ def plan_start_aliases(
     running.refuse(entry)
     starts = _waiting(starts, entry, waves)
     plan = with_refusals(plan_of(backend, _parts(backend, starts), starts), backend.context, backend.aws)
-    plan = replace(plan, unreadable={**silent, **plan.unreadable})
+    plan = replace(plan, unreachable={**silent, **plan.unreachable})
     _refuse(plan, starts, backend)
     if not starts or not (plan.changes or logs.at(entry.index)):
         return plan

@@ -121,16 +121,16 @@ class Parity:
     """Every table of a backend over its regions.
 
     Attributes:
-        silent: regions that did not answer.
+        unreachable: regions that did not answer.
     """
 
     tables: tuple[TableParity, ...]
-    silent: tuple[str, ...] = field(default=())
+    unreachable: tuple[str, ...] = field(default=())
 
     @property
     def in_sync(self) -> bool:
         """Whether every region answers and every table is as it should be."""
-        return not self.silent and all(table.in_sync for table in self.tables)
+        return not self.unreachable and all(table.in_sync for table in self.tables)
 
     def differences(self) -> Iterator[str]:
         """One sentence for each aspect of a table that differs."""
@@ -146,7 +146,7 @@ def parity_of(backend: Backend, *, silent: Iterable[str]) -> Parity:
     """Read every table in every region; what a plan has read already is not read again.
 
     Args:
-        silent: regions that are not asked, because they did not answer before.
+        unreachable: regions that are not asked, because they did not answer before.
     """
     left_out = set(silent)
     tables = [table for table in backend.spec.tables if set(table.regions) & set(backend.spec.regions)]
@@ -163,7 +163,7 @@ def parity_of(backend: Backend, *, silent: Iterable[str]) -> Parity:
         for table in tables
     )
     looked_at = {region for table in tables for region in _asked(table, backend)}
-    return Parity(tables=found, silent=tuple(sorted(left_out & looked_at)))
+    return Parity(tables=found, unreachable=tuple(sorted(left_out & looked_at)))
 
 
 def _see(aws: Aws, table: Table, region: str) -> Seen | BackendctlError | None:

@@ -95,7 +95,7 @@ def _may_be_kept(backend: Backend, plan: Plan, text: str) -> bool:
     left = [region for region in plan.regions if table is None or region not in table.regions]
     regions = [text.partition("/")[0]] if text.count("/") > 1 else left
     answers = together(partial(_is_there, backend.aws, region, physical) for region in regions)
-    return any(answers) or bool(plan.unreadable)
+    return any(answers) or bool(plan.unreachable)
 
 
 def _is_there(aws: Aws, region: str, physical: str) -> bool:

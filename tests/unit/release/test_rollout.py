@@ -323,7 +323,7 @@ def test_a_wave_after_a_silent_region_is_left_alone() -> None:
     driven.canaries.silent = {WEST: BackendctlError("no answer")}
     driven.canaries.promoted = True
     ended = driven.run()
-    assert (ended.ending, driven.steps, list(ended.silent)) == (Ending.NOTHING, [], [WEST])
+    assert (ended.ending, driven.steps, list(ended.unreachable)) == (Ending.NOTHING, [], [WEST])
 
 
 def test_hooks_run_around_a_step_that_is_carried_out_and_around_no_other(tmp_path: Path) -> None:

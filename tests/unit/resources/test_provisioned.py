@@ -122,7 +122,7 @@ def actions(aws: Aws, context: DeployContext) -> dict[str, str]:
         workers=1,
         backend="corkhounds",
     )
-    assert not plan.unreadable
+    assert not plan.unreachable
     return {change.name: str(change.action) for change in plan.changes}
 
 

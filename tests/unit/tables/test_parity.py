@@ -64,13 +64,13 @@ def test_while_the_primary_is_silent_what_follows_it_is_unknown_and_no_differenc
     found = parity(EAST, WEST, silent=(EAST,))
     assert states(found, WEST) == dict.fromkeys(OPEN, State.UNKNOWN)
     assert list(found.differences()) == []
-    assert found.silent == (EAST,)
+    assert found.unreachable == (EAST,)
     assert not found.in_sync
 
 
 def test_a_silent_primary_is_named_where_only_another_region_is_looked_at() -> None:
     found = parity(WEST, silent=(EAST,))
-    assert found.silent == (EAST,)
+    assert found.unreachable == (EAST,)
     assert not found.in_sync
 
 
@@ -78,7 +78,7 @@ def test_a_region_that_answered_is_never_called_unreachable() -> None:
     found = parity(EAST, WEST, without=EAST)
     assert states(found, WEST) == dict.fromkeys(OPEN, State.UNKNOWN)
     assert set(states(found, EAST).values()) == {State.ABSENT}
-    assert found.silent == ()
+    assert found.unreachable == ()
     assert list(found.differences()) == [f"orders: there is no table in {EAST}"]
     assert set(states(parity(EAST, WEST, silent=(EAST,)), EAST).values()) == {State.UNREACHABLE}
 

@@ -154,7 +154,7 @@ def test_a_postman_collection_has_variables_in_the_place_of_captures_and_secrets
 
 def run_of(*rows: Row, failed: tuple[str, ...] = ()) -> TestRun:
     silent = {region: AwsError("no answer", doing="test", code="NoAnswer") for region in failed}
-    return TestRun(backend="shop", through=Through.REGION, regions=("a", "b"), rows=rows, failed=silent)
+    return TestRun(backend="shop", through=Through.REGION, regions=("a", "b"), rows=rows, unreachable=silent)
 
 
 def test_proven_bad_comes_before_a_silent_region(tmp_path: Path) -> None:
