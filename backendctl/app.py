@@ -213,7 +213,7 @@ def _connected(
     account, partition = refuse_account(aws, regions, allowed=settings.accounts)
     if draft.needs_aws and asks:
         spec = draft.expand(AwsLookups(aws, account), regions=regions)
-    aws.spec_names = _names_of(spec)
+    aws.spec_names, aws.spec_zones = _names_of(spec), {one.name: one.zone for one in spec.domains if one.zone}
     spec = spec.narrowed(regions)
     given = None
     if spec.api is not None and spec.api.source is None:

@@ -32,6 +32,7 @@ REGIONAL: Mapping[str, Regional] = {
 }
 WHOLE: Mapping[str, Whole] = {
     "health checks": dns.shared_name,
+    "quota of health checks": dns.quota,
     "drift": drift.drift,
     "DynamoDB clients": functions.clients,
 }

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 27
 """Characters of a backend's name in a reference, which has at most 64 in all (E21)."""
+QUOTA = 200
+"""Health checks of an account, unless AWS has raised it (E23)."""
 _ENDPOINT = re.compile(r"(?P<api>[^.]+)\.execute-api\.(?P<region>[^.]+)\.")
 
 

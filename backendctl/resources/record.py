@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from backendctl.spec.domains import Domain
 
 OWN = "own"
+_IN = "@"
 _NONE = "none"
 
 
@@ -49,7 +50,8 @@ class Record:
     """What sends users to a region; its mark is the set identifier `<backend>-<region>`, or where a simple one leads.
 
     Attributes:
-        name: the custom domain's name, which a record's must equal (E11). zone: name or id of its public zone.
+        name: the custom domain's name, which a record's must equal (E11); behind "@" the zone, where that is not the
+            spec's for this name. zone: name or id of its public zone.
         after: addresses that must stand before traffic comes (H2).
         types: of A and AAAA. routing: LATENCY, PRIMARY, SECONDARY or SIMPLE.
         target: own_target(), or what it answers with instead.
@@ -117,21 +119,34 @@ class Record:
         domain of ours.
         """
         domains = {name for name, one in domain_names(aws, region).items() if owner_of(one.get("tags")) == aws.backend}
+        seen: set[str] = set()
         for zone in dns.zones(aws):
             by_name: dict[str, list[ResourceRecordSetOutputTypeDef]] = {}
             for record in of_region(aws, _readable(aws, zone["Id"]), region):
                 by_name.setdefault(dns.plain_name(record["Name"]), []).append(record)
-            for name, found in by_name.items():
-                if name not in domains and not all(_leads_to_api(record, region) for record in found):
+            for host, found in by_name.items():
+                if host not in domains and not all(_leads_to_api(record, region) for record in found):
                     continue
-                routing = _joined(routing_of(r) for r in found)
-                place = cls(region=region, name=name, owner=aws.backend, zone=dns.id_of(zone), routing=routing)
+                routing, zone_id = _joined(routing_of(r) for r in found), dns.id_of(zone)
+                name = host if _is_first(aws, zone_id, host, seen) else f"{host}{_IN}{zone_id}"
+                seen.add(host)
+                place = cls(region=region, name=name, owner=aws.backend, zone=zone_id, routing=routing)
                 yield cls._live(aws, place, found, owner=aws.backend)
+
+    @property
+    def host(self) -> str:
+        """Its name in DNS."""
+        return self.name.partition(_IN)[0]
+
+    @property
+    def is_stray(self) -> bool:
+        """Whether it is in another zone than the spec names for it, as after a change of `zone`."""
+        return _IN in self.name
 
     @classmethod
     def _live(cls, aws: Aws, place: Self, found: list[ResourceRecordSetOutputTypeDef], *, owner: str | None) -> Self:
         checks = {check["Id"] for check in own_checks(aws, place.region)}
-        target = _endpoint(domain_names(aws, place.region).get(place.name))
+        target = _endpoint(domain_names(aws, place.region).get(place.host))
         aliases = {bool(r.get("AliasTarget", {}).get("EvaluateTargetHealth")) for r in found}
         return cls(
             region=place.region,
@@ -141,7 +156,7 @@ class Record:
             types=tuple(sorted({r["Type"] for r in found})),
             routing=_joined(routing_of(r) for r in found),
             target=_joined(
-                own_target(place.name, place.region) if target and dns.same_target(r, target) else dns.points_at(r)
+                own_target(place.host, place.region) if target and dns.same_target(r, target) else dns.points_at(r)
                 for r in found
             ),
             evaluate_target_health=aliases.pop() if len(aliases) == 1 else None,
@@ -171,7 +186,7 @@ class Record:
             return [change("DELETE", record) for record in of_region(aws, found, self.region)]
 
         what = f"the removal of {self.name} in {self.region}"
-        change_together(aws, dns.require_zone(aws, self.zone), self.name, changes, what=what)
+        change_together(aws, dns.require_zone(aws, self.zone), self.host, changes, what=what)
         note(f"waiting {dns.ALIAS_TTL} s until resolvers have forgotten {self.name} in {self.region}")
         aws.sleep(dns.ALIAS_TTL * aws.time_scale)  # H3
 
@@ -225,6 +240,13 @@ class Record:
                 hint="make it first: backendctl deploy --only health-check",
             )
         return nearest(found, None)["Id"]
+
+
+def _is_first(aws: Aws, zone_id: str, host: str, seen: set[str]) -> bool:
+    """Whether a name's records belong in that zone: the spec says so, or says nothing and none was seen before."""
+    if host in aws.spec_zones:
+        return zone_id in {dns.id_of(one) for one in dns.zones_named(aws, aws.spec_zones[host])}
+    return host not in seen
 
 
 def own_target(name: str, region: str) -> str:

@@ -1,4 +1,4 @@
-"""What every command's JSON document says of a region that does not answer, and its stderr of an old key in the spec."""
+"""What the JSON document of every command says of a region that does not answer; and an old key in the spec, once."""
 
 from __future__ import annotations
 
