@@ -162,8 +162,8 @@ def _with_pinned(backend: Backend, api: Api, pinned: Sequence[Stage]) -> Backend
         context=context,
         wanted=wanted,
         unreachable={**failed, **backend.unreachable},
-        faults=tuple(_unserved(backend, pinned, kept)) if not failed else (),
-        refusals=(*_lost(kept), *(reason for one in brought for reason in one.refusals)),
+        faults=(*(_unserved(backend, pinned, kept) if not failed else ()), *_lost(backend, kept)),
+        refusals=tuple(reason for one in brought for reason in one.refusals),
     )
 
 
@@ -255,13 +255,17 @@ def _unserved(backend: Backend, pinned: Sequence[Stage], kept: Sequence[Kept]) -
             yield backend.draft.document.fault(("api", "stages", stage.name, "pinned"), message)
 
 
-def _lost(kept: Sequence[Kept]) -> Iterator[str]:
+def _lost(backend: Backend, kept: Sequence[Kept]) -> Iterator[Fault]:
+    """What a pinned stage calls has to stay in the spec."""
+    if backend.draft is None:
+        return
     found: dict[tuple[str, str], list[str]] = {}
     for one in kept:
         for function in one.lost:
             found.setdefault((one.stage, function), []).append(one.region)
     for (stage, function), regions in found.items():
-        yield (
-            f"the stage {stage} is pinned and calls {function} ({', '.join(regions)}), which the spec does not have: "
+        message = (
+            f"the stage '{stage}' is pinned and calls {function} ({', '.join(regions)}), which the spec does not have: "
             "leave it in the spec as long as the stage is pinned"
         )
+        yield backend.draft.document.fault(("api", "stages", stage, "pinned"), message)

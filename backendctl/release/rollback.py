@@ -20,6 +20,7 @@ from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.api_reads import list_stages
 from backendctl.resources.cutover import StageCutover
+from backendctl.resources.recorded_variables import returning
 from backendctl.resources.release_record import Event, Record, token_of
 from backendctl.resources.served import Route, qualifier
 from backendctl.resources.stage_writes import Held
@@ -76,8 +77,19 @@ def plan_rollback(
     for entry, earlier in steps:
         if any(change.kind in {"stage", "alias"} for change in plan.changes) or logs.at(entry.index):
             plan = announced(plan, entry, earlier, logs, releasing)
+    remarks += [line for back in backs for way in back.ways for line in _unknown_variables(way)]
     moves = [_move(way) for back in backs for way in back.ways if way.one.api_id]
     return replace(plan, remarks=(*taken(backend.aws, moves), *dict.fromkeys(remarks)))
+
+
+def _unknown_variables(way: Way) -> Iterator[str]:
+    _, _, unknown = returning(way.one.variables, way.target, way.one.stage)
+    routed = {route.variable for route in way.one.routes}
+    if names := [name for name in unknown if name not in routed]:
+        yield (
+            f"the stage {way.one.stage} had {', '.join(names)} in v{way.target.number}, whose value is not remembered, "
+            "as it may be a secret: set it by a deploy of that release's spec"
+        )
 
 
 def _stays(back: Back) -> str:
@@ -197,6 +209,8 @@ def _parts(backend: Backend, way: Way, entry: Record) -> Iterator[Resource | Sta
             held.append(Held(physical=route.physical, alias=alias.alias, version=alias.version or ""))
             needed.add(address(one.region, alias.kind, alias.name))
             yield alias
+    values, gone, _ = returning(one.variables, target, one.stage)
+    variables = {**values, **variables}
     turn = StageCutover(
         region=one.region,
         name=one.stage,
@@ -206,6 +220,7 @@ def _parts(backend: Backend, way: Way, entry: Record) -> Iterator[Resource | Sta
         deployment=target.deployment_of(one.stage),
         variables=variables,
         held=tuple(held),
+        gone=tuple(name for name in gone if name not in variables),
         entry=entry,
         tag=entry.tag,
         seen=one.tag,
