@@ -139,7 +139,7 @@ def run_smoke_test(aws: Aws, asked_for: Tried, *, workers: int) -> SmokeTest:
         asking: dict[tuple[str, SmokeRequest], Callable[[], Answer]] = {}
         for stage in stages:
             variables = asked_for.variables.get(region, {}).get(stage.name, source.variables)
-            door = _Door(aws=aws, region=region, api_id=api_id, variables=variables, cors=api.cors)
+            door = Door(aws=aws, region=region, api_id=api_id, variables=variables, cors=api.cors)
             asking |= {
                 (stage.name, request): partial(door.ask, request, ids.get(request.path))
                 for request in asked[stage.name]
@@ -180,7 +180,7 @@ def _unasked(answer: Answer) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Door:
+class Door:
     """One region's API through one stage's variables."""
 
     aws: Aws

@@ -224,7 +224,7 @@ def decode(index: int, text: str, *, touched: float = 0.0) -> Record | None:
             state=State(value.get("state", State.DONE)),
             touched=touched,
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return None
     return record if split_tag(record.tag) else None
 
