@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,8 @@ from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
 from backendctl.release.log_reading import Logs
-from backendctl.release.numbering import Releasing, announced, next_entry, refusal, refuse_nobody
+from backendctl.release.numbering import announced, next_entry, refusal, refuse_nobody
+from backendctl.release.releasing import Releasing
 from backendctl.release.rewarming import Rewarmed, rewarmed
 from backendctl.release.shift import plan_of, pointing
 from backendctl.release.targets import Back, Way, choose
@@ -23,11 +24,12 @@ from backendctl.resources.cutover import StageCutover
 from backendctl.resources.recorded_variables import returning
 from backendctl.resources.release_record import Event, Record, token_of
 from backendctl.resources.served import Route, qualifier
+from backendctl.resources.stage import Stage
 from backendctl.resources.stage_writes import Held
 from backendctl.spec.model import SLOTS
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.operation import Operation
     from backendctl.engine.resource import Resource
     from backendctl.release.running import Serving
@@ -75,7 +77,7 @@ def plan_rollback(
         operations += [_waiting(turn, ready) for turn in turns] if wait_warm else turns
     plan = plan_of(backend, desired, operations)
     for entry, earlier in steps:
-        if any(change.kind in {"stage", "alias"} for change in plan.changes) or logs.at(entry.index):
+        if any(change.kind in {Stage.kind, Alias.kind} for change in plan.changes) or logs.at(entry.index):
             plan = announced(plan, entry, earlier, logs, releasing)
     remarks += [line for back in backs for way in back.ways for line in _unknown_variables(way)]
     moves = [_move(way) for back in backs for way in back.ways if way.one.api_id]
@@ -209,22 +211,7 @@ def _parts(backend: Backend, way: Way, entry: Record) -> Iterator[Resource | Sta
             held.append(Held(physical=route.physical, alias=alias.alias, version=alias.version or ""))
             needed.add(address(one.region, alias.kind, alias.name))
             yield alias
-    values, gone, _ = returning(one.variables, target, one.stage)
-    variables = {**values, **variables}
-    turn = StageCutover(
-        region=one.region,
-        name=one.stage,
-        api=one.api,
-        routes=one.routes,
-        requires=frozenset(needed),
-        deployment=target.deployment_of(one.stage),
-        variables=variables,
-        held=tuple(held),
-        gone=tuple(name for name in gone if name not in variables),
-        entry=entry,
-        tag=entry.tag,
-        seen=one.tag,
-    )
+    turn = _turn(way, entry, variables, tuple(held), needed=frozenset(needed))
     yield turn
     for route in (route for group in _groups(one, target) for route in group):
         yield pointing(
@@ -235,6 +222,29 @@ def _parts(backend: Backend, way: Way, entry: Record) -> Iterator[Resource | Sta
             version=_version(target, route),
             after=frozenset({address(one.region, turn.kind, one.stage)}),
         )
+
+
+def _turn(
+    way: Way, entry: Record, slots: Mapping[str, str], held: tuple[Held, ...], *, needed: frozenset[str]
+) -> StageCutover:
+    """The stage's step back, with the variables of the release. slots: those that lead to an alias."""
+    one, target = way.one, way.target
+    values, gone, _ = returning(one.variables, target, one.stage)
+    variables = {**values, **slots}
+    return StageCutover(
+        region=one.region,
+        name=one.stage,
+        api=one.api,
+        routes=one.routes,
+        requires=needed,
+        deployment=target.deployment_of(one.stage),
+        variables=variables,
+        held=held,
+        gone=tuple(name for name in gone if name not in variables),
+        entry=entry,
+        tag=entry.tag,
+        seen=one.tag,
+    )
 
 
 def _slot_alias(backend: Backend, way: Way, route: Route, slot: str) -> Alias:
@@ -273,7 +283,7 @@ def _slot(backend: Backend, way: Way, group: Sequence[Route]) -> str:
     usable = [slot for slot in free if not elsewhere & {f"{route.alias}-{slot}" for route in group}]
     if not usable:
         raise RefusedError(
-            [f"{address(one.region, 'stage', one.stage)}: both slots of {group[0].physical}:{group[0].alias} serve"],
+            [f"{one.address}: both slots of {group[0].physical}:{group[0].alias} serve"],
             hint="another stage uses the idle one; give the stages aliases of their own",
         )
     return usable[0]

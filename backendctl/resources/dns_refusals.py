@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import BotoCoreError, ClientError, explain
-from backendctl.engine.plan import Action
+from backendctl.engine.action import Action
 from backendctl.errors import BackendctlError
 from backendctl.resources import certificates, dns, health_check
 from backendctl.resources.certificate import Certificate

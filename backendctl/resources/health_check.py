@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from backendctl.aws.errors import is_missing
 from backendctl.aws.partitions import dns_suffix
 from backendctl.engine.resource import address
+from backendctl.engine.traits import Row, Traits, the_only
 from backendctl.errors import BackendctlError
 from backendctl.resources import dns
 from backendctl.resources.api_reads import ROOT, api_name, require_api
@@ -52,6 +53,7 @@ class HealthCheck:
     kind: ClassVar[str] = "health-check"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(row=Row("domain", the_only))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from backendctl.engine.plan import Action
+from backendctl.engine.action import Action
 from backendctl.resources.record import Record
 
 if TYPE_CHECKING:

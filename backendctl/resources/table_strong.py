@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from backendctl.engine.plan import Action, Change
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change
 from backendctl.resources import table_reads
 from backendctl.resources.replica import Replica
 from backendctl.resources.table import Table

@@ -10,7 +10,8 @@ import pytest
 from moto.acm.models import acm_backends
 
 from backendctl.aws.connection import Aws
-from backendctl.engine.plan import Action, Change, Plan, change_of
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan, change_of
 from backendctl.errors import BackendctlError
 from backendctl.resources import certificates
 from backendctl.resources.dns_refusals import refused_certificates
