@@ -107,6 +107,7 @@ def test_the_json_document_has_its_keys_for_ever() -> None:
         "memory",
         "assumptions",
         "not_priced",
+        "unreachable",
     }
     assert set(document["lines"][0]) == {
         "region",
