@@ -1,7 +1,8 @@
 """Checks values against a shipped JSON Schema and says what is wrong in plain sentences.
 
 The schema carries the words: `x-what` names an object ("a function"), `x-fault` says what a value should look
-like, `x-unit` is the unit of a number. jsonschema's own texts are never shown.
+like, `x-unit` is the unit of a number, `x-literal` a text that no expression gives. jsonschema's own texts are never
+shown.
 """
 
 from __future__ import annotations
@@ -151,7 +152,8 @@ def _judged_elsewhere(rule: str, error: ValidationError) -> bool:
     value = error.instance
     if rule == "enum" and not isinstance(value, type(error.validator_value[0])):
         return True
-    return rule in _JUDGED_LATER and isinstance(value, str) and "{{" in value
+    literal = error.schema.get("x-literal", False)
+    return rule in _JUDGED_LATER and isinstance(value, str) and "{{" in value and not literal
 
 
 def _unknown(document: Document, error: ValidationError, way: Way) -> Iterator[Problem]:
