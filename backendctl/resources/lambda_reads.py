@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from backendctl.aws import tags as tagging
 from backendctl.aws.crew import together
 from backendctl.aws.errors import BotoCoreError, ClientError, is_missing
-from backendctl.resources import releases
+from backendctl.resources import lambda_settings, releases
 from backendctl.resources.alias_mark import held_in
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Version:
         """
         if self.release == release:
             return True
-        settings = releases.settings_of(self.config, image=self.image)
+        settings = lambda_settings.settings_of(self.config, image=self.image)
         return releases.fingerprint({key: settings[key] for key in managed}) == release
 
 
