@@ -15,6 +15,7 @@ from backendctl.draining.equal import DEPLOY, Alike, look_alike
 from backendctl.draining.facts import Facts, facts
 from backendctl.draining.zone import Zone, ask_zone, only_there
 from backendctl.engine.plan import Plan
+from backendctl.engine.resource import GLOBAL
 from backendctl.engine.traits import traits_of
 from backendctl.errors import BackendctlError, Exit
 from backendctl.resources import KINDS
@@ -54,20 +55,20 @@ class RegionChecks:
 
     Attributes:
         rows: check → region that would be drained → finding.
-        silent: regions, or "Route 53", that did not answer, and what they said.
+        unreachable: regions, or "global" for Route 53, that did not answer, and what they said.
     """
 
     backend: str
     regions: tuple[str, ...]
     rows: Mapping[str, Mapping[str, Finding]]
-    silent: Mapping[str, BackendctlError] = field(default_factory=dict)
+    unreachable: Mapping[str, BackendctlError] = field(default_factory=dict)
 
     def would_work(self, region: str) -> bool | None:
         """Whether a drain of that region would work; None when it cannot be told, or the region is drained."""
         found = {row[region].outcome for row in self.rows.values()}
         if Outcome.BAD in found:
             return False
-        return None if found & {Outcome.UNKNOWN, Outcome.SKIPPED} or region in self.silent else True
+        return None if found & {Outcome.UNKNOWN, Outcome.SKIPPED} or region in self.unreachable else True
 
     @property
     def exit_code(self) -> Exit:
@@ -75,7 +76,7 @@ class RegionChecks:
         found = {one.outcome for row in self.rows.values() for one in row.values()}
         if Outcome.BAD in found:
             return Exit.FAILED_VERDICT
-        if self.silent:
+        if self.unreachable:
             return Exit.PARTIAL
         return Exit.INCONCLUSIVE if Outcome.UNKNOWN in found else Exit.OK
 
@@ -126,15 +127,15 @@ def check_regions(backend: Backend) -> RegionChecks:
         alike=alike,
         needed={check: _plan(backend, kinds) for check, kinds in _NEEDED.items()},
     )
-    quiet = {**{one: error for one, error in failed.items() if is_silent(error)}, **silent, **alike.silent}
+    quiet = {**{one: error for one, error in failed.items() if is_silent(error)}, **silent, **alike.unreachable}
     if zone.silent is not None:
-        quiet["Route 53"] = zone.silent
+        quiet[GLOBAL] = zone.silent
     rows: dict[str, dict[str, Finding]] = {name: {} for name in _CHECKS}
     for region in spec.regions:
         refuges = case.refuges(region)
         for name in _CHECKS:
             rows[name][region] = _found(name, case, region, refuges)
-    return RegionChecks(backend=spec.backend, regions=spec.regions, rows=rows, silent=quiet)
+    return RegionChecks(backend=spec.backend, regions=spec.regions, rows=rows, unreachable=quiet)
 
 
 Check = Callable[[Case, str, Sequence[str]], Iterator[Finding]]
@@ -210,7 +211,7 @@ def _needed(which: str, case: Case, region: str, refuges: Sequence[str]) -> Iter
     del region
     plan = case.needed[which]
     for one in refuges:
-        if (error := plan.unreadable.get(one)) is not None:
+        if (error := plan.unreachable.get(one)) is not None:
             yield Finding(outcome=Outcome.UNKNOWN, said=error.message, command=error.hint)
     for change in plan.changes:
         if change.region in refuges:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.wait import until
 from backendctl.errors import BackendctlError
-from backendctl.spec.domains import is_zone_id
+from backendctl.spec.domains import is_zone_id, normalised
 
 if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import (
@@ -31,7 +31,7 @@ _OCTAL = re.compile(r"\\(\d{3})")
 
 def plain_name(name: str) -> str:
     r"""As people write it: small letters, no trailing dot, `\052` as `*` (E25)."""
-    return _OCTAL.sub(lambda found: chr(int(found[1], 8)), name).lower().rstrip(".")
+    return normalised(_OCTAL.sub(lambda found: chr(int(found[1], 8)), name))
 
 
 def zones(aws: Aws) -> list[HostedZoneTypeDef]:

@@ -189,4 +189,4 @@ class Mapping:
 
 def mapping_name(domain: str, base_path: str) -> str:
     """`api.example.com/v1`; AWS's "(none)" for the empty path."""
-    return f"{domain.lower()}/{base_path or ROOT}"
+    return f"{domain}/{base_path or ROOT}"

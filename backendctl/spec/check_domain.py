@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backendctl.openapi.integrations import ANY_METHOD
 from backendctl.spec.check_arns import check_by_region
 from backendctl.spec.check_names import check_tags
-from backendctl.spec.domains import FAILOVER, LATENCY, SIMPLE, is_zone_id
+from backendctl.spec.domains import FAILOVER, LATENCY, SIMPLE, is_zone_id, normalised
 from backendctl.spec.loader import MISSING
 from backendctl.spec.report import listed
 
@@ -34,7 +34,7 @@ def check(view: View) -> None:
         if view.document.raw(("api",)) is MISSING:
             view.report.add(way, "a domain needs an 'api' to stand in front of", key=way == ("domain",))
         _check_one(view, way, domain)
-        name = domain.get("name", "").lower()
+        name = normalised(domain.get("name", ""))
         if name and name in seen:
             view.report.add((*way, "name"), f"'{name}' is a domain of this backend already")
         seen.add(name)
@@ -59,7 +59,7 @@ def _check_one(view: View, way: Way, domain: dict[str, Any]) -> None:
 
 def _check_zone(view: View, way: Way, domain: dict[str, Any]) -> None:
     name, zone = domain.get("name", ""), domain.get("zone", "").rstrip(".")
-    if name and not is_zone_id(zone) and name.lower() != zone.lower() and not name.lower().endswith("." + zone.lower()):
+    if name and not is_zone_id(zone) and not f".{normalised(name)}".endswith(f".{normalised(zone)}"):
         view.report.add((*way, "zone"), f"'{name}' is not inside the zone '{zone}'")
 
 

@@ -22,6 +22,11 @@ _POLICIES = (
 )
 
 
+def normalised(name: str) -> str:
+    """A domain's or zone's name as everything behind the loader has it: small letters, no trailing dot."""
+    return name.rstrip(".").lower()
+
+
 def is_zone_id(zone: str) -> bool:
     """Whether a zone is given by its id, which has no dots; what it stands for only AWS knows."""
     return "." not in zone.rstrip(".")
@@ -29,7 +34,7 @@ def is_zone_id(zone: str) -> bool:
 
 def _zone(given: str) -> str:
     """A name in small letters without the last dot; an id as it is."""
-    return given if is_zone_id(given) else given.rstrip(".").lower()
+    return given if is_zone_id(given) else normalised(given)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +77,7 @@ class Domain:
     """A custom domain in front of every region.
 
     Attributes:
-        zone: name of the public hosted zone, no trailing dot, or its id; None leaves DNS alone.
+        name: normalised. zone: name of the public hosted zone, no trailing dot, or its id; None leaves DNS alone.
         routing: LATENCY, FAILOVER or SIMPLE.
         certificates: ACM certificate ARN per region; a region not named looks one up (A79), or requests it.
         mutual_tls: None leaves it alone.
@@ -87,7 +92,7 @@ class Domain:
                 "a domain name without 'https://' and without a final dot",
             ),
             "The custom domain, e.g. api.example.com.",
-            read=str.lower,
+            read=normalised,
         )
     )
     zone: str | None = field(

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from backendctl.errors import Fault
 from backendctl.spec.callers import ApiKey, Cors, Smoke, Throttling, UsagePlan, method_throttling
 from backendctl.spec.canary import ALIAS, Canary
 from backendctl.spec.domains import Domain
@@ -271,6 +272,7 @@ class Spec:
         role, statements: of the functions that have none of their own; as `Function` has them.
         domain: the one that callers are told of. further_domains: those beside it.
         group: all regions of the file, the primary first; set by `narrowed`.
+        deprecated: where the file has an old name for a key.
     """
 
     backend: str
@@ -286,6 +288,7 @@ class Spec:
     tags: dict[str, str] = field(default_factory=dict)
     canary: Canary = field(default_factory=Canary)
     group: tuple[str, ...] = ()
+    deprecated: tuple[Fault, ...] = field(default=(), compare=False)
 
     @property
     def all_regions(self) -> tuple[str, ...]:

@@ -123,8 +123,8 @@ def _canaries(stages: Sequence[Stage], parts: Parts) -> tuple[list[CanaryStart],
     context = replace(backend.context, spec=replace(backend.spec.narrowed(parts.regions), api=parts.wanted.api))
     releasing = Releasing(aws=aws, context=context, workers=backend.settings.workers)
     logs = releasing.logs()
-    if logs.silent and not logs.regions:  # nothing would be announced anywhere
-        raise next(iter(logs.silent.values()))
+    if logs.unreachable and not logs.regions:  # nothing would be announced anywhere
+        raise next(iter(logs.unreachable.values()))
     token = token_of("sync-api", "canary", parts.wanted.digest)
     running = Running.read(found, logs, releasing, percent=parts.request.canary, token=token)
     canaries, entry, earlier = numbered_canaries(found, stages, logs, releasing, running=running, token=token)

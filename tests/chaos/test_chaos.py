@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from tests.chaos.documents import AGAIN, documents
 from tests.chaos.faults import FAULTS, Fault, meet
 from tests.chaos.ground import Ground
 from tests.chaos.hangs import hangs
@@ -58,6 +59,17 @@ def test_while_a_region_hangs_a_command_ends_in_time_with_a_sentence(ground: Gro
 def test_while_a_region_hangs_one_of_the_commands_ends_in_time_with_a_sentence(ground: Ground, seed: int) -> None:
     name = random.Random(seed).choice(sorted(set(COMMANDS) - set(VERBS)))  # noqa: S311  # no secret
     assert [str(one) for one in hangs(ground, [name]) if one.faults] == []
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", AGAIN)
+def test_a_region_that_does_not_answer_is_in_the_document_of_every_command(ground: Ground, name: str) -> None:
+    assert [str(one) for one in documents(ground, [name]) if one.faults] == []
+
+
+def test_a_region_that_does_not_answer_is_in_the_document_of_one_of_them(ground: Ground, seed: int) -> None:
+    name = random.Random(seed).choice(sorted(set(AGAIN) - set(VERBS)))  # noqa: S311  # no secret
+    assert [str(one) for one in documents(ground, [name]) if one.faults] == []
 
 
 def test_what_another_hand_left_in_aws_is_no_traceback_and_is_not_printed_raw(ground: Ground, seed: int) -> None:

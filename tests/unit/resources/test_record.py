@@ -50,6 +50,7 @@ FRONT = domains.Domain(
 KEY = model.Key(hash=model.Attribute(name="id", type="S"))
 TABLE = model.Table(name="places", physical="corkhounds-places", key=KEY, regions=REGIONS)
 GIVEN = world(spec(regions=REGIONS, domain=FRONT, tables=(TABLE,)))
+BOTH = tuple(Record.desired(GIVEN))
 WANTED = only(Record, GIVEN)
 SIMPLE: Any = {"Name": f"{DOMAIN}.", "Type": "A", "TTL": 300, "ResourceRecords": [{"Value": "192.0.2.1"}]}
 
@@ -448,3 +449,50 @@ def test_a_strangers_record_of_the_same_identifier_is_not_ours(aws: Aws) -> None
     put(aws, record)
     aws.forget()
     assert list(Record.owned(aws, EAST)) == []
+
+
+def test_records_in_a_zone_that_the_spec_names_no_more_go_once_the_new_one_has_them(aws: Aws) -> None:
+    deploy(aws, *BOTH)
+    before = zone(aws)
+    aws.route53().create_hosted_zone(Name=DOMAIN, CallerReference="new")
+    moved = [replace(record, zone=DOMAIN) for record in BOTH]
+    aws.spec_zones = {DOMAIN: DOMAIN}
+    given = replace(GIVEN.spec, domain=replace(FRONT, zone=DOMAIN))
+
+    def planned() -> Any:
+        aws.forget()
+        return with_dns(plan(aws, moved, Record, regions=REGIONS), given, aws)
+
+    first = planned()
+    assert [change.action for change in first.changes] == [Action.CREATE, Action.CREATE]
+    assert any(f"in the hosted zone {before.rpartition('/')[2]}" in line and "stay" in line for line in first.remarks)
+    assert first.refusals == ()
+    for change in first.changes:
+        carry_out(aws, change)
+    assert len(addresses(aws, before)) == 4
+    second = planned()
+    assert {change.action for change in second.changes} == {Action.DELETE}
+    assert len(second.changes) == len(REGIONS)
+    for change in second.changes:
+        carry_out(aws, change)
+    assert addresses(aws, before) == []
+    assert planned().changes == ()
+    assert planned().remarks == ()
+
+
+def test_without_the_domain_ours_go_from_every_zone(aws: Aws) -> None:
+    deploy(aws, *BOTH)
+    aws.route53().create_hosted_zone(Name=DOMAIN, CallerReference="new")
+    deploy(aws, *(replace(record, zone=DOMAIN) for record in BOTH))
+    aws.forget()
+    gone = plan(aws, [], Record, regions=REGIONS).changes
+    assert len({change.address for change in gone}) == 2 * len(REGIONS)
+    for change in gone:
+        carry_out(aws, change)
+    zones = aws.route53().list_hosted_zones()["HostedZones"]
+    assert [addresses(aws, one["Id"]) for one in zones] == [[], []]
+
+
+def addresses(aws: Aws, zone_id: str) -> list[Any]:
+    found = aws.route53().list_resource_record_sets(HostedZoneId=zone_id)["ResourceRecordSets"]
+    return [record for record in found if record["Type"] in dns.ADDRESSES]
