@@ -50,6 +50,11 @@ def id_of(zone: HostedZoneTypeDef) -> str:
     return zone["Id"].rpartition("/")[2]
 
 
+def is_within(name: str, zone: HostedZoneTypeDef) -> bool:
+    """Whether a name, as people write it, belongs to a zone of that name."""
+    return f".{name}".endswith(f".{plain_name(zone['Name'])}")
+
+
 def zones_named(aws: Aws, zone: str) -> list[HostedZoneTypeDef]:
     """The public zones of a name, or the one of an id; a delegated name may have several in one account."""
     if is_zone_id(zone):
@@ -131,7 +136,7 @@ def leads_to(aws: Aws, name: str, host: str, *, zone: str | None) -> bool | None
     Args:
         zone: where it is; None looks in every public zone that may hold it.
     """
-    holding = [one for one in zones(aws) if f".{name}".endswith(f".{plain_name(one['Name'])}")]
+    holding = [one for one in zones(aws) if is_within(name, one)]
     asked = holding if zone is None else zones_named(aws, zone)
     found = [record for one in asked for record in list_records_at(aws, id_of(one), name)]
     leading = [points_at(record) == plain_name(host) for record in found if record["Type"] in {*ADDRESSES, "CNAME"}]

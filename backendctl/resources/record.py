@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import (
         AliasTargetTypeDef,
         ChangeTypeDef,
+        HostedZoneTypeDef,
         ResourceRecordSetOutputTypeDef,
     )
 
@@ -124,7 +125,7 @@ class Record:
         seen: set[str] = set()
         for zone in dns.zones(aws):
             by_name: dict[str, list[ResourceRecordSetOutputTypeDef]] = {}
-            for record in of_region(aws, _readable(aws, zone["Id"]), region):
+            for record in of_region(aws, _readable(aws, zone, domains), region):
                 by_name.setdefault(dns.plain_name(record["Name"]), []).append(record)
             for host, found in by_name.items():
                 if host not in domains and not all(_leads_to_api(record, region) for record in found):
@@ -308,13 +309,12 @@ def _leads_to_api(record: ResourceRecordSetOutputTypeDef, region: str) -> bool:
     return leads and (dns.routing_of(record) == FAILOVER or record.get("Region") == region)
 
 
-def _readable(aws: Aws, zone: str) -> list[ResourceRecordSetOutputTypeDef]:
-    """The records of a zone; none where we may not look: nor could we have written there."""
-    zone_id = zone.rpartition("/")[2]
+def _readable(aws: Aws, zone: HostedZoneTypeDef, domains: Collection[str]) -> list[ResourceRecordSetOutputTypeDef]:
+    """The records of a zone; none where we may not look and no domain of ours is: nor could we have written there."""
     try:
-        return dns.records(aws, zone_id)
+        return dns.records(aws, dns.id_of(zone))
     except ClientError as error:
-        if says(error, "AccessDenied"):
+        if says(error, "AccessDenied") and not any(dns.is_within(name, zone) for name in domains):
             return []
         raise
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from backendctl.aws.connection import Aws
+from backendctl.aws.errors import ClientError
 from backendctl.aws.progress import reporting_to
 from backendctl.engine.action import Action
 from backendctl.engine.graph import edges
@@ -427,12 +428,11 @@ def test_the_records_of_a_domain_that_somebody_deleted_are_found_and_go(aws: Aws
     assert live(aws) == []
 
 
-def test_a_zone_that_may_not_be_read_holds_nothing_of_ours(aws: Aws) -> None:
-    deploy(aws, *Record.desired(GIVEN))
-    other = aws.route53().create_hosted_zone(Name="other.example", CallerReference="o")["HostedZone"]["Id"]
+def _denied(aws: Aws, zone_id: str) -> None:
+    """From now on the records of that zone may not be listed."""
 
     def refuse(*, params: dict[str, Any], **_: Any) -> tuple[Any, Any] | None:
-        if other.rpartition("/")[2] not in params["url_path"]:
+        if zone_id.rpartition("/")[2] not in params["url_path"]:
             return None
         error = {"Error": {"Code": "AccessDenied", "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
         return SimpleNamespace(status_code=403, headers={}), error
@@ -440,7 +440,19 @@ def test_a_zone_that_may_not_be_read_holds_nothing_of_ours(aws: Aws) -> None:
     hook: Any = refuse
     aws.route53().meta.events.register("before-call.route-53.ListResourceRecordSets", hook)
     aws.forget()
+
+
+def test_a_zone_of_others_that_may_not_be_read_holds_nothing_of_ours(aws: Aws) -> None:
+    deploy(aws, *Record.desired(GIVEN))
+    _denied(aws, aws.route53().create_hosted_zone(Name="other.example", CallerReference="o")["HostedZone"]["Id"])
     assert [found.name for found in Record.owned(aws, EAST)] == [DOMAIN]
+
+
+def test_a_zone_of_our_domain_that_may_not_be_read_is_no_empty_one(aws: Aws) -> None:
+    deploy(aws, *Record.desired(GIVEN))
+    _denied(aws, zone(aws))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        list(Record.owned(aws, EAST))
 
 
 def test_a_strangers_record_of_the_same_identifier_is_not_ours(aws: Aws) -> None:
