@@ -38,7 +38,7 @@ from backendctl.foreseen import with_refusals
 from backendctl.lookups import AwsLookups
 from backendctl.nearest import refuse_unknown
 from backendctl.pinning import choosing, only_chosen
-from backendctl.reading_ahead import reading_ahead
+from backendctl.reading_ahead import read_on, reading_ahead
 from backendctl.release.heartbeat import beating
 from backendctl.release.numbering import Releasing, numbered
 from backendctl.remembering import remembered, remembering
@@ -152,6 +152,9 @@ def open_backend(settings: Settings, *, planning: bool = False) -> Backend:
     ahead = reading_ahead(backend.aws, backend.spec, workers=settings.workers) if whole else None
     backend = choosing(with_live_source(backend), settings.stages)
     context, unreadable = assemble.with_slots(backend.context, backend.aws, workers=settings.workers)
+    if ahead is not None:
+        readable = tuple(region for region in context.spec.regions if region not in unreadable)
+        read_on(ahead, replace(context, spec=context.spec.narrowed(readable)), backend.aws)
     return replace(
         backend,
         context=context,

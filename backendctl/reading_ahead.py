@@ -16,11 +16,12 @@ from backendctl.api.look import look_ahead
 from backendctl.aws import tag_index
 from backendctl.aws.crew import Crew
 from backendctl.engine.resource import GLOBAL
-from backendctl.resources import KINDS, drain_mark, release_log, table_policy, table_reads
+from backendctl.resources import KINDS, drain_mark, provisioned_limits, release_log, table_policy, table_reads
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.engine.resource import Resource
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.model import Spec
 
 _SOON = ("permission", "rest-api", "table", "warmer", "log-group")
@@ -37,6 +38,12 @@ def reading_ahead(aws: Aws, spec: Spec, *, workers: int) -> Crew:
     for read in _reads(aws, spec):
         crew.submit(read)
     return crew
+
+
+def read_on(crew: Crew, context: DeployContext, aws: Aws) -> None:
+    """Begin what only the slots of the release tell. context: of regions that could be read."""
+    for read in provisioned_limits.look_ahead(context, aws):
+        crew.submit(read)
 
 
 def _reads(aws: Aws, spec: Spec) -> Iterator[Callable[[], object]]:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 _MOST = 128
@@ -81,6 +82,12 @@ def together(works: Iterable[Callable[[], T]]) -> list[T]:
     with resting(), ThreadPoolExecutor(min(len(asked), _TOGETHER), thread_name_prefix="together") as pool:
         answers = [pool.submit(one, work) for work in asked]
     return [answer.result() for answer in answers]
+
+
+def both(one: Callable[[], T], other: Callable[[], S]) -> tuple[T, S]:
+    """The same of two that give back different things."""
+    found: list[Any] = together([one, other])
+    return found[0], found[1]
 
 
 @contextmanager

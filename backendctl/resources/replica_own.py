@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -43,10 +43,12 @@ def key_of(table: model.Table, region: str) -> str | None:
 def look_ahead(aws: Aws, desired: Replica) -> None:
     """Ask at once, and share, what a read of the replica asks beyond descriptions."""
     here, there = (desired.region, desired.physical), (desired.primary, desired.physical)
-    asked = [partial(table_reads.tags_of, aws, *here), partial(table_reads.tags_of, aws, *there)]
-    policies = [here, there] if POLICY in desired.open else [here]
-    recovery = partial(table_reads.recovery_of, aws, *here)
-    together([*asked, *(partial(table_policy.live, aws, *place) for place in policies), recovery])
+    asked: list[Callable[[], object]] = [partial(table_reads.tags_of, aws, *place) for place in (here, there)]
+    asked += [
+        partial(table_policy.live, aws, *place) for place in ((here, there) if POLICY in desired.open else (here,))
+    ]
+    asked.append(partial(table_reads.recovery_of, aws, *here))
+    together(asked)
 
 
 def unlike(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
+from backendctl.aws.crew import both
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.wait import settle
 from backendctl.engine.resource import GUARDED, PARTIAL, address
@@ -18,7 +20,6 @@ from backendctl.resources.api_reads import (
     apis,
     deployments,
     find_api,
-    list_deployments,
     list_stages,
     require_api,
     stages,
@@ -28,7 +29,15 @@ from backendctl.resources.release_record import VARIABLE, Record, State
 from backendctl.resources.served import Route
 from backendctl.resources.stage_notes import pinned, shared
 from backendctl.resources.stage_patch import NO_CACHE, patches
-from backendctl.resources.stage_wanted import Behind, behind_of, refuse_slots, requirements, routes_of, variables_of
+from backendctl.resources.stage_wanted import (
+    Behind,
+    behind_of,
+    refuse_slots,
+    requirements,
+    routes_of,
+    variables_of,
+    warm,
+)
 from backendctl.resources.stage_writes import await_cache
 from backendctl.spec.callers import Throttling
 from backendctl.spec.model import Logging
@@ -204,8 +213,7 @@ class Stage:
         """A deployment, the stage on it, then the settings that only an update can make (A30)."""
         api_id = require_api(aws, self.region, self.api)
         with aws.exclusive("api", self.region, self.api):
-            if self.name not in list_stages(aws, self.region, api_id):
-                self._make(aws, api_id)
+            self._make(aws, api_id)
         live = self._now(aws, api_id)
         if live.owner != self.owner:
             raise BackendctlError(
@@ -214,8 +222,17 @@ class Stage:
             )
         self.update(aws, live)
 
+    def _deployed_and_warm(self, aws: Aws, api_id: str) -> str:
+        called = partial(warm, aws, self.region, self.behind)
+        return both(partial(self._deployment, aws, api_id), called)[0]
+
     def _make(self, aws: Aws, api_id: str) -> None:
-        deployment = self._deployment(aws, api_id)
+        there, deployment = both(
+            partial(list_stages, aws, self.region, api_id), partial(self._deployed_and_warm, aws, api_id)
+        )
+        if self.name in there:
+            return
+        refuse_slots(aws, self.region, self.behind, serving={})
         self._ready(aws, api_id, deployment, serving={})
         try:
             aws.apigateway(self.region).create_stage(
@@ -273,9 +290,16 @@ class Stage:
             log_arn=f"arn:{aws.partition}:logs:{self.region}:{aws.account}:log-group:",
         )
         if turns or released:
-            found = list_stages(aws, self.region, api_id)[self.name]
+            serves = live.variables or {}
+            there, _ = both(
+                partial(list_stages, aws, self.region, api_id),
+                partial(refuse_slots, aws, self.region, self.behind, serving=serves),
+            )
+            found = there[self.name]
             self._refuse_changed(live, found)
             serving = found.get("variables") or {}
+            if any(serving.get(one.variable) != serves.get(one.variable) for one in self.behind):
+                refuse_slots(aws, self.region, self.behind, serving=serving)
             self._ready(aws, api_id, deployment or found.get("deploymentId", ""), serving=serving)
         if operations:
             aws.apigateway(self.region).update_stage(restApiId=api_id, stageName=self.name, patchOperations=operations)
@@ -307,15 +331,14 @@ class Stage:
         )
 
     def _ready(self, aws: Aws, api_id: str, deployment: str, *, serving: Mapping[str, str]) -> None:
-        """What will serve is there, as it was planned, and is noted before it serves.
+        """What will serve is noted before it serves; the slots have been looked at.
 
         Args:
             serving: the stage's variables now.
 
         Raises:
-            BackendctlError: a slot holds something else, or somebody has taken the release over.
+            BackendctlError: somebody has taken the release over.
         """
-        refuse_slots(aws, self.region, self.behind, serving=serving)
         noted = self.entry or self.noted
         if noted is None:
             return
@@ -369,8 +392,10 @@ class Stage:
         return any(wanted is not None and wanted != found for wanted, found in pairs)
 
     def _now(self, aws: Aws, api_id: str) -> Self:
-        described = {d["id"]: d.get("description", "") for d in list_deployments(aws, self.region, api_id)}
         found = list_stages(aws, self.region, api_id)[self.name]
+        if found.get("deploymentId") not in deployments(aws, self.region, api_id):
+            aws.forget("deployments", self.region, api_id)
+        described = deployments(aws, self.region, api_id)
         return self._live(found, region=self.region, api=self.api, described=described)
 
     def _refuse_canary(self, live: Self) -> None:

@@ -80,9 +80,7 @@ def wait_gone(aws: Aws, region: str, physical: str) -> None:
     until(aws, f"table {physical} in {region} to be gone", probe, limit=_GONE_LIMIT)
 
 
-def wait_replica(
-    aws: Aws, *, primary: str, region: str, physical: str, group: TableDescriptionTypeDef | None
-) -> None:
+def wait_replica(aws: Aws, *, primary: str, region: str, physical: str, group: TableDescriptionTypeDef | None) -> None:
     """Wait until the replica is ACTIVE in its group's eyes, and table and indexes are in its own region (C9).
 
     What was asked last of both regions is shared from then on.
