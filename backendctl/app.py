@@ -152,13 +152,12 @@ def open_backend(settings: Settings, *, planning: bool = False) -> Backend:
     ahead = reading_ahead(backend.aws, backend.spec, workers=settings.workers) if whole else None
     backend = choosing(with_live_source(backend), settings.stages)
     context, unreadable = assemble.with_slots(backend.context, backend.aws, workers=settings.workers)
-    if ahead is not None:
-        readable = tuple(region for region in context.spec.regions if region not in unreadable)
-        read_on(ahead, replace(context, spec=context.spec.narrowed(readable)), backend.aws)
+    read_on(ahead, context, backend.aws, without=unreadable)
+    unreadable = {**backend.unreadable, **unreadable}
     return replace(
         backend,
         context=context,
-        unreadable={**backend.unreadable, **unreadable},
+        unreadable=unreadable,
         warnings=checked.warnings,
         ahead=ahead,
     )

@@ -8,7 +8,8 @@ told by them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -40,10 +41,12 @@ def reading_ahead(aws: Aws, spec: Spec, *, workers: int) -> Crew:
     return crew
 
 
-def read_on(crew: Crew, context: DeployContext, aws: Aws) -> None:
-    """Begin what only the slots of the release tell. context: of regions that could be read."""
-    for read in provisioned_limits.look_ahead(context, aws):
-        crew.submit(read)
+def read_on(crew: Crew | None, context: DeployContext, aws: Aws, *, without: Collection[str]) -> None:
+    """Begin what only the slots of the release tell. without: the regions that could not be read."""
+    readable = tuple(region for region in context.spec.regions if region not in without)
+    if crew is not None:
+        for read in provisioned_limits.look_ahead(replace(context, spec=context.spec.narrowed(readable)), aws):
+            crew.submit(read)
 
 
 def _reads(aws: Aws, spec: Spec) -> Iterator[Callable[[], object]]:

@@ -38,7 +38,7 @@ from backendctl.resources.stage_wanted import (
     variables_of,
     warm,
 )
-from backendctl.resources.stage_writes import await_cache
+from backendctl.resources.stage_writes import await_cache, ensure_access_log, refuse_changed
 from backendctl.spec.callers import Throttling
 from backendctl.spec.model import Logging
 from backendctl.spec.model import Stage as Spec
@@ -255,7 +255,9 @@ class Stage:
         resizes = self.cache is not None and self.cache != live.cache
         if resizes:
             await_cache(aws, self.region, api_id, self.name)
-        self._ensure_access_log(aws, live)
+        group = self.logging.access if self.logging else None
+        if group is not None and not (live.logging and live.logging.access == group):
+            ensure_access_log(aws, self.region, group, owner=self.owner or aws.backend)
         with aws.exclusive("api", self.region, self.api):  # A38
             self._switch(aws, api_id, live)
         if changed := tagging.missing(self.tags, live.tags):
@@ -296,7 +298,7 @@ class Stage:
                 partial(refuse_slots, aws, self.region, self.behind, serving=serves),
             )
             found = there[self.name]
-            self._refuse_changed(live, found)
+            refuse_changed(found, {live.release, self.release}, address(self.region, self.kind, self.name))
             serving = found.get("variables") or {}
             if any(serving.get(one.variable) != serves.get(one.variable) for one in self.behind):
                 refuse_slots(aws, self.region, self.behind, serving=serving)
@@ -312,23 +314,6 @@ class Stage:
         if turns:
             # The slot that was left must not move again while some hosts still serve from it (A51).
             settle(aws, f"stage {self.name} to be the same everywhere")
-
-    def _refuse_changed(self, live: Self, found: StageTypeDef) -> None:
-        """API Gateway has no condition on UpdateStage, so what the plan saw is looked at once more.
-
-        Raises:
-            BackendctlError: another release has come between, or a canary.
-        """
-        if (found.get("variables") or {}).get(VARIABLE, "") not in {live.release, self.release}:
-            what = "serves another release by now"
-        elif found.get("canarySettings"):
-            what = "has a canary by now"
-        else:
-            return
-        raise BackendctlError(
-            f"{address(self.region, self.kind, self.name)} {what}: somebody else changes it",
-            hint="look at it: backendctl history; then run the same command again",
-        )
 
     def _ready(self, aws: Aws, api_id: str, deployment: str, *, serving: Mapping[str, str]) -> None:
         """What will serve is noted before it serves; the slots have been looked at.
@@ -407,16 +392,3 @@ class Stage:
                 f"{address(self.region, self.kind, self.name)} has a canary, and its {told} would change",
                 hint="promote it: backendctl promote-canary; or end it: backendctl abort-canary",
             )
-
-    def _ensure_access_log(self, aws: Aws, live: Self) -> None:
-        """AWS wants the group to be there; left behind when the stage goes, as logs are."""
-        group = self.logging.access if self.logging else None
-        if group is None or (live.logging and live.logging.access == group):
-            return
-        try:
-            aws.logs(self.region).create_log_group(
-                logGroupName=group, tags=tagging.marked(self.owner or aws.backend, {})
-            )
-        except aws.logs(self.region).exceptions.ClientError as error:
-            if not says(error, "ResourceAlreadyExistsException"):
-                raise

@@ -19,7 +19,7 @@ from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.stage import Stage
 from backendctl.resources.warmer import Warmer
-from backendctl.spec.model import Key, Provisioned, Table
+from backendctl.spec.model import Attribute, Key, Provisioned, Table
 from tests.unit.resources import api_helpers
 from tests.unit.resources.api_helpers import Calls, document
 from tests.unit.resources.lambda_helpers import (
@@ -34,7 +34,9 @@ from tests.unit.resources.lambda_helpers import (
 )
 
 DATA = {f"{EAST}/table/places", f"{EAST}/replica/places"}
-TABLE = Table(name="places", physical="corkhounds-places", regions=(EAST,), key=Key(hash="id", range=None))
+TABLE = Table(
+    name="places", physical="corkhounds-places", regions=(EAST,), key=Key(hash=Attribute(name="id", type="S"))
+)
 
 
 @pytest.fixture
