@@ -13,7 +13,8 @@ from backendctl.api.judge import Case
 from backendctl.api.look import Look, look
 from backendctl.api.places import place_in
 from backendctl.api.source import source_of
-from backendctl.engine.plan import Action, Plan
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Plan
 from backendctl.errors import BackendctlError
 from backendctl.resources import assemble
 from backendctl.resources.permission import Permission
@@ -22,7 +23,7 @@ from backendctl.resources.stage import Stage
 
 if TYPE_CHECKING:
     from backendctl.api.body import Wanted
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.loader import Document
 

@@ -10,37 +10,37 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from backendctl import stamp as stamping
 from backendctl.account import refuse_account
-from backendctl.api.body import Wanted, bodies, definitions, stage_definitions
+from backendctl.api.body import bodies, definitions, stage_definitions
 from backendctl.api.body import wanted as wanted_api
 from backendctl.api.faults import shape_faults
 from backendctl.api.judge import judged, kept
 from backendctl.api.look import Look
 from backendctl.api.source import file_source
 from backendctl.api_in_plan import about_api, case_of, look_at_api, readable_context, sparing_source, with_live_source
-from backendctl.aws.connection import Access, Aws
-from backendctl.aws.crew import Crew
+from backendctl.aws.connection import Aws
 from backendctl.aws.journal import Journal
+from backendctl.backend import Backend, Settings
 from backendctl.checking import check
 from backendctl.draining.first_users import tested_first
 from backendctl.draining.respecting import closed, respecting
 from backendctl.engine.executor import apply
-from backendctl.engine.plan import Plan, make_plan
+from backendctl.engine.plan import Plan
 from backendctl.engine.resource import GLOBAL
-from backendctl.errors import BackendctlError, Fault, SpecError, UsageError
+from backendctl.errors import SpecError, UsageError
 from backendctl.foreseen import with_refusals
 from backendctl.lookups import AwsLookups
 from backendctl.nearest import refuse_unknown
 from backendctl.pinning import choosing, only_chosen
 from backendctl.reading_ahead import read_on, reading_ahead
 from backendctl.release.heartbeat import beating
-from backendctl.release.numbering import Releasing, numbered
+from backendctl.release.numbering import numbered
+from backendctl.release.releasing import Releasing
 from backendctl.remembering import remembered, remembering
 from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, region_index
 from backendctl.resources.domain import Domain
@@ -60,78 +60,7 @@ if TYPE_CHECKING:
     from backendctl.engine.resource import Resource
     from backendctl.package import Artefact
     from backendctl.resources.deploy_context import DeployContext
-    from backendctl.spec.loader import Document
     from backendctl.spec.model import Spec
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    """The operator's side: flags, environment and config.yaml, already merged.
-
-    Attributes:
-        spec: path of the spec file.
-        regions: only these of the spec's; empty means all.
-        accounts: account ids that may be touched; empty means any.
-        workers: calls at once, over all regions.
-        journal: folder for the journal of mutating calls; None keeps none.
-        allow_runtimes: names of runtimes that are tried although AWS takes no more updates of them; None for all.
-        tell: gets each line that a build command writes; None when nobody listens.
-        stages: of the API's, the ones to release alone; empty for all that are not pinned.
-        environment: variables by which a `backendctl` that is run on the way, in a hook, means the same backend.
-    """
-
-    spec: Path
-    access: Access
-    regions: tuple[str, ...] = ()
-    accounts: tuple[str, ...] = ()
-    workers: int = 16
-    journal: Path | None = None
-    allow_runtimes: tuple[str, ...] | None = ()
-    tell: Callable[[str], None] | None = None
-    stages: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Backend:
-    """One backend, opened: everything a use case needs.
-
-    Attributes:
-        spec: its API's definition is neutral; empty while that of a live source has not been read.
-        wanted: the API and where its definition comes from; None while that of a live source has not been read.
-        draft: knows the places in the files. source_error: why the live source could not be read.
-        faults, refusals: what stands in the way of any release.
-        ahead: reads a plan's answers while this one is made; None where nobody does.
-    """
-
-    settings: Settings
-    spec: Spec
-    aws: Aws
-    context: DeployContext
-    unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
-    warnings: tuple[Fault, ...] = ()
-    wanted: Wanted | None = None
-    draft: Draft | None = None
-    source_error: BackendctlError | None = None
-    ahead: Crew | None = None
-    faults: tuple[Fault, ...] = ()
-    refusals: tuple[str, ...] = ()
-
-    def refuse_faults(self) -> None:
-        """Raise SpecError when the spec cannot be released as it stands."""
-        if self.faults:
-            raise SpecError(list(self.faults))
-
-    @property
-    def documents(self) -> tuple[Document, ...]:
-        """The files of the API's definition and of its stages' own."""
-        return self.draft.definitions if self.draft else ()
-
-    def document(self, stage: str | None = None) -> Document | None:
-        """The file of the API's definition, or of a stage's own."""
-        if self.draft is None:
-            return None
-        return self.draft.definition if stage is None else self.draft.own_definitions.get(stage)
 
 
 def open_backend(settings: Settings, *, planning: bool = False) -> Backend:
@@ -373,15 +302,8 @@ def plan_of(
         known = region_index.known_regions(backend.aws, regions, silent=backend.unreadable)
         left = [region for region in known if region not in {*regions, *backend.spec.all_regions}]
         everywhere = (*regions, *left)
-    plan = make_plan(
-        desired=desired,
-        kinds=kinds,
-        aws=backend.aws,
-        regions=everywhere,
-        workers=backend.settings.workers,
-        backend=backend.spec.backend,
-        strays=strays,
-    )
+    planner = replace(backend.planner, kinds=kinds, regions=everywhere)
+    plan = planner.whole(desired) if strays else planner.part(desired)
     if backend.settings.regions and not desired:
         # What AWS has once serves the other regions still.
         plan = plan.restricted(lambda change: change.region != GLOBAL)

@@ -25,8 +25,8 @@ from backendctl.resources.function import Function
 from backendctl.resources.release_record import Record, split_tag
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
-    from backendctl.pinning import Kept
+    from backendctl.backend import Backend
+    from backendctl.pinned_stage import Kept
     from backendctl.spec.model import Api, Stage
     from backendctl.spec.model import Function as Spec
 

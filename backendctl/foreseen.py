@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from backendctl.engine.plan import Action
+from backendctl.engine.action import Action
 from backendctl.resources import api_key, code_buckets
 from backendctl.resources.dns_refusals import with_dns
 from backendctl.resources.provisioned_limits import lost_by_turning, over_limits

@@ -8,8 +8,8 @@ spec may have moved on.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from backendctl.api import live as lives
 from backendctl.aws.regions import each_region
@@ -17,6 +17,7 @@ from backendctl.bringing import Brought, bring
 from backendctl.errors import BackendctlError
 from backendctl.nearest import refuse_unknown
 from backendctl.openapi.integrations import lambda_targets, resolve
+from backendctl.pinned_stage import Kept
 from backendctl.resources import lambda_reads, region_index
 from backendctl.resources.alias_names import slots_of
 from backendctl.resources.api_reads import find_api, stages
@@ -26,36 +27,12 @@ from backendctl.resources.stage_writes import split_variables
 from backendctl.stage_alone import served_only
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.plan import Plan
     from backendctl.engine.resource import Resource
     from backendctl.errors import Fault
     from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.model import Api, Function, Stage
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Kept:
-    """What one pinned stage serves in one region.
-
-    Attributes:
-        links: what it calls, of the spec's functions.
-        versions: (physical function name, plain alias) → version number.
-        document: the export of what it serves. digest: of the definition, where the deployment is ours.
-        variables: with the plain aliases in the place of slots. tag: of the release it serves; empty for none.
-        lost: functions of ours that it calls and the spec does not have.
-    """
-
-    region: str
-    stage: str
-    links: tuple[Link, ...] = ()
-    versions: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    api_id: str = ""
-    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    digest: str | None = None
-    variables: Mapping[str, str] = field(default_factory=dict)
-    tag: str = ""
-    lost: tuple[str, ...] = ()
 
 
 def choosing(backend: Backend, names: Sequence[str]) -> Backend:

@@ -17,6 +17,7 @@ from backendctl.api.look import look_ahead
 from backendctl.aws import tag_index
 from backendctl.aws.crew import Crew
 from backendctl.engine.resource import GLOBAL
+from backendctl.engine.traits import traits_of
 from backendctl.resources import KINDS, drain_mark, provisioned_limits, release_log, table_policy, table_reads
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from backendctl.engine.resource import Resource
     from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.model import Spec
-
-_SOON = ("permission", "rest-api", "table", "warmer", "log-group")
-"""The kinds with the longest chains of reads."""
 
 
 def reading_ahead(aws: Aws, spec: Spec, *, workers: int) -> Crew:
@@ -58,7 +56,7 @@ def _reads(aws: Aws, spec: Spec) -> Iterator[Callable[[], object]]:
         for region in spec.regions
         if region in table.regions
     )
-    kinds = sorted(KINDS, key=lambda kind: kind.kind not in _SOON)
+    kinds = sorted(KINDS, key=lambda kind: not traits_of(kind).reads_early)
     if spec.api is not None and spec.api.source is None:
         yield from (partial(look_ahead, aws, region, spec.api) for region in spec.regions)
     for kind in kinds:

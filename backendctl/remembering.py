@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.resources.alias import Alias
 from backendctl.resources.region_index import RegionIndex

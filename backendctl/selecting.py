@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan
 from backendctl.engine.safety import EVERYTHING, named
 from backendctl.errors import UsageError
 from backendctl.nearest import nearest

@@ -11,7 +11,8 @@ from collections import abc
 from collections.abc import Sequence
 from dataclasses import replace
 
-from backendctl.engine.plan import Action, Change, Plan, change_of
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan, change_of
 from backendctl.engine.resource import Resource, address_of
 from backendctl.resources.alias import Alias
 from backendctl.resources.api_account import ApiAccount

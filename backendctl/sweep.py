@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backendctl.app import Backend, plan_destroy
+from backendctl.app import plan_destroy
 from backendctl.aws import tag_index
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import explain
+from backendctl.aws.regions import in_parallel
 from backendctl.aws.wait import settle
+from backendctl.backend import Backend
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import BugError
 from backendctl.resources import leftover_reads, region_index
+from backendctl.resources.function import Function
 from backendctl.resources.lambda_code import bucket_of
+from backendctl.resources.release_parameters import ReleaseLog
+from backendctl.resources.replica import Replica
+from backendctl.resources.table import Table
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -62,9 +67,10 @@ def sweep(backend: Backend, plan: Plan, *, chosen: bool) -> tuple[Left, ...]:
     gone = {change.address for change in plan.changes}
     found = list(_marked(backend, plan.regions, gone, chosen=chosen))
     known = {f"{left.region}/{left.what}" for left in found}
-    with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="sweep") as pool:
-        for each in pool.map(lambda region: _in_region(backend, region, known), plan.regions):
-            found += each
+    for each in in_parallel(
+        plan.regions, lambda region: _in_region(backend, region, known), workers=backend.settings.workers
+    ):
+        found += each
     found += _told(GLOBAL, "the shared role", lambda: _shared_role(backend.aws))
     return tuple(sorted(found, key=lambda left: (not left.failed, left.region, left.what)))
 
@@ -124,14 +130,14 @@ def _tagged(backend: Backend, region: str, known: set[str]) -> Iterator[Left]:
             yield Left(region=region, what=arn, why="logs are kept; aws logs delete-log-group removes it")
         elif parts["kind"] in {"usageplans", "apikeys"}:
             yield Left(region=region, what=arn, why="callers' keys and their plans are kept")
-        elif parts["kind"] == "table" and "table" not in chosen and "replica" not in chosen:
+        elif parts["kind"] == "table" and not {Table.kind, Replica.kind} & chosen:
             yield Left(
                 region=region,
                 what=arn,
                 why="ours by its tag, and not named by the spec: put it under tables:, and destroy again",
                 failed=True,
             )
-        elif parts["kind"] == "function" and "function" not in chosen:
+        elif parts["kind"] == "function" and Function.kind not in chosen:
             yield Left(
                 region=region,
                 what=arn,
@@ -168,7 +174,7 @@ def _parameters(aws: Aws, region: str, known: set[str]) -> Iterator[Left]:
     """Everything under our path that no kind knows."""
     kept = {entry.partition("/")[2].partition("/")[0] for entry in known if entry.startswith(f"{region}/")}
     for name in leftover_reads.parameters(aws, region):
-        kind = "release-log" if "/releases/" in name or "/release-log/" in name else region_index.RegionIndex.kind
+        kind = ReleaseLog.kind if "/releases/" in name or "/release-log/" in name else region_index.RegionIndex.kind
         if kind not in kept:
             yield Left(region=region, what=name, why="under our path, and nothing of ours reads it", failed=True)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from backendctl.app import plan_of
 from backendctl.draining.respecting import respecting
-from backendctl.engine.plan import Action, Change, Plan
-from backendctl.engine.resource import Resource
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan
 from backendctl.errors import RefusedError
 from backendctl.resources import table_reads
 from backendctl.resources.api_reads import find_api, stages
@@ -17,13 +17,14 @@ from backendctl.resources.dns_refusals import with_dns
 from backendctl.resources.domain import Domain
 from backendctl.resources.drain_mark import drained
 from backendctl.resources.health_check import HealthCheck
+from backendctl.resources.kind import Kind
 from backendctl.resources.mapping import Mapping
 from backendctl.resources.record import Record
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
 
-KINDS: tuple[type[Resource], ...] = (Certificate, Domain, Mapping, HealthCheck, Record)
+KINDS: tuple[type[Kind], ...] = (Certificate, Domain, Mapping, HealthCheck, Record)
 
 
 def plan_dns(backend: Backend) -> Plan:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.errors import BackendctlError
 from backendctl.resources.api_reads import stages
+from backendctl.resources.rest_api import RestApi
 
 if TYPE_CHECKING:
     from backendctl.api.review import RegionReview
@@ -30,7 +31,7 @@ def keep(aws: Aws, plan: Plan, reviews: Mapping[str, RegionReview], *, folder: P
     written: list[Path] = []
     for change in plan.changes:
         review = reviews.get(change.region)
-        if change.kind != "rest-api" or change.desired is None or review is None or review.api_id is None:
+        if change.kind != RestApi.kind or change.desired is None or review is None or review.api_id is None:
             continue
         base = f"{time.replace(':', '')}-{change.region}-{review.api_id}"
         for stage, body in (review.exports or {}).items():

@@ -11,8 +11,9 @@ from backendctl.api.faults import definition_refusals, region_faults
 from backendctl.api.notes import notes
 from backendctl.api.places import Place
 from backendctl.api.smoke_test import asked_stages
+from backendctl.engine.action import Action
 from backendctl.engine.diff import differences
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import address_of
 from backendctl.openapi.diff import Section
 from backendctl.resources.canary import Canary

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -10,8 +10,23 @@ from backendctl.aws.crew import Crew
 from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError, BugError
 
+U = TypeVar("U")
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
+
+
+def in_parallel(items: Iterable[U], work: Callable[[U], T], *, workers: int) -> list[T]:
+    """What work gives for each, in the order of the items.
+
+    Args:
+        workers: threads, at most.
+
+    Raises:
+        Exception: what it raised for the first of them; the others have ended by then.
+    """
+    with Crew(workers, name="each") as crew:
+        answers = [crew.submit(partial(work, item)) for item in items]
+    return [answer.result() for answer in answers]
 
 
 def each(
@@ -33,9 +48,7 @@ def each(
         except Exception as error:  # noqa: BLE001  # the others go on; a bug keeps its trace
             return explain(error, doing=doing(key))
 
-    with Crew(workers, name="each") as crew:
-        asked = [crew.submit(partial(attempt, key)) for key in keys]
-        answers = [(key, answer.result()) for key, answer in zip(keys, asked, strict=True)]
+    answers = list(zip(keys, in_parallel(keys, attempt, workers=workers), strict=True))
     for _, answer in answers:
         if isinstance(answer, BugError):
             raise answer

@@ -22,6 +22,7 @@ from backendctl.engine.events import Done, Event, Failed, Noted, Skipped
 from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.engine.safety import Allowed, Refusal, refusal_of, refuse_danger
+from backendctl.engine.traits import traits_of
 from backendctl.errors import AwsError, BackendctlError, Exit, OvertakenError, UsageError
 from backendctl.ui.plan_data import plan_document, plan_markdown
 from backendctl.ui.plan_text import show_plan
@@ -245,7 +246,7 @@ def _apply(plan: Plan, opened: Opened) -> Outcome:
 
 
 def _outlasting(changes: Iterable[Change]) -> list[str]:
-    told = [(change.address, getattr(change.resource, "outlasts", "")) for change in changes]
+    told = [(change.address, traits_of(change.resource).outlasts) for change in changes]
     return [
         f"{address}: AWS continues with {what}; the same command waits for it again" for address, what in told if what
     ]

@@ -17,7 +17,7 @@ from backendctl.cli.options import Options, common_with_names
 from backendctl.errors import SpecError, UsageError
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.json_path import JsonPath
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from backendctl.app import Backend, Settings, open_api, open_backend
+from backendctl.app import open_api, open_backend
+from backendctl.backend import Backend, Settings
 from backendctl.cli.code import code_lines, tell_warnings
 from backendctl.cli.local import SETTING_UP
 from backendctl.cli.options import Options

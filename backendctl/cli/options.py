@@ -22,7 +22,7 @@ from backendctl.errors import UsageError
 from backendctl.hints import aim, aim_aws
 
 if TYPE_CHECKING:
-    from backendctl.app import Settings
+    from backendctl.backend import Settings
     from backendctl.spec.config import Config
     from backendctl.ui.console import Screen
 
@@ -133,8 +133,8 @@ class Options:
         Args:
             spec: stands for the spec where a command has none.
         """
-        from backendctl.app import Settings
         from backendctl.aws.connection import Access
+        from backendctl.backend import Settings
         from backendctl.cli.asking import ask_for_code
 
         workers = self.max_parallel or config.max_parallel

@@ -31,7 +31,7 @@ from backendctl.sandbox import process
 from backendctl.sandbox.process import default_data
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.cli.opening import Opened
     from backendctl.engine.plan import Plan
 

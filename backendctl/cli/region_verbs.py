@@ -12,7 +12,7 @@ from backendctl.cli.saying import warn
 from backendctl.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend, Settings
+    from backendctl.backend import Backend, Settings
     from backendctl.cli.opening import Opened
     from backendctl.cli.options import Options
     from backendctl.engine.plan import Plan

@@ -15,7 +15,7 @@ from backendctl.errors import Exit, UsageError
 from backendctl.hints import runnable
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.cli.opening import Opened
     from backendctl.spec.model import Spec
     from backendctl.testing.model import Suite, TestRun

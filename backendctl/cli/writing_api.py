@@ -54,8 +54,10 @@ class Writing:
     @property
     def puts(self) -> tuple[str, ...]:
         """The regions whose API is put."""
+        from backendctl.resources.rest_api import RestApi
+
         changes = self.plan.changes
-        found = {change.region for change in changes if change.kind == "rest-api" and change.desired is not None}
+        found = {change.region for change in changes if change.kind == RestApi.kind and change.desired is not None}
         return tuple(region for region in self.plan.regions if region in found)
 
     def keep(self) -> None:

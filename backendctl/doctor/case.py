@@ -13,8 +13,9 @@ from backendctl.resources import lambda_reads
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
-    from backendctl.app import Backend, Changes
+    from backendctl.app import Changes
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
     from backendctl.spec.model import Function, Spec
 
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from backendctl.doctor.finding import Finding, Severity
 from backendctl.doctor.fixing import is_safe
 from backendctl.engine.resource import GLOBAL
+from backendctl.resources import traits_of_kind
 from backendctl.survey import Cell, State, survey
 
 if TYPE_CHECKING:
     from backendctl.doctor.case import Case
+    from backendctl.engine.traits import Traits
 
 _TOLD = {
     State.DIFFERS: "differs from the spec",
@@ -25,19 +27,20 @@ def drift(case: Case) -> Iterator[Finding]:
     plan = case.changes.plan
     safe = {change.address for change in plan.changes if is_safe(change)}
     for (kind, name), row in survey(plan).rows.items():
-        off = {region: cell for region, cell in row.items() if cell.state in _TOLD and not _follows(kind, cell)}
+        traits = traits_of_kind(kind)
+        off = {region: cell for region, cell in row.items() if cell.state in _TOLD and not _follows(traits, cell)}
         if not off:
             continue
         apart = GLOBAL not in row and len(off) < len(row)
         where = ",".join(off)
         yield Finding(
             check="drift",
-            severity=Severity.BAD if apart or kind == "permission" else Severity.WARNING,
+            severity=Severity.BAD if apart or traits.harm else Severity.WARNING,
             where=f"{where}/{kind}/{name}",
             what="; ".join(dict.fromkeys(_words(cell) for cell in off.values()))
             + (f", and is as it should be in {', '.join(sorted(set(row) - set(off)))}" if apart else ""),
-            why=_why(kind, apart=apart),
-            next_step=_next(kind, list(off)),
+            why=_why(traits, apart=apart),
+            next_step=_next(traits, list(off)),
             fixable=all(f"{region}/{kind}/{name}" in safe for region in off),
         )
     for sentence in plan.refusals:
@@ -51,9 +54,9 @@ def drift(case: Case) -> Iterator[Finding]:
         )
 
 
-def _follows(kind: str, cell: Cell) -> bool:
-    """A stage gets the number of any release, also where it serves what the spec says."""
-    return kind == "stage" and cell.fields == ("release",)
+def _follows(traits: Traits, cell: Cell) -> bool:
+    """A stage, for one, gets the number of any release, also where it serves what the spec says."""
+    return bool(cell.fields) and traits.follows.issuperset(cell.fields)
 
 
 def _words(cell: Cell) -> str:
@@ -61,16 +64,16 @@ def _words(cell: Cell) -> str:
     return f"{_TOLD[cell.state]}{fields}"
 
 
-def _why(kind: str, *, apart: bool) -> str:
-    if kind == "permission":
-        return "API Gateway answers 500 where it may not call the function"
+def _why(traits: Traits, *, apart: bool) -> str:
+    if traits.harm:
+        return traits.harm
     if apart:
         return "callers get another answer in one region than in the others"
     return "what runs is not what the spec says"
 
 
-def _next(kind: str, regions: list[str]) -> str:
+def _next(traits: Traits, regions: list[str]) -> str:
     here = "" if regions == [GLOBAL] else "".join(f" -r {region}" for region in regions)
-    if kind == "permission":
-        return f"backendctl grant{here}"
+    if traits.fixed_by:
+        return f"backendctl {traits.fixed_by}{here}"
     return f"backendctl plan{here}, then backendctl deploy{here}"

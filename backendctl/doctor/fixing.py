@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backendctl.engine.plan import Action, Change, Plan
-
-_ADDS = frozenset({"log-group", "permission"})
-"""Kinds whose creation only adds; a shorter retention deletes lines, and a statement that goes takes a right."""
-_PINGS = frozenset({"warmer", "schedule"})
-"""Kinds whose correction only changes who is called when."""
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan
+from backendctl.engine.traits import Fix, traits_of
 
 
 def is_safe(change: Change) -> bool:
     """Whether `--fix` may make a change of a plan: nothing is taken away by it."""
-    if change.action is Action.CREATE:
-        return change.kind in _ADDS | _PINGS
-    if change.action is not Action.UPDATE:
+    if change.action is Action.DELETE:
         return False
-    adds = change.kind == "permission" and all(one.before is None for one in change.fields)
-    return adds or change.kind in _PINGS
+    match traits_of(change.resource).fix:
+        case Fix.NEVER:
+            return False
+        case Fix.CREATED:
+            return change.action is Action.CREATE
+        case Fix.ADDED:
+            return change.action is Action.CREATE or all(one.before is None for one in change.fields)
+        case Fix.ALWAYS:
+            return True
 
 
 def safe_part(plan: Plan) -> Plan:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from backendctl.doctor.finding import Finding, Severity
+from backendctl.engine.resource import address
 from backendctl.release.pruning import VersionRemoval, plan_prune
 from backendctl.release.running import serving
+from backendctl.resources.function import Function
 
 if TYPE_CHECKING:
     from backendctl.doctor.case import Case
@@ -31,7 +33,7 @@ def unused(case: Case, region: str) -> Iterator[Finding]:
             yield Finding(
                 check="versions",
                 severity=Severity.ADVICE,
-                where=f"{region}/function/{name}",
+                where=address(region, Function.kind, name),
                 what=f"{count} versions that no way back needs",
                 why="they fill the code storage of the region, and a full one refuses the next release",
                 next_step=f"backendctl prune -r {region}",

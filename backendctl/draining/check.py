@@ -14,23 +14,23 @@ from backendctl.draining.drain import others_health, refuse_impossible
 from backendctl.draining.equal import DEPLOY, Alike, look_alike
 from backendctl.draining.facts import Facts, facts
 from backendctl.draining.zone import Zone, ask_zone, only_there
-from backendctl.engine.plan import Plan, make_plan
+from backendctl.engine.plan import Plan
 from backendctl.errors import BackendctlError, Exit
 from backendctl.resources.api_key import ApiKey
 from backendctl.resources.drain_mark import DrainMark, read_marks
 from backendctl.resources.evacuation import health_path
+from backendctl.resources.kind import Kind
 from backendctl.resources.schedule import Schedule
 from backendctl.resources.usage_plan import UsagePlan
 from backendctl.resources.warmer import Warmer
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
-    from backendctl.engine.resource import Resource
+    from backendctl.backend import Backend
 
 _LATE = 60_000.0
 """Milliseconds by which a replica may be late: what clients would miss after a drain."""
-_KEYS: tuple[type[Resource], ...] = (ApiKey, UsagePlan)
-_WARMERS: tuple[type[Resource], ...] = (Warmer, Schedule)
+_KEYS: tuple[type[Kind], ...] = (ApiKey, UsagePlan)
+_WARMERS: tuple[type[Kind], ...] = (Warmer, Schedule)
 _QUOTAS = "https://console.aws.amazon.com/servicequotas"
 
 
@@ -273,14 +273,6 @@ _CHECKS: Mapping[str, Check] = {
 _OF_FACTS = frozenset({"replication", "concurrency", "table capacity", "certificate"})
 
 
-def _plan(backend: Backend, kinds: tuple[type[Resource], ...]) -> Plan:
+def _plan(backend: Backend, kinds: tuple[type[Kind], ...]) -> Plan:
     """What these kinds lack in any region; what stands beside them is nobody's business here."""
-    return make_plan(
-        desired=[one for kind in kinds for one in kind.desired(backend.context)],
-        kinds=kinds,
-        aws=backend.aws,
-        regions=backend.spec.regions,
-        workers=backend.settings.workers,
-        backend=backend.spec.backend,
-        strays=False,
-    )
+    return backend.planner.part([one for kind in kinds for one in kind.desired(backend.context)])

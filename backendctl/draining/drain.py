@@ -14,8 +14,9 @@ from backendctl.aws.wait import until
 from backendctl.draining.forecast import TTL, Forecast, forecast
 from backendctl.draining.health import Health, ask_health
 from backendctl.draining.zone import Zone, ask_zone, only_there
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action, Plan, operating
+from backendctl.engine.plan import Plan, operating
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AGAIN, AwsError, BackendctlError, OvertakenError, UsageError
 from backendctl.nearest import refuse_unknown
@@ -27,8 +28,8 @@ from backendctl.resources.record import Record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
 
 KIND = "drain"
 _LONGEST = 500

@@ -12,8 +12,8 @@ from backendctl.release.running import Serving, serving
 from backendctl.resources.release_record import split_tag
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
     from backendctl.errors import BackendctlError
     from backendctl.spec.model import Table
 

@@ -11,7 +11,7 @@ from backendctl.aws.metrics import Series, fetch
 from backendctl.resources import certificates
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.spec.domains import Domain
     from backendctl.spec.model import Table
 

@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from backendctl.draining.smoke import smoke, warm
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action, Change, Plan, operating
+from backendctl.engine.plan import Change, Plan, operating
 from backendctl.engine.resource import address
 from backendctl.resources.record import Record
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
 
 KIND = "smoke-test"
 

@@ -14,7 +14,7 @@ from backendctl.resources.evacuation import health_path
 from backendctl.resources.health_check import own_checks
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
 
 _TIMEOUT = 10.0
 """Seconds; a checker of Route 53 waits less (E17)."""

@@ -11,7 +11,7 @@ from backendctl.aws.metrics import Series, fetch, lag, resolution
 from backendctl.resources.drain_mark import Means
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.draining.forecast import Forecast
 
 _PATIENCE = 15 * 60.0

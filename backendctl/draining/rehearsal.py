@@ -13,7 +13,7 @@ from backendctl.draining.leaving import await_leaving, requests_in
 from backendctl.resources.drain_mark import Means, marks
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.draining.forecast import Forecast
 
 

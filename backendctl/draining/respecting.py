@@ -14,7 +14,7 @@ from backendctl.resources.record import Record
 from backendctl.resources.stage import Stage
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.plan import Plan
     from backendctl.engine.resource import Resource
     from backendctl.spec.model import Spec

@@ -12,8 +12,9 @@ from backendctl.draining.equal import look_alike
 from backendctl.draining.forecast import forecast
 from backendctl.draining.health import Health, ask_health
 from backendctl.draining.smoke import smoke, warm
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action, Plan, operating
+from backendctl.engine.plan import Plan, operating
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AGAIN, BackendctlError, UsageError
 from backendctl.resources import drain_mark
@@ -22,8 +23,8 @@ from backendctl.resources.evacuation import force_checks, health_path, set_limit
 from backendctl.resources.record import Record
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
 
 KIND = "restore"
 _BACK = 120.0

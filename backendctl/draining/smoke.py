@@ -17,7 +17,7 @@ from backendctl.resources.evacuation import health_path
 from backendctl.warmth.calling import warm_now
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.spec.callers import Smoke
     from backendctl.spec.model import Api
 

@@ -17,8 +17,8 @@ from backendctl.spec.domains import SIMPLE
 if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import ResourceRecordSetOutputTypeDef
 
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
     from backendctl.spec.domains import Domain
     from backendctl.spec.model import Spec
 

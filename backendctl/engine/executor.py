@@ -19,9 +19,11 @@ from backendctl.aws.crew import Crew
 from backendctl.aws.errors import explain
 from backendctl.aws.progress import reporting_to
 from backendctl.aws.wait import settling_later
+from backendctl.engine.action import Action
 from backendctl.engine.events import Done, Event, Failed, Noted, Skipped, Started
 from backendctl.engine.graph import edges, heights
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.plan import Change, Plan
+from backendctl.engine.traits import traits_of
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -155,7 +157,7 @@ class _Walk:
     def _may_start(self, node: str) -> float:
         """When what it needs is known to all of AWS; at once for what does not need that, but then hands it on."""
         until = max((self.settling.get(need, 0.0) for need in self._graph[node]), default=0.0)
-        if getattr(self._changes[node].resource, "needs_settled", True):
+        if traits_of(self._changes[node].resource).needs_settled:
             return until
         if until:
             self.settling[node] = until

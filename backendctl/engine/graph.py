@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from graphlib import TopologicalSorter
 
-from backendctl.engine.plan import Action, Change
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change
 from backendctl.engine.resource import GLOBAL
-
-_REGION_INDEX = "region-index"
-_RELEASE = "release"
-# What spans regions: a replica is part of its table, and a name's records answer for each other.
-_SPANNING = {kind: group for group in (("table", "replica", "scaling"), ("record",)) for kind in group}
+from backendctl.engine.traits import traits_of
 
 
 def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]]:
@@ -28,8 +25,7 @@ def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]
     """
     rank = {kind: position for position, kind in enumerate(order)}
     made = {change.address for change in changes if not change.removes}
-    # A release is announced in every region before anything of it moves; only regions are entered before.
-    announced = {c.address for c in changes if c.kind == _RELEASE and c.region == GLOBAL}
+    announced = {change.address for change in changes if traits_of(change.resource).announces}
     entries = _entries(changes)
     regions = _by_region(changes)
     graph: dict[str, set[str]] = {}
@@ -42,8 +38,9 @@ def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]
             }
         else:
             needs = set(change.resource.needs())
-            needs |= entries.get(change.region, set()) if change.kind != _REGION_INDEX else set()
-            needs |= announced if change.kind not in {_REGION_INDEX, _RELEASE} else set()
+            traits = traits_of(change.resource)
+            needs |= entries.get(change.region, set()) if not traits.opens_region else set()
+            needs |= announced if not traits.opens_region and not traits.announces else set()
             graph[change.address] = needs & made - {change.address}
     return graph
 
@@ -51,9 +48,9 @@ def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]
 def heights(changes: Sequence[Change], graph: Mapping[str, AbstractSet[str]]) -> dict[str, float]:
     """Address → how long the longest way from there to the end is: what has most behind it is to start first.
 
-    A change counts as one, or as its resource's `lasts`, where its kind takes longer than most.
+    A change counts as one, or as many as its kind `lasts`.
     """
-    weight = {change.address: float(getattr(change.resource, "lasts", 1)) for change in changes}
+    weight = {change.address: float(traits_of(change.resource).lasts) for change in changes}
     found = dict(weight)
     made = {c.address: graph[c.address] for c in changes if not c.removes}  # what goes comes last anyway
     for node in reversed(list(TopologicalSorter(made).static_order())):
@@ -66,7 +63,7 @@ def _entries(changes: Sequence[Change]) -> dict[str, set[str]]:
     """Region → its new entries in the region index: before anything is made there, or a kill would leave it unknown."""
     found: dict[str, set[str]] = {}
     for change in changes:
-        if change.kind == _REGION_INDEX and change.action is Action.CREATE:
+        if traits_of(change.resource).opens_region and change.action is Action.CREATE:
             found.setdefault(change.name, set()).add(change.address)
     return found
 
@@ -80,7 +77,8 @@ def _by_region(changes: Sequence[Change]) -> dict[str, list[Change]]:
 
 def _around(delete: Change, changes: Sequence[Change], regions: Mapping[str, list[Change]]) -> Sequence[Change]:
     """All that may touch it; of a thing of one region that is much less than all there is."""
-    if delete.region == GLOBAL or delete.kind in _SPANNING or delete.kind == _REGION_INDEX:
+    traits = traits_of(delete.resource)
+    if delete.region == GLOBAL or traits.spans or traits.opens_region:
         return changes
     return [*regions[delete.region], *regions.get(GLOBAL, ())]
 
@@ -94,6 +92,7 @@ def _goes_before(other: Change, delete: Change, rank: dict[str, int]) -> bool:
 def _touches(other: Change, delete: Change) -> bool:
     if other.region == delete.region or GLOBAL in (other.region, delete.region):
         return True
-    if delete.kind == _REGION_INDEX:
+    traits = traits_of(delete.resource)
+    if traits.opens_region:
         return other.region == delete.name  # a region is forgotten last
-    return other.kind in _SPANNING and _SPANNING[other.kind] == _SPANNING.get(delete.kind)
+    return bool(traits.spans) and traits_of(other.resource).spans == traits.spans

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
+    from backendctl.engine.action import Action
     from backendctl.engine.diff import FieldChange
-    from backendctl.engine.plan import Action
 
 
 class Operation(Protocol):

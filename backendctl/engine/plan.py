@@ -7,12 +7,12 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from backendctl.aws.crew import Crew, interleaved
 from backendctl.aws.errors import explain
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange, differences
 from backendctl.engine.resource import GLOBAL, Resource, address, address_of
 from backendctl.errors import BackendctlError, RefusedError
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
     from backendctl.engine.operation import Operation
 
 T = TypeVar("T")
-
-
-class Action(StrEnum):
-    """What a change does."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    DELETE = "delete"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,53 +133,96 @@ class Plan:
         return {**{str(action): counts[str(action)] for action in Action}, "unchanged": len(self.unchanged)}
 
 
-def make_plan(
-    *,
-    desired: Sequence[Resource],
-    kinds: Sequence[type[Resource]],
-    aws: Aws,
-    regions: Sequence[str],
-    workers: int,
-    backend: str,
-    strays: bool = True,
-    operations: Sequence[Operation] = (),
-) -> Plan:
-    """Read everything desired or ours, in parallel, and say what differs; `unreadable` regions are left out.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planner:
+    """Reads what is there, in parallel, and says what differs from what is desired.
 
-    Args:
-        desired: from the spec; empty means destroy. kinds: the kinds looked at, in creation order.
+    Attributes:
+        kinds: the kinds looked at, in creation order.
         regions: where to look for what is ours, those that the spec has left too.
-        strays: whether to look for what is ours and not desired, which is deleted; False for a part of a backend.
-        operations: those that have nothing to do any more are left out.
-
-    Raises:
-        RefusedError: what is there makes any plan dangerous.
+        workers: reads at once, over all regions.
     """
-    unreadable: dict[str, BackendctlError] = {}
-    attempt = _attempting(unreadable)
 
-    with Crew(workers, name="read") as crew:
-        owned = [  # first: it is read in bulk, and much of what is desired is found there
-            crew.submit(partial(attempt, where, f"{where}/{kind.kind}", partial(_owned, kind, aws, where)))
-            for kind in (kinds if strays else ())
-            for where in ([GLOBAL] if kind.scope == GLOBAL else regions)
-        ]
-        turns = interleaved(desired, key=lambda r: r.region)
-        reads = [(r, partial(attempt, r.region, address_of(r), partial(type(r).read, aws, r))) for r in turns]
-        lives = {id(r): crew.submit(read) for r, read in reads}
-        asked = [crew.submit(partial(attempt, o.region, _address(o), partial(o.read, aws))) for o in operations]
-        pairs = [(r, lives[id(r)].result()) for r in desired]
-        pending = [(o, fields.result() or ()) for o, fields in zip(operations, asked, strict=True)]
-        ours = [live for found in owned for live in found.result() or ()]
-    return _assemble(
-        [(r, live) for r, live in pairs if r.region not in unreadable],
-        [live for live in ours if live.region not in unreadable],
-        [operating(o, fields) for o, fields in pending if fields and o.region not in unreadable],
-        kinds=kinds,
-        regions=regions,
-        backend=backend,
-        unreadable=unreadable,
-    )
+    kinds: Sequence[type[Resource]]
+    aws: Aws
+    regions: Sequence[str]
+    workers: int
+    backend: str
+
+    def whole(self, desired: Sequence[Resource]) -> Plan:
+        """What differs from these; what is ours and not among them is deleted, so nothing desired means destroy.
+
+        Raises:
+            RefusedError: what is there makes any plan dangerous.
+        """
+        places = [(kind, where) for kind in self.kinds for where in _places(kind, self.regions)]
+        return self._plan(desired, places)
+
+    def part(self, desired: Sequence[Resource], operations: Sequence[Operation] = ()) -> Plan:
+        """What differs from these and nothing else; what is ours beside them stays.
+
+        Args:
+            operations: those that have nothing to do any more are left out.
+
+        Raises:
+            RefusedError: what is there makes any plan dangerous.
+        """
+        return self._plan(desired, [], operations)
+
+    def _plan(
+        self,
+        desired: Sequence[Resource],
+        places: Sequence[tuple[type[Resource], str]],
+        operations: Sequence[Operation] = (),
+    ) -> Plan:
+        unreadable: dict[str, BackendctlError] = {}
+        attempt = _attempting(unreadable)
+        aws = self.aws
+        with Crew(self.workers, name="read") as crew:
+            owned = [  # first: it is read in bulk, and much of what is desired is found there
+                crew.submit(partial(attempt, where, f"{where}/{kind.kind}", partial(_owned, kind, aws, where)))
+                for kind, where in places
+            ]
+            turns = interleaved(desired, key=lambda r: r.region)
+            reads = [(r, partial(attempt, r.region, address_of(r), partial(type(r).read, aws, r))) for r in turns]
+            lives = {id(r): crew.submit(read) for r, read in reads}
+            asked = [crew.submit(partial(attempt, o.region, _address(o), partial(o.read, aws))) for o in operations]
+            pairs = [(r, lives[id(r)].result()) for r in desired]
+            pending = [(o, fields.result() or ()) for o, fields in zip(operations, asked, strict=True)]
+            ours = [live for found in owned for live in found.result() or ()]
+        return self._assembled(
+            [(r, live) for r, live in pairs if r.region not in unreadable],
+            [live for live in ours if live.region not in unreadable],
+            [operating(o, fields) for o, fields in pending if fields and o.region not in unreadable],
+            unreadable,
+        )
+
+    def _assembled(
+        self,
+        pairs: Iterable[tuple[Resource, Resource | None]],
+        ours: Iterable[Resource],
+        operating: Iterable[Change],
+        unreadable: Mapping[str, BackendctlError],
+    ) -> Plan:
+        changes: list[Change] = []
+        unchanged: list[Resource] = []
+        wanted: set[str] = set()
+        for resource, live in pairs:
+            wanted.add(address_of(resource))
+            change = change_of(resource, live)
+            if change is not None:
+                changes.append(change)
+            elif live is not None:
+                unchanged.append(live)
+        gone = {address_of(live): live for live in ours if address_of(live) not in wanted}
+        changes.extend(Change(action=Action.DELETE, desired=None, live=live) for live in gone.values())
+        return Plan(
+            backend=self.backend,
+            regions=tuple(region for region in self.regions if region not in unreadable),
+            changes=tuple(in_order([*changes, *operating], kinds=self.kinds, regions=self.regions)),
+            unchanged=tuple(unchanged),
+            unreadable=dict(unreadable),
+        )
 
 
 class _Attempt(Protocol):
@@ -227,40 +262,12 @@ def _address(operation: Operation) -> str:
     return address(operation.region, operation.kind, operation.name)
 
 
+def _places(kind: type[Resource], regions: Sequence[str]) -> Sequence[str]:
+    return (GLOBAL,) if kind.scope == GLOBAL else regions
+
+
 def _owned(kind: type[Resource], aws: Aws, region: str) -> list[Resource]:
     return list(kind.owned(aws, region))
-
-
-def _assemble(
-    pairs: Iterable[tuple[Resource, Resource | None]],
-    ours: Iterable[Resource],
-    operating: Iterable[Change],
-    *,
-    kinds: Sequence[type[Resource]],
-    regions: Sequence[str],
-    backend: str,
-    unreadable: Mapping[str, BackendctlError],
-) -> Plan:
-    changes: list[Change] = []
-    unchanged: list[Resource] = []
-    wanted: set[str] = set()
-    for resource, live in pairs:
-        wanted.add(address_of(resource))
-        change = change_of(resource, live)
-        if change is not None:
-            changes.append(change)
-        elif live is not None:
-            unchanged.append(live)
-    gone = {address_of(live): live for live in ours if address_of(live) not in wanted}
-    changes.extend(Change(action=Action.DELETE, desired=None, live=live) for live in gone.values())
-    changes = in_order([*changes, *operating], kinds=kinds, regions=regions)
-    return Plan(
-        backend=backend,
-        regions=tuple(region for region in regions if region not in unreadable),
-        changes=tuple(changes),
-        unchanged=tuple(unchanged),
-        unreadable=dict(unreadable),
-    )
 
 
 def change_of(desired: Resource, live: Resource | None) -> Change | None:

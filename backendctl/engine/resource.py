@@ -10,7 +10,7 @@ Fields are what is managed; `None` in desired means "leave it alone"; values are
   resource's `shows(key, value)` says so;
 * `metadata=IMMUTABLE`: AWS cannot change it; a difference is refused before the first call.
 
-A kind may have `outlasts: ClassVar[str]`: what AWS goes on with by itself when we leave in the middle of a change.
+How a kind differs from most is its class attribute `traits`, if it has one; see `engine.traits`.
 
 A live value may have a `note: str`: what is worth saying of it although the plan leaves it so, or why it goes; empty
 for nothing.
@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.resources.deploy_context import DeployContext
 
 GLOBAL = "global"
 
@@ -54,10 +53,6 @@ class Resource(Protocol):
     def name(self) -> str: ...
     @property
     def owner(self) -> str | None: ...
-
-    @classmethod
-    def desired(cls, context: DeployContext) -> Iterable[Self]:
-        """Every one of this kind that the spec asks for, in every region."""
 
     @classmethod
     def read(cls, aws: Aws, desired: Self) -> Self | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.plan import Change, Plan
 from backendctl.errors import RefusedError
 
 EVERYTHING = "*"

@@ -17,7 +17,7 @@ from backendctl.warmth.report_line import Report, last_of
 from backendctl.warmth.targets import hit_by_users
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.json_path import JsonPath
     from backendctl.spec.model import Function
 

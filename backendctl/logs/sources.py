@@ -15,7 +15,7 @@ from backendctl.spec.function_names import check_functions
 from backendctl.warmth.targets import hit_by_users
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.spec.model import Function
 
 _LOGGED = frozenset({"ERROR", "INFO"})

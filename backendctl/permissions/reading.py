@@ -17,7 +17,7 @@ from backendctl.resources.role_policy import statements_for
 from backendctl.spec import Offline, parse
 
 if TYPE_CHECKING:
-    from backendctl.app import Settings
+    from backendctl.backend import Settings
 
 
 @dataclass(frozen=True, kw_only=True)

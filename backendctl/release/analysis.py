@@ -17,7 +17,7 @@ from backendctl.resources.served import qualifier
 from backendctl.spec.analysis import STAGE, AnswerCheck, MetricCheck, TestsCheck
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.release.metrics import Scope
     from backendctl.release.running import Serving
 

@@ -10,13 +10,13 @@ import math
 import time
 import uuid
 from collections.abc import Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from backendctl.aws.errors import explain
 from backendctl.aws.metrics import lag, resolution
+from backendctl.aws.regions import in_parallel
 from backendctl.aws.wait import until
 from backendctl.errors import BackendctlError, WaitTimeoutError
 from backendctl.http_call import HttpAnswer, send
@@ -171,8 +171,7 @@ def _through_stage(aws: Aws, place: Place, check: AnswerCheck) -> tuple[list[Sai
     count = tries(place.share)
     began = time.time()
     url = place.url + filled(check) + (f"?{urlencode(check.query)}" if check.query else "")
-    with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="answers") as pool:
-        replies = list(pool.map(lambda _: _replied(url, check), range(count)))
+    replies = in_parallel(range(count), lambda _: _replied(url, check), workers=_AT_ONCE)
     known = {reply.headers.get(_REQUEST_ID, ""): reply for reply in replies if reply is not None}
     if not known:
         raise BackendctlError(f"none of {count} requests to {url} was answered")

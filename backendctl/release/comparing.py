@@ -11,7 +11,7 @@ from backendctl.aws.errors import ClientError, is_missing
 from backendctl.engine.diff import plain
 from backendctl.errors import BackendctlError, UsageError, unreachable_data
 from backendctl.release.log_reading import Logs
-from backendctl.release.numbering import Releasing
+from backendctl.release.releasing import Releasing
 from backendctl.resources import lambda_reads, releases
 from backendctl.resources.api_reads import find_api
 from backendctl.resources.served import short_code
@@ -19,7 +19,7 @@ from backendctl.secrets import digest
 from backendctl.whole import whole
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.resources.release_record import Record
 
 _ENVIRONMENT = "environment"

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backendctl.aws.errors import explain
+from backendctl.aws.regions import each
 from backendctl.errors import BackendctlError, unreachable_data
 from backendctl.release.live import release_of
 from backendctl.release.log_reading import Logs
-from backendctl.release.numbering import Releasing
+from backendctl.release.releasing import Releasing
 from backendctl.release.targets import now, split
 from backendctl.resources.release_record import Event, Record, State
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.release.running import Serving
 
 
@@ -79,19 +78,21 @@ def history(backend: Backend, found: Sequence[Serving], *, newest: int | None = 
     strange: list[str] = []
     live: dict[int, set[str]] = {}
 
-    def ask(one: Serving) -> None:
-        try:
-            serving = release_of(logs, one.region, one.stage, one.tag, now(backend, one))
-        except Exception as error:  # noqa: BLE001  # one region's failure is that region's
-            failed[one.region] = explain(error, doing=f"read {one.region}/history")
-            return
-        if serving is None:
-            strange.append(f"{one.region}/{'stage' if one.api_id else 'alias'}/{one.stage}")
-        else:
-            live.setdefault(serving.number, set()).add(one.region)
+    places = {one.address: one for one in found}
 
-    with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="history") as pool:
-        list(pool.map(ask, found))
+    def ask(place: str) -> Record | None:
+        one = places[place]
+        return release_of(logs, one.region, one.stage, one.tag, now(backend, one))
+
+    served, silent = each(
+        list(places), ask, workers=backend.settings.workers, doing=lambda place: f"read {places[place].region}/history"
+    )
+    failed |= {places[place].region: error for place, error in silent.items()}
+    for place, serving in served.items():
+        if serving is None:
+            strange.append(place)
+        else:
+            live.setdefault(serving.number, set()).add(places[place].region)
     stages = {one.stage for one in found}
     on = {split(one.canary.tag) for one in found if one.canary is not None}
     told = [entry for entry in reversed(logs.releases()) if not found or stages & set(entry.targets)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import calendar
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from backendctl.api.smoke_requests import smoke_requests
 from backendctl.aws.errors import explain
 from backendctl.aws.metrics import lag, resolution
+from backendctl.aws.regions import in_parallel
 from backendctl.release.analysis import Analysis
 from backendctl.release.metrics import Scope, Watched, warmed
 from backendctl.release.observed import Observed
@@ -26,7 +26,7 @@ from backendctl.warmth.logs import LogReader
 from backendctl.warmth.pings import pingers
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.release.running import Serving
     from backendctl.spec.canary import Judging
 
@@ -101,8 +101,7 @@ def judge_all(backend: Backend, found: Sequence[Serving], *, reader: LogReader, 
         verdict = judge(base, canary, settings, among=among, checks=checks, smoke=smoke)
         return Judged(one=one, base=base, canary=canary, verdict=verdict, at=at)
 
-    with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="judge") as pool:
-        return list(pool.map(ask, running))
+    return in_parallel(running, ask, workers=backend.settings.workers)
 
 
 def _with_users(backend: Backend, running: list[Serving]) -> list[Serving]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.engine.resource import Resource
     from backendctl.release.log_reading import Logs
-    from backendctl.release.numbering import Releasing
+    from backendctl.release.releasing import Releasing
     from backendctl.resources.release_log import RegionLog
 
 

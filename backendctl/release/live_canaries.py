@@ -11,7 +11,7 @@ from backendctl.endpoints import regional_url
 from backendctl.release import synthetic
 from backendctl.release.analysis import Analysis
 from backendctl.release.judging import Judged, judge_all
-from backendctl.release.numbering import Releasing
+from backendctl.release.releasing import Releasing
 from backendctl.release.running import Serving, serving
 from backendctl.release.shift import Waves, plan_abort, plan_promote, plan_shift
 from backendctl.release.steps import FULL
@@ -20,7 +20,7 @@ from backendctl.resources.release_record import Event
 from backendctl.warmth.logs import LogReader
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.plan import Plan
     from backendctl.errors import BackendctlError
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from backendctl.aws.crew import together
-from backendctl.aws.errors import explain
+from backendctl.aws.regions import each
 from backendctl.errors import BackendctlError
 from backendctl.release.migration import taken_over
 from backendctl.resources import old_notes, release_log
@@ -95,21 +94,14 @@ def read_logs(aws: Aws, *, regions: Sequence[str], beside: Sequence[str], target
         regions: those that are worked on. beside: others, which are asked for their numbers, and not for long.
         targets: stages, or aliases such as "places:live".
     """
-    silent: dict[str, BackendctlError] = {}
 
-    def ask(region: str) -> RegionLog | None:
-        try:
-            if region in regions:
-                return release_log.read(aws, region)
-            return release_log.read_now(aws, region, patience=_PATIENCE)
-        except Exception as error:  # noqa: BLE001  # one region's failure is that region's
-            silent[region] = explain(error, doing=f"read {region}/release-log")
-            return None
+    def ask(region: str) -> RegionLog:
+        if region in regions:
+            return release_log.read(aws, region)
+        return release_log.read_now(aws, region, patience=_PATIENCE)
 
     order = [*dict.fromkeys((*beside, *regions))]
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="log") as pool:
-        found = dict(zip(order, pool.map(ask, order), strict=True))
-    logs = {region: log for region, log in found.items() if log is not None}
+    logs, silent = each(order, ask, workers=workers, doing=lambda region: f"read {region}/release-log")
     bare = [region for region in regions if region in logs and not logs[region].entries]
     pairs = [(region, target) for region in bare for target in targets]
     told = together(partial(old_notes.read, aws, region, target) for region, target in pairs)

@@ -17,7 +17,7 @@ from backendctl.warmth.logs import LogReader
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
 
 
 def look(backend: Backend, *, stages: Sequence[str] = (), reader: LogReader | None = None) -> CanaryStatus:

@@ -3,77 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action, Change, Plan, change_of, in_order, operating
+from backendctl.engine.plan import Change, Plan, change_of, in_order, operating
 from backendctl.engine.resource import GLOBAL, Resource, address, address_of
+from backendctl.engine.traits import traits_of
 from backendctl.errors import UsageError
 from backendctl.release.live import drifted, found_entries, number_before
-from backendctl.release.log_reading import Logs, binds, read_logs
+from backendctl.release.log_reading import Logs, binds
+from backendctl.release.releasing import Releasing, targets_of
 from backendctl.resources import KINDS
 from backendctl.resources.alias import Alias
-from backendctl.resources.alias_names import names_of, qualified
+from backendctl.resources.alias_names import qualified
 from backendctl.resources.function import Function
 from backendctl.resources.release_claim import KIND, Announce, Conclude, entry_name, told
 from backendctl.resources.release_record import Event, Record, token_of
 from backendctl.resources.stage import Stage
 from backendctl.resources.stage_writes import held_by_canary
-from backendctl.spec.canary import by_alias
+from backendctl.spec.model import by_alias
 
 if TYPE_CHECKING:
-    from backendctl.aws.connection import Aws
     from backendctl.resources.deploy_context import DeployContext
-    from backendctl.spec.model import Spec
 
 _TURNING = frozenset({"definition", "localised", "variables"})
-_PARTS = frozenset({"function", "alias", "rest-api", "permission", "api-account", "stage", "canary"})
-"""The kinds that a release is made of: when all of them hold in a region, it is concluded there."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Releasing:
-    """What every verb needs to number a release.
-
-    Attributes:
-        meant: the regions that were asked for, also those that do not answer; empty means those of the context.
-        workers: regions at once. take_over: whether what is under way by somebody else is passed over.
-    """
-
-    aws: Aws
-    context: DeployContext
-    workers: int
-    meant: tuple[str, ...] = ()
-    take_over: bool = False
-
-    @property
-    def spec(self) -> Spec:
-        """Narrowed to the chosen regions."""
-        return self.context.spec
-
-    def logs(self) -> Logs:
-        """Of all regions of the spec."""
-        return read_logs(
-            self.aws,
-            regions=self.spec.regions,
-            beside=self.spec.all_regions,
-            targets=targets_of(self.context),
-            workers=self.workers,
-        )
-
-
-def targets_of(context: DeployContext) -> tuple[str, ...]:
-    """What releases have numbers for: the stages, or aliases such as "places:live"."""
-    spec = context.spec
-    if not by_alias(spec):
-        return tuple(stage.name for stage in spec.api.stages) if spec.api else ()
-    region = spec.regions[0]
-    return tuple(
-        qualified(function.name, alias)
-        for function in spec.functions_in(region)
-        for alias in names_of(context, region, function).plain
-    )
 
 
 def content_of(context: DeployContext) -> list[Any]:
@@ -224,13 +179,13 @@ def announced(
         region: replace(one, time=entry.time, operator=entry.operator, process=entry.process)
         for region, one in entries.items()
     }
-    indexes = frozenset(c.address for c in plan.changes if c.kind == "region-index")
+    indexes = frozenset(c.address for c in plan.changes if traits_of(c.resource).opens_region)
     announce = Announce(
         name=name, entries=entries, earlier=earlier, joins=bool(there), summary=_summary(entry), requires=indexes
     )
     operations = [operating(announce, announce.summary)]
     for region in regions:
-        parts = frozenset(c.address for c in plan.changes if c.region == region and c.kind in _PARTS)
+        parts = frozenset(c.address for c in plan.changes if c.region == region and traits_of(c.resource).of_release)
         conclude = Conclude(region=region, name=name, entry=entries[region], requires=parts)
         if fields := conclude.read(releasing.aws):
             operations.append(operating(conclude, fields))

@@ -13,8 +13,8 @@ from backendctl.resources.canary import CanaryStart
 from backendctl.resources.provisioned_limits import lost_by_turning, over_limits
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
     from backendctl.resources.deploy_context import DeployContext, Link
 
 

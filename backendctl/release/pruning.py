@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from backendctl.aws.errors import ClientError, is_missing, says
-from backendctl.aws.regions import each_region
+from backendctl.aws.regions import each_region, in_parallel
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action, Plan, operating
+from backendctl.engine.plan import Plan, operating
 from backendctl.release.rewarming import given_back
 from backendctl.release.targets import before, now, split
 from backendctl.resources import lambda_reads, release_log
@@ -21,8 +21,8 @@ from backendctl.resources.releases import facts_of
 from backendctl.resources.served import Served
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
     from backendctl.engine.operation import Operation
     from backendctl.errors import BackendctlError
     from backendctl.release.running import Serving
@@ -130,8 +130,7 @@ def plan_prune(backend: Backend, found: Sequence[Serving], *, keep: int) -> Plan
             *_records(log, region),
         ]
 
-    with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="prune") as pool:
-        old = [one for many in pool.map(ask, regions) for one in many]
+    old = [one for many in in_parallel(regions, ask, workers=backend.settings.workers) for one in many]
     changes = [operating(one, one.read(backend.aws)) for one in old]
     changes += [change for region in regions for change in given_back(backend, by_region[region], region)]
     return Plan(backend=backend.spec.backend, regions=tuple(regions), changes=tuple(changes))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from backendctl.api_in_plan import answering
+from backendctl.aws.regions import in_parallel
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address_of
 from backendctl.errors import RefusedError, unreachable_data
 from backendctl.foreseen import with_refusals
 from backendctl.nearest import refuse_unknown
-from backendctl.release.numbering import Releasing, content_of, numbered
+from backendctl.release.numbering import content_of, numbered
+from backendctl.release.releasing import Releasing
 from backendctl.release.running import serving
 from backendctl.release.shift import plan_of
 from backendctl.resources import assemble, lambda_reads
@@ -28,7 +29,7 @@ from backendctl.resources.stage import Stage
 from backendctl.resources.stage_writes import held_by_canary
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.resource import Resource
     from backendctl.errors import BackendctlError
 
@@ -112,8 +113,7 @@ def published(backend: Backend, names: Sequence[str], *, regions: Collection[str
             )
         ]
 
-    with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="versions") as pool:
-        return [one for many in pool.map(ask, wanted) for one in many]
+    return [one for many in in_parallel(wanted, ask, workers=backend.settings.workers) for one in many]
 
 
 def same_bits(found: Sequence[Published]) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backendctl.engine.plan import Action, Change
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change
 from backendctl.resources import provisioned_reads as reads
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.baking import Slots, baking
@@ -16,7 +17,7 @@ from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.served import qualifier
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.release.running import Serving
     from backendctl.spec.model import Function
 

@@ -11,7 +11,8 @@ from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
 from backendctl.release.log_reading import Logs
-from backendctl.release.numbering import Releasing, announced, next_entry, refusal, refuse_nobody
+from backendctl.release.numbering import announced, next_entry, refusal, refuse_nobody
+from backendctl.release.releasing import Releasing
 from backendctl.release.rewarming import Rewarmed, rewarmed
 from backendctl.release.shift import plan_of, pointing
 from backendctl.release.targets import Back, Way, choose
@@ -23,10 +24,11 @@ from backendctl.resources.cutover import StageCutover
 from backendctl.resources.deploy_context import SLOTS
 from backendctl.resources.release_record import Event, Record, token_of
 from backendctl.resources.served import Route, qualifier
+from backendctl.resources.stage import Stage
 from backendctl.resources.stage_writes import Held
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.operation import Operation
     from backendctl.engine.resource import Resource
     from backendctl.release.running import Serving
@@ -74,7 +76,7 @@ def plan_rollback(
         operations += [_waiting(turn, ready) for turn in turns] if wait_warm else turns
     plan = plan_of(backend, desired, operations)
     for entry, earlier in steps:
-        if any(change.kind in {"stage", "alias"} for change in plan.changes) or logs.at(entry.index):
+        if any(change.kind in {Stage.kind, Alias.kind} for change in plan.changes) or logs.at(entry.index):
             plan = announced(plan, entry, earlier, logs, releasing)
     moves = [_move(way) for back in backs for way in back.ways if way.one.api_id]
     return replace(plan, remarks=(*taken(backend.aws, moves), *dict.fromkeys(remarks)))
@@ -258,7 +260,7 @@ def _slot(backend: Backend, way: Way, group: Sequence[Route]) -> str:
     usable = [slot for slot in free if not elsewhere & {f"{route.alias}-{slot}" for route in group}]
     if not usable:
         raise RefusedError(
-            [f"{address(one.region, 'stage', one.stage)}: both slots of {group[0].physical}:{group[0].alias} serve"],
+            [f"{one.address}: both slots of {group[0].physical}:{group[0].alias} serve"],
             hint="another stage uses the idle one; give the stages aliases of their own",
         )
     return usable[0]

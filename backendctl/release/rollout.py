@@ -20,7 +20,7 @@ from backendctl.release.steps import FULL, next_share, next_wave, present_share,
 from backendctl.spec.canary import ABORT, HOLD
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.errors import BackendctlError
     from backendctl.release.live_canaries import Begun, Canaries
     from backendctl.release.running import Serving

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from backendctl.aws.errors import explain
+from backendctl.aws.regions import each
 from backendctl.aws.tags import owner_of
+from backendctl.engine.resource import address
 from backendctl.errors import BackendctlError, UsageError
 from backendctl.nearest import refuse_unknown as refuse_unknown_names
 from backendctl.release import access_log
 from backendctl.release.access_log import AccessLog
 from backendctl.resources import lambda_reads, release_log
+from backendctl.resources.alias import Alias
 from backendctl.resources.alias_canary import AliasCanary
 from backendctl.resources.alias_mark import read_mark
 from backendctl.resources.alias_names import names_of, qualified
@@ -23,12 +24,13 @@ from backendctl.resources.canary import Canary
 from backendctl.resources.deployments import definition_of
 from backendctl.resources.release_record import Event, Record, split_tag
 from backendctl.resources.served import Route
+from backendctl.resources.stage import Stage
 from backendctl.resources.stage_wanted import routes_of
 from backendctl.resources.stage_writes import split_variables
-from backendctl.spec.canary import by_alias
+from backendctl.spec.model import by_alias
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.spec.model import Stage as Spec
 
 
@@ -64,6 +66,11 @@ class Serving:
     author: str = ""
     access: AccessLog | str = ""
 
+    @property
+    def address(self) -> str:
+        """region/stage/name, or region/alias/name."""
+        return address(self.region, Stage.kind if self.api_id else Alias.kind, self.stage)
+
 
 def serving(backend: Backend, *, stages: Sequence[str] = ()) -> tuple[list[Serving], dict[str, BackendctlError]]:
     """Every stage of the spec in every region, asked now, and the regions that did not answer.
@@ -76,21 +83,16 @@ def serving(backend: Backend, *, stages: Sequence[str] = ()) -> tuple[list[Servi
         UsageError: the spec has no such stage.
     """
     refuse_unknown(backend, stages)
-    failed: dict[str, BackendctlError] = {}
-
-    def ask(region: str) -> list[Serving]:
-        try:
-            return list(_in_region(backend, region, stages))
-        except Exception as error:  # noqa: BLE001  # one region's failure is that region's
-            failed[region] = explain(error, doing=f"read {region}/canary")
-            return []
-
     regions = backend.spec.regions
-    with ThreadPoolExecutor(max_workers=backend.settings.workers, thread_name_prefix="canary") as pool:
-        found = [one for many in pool.map(ask, regions) for one in many]
+    found, failed = each(
+        regions,
+        lambda region: list(_in_region(backend, region, stages)),
+        workers=backend.settings.workers,
+        doing=lambda region: f"read {region}/canary",
+    )
     if len(failed) == len(regions):
         raise failed[regions[0]]
-    return found, failed
+    return [one for many in found.values() for one in many], failed
 
 
 def moving_stages(backend: Backend) -> tuple[str, ...]:

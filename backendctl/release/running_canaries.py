@@ -11,13 +11,15 @@ from backendctl.engine.resource import address
 from backendctl.errors import UsageError
 from backendctl.release.numbering import content_of
 from backendctl.release.targets import split
+from backendctl.resources.alias import Alias
 from backendctl.resources.canary import Canary
 from backendctl.resources.release_record import Event, Record, token_of
+from backendctl.resources.stage import Stage
 from backendctl.resources.stage_writes import END_IT
 
 if TYPE_CHECKING:
     from backendctl.release.log_reading import Logs
-    from backendctl.release.numbering import Releasing
+    from backendctl.release.releasing import Releasing
     from backendctl.resources.alias_canary import AliasCanary, AliasCanaryStart
     from backendctl.resources.canary import CanaryStart
 
@@ -119,7 +121,7 @@ class Running:
             )
         reasons = [
             f"a canary{f' (v{number})' if (number := split(one.tag)) is not None else ''} is on "
-            f"{address(region, 'stage' if isinstance(one, Canary) else 'alias', name)}, with {one.percent:g} %"
+            f"{address(region, Stage.kind if isinstance(one, Canary) else Alias.kind, name)}, with {one.percent:g} %"
             for region, name, one in self.canaries
             if one is not None and one.tag != entry.tag
         ]

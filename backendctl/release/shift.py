@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.api.taken import Move, taken
-from backendctl.engine.plan import Plan, make_plan
+from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
 from backendctl.release.log_reading import Logs
-from backendctl.release.numbering import Releasing, announced, next_entry, refusal, refuse_nobody
+from backendctl.release.numbering import announced, next_entry, refusal, refuse_nobody
+from backendctl.release.releasing import Releasing
 from backendctl.release.steps import earlier_wave
-from backendctl.resources import KINDS
 from backendctl.resources.alias import Alias
 from backendctl.resources.alias_canary import AliasCanary, AliasCanaryEnd, AliasShift
 from backendctl.resources.alias_mark import mark
@@ -26,7 +26,7 @@ from backendctl.resources.release_record import Event, Record, State, split_tag,
 from backendctl.resources.served import qualifier
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.operation import Operation
     from backendctl.engine.resource import Resource
     from backendctl.release.running import Serving
@@ -72,7 +72,7 @@ def plan_promote(backend: Backend, found: Sequence[Serving], *, waves: Waves = (
     """
     ends: dict[str, set[str]] = {}
     for one in found:
-        ends.setdefault(one.region, set()).add(address(one.region, "stage" if one.api_id else "alias", one.stage))
+        ends.setdefault(one.region, set()).add(one.address)
 
     def parts(some: Sequence[Serving], entry: Record | None) -> tuple[list[Resource], list[Operation]]:
         desired: list[Resource] = []
@@ -273,7 +273,7 @@ def _plain(backend: Backend, one: Serving, entry: Record | None) -> Iterator[Ali
         )
         return
     variables = {**one.variables, **(one.canary.variables if one.canary else {})}
-    yield from plain_aliases(backend, one, variables, after=address(one.region, "stage", one.stage))
+    yield from plain_aliases(backend, one, variables, after=one.address)
 
 
 def plain_aliases(backend: Backend, one: Serving, variables: Mapping[str, str], *, after: str) -> Iterator[Alias]:
@@ -331,14 +331,5 @@ def plan_of(backend: Backend, desired: Sequence[Resource], operations: Sequence[
     backend.aws.forget("stages")
     backend.aws.forget("deployments")
     unique = {address(r.region, r.kind, r.name): r for r in reversed(desired)}  # the first stage's word on an alias
-    plan = make_plan(
-        desired=list(unique.values()),
-        kinds=KINDS,
-        aws=backend.aws,
-        regions=backend.spec.regions,
-        workers=backend.settings.workers,
-        backend=backend.spec.backend,
-        strays=False,
-        operations=operations,
-    )
+    plan = backend.planner.part(list(unique.values()), operations)
     return replace(plan, unreadable={**backend.unreadable, **plan.unreadable})

@@ -13,7 +13,7 @@ from backendctl.resources.stage import Stage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.plan import Plan
     from backendctl.release.status import CanaryStatus, RegionStatus
 

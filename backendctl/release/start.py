@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING
 from backendctl.api.judge import judged, kept
 from backendctl.api_in_plan import case_of, look_at_api, readable_context
 from backendctl.app import Changes
-from backendctl.engine.plan import Action, make_plan
+from backendctl.engine.action import Action
 from backendctl.engine.resource import address
+from backendctl.engine.traits import traits_of
 from backendctl.errors import RefusedError
 from backendctl.release import preflight, telling
 from backendctl.release.log_reading import Logs
-from backendctl.release.numbering import Releasing, announced, next_entry, refusal, refuse_nobody
+from backendctl.release.numbering import announced, next_entry, refusal, refuse_nobody
+from backendctl.release.releasing import Releasing
 from backendctl.release.running import refuse_unknown
 from backendctl.release.running_canaries import Running, content_token
 from backendctl.release.steps import earlier_wave
-from backendctl.resources import KINDS, assemble, code_buckets
+from backendctl.resources import assemble, code_buckets
 from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import names_of, qualified
 from backendctl.resources.canary import CanaryStart
+from backendctl.resources.function import Function
+from backendctl.resources.permission import Permission
 from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.release_record import Event, Record
 from backendctl.resources.stage import Stage
@@ -30,17 +34,12 @@ from backendctl.stage_alone import served_only
 
 if TYPE_CHECKING:
     from backendctl.api.look import Look
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
     from backendctl.engine.plan import Plan
     from backendctl.engine.resource import Resource
     from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.model import Stage as Spec
-
-_PARTS = frozenset(
-    {"region-index", "role", "log-group", "function", "alias", "provisioned", "rest-api", "permission", "api-account"}
-)
-"""The kinds a release is made of; what else a deploy would change is left to it."""
 
 
 def plan_start(
@@ -154,16 +153,7 @@ def _plan(
     parts: list[Resource], access: Sequence[Resource], canaries: Sequence[CanaryStart], releasing: Releasing
 ) -> tuple[Plan, list[Resource]]:
     """The plan, and of its parts what is compared."""
-    plan = make_plan(
-        desired=[*parts, *access],
-        kinds=KINDS,
-        aws=releasing.aws,
-        regions=releasing.spec.regions,
-        workers=releasing.workers,
-        backend=releasing.spec.backend,
-        strays=False,
-        operations=canaries,
-    )
+    plan = releasing.planner.part([*parts, *access], canaries)
     plan = replace(plan, refusals=(*plan.refusals, *code_buckets.unfit(plan.changes, releasing.aws)))
     return served_only(plan, parts) if releasing.context.chosen else (plan, parts)
 
@@ -253,9 +243,13 @@ def _address(canary: CanaryStart) -> str:
     return address(canary.region, canary.kind, canary.name)
 
 
+def _is_canarys(resource: Resource) -> bool:
+    return traits_of(resource).beside_canary or isinstance(resource, Stage)
+
+
 def _belongs(resource: Resource, context: DeployContext, stages: Sequence[Spec]) -> bool:
     """Whether it is a part of this release: what its requests meet, but no alias that others call."""
-    if resource.kind not in _PARTS:
+    if not traits_of(resource).beside_canary:
         return False
     names = {stage.name for stage in stages}
     reached = {
@@ -264,7 +258,7 @@ def _belongs(resource: Resource, context: DeployContext, stages: Sequence[Spec])
         for link in links
         if link.stage.name in names
     }
-    if resource.kind in {"function", "permission"}:
+    if isinstance(resource, Function | Permission):
         return (resource.region, resource.name.partition(":")[0]) in reached
     if not isinstance(resource, Alias | ProvisionedConcurrency):
         return True
@@ -280,16 +274,12 @@ def _is_slot(alias: Alias | ProvisionedConcurrency, context: DeployContext) -> b
 def _pending(everything: Sequence[Resource], plan: Plan, backend: Backend) -> tuple[str, ...]:
     """What differs from the spec and is no part of the release, or may: told so that nobody waits for it."""
     planned = {change.address for change in plan.changes}
-    rest = [r for r in everything if r.kind not in {*_PARTS, Stage.kind}] if not backend.context.chosen else []
-    others = make_plan(
-        desired=rest,
-        kinds=KINDS,
-        aws=backend.aws,
-        regions=backend.spec.regions,
-        workers=backend.settings.workers,
-        backend=backend.spec.backend,
-        strays=False,
+    rest = (
+        [r for r in everything if not (traits_of(r).beside_canary or isinstance(r, Stage))]
+        if not backend.context.chosen
+        else []
     )
+    others = backend.planner.part(rest)
     told = [c.address for c in others.changes if c.address not in planned and c.action is not Action.DELETE]
     unknown = {region: error for region, error in others.unreadable.items() if region not in plan.unreadable}
     return (*told, *(f"perhaps more in {region} ({error})" for region, error in unknown.items()))

@@ -11,7 +11,8 @@ from backendctl.engine.plan import Plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError
 from backendctl.foreseen import with_refusals
-from backendctl.release.numbering import Releasing, refuse_nobody
+from backendctl.release.numbering import refuse_nobody
+from backendctl.release.releasing import Releasing
 from backendctl.release.running import refuse_unknown
 from backendctl.release.running_canaries import Running, content_token
 from backendctl.release.shift import plan_of
@@ -26,7 +27,7 @@ from backendctl.resources.log_group import LogGroup
 from backendctl.resources.role import Role
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.engine.resource import Resource
     from backendctl.resources.release_record import Record
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.progress import note
+from backendctl.aws.regions import in_parallel
 from backendctl.errors import BackendctlError
 from backendctl.http_call import send as send_one
 from backendctl.openapi.neutral import operations
@@ -45,8 +45,7 @@ def send(url: str, document: Mapping[str, Any], *, requests: int) -> int:
 def _all(url: str, paths: Sequence[str], requests: int) -> int:
     wanted = [url + paths[number % len(paths)] for number in range(min(requests, MOST))]
     note(f"sending {len(wanted)} requests to {url}")
-    with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="synthetic") as pool:
-        return sum(pool.map(_get, wanted))
+    return sum(in_parallel(wanted, _get, workers=_AT_ONCE))
 
 
 def open_routes(document: Mapping[str, Any]) -> Iterator[str]:

@@ -11,14 +11,16 @@ from backendctl.errors import RefusedError, UsageError
 from backendctl.release.live import release_of
 from backendctl.release.log_reading import Logs
 from backendctl.resources import lambda_reads, served
+from backendctl.resources.alias import Alias
 from backendctl.resources.api_reads import list_deployments
 from backendctl.resources.release_record import Event, Record, split_tag
 from backendctl.resources.served import Served
+from backendctl.resources.stage import Stage
 from backendctl.resources.stage_writes import held_by_canary
 from backendctl.whole import whole
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.release.running import Serving
 
 _HISTORY = "see the releases: backendctl history"
@@ -66,11 +68,7 @@ def choose(backend: Backend, logs: Logs, found: Sequence[Serving], *, to: str | 
         UsageError: there is no such release, or no such function.
         BackendctlError: a region that serves did not tell what it remembers.
     """
-    reasons = [
-        held_by_canary(address(one.region, "stage", one.stage), number=split(one.canary.tag))
-        for one in found
-        if one.canary is not None
-    ]
+    reasons = [held_by_canary(one.address, number=split(one.canary.tag)) for one in found if one.canary is not None]
     if reasons:
         raise RefusedError(reasons, hint="abort-canary gives its requests back")
     backs: list[Back] = []
@@ -153,7 +151,7 @@ def _asked(wanted: int | None, to: str | None) -> bool:
 
 
 def _where(some: Sequence[Serving], stage: str) -> str:
-    return ", ".join(address(one.region, "stage" if one.api_id else "alias", stage) for one in some)
+    return ", ".join(address(one.region, Stage.kind if one.api_id else Alias.kind, stage) for one in some)
 
 
 def split(tag: str) -> int | None:
@@ -296,7 +294,7 @@ def _gone(backend: Backend, one: Serving, target: Record) -> Iterator[str]:
     name = f"v{target.number}"
     deployment = target.deployment_of(one.stage)
     if one.api_id and deployment not in {d["id"] for d in list_deployments(backend.aws, one.region, one.api_id)}:
-        yield f"{address(one.region, 'stage', one.stage)}: deployment {deployment} of {name} is gone"
+        yield f"{one.address}: deployment {deployment} of {name} is gone"
     called = {route.physical for route in one.routes}
     for key, number in target.versions.items():
         physical = key.rpartition(":")[0]

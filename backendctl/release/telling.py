@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from backendctl.api_in_plan import answering
 from backendctl.engine.resource import address
 from backendctl.release.access_log import missing_from
+from backendctl.resources.api_account import ApiAccount
 from backendctl.resources.stage import Stage
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
     from backendctl.engine.resource import Resource
     from backendctl.resources.canary import CanaryStart
     from backendctl.spec.model import Logging
@@ -42,7 +43,7 @@ def _with_log(desired: Stage, live: Stage) -> Stage:
         name=desired.name,
         owner=desired.owner,
         api=desired.api,
-        requires=desired.requires & {address(desired.region, "api-account", "logging")},
+        requires=desired.requires & {address(desired.region, ApiAccount.kind, "logging")},
         routes=desired.routes,
         variables=live.variables,
         logging=desired.logging,

@@ -24,7 +24,7 @@ from backendctl.testing.reading import read_suites
 from backendctl.testing.run import Session
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.openapi.matching import Route
     from backendctl.spec.analysis import TestsCheck
     from backendctl.testing.asking import Sent

@@ -12,7 +12,7 @@ from backendctl.resources.alias_canary import AliasCanary
 from backendctl.resources.served import qualifier
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.release.running import Serving
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backendctl.engine.resource import Resource
+from backendctl.engine.traits import REST, Traits, traits_of
 from backendctl.resources.alias import Alias
 from backendctl.resources.api_account import ApiAccount
 from backendctl.resources.api_key import ApiKey
@@ -10,6 +11,7 @@ from backendctl.resources.certificate import Certificate
 from backendctl.resources.domain import Domain
 from backendctl.resources.function import Function
 from backendctl.resources.health_check import HealthCheck
+from backendctl.resources.kind import Kind
 from backendctl.resources.log_group import LogGroup
 from backendctl.resources.mapping import Mapping
 from backendctl.resources.permission import Permission
@@ -28,7 +30,7 @@ from backendctl.resources.table import Table
 from backendctl.resources.usage_plan import UsagePlan
 from backendctl.resources.warmer import Warmer
 
-KINDS: tuple[type[Resource], ...] = (
+KINDS: tuple[type[Kind], ...] = (
     RegionIndex,
     Role,
     LogGroup,
@@ -56,5 +58,18 @@ KINDS: tuple[type[Resource], ...] = (
 REMOVED: tuple[type[Resource], ...] = (KINDS[0], ReleaseLog, *KINDS[1:])
 """What a destroy looks for: what releases have written as well."""
 ORDER: tuple[str, ...] = tuple(kind.kind for kind in REMOVED)
+_TRAITS = {kind.kind: traits_of(kind) for kind in REMOVED}
 
-__all__ = ["KINDS", "ORDER", "REMOVED"]
+
+def traits_of_kind(kind: str) -> Traits:
+    """Of the kind of that name."""
+    return _TRAITS[kind]
+
+
+def rows() -> tuple[str, ...]:
+    """The titles of what `status` shows resources under, in creation order; what belongs to nothing comes last."""
+    found = dict.fromkeys(traits.row.title for traits in _TRAITS.values() if traits.row is not REST)
+    return (*found, REST.title)
+
+
+__all__ = ["KINDS", "ORDER", "REMOVED", "rows", "traits_of_kind"]

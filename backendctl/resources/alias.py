@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws.errors import ClientError, code_of, is_missing, says
 from backendctl.aws.wait import settle
 from backendctl.engine.resource import address
+from backendctl.engine.traits import Row, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources import lambda_reads, lambda_waits, release_claim, served
 from backendctl.resources.alias_mark import holding, mark, owner_in, read_mark
@@ -54,6 +55,7 @@ class Alias:
     kind: ClassVar[str] = "alias"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(beside_canary=True, of_release=True, row=Row("function", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws.wait import settle
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action
 from backendctl.engine.resource import address
+from backendctl.engine.traits import Traits
 from backendctl.errors import BackendctlError
 from backendctl.resources import lambda_reads, lambda_waits, release_claim, served
 from backendctl.resources.alias_mark import AliasMark, mark, read_mark
@@ -94,6 +95,7 @@ class AliasCanaryStart:
     kind: ClassVar[str] = KIND
     action: ClassVar[Action] = Action.CREATE
     taken_back: ClassVar[str] = "backendctl abort-canary"
+    traits: ClassVar[Traits] = Traits(of_release=True)
 
     region: str
     name: str
@@ -167,6 +169,7 @@ class AliasShift:
     kind: ClassVar[str] = KIND
     action: ClassVar[Action] = Action.UPDATE
     taken_back: ClassVar[str] = "backendctl promote-canary --to PERCENT"
+    traits: ClassVar[Traits] = Traits(of_release=True)
 
     share: AliasCanary
     percent: float
@@ -208,6 +211,7 @@ class AliasCanaryEnd:
     kind: ClassVar[str] = KIND
     action: ClassVar[Action] = Action.DELETE
     taken_back: ClassVar[str] = "backendctl start-canary"
+    traits: ClassVar[Traits] = Traits(of_release=True)
 
     share: AliasCanary
     entry: Record | None = field(default=None, repr=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from backendctl.aws.errors import says
+from backendctl.engine.traits import Traits
 from backendctl.resources.stage_live import logs
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class ApiAccount:
     kind: ClassVar[str] = "api-account"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(beside_canary=True, of_release=True)
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import BotoCoreError, ClientError, is_missing, says
-from backendctl.engine.plan import Action
+from backendctl.engine.action import Action
 from backendctl.engine.resource import IMMUTABLE, PARTIAL, address
 from backendctl.errors import BackendctlError
 from backendctl.secrets import KNOWN, digest

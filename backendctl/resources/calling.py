@@ -6,11 +6,11 @@ import base64
 import re
 import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import BotoCoreError, ClientError
+from backendctl.aws.regions import in_parallel
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -68,8 +68,7 @@ def call_at_once(
         start.wait()
         return call(aws, aws.lambda_(region), physical, qualifier=qualifier, payload=payload)
 
-    with ThreadPoolExecutor(max_workers=count, thread_name_prefix="warm") as pool:
-        return list(pool.map(call_together, range(count)))
+    return in_parallel(range(count), call_together, workers=count)
 
 
 def call(aws: Aws, client: LambdaClient, physical: str, *, qualifier: str | None, payload: str) -> Answer:

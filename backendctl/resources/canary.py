@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import is_missing
 from backendctl.aws.wait import settle
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action
 from backendctl.engine.resource import address
+from backendctl.engine.traits import Traits
 from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
 from backendctl.resources import release_claim, release_log, served
@@ -112,6 +113,7 @@ class CanaryStart:
     kind: ClassVar[str] = "canary"
     action: ClassVar[Action] = Action.CREATE
     taken_back: ClassVar[str] = "backendctl abort-canary"
+    traits: ClassVar[Traits] = Traits(of_release=True)
 
     region: str
     name: str
@@ -266,6 +268,7 @@ class TrafficShift:
     kind: ClassVar[str] = "canary"
     action: ClassVar[Action] = Action.UPDATE
     taken_back: ClassVar[str] = "backendctl promote-canary --to PERCENT"
+    traits: ClassVar[Traits] = Traits(of_release=True)
 
     canary: Canary
     percent: float
@@ -322,6 +325,7 @@ class CanaryEnd:
     kind: ClassVar[str] = "canary"
     action: ClassVar[Action] = Action.DELETE
     taken_back: ClassVar[str] = "backendctl start-canary"
+    traits: ClassVar[Traits] = Traits(of_release=True)
 
     canary: Canary
     entry: Record | None = field(default=None, repr=False)

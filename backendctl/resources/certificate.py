@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.wait import until
+from backendctl.engine.traits import Row, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources import certificates, dns
 from backendctl.resources.api_reads import domain_names
@@ -45,7 +46,7 @@ class Certificate:
     kind: ClassVar[str] = "certificate"
     stateful: ClassVar[bool] = True
     scope: ClassVar[str] = "region"
-    lasts: ClassVar[int] = 5
+    traits: ClassVar[Traits] = Traits(lasts=5, row=Row("domain", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from backendctl.aws.errors import ClientError, says
 from backendctl.aws.wait import settle
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action
+from backendctl.engine.traits import Traits
 from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
 from backendctl.resources import release_claim, release_log, served
@@ -54,6 +55,7 @@ class _Cutover:
     kind: ClassVar[str] = "stage"
     action: ClassVar[Action] = Action.UPDATE
     taken_back: ClassVar[str] = "backendctl rollback"
+    traits: ClassVar[Traits] = Traits(of_release=True)
 
     region: str
     name: str

@@ -11,6 +11,7 @@ from backendctl.aws.errors import is_missing, says
 from backendctl.aws.progress import note
 from backendctl.aws.wait import until
 from backendctl.engine.resource import PARTIAL, address
+from backendctl.engine.traits import Row, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources import certificates, dns
 from backendctl.resources.api_reads import MULTI_LEVEL, domain_names
@@ -41,6 +42,7 @@ class Domain:
     kind: ClassVar[str] = "domain"
     stateful: ClassVar[bool] = True
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(row=Row("domain", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

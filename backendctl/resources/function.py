@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.engine.resource import GLOBAL, PARTIAL, SECRET, address
+from backendctl.engine.traits import Row, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.package import Artefact
 from backendctl.resources import lambda_reads, lambda_waits, releases
@@ -62,6 +63,7 @@ class Function:
     kind: ClassVar[str] = "function"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(beside_canary=True, of_release=True, row=Row("function", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -13,6 +13,7 @@ from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, code_of, gone_already
 from backendctl.engine.diff import differences
 from backendctl.engine.resource import PARTIAL
+from backendctl.engine.traits import Fix, Row, Traits
 from backendctl.resources import lambda_reads
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from backendctl.resources.deploy_context import DeployContext
 
 PREFIX = "/aws/lambda/"
+
+
+def _function(name: str, backend: str) -> str:
+    return name.removeprefix(PREFIX).removeprefix(f"{backend}-")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +40,9 @@ class LogGroup:
     kind: ClassVar[str] = "log-group"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(
+        reads_early=True, beside_canary=True, row=Row("function", _function), fix=Fix.CREATED
+    )
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws.errors import ClientError, gone_already, says
 from backendctl.aws.tags import owner_of
 from backendctl.engine.resource import address
+from backendctl.engine.traits import Row, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources.api_reads import (
     ROOT,
@@ -40,6 +41,7 @@ class Mapping:
     kind: ClassVar[str] = "mapping"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(row=Row("domain", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -12,6 +12,7 @@ from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.wait import settle, until
 from backendctl.engine.resource import address
+from backendctl.engine.traits import Fix, Row, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources import lambda_reads
 from backendctl.resources.alias_names import qualified, slots_of
@@ -44,7 +45,16 @@ class Permission:
     kind: ClassVar[str] = "permission"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    needs_settled: ClassVar[bool] = False  # Lambda itself knows a new alias at once; it is callers that may not
+    traits: ClassVar[Traits] = Traits(
+        needs_settled=False,  # Lambda itself knows a new alias at once; it is callers that may not
+        reads_early=True,
+        beside_canary=True,
+        of_release=True,
+        row=Row("function", base),
+        fix=Fix.ADDED,
+        fixed_by="grant",
+        harm="API Gateway answers 500 where it may not call the function",
+    )
 
     region: str = field(compare=False)
     name: str = field(compare=False)

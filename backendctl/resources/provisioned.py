@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from backendctl.aws.errors import ClientError, gone_already, says
 from backendctl.aws.wait import until
 from backendctl.engine.resource import address
+from backendctl.engine.traits import Traits
 from backendctl.errors import BackendctlError
 from backendctl.resources import lambda_reads
 from backendctl.resources import provisioned_reads as reads
@@ -47,6 +48,7 @@ class ProvisionedConcurrency:
     kind: ClassVar[str] = "provisioned"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(beside_canary=True)
 
     region: str = field(compare=False)
     name: str = field(compare=False)

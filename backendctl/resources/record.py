@@ -12,6 +12,7 @@ from backendctl.aws.errors import ClientError, says
 from backendctl.aws.progress import note
 from backendctl.aws.tags import owner_of
 from backendctl.engine.resource import address
+from backendctl.engine.traits import Row, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources import dns
 from backendctl.resources.api_reads import domain_names
@@ -61,6 +62,7 @@ class Record:
     kind: ClassVar[str] = "record"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(spans="record", row=Row("domain", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

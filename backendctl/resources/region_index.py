@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws import tags as tagging
 from backendctl.aws.crew import together
 from backendctl.aws.errors import BotoCoreError, ClientError, explain, is_denied, is_missing, says
+from backendctl.engine.traits import Traits
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -34,6 +35,7 @@ class RegionIndex:
     kind: ClassVar[str] = "region-index"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(opens_region=True, beside_canary=True)
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, ClassVar
 from backendctl.aws.crew import together
 from backendctl.aws.errors import BotoCoreError, ClientError, explain
 from backendctl.aws.progress import remark
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action
 from backendctl.engine.resource import GLOBAL, address
+from backendctl.engine.traits import Traits
 from backendctl.errors import AwsError, BackendctlError, OvertakenError
 from backendctl.resources import release_log
 from backendctl.resources.release_log import RegionLog
@@ -44,6 +45,7 @@ class Announce:
     kind: ClassVar[str] = KIND
     action: ClassVar[Action] = Action.CREATE
     taken_back: ClassVar[str] = ""
+    traits: ClassVar[Traits] = Traits(announces=True)
 
     region: str = GLOBAL
     name: str

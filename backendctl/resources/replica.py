@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import BotoCoreError, ClientError, is_missing, is_silent, says
 from backendctl.engine.resource import PARTIAL, address
+from backendctl.engine.traits import Row, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources import (
     replica_leaving,
@@ -52,8 +53,12 @@ class Replica:
     kind: ClassVar[str] = "replica"
     stateful: ClassVar[bool] = True
     scope: ClassVar[str] = "region"
-    outlasts: ClassVar[str] = "making or removing the replica, which nothing can stop"
-    lasts: ClassVar[int] = 60  # as long as so many other changes; it is minutes at AWS
+    traits: ClassVar[Traits] = Traits(
+        spans="table",
+        lasts=60,
+        outlasts="making or removing the replica, which nothing can stop",
+        row=Row("table", base),
+    )
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -17,6 +17,7 @@ from backendctl.aws.errors import BotoCoreError, ClientError, is_missing, says
 from backendctl.aws.progress import note
 from backendctl.aws.wait import until
 from backendctl.engine.resource import PARTIAL
+from backendctl.engine.traits import Row, Traits, whole
 from backendctl.errors import BackendctlError
 from backendctl.openapi.preserved_settings import settings_in, with_preserved, without_settings
 from backendctl.resources.api_reads import (
@@ -60,8 +61,7 @@ class RestApi:
         stamp: who makes this release.
         alone: whether nothing but definitions of stages is put: what belongs to the API as a whole stays as it is.
         deployed: localised digests of those of `own_of_stages` that have a deployment; all of them are wanted.
-        definition: 12-hex digest of the definition; live it is "pending" after a put that did not finish. None leaves
-            what is there, when only definitions of stages are put.
+        definition: 12-hex digest; live it is "pending" after a put that did not finish. None leaves what is there.
         localised: the same with this region's ids filled in, which a changed binding changes.
         endpoint: always REGIONAL: the others cannot be in several regions under one name (A82).
         blanks: empty APIs of the same name that lost answers have left (F9); none are wanted.
@@ -72,6 +72,7 @@ class RestApi:
     kind: ClassVar[str] = "rest-api"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(reads_early=True, beside_canary=True, of_release=True, row=Row("api", whole))
 
     region: str = field(compare=False)
     name: str = field(compare=False)
@@ -392,9 +393,7 @@ def settings_of(api: Any) -> dict[str, Any]:
 
 def _policy(text: str | None) -> Any:
     """AWS returns the policy as JSON whose quotes are escaped once more."""
-    if not text:
-        return None
     try:
-        return json.loads(text)
+        return json.loads(text) if text else None
     except ValueError:
         return json.loads(json.loads(f'"{text}"'))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, gone_already, is_missing, says
 from backendctl.engine.resource import GLOBAL, PARTIAL
+from backendctl.engine.traits import Traits
 from backendctl.resources.role_policy import (
     TRUST,
     calling,
@@ -38,6 +39,7 @@ class Role:
     kind: ClassVar[str] = "role"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = GLOBAL
+    traits: ClassVar[Traits] = Traits(beside_canary=True)
 
     name: str = field(compare=False)
     owner: str | None = field(compare=False)

@@ -10,6 +10,7 @@ from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.wait import until
 from backendctl.engine.resource import GLOBAL, PARTIAL, address
+from backendctl.engine.traits import Fix, Row, Traits, base
 from backendctl.resources import schedule_reads
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.lambda_reads import NAME
@@ -44,6 +45,7 @@ class Schedule:
     kind: ClassVar[str] = "schedule"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(row=Row("function", base), fix=Fix.ALWAYS)
 
     region: str = field(compare=False)
     name: str = field(compare=False)

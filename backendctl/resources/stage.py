@@ -11,7 +11,8 @@ from backendctl.aws import tags as tagging
 from backendctl.aws.crew import both
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.wait import settle
-from backendctl.engine.resource import GUARDED, PARTIAL, address
+from backendctl.engine.resource import address
+from backendctl.engine.traits import Row, Traits, whole
 from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
 from backendctl.resources import old_notes, release_claim, release_log, served, stage_live
@@ -29,6 +30,7 @@ from backendctl.resources.release_record import VARIABLE, Record, State
 from backendctl.resources.served import Route
 from backendctl.resources.stage_notes import pinned, shared
 from backendctl.resources.stage_patch import NO_CACHE, patches
+from backendctl.resources.stage_settings import StageSettings
 from backendctl.resources.stage_wanted import (
     Behind,
     behind_of,
@@ -39,8 +41,6 @@ from backendctl.resources.stage_wanted import (
     warm,
 )
 from backendctl.resources.stage_writes import await_cache, ensure_access_log, refuse_changed
-from backendctl.spec.callers import Throttling
-from backendctl.spec.model import Logging
 from backendctl.spec.model import Stage as Spec
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stage:
+class Stage(StageSettings):
     """One stage of our API.
 
     Attributes:
@@ -62,20 +62,13 @@ class Stage:
         pinned: whether it keeps what it serves.
         canary: whether a part of the traffic goes elsewhere; live only.
         note: what is worth saying of that, or of a pinned one; live only.
-        release: tag of the release it serves, such as "8-3f2a1c9d"; None leaves it alone, empty when it has none.
-        definition: digest of the deployed definition, from the deployment's description.
-        localised: the same with this region's ids filled in.
-        variables: all of them; one that names a staged alias names the slot.
-        cache: GB as AWS spells it, or "off". cache_ttl: seconds.
-        throttling, logging: None leaves them alone.
-        methods: settings of single methods, as `stage_live.methods_of` has them; None leaves them alone.
-        method_throttling: limits by route ("GET /places") that are not the stage's; None leaves them alone.
         pruned: whether old deployments go once a new one serves.
     """
 
     kind: ClassVar[str] = "stage"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(of_release=True, row=Row("stage", whole), follows=frozenset({"release"}))
 
     region: str = field(compare=False)
     name: str = field(compare=False)
@@ -91,20 +84,6 @@ class Stage:
     canary: bool = field(default=False, compare=False)
     note: str = field(default="", compare=False)
     pruned: bool = field(default=True, compare=False, repr=False)
-    release: str | None = None
-    definition: str | None = None
-    localised: str | None = None
-    variables: dict[str, str] | None = field(default=None, metadata=GUARDED)
-    tracing: bool | None = None
-    metrics: bool | None = None
-    throttling: Throttling | None = None
-    cache: str | None = None
-    cache_ttl: int | None = None
-    methods: dict[str, str] | None = None
-    method_throttling: dict[str, Throttling] | None = None
-    logging: Logging | None = None
-    description: str | None = None
-    tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
 
     @classmethod
     def desired(cls, context: DeployContext) -> Iterable[Self]:

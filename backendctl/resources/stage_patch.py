@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from backendctl.resources.release_record import VARIABLE
+from backendctl.resources.stage_settings import StageSettings
 from backendctl.spec.model import Logging
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import PatchOperationTypeDef
-
-    from backendctl.resources.stage import Stage
 
 NO_CACHE = "off"
 """The cache field of a stage that has none."""
@@ -38,7 +37,9 @@ _SETTING_PARTS = 2  # of the end of a path: throttling/rateLimit
 _ALL = "/*/*"  # the settings of all methods; those of single ones are left alone
 
 
-def patches(desired: Stage, live: Stage, *, deployment: str | None, log_arn: str) -> list[PatchOperationTypeDef]:
+def patches(
+    desired: StageSettings, live: StageSettings, *, deployment: str | None, log_arn: str
+) -> list[PatchOperationTypeDef]:
     """Everything that differs, as one list: a request must never see new code behind the old definition.
 
     Args:
@@ -86,7 +87,7 @@ def _variables(wanted: Mapping[str, str] | None, found: Mapping[str, str]) -> It
             yield {"op": "remove", "path": f"/variables/{escaped(key)}"}
 
 
-def _cache(desired: Stage, live: Stage) -> Iterator[PatchOperationTypeDef]:
+def _cache(desired: StageSettings, live: StageSettings) -> Iterator[PatchOperationTypeDef]:
     if _differs(desired.cache, live.cache):
         on = desired.cache != NO_CACHE
         yield _replace("/cacheClusterEnabled", on)
@@ -108,7 +109,7 @@ def _methods(wanted: Mapping[str, str] | None, found: Mapping[str, str]) -> Iter
             yield _replace(f"/{path}", wanted[path])
 
 
-def _method_throttling(desired: Stage, live: Stage) -> Iterator[PatchOperationTypeDef]:
+def _method_throttling(desired: StageSettings, live: StageSettings) -> Iterator[PatchOperationTypeDef]:
     """A method that is to have no limits of its own gets the stage's; without such, its settings go."""
     if desired.method_throttling is None:
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws.errors import code_of, is_missing
 from backendctl.engine.resource import IMMUTABLE, PARTIAL
+from backendctl.engine.traits import Row, Traits, base
 from backendctl.errors import RefusedError
 from backendctl.resources import (
     table_capacity,
@@ -53,8 +54,13 @@ class Table:
     kind: ClassVar[str] = "table"
     stateful: ClassVar[bool] = True
     scope: ClassVar[str] = "region"
-    outlasts: ClassVar[str] = "what it has begun with the table, such as filling an index"
-    lasts: ClassVar[int] = 30  # as long as so many other changes; it is minutes at AWS
+    traits: ClassVar[Traits] = Traits(
+        spans="table",
+        lasts=30,
+        outlasts="what it has begun with the table, such as filling an index",
+        reads_early=True,
+        row=Row("table", base),
+    )
 
     region: str = field(compare=False)
     name: str = field(compare=False)

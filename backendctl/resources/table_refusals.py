@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import BotoCoreError, ClientError, explain, is_denied, is_silent
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import address_of
 from backendctl.errors import BackendctlError
 from backendctl.resources import table_reads, table_shape, table_steps

@@ -15,6 +15,7 @@ from backendctl.aws.errors import gone_already
 from backendctl.aws.wait import until
 from backendctl.engine.diff import differences
 from backendctl.engine.resource import GUARDED, PARTIAL, address
+from backendctl.engine.traits import Fix, Row, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources import rule_reads
 from backendctl.resources.alias_names import qualified
@@ -50,6 +51,7 @@ class Warmer:
     kind: ClassVar[str] = "warmer"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(reads_early=True, row=Row("function", base), fix=Fix.ALWAYS)
 
     region: str = field(compare=False)
     name: str = field(compare=False)

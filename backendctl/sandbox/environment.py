@@ -21,7 +21,7 @@ from backendctl.sandbox.printed import Printed, now
 from backendctl.sandbox.runtimes.choice import not_supported, runtime_of
 from backendctl.sandbox.runtimes.model import InvalidEntrypointError, NotSupportedError, Setup
 from backendctl.sandbox.runtimes.variables import of_function, of_process
-from backendctl.sandbox.talk import LARGEST, Answer, GoneError, LargeError
+from backendctl.sandbox.talk import LARGEST, Answer, Asked, GoneError, LargeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,22 +38,6 @@ _TURNS = threading.BoundedSemaphore(os.cpu_count() or 1)
 _UMASK = 0o022  # as on AWS; the server's own is stricter
 _SLIGHT = 0.05  # seconds another program may take away without a word
 _FAILURES = (GoneError, BrokenPipeError, LargeError, InvalidEntrypointError, NotSupportedError)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
-    """What one call brings.
-
-    Attributes:
-        event: the payload, parsed.
-        arn: the function's ARN as the caller named it.
-        environment: variables of this call alone; None takes one away.
-    """
-
-    request_id: str
-    event: Any
-    arn: str
-    environment: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True, slots=True)

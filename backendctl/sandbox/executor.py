@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from backendctl.sandbox import invocation, lambda_logs
 from backendctl.sandbox.admission import Admission
 from backendctl.sandbox.corrections import function_records
-from backendctl.sandbox.environment import Asked, Outcome
+from backendctl.sandbox.environment import Outcome
 from backendctl.sandbox.environments import Place
 from backendctl.sandbox.runtimes.choice import NOT_SUPPORTED, not_supported, why_not
+from backendctl.sandbox.talk import Asked
 from backendctl.sandbox.telemetry import caller
 from backendctl.sandbox.xray import function_segments, upstream
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from backendctl.sandbox.environment import Outcome
-    from backendctl.sandbox.lambda_logs import Usage
+    from backendctl.sandbox.lambda_usage import Usage
 
 Event = tuple[int, str]
 

@@ -14,7 +14,7 @@ from backendctl.sandbox.talk import LARGEST, Answer, GoneError, LargeError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from backendctl.sandbox.environment import Asked
+    from backendctl.sandbox.talk import Asked
 
 _MOST_ANSWER = 13 * LARGEST  # escaped twice: as the result, and in the line which brings it
 _CHUNK = 65_536

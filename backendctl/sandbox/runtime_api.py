@@ -23,7 +23,7 @@ from backendctl.sandbox.talk import LARGEST, Answer, GoneError
 from backendctl.sandbox.world import LOOPBACK
 
 if TYPE_CHECKING:
-    from backendctl.sandbox.environment import Asked
+    from backendctl.sandbox.talk import Asked
 
 VERSION = "2018-06-01"
 _NEXT = f"/{VERSION}/runtime/invocation/next"

@@ -12,7 +12,8 @@ from backendctl.sandbox.world import ACCOUNT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from backendctl.sandbox.apigateway.service import ApiGateway, Served
+    from backendctl.sandbox.apigateway.served import Served
+    from backendctl.sandbox.apigateway.service import ApiGateway
 
 Settings = dict[str, dict[str, Any]]
 """Method settings of a stage: by "<path without the first slash>/<method>", "*/*" for all methods."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import subprocess
-
-    from backendctl.sandbox.environment import Asked
+    from collections.abc import Mapping
 
 LARGEST = 6_291_556
 """Bytes of the largest answer."""
@@ -20,6 +19,22 @@ class GoneError(Exception):
 
 class LargeError(Exception):
     """The answer is longer than it could be with every character escaped."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What one call brings.
+
+    Attributes:
+        event: the payload, parsed.
+        arn: the function's ARN as the caller named it.
+        environment: variables of this call alone; None takes one away.
+    """
+
+    request_id: str
+    event: Any
+    arn: str
+    environment: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

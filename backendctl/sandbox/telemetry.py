@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from backendctl.sandbox.apigateway.service import ApiGateway, Served
+    from backendctl.sandbox.apigateway.served import Served
+    from backendctl.sandbox.apigateway.service import ApiGateway
     from backendctl.sandbox.inner import Inner
 
 logger = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from backendctl.sandbox.http import Request, Response
 
 if TYPE_CHECKING:
-    from backendctl.sandbox.apigateway.service import Served
+    from backendctl.sandbox.apigateway.served import Served
     from backendctl.sandbox.environment import Outcome
 
 Doc = dict[str, Any]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from backendctl.spec.loader import Node
+    from backendctl.spec.json_nodes import Node
 
 MOST_VALUES = 250_000
 """Values of a document, each alias counted as what it stands for."""

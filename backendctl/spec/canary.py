@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backendctl.spec.loader import Way
-    from backendctl.spec.model import Spec
     from backendctl.spec.view import View
 
 API, ALIAS = "api", "alias"
@@ -82,11 +81,6 @@ class Canary:
     judging: Judging = field(default_factory=Judging)
     analysis: tuple[Check, ...] = ()
     hooks: Hooks = field(default_factory=Hooks)
-
-
-def by_alias(spec: Spec) -> bool:
-    """Whether releases are of aliases, because no stage turns: there is none, or canaries are Lambda's own."""
-    return spec.api is None or spec.canary.strategy == ALIAS
 
 
 def build_canary(plain: dict[str, Any], regions: tuple[str, ...], folder: Path) -> Canary:

@@ -122,3 +122,7 @@ class _Reader:
     def _skip(self) -> None:
         found = _SPACE.match(self._text, self._at)
         self._at = found.end() if found else self._at
+
+
+Node = Any
+"""A yaml node; yaml's type stubs lack its `id`."""

@@ -18,14 +18,12 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from backendctl.comparing import refuse_constant
 from backendctl.errors import Fault, SpecError
 from backendctl.spec import bounds
-from backendctl.spec.json_nodes import compose_json, doubled
+from backendctl.spec.json_nodes import Node, compose_json, doubled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-Node = Any
-"""A yaml node; yaml's type stubs lack its `id`."""
 
 Way = tuple[str | int, ...]
 """The keys and positions that lead from the root of a document to a value."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from backendctl.spec.callers import ApiKey, Cors, Smoke, Throttling, UsagePlan
-from backendctl.spec.canary import Canary
+from backendctl.spec.canary import ALIAS, Canary
 from backendctl.spec.domains import Domain
 from backendctl.spec.tables import Attribute, Index, Key, LocalIndex, Scaling, Table, TableReplica
 
@@ -302,3 +302,8 @@ class Spec:
     def narrowed(self, regions: tuple[str, ...]) -> Spec:
         """The same spec for some of its regions; the primary stays what it was."""
         return replace(self, regions=regions, group=self.all_regions)
+
+
+def by_alias(spec: Spec) -> bool:
+    """Whether releases are of aliases, because no stage turns: there is none, or canaries are Lambda's own."""
+    return spec.api is None or spec.canary.strategy == ALIAS

@@ -11,7 +11,8 @@ from backendctl.spec import loader
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from backendctl.spec.loader import Document, Node, Way
+    from backendctl.spec.json_nodes import Node
+    from backendctl.spec.loader import Document, Way
     from backendctl.spec.report import Report
 
 _ANY = "*"

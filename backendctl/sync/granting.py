@@ -13,16 +13,14 @@ from backendctl.api.source import api_of
 from backendctl.aws.errors import ClientError, is_missing
 from backendctl.aws.regions import each_region
 from backendctl.engine.plan import Plan
-from backendctl.engine.plan import make_plan as plan_of
 from backendctl.errors import BackendctlError, RefusedError
-from backendctl.resources import KINDS
 from backendctl.resources.api_reads import find_api
 from backendctl.resources.permission import LIMIT
 from backendctl.sync.planning import called_context, permissions_of
 from backendctl.sync.prepare import source_for
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.resources.permission import Permission
     from backendctl.spec.model import Api
     from backendctl.sync.request import Request
@@ -59,15 +57,7 @@ def prepare_grant(backend: Backend, request: Request) -> Grant:
         raise RefusedError(list(dict.fromkeys(missing)))
     readable = tuple(region for region in regions if region in lambda_targets)
     granted = tuple(permissions_of(called_context(backend, api, lambda_targets, readable)))
-    plan = plan_of(
-        desired=granted,
-        kinds=KINDS,
-        aws=backend.aws,
-        regions=readable,
-        workers=backend.settings.workers,
-        backend=backend.spec.backend,
-        strays=False,
-    )
+    plan = replace(backend.planner, regions=readable).part(granted)
     return Grant(backend=backend, plan=replace(plan, unreadable={**failed, **plan.unreadable}), permissions=granted)
 
 

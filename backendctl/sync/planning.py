@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 from backendctl.api.body import stage_definitions
 from backendctl.api.elsewhere import with_lambda_targets
 from backendctl.api.judge import kept
-from backendctl.engine import plan as planning
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import Resource, address_of
 from backendctl.errors import RefusedError
-from backendctl.release.numbering import Releasing
+from backendctl.release.releasing import Releasing
 from backendctl.release.running_canaries import Running
 from backendctl.release.start import begun, numbered_canaries
-from backendctl.resources import KINDS
 from backendctl.resources.api_account import ApiAccount
 from backendctl.resources.canary import CanaryStart
 from backendctl.resources.deploy_context import DeployContext
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
     from backendctl.api.body import Body, Wanted
     from backendctl.api.lambda_targets import LambdaTargets
     from backendctl.api.look import Look
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.spec.model import Api
 
 
@@ -59,7 +57,7 @@ class Parts:
         return self.look.regions
 
 
-def make_plan(parts: Parts) -> tuple[Plan, list[Resource]]:
+def plan_of(parts: Parts) -> tuple[Plan, list[Resource]]:
     """Everything that differs, and what is wanted."""
     context = called_context(parts.backend, parts.wanted.api, parts.look.lambda_targets, parts.regions)
     context = replace(
@@ -76,17 +74,7 @@ def make_plan(parts: Parts) -> tuple[Plan, list[Resource]]:
     wanted += stages if parts.request.canary is None else []
     wanted += _usage_plans(parts)
     wanted = kept(wanted, parts.look)
-    backend = parts.backend
-    plan = planning.make_plan(
-        desired=wanted,
-        kinds=KINDS,
-        aws=backend.aws,
-        regions=parts.regions,
-        workers=backend.settings.workers,
-        backend=backend.spec.backend,
-        strays=False,
-        operations=canaries,
-    )
+    plan = replace(parts.backend.planner, regions=parts.regions).part(wanted, canaries)
     return (plan if begin is None else begin(plan)), wanted
 
 

@@ -15,15 +15,16 @@ from backendctl.api.judge import judged
 from backendctl.api.look import Look, look
 from backendctl.api.source import Source, api_of, chosen_stages, source_of
 from backendctl.api_in_plan import case
-from backendctl.app import Backend
+from backendctl.backend import Backend
 from backendctl.engine.plan import Plan
 from backendctl.engine.safety import EVERYTHING, Allowed, refuse_danger
 from backendctl.errors import SpecError, UsageError
 from backendctl.nearest import refuse_unknown
-from backendctl.release.numbering import Releasing, numbered
+from backendctl.release.numbering import numbered
+from backendctl.release.releasing import Releasing
 from backendctl.resources.release_record import token_of
 from backendctl.spec.model import Api, Spec
-from backendctl.sync.planning import Parts, make_plan
+from backendctl.sync.planning import Parts, plan_of
 from backendctl.sync.request import Request
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def prepare(backend: Backend, request: Request) -> Sync:
     if not seen.regions:
         raise next(iter(seen.unreadable.values()))
     parts = Parts(backend=backend, wanted=given, bodies=found, look=seen, request=request)
-    plan, desired = make_plan(parts)
+    plan, desired = plan_of(parts)
     about = case(backend, given, seen, regions=regions, whole=True)
     plan = judged(replace(plan, unreadable={**seen.unreadable, **plan.unreadable}), desired, about)
     context = replace(backend.context, spec=replace(backend.spec.narrowed(seen.regions), api=given.api))

@@ -21,7 +21,7 @@ from backendctl.spec.report import listed
 from backendctl.sync.sdk_address import readdressed, region_url, shared_url
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {  # A94
     "javascript": (),

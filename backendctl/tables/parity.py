@@ -15,8 +15,8 @@ from backendctl.tables import aspects
 from backendctl.tables.aspects import Seen
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
     from backendctl.spec.model import Table
 
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.app import plan_of
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import address
 from backendctl.errors import UsageError
 from backendctl.remembering import remembered
+from backendctl.resources.kind import Kind
 from backendctl.resources.region_index import RegionIndex
 from backendctl.resources.replica import Replica
 from backendctl.resources.scaling import Scaling
@@ -18,11 +20,10 @@ from backendctl.resources.table import Table
 from backendctl.resources.table_refusals import with_dynamodb
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
-    from backendctl.engine.resource import Resource
+    from backendctl.backend import Backend
     from backendctl.selecting import Selection
 
-KINDS: tuple[type[Resource], ...] = (Table, Scaling, Replica)
+KINDS: tuple[type[Kind], ...] = (Table, Scaling, Replica)
 
 
 def plan_tables(backend: Backend, selection: Selection, *, keep_data: bool = False) -> Plan:
@@ -40,7 +41,7 @@ def plan_tables(backend: Backend, selection: Selection, *, keep_data: bool = Fal
             earlier run was allowed to delete may be gone by now, so that the same command finishes after a kill.
     """
     selection = remembered(selection, backend.aws.journal)
-    kinds: tuple[type[Resource], ...] = (RegionIndex, *KINDS)
+    kinds: tuple[type[Kind], ...] = (RegionIndex, *KINDS)
     desired = [one for kind in kinds for one in kind.desired(backend.context)]
     plan = plan_of(backend, desired, regions=backend.spec.regions, kinds=kinds)
     made = {c.region for c in plan.changes if _is_new(c)}

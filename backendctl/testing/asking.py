@@ -17,7 +17,7 @@ from backendctl.resources.api_reads import require_api, stage_variables
 from backendctl.testing.model import PUBLIC, Response, Through
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.openapi.matching import Route
 
 _INVOKED = re.compile(rf"(?:Endpoint RequestId ?: ?|x-amzn-RequestId=)({UUID.pattern})", re.IGNORECASE)

@@ -22,7 +22,7 @@ from backendctl.testing.model import PUBLIC, Case, Condition, Expect, Response, 
 from backendctl.testing.reading import scope_in
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.spec.values import Scope
 
 _SAFE = "/:?#[]@!$&'()*+,;=%~-._"

@@ -12,7 +12,7 @@ from backendctl.traces.parts import part_of
 from backendctl.traces.reading import documents
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
 
 Doc = Mapping[str, Any]
 _BAD = 400

@@ -15,7 +15,7 @@ from backendctl.traces.parts import own_times, spans_of
 from backendctl.traces.reading import Trace, documents, summaries
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
 
 MOST = 200
 """Traces of a region that are cut into parts; of more, the slowest, the failing, and every so many-th of the rest."""

@@ -10,7 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from backendctl.engine.traits import Row
 from backendctl.hints import runnable
+from backendctl.resources import rows, traits_of_kind
 from backendctl.survey import Cell, State, Survey
 from backendctl.telemetry import telemetry_rows
 from backendctl.ui.plan_data import markdown_cell
@@ -27,25 +29,6 @@ _DETAIL = 24
 _FIELDS = 48
 # A cell tells the worst of what it stands for.
 _WORST = (State.UNREACHABLE, State.MISSING, State.DIFFERS, State.EXTRA, State.OK)
-
-# kind → the row it belongs to; the first kind of a row tells the detail.
-_ROWS = {
-    "function": ("function", "{base}"),
-    "alias": ("function", "{base}"),
-    "permission": ("function", "{base}"),
-    "warmer": ("function", "{base}"),
-    "schedule": ("function", "{base}"),
-    "table": ("table", "{base}"),
-    "replica": ("table", "{base}"),
-    "scaling": ("table", "{base}"),
-    "rest-api": ("api", "{name}"),
-    "stage": ("stage", "{name}"),
-    "stage-log": ("stage", "{base}"),
-    "domain": ("domain", "{base}"),
-    "certificate": ("domain", "{base}"),
-    "mapping": ("domain", "{base}"),
-    "record": ("domain", "{base}"),
-}
 
 
 def show_matrix(survey: Survey, console: Console, *, verbose: bool = False) -> None:
@@ -151,7 +134,7 @@ def _rows(survey: Survey, *, verbose: bool) -> Iterator[tuple[tuple[str, str], _
         for region, cell in cells.items():
             label = (kind, name) if verbose else _label(survey, kind, name)
             folded.setdefault(label, {}).setdefault(region, []).append((f"{kind}/{name}", cell))
-    order = ["function", "table", "api", "stage", "domain", "region"]
+    order = rows()
     ranked = folded.items() if verbose else sorted(folded.items(), key=lambda item: order.index(item[0][0]))
     for label, row in ranked:
         if set(row) != {_GLOBAL} or verbose:
@@ -159,12 +142,15 @@ def _rows(survey: Survey, *, verbose: bool) -> Iterator[tuple[tuple[str, str], _
 
 
 def _label(survey: Survey, kind: str, name: str) -> tuple[str, str]:
-    if kind == "log-group":
-        return "function", name.rpartition("/")[2].removeprefix(f"{survey.backend}-")
-    if kind == "health-check":  # named after the backend; it watches what the domain leads to
-        return "domain", next((other for found, other in survey.rows if found == "domain"), name)
-    row, pattern = _ROWS.get(kind, ("region", "logging, region index"))
-    return row, pattern.format(name=name, base=name.partition(":")[0].partition("/")[0])
+    row = traits_of_kind(kind).row
+    return row.title, row.name(name, survey.backend) or _only(survey, row) or name
+
+
+def _only(survey: Survey, row: Row) -> str:
+    """The name of the only thing with the title of this row."""
+    others = ((traits_of_kind(kind).row, name) for kind, name in survey.rows)
+    named = (other.name(name, survey.backend) for other, name in others if other.title == row.title)
+    return next((name for name in named if name), "")
 
 
 def _region_document(survey: Survey, region: str) -> dict[str, Any]:

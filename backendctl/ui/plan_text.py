@@ -11,8 +11,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.plan import Change, Plan
 from backendctl.engine.safety import Refusal, breaks
 from backendctl.hints import runnable
 from backendctl.ui.api_diff import show_section

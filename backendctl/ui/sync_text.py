@@ -10,6 +10,8 @@ from rich.text import Text
 
 from backendctl.api.review import RegionReview, StageReview
 from backendctl.api.smoke_test import SmokeTest
+from backendctl.resources.permission import Permission
+from backendctl.resources.rest_api import RestApi
 from backendctl.sync.prepare import Sync
 from backendctl.ui.api_diff import diff_text
 
@@ -77,7 +79,7 @@ def _told(stage: StageReview) -> Text:
 def _settings(sync: Sync, region: str) -> Iterator[Text]:
     """What differs beside the definition: variables, settings, permissions."""
     for change in sync.plan.changes:
-        if change.region != region or (change.live is None and change.kind == "rest-api"):
+        if change.region != region or (change.live is None and change.kind == RestApi.kind):
             continue
         told = [f for f in change.fields if f.field not in {"definition", "localised", "owner"}]
         digests = [f for f in change.fields if f.field in {"definition", "localised"}]
@@ -88,7 +90,7 @@ def _settings(sync: Sync, region: str) -> Iterator[Text]:
             )
         if change.foreign:
             yield Text(f"  {change.kind} {change.name} exists and is not ours; --adopt takes it over", style="bad")
-        if change.kind == "permission":
+        if change.kind == Permission.kind:
             wanting = ", ".join(f"{f.after}" for f in told if f.after)
             yield Text(f"  {change.name} may not be called by ", style="update").append(wanting or "what is wanted")
         elif change.live is not None:

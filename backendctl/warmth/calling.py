@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import BotoCoreError, explain
-from backendctl.aws.regions import each_region
+from backendctl.aws.regions import each_region, in_parallel
 from backendctl.errors import BackendctlError, Exit, UsageError
 from backendctl.nearest import nearest, refuse_unknown
 from backendctl.resources.calling import Answer, call_at_once
@@ -19,7 +18,7 @@ from backendctl.warmth.targets import Hit, hit_by_users
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.spec.model import Function, Warm
 
 _LONGEST_HOLD = 2000
@@ -120,9 +119,10 @@ def warm_now(
     def work(region: str) -> list[Warmed]:
         backend.aws.forget("stages", region)
         functions = [one for one in backend.spec.functions_in(region) if one.name in chosen and one.warm is not None]
-        with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="warm") as pool:
-            found = pool.map(lambda one: list(_rows(backend, region, one, instances, stages)), functions)
-            return [row for rows in found for row in rows]
+        found = in_parallel(
+            functions, lambda one: list(_rows(backend, region, one, instances, stages)), workers=_AT_ONCE
+        )
+        return [row for rows in found for row in rows]
 
     done, failed = each_region(backend.spec.regions, work, workers=backend.settings.workers, doing="warm")
     rows = tuple(row for region in done for row in done[region])

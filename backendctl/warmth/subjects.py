@@ -16,8 +16,8 @@ from backendctl.warmth.subject import LATEST, Subject
 from backendctl.warmth.targets import Hit, hit_by_users
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
     from backendctl.aws.connection import Aws
+    from backendctl.backend import Backend
     from backendctl.spec.model import Function
 
 _IDS = ("$context.integration.requestId", "$context.integrationRequestId", "$context.awsEndpointRequestId")

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.app import plan_of, refuse_live_definition
+from backendctl.engine.action import Action
 from backendctl.engine.diff import differences
-from backendctl.engine.plan import Action, Change, Plan
-from backendctl.engine.resource import Resource
+from backendctl.engine.plan import Change, Plan
 from backendctl.errors import RefusedError
 from backendctl.resources import lambda_reads
+from backendctl.resources.kind import Kind
 from backendctl.resources.permission import Permission
 from backendctl.resources.permission_sources import is_warmer_s
 from backendctl.resources.role import Role, scheduler_role
@@ -19,9 +20,9 @@ from backendctl.resources.schedule import Schedule
 from backendctl.resources.warmer import Warmer
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
 
-_KINDS: tuple[type[Resource], ...] = (Role, Permission, Warmer, Schedule)
+_KINDS: tuple[type[Kind], ...] = (Role, Permission, Warmer, Schedule)
 
 
 def plan_warmers(backend: Backend) -> Plan:

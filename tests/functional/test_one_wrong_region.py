@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from backendctl.app import Settings, open_api
+from backendctl.app import open_api
 from backendctl.aws.connection import Access, Aws
+from backendctl.backend import Settings
 from backendctl.release.access_counts import Span
 from backendctl.release.access_log import AccessLog
 from backendctl.release.access_query import query_counts

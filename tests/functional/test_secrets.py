@@ -14,8 +14,9 @@ import yaml
 from moto import mock_aws
 from rich.console import Console
 
-from backendctl.app import Backend, Settings, carry_out, open_backend, plan_deploy
+from backendctl.app import carry_out, open_backend, plan_deploy
 from backendctl.aws.connection import Access
+from backendctl.backend import Backend, Settings
 from backendctl.engine.plan import Plan
 from backendctl.secrets import MARK
 from backendctl.spec import Offline, effective, parse

@@ -19,8 +19,9 @@ from botocore.compat import HTTPHeaders
 from botocore.model import OperationModel
 from moto import mock_aws
 
-from backendctl.app import Backend, Settings, carry_out, open_backend, plan_deploy, plan_destroy
+from backendctl.app import carry_out, open_backend, plan_deploy, plan_destroy
 from backendctl.aws.connection import Access
+from backendctl.backend import Backend, Settings
 from backendctl.engine.events import Done, Event, Failed
 from backendctl.engine.plan import Plan
 from backendctl.engine.safety import Allowed, refuse_danger

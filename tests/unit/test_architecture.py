@@ -144,9 +144,91 @@ def test_the_engine_imports_resources_for_types_only() -> None:
     assert _told([found for found in _in("engine") if found.is_of("backendctl.resources") and not found.typing]) == []
 
 
+def _kind_names() -> frozenset[str]:
+    """The names of all kinds, of resources and of operations, from their classes."""
+    return frozenset(
+        node.value.value
+        for file, tree in _trees().items()
+        if file.startswith("backendctl/resources/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AnnAssign | ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        and {ast.unparse(target) for target in _targets(node)} & {"kind", "KIND"}
+    )
+
+
+def _targets(node: ast.AnnAssign | ast.Assign) -> list[ast.expr]:
+    return [node.target] if isinstance(node, ast.AnnAssign) else node.targets
+
+
+def _naming_kinds(root: ast.AST) -> Iterator[int]:
+    known = _kind_names()
+    for node in ast.walk(root):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in known:
+            yield node.lineno
+
+
+def test_kinds_are_found_by_the_names_in_their_classes() -> None:
+    assert {"function", "log-group", "stage", "region-index", "canary", "release"} <= _kind_names()
+
+
+@pytest.mark.parametrize("part", ["engine", "aws", "doctor"])
+def test_what_knows_no_kind_names_none(part: str) -> None:
+    found = [
+        f"{file}:{line}"
+        for file, tree in _trees().items()
+        if file.startswith(f"backendctl/{part}/")
+        for line in _naming_kinds(tree)
+    ]
+    assert found == []
+
+
+_OTHER_WORDS = {
+    "backendctl/sweep.py": "kinds of thing in ARNs, as the tagging service names them",
+    "backendctl/cli/logs.py": "the kinds of a log's sources",
+}
+"""Where a comparison with such a word is about something else."""
+
+
+def test_nothing_above_the_kinds_compares_with_the_name_of_one() -> None:
+    """It asks the kind's traits, or names its class."""
+    apart = tuple(f"backendctl/{part}/" for part in ("resources", "sandbox", "spec", "openapi", "package"))
+    found = {
+        file
+        for file, tree in _trees().items()
+        if not file.startswith(apart)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare) and any(_steers(side) for side in (node.left, *node.comparators))
+        for _ in _naming_kinds(node)
+    }
+    assert found == set(_OTHER_WORDS)
+
+
+def _steers(side: ast.expr) -> bool:
+    """`kind`, `change.kind`, `parts["kind"]`."""
+    name = side.slice if isinstance(side, ast.Subscript) else side
+    return ast.unparse(name).strip("'").rpartition(".")[2] == "kind"
+
+
 def test_aws_imports_nothing_above_it() -> None:
     above = ("backendctl.engine", "backendctl.resources", "backendctl.spec", "backendctl.app", "backendctl.openapi")
     assert _told([found for found in _in("aws") if found.is_of(*above)]) == []
+
+
+def test_one_place_alone_makes_pools_of_threads() -> None:
+    pools = [found for found in _outside("sandbox") if found.is_of("concurrent.futures.ThreadPoolExecutor")]
+    assert {found.file for found in pools} == {"backendctl/aws/crew.py"}
+
+
+def test_one_place_alone_looks_for_the_word_that_was_meant() -> None:
+    looking = [
+        file
+        for file, tree in _trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "get_close_matches"
+    ]
+    assert looking == ["backendctl/nearest.py"]
 
 
 @pytest.mark.parametrize("part", ["api", "aws", "engine", "resources", "spec", "openapi", "package"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backendctl.bringing import left_variables, leftovers, variables
-from backendctl.pinning import Kept
+from backendctl.pinned_stage import Kept
 from backendctl.resources.function import Function
 from backendctl.spec.model import Code, Stage, Vpc
 from tests.unit.resources.lambda_helpers import PLACES

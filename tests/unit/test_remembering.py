@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import Resource
 from backendctl.remembering import remembering
 from backendctl.resources.log_group import LogGroup

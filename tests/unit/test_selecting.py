@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan
 from backendctl.engine.safety import EVERYTHING
 from backendctl.errors import Exit, UsageError
 from backendctl.resources.function import Function as Lambda

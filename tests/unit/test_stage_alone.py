@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import Resource
 from backendctl.resources.alias import Alias
 from backendctl.resources.function import Function

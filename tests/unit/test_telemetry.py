@@ -6,7 +6,8 @@ from dataclasses import replace
 from io import StringIO
 from typing import Any
 
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan
 from backendctl.resources.function import Function
 from backendctl.resources.log_group import LogGroup
 from backendctl.resources.stage import Stage

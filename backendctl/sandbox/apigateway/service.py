@@ -8,11 +8,9 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from backendctl.sandbox.apigateway import access_log, canary, domains, mappings, routes
-from backendctl.sandbox.apigateway.access_log import AccessLine
 from backendctl.sandbox.apigateway.call import Call
 from backendctl.sandbox.apigateway.dataplane import serve
 from backendctl.sandbox.apigateway.errors import ApiError
@@ -22,6 +20,7 @@ from backendctl.sandbox.apigateway.gateway import forbidden
 from backendctl.sandbox.apigateway.hosts import Hosts, ShownStage
 from backendctl.sandbox.apigateway.live import Live
 from backendctl.sandbox.apigateway.model import Region, dump_region, load_region
+from backendctl.sandbox.apigateway.served import Served
 from backendctl.sandbox.apigateway.under_way import DOMAIN_CREATED, UnderWay
 from backendctl.sandbox.backplane import Backplane
 from backendctl.sandbox.http import Request, Response
@@ -32,35 +31,6 @@ LOG_LINES = 5000
 RESERVED = frozenset({"/ping", "/sping"})  # A90
 _RANDOM = secrets.SystemRandom()
 REGIONAL = re.compile(r"d-[a-z0-9]+\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Served:
-    """One data-plane request after the fact: what AWS/ApiGateway metrics and logs are made of.
-
-    Attributes:
-        resource: the resource path, None when the request reached none.
-        access_log: the line the stage's access log gets, None when it has none.
-        trace: id of its trace, None where the stage is not traced. segment: id of the call of the integration in it.
-        at: when it came, in seconds since the epoch.
-        seconds: the whole time; `integration_seconds` the part of the integration, None when none was called.
-    """
-
-    at: float
-    region: str
-    api_id: str
-    api_name: str
-    stage: str
-    canary: bool
-    method: str
-    resource: str | None
-    status: int
-    seconds: float
-    integration_seconds: float | None
-    request_id: str
-    access_log: AccessLine | None = None
-    trace: str | None = None
-    segment: str = ""
 
 
 def _ignore(_served: Served) -> None:

@@ -16,7 +16,7 @@ from backendctl.warmth.tune.latest import VARIABLE, Note, variables
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
     from backendctl.spec.model import Function
 
 COLD_CALLS = 10

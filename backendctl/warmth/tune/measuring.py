@@ -6,10 +6,10 @@ import base64
 import json
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from backendctl.aws.regions import in_parallel
 from backendctl.errors import BackendctlError
 from backendctl.warmth.report_line import Report, last_of
 from backendctl.warmth.tune.latest import StoppedError
@@ -75,8 +75,8 @@ class Bench:
         every = [Calls(memory=memory, version=version) for memory, version in sorted(versions.items())]
         for calls in reversed(every):  # the largest first: what fails there fails for another reason than memory
             self.tell(f"cold calls at {calls.memory} MB")
-            with ThreadPoolExecutor(max_workers=self.target.at_once, thread_name_prefix="tune") as pool:
-                list(pool.map(self._call, [calls] * min(self.target.at_once, self.runs)))
+            at_once = self.target.at_once
+            in_parallel([calls] * min(at_once, self.runs), self._call, workers=at_once)
             calls.warm.clear()  # they ran beside cold ones
         for turn in range(self.runs):
             self.tell(f"warm calls, {turn + 1} of {self.runs}")

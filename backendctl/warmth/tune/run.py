@@ -20,7 +20,7 @@ from backendctl.warmth.tune.measuring import Bench, Calls
 from backendctl.warmth.tune.request import Goal, Request
 
 if TYPE_CHECKING:
-    from backendctl.app import Backend
+    from backendctl.backend import Backend
 
 Prices = Callable[[str, str], Rates | None]
 """Region and architecture → rates; None where there is no price."""

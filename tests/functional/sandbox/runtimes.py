@@ -10,8 +10,9 @@ import uuid
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.environment import Asked, Outcome
+from backendctl.sandbox.environment import Outcome
 from backendctl.sandbox.environments import Environments, Place
+from backendctl.sandbox.talk import Asked
 from backendctl.sandbox.world import environment, handler_environment
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ import pytest
 
 from backendctl.sandbox import cpu, environments
 from backendctl.sandbox.bootstrap import is_foreign_name, is_local
-from backendctl.sandbox.environment import Asked, Environment, Outcome
+from backendctl.sandbox.environment import Environment, Outcome
 from backendctl.sandbox.environments import Environments, Place
+from backendctl.sandbox.talk import Asked
 from tests.functional.sandboxed import archive, eventually
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backendctl.sandbox.environment import Asked, Outcome
+from backendctl.sandbox.environment import Outcome
 from backendctl.sandbox.environments import READY, Environments, Place
+from backendctl.sandbox.talk import Asked
 from backendctl.sandbox.world import environment, handler_environment
 from tests.functional.refusals import unique
 from tests.functional.sandboxed import archive, eventually

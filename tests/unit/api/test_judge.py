@@ -13,8 +13,9 @@ import pytest
 
 from backendctl.api.body import bodies, definitions, wanted
 from backendctl.api.source import file_source
-from backendctl.app import Backend, Settings, carry_out, plan_changes
+from backendctl.app import carry_out, plan_changes
 from backendctl.aws.connection import Access, Aws
+from backendctl.backend import Backend, Settings
 from backendctl.engine.events import Failed, Skipped
 from backendctl.engine.plan import Plan
 from backendctl.engine.safety import Allowed, refuse_danger

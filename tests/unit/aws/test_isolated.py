@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from backendctl.aws.connection import Access, Aws, _UserAgent
 
@@ -94,9 +95,10 @@ def test_the_user_agent_is_not_put_together_again_before_a_call_is_sent() -> Non
 
     def answer(*, request: Any, **_: object) -> AWSResponse:
         sent.append(request.headers["User-Agent"])
-        return AWSResponse(request.url, 200, {}, Raw())
+        return AWSResponse(request.url, 200, HTTPHeaders(), Raw())
 
-    client.meta.events.register("before-send.lambda", answer)
+    events: Any = client.meta.events
+    events.register("before-send.lambda", answer)
     client.get_account_settings()
     assert sent == [b"the one of the client"]
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from backendctl.app import Backend, Settings
 from backendctl.aws.connection import Access
+from backendctl.backend import Backend, Settings
 from backendctl.cli.applying import Consent, Outcome, _question, confirm_and_apply, stop_on_interrupt, unreachable
 from backendctl.cli.opening import Opened
 from backendctl.cli.releasing import Doing

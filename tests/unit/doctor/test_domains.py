@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from backendctl.app import Backend
 from backendctl.aws.connection import Aws
+from backendctl.backend import Backend
 from backendctl.doctor.case import Case
 from backendctl.doctor.certificates import certificate
 from backendctl.doctor.dns import shared_name

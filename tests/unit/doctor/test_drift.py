@@ -7,7 +7,8 @@ from backendctl.doctor.case import Case
 from backendctl.doctor.drift import drift
 from backendctl.doctor.finding import Severity
 from backendctl.doctor.fixing import is_safe, safe_part
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan
 from backendctl.resources.log_group import LogGroup
 
 EAST, WEST = "us-east-1", "us-west-2"

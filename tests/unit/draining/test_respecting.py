@@ -7,7 +7,8 @@ from typing import Any
 
 from backendctl.draining.forecast import forecast
 from backendctl.draining.respecting import closed, respecting
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan
 from backendctl.resources.drain_mark import DrainMark, Means, Phase
 from backendctl.resources.evacuation import CLOSED, health_path
 from backendctl.resources.health_check import HealthCheck

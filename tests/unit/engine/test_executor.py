@@ -15,6 +15,7 @@ from backendctl.engine.events import Done, Event, Failed, Noted, Skipped, Starte
 from backendctl.engine.executor import apply
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import GLOBAL
+from backendctl.engine.traits import Traits
 from backendctl.errors import AwsError, BackendctlError, BugError, WaitTimeoutError
 from tests.unit.engine.things import (
     EAST,
@@ -314,7 +315,7 @@ class Grant(Thing):
 
     __slots__ = ()
     kind: ClassVar[str] = "permission"
-    needs_settled: ClassVar[bool] = False
+    traits: ClassVar[Traits] = Traits(needs_settled=False)
 
 
 def _settling_plan(cloud: Cloud) -> Plan:

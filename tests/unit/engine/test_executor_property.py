@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backendctl.engine.action import Action
 from backendctl.engine.events import Done, Event, Failed, Skipped, Started
 from backendctl.engine.executor import apply
 from backendctl.engine.graph import edges
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import BackendctlError
 from tests.unit.engine.things import (

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import threading
 
+from backendctl.engine.action import Action
 from backendctl.engine.events import Done, Started
 from backendctl.engine.executor import apply
-from backendctl.engine.plan import Action, make_plan
+from backendctl.engine.plan import Planner
 from backendctl.engine.resource import GLOBAL, Resource
 from backendctl.errors import AwsError, BugError
 from tests.unit.engine.things import EAST, ORDER, WEST, Alias, Cloud, Function, Role, Table, Thing, plan_for
@@ -176,9 +177,7 @@ def test_nothing_is_deleted_in_a_region_of_which_one_kind_could_not_be_listed() 
     cloud = Cloud()
     cloud.standing["us-east-1/function/old"] = Function(region=EAST, name="old")
 
-    plan = make_plan(
-        desired=[], kinds=(Function, Stubborn), aws=cloud, regions=(EAST,), workers=2, backend=cloud.backend
-    )
+    plan = Planner(kinds=(Function, Stubborn), aws=cloud, regions=(EAST,), workers=2, backend=cloud.backend).whole([])
     assert plan.changes == ()
     error = plan.unreadable[EAST]
     assert isinstance(error, BugError)
@@ -197,7 +196,7 @@ def test_reads_of_different_regions_run_at_the_same_time() -> None:
             both.wait()
             return []
 
-    plan = make_plan(desired=[], kinds=(Slow,), aws=Cloud(), regions=(EAST, WEST), workers=2, backend="shop")
+    plan = Planner(kinds=(Slow,), aws=Cloud(), regions=(EAST, WEST), workers=2, backend="shop").whole([])
     assert plan.unreadable == {}
 
 

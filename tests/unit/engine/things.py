@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, ClassVar, Self, cast
 from botocore.exceptions import EndpointConnectionError
 
 from backendctl.aws.connection import Access, Aws
-from backendctl.engine.plan import Action, Change, Plan, make_plan
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan, Planner
 from backendctl.engine.resource import GLOBAL, IMMUTABLE, PARTIAL, SECRET, Resource, address_of
+from backendctl.engine.traits import Traits
 
 if TYPE_CHECKING:
     from backendctl.resources.deploy_context import DeployContext
@@ -107,6 +109,7 @@ class Thing:
 class RegionIndex(Thing):
     __slots__ = ()
     kind: ClassVar[str] = "region-index"
+    traits: ClassVar[Traits] = Traits(opens_region=True)
 
 
 class Role(Thing):
@@ -129,17 +132,20 @@ class Table(Thing):
     __slots__ = ()
     kind: ClassVar[str] = "table"
     stateful: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(spans="table")
 
 
 class Replica(Thing):
     __slots__ = ()
     kind: ClassVar[str] = "replica"
     stateful: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(spans="table")
 
 
 class Record(Thing):
     __slots__ = ()
     kind: ClassVar[str] = "record"
+    traits: ClassVar[Traits] = Traits(spans="record")
 
 
 class Stage(Thing):
@@ -153,7 +159,7 @@ ORDER = tuple(kind.kind for kind in KINDS)
 
 def plan_for(cloud: Cloud, desired: Sequence[Resource], *, regions: Sequence[str] = (EAST, WEST)) -> Plan:
     """The plan that brings the cloud to what is desired."""
-    return make_plan(desired=desired, kinds=KINDS, aws=cloud, regions=regions, workers=4, backend=cloud.backend)
+    return Planner(kinds=KINDS, aws=cloud, regions=regions, workers=4, backend=cloud.backend).whole(desired)
 
 
 def creating(thing: Resource) -> Change:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan
 from backendctl.errors import BackendctlError, Exit
 from backendctl.release.judging import Judged
 from backendctl.release.live_canaries import Begun

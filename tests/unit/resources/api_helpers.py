@@ -18,7 +18,7 @@ from moto import mock_aws
 from moto.core.models import botocore_stubber
 
 from backendctl.aws.connection import Access, Aws
-from backendctl.engine.plan import Change, Plan, make_plan
+from backendctl.engine.plan import Change, Plan, Planner
 from backendctl.engine.resource import Resource
 from backendctl.openapi.localise import digest, localise, localised_digest, to_bytes
 from backendctl.resources.deploy_context import Definition, DeployContext, Link, SlotChoice, Stamp
@@ -163,7 +163,7 @@ def _text(value: Any) -> str:
 def plan(aws: Aws, desired: list[Any], *kinds: type[Resource], regions: tuple[str, ...] = (EAST,)) -> Plan:
     """A fresh plan for these kinds."""
     aws.forget()
-    return make_plan(desired=desired, kinds=kinds, aws=aws, regions=regions, workers=1, backend="corkhounds")
+    return Planner(kinds=kinds, aws=aws, regions=regions, workers=1, backend="corkhounds").whole(desired)
 
 
 def deploy(aws: Aws, *desired: Any) -> None:

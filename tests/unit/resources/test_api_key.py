@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from backendctl.aws.connection import Aws
-from backendctl.engine.plan import Action
+from backendctl.engine.action import Action
 from backendctl.engine.safety import Allowed, refuse_danger
 from backendctl.errors import BackendctlError, RefusedError
 from backendctl.resources.api_key import SAME, ApiKey, taken

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from backendctl.aws.connection import Aws
-from backendctl.engine.plan import make_plan
+from backendctl.engine.plan import Planner
 from backendctl.resources.alias import Alias
 from backendctl.resources.deploy_context import DeployContext, Link, SlotChoice
 from backendctl.resources.function import Function
@@ -56,7 +56,7 @@ def calls_of_a_plan(aws: Aws, context: DeployContext) -> Counter[str]:
     events = aws.lambda_(EAST).meta.events
     events.register("before-call.lambda", count, unique_id="count")
     desired = [one for kind in KINDS for one in kind.desired(context)]
-    plan = make_plan(desired=desired, kinds=KINDS, aws=aws, regions=[EAST], workers=4, backend="corkhounds")
+    plan = Planner(kinds=KINDS, aws=aws, regions=[EAST], workers=4, backend="corkhounds").whole(desired)
     events.unregister("before-call.lambda", unique_id="count")
     assert plan.changes == ()
     return made

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
+from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
-from backendctl.engine.plan import Action, Change
+from backendctl.engine.plan import Change
 from backendctl.errors import AwsError
 from backendctl.resources.code_buckets import unfit
 from backendctl.resources.function import Function

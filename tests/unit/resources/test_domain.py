@@ -9,7 +9,7 @@ import pytest
 from moto.acm.models import acm_backends
 
 from backendctl.aws.connection import Aws
-from backendctl.engine.plan import Action
+from backendctl.engine.action import Action
 from backendctl.errors import BackendctlError
 from backendctl.resources import certificates
 from backendctl.resources.dns_refusals import refused_certificates

@@ -10,7 +10,7 @@ import pytest
 
 from backendctl.aws.connection import Aws
 from backendctl.aws.partitions import dns_suffix
-from backendctl.engine.plan import Action
+from backendctl.engine.action import Action
 from backendctl.errors import BackendctlError
 from backendctl.resources.api_reads import find_api
 from backendctl.resources.health_check import HealthCheck, prefix_of, probe_of

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from backendctl.aws.connection import Aws
-from backendctl.engine.plan import Action
+from backendctl.engine.action import Action
 from backendctl.resources.api_reads import MULTI_LEVEL
 from backendctl.resources.domain import Domain as CustomDomain
 from backendctl.resources.mapping import Mapping

@@ -12,7 +12,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from backendctl.aws.connection import Aws
-from backendctl.engine.plan import Action, make_plan
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Planner
 from backendctl.errors import BackendctlError
 from backendctl.resources import KINDS, baking, release_log
 from backendctl.resources.alias import Alias
@@ -114,14 +115,8 @@ def with_capacity(context: DeployContext, **given: Any) -> DeployContext:
 def actions(aws: Aws, context: DeployContext) -> dict[str, str]:
     """Name → what a plan does about provisioned concurrency."""
     aws.forget()
-    plan = make_plan(
-        desired=list(ProvisionedConcurrency.desired(context)),
-        kinds=[kind for kind in KINDS if kind is ProvisionedConcurrency],
-        aws=aws,
-        regions=(EAST,),
-        workers=1,
-        backend="corkhounds",
-    )
+    planner = Planner(kinds=[ProvisionedConcurrency], aws=aws, regions=(EAST,), workers=1, backend="corkhounds")
+    plan = planner.whole(list(ProvisionedConcurrency.desired(context)))
     assert not plan.unreadable
     return {change.name: str(change.action) for change in plan.changes}
 
@@ -244,15 +239,8 @@ def test_more_than_the_account_has_left_is_refused_before_any_call(aws: Aws, hel
     events.register("before-call.lambda.GetAccountSettings", lambda **_: _answer(account))
     many = changed(TWO, provisioned=Provisioned(environments=901))
     context = staged_context(many)
-    plan = make_plan(
-        desired=list(ProvisionedConcurrency.desired(context)),
-        kinds=KINDS,
-        aws=aws,
-        regions=(EAST,),
-        workers=1,
-        backend="corkhounds",
-        strays=False,
-    )
+    planner = Planner(kinds=KINDS, aws=aws, regions=(EAST,), workers=1, backend="corkhounds")
+    plan = planner.part(list(ProvisionedConcurrency.desired(context)))
     assert [change.action for change in plan.changes] == [Action.CREATE]
     (told,) = over_limits(plan.changes, aws)
     assert "901 provisioned environments, and the account has 1000 unreserved" in told

@@ -15,8 +15,9 @@ import pytest
 
 from backendctl.aws.connection import Aws
 from backendctl.aws.progress import reporting_to
+from backendctl.engine.action import Action
 from backendctl.engine.graph import edges
-from backendctl.engine.plan import Action, Change
+from backendctl.engine.plan import Change
 from backendctl.errors import BackendctlError
 from backendctl.resources import dns
 from backendctl.resources.dns_refusals import refused_records, with_dns

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from backendctl.aws.connection import Aws
-from backendctl.engine.plan import Action
+from backendctl.engine.action import Action
 from backendctl.errors import BackendctlError
 from backendctl.resources.api_reads import DEFINITION, find_api, pick_api
 from backendctl.resources.rest_api import RestApi

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backendctl.aws.connection import Aws
+from backendctl.engine.action import Action
 from backendctl.engine.diff import differences
-from backendctl.engine.plan import Action
 from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
 from backendctl.resources.api_account import ApiAccount

@@ -11,7 +11,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from backendctl.aws.connection import Access, Aws
-from backendctl.engine.plan import Action, Change, Plan, change_of
+from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan, change_of
 from backendctl.engine.safety import EVERYTHING, Allowed, refusal_of
 from backendctl.resources.replica import STANDALONE, Replica
 from backendctl.resources.table import Table

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backendctl.sandbox import peers
-from backendctl.sandbox.environment import Asked
 from backendctl.sandbox.runtime_api import RuntimeApi
-from backendctl.sandbox.talk import LARGEST, Answer
+from backendctl.sandbox.talk import LARGEST, Answer, Asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backendctl.sandbox import stage_logs
-from backendctl.sandbox.apigateway.service import Served
+from backendctl.sandbox.apigateway.served import Served
 from backendctl.sandbox.http import Response
 from backendctl.sandbox.telemetry import Telemetry
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from backendctl.sandbox.apigateway.live import Live
-from backendctl.sandbox.apigateway.service import ApiGateway, Served
+from backendctl.sandbox.apigateway.served import Served
+from backendctl.sandbox.apigateway.service import ApiGateway
 from tests.unit.sandbox_apigateway.conftest import NOW, Aws, SmallBackplane
 
 TOO_MANY = (429, {"message": "Too Many Requests"})

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from backendctl.app import Backend, Settings, carry_out
+from backendctl.app import carry_out
 from backendctl.aws.connection import Access, Aws
 from backendctl.aws.journal import is_read
+from backendctl.backend import Backend, Settings
 from backendctl.engine.events import Failed, Skipped
 from backendctl.openapi.integrations import lambda_targets, resolve, stage_variables
 from backendctl.openapi.localise import neutralise

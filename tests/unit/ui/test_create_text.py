@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from io import StringIO
 
+from backendctl.engine.action import Action
 from backendctl.engine.diff import differences
-from backendctl.engine.plan import Action, Change, Plan
+from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import Resource
 from backendctl.resources.api_key import ApiKey
 from backendctl.resources.scaling import Scaling

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from backendctl.app import Backend, Settings
 from backendctl.aws.connection import Access, Aws
+from backendctl.backend import Backend, Settings
 from backendctl.errors import Exit, UsageError
 from backendctl.resources.calling import Answer
 from backendctl.resources.deploy_context import DeployContext

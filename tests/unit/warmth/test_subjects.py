@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from backendctl.app import Backend, Settings
 from backendctl.aws.connection import Access, Aws
+from backendctl.backend import Backend, Settings
 from backendctl.resources.deploy_context import DeployContext, Link
 from backendctl.spec.model import Stage
 from backendctl.warmth.subject import Subject

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from backendctl.app import Backend, Settings
 from backendctl.aws.connection import Access, Aws
+from backendctl.backend import Backend, Settings
 from backendctl.engine.plan import Plan
 from backendctl.errors import RefusedError
 from backendctl.resources import KINDS

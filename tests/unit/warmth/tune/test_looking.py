@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from backendctl.app import Backend
+from backendctl.backend import Backend
 from backendctl.resources.lambda_reads import AliasInfo
 from backendctl.warmth.targets import Hit
 from backendctl.warmth.tune import looking
