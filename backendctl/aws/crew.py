@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -80,7 +81,7 @@ def together(works: Iterable[Callable[[], T]]) -> list[T]:
             return work()
 
     with resting(), ThreadPoolExecutor(min(len(asked), _TOGETHER), thread_name_prefix="together") as pool:
-        answers = [pool.submit(one, work) for work in asked]
+        answers = [pool.submit(copy_context().run, one, work) for work in asked]  # what they note is the asker's
     return [answer.result() for answer in answers]
 
 
