@@ -34,6 +34,7 @@ from backendctl.resources.stage_settings import StageSettings
 from backendctl.resources.stage_wanted import (
     Behind,
     behind_of,
+    look_at_slots,
     refuse_slots,
     requirements,
     routes_of,
@@ -211,6 +212,7 @@ class Stage(StageSettings):
         )
         if self.name in there:
             return
+        look_at_slots(aws, self.region, self.behind, serving={})
         refuse_slots(aws, self.region, self.behind, serving={})
         self._ready(aws, api_id, deployment, serving={})
         try:
@@ -274,13 +276,14 @@ class Stage(StageSettings):
             serves = live.variables or {}
             there, _ = both(
                 partial(list_stages, aws, self.region, api_id),
-                partial(refuse_slots, aws, self.region, self.behind, serving=serves),
+                partial(look_at_slots, aws, self.region, self.behind, serving=serves),
             )
             found = there[self.name]
             refuse_changed(found, {live.release, self.release}, address(self.region, self.kind, self.name))
             serving = found.get("variables") or {}
             if any(serving.get(one.variable) != serves.get(one.variable) for one in self.behind):
-                refuse_slots(aws, self.region, self.behind, serving=serving)
+                look_at_slots(aws, self.region, self.behind, serving=serving)
+            refuse_slots(aws, self.region, self.behind, serving=serving)
             self._ready(aws, api_id, deployment or found.get("deploymentId", ""), serving=serving)
         if operations:
             aws.apigateway(self.region).update_stage(restApiId=api_id, stageName=self.name, patchOperations=operations)

@@ -61,20 +61,30 @@ def variables_of(context: DeployContext, region: str, stage: Spec) -> dict[str, 
     return {name: context.serving.get((region, stage.name, name), value) for name, value in found.items()}
 
 
-def refuse_slots(aws: Aws, region: str, behind: Iterable[Behind], *, serving: Mapping[str, str]) -> None:
-    """Just before a stage turns: the slots it turns to hold the release that was planned.
+def look_at_slots(aws: Aws, region: str, behind: Iterable[Behind], *, serving: Mapping[str, str]) -> None:
+    """Just before a stage turns: ask what the slots that it turns to hold now; shared until somebody forgets it.
 
     Args:
         serving: the stage's variables now. A slot that it is led to already is not looked at: it serves, and so is
             moved by nobody.
+    """
+    names = {one.physical for one in _turned_to(behind, serving)}
+    for physical in names:
+        aws.forget("lambda-aliases", region, physical)
+    lambda_reads.read_ahead(aws, region, names, lambda_reads.aliases)
+
+
+def refuse_slots(aws: Aws, region: str, behind: Iterable[Behind], *, serving: Mapping[str, str]) -> None:
+    """The slots that a stage turns to, as they were looked at, hold the release that was planned.
 
     Raises:
         BackendctlError: one holds something else.
     """
-    turned_to = [one for one in behind if serving.get(one.variable) != one.value]
-    for one in turned_to:
-        aws.forget("lambda-aliases", region, one.physical)
-    together(partial(_refuse_slot, aws, region, one) for one in turned_to)
+    together(partial(_refuse_slot, aws, region, one) for one in _turned_to(behind, serving))
+
+
+def _turned_to(behind: Iterable[Behind], serving: Mapping[str, str]) -> list[Behind]:
+    return [one for one in behind if serving.get(one.variable) != one.value]
 
 
 def _refuse_slot(aws: Aws, region: str, one: Behind) -> None:
