@@ -11,7 +11,8 @@ apply is the plan and nothing else:
                                                                      │
                                                                      └─▶ Events ─▶ ui/
 
-1. `spec` loads YAML, remembers where every value stood, and tells all faults at once. Expressions such as
+1. `spec` loads YAML, remembers where every value stood, and tells all faults at once. A setting is one row beside a
+   field of the model (`spec.rows`), from which schema, parsing, both ways to Lambda and docs come. Expressions such as
    `{{ table "places" }}` are expanded afterwards, region by region.
 2. `package` makes archives that are the same bytes on every machine; `openapi` puts the definition into a region.
    `resources.assemble` gathers both, with the slots (below), into a `DeployContext`.

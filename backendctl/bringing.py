@@ -19,10 +19,11 @@ from backendctl.openapi.arns import Home
 from backendctl.openapi.localise import digest, neutralise
 from backendctl.openapi.preserved_settings import without_settings
 from backendctl.openapi.whole import with_whole_settings
-from backendctl.resources import lambda_reads, release_log, releases
+from backendctl.resources import lambda_reads, lambda_settings, release_log, releases
 from backendctl.resources.deploy_context import Definition, Link, Stamp
 from backendctl.resources.function import Function
 from backendctl.resources.release_record import Record, split_tag
+from backendctl.spec.model import NO_VPC
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend
@@ -124,7 +125,7 @@ def _copied(backend: Backend, function: Spec, *, region: str, served: Kept, numb
     is_image = version.config.get("PackageType") == "Image"
     image = _image(backend, served.region, function.physical, number) if is_image else None
     wanted = Function.wanted(backend.context, region, function)
-    settings = releases.settings_of(version.config, image=image)
+    settings = lambda_settings.settings_of(version.config, image=image)
     settings |= {name: getattr(wanted, name) for name in settings if name in function.overridden}
     named = {name.partition(".")[2] for name in function.overridden if name.startswith("environment.")}
     if "environment" not in function.overridden:
@@ -174,7 +175,7 @@ def leftovers(copied: Function, function: Spec, *, elsewhere: Collection[str], t
     image = copied.source.image if "code" not in said else None
     if image and (found := _named(image, elsewhere)):
         yield f"{place}: the image {image} is of {found}; say `{way} code` in the spec"
-    if copied.vpc and copied.vpc != releases.NO_VPC and "vpc" not in said:
+    if copied.vpc and copied.vpc != NO_VPC and "vpc" not in said:
         subnets = ", ".join(copied.vpc.subnets)
         yield f"{place}: the subnets {subnets} are of another region; say `{way} vpc` in the spec"
 

@@ -114,7 +114,7 @@ def _told(region: str, what: str, look: Callable[[], Iterable[Left]]) -> list[Le
         told = explain(error, doing=f"look for what is left in {region}")
         if isinstance(told, BugError):
             raise told from error
-        return [Left(region=region, what=what, why=f"not looked at: {told.message}")]
+        return [Left(region=region, what=what, why=f"not looked at: {told.message}", failed=True)]
 
 
 def _tagged(backend: Backend, region: str, known: set[str]) -> Iterator[Left]:
@@ -187,5 +187,5 @@ def _shared_role(aws: Aws) -> Iterator[Left]:
 
 
 def failed(found: Sequence[Left]) -> bool:
-    """Whether something is left that should have gone."""
+    """Whether something is left that should have gone, or may be."""
     return any(left.failed for left in found)

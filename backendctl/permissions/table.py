@@ -75,6 +75,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("lambda:ListAliases", _SERVED | _WARM | _API | _LOOK | _BACK | _CHECK),
         ("lambda:ListVersionsByFunction", _SERVED | _WARM | {"sync-api", "tune"}),
         ("lambda:ListProvisionedConcurrencyConfigs", _SERVED | {"cost", "tune", "warm-status"}),
+        ("lambda:ListFunctionEventInvokeConfigs", _READ - _DESTROY),
         ("lambda:CreateFunction", _DEPLOY),
         ("lambda:UpdateFunctionCode", _PUBLISH),
         ("lambda:UpdateFunctionConfiguration", _PUBLISH | {"tune"}),
@@ -87,6 +88,9 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("lambda:RemovePermission", _PUT | {"destroy", "grant", "sync-warmers"}),
         ("lambda:PutProvisionedConcurrencyConfig", _RELEASE),
         ("lambda:DeleteProvisionedConcurrencyConfig", _RELEASE | {"destroy", "prune"}),
+        ("lambda:PutFunctionConcurrency", _DEPLOY),
+        ("lambda:DeleteFunctionConcurrency", _DEPLOY),
+        ("lambda:PutFunctionEventInvokeConfig", _DEPLOY),
         ("lambda:TagResource", _RELEASE),
         ("lambda:UntagResource", _RELEASE | {"prune"}),
         (

@@ -12,7 +12,7 @@ from backendctl.engine.diff import plain
 from backendctl.errors import BackendctlError, UsageError, unreachable_data
 from backendctl.release.log_reading import Logs
 from backendctl.release.releasing import Releasing
-from backendctl.resources import lambda_reads, releases
+from backendctl.resources import lambda_reads, lambda_settings
 from backendctl.resources.api_reads import find_api
 from backendctl.resources.served import short_code
 from backendctl.secrets import digest
@@ -144,7 +144,9 @@ def _settings(backend: Backend, region: str, physical: str, number: str | None) 
     version = next((one for one in versions if one.number == number), None)
     if version is None:
         return None
-    settings = {key: plain(value) for key, value in releases.settings_of(version.config, image=version.image).items()}
+    settings = {
+        key: plain(value) for key, value in lambda_settings.settings_of(version.config, image=version.image).items()
+    }
     settings["code"] = short_code(version.code_sha256) or settings["code"]
     hidden: Mapping[str, str] = settings.pop(_ENVIRONMENT)
     return settings | {f"{_ENVIRONMENT}.{key}": digest(value, of=key) for key, value in hidden.items()}

@@ -9,6 +9,7 @@ from backendctl.resources.api_account import ApiAccount
 from backendctl.resources.api_key import ApiKey
 from backendctl.resources.certificate import Certificate
 from backendctl.resources.domain import Domain
+from backendctl.resources.event_invoke import EventInvokeConfig
 from backendctl.resources.function import Function
 from backendctl.resources.health_check import HealthCheck
 from backendctl.resources.kind import Kind
@@ -20,6 +21,7 @@ from backendctl.resources.record import Record
 from backendctl.resources.region_index import RegionIndex
 from backendctl.resources.release_parameters import ReleaseLog
 from backendctl.resources.replica import Replica
+from backendctl.resources.reserved import ReservedConcurrency
 from backendctl.resources.rest_api import RestApi
 from backendctl.resources.role import Role
 from backendctl.resources.scaling import Scaling
@@ -36,6 +38,8 @@ KINDS: tuple[type[Kind], ...] = (
     LogGroup,
     Function,
     Alias,
+    EventInvokeConfig,
+    ReservedConcurrency,
     ProvisionedConcurrency,
     Table,
     Scaling,

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, is_missing, says
-from backendctl.engine.resource import GLOBAL, PARTIAL, SECRET, address
+from backendctl.engine.resource import GLOBAL, PARTIAL, address
 from backendctl.engine.traits import Row, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.package import Artefact
-from backendctl.resources import lambda_reads, lambda_waits, releases
+from backendctl.resources import lambda_reads, lambda_settings, lambda_waits, releases
 from backendctl.resources.alias_names import moving, names_of, reached
-from backendctl.resources.lambda_code import code_arguments, configuration_arguments, copied_code
-from backendctl.spec.model import Code, Vpc
+from backendctl.resources.lambda_code import code_arguments, copied_code
+from backendctl.resources.lambda_settings import Configuration
+from backendctl.spec.model import NO_VPC, Code
 from backendctl.spec.model import Function as Spec
 
 if TYPE_CHECKING:
@@ -24,33 +25,15 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.resources.deploy_context import DeployContext
 
-# Everything but code and architecture, which UpdateFunctionCode sets (B11).
-_CONFIGURATION = (
-    "runtime",
-    "handler",
-    "memory",
-    "timeout",
-    "ephemeral_storage",
-    "environment",
-    "layers",
-    "vpc",
-    "tracing",
-    "snapstart",
-    "role",
-)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Function:
+class Function(Configuration):
     """One function; traffic reaches its versions, through aliases.
 
     Attributes:
         name: the spec's. physical: AWS's.
         managed: the settings that take part in the release id.
         note: description of the version to publish; live: what a plan should say of it.
-        code: base64 sha256 of the archive (Lambda's CodeSha256), or the image URI.
-        memory, ephemeral_storage: MB. timeout: seconds.
-        snapstart: what it applies to, "PublishedVersions" or "None".
         copied_from: region and number of the version whose archive is its code; None for code of the spec.
         others: further releases of it that aliases need here, published before its own; the last one is kept in
             $LATEST.
@@ -77,19 +60,6 @@ class Function:
     copied_from: tuple[str, str] | None = field(default=None, compare=False, repr=False)
     others: tuple[Function, ...] = field(default=(), compare=False, repr=False)
 
-    code: str | None = None
-    runtime: str | None = None
-    handler: str | None = None
-    memory: int | None = None
-    timeout: int | None = None
-    ephemeral_storage: int | None = None
-    architecture: str | None = None
-    environment: dict[str, str] | None = field(default=None, metadata=SECRET, repr=False)
-    layers: tuple[str, ...] | None = None
-    vpc: Vpc | None = None
-    tracing: str | None = None
-    snapstart: str | None = None
-    role: str | None = None
     description: str | None = None
     tags: dict[str, str] | None = field(default=None, metadata=PARTIAL)
     release: str | None = None
@@ -144,7 +114,7 @@ class Function:
 
     def left(self) -> Self:
         """Only its mark and its description: every alias of it stays where a pinned stage has it."""
-        nothing: dict[str, Any] = dict.fromkeys(("release", "description", "code", "architecture", *_CONFIGURATION))
+        nothing: dict[str, Any] = dict.fromkeys(("release", "description", *lambda_settings.NAMES))
         return replace(self, **nothing)
 
     def as_served(self, aws: Aws, desired: Self) -> Self:
@@ -153,7 +123,7 @@ class Function:
         A description belongs to no version, so it is compared only while $LATEST is what is desired.
         """
         description = self.description if self.release == desired.release else desired.description
-        same = {name: getattr(desired, name) for name in ("code", "architecture", *_CONFIGURATION)}
+        same = {name: getattr(desired, name) for name in lambda_settings.NAMES}
         behind = lambda_reads.aliases(aws, self.region, self.physical).values()
         if not desired.others and any(alias.release == desired.release for alias in behind):
             return replace(self, release=desired.release, description=description, **same)
@@ -166,7 +136,7 @@ class Function:
         version = next((one for one in reversed(published) if one.number in numbers), None)
         if version is None:
             return self
-        settings = releases.settings_of(version.config, image=version.image)
+        settings = lambda_settings.settings_of(version.config, image=version.image)
         return replace(self, release=version.release, description=description, **settings)
 
     @classmethod
@@ -265,8 +235,8 @@ class Function:
 
     def _creation(self, aws: Aws) -> dict[str, Any]:
         image = self.source.image is not None
-        wanted = {key: getattr(self, key) for key in _CONFIGURATION} | {"description": self.description}
-        if self.vpc == releases.NO_VPC:
+        wanted = {key: getattr(self, key) for key in lambda_settings.ROWS}
+        if self.vpc == NO_VPC:
             del wanted["vpc"]
         return {
             "FunctionName": self.physical,
@@ -275,7 +245,8 @@ class Function:
             "Architectures": [self.architecture],
             "Tags": self.tags or {},
             "Publish": False,  # the version is published with its description
-            **configuration_arguments(wanted),
+            "Description": self.description or "",
+            **lambda_settings.arguments(wanted, live={}),
         }
 
     def _code(self, aws: Aws) -> dict[str, Any]:
@@ -298,14 +269,16 @@ class Function:
         return self._updated(aws)
 
     def _update_configuration(self, aws: Aws, found: GetFunctionResponseTypeDef) -> GetFunctionResponseTypeDef:
-        live = _found(found) | {"description": found["Configuration"].get("Description", "")}
-        wanted = {key: getattr(self, key) for key in (*_CONFIGURATION, "description")}
+        config = found["Configuration"]
+        live = _found(found)
+        wanted = {key: getattr(self, key) for key in lambda_settings.ROWS}
         changed = {key: value for key, value in wanted.items() if value is not None and value != live[key]}
-        if not changed:
+        arguments = lambda_settings.arguments(changed, live=config)
+        if self.description not in {None, config.get("Description", "")}:
+            arguments["Description"] = self.description
+        if not arguments:
             return found
-        aws.lambda_(self.region).update_function_configuration(
-            FunctionName=self.physical, **configuration_arguments(changed)
-        )
+        aws.lambda_(self.region).update_function_configuration(FunctionName=self.physical, **arguments)
         return self._updated(aws)
 
     def _updated(self, aws: Aws) -> GetFunctionResponseTypeDef:
@@ -353,30 +326,19 @@ def _is_released(context: DeployContext, region: str, spec: Spec) -> bool:
 
 
 def _settings(context: DeployContext, region: str, spec: Spec) -> dict[str, Any]:
-    vpc = spec.vpc or releases.NO_VPC
     return {
+        **lambda_settings.wanted_of(spec),
         "code": context.code_ids[region, spec.name],
-        "runtime": spec.runtime,
-        "handler": spec.handler,
-        "memory": spec.memory,
-        "timeout": spec.timeout,
-        "ephemeral_storage": spec.ephemeral_storage,
-        "architecture": spec.architecture,
-        "environment": spec.environment,
-        "layers": spec.layers,
-        "vpc": Vpc(subnets=tuple(sorted(vpc.subnets)), security_groups=tuple(sorted(vpc.security_groups))),
-        "tracing": spec.tracing,
-        "snapstart": None if spec.snapstart is None else releases.SNAPSTART[spec.snapstart],
         "role": context.role_arn(spec),
     }
 
 
 def _found(found: GetFunctionResponseTypeDef) -> dict[str, Any]:
-    return releases.settings_of(found["Configuration"], image=found.get("Code", {}).get("ImageUri"))
+    return lambda_settings.settings_of(found["Configuration"], image=found.get("Code", {}).get("ImageUri"))
 
 
 def _left(snapstart: str) -> str:
-    if snapstart == releases.SNAPSTART[False]:
+    if snapstart == lambda_settings.SNAPSTART[False]:
         return ""
     return "with SnapStart, and left so; `snapstart: false` under `warm` in the spec switches it off"
 

@@ -1,4 +1,4 @@
-"""A function's code and settings as CreateFunction and its updates take them."""
+"""A function's code as CreateFunction and UpdateFunctionCode take it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from backendctl.aws.progress import note
 from backendctl.errors import BackendctlError
 from backendctl.package import DIRECT_LIMIT, Artefact, received
 from backendctl.resources.code_source import split_s3
-from backendctl.spec.model import Code, Vpc
+from backendctl.spec.model import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from backendctl.aws.connection import Aws
 
 _CHUNK = 1 << 20
@@ -93,26 +91,3 @@ def _uploaded(aws: Aws, region: str, *, bucket: str, artefact: Artefact) -> dict
         with artefact.path.open("rb") as body:
             s3.put_object(Bucket=bucket, Key=key, Body=body)
     return {"S3Bucket": bucket, "S3Key": key}
-
-
-def configuration_arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as CreateFunction and UpdateFunctionConfiguration take them; the environment is always whole (B9)."""
-    shapes: dict[str, tuple[str, Any]] = {
-        "runtime": ("Runtime", lambda value: value),
-        "handler": ("Handler", lambda value: value),
-        "memory": ("MemorySize", lambda value: value),
-        "timeout": ("Timeout", lambda value: value),
-        "ephemeral_storage": ("EphemeralStorage", lambda value: {"Size": value}),
-        "environment": ("Environment", lambda value: {"Variables": value}),
-        "layers": ("Layers", list),
-        "vpc": ("VpcConfig", _vpc),
-        "tracing": ("TracingConfig", lambda value: {"Mode": value}),
-        "snapstart": ("SnapStart", lambda value: {"ApplyOn": value}),
-        "role": ("Role", lambda value: value),
-        "description": ("Description", lambda value: value),
-    }
-    return {shapes[key][0]: shapes[key][1](value) for key, value in settings.items() if value is not None}
-
-
-def _vpc(vpc: Vpc) -> dict[str, list[str]]:
-    return {"SubnetIds": list(vpc.subnets), "SecurityGroupIds": list(vpc.security_groups)}

@@ -12,7 +12,7 @@ from backendctl.aws import tags as tagging
 from backendctl.aws.crew import together
 from backendctl.aws.errors import BotoCoreError, ClientError, is_missing
 from backendctl.errors import BackendctlError
-from backendctl.resources import releases
+from backendctl.resources import lambda_settings, releases
 from backendctl.resources.alias_mark import held_in
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Version:
         """
         if self.release == release:
             return True
-        settings = releases.settings_of(self.config, image=self.image)
+        settings = lambda_settings.settings_of(self.config, image=self.image)
         return releases.fingerprint({key: settings[key] for key in managed}) == release
 
 

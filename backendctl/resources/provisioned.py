@@ -16,6 +16,7 @@ from backendctl.resources import provisioned_reads as reads
 from backendctl.resources.alias_names import names_of, qualified
 from backendctl.resources.deploy_context import SLOTS, Capacity
 from backendctl.resources.function import Function
+from backendctl.resources.reserved import ReservedConcurrency
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -177,8 +178,12 @@ class ProvisionedConcurrency:
                     )
 
     def needs(self) -> frozenset[str]:
-        """Its alias, where that is to stand."""
-        return self.after | {address(self.region, "alias", self.name)}
+        """Its alias, where that is to stand, and what is reserved for the function, which it must be within (B49)."""
+        function = self.name.partition(":")[0]
+        return self.after | {
+            address(self.region, "alias", self.name),
+            address(self.region, ReservedConcurrency.kind, function),
+        }
 
     def create(self, aws: Aws) -> None:
         """Ask for it, and wait until it is READY; safe to repeat."""

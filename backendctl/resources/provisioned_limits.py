@@ -1,4 +1,4 @@
-"""What Lambda would refuse of provisioned concurrency, and a turn that would lose it, found before the first call."""
+"""What Lambda would refuse of concurrency, and a turn that would lose some, found before the first call."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from backendctl.engine.plan import Change
 from backendctl.resources import provisioned_reads as reads
 from backendctl.resources.alias_names import slots_of
 from backendctl.resources.provisioned import ProvisionedConcurrency
+from backendctl.resources.reserved import ReservedConcurrency
 from backendctl.resources.slots import live_variables, serving_slots
 
 if TYPE_CHECKING:
@@ -29,26 +30,41 @@ def over_limits(changes: Iterable[Change], aws: Aws) -> list[str]:
     Raises:
         AwsError: a region did not tell its limits.
     """
+    changes = list(changes)
+    reserving = [change.desired for change in changes if isinstance(change.desired, ReservedConcurrency)]
+    reservations = {(one.region, one.physical): one.reserved for one in reserving}
     wanted: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+    for region, physical in reservations:
+        wanted[region][physical] = {}
     for change in changes:
         one = change.desired
         if isinstance(one, ProvisionedConcurrency) and one.requested is not None:
             before = change.live
             if not isinstance(before, ProvisionedConcurrency) or before.requested != one.requested:
                 wanted[one.region][one.physical][one.alias] = one.requested
-    return [reason for region, functions in wanted.items() for reason in _in_region(aws, region, functions)]
+    return [
+        reason for region, functions in wanted.items() for reason in _in_region(aws, region, functions, reservations)
+    ]
 
 
-def _in_region(aws: Aws, region: str, functions: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+def _in_region(
+    aws: Aws,
+    region: str,
+    functions: Mapping[str, Mapping[str, int]],
+    reservations: Mapping[tuple[str, str], int | str],
+) -> Iterator[str]:
     client = aws.lambda_(region)
-    free_for_all = 0
+    free_for_all = taken = 0
     try:
         unreserved = client.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
         for physical, asked in functions.items():
             had = {name: config.requested for name, config in reads.configs(aws, region, physical).items()}
             both = {**had, **asked}
             total = sum(both.values())
-            reserved = _reserved(aws, region, physical)
+            before = _reserved(aws, region, physical)
+            asked_for = reservations.get((region, physical), before)
+            reserved = asked_for if isinstance(asked_for, int) else None
+            taken += (reserved or 0) - (before or 0)
             if reserved is None:
                 free_for_all += total
             elif total > reserved:
@@ -59,7 +75,13 @@ def _in_region(aws: Aws, region: str, functions: Mapping[str, Mapping[str, int]]
                 )
     except ClientError as error:
         raise explain(error, doing=f"read the limits of concurrent executions in {region}") from error
-    if free_for_all > unreserved - _UNRESERVED:
+    unreserved -= taken
+    if taken > 0 and unreserved < _UNRESERVED:
+        yield (
+            f"{region}: `reserved-concurrency` as the spec has it would leave {unreserved} concurrent executions of "
+            f"the account unreserved, and Lambda keeps {_UNRESERVED}: reserve less, or raise the account's limit"
+        )
+    elif free_for_all > unreserved - _UNRESERVED:
         yield (
             f"{region}: {', '.join(functions)} would have {free_for_all} provisioned environments, and the account has "
             f"{unreserved} unreserved concurrent executions, of which {_UNRESERVED} must stay unreserved; while a "

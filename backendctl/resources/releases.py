@@ -10,18 +10,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from backendctl.engine.diff import plain
 from backendctl.resources.deploy_context import Stamp
-from backendctl.spec.model import Vpc
 
-if TYPE_CHECKING:
-    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
-
-NO_VPC = Vpc(subnets=(), security_groups=())
-SNAPSTART = {True: "PublishedVersions", False: "None"}
-"""What SnapStart applies to, in AWS's words; it is on for the versions that are published from then on (B52)."""
 _LONGEST = 256
 """Characters of a version's description."""
 _PAIR = re.compile(r"(?:^|\s)(\w+)=(.*?)(?=\s\w+=|$)")
@@ -36,35 +29,6 @@ def fingerprint(settings: Mapping[str, Any]) -> str:
 def managed(settings: Mapping[str, Any]) -> frozenset[str]:
     """The names of the settings that take part in the fingerprint."""
     return frozenset(key for key, value in settings.items() if value is not None)
-
-
-def settings_of(config: FunctionConfigurationTypeDef, *, image: str | None = None) -> dict[str, Any]:
-    """A function's or a version's configuration as the same settings that a spec gives, AWS's defaults filled in.
-
-    The description is not among them: a version's is our own note.
-
-    Args:
-        image: its image URI, which only GetFunction tells.
-    """
-    vpc = config.get("VpcConfig", {})
-    return {
-        "code": image if config.get("PackageType") == "Image" else config.get("CodeSha256"),
-        "runtime": config.get("Runtime") or None,
-        "handler": config.get("Handler") or None,
-        "memory": config.get("MemorySize", 128),
-        "timeout": config.get("Timeout", 3),
-        "ephemeral_storage": config.get("EphemeralStorage", {}).get("Size", 512),
-        "architecture": (config.get("Architectures") or ["x86_64"])[0],
-        "environment": dict(config.get("Environment", {}).get("Variables", {})),
-        "layers": tuple(layer["Arn"] for layer in config.get("Layers", [])),
-        "vpc": Vpc(
-            subnets=tuple(sorted(vpc.get("SubnetIds", []))),
-            security_groups=tuple(sorted(vpc.get("SecurityGroupIds", []))),
-        ),
-        "tracing": config.get("TracingConfig", {}).get("Mode", "PassThrough"),
-        "snapstart": config.get("SnapStart", {}).get("ApplyOn", SNAPSTART[False]),
-        "role": config.get("Role"),
-    }
 
 
 def described(release: str, stamp: Stamp) -> str:

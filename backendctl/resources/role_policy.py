@@ -20,6 +20,13 @@ TRUST: dict[str, Any] = {
         }
     ]
 }
+_SENDING = {
+    "sqs": ("sqs:SendMessage",),
+    "sns": ("sns:Publish",),
+    "lambda": ("lambda:InvokeFunction",),
+    "events": ("events:PutEvents",),
+    "s3": ("s3:ListBucket", "s3:PutObject"),
+}
 _ITEMS = tuple(
     f"dynamodb:{action}"
     for action in (
@@ -78,7 +85,18 @@ def statements_for(context: DeployContext, functions: Sequence[Function]) -> lis
         found.append(_allow("Tracing", ("xray:PutTelemetryRecords", "xray:PutTraceSegments"), {"*"}))  # B58
     if any(function.vpc is not None for function in functions):
         found.append(_allow("Network", _INTERFACES, {"*"}))
-    return [*found, *_own(context.spec.statements, functions)]
+    return [*found, *_destinations(functions), *_own(context.spec.statements, functions)]
+
+
+def _destinations(functions: Sequence[Function]) -> Iterator[dict[str, Any]]:
+    """Sending to the destinations of asynchronous calls, a statement for each service."""
+    arns = {arn for one in functions if one.asynchronous is not None for arn in one.asynchronous.destinations}
+    for service, actions in _SENDING.items():
+        given = {arn for arn in arns if arn.split(":")[2] == service}
+        if given and service == "s3":
+            given |= {f"{arn}/*" for arn in given}
+        if given:
+            yield _allow(f"Destinations{service.capitalize()}", actions, given)
 
 
 def _own(shared: Sequence[Mapping[str, Any]], functions: Sequence[Function]) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.json_path import parse
 from backendctl.nearest import nearest
+from backendctl.spec.callers import body_text
+from backendctl.spec.rows import build, flag, many, named, numeric, ref, row, some, text, whole, words
 
 if TYPE_CHECKING:
     from backendctl.spec.loader import Way
@@ -29,6 +30,7 @@ _AGAINST = ("max-increase", "max-decrease")
 _BOUNDS = ("max", "min", *_AGAINST)
 _OF_METRIC = ("metric", "math", "metrics", *_BOUNDS, "min-samples")
 _OF_REQUEST = ("request", "path", "query", "headers", "body", "through", "expect", "against-base", "ignore")
+_NAMED = row(text(least=1, most=80), "As verdicts name it.")
 ONE = "m"
 """The id of a check's only metric."""
 
@@ -37,10 +39,26 @@ ONE = "m"
 class Metric:
     """A metric of CloudWatch. dimensions: their values may hold `SIDED`."""
 
-    namespace: str
-    name: str
-    dimensions: tuple[tuple[str, str], ...] = ()
-    stat: str = "Sum"
+    namespace: str = field(metadata=row(some(), "Of the metric."))
+    name: str = field(metadata=row(some(), "Of the metric."))
+    dimensions: tuple[tuple[str, str], ...] = field(
+        default=(),
+        metadata=row(
+            named("dimensions", text(), maxProperties=30),
+            "All of them: CloudWatch adds nothing up.",
+            read=lambda given: tuple(given.items()),
+        ),
+    )
+    stat: str = field(
+        default="Sum",
+        metadata=row(
+            text(
+                r"^(Sum|Average|Minimum|Maximum|SampleCount|p(100|[0-9]{1,2}(\.[0-9]+)?))$|\{\{",
+                "Sum, Average, Minimum, Maximum, SampleCount or a percentile such as p95",
+            ),
+            "Over the whole time at the present percentage.",
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,14 +71,36 @@ class MetricCheck:
         min_samples: data points that each metric needs.
     """
 
-    name: str
-    metrics: dict[str, Metric]
-    math: str | None = None
-    max: float | None = None
-    min: float | None = None
-    max_increase: float | None = None
-    max_decrease: float | None = None
-    min_samples: int = 1
+    name: str = field(metadata=_NAMED)
+    metrics: dict[str, Metric] = field(
+        metadata=row(
+            named("metrics", ref("metric"), minProperties=1, maxProperties=20),
+            "What 'math' names: id → metric. An id begins with a small letter.",
+        )
+    )
+    math: str | None = field(
+        default=None,
+        metadata=row(
+            text(least=1, most=1024),
+            "A metric math expression of CloudWatch over 'metrics', e.g. '100 * failed / tried'.",
+        ),
+    )
+    max: float | None = field(default=None, metadata=row(numeric(), "The canary's value may not be above this."))
+    min: float | None = field(default=None, metadata=row(numeric(), "The canary's value may not be below this."))
+    max_increase: float | None = field(
+        default=None,
+        metadata=row(numeric(minimum=0), "Per cent by which the canary's value may lie above the base's."),
+    )
+    max_decrease: float | None = field(
+        default=None,
+        metadata=row(numeric(minimum=0, maximum=100), "Per cent by which the canary's value may lie below the base's."),
+    )
+    min_samples: int = field(
+        default=1,
+        metadata=row(
+            whole(0), "Data points that each metric needs before anything is said, on each side that is read."
+        ),
+    )
 
     @property
     def reads_base(self) -> bool:
@@ -79,19 +119,50 @@ class AnswerCheck:
         against_base: whether the answer must be as the base's. ignore: JSON paths that are not compared then.
     """
 
-    name: str
+    name: str = field(metadata=_NAMED)
     method: str
     path: str
-    parameters: dict[str, str] = field(default_factory=dict)
-    query: dict[str, str] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
-    body: str | None = None
-    through: str = ALIAS
+    parameters: dict[str, str] = field(
+        default_factory=dict, metadata=row(named("path", some()), "The path parameters by name.", key="path")
+    )
+    query: dict[str, str] = field(
+        default_factory=dict, metadata=row(named("query", text()), "The query string's parameters.")
+    )
+    headers: dict[str, str] = field(default_factory=dict, metadata=row(named("headers", text()), "Request headers."))
+    body: str | None = field(
+        default=None,
+        metadata=row(
+            {"type": ["string", "object"]},
+            "The request's body: text, or a mapping that is sent as JSON.",
+            read=body_text,
+        ),
+    )
+    through: str = field(
+        default=ALIAS,
+        metadata=row(
+            words(ALIAS, STAGE),
+            "'alias' invokes the version behind the alias of each side; 'stage' sends requests to the stage until the "
+            "access log shows that both have answered.",
+        ),
+    )
     status: int | None = None
     json: dict[str, Any] = field(default_factory=dict)
     expected_body: str | None = None
-    against_base: bool = True
-    ignore: tuple[str, ...] = ()
+    against_base: bool = field(
+        default=True,
+        metadata=row(
+            flag(),
+            "Whether status and body must also be as the base's. What differs between two answers of the base is not "
+            "compared.",
+        ),
+    )
+    ignore: tuple[str, ...] = field(
+        default=(),
+        metadata=row(
+            many(text(), what="ignore"),
+            "JSON paths that are not compared with the base's, e.g. '$.time' or '$.items[*].id'.",
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,8 +171,14 @@ class TestsCheck:
 
     __test__ = False  # no class of tests, whatever pytest thinks of the name
 
-    name: str
-    file: str
+    name: str = field(metadata=_NAMED)
+    file: str = field(
+        metadata=row(
+            some(),
+            "A file of tests, as `backendctl test` takes it, by its path from the spec: the canary has to pass them.",
+            key="tests",
+        )
+    )
 
 
 Check = MetricCheck | AnswerCheck | TestsCheck
@@ -118,48 +195,26 @@ def build_analysis(given: Sequence[dict[str, Any]], folder: Path) -> tuple[Check
 
 def _check(given: dict[str, Any], folder: Path) -> Check:
     if "tests" in given:
-        return TestsCheck(name=given["name"], file=str((folder / given["tests"]).resolve()))
+        return build(TestsCheck, given, file=str((folder / given["tests"]).resolve()))
     return _answer(given) if "request" in given else _metric_check(given)
 
 
 def _metric_check(given: dict[str, Any]) -> MetricCheck:
     metrics = given.get("metrics") or {ONE: given["metric"]}
-    bounds = {key.replace("-", "_"): float(given[key]) for key in _BOUNDS if key in given}
-    return MetricCheck(
-        name=given["name"],
-        metrics={name: _metric(one) for name, one in metrics.items()},
-        math=given.get("math"),
-        min_samples=given.get("min-samples", 1),
-        **bounds,
-    )
-
-
-def _metric(given: dict[str, Any]) -> Metric:
-    return Metric(
-        namespace=given["namespace"],
-        name=given["name"],
-        dimensions=tuple(given.get("dimensions", {}).items()),
-        stat=given.get("stat", "Sum"),
-    )
+    return build(MetricCheck, given, metrics={name: build(Metric, one) for name, one in metrics.items()})
 
 
 def _answer(given: dict[str, Any]) -> AnswerCheck:
     method, _, path = given["request"].partition(" ")
-    body, expect = given.get("body"), given.get("expect", {})
-    return AnswerCheck(
-        name=given["name"],
+    expect = given.get("expect", {})
+    return build(
+        AnswerCheck,
+        given,
         method=method,
         path=path,
-        parameters=given.get("path", {}),
-        query=given.get("query", {}),
-        headers=given.get("headers", {}),
-        body=body if isinstance(body, str) or body is None else json.dumps(body),
-        through=given.get("through", ALIAS),
         status=expect.get("status"),
         json=expect.get("json", {}),
         expected_body=expect.get("body"),
-        against_base=given.get("against-base", True),
-        ignore=tuple(given.get("ignore", ())),
     )
 
 
@@ -239,10 +294,10 @@ def _check_math(view: View, way: Way, math: str, names: list[Any]) -> None:
 
 def _check_dimension(view: View, way: Way, value: str) -> None:
     known = sorted({name for functions in view.functions.values() for name in functions})
-    for text in _ANY_REFERENCE.findall(value):
-        found = SIDED.fullmatch(text)
+    for reference in _ANY_REFERENCE.findall(value):
+        found = SIDED.fullmatch(reference)
         if found is None:
-            view.report.add(way, f"'{text}' is unknown: write ${{alias.FUNCTION}} or ${{version.FUNCTION}}")
+            view.report.add(way, f"'{reference}' is unknown: write ${{alias.FUNCTION}} or ${{version.FUNCTION}}")
         elif found[2] not in known:
             view.report.add(way, f"the spec has no function '{found[2]}'{nearest(found[2], known)}")
 

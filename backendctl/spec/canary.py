@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from backendctl.nearest import nearest
@@ -11,6 +12,7 @@ from backendctl.spec import analysis
 from backendctl.spec.analysis import Check, build_analysis
 from backendctl.spec.loader import MISSING
 from backendctl.spec.report import listed
+from backendctl.spec.rows import build, either, flag, many, numeric, ref, row, some, text, whole, words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +25,13 @@ HOLD, STEP_DOWN, ABORT = "hold", "step-down", "abort"
 TOGETHER, PRIMARY_FIRST, PRIMARY_LAST = "together", "primary-first", "primary-last"
 _SECONDS = {"second": 1, "seconds": 1, "minute": 60, "minutes": 60, "hour": 3600, "hours": 3600}
 _URL = ("http://", "https://")
+JUDGED_ABOVE = ("on-no-data", "accept-blind")
+"""Settings of `Judging` that a spec has beside `judge`, not in it."""
+
+
+def _seconds(given: str) -> float:
+    count, unit = given.split()
+    return float(count) * _SECONDS[unit]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,22 +48,50 @@ class Judging:
         accept_blind: whether a canary may pass of which nothing can tell what its handlers answer.
     """
 
-    confidence: float = 95.0
-    min_requests: int = 100
-    max_error_increase: float = 1.0
-    max_latency_increase: float = 50.0
-    quantile: float = 95.0
-    on_no_data: str = "hold"
-    accept_blind: bool = False
+    confidence: float = field(
+        default=95.0,
+        metadata=row(numeric(minimum=50, exclusiveMaximum=100, default=95), "How sure a verdict has to be, per cent."),
+    )
+    min_requests: int = field(default=100, metadata=row(whole(1), "Requests of the canary before anything is said."))
+    max_error_increase: float = field(
+        default=1.0,
+        metadata=row(
+            numeric(minimum=0, maximum=100, default=1), "Of the proportion of failed requests, percentage points."
+        ),
+    )
+    max_latency_increase: float = field(
+        default=50.0,
+        metadata=row(numeric(exclusiveMinimum=0, default=50), "Of that quantile of the latency, per cent."),
+    )
+    quantile: float = field(
+        default=95.0, metadata=row(numeric(enum=[50, 95, 99], default=95), "Of the latency, per cent.")
+    )
+    on_no_data: str = field(
+        default="hold",
+        metadata=row(
+            words("hold", "synthetic", "pass", "fail"),
+            "What too few requests mean: hold and wait, send synthetic ones, or take it for a pass or a fail.",
+        ),
+    )
+    accept_blind: bool = field(
+        default=False,
+        metadata=row(
+            flag(),
+            "Whether a canary may pass although nothing can tell what its handlers answer: neither an access log with "
+            "$context.isCanaryRequest, nor metrics of the canary.",
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hooks:
     """A command of the shell or an HTTP(S) URL each; both get the verdict as JSON."""
 
-    before_promote: str | None = None
-    after_promote: str | None = None
-    on_abort: str | None = None
+    before_promote: str | None = field(
+        default=None, metadata=row(some(), "Before each step; when it fails, nothing is shifted.")
+    )
+    after_promote: str | None = field(default=None, metadata=row(some(), "After each step."))
+    on_abort: str | None = field(default=None, metadata=row(some(), "After an abort."))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,38 +109,96 @@ class Canary:
         analysis: the user's own checks.
     """
 
-    strategy: str = API
-    steps: tuple[float, ...] = (10.0, 50.0)
-    bake_time: float = 600.0
-    waves: tuple[tuple[str, ...], ...] = ()
-    on_inconclusive: str = STEP_DOWN
-    fail_fast: int = 1
-    judging: Judging = field(default_factory=Judging)
-    analysis: tuple[Check, ...] = ()
-    hooks: Hooks = field(default_factory=Hooks)
+    strategy: str = field(
+        default=API,
+        metadata=row(words(API, ALIAS), "'api' splits the traffic of a stage, 'alias' that of Lambda aliases."),
+    )
+    steps: tuple[float, ...] = field(
+        default=(10.0, 50.0),
+        metadata=row(
+            many(
+                numeric(
+                    exclusiveMinimum=0,
+                    exclusiveMaximum=100,
+                    **{"x-fault": "each step is more than 0 and less than 100 per cent"},
+                ),
+                least=1,
+                default=[10, 50],
+                what="steps",
+            ),
+            "Per cent of the requests, rising; after the last one come all of them.",
+        ),
+    )
+    bake_time: float = field(
+        default=600.0,
+        metadata=row(
+            text(
+                r"^[1-9][0-9]* (seconds?|minutes?|hours?)$|\{\{",
+                "seconds, minutes or hours, for instance '10 minutes'",
+                default="10 minutes",
+            ),
+            "How long each step lasts before it is judged, e.g. '10 minutes'.",
+            read=_seconds,
+        ),
+    )
+    waves: tuple[tuple[str, ...], ...] = field(
+        default=(),
+        metadata=row(
+            {
+                "type": ["string", "array"],
+                "default": PRIMARY_LAST,
+                **either(
+                    "string",
+                    {"enum": [TOGETHER, PRIMARY_FIRST, PRIMARY_LAST]},
+                    {
+                        "minItems": 1,
+                        "x-what": "waves",
+                        "items": many(text(), least=1, what="a wave"),
+                    },
+                ),
+            },
+            "Which regions go first: a word, or groups of regions.",
+        ),
+    )
+    on_inconclusive: str = field(
+        default=STEP_DOWN,
+        metadata=row(
+            words(HOLD, STEP_DOWN, ABORT),
+            "What `promote-canary --auto` does with a canary whose verdict stays inconclusive: leave it at its "
+            "percentage, go back a step (0 % below the first), or end it. The exit code is 4.",
+        ),
+    )
+    fail_fast: int = field(
+        default=1,
+        metadata=row(whole(1), "Failed verdicts in a row after which `promote-canary --auto` aborts."),
+    )
+    judging: Judging = field(default_factory=Judging, metadata=row(ref("judge"), "When a canary is good.", key="judge"))
+    analysis: tuple[Check, ...] = field(
+        default=(),
+        metadata=row(
+            many(ref("check"), what="the analysis"),
+            "Checks of your own, each with three answers: pass, fail, cannot tell.",
+        ),
+    )
+    hooks: Hooks = field(
+        default_factory=Hooks,
+        metadata=row(
+            ref("hooks"),
+            "A shell command or an http(s) URL each; they get the verdict as JSON.",
+            read=partial(build, Hooks),
+        ),
+    )
 
 
 def build_canary(plain: dict[str, Any], regions: tuple[str, ...], folder: Path) -> Canary:
     """From the `canary` section of a sound spec, or from none. folder: of the spec."""
     given = plain.get("canary", {})
-    plain_keys = ("strategy", "on-inconclusive", "fail-fast")
-    settings: dict[str, Any] = {key.replace("-", "_"): given[key] for key in plain_keys if key in given}
-    if "steps" in given:
-        settings["steps"] = tuple(float(step) for step in given["steps"])
-    if "bake-time" in given:
-        number, unit = given["bake-time"].split()
-        settings["bake_time"] = float(number) * _SECONDS[unit]
-    judging = {key.replace("-", "_"): value for key, value in given.get("judge", {}).items()}
-    for key in ("on-no-data", "accept-blind"):
-        if key in given:
-            judging[key.replace("-", "_")] = given[key]
-    hooks = {key.replace("-", "_"): value for key, value in given.get("hooks", {}).items()}
-    return Canary(
+    return build(
+        Canary,
+        given,
         waves=_waves(given.get("waves", PRIMARY_LAST), regions),
-        judging=Judging(**judging),
+        judging=build(Judging, {**given, **given.get("judge", {})}),
         analysis=build_analysis(given.get("analysis", []), folder),
-        hooks=Hooks(**hooks),
-        **settings,
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from backendctl.spec.check_arns import arn_fault, image_fault
 from backendctl.spec.check_links import aliases, calls, calls_latest
 from backendctl.spec.check_names import alias_fault, check_regions_named, check_tags, looks_like
+from backendctl.spec.limits import limit_faults
 from backendctl.spec.loader import MISSING
 from backendctl.spec.paths import path_fault
 from backendctl.spec.ready import ready_faults
@@ -66,6 +67,7 @@ def check(view: View) -> None:
             _check_layers(view, region, name, function.get("layers", []))
             _check_aliases(view, region, name, function)
             _check_warm(view, region, name, function)
+            _check_limits(view, region, name, function)
             _check_timeout(view, region, name, function)
             check_tags(view, view.way(region, name, "tags"), function.get("tags", {}))
     _check_networks(view)
@@ -222,6 +224,14 @@ def _check_similar_aliases(view: View) -> None:
             for way in uses[alias]:
                 message = f"the alias '{alias}' looks like a typo of '{near}'; as it stands, there will be both"
                 view.report.warn(way, message)
+
+
+def _check_limits(view: View, region: str, name: str, function: dict[str, Any]) -> None:
+    given = view.document.raw(view.way(region, name, "log-format"))
+    refused = "log-format" not in function and given not in (None, MISSING)
+    known = len(aliases(view, region, name))
+    for way, message, is_fault in limit_faults(function, aliases=known, refused=refused):
+        (view.report.add if is_fault else view.report.warn)(view.way(region, name, *way), message)
 
 
 def _check_warm(view: View, region: str, name: str, function: dict[str, Any]) -> None:

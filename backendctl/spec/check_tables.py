@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backendctl.spec.check_names import check_regions_named, check_tags
 from backendctl.spec.check_tables_own import check_own
 from backendctl.spec.loader import MISSING
+from backendctl.spec.tables import ATTRIBUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from backendctl.spec.loader import Way
     from backendctl.spec.view import View
 
-ATTRIBUTE = re.compile(r"^(?P<name>\S+)\s+(?P<type>[SNB])$")
 _NAME = re.compile(r"^[a-zA-Z0-9_.-]{3,255}$")
 _TYPES = {"s": "S", "string": "S", "text": "S", "n": "N", "number": "N", "int": "N", "b": "B", "binary": "B"}
 _MAX_ATTRIBUTE = 255

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from backendctl.spec.model import Spec
     from backendctl.spec.scalars import Scalar
 
-_SCHEMA = "schema.json"
 _KNOWN_EARLY = ("backend", "regions")
 
 
@@ -162,7 +161,7 @@ def _shape(report: Report) -> tuple[list[Way], dict[Way, Scalar]]:
     if document.value is None:
         report.put(document.fault((), "the file is empty"))
         return [], {}
-    problems = schema.check(document, document.value, schema=_SCHEMA)
+    problems = schema.check(document, document.value, schema=schema.SPEC)
     pruned = [problem.way for problem in problems if problem.drop]
     for way, text in _texts((), document.value):
         try:
@@ -258,7 +257,7 @@ def _judge(view: View) -> None:
     report = view.report
     for region in view.regions:
         whole = {**view.plain, "functions": view.functions[region]}
-        for problem in schema.check(report.document, whole, schema=_SCHEMA):
+        for problem in schema.check(report.document, whole, schema=schema.SPEC):
             way = problem.way
             if way[:1] == ("functions",) and way[1:]:
                 way = view.way(region, str(way[1]), *way[2:])

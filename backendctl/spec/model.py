@@ -6,164 +6,72 @@ overrides. Names are the user's short ones; `physical` gives what AWS sees (`<ba
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from backendctl.spec.callers import ApiKey, Cors, Smoke, Throttling, UsagePlan
+from backendctl.spec.callers import ApiKey, Cors, Smoke, Throttling, UsagePlan, method_throttling
 from backendctl.spec.canary import ALIAS, Canary
 from backendctl.spec.domains import Domain
+from backendctl.spec.function import HOLD, RETENTION, UNRESERVED, Code, Function, Provisioned, Warm
+from backendctl.spec.rows import build, flag, many, named, ref, row, some, text, whole, words
+from backendctl.spec.settings import NO_VPC, Asynchronous, Settings, Vpc
 from backendctl.spec.tables import Attribute, Index, Key, LocalIndex, Scaling, Table, TableReplica
 
-__all__ = ["Attribute", "Index", "Key", "LocalIndex", "Scaling", "Table", "TableReplica"]  # of the model, in their file
+__all__ = [  # of the model, in files of their own
+    "HOLD",
+    "NO_VPC",
+    "RETENTION",
+    "UNRESERVED",
+    "Asynchronous",
+    "Attribute",
+    "Code",
+    "Function",
+    "Index",
+    "Key",
+    "LocalIndex",
+    "Provisioned",
+    "Scaling",
+    "Settings",
+    "Table",
+    "TableReplica",
+    "Vpc",
+    "Warm",
+]
 
 SLOTS = ("a", "b")
 """An alias that a stage variable names has two more beside it, `version1-a` and `version1-b`, which releases move."""
-
-HOLD = "holdMs"
-"""What a ping asks the handler in its event: to stay for so many milliseconds before it returns."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Code:
-    """Where a function's code comes from; exactly one of path, s3, image.
-
-    Attributes:
-        path: a folder, .zip or .jar; absolute.
-        include: further folders put under their own names into the root of the archive.
-        build: shell command run first, in the folder of the spec file.
-        build_timeout: seconds.
-        follow_links: whether links that leave the folder are replaced by what they lead to.
-        s3: s3://bucket/key of a ready-made archive.
-        image: container image URI.
-        bucket: name pattern of the bucket to upload large archives to, per region (B21); may hold {region}.
-    """
-
-    path: Path | None = None
-    include: tuple[Path, ...] = ()
-    build: str | None = None
-    build_timeout: int = 600
-    follow_links: bool = False
-    s3: str | None = None
-    image: str | None = None
-    bucket: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Warm:
-    """How a function is kept warm.
-
-    Attributes:
-        every: whole minutes between two pings; of a cron expression the shortest time between them.
-        input: JSON text sent to the function.
-        instances: environments to hold per alias, 1 to 5.
-        hold: milliseconds for which a ping asks the handler to stay, where instances is above 1.
-        enabled: False switches the pings off, True on; None leaves them as they are, once they are there.
-        expressions: cron expressions, all of which fire; empty for a plain rate.
-        time_zone: IANA name, in which the expressions are meant; None is UTC.
-    """
-
-    every: int = 5
-    input: str = '{"instruction": "warmer"}'
-    instances: int = 1
-    hold: int = 75
-    enabled: bool | None = None
-    expressions: tuple[str, ...] = ()
-    time_zone: str | None = None
-
-    @property
-    def is_scheduled(self) -> bool:
-        """Whether EventBridge Scheduler pings, for the rules of EventBridge know no time zones (D19)."""
-        return self.time_zone is not None
-
-    def event(self, instances: int, *, hold: int | None = None) -> str:
-        """The JSON text of one of so many pings that are to overlap: the input, and `holdMs` when they are several.
-
-        Args:
-            hold: milliseconds, in the place of the spec's.
-        """
-        if instances == 1 or not self.takes_hold:
-            return self.input
-        return json.dumps(json.loads(self.input) | {HOLD: self.hold if hold is None else hold})
-
-    @property
-    def takes_hold(self) -> bool:
-        """Whether the input is a JSON object, to which something can be added."""
-        return isinstance(json.loads(self.input), dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Provisioned:
-    """Provisioned concurrency of every alias that users reach.
-
-    Attributes:
-        environments: that Lambda keeps ready on each.
-        bake: minutes for which the release before keeps as much, after the stage has turned away from it.
-    """
-
-    environments: int
-    bake: int = 30
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Vpc:
-    """Subnets and security groups, given per region."""
-
-    subnets: tuple[str, ...]
-    security_groups: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Function:
-    """One function as one region gets it.
-
-    Attributes:
-        physical: the Lambda function name.
-        memory: MB. timeout: seconds. ephemeral_storage: MB or None (left alone).
-        aliases: plain alias names, without the -a/-b of a stage's pair.
-        log_retention: days, None leaves the log group alone.
-        tracing: "Active" or "PassThrough" (B58).
-        role: ARN of a role that exists; None for the one we keep. statements: of policies, what the function may do
-            beside logs, the spec's tables and tracing; for the role we keep.
-        warm: its pings. snapstart: on or off; None leaves it as it is.
-        overridden: names of the settings that the spec says of this region alone; of the environment
-            "environment.NAME".
-    """
-
-    name: str
-    physical: str
-    code: Code
-    runtime: str | None = None
-    handler: str | None = None
-    description: str = ""
-    memory: int = 1024
-    timeout: int = 10
-    ephemeral_storage: int | None = None
-    architecture: str = "x86_64"
-    environment: dict[str, str] = field(default_factory=dict)
-    layers: tuple[str, ...] = ()
-    vpc: Vpc | None = None
-    tracing: str = "PassThrough"
-    role: str | None = None
-    aliases: tuple[str, ...] = ()
-    statements: tuple[dict[str, Any], ...] = ()
-    warm: Warm | None = None
-    provisioned: Provisioned | None = None
-    snapstart: bool | None = None
-    log_retention: int | None = 30
-    tags: dict[str, str] = field(default_factory=dict)
-    overridden: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Logging:
     """Stage logging. level: OFF, ERROR or INFO; access: log group name, format: access log line (A56, A77)."""
 
-    level: str = "OFF"
-    data_trace: bool = False
-    access: str | None = None
-    format: str | None = None
+    level: str = field(
+        default="OFF", metadata=row(words("off", "error", "info", default="off"), "Execution log.", read=str.upper)
+    )
+    data_trace: bool = field(
+        default=False, metadata=row(flag(), "Whole requests and answers in the log, personal data included.")
+    )
+    access: str | None = field(
+        default=None,
+        metadata=row(
+            text(
+                r"^[a-zA-Z0-9_./#-]{1,512}$|\{\{",
+                "the name of a log group: letters, digits, '_', '-', '/', '.' and '#'",
+            ),
+            "Name of the log group for access logs.",
+        ),
+    )
+    format: str | None = field(
+        default=None,
+        metadata=row(
+            text(),
+            "An access log line; must hold $context.requestId or $context.extendedRequestId.",
+            read=lambda given: given.strip("\n"),
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -182,30 +90,65 @@ class Stage:
     """
 
     name: str
-    path: str | None = None
+    path: str | None = field(
+        default=None,
+        metadata=row(text(), "Base path of the custom domain, without '/' before and after; '' is the root."),
+    )
     definition: dict[str, Any] | None = None
-    file: Path | None = None
-    pinned: bool = False
-    variables: dict[str, str] = field(default_factory=dict)
-    tracing: bool = False
-    metrics: bool = False
-    throttling: Throttling | None = None
-    method_throttling: dict[str, Throttling] | None = None
+    file: Path | None = field(
+        default=None,
+        metadata=row(
+            some(),
+            "Path of this stage's own OpenAPI 3 or Swagger 2 file, by default the API's. What belongs to the API as a "
+            "whole is said by the API's.",
+            key="definition",
+        ),
+    )
+    pinned: bool = field(
+        default=False,
+        metadata=row(
+            flag(),
+            "Keep the definition and the versions that it serves, in every region; only --stage releases to it.",
+        ),
+    )
+    variables: dict[str, str] = field(
+        default_factory=dict,
+        metadata=row(
+            named("variables", text(), maxProperties=100),
+            "Stage variables. A value that names an alias is the plain alias name.",
+        ),
+    )
+    tracing: bool = field(default=False, metadata=row(flag(), "X-Ray."))
+    metrics: bool = field(default=False, metadata=row(flag(), "Detailed metrics per method."))
+    throttling: Throttling | None = field(
+        default=None,
+        metadata=row(ref("throttling"), "Limits of the whole stage, per method.", read=partial(build, Throttling)),
+    )
+    method_throttling: dict[str, Throttling] | None = field(
+        default=None,
+        metadata=row(
+            ref("method-throttling"),
+            "Limits of single methods by route: 'GET /places'; they take the place of `throttling`.",
+            read=method_throttling,
+        ),
+    )
     cache_size: str | None = None
     cache_ttl: int | None = None
-    logging: Logging | None = None
+    logging: Logging | None = field(default=None, metadata=row(ref("logging")))
     log_retention: int | None = None
-    description: str = ""
-    tags: dict[str, str] = field(default_factory=dict)
+    description: str = field(default="", metadata=row(text(most=1024), "Free text."))
+    tags: dict[str, str] = field(default_factory=dict, metadata=row(ref("tags")))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LiveApi:
     """A stage of a live API that is the source of the definition. api: its name or id; None is the API's own name."""
 
-    region: str
-    stage: str
-    api: str | None = None
+    region: str = field(metadata=row(ref("region"), "Region of the live API.", key="export"))
+    stage: str = field(metadata=row(some(), "Its stage: what is deployed there is the source."))
+    api: str | None = field(
+        default=None, metadata=row(some(), "Its name or id there, by default the name of this API.")
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -231,19 +174,74 @@ class Api:
     name: str
     path: Path
     definition: dict[str, Any]
-    stages: tuple[Stage, ...] = ()
-    tags: dict[str, str] = field(default_factory=dict)
+    stages: tuple[Stage, ...] = field(default=(), metadata=row(named("stages", ref("stage")), "Stages by name."))
+    tags: dict[str, str] = field(default_factory=dict, metadata=row(ref("tags")))
     source: LiveApi | None = None
     stages_told: bool = True
-    bindings: dict[str, dict[str, str]] = field(default_factory=dict)
-    smoke: tuple[Smoke, ...] = ()
-    source_account: str | None = None
-    source_region: str | None = None
-    timeout_quota: int = 29
-    keep: tuple[str, ...] = ()
-    cors: Cors | None = None
-    keys: tuple[ApiKey, ...] = ()
-    usage_plans: tuple[UsagePlan, ...] = ()
+    bindings: dict[str, dict[str, str]] = field(
+        default_factory=dict,
+        metadata=row(
+            named("bindings", named("bindings", some())),
+            "What has an id of its own in every region (user pools, VPC links): region, then name, then the id or ARN "
+            "there.",
+        ),
+    )
+    smoke: tuple[Smoke, ...] = field(
+        default=(),
+        metadata=row(
+            named("smoke requests", ref("smoke")),
+            "Requests that `sync-api` makes after a switch, by route: 'GET /places'. false leaves a route out.",
+        ),
+    )
+    source_account: str | None = field(
+        default=None,
+        metadata=row(
+            text("^[0-9]{12}$", "an account id has 12 digits"),
+            "The account the definition file was written for, when it is not the one deployed to: its ARNs are this "
+            "API's own.",
+        ),
+    )
+    source_region: str | None = field(
+        default=None,
+        metadata=row(
+            ref("region"),
+            "The region the definition file was written for, when the spec does not name it: its ARNs are this API's "
+            "own.",
+        ),
+    )
+    timeout_quota: int = field(
+        default=29,
+        metadata=row(
+            whole(29, 900, unit="seconds"),
+            "Longest integration timeout in seconds, when AWS raised the account's quota.",
+        ),
+    )
+    keep: tuple[str, ...] = field(
+        default=(),
+        metadata=row(
+            many(some(), once=True),
+            "Ids and texts of another region or account that are meant as they are, in every region.",
+        ),
+    )
+    cors: Cors | None = field(
+        default=None,
+        metadata=row(
+            ref("cors"),
+            "Adds what pages of other origins need: OPTIONS on every path that has none, and headers on API Gateway's "
+            "own 4XX and 5XX.",
+            read=partial(build, Cors),
+        ),
+    )
+    keys: tuple[ApiKey, ...] = field(
+        default=(),
+        metadata=row(named("API keys", ref("api-key")), "API keys by name, the same value in every region."),
+    )
+    usage_plans: tuple[UsagePlan, ...] = field(
+        default=(),
+        metadata=row(
+            named("usage plans", ref("usage-plan")), "Usage plans by name: which keys open which stages, and how often."
+        ),
+    )
 
     def document_named(self, stage: str | None) -> dict[str, Any]:
         """The document that a stage of that name serves; the API's own where there is no such stage."""

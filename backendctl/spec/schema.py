@@ -42,6 +42,8 @@ _YAML_1_1 = {
 _DIGITS = re.compile(r"^[0-9][0-9_]*$")
 _WITH_UNIT = re.compile(r"^([0-9]+)\s*[A-Za-z]+$")
 _SECRET = ("environment",)
+SPEC = "schema.json"
+"""The name of a spec's schema: the file beside this one is for editors (`reference` writes it)."""
 _JUDGED_LATER = {"pattern", "enum", "minLength", "maxLength"}
 
 
@@ -110,7 +112,11 @@ def validator(schema: str) -> Draft202012Validator:
 
 @functools.cache
 def load(schema: str) -> dict[str, Any]:
-    """A shipped schema."""
+    """A shipped schema; that of a spec comes from the model."""
+    if schema == SPEC:
+        from backendctl.spec.shape import spec_schema  # noqa: PLC0415 - others have no use for the model
+
+        return spec_schema()
     text = files("backendctl.spec").joinpath(schema).read_text(encoding="utf-8")
     return cast("dict[str, Any]", json.loads(text))
 

@@ -11,6 +11,7 @@ from typing import Any
 from backendctl.spec.cron import ScheduleError, parse_cron, shortest_gap
 from backendctl.spec.model import HOLD, Provisioned, Warm
 from backendctl.spec.office_hours import check_step, check_zone, expressions, office_hours_faults, parse_office_hours
+from backendctl.spec.rows import build
 
 _MAX_INPUT = 8192  # characters, D9
 _EVERY = "5 minutes"
@@ -21,6 +22,8 @@ _RATE = re.compile(r"rate\((?P<count>[0-9]{1,9}) (?P<unit>minutes?|hours?|days?)
 SNAPSTART = "snapstart"
 PINGS = frozenset({"every", "only", "time-zone", "input", "instances", "hold", "enabled"})
 """The settings of pings."""
+
+_SCHEDULE = frozenset({"every", "time-zone"})
 
 Finding = tuple[str, str, int | None]
 """A setting, what is wrong with it, and how many characters into its text; None for the setting as a whole."""
@@ -78,13 +81,10 @@ def build_warm(warm: Mapping[str, Any]) -> Warm | None:
     """The pings of a setting without faults; None where it asks for none."""
     if not _pings(warm):
         return None
-    made: dict[str, Any] = {key: warm[key] for key in ("enabled",) if key in warm}
-    made |= {key: int(warm[key]) for key in ("instances", "hold") if key in warm}
-    if "input" in warm:
-        made["input"] = json.dumps(warm["input"])
+    made: dict[str, Any] = {}
     with contextlib.suppress(ScheduleError):  # what SSM holds is not known, and not judged, while a spec is checked
         made |= _schedule(warm)
-    return Warm(**made)
+    return build(Warm, {key: one for key, one in warm.items() if key not in _SCHEDULE}, **made)
 
 
 def _schedule(warm: Mapping[str, Any]) -> dict[str, Any]:

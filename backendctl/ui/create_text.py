@@ -15,6 +15,7 @@ _INDENT = " " * 19
 # What decides cost, reach or behaviour, in the order in which it is told; the rest is shown by --verbose.
 _TELLING = (
     *("runtime", "memory", "timeout", "architecture", "layers", "vpc", "release"),
+    *("reserved", "retries", "max_age", "on_success", "on_failure"),
     *("key", "indexes", "billing", "ttl", "point_in_time_recovery", "deletion_protection"),
     *("min", "max", "target", "evaluate_target_health", "health", "probe"),
     *("definition", "variables", "tracing", "throttling", "cache", "logging"),

@@ -75,6 +75,11 @@ def _less(ground: Ground) -> None:
     ground.write(2)
 
 
+def _event(ground: Ground) -> None:
+    """What a request of the API brings to the handler, as far as it looks at it."""
+    (ground.project.folder / "event.json").write_text(json.dumps({"resource": "/marked/{r1}"}))
+
+
 def _new(ground: Ground) -> None:
     ground.write(2)
 
@@ -139,7 +144,12 @@ SWEPT: Mapping[str, Swept] = {
     "cost": Swept(line=("cost",)),
     "iam-policy": Swept(line=("iam-policy",), spared=("route53:ListHostedZones", "ssm:GetParametersByPath")),
     "canary-status": Swept(line=("canary-status",), base="canary", good=(0, 3, 4)),
-    "tune": Swept(line=("tune", "one", "-y", "--runs", "5", "--memory", "128,256"), good=(0, 4), changes=True),
+    "tune": Swept(
+        line=("tune", "one", "-y", "--runs", "5", "--memory", "128,256", "--payload", "event.json"),
+        edit=_event,
+        good=(0, 4),
+        changes=True,
+    ),
     "deploy": Swept(line=("deploy", "-y"), base="empty", changes=True),
     "deploy a release": Swept(line=("deploy", "-y"), base="one", edit=_new, changes=True),
     "deploy less": Swept(line=("deploy", "-y", *EVERYTHING), base="one", edit=_less, changes=True),

@@ -93,7 +93,11 @@ def _role(sandbox: Sandbox) -> str:
     principal = {"Service": ["lambda.amazonaws.com", "scheduler.amazonaws.com"]}
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    role: str = sandbox.client("iam").create_role(RoleName="conformance", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam = sandbox.client("iam")
+    role: str = iam.create_role(RoleName="conformance", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}  # as the role of the recordings had
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+    iam.put_role_policy(RoleName="conformance", PolicyName="everything", PolicyDocument=policy)
     functions = sandbox.client("lambda")
 
     def usable() -> bool:

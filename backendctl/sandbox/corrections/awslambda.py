@@ -96,7 +96,8 @@ class Lambda:
         if rest in {"/concurrency", "/provisioned-concurrency"}:
             return await self.concurrency.handle(call)
         if rest.startswith("/event-invoke-config"):
-            return event_invoke.handle(call)
+            denied = await self.checks.destinations(call, event_invoke.sound_destinations(call))
+            return denied.rest_json() if denied else event_invoke.handle(call)
         if rest == "/invocations":
             return await self._invocation(call)
         if rest == "" and method == "DELETE":

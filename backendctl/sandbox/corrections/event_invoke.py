@@ -34,6 +34,14 @@ def handle(call: Call) -> Response:
             return _write(call, update=method == "POST")
 
 
+def sound_destinations(call: Call) -> list[str]:
+    """The ARNs that a request names, where nothing else is wrong with it."""
+    asked = call.request.json() if call.request.method in {"PUT", "POST"} else {}
+    wanted = asked.get("DestinationConfig") or {}
+    given = [(wanted.get(side) or {}).get("Destination") for side in ("OnSuccess", "OnFailure")]
+    return [arn for arn in given if arn] if any(given) and _refusal(call, asked) is None else []
+
+
 def _write(call: Call, *, update: bool) -> Response:
     asked = {name: value for name, value in call.request.json().items() if name in _SETTINGS}
     refusal = _refusal(call, asked)

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 OK, NOT_FOUND = 200, 404
 _CHANGES = frozenset({"/configuration", "/code", "/versions"})
+_SENDING = {
+    "sqs": "sqs:SendMessage",
+    "sns": "sns:Publish",
+    "lambda": "lambda:InvokeFunction",
+    "events": "events:PutEvents",
+    "s3": "s3:PutObject",
+}
 _EVERYTHING = "10000"
 """MaxItems of a list that is wanted whole: by itself it ends after 50."""
 
@@ -70,6 +77,16 @@ class FunctionChecks:
             or (rules.same_code(asked, now) if call.rest == "/versions" else None)
         )
 
+    async def destinations(self, call: Call, arns: list[str]) -> Refusal | None:
+        """Where results of asynchronous calls go, the function's role must be allowed to send; words unconfirmed."""
+        now = await self.get(call.region, f"{call.name}/configuration") or {}
+        for arn in arns:
+            action = _SENDING.get(arn.split(":")[2], "")
+            if action and not await self.roles.allows(now.get("Role", ""), action):
+                words = f"The function's execution role does not have permissions to call {action.partition(':')[2]}"
+                return rules.bad_value(f"{words} on {arn}")
+        return None
+
     async def get(self, region: str, path: str) -> dict[str, Any] | None:
         """Read a document of the function API, a list as one page; None when it is not there."""
         whole = {"MaxItems": [_EVERYTHING]}
@@ -88,6 +105,7 @@ class FunctionChecks:
             or rules.runtime(asked)
             or rules.layers_here(asked, call.region)
             or rules.layers_once(asked)
+            or rules.logging(asked)
         )
 
     async def _layers(self, call: Call, asked: dict[str, Any]) -> Refusal | None:

@@ -216,6 +216,18 @@ def reserved(*, wanted: int, limit: int, others: int, provisioned: int) -> Refus
     )
 
 
+def logging(asked: Mapping[str, Any]) -> Refusal | None:
+    """Levels are of JSON logs; the format is that of the request, Text when it names none (unconfirmed)."""
+    wanted = asked.get("LoggingConfig") or {}
+    levels = {"ApplicationLogLevel", "SystemLogLevel"} & wanted.keys()
+    if not levels or wanted.get("LogFormat") == "JSON":
+        return None
+    return bad_value(
+        'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the '
+        'LogFormat to "JSON" and try again.'
+    )
+
+
 def code_facts(asked: Mapping[str, Any]) -> dict[str, Any]:
     """What an UpdateFunctionCode with a zip file would make of the configuration."""
     if "ZipFile" not in asked:

@@ -30,6 +30,8 @@ def whole(configuration: Configuration, *, region: str) -> Configuration:
     if not (shown.get("VpcConfig") or {}).get("SubnetIds"):
         shown.pop("VpcConfig", None)
     shown.pop("RuntimeVersionConfig", None)
+    if "FunctionName" in shown:
+        shown["LoggingConfig"] = _logging(shown)
     return shown | _runtime_version_config(shown, region)
 
 
@@ -42,6 +44,13 @@ def qualified(configuration: Configuration, qualifier: str) -> Configuration:
     """A configuration which was asked for by version or alias: its ARN ends with that."""
     bare = ":".join(configuration["FunctionArn"].split(":")[:7])
     return {**configuration, "FunctionArn": f"{bare}:{qualifier}"}
+
+
+def _logging(shown: Configuration) -> Configuration:
+    """With what a request left out: Text, INFO for the levels of JSON, and the function's own log group."""
+    given = shown.get("LoggingConfig") or {}
+    levels = {"ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"} if given.get("LogFormat") == "JSON" else {}
+    return {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{shown['FunctionName']}"} | levels | given
 
 
 def _runtime_version_config(shown: Configuration, region: str) -> Configuration:

@@ -57,6 +57,11 @@ class Roles:
         name = role.rpartition("/")[2]
         return self._traces.seen(name, await self.rights(name))
 
+    async def allows(self, role: str, action: str) -> bool:
+        """Whether a policy of a role allows an action on something."""
+        allowed = [one async for one in self._actions(role.rpartition("/")[2])]
+        return any(fnmatch.fnmatchcase(action.lower(), has) for has in allowed)
+
     async def trust(self, name: str) -> str:
         """The trust policy as it is written, "" without a role."""
         text = await self._ask(Action="GetRole", RoleName=name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.progress import note
 from backendctl.errors import BackendctlError
-from backendctl.resources import lambda_reads, lambda_waits, releases
+from backendctl.resources import lambda_reads, lambda_settings, lambda_waits, releases
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
@@ -234,7 +234,7 @@ def _guard(config: FunctionConfigurationTypeDef) -> dict[str, Any]:
 
 def _rest(config: FunctionConfigurationTypeDef) -> dict[str, Any]:
     """All settings but the two that are changed here."""
-    settings = releases.settings_of(config)
+    settings = lambda_settings.settings_of(config)
     settings["environment"] = {name: text for name, text in settings["environment"].items() if name != VARIABLE}
     del settings["memory"]
     return settings

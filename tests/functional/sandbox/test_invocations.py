@@ -6,6 +6,8 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.functional.sandboxed import eventually
 
 if TYPE_CHECKING:
@@ -98,11 +100,17 @@ def test_a_function_the_sandbox_cannot_run_fails_with_a_clear_line_in_its_log(sa
 
 
 def test_an_event_for_a_function_with_nothing_reserved_goes_to_its_destination_untried(sandbox: Sandbox) -> None:
-    name, client, sqs = _function(sandbox), sandbox.client("lambda"), sandbox.client("sqs")
+    name, client = _function(sandbox, Role=sandbox.role("sender")), sandbox.client("lambda")
+    sqs = sandbox.client("sqs")
     queue = sqs.create_queue(QueueName=name)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     on_failure = {"OnFailure": {"Destination": arn}}
+    with pytest.raises(client.exceptions.InvalidParameterValueException, match=r"to call SendMessage on arn:aws:sqs"):
+        client.put_function_event_invoke_config(FunctionName=name, DestinationConfig=on_failure)
+    statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sandbox.client("iam").put_role_policy(RoleName="sender", PolicyName="send", PolicyDocument=policy)
     client.put_function_event_invoke_config(FunctionName=name, DestinationConfig=on_failure)
     answer = client.invoke(FunctionName=name, InvocationType="Event", Payload=b'{"a": 1}')
     assert answer["StatusCode"] == 202

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from backendctl.resources import releases
+from backendctl.resources import lambda_settings, releases
 from backendctl.resources.deploy_context import Stamp
 from backendctl.resources.lambda_reads import version_of
 from backendctl.spec.model import Vpc
@@ -51,7 +51,7 @@ def test_the_order_of_layers_is_part_of_a_release() -> None:
 
 
 def test_what_aws_leaves_out_is_its_default() -> None:
-    settings = releases.settings_of(CONFIG)
+    settings = lambda_settings.settings_of(CONFIG)
     assert settings["memory"] == 128
     assert settings["timeout"] == 3
     assert settings["ephemeral_storage"] == 512
@@ -63,7 +63,7 @@ def test_what_aws_leaves_out_is_its_default() -> None:
 
 def test_the_code_of_an_image_is_its_uri() -> None:
     image = cast("FunctionConfigurationTypeDef", {**CONFIG, "PackageType": "Image"})
-    assert releases.settings_of(image, image="1.dkr.ecr.us-east-1.amazonaws.com/x:1")["code"] == (
+    assert lambda_settings.settings_of(image, image="1.dkr.ecr.us-east-1.amazonaws.com/x:1")["code"] == (
         "1.dkr.ecr.us-east-1.amazonaws.com/x:1"
     )
 

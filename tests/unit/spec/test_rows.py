@@ -1,0 +1,101 @@
+"""Rows: what the schema, the model and the page take from them."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
+
+import pytest
+
+from backendctl.spec import reference, schema
+from backendctl.spec.analysis import AnswerCheck, Metric, MetricCheck
+from backendctl.spec.callers import ApiKey, Cors, Smoke, UsagePlan
+from backendctl.spec.canary import Canary, Hooks, Judging
+from backendctl.spec.domains import Domain, HealthCheck, MutualTls
+from backendctl.spec.model import Api, Code, Function, Logging, Scaling, Stage, Table, TableReplica, Warm
+from backendctl.spec.rows import Aws, block, build, numeric, properties, row, rows, text, whole
+from backendctl.spec.tables import Index, LocalIndex
+from backendctl.spec.warming import build_warm
+
+BLOCKS = (
+    *(AnswerCheck, Api, ApiKey, Canary, Code, Cors, Domain, Function, HealthCheck, Hooks, Index, Judging, LocalIndex),
+    *(Logging, Metric, MetricCheck, MutualTls, Scaling, Smoke, Stage, Table, TableReplica, UsagePlan),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket:
+    """An example."""
+
+    holds: int = field(metadata=row(whole(1, 9, unit="l"), "Litres."))
+    colour: str = field(default="red", metadata=row(text(), key="paint"))
+    weight: float = field(default=1.5, metadata=row(numeric(), read=lambda given: given / 10))
+    shelf: int = 0
+
+
+def test_a_dataclass_is_the_schema_of_a_block() -> None:
+    assert block(Bucket, "a bucket") == {
+        "type": "object",
+        "x-what": "a bucket",
+        "properties": {
+            "holds": {"type": "integer", "minimum": 1, "maximum": 9, "x-unit": "l", "description": "Litres."},
+            "paint": {"type": "string", "default": "red"},
+            "weight": {"type": "number"},
+        },
+        "additionalProperties": False,
+        "required": ["holds"],
+    }
+    assert list(properties(Bucket)) == ["holds", "paint", "weight"]
+
+
+def test_a_block_of_a_spec_is_the_dataclass() -> None:
+    assert build(Bucket, {"holds": 2.0, "paint": "blue", "weight": 20}, shelf=4) == Bucket(
+        holds=2, colour="blue", weight=2.0, shelf=4
+    )
+    assert isinstance(build(Bucket, {"holds": 2.0}).holds, int)
+
+
+@pytest.mark.parametrize(
+    ("document", "value"),
+    [
+        ({}, 512),
+        ({"A": None}, 512),
+        ({"A": {}}, 512),
+        ({"A": {"B": ""}}, 512),
+        ({"A": {"B": 0}}, 0),
+        ({"A": {"B": 9}}, 9),
+    ],
+)
+def test_what_aws_does_not_tell_is_unset(document: dict[str, Any], value: int) -> None:
+    assert Aws("A.B", unset=512).found_in(document) == value
+
+
+@pytest.mark.parametrize("cls", BLOCKS, ids=lambda cls: cls.__name__)
+def test_the_default_that_the_schema_tells_is_the_fields(cls: type[Any]) -> None:
+    known = {one.name: one.default for one in fields(cls)}
+    for one in rows(cls):
+        if "default" in one.schema and known[one.field] not in (MISSING, ()):
+            assert one.read(one.schema["default"]) == known[one.field], one.key
+
+
+def test_the_defaults_that_the_schema_tells_of_pings_are_theirs() -> None:
+    told = {one.key: one.schema["default"] for one in rows(Warm) if "default" in one.schema}
+    assert build_warm(told) == Warm()
+
+
+def test_the_schema_for_editors_is_in_step() -> None:
+    assert reference.SCHEMA_FILE.read_text(encoding="utf-8") == reference.editors_schema(), (
+        "run python -m backendctl.spec.reference"
+    )
+
+
+def test_the_page_of_all_settings_is_in_step() -> None:
+    assert reference.PAGE_FILE.read_text(encoding="utf-8") == reference.page(), (
+        "run python -m backendctl.spec.reference"
+    )
+
+
+def test_the_page_names_every_setting() -> None:
+    page = reference.page()
+    for one in schema.load(schema.SPEC)["$defs"]["function"]["properties"]:
+        assert f"| `functions.<name>.{one}` |" in page
