@@ -65,7 +65,7 @@ def look_at_api(backend: Backend) -> Look | None:
         return None
     spec, context = backend.spec, backend.context
     found = bodies(given, spec.regions, account=context.account, partition=context.partition)
-    regions = tuple(region for region in found if region not in backend.unreadable)
+    regions = tuple(region for region in found if region not in backend.unreachable)
     built = {function.physical for region in spec.regions for function in spec.functions_in(region)}
     return look(
         backend.aws,
@@ -114,7 +114,7 @@ def readable_context(backend: Backend, seen: Look | None) -> tuple[DeployContext
     Raises:
         BackendctlError: none does.
     """
-    silent = {**backend.unreadable, **(seen.unreadable if seen else {})}
+    silent = {**backend.unreachable, **(seen.unreachable if seen else {})}
     readable = tuple(region for region in backend.spec.regions if region not in silent)
     if not readable:
         raise next(iter(silent.values()))

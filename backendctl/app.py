@@ -80,13 +80,12 @@ def open_backend(settings: Settings, *, planning: bool = False) -> Backend:
     whole = planning and not settings.stages
     ahead = reading_ahead(backend.aws, backend.spec, workers=settings.workers) if whole else None
     backend = choosing(with_live_source(backend), settings.stages)
-    context, unreadable = assemble.with_slots(backend.context, backend.aws, workers=settings.workers)
-    read_on(ahead, context, backend.aws, without=unreadable)
-    unreadable = {**backend.unreadable, **unreadable}
+    context, unreachable = assemble.with_slots(backend.context, backend.aws, workers=settings.workers)
+    read_on(ahead, context, backend.aws, without=unreachable)
     return replace(
         backend,
         context=context,
-        unreadable=unreadable,
+        unreachable={**backend.unreachable, **unreachable},
         warnings=checked.warnings,
         ahead=ahead,
     )
@@ -144,7 +143,7 @@ def _connected(
     account, partition = refuse_account(aws, regions, allowed=settings.accounts)
     if draft.needs_aws and asks:
         spec = draft.expand(AwsLookups(aws, account), regions=regions)
-    aws.spec_names = _names_of(spec)
+    aws.spec_names, aws.spec_zones = _names_of(spec), {one.name: one.zone for one in spec.domains if one.zone}
     spec = spec.narrowed(regions)
     given = None
     if spec.api is not None and spec.api.source is None:
@@ -217,7 +216,7 @@ def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) 
     backend.refuse_faults()
     selection = remembered(selection, backend.aws.journal)
     seen = look_at_api(backend) if about_api(selection.only, selection.skip) else None
-    context, unreadable = readable_context(backend, seen)
+    context, unreachable = readable_context(backend, seen)
     desired = assemble.desired(context)
     if seen is not None:
         desired = kept(desired, seen)
@@ -227,7 +226,7 @@ def _changes(backend: Backend, selection: Selection | None, *, take_over: bool) 
     plan = plan_of(backend, desired, regions=context.spec.regions, strays=not context.chosen)
     if context.chosen:
         plan, desired = only_chosen(backend, plan, desired)
-    plan = replace(plan, unreadable={**unreadable, **plan.unreadable})
+    plan = replace(plan, unreachable={**unreachable, **plan.unreachable})
     plan = respecting(plan, marks)
     selection.refuse_unmatched(plan)
     whole = plan
@@ -266,7 +265,7 @@ def plan_destroy(backend: Backend, selection: Selection | None = None, *, region
 def _selected(backend: Backend, plan: Plan, selection: Selection) -> Plan:
     """What is selected of a plan, without the deletion of notes about what stays."""
     whole = sparing_history(plan, selection.delete)
-    unseen = {*plan.unreadable, *(set(backend.spec.all_regions) - set(backend.spec.regions))}
+    unseen = {*plan.unreachable, *(set(backend.spec.all_regions) - set(backend.spec.regions))}
     return remembering(whole, selection.applied(whole), unseen=unseen)
 
 
@@ -299,7 +298,7 @@ def plan_of(
     """
     everywhere = regions
     if strays and not backend.settings.regions:
-        known = region_index.known_regions(backend.aws, regions, silent=backend.unreadable)
+        known = region_index.known_regions(backend.aws, regions, silent=backend.unreachable)
         left = [region for region in known if region not in {*regions, *backend.spec.all_regions}]
         everywhere = (*regions, *left)
     planner = replace(backend.planner, kinds=kinds, regions=everywhere)
@@ -307,9 +306,9 @@ def plan_of(
     if backend.settings.regions and not desired:
         # What AWS has once serves the other regions still.
         plan = plan.restricted(lambda change: change.region != GLOBAL)
-    plan = replace(plan, unreadable={**backend.unreadable, **plan.unreadable})
+    plan = replace(plan, unreachable={**backend.unreachable, **plan.unreachable})
     if not plan.regions:
-        raise next(iter(plan.unreadable.values()))
+        raise next(iter(plan.unreachable.values()))
     return plan
 
 

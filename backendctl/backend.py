@@ -65,7 +65,7 @@ class Backend:
     spec: Spec
     aws: Aws
     context: DeployContext
-    unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
+    unreachable: Mapping[str, BackendctlError] = field(default_factory=dict)
     warnings: tuple[Fault, ...] = ()
     wanted: Wanted | None = None
     draft: Draft | None = None

@@ -22,8 +22,9 @@ from backendctl.resources import lambda_reads, region_index
 from backendctl.resources.alias_names import slots_of
 from backendctl.resources.api_reads import find_api, stages
 from backendctl.resources.assemble import slot_variable
-from backendctl.resources.deploy_context import SLOTS, Link
+from backendctl.resources.deploy_context import Link
 from backendctl.resources.stage_writes import split_variables
+from backendctl.spec.model import SLOTS
 from backendctl.stage_alone import served_only
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _beyond(backend: Backend) -> Iterator[str]:
     if api is None or backend.settings.regions:
         return
     try:
-        known = region_index.known_regions(aws, backend.spec.all_regions, silent=backend.unreadable)
+        known = region_index.known_regions(aws, backend.spec.all_regions, silent=backend.unreachable)
     except BackendctlError as error:  # the rights of an older checkout need not reach further than its regions
         yield f"whether {', '.join(sorted(chosen))} serves in regions that the spec does not name is unknown: {error}"
         return
@@ -137,9 +138,9 @@ def _with_pinned(backend: Backend, api: Api, pinned: Sequence[Stage]) -> Backend
         backend,
         context=context,
         wanted=wanted,
-        unreadable={**failed, **backend.unreadable},
-        faults=tuple(_unserved(backend, pinned, kept)) if not failed else (),
-        refusals=(*_lost(kept), *(reason for one in brought for reason in one.refusals)),
+        unreachable={**failed, **backend.unreachable},
+        faults=(*(_unserved(backend, pinned, kept) if not failed else ()), *_lost(backend, kept)),
+        refusals=tuple(reason for one in brought for reason in one.refusals),
     )
 
 
@@ -149,7 +150,7 @@ def _brought(backend: Backend, api: Api, pinned: Sequence[Stage], kept: Sequence
     for stage in pinned:
         served = next((one for one in kept if one.stage == stage.name), None)
         for region in backend.spec.regions if served is not None else ():
-            if (region, stage.name) not in there and region not in backend.unreadable and served is not None:
+            if (region, stage.name) not in there and region not in backend.unreachable and served is not None:
                 yield bring(backend, api, stage, region=region, served=served)
 
 
@@ -231,13 +232,17 @@ def _unserved(backend: Backend, pinned: Sequence[Stage], kept: Sequence[Kept]) -
             yield backend.draft.document.fault(("api", "stages", stage.name, "pinned"), message)
 
 
-def _lost(kept: Sequence[Kept]) -> Iterator[str]:
+def _lost(backend: Backend, kept: Sequence[Kept]) -> Iterator[Fault]:
+    """What a pinned stage calls has to stay in the spec."""
+    if backend.draft is None:
+        return
     found: dict[tuple[str, str], list[str]] = {}
     for one in kept:
         for function in one.lost:
             found.setdefault((one.stage, function), []).append(one.region)
     for (stage, function), regions in found.items():
-        yield (
-            f"the stage {stage} is pinned and calls {function} ({', '.join(regions)}), which the spec does not have: "
+        message = (
+            f"the stage '{stage}' is pinned and calls {function} ({', '.join(regions)}), which the spec does not have: "
             "leave it in the spec as long as the stage is pinned"
         )
+        yield backend.draft.document.fault(("api", "stages", stage, "pinned"), message)

@@ -76,7 +76,7 @@ class Selection:
         there |= set(more)
         kinds = {f"{kind}/{name}": (kind, name) for _, kind, name in there}
         unmatched = [one for one in (*self.only, *self.skip) if not any(_matches(*it, one) for it in kinds.values())]
-        for pattern in unmatched if not plan.unreadable else ():
+        for pattern in unmatched if not plan.unreachable else ():
             # A kind of which there is nothing is no slip of the hand, unless it would be all there is to do.
             if "/" in pattern or (pattern in self.only and set(self.only) <= set(unmatched)):
                 option = "--only" if pattern in self.only else "--skip"
@@ -85,7 +85,7 @@ class Selection:
         given = [*(("--allow-delete", one) for one in self.delete), *(("--adopt", one) for one in self.adopt)]
         for option, text in given:
             whole = text.partition("/")[0] not in ORDER
-            unsure = text.partition("/")[0] in plan.unreadable if whole else bool(plan.unreadable)
+            unsure = text.partition("/")[0] in plan.unreachable if whole else bool(plan.unreachable)
             gone = option == "--allow-delete" and text in self.deleted
             if text != EVERYTHING and not unsure and not gone and text not in (known if whole else kinds):
                 raise UsageError(_nothing(option, text, known if whole else kinds, plan.backend))

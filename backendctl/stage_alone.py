@@ -14,26 +14,22 @@ from dataclasses import replace
 from backendctl.engine.action import Action
 from backendctl.engine.plan import Change, Plan, change_of
 from backendctl.engine.resource import Resource, address_of
+from backendctl.engine.traits import traits_of
 from backendctl.resources.alias import Alias
-from backendctl.resources.api_account import ApiAccount
 from backendctl.resources.function import Function
-from backendctl.resources.log_group import LogGroup
-from backendctl.resources.mapping import Mapping
 from backendctl.resources.permission import Permission
 from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.region_index import RegionIndex
 from backendctl.resources.rest_api import RestApi
-from backendctl.resources.role import Role
 from backendctl.resources.stage import Stage
 
 _SERVED = (Function, Alias, ProvisionedConcurrency, RestApi, Permission, Stage)
-_AROUND = (RegionIndex, Role, LogGroup, ApiAccount, Mapping)
 _TURNING = frozenset({"definition", "localised", "variables"})
 
 
 def parts(desired: Sequence[Resource]) -> list[Resource]:
     """What of it may belong to a release of single stages; calls come from the API alone."""
-    found = [one for one in desired if isinstance(one, (*_SERVED, *_AROUND))]
+    found = [one for one in desired if isinstance(one, _SERVED) or traits_of(one).around]
     return [
         one if not isinstance(one, Permission) else _of_api(one)
         for one in found
@@ -96,15 +92,13 @@ def _served(one: Resource, live: Resource) -> Resource:
 
 def _is_needed(change: Change, served: Sequence[Change]) -> bool:
     """Whether it makes what something new of the release cannot be without."""
-    if change.action is not Action.CREATE or not isinstance(change.resource, _AROUND):
+    if change.action is not Action.CREATE or not traits_of(change.resource).around:
         return False
     made = [one for one in served if one.action is Action.CREATE]
     if isinstance(change.resource, RegionIndex):
         return any(one.region == change.name for one in served)
-    if isinstance(change.resource, Mapping):
-        stage = (change.resource.target or "").rpartition("/")[2]
-        return any(isinstance(one.resource, Stage) and (one.region, one.name) == (change.region, stage) for one in made)
-    return any(change.address in one.resource.needs() for one in made)
+    stages = {one.address for one in made if isinstance(one.resource, Stage)}
+    return bool(stages & change.resource.needs()) or any(change.address in one.resource.needs() for one in made)
 
 
 def turned_without(whole: Plan, chosen: Plan) -> list[str]:

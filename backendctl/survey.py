@@ -89,15 +89,15 @@ def survey(plan: Plan) -> Survey:
         rows.setdefault((kind, name), {})[region] = cell
     for row in rows.values():
         if GLOBAL not in row:
-            row.update({region: Cell(state=State.UNREACHABLE) for region in plan.unreadable if region != GLOBAL})
+            row.update({region: Cell(state=State.UNREACHABLE) for region in plan.unreachable if region != GLOBAL})
     seen = {region for row in rows.values() for region in row}
     columns = [region for region in (GLOBAL, *plan.regions) if region in seen or region != GLOBAL]
-    columns += [region for region in plan.unreadable if region not in columns]
+    columns += [region for region in plan.unreachable if region not in columns]
     return Survey(
         backend=plan.backend,
         regions=tuple(columns),
         rows=rows,
-        unreachable=unreachable_data(plan.unreadable),
+        unreachable=unreachable_data(plan.unreachable),
         notes=plan.notes,
         telemetry=telemetry(plan),
     )

@@ -83,7 +83,7 @@ def _marked(backend: Backend, regions: tuple[str, ...], gone: set[str], *, chose
         if look == _LOOKS - 1 or not any(change.address in gone for change in again.changes):
             break
         settle(backend.aws, "AWS to forget what was deleted")
-    for region, error in again.unreadable.items():
+    for region, error in again.unreachable.items():
         yield Left(region=region, what="everything", why=f"could not be read: {error.message}", failed=True)
     for change in again.changes:
         what = f"{change.kind}/{change.name}"

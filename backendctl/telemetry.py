@@ -88,7 +88,7 @@ class Telemetry:
 
 def telemetry(plan: Plan) -> dict[str, Telemetry]:
     """Region → what is set there, as live AWS has it; what is yet to be made is not in it."""
-    found = {region: Telemetry(functions={}, stages={}) for region in plan.regions if region not in plan.unreadable}
+    found = {region: Telemetry(functions={}, stages={}) for region in plan.regions if region not in plan.unreachable}
     lives = list(_lives(plan))
     kept = {(one.region, one.name): one.retention for one in lives if isinstance(one, LogGroup)}
     kept_of = {(one.region, one.name): one.retention for one in lives if isinstance(one, StageLog)}

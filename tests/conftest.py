@@ -9,8 +9,25 @@ import pytest
 
 from backendctl.hints import aim
 from backendctl.secrets import KNOWN
+from tests.compiled import compile_package, compile_share, keep_bytecode, leave_no_trace
 from tests.conformance.table import print_table
 from tests.unused_rights import unused_rights
+
+keep_bytecode()  # before the first file of tests is compiled
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Files in their own order: xdist would begin with those of most tests, and the slow ones have few."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile what all processes of the run would compile each."""
+    if hasattr(session.config, "workerinput"):
+        compile_share(session.config)
+    else:
+        compile_package()
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +44,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     A test that was skipped or has failed uses less, so that this is asked for and not done every time. It stands here
     because a run on several processes reads no conftest but this one in the process that prints.
     """
+    if hasattr(session.config, "workerinput"):
+        leave_no_trace(session.config)
     asked = "BACKENDCTL_TEST_RIGHTS" in os.environ and not hasattr(session.config, "workerinput")
     if asked and unused_rights(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -194,9 +194,9 @@ def unreadable(cors: Cors, origin: str, headers: Mapping[str, str]) -> str:
     return ""
 
 
-def asking(cors: Cors) -> str:
-    """An origin to ask as."""
-    return "https://cors.example" if cors.origins == (ANY_ORIGIN,) else cors.origins[0]
+def asking(cors: Cors) -> tuple[str, ...]:
+    """The origins to ask as, one after the other."""
+    return ("https://cors.example",) if cors.origins == (ANY_ORIGIN,) else cors.origins
 
 
 def _few(words: tuple[str, ...]) -> str:

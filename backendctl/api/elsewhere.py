@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from backendctl.resources.deploy_context import SLOTS, SlotChoice
+from backendctl.resources.deploy_context import SlotChoice
+from backendctl.spec.model import SLOTS
 
 if TYPE_CHECKING:
     from backendctl.api.lambda_targets import LambdaTargets

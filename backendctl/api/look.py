@@ -30,13 +30,13 @@ class Look:
     """What was read.
 
     Attributes:
-        unreadable: regions that did not answer, and what they said.
+        unreachable: regions that did not answer, and what they said.
         origin: of a live source: what was edited there and never deployed.
     """
 
     reviews: Mapping[str, RegionReview] = field(default_factory=dict)
     lambda_targets: Mapping[str, LambdaTargets] = field(default_factory=dict)
-    unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
+    unreachable: Mapping[str, BackendctlError] = field(default_factory=dict)
     origin: RegionReview | None = None
 
     @property
@@ -87,7 +87,7 @@ def look(
     return Look(
         reviews={region: results[region][0] for region in regions if region in results},
         lambda_targets={region: results[region][1] for region in regions if region in results},
-        unreadable=failed,
+        unreachable=failed,
         origin=_origin(aws, wanted),
     )
 

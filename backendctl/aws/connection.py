@@ -92,6 +92,7 @@ class Aws:
     Attributes:
         spec_names: names in AWS that the spec gives to functions and tables: what begins with the backend's name is
             looked for anyway, and these beside it.
+        spec_zones: name of a custom domain → name or id of the hosted zone that the spec gives to it.
         granted: functions of others that the API calls: a destroy looks through their policies for our statements.
 
     Args:
@@ -111,6 +112,7 @@ class Aws:
     ) -> None:
         self.backend = backend
         self.spec_names: frozenset[str] = frozenset()
+        self.spec_zones: Mapping[str, str] = {}
         self.granted: frozenset[str] = frozenset()
         self.clock = clock
         self.sleep = sleep = asleep(sleep)

@@ -122,7 +122,7 @@ def _now() -> str:
 def _addresses(line: str) -> list[str]:
     try:
         entry = json.loads(line)
-    except ValueError:  # the end of a run that was killed
+    except (ValueError, RecursionError):  # the end of a run that was killed
         return []
     found = entry.get("allowed") if isinstance(entry, dict) else None
     return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []

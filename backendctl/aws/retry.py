@@ -131,6 +131,8 @@ _RULES = (
     ),  # D21
     Rule(service="route53", code="PriorRequestNotComplete", limit=120, step=3),  # E22
     Rule(service="logs", code="OperationAbortedException", limit=60),  # F4
+    # A web ACL that was just made: seconds to minutes, says AWS.
+    Rule(service="wafv2", code="WAFUnavailableEntityException", limit=300, step=5),
     Rule(service="iam", code="ConcurrentModification", limit=60),
     Rule(service="iam", code="DeleteConflict", limit=30),
 )

@@ -34,10 +34,10 @@ def command(*, options: Options, stages: tuple[str, ...], dry_run: bool, yes: bo
     plan = plan_abort(ready.backend, found, take_over=take_over)
     traces = log_commands(ready.backend, found)
     consent = Consent(dry_run=dry_run, yes=yes, plan_digest=None, allow_delete=())
-    plan = replace(plan, unreadable={**failed, **plan.unreadable})
+    plan = replace(plan, unreachable={**failed, **plan.unreachable})
     idle = "No canary is running."
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
-    silent = tell_silent(plan.unreadable)
+    silent = tell_silent(plan.unreachable)
     tell_left(failed, outcome)
     if outcome is not None:
         tell_traces(traces, ready)

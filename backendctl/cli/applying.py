@@ -101,16 +101,16 @@ def show(
 
 def unreachable(plan: Plan, *, outcome: Outcome | None = None) -> bool:
     """Tell of regions that did not answer; see `tell_left`."""
-    for error in plan.unreadable.values():
+    for error in plan.unreachable.values():
         tell(error)
-    tell_left(plan.unreadable, outcome)
-    return bool(plan.unreadable)
+    tell_left(plan.unreachable, outcome)
+    return bool(plan.unreachable)
 
 
 def _unknown(plan: Plan) -> Iterator[str]:
     """What a sentence about all regions does not hold for."""
-    if plan.unreadable:
-        yield f"This is not known of {', '.join(plan.unreadable)}, where nothing answered."
+    if plan.left_out:
+        yield f"This is not known of {', '.join(plan.left_out)}, where nothing answered."
 
 
 def tell_left(silent: Iterable[str], outcome: Outcome | None) -> None:
@@ -211,9 +211,9 @@ def confirm_and_apply(
 
 def _question(plan: Plan) -> str:
     """Whoever agrees knows what the plan leaves out."""
-    if not plan.unreadable:
+    if not plan.left_out:
         return "Apply this plan?"
-    return f"{', '.join(plan.unreadable)} did not answer and stays as it is. Apply this plan without it?"
+    return f"{', '.join(plan.left_out)} did not answer and stays as it is. Apply this plan without it?"
 
 
 def ask(consent: Consent, question: str) -> None:

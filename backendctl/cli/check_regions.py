@@ -31,5 +31,5 @@ def command(*, options: Options) -> int:
         click.echo(checks_markdown(found))
     else:
         show_checks(found, ready.screen.result, verbose=options.verbose)
-    tell_silent(found.silent)
+    tell_silent(found.unreachable)
     return found.exit_code

@@ -13,6 +13,9 @@ from backendctl.cli.options import Options, common
 from backendctl.errors import Exit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from backendctl.errors import BackendctlError
     from backendctl.warmth.cost.request import Request
     from backendctl.warmth.cost.workload import Workload
 
@@ -71,24 +74,26 @@ def command(
     )
     regions = options.regions or config.regions or ()
     request = understood(options.spec_path(config), regions, given, prices or config.prices)
-    workload, complete = _workload(options, request)
+    workload, unreachable = _workload(options, request)
     found = estimate(workload, request.prices)
     shape = options.format(config)
     if shape == "json":
-        click.echo(json.dumps(cost_document(found), indent=2))
+        click.echo(json.dumps(cost_document(found, unreachable), indent=2))
     elif shape == "markdown":
         click.echo(cost_markdown(found))
     else:
         show_cost(found, options.screen(config).result)
-    return Exit.OK if complete else Exit.PARTIAL
+    return Exit.PARTIAL if unreachable else Exit.OK
 
 
-def _workload(options: Options, request: Request) -> tuple[Workload, bool]:
-    """The month to price, and whether every region is in it."""
+def _workload(options: Options, request: Request) -> tuple[Workload, Mapping[str, BackendctlError]]:
+    """The month to price, and the regions that are not in it, as they did not answer."""
+    from backendctl.cli.code import tell_warnings
     from backendctl.warmth.cost.from_spec import workload_of
 
     if request.window is None:
-        return workload_of(request.context, request.asked), True
+        tell_warnings(request.context.spec.deprecated)
+        return workload_of(request.context, request.asked), {}
     from backendctl.cli.opening import opened_api
     from backendctl.cli.releasing import tell_silent
     from backendctl.ui.progress import busy
@@ -105,4 +110,5 @@ def _workload(options: Options, request: Request) -> tuple[Workload, bool]:
             now=time.time(),
             workers=backend.settings.workers,
         )
-    return workload, not tell_silent(failed)
+    tell_silent(failed)
+    return workload, failed

@@ -33,4 +33,4 @@ def command(*, options: Options, names: tuple[str, ...]) -> int:
     else:
         for line in comparison_lines(found):
             click.echo(f"- {line}" if ready.format == "markdown" else line)
-    return Exit.PARTIAL if tell_silent(found.unreadable) else Exit.OK
+    return Exit.PARTIAL if tell_silent(found.unreachable) else Exit.OK

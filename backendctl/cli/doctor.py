@@ -43,7 +43,7 @@ def command(*, options: Options, fix: bool, yes: bool) -> int:
     elif fix:
         click.echo("There is nothing that --fix may do.", err=True)
     _tell(ready, found, fixed, verbose=options.verbose)
-    tell_silent(found.silent)
+    tell_silent(found.unreachable)
     return found.exit_code
 
 

@@ -82,6 +82,7 @@ def _tell(found: Adoption, file: Path, form: str) -> None:
             "repairs": [{"rule": one.rule, "pointer": one.pointer, "what": one.what} for one in found.repairs],
             "methods": dict(found.methods),
             "edited": diff_data(found.edited)["differences"],
+            "unreachable": {},  # of one region, which answered
         }
         click.echo(json.dumps(document, indent=2))
         return

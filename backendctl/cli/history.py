@@ -30,11 +30,11 @@ def command(*, options: Options, stages: tuple[str, ...], number: int | None) ->
     ready = opened_api(options)
     found, failed = serving(ready.backend, stages=stages)
     told = history(ready.backend, found, newest=number)
-    told = replace(told, unreadable={**failed, **told.unreadable})
+    told = replace(told, unreachable={**failed, **told.unreachable})
     if ready.format == "json":
         click.echo(json.dumps(history_document(told), indent=2))
     elif ready.format == "markdown":
         click.echo(history_markdown(told))
     else:
         show_history(told, ready.screen.result, verbose=options.verbose)
-    return Exit.PARTIAL if tell_silent(told.unreadable) else Exit.OK
+    return Exit.PARTIAL if tell_silent(told.unreachable) else Exit.OK

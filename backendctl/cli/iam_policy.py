@@ -30,6 +30,7 @@ def command(*, options: Options, wanted: tuple[str, ...], ci: bool, function: st
     known = [name for name in entries() if name not in _OFFLINE]
     refuse_unknown("--for", wanted, known, what="the commands that need rights are")
 
+    from backendctl.cli.code import tell_warnings
     from backendctl.permissions.policy import CI, MANAGED_LIMIT, document, rows_of, size
     from backendctl.permissions.reading import read
     from backendctl.spec.function_names import check_functions
@@ -37,6 +38,7 @@ def command(*, options: Options, wanted: tuple[str, ...], ci: bool, function: st
     config = options.load()
     settings = options.settings(config)
     found = read(settings)
+    tell_warnings(found.context.spec.deprecated)
     if function is not None:
         check_functions(found.context.spec, [function])
         _print(found.role_policy(function))

@@ -79,7 +79,7 @@ def command(
         click.echo(json.dumps(invocations_document(found), indent=2))
     else:
         show_invocations(found, ready.screen.result, verbose=options.verbose)
-    tell_silent(found.failed)
+    tell_silent(found.unreachable)
     return found.exit_code
 
 

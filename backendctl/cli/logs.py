@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ def command(
     with_api = api or (request is not None and ready.backend.spec.api is not None)
     found = find(ready.backend, Wanted(functions=names, api=with_api, canary=canary))
     shown = _Shown(ready=ready, verbose=options.verbose)
-    shown.failed_regions(found.failed)
+    shown.failed_regions(found.unreachable)
     if not request:
         shown.notes(found.notes)
     _tell_cost(ready, found.sources, window)
@@ -80,7 +81,7 @@ def command(
     follower = Follower(ready.backend.aws, found.sources, asked, workers=workers)
     for batch in follower.forever() if follow else [follower.fresh()]:
         shown.batch(batch)
-    return shown.exit_code
+    return shown.end()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +133,7 @@ class _Shown:
 
     def __post_init__(self) -> None:
         self._told: set[str] = set()
+        self._unreachable: dict[str, BackendctlError] = {}
         self._write: Callable[[Sequence[Line]], None] | None = None
 
     @property
@@ -156,7 +158,8 @@ class _Shown:
 
     def failed_regions(self, failed: Mapping[str, BackendctlError]) -> None:
         """Regions whose log groups could not be found."""
-        for error in failed.values():
+        for region, error in failed.items():
+            self._unreachable.setdefault(region, error)
             self._trouble(error)
 
     def batch(self, batch: Batch) -> None:
@@ -173,8 +176,17 @@ class _Shown:
                 self._trouble(BackendctlError(told, hint="a deploy or the first invocation creates it"))
             elif not source.canary:
                 self.notes([f"{told} yet: the first request creates it"])
-        for error in failed.values():
+        for source, error in failed.items():
+            self._unreachable.setdefault(source.region, error)
             self._trouble(error)
+
+    def end(self) -> int:
+        """The last line for programs, where something could not be read, and the exit code."""
+        if self._unreachable and self.ready.format == "json":
+            from backendctl.ui.logs_view import unreachable_document
+
+            click.echo(json.dumps(unreachable_document(self._unreachable)))
+        return self.exit_code
 
     def _trouble(self, error: BackendctlError) -> None:
         self.silent = True
@@ -217,4 +229,4 @@ def _one_request(shown: _Shown, sources: Sequence[Source], given: str, window: _
         raise BackendctlError(f"no line of these logs contains {given}", hint=hint)
     shown.read = True
     shown.lines(found.lines)
-    return shown.exit_code
+    return shown.end()

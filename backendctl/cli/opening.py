@@ -50,7 +50,6 @@ def opened(
         return open_backend(replace(settings, allow_runtimes=allow_runtimes, stages=stages), planning=planning)
 
     ready = opened_by(options, open_it)
-    tell_warnings(ready.backend.warnings)
     if ready.sandbox:
         _furnish(ready, quiet=options.quiet)
     return ready
@@ -71,6 +70,7 @@ def opened_by(options: Options, open_it: Callable[[Settings], Backend]) -> Opene
         settings = replace(settings, tell=build_output(screen.progress))
     with busy(screen.progress, f"reading {settings.spec} and AWS …", quiet=options.quiet):
         backend = open_it(settings)
+    tell_warnings(dict.fromkeys((*backend.spec.deprecated, *backend.warnings)))
     return Opened(
         backend=backend,
         screen=screen,
@@ -102,7 +102,7 @@ def tell_code(ready: Opened) -> None:
 
 def _furnish(ready: Opened, *, quiet: bool) -> None:
     backend = ready.backend
-    readable = tuple(region for region in backend.spec.regions if region not in backend.unreadable)
+    readable = tuple(region for region in backend.spec.regions if region not in backend.unreachable)
     for line in furnish(backend.spec.narrowed(readable), backend.aws.as_command(SETTING_UP)):
         if not quiet:
             click.echo(f"sandbox: made a {line}, as a real account would have", err=True)

@@ -39,7 +39,7 @@ def command(*, options: Options, keep: int, dry_run: bool, yes: bool, plan_diges
     found, failed = serving(ready.backend)
     plan = plan_prune(ready.backend, found, keep=keep)
     consent = Consent(dry_run=dry_run, yes=yes, plan_digest=plan_digest, allow_delete=())
-    plan = replace(plan, unreadable={**failed, **plan.unreadable})
+    plan = replace(plan, unreachable={**failed, **plan.unreachable})
     idle = "Nothing to prune."
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
     if not options.quiet:
@@ -50,5 +50,5 @@ def command(*, options: Options, keep: int, dry_run: bool, yes: bool, plan_diges
         for room in rooms:
             share = f" of {room.allowed / 2**30:.0f} GB" if room.allowed else ""
             click.echo(f"{room.region}: {room.used / 2**20:.1f} MB{share} of code storage used", err=True)
-    silent = tell_silent({**plan.unreadable, **failed})
+    silent = tell_silent({**plan.unreachable, **failed})
     return exit_after(outcome, silent=silent)

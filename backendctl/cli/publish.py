@@ -52,9 +52,9 @@ def command(
         return outcome.exit_code
     found = published(ready.backend, names, regions=plan.regions)
     if text:
-        show_published(found, ready.screen.result, silent=plan.unreadable)
+        show_published(found, ready.screen.result, silent=plan.unreachable)
     elif ready.format == "markdown":
-        click.echo(published_markdown(found, silent=plan.unreadable))
+        click.echo(published_markdown(found, silent=plan.unreachable))
     else:
         click.echo(json.dumps(published_document(plan, found), indent=2))
     if not same_bits(found):

@@ -77,8 +77,8 @@ class Doing:
             plan, self.opened, consent, verbose=self.verbose, again="the same command", shown=draw, first=step.before
         )
         self.documents.append(plan_document(plan, None if outcome is None else outcome.statuses))
-        tell_silent(plan.unreadable)
-        if plan.unreadable and not self.dry_run and (outcome is None or outcome.exit_code is Exit.OK):
+        tell_silent(plan.unreachable)
+        if plan.unreachable and not self.dry_run and (outcome is None or outcome.exit_code is Exit.OK):
             return Exit.PARTIAL if plan.regions else Exit.ERROR  # what was to be done there is not known
         return None if outcome is None else outcome.exit_code
 
@@ -100,16 +100,16 @@ def tell_verdicts(judged: Sequence[Judged], when: str, opened: Opened) -> None:
             click.echo(f"      {reason}", err=True)
 
 
-def _tell_ending(ending: Ending, share: float | None) -> None:
+def _tell_ending(ending: Ending, target_percent: float | None) -> None:
     """The last line.
 
     Args:
-        share: per cent of the requests that still go to a canary which is not known to be good; None without one.
+        target_percent: of the requests that still go to a canary which is not known to be good; None without one.
     """
     if ending in _ENDINGS:
         click.echo(runnable(_ENDINGS[ending]))
-    if share is not None and ending in {Ending.HELD, Ending.REFUSED, Ending.STEPPED_DOWN}:
-        click.echo(f"{share:g} % of the traffic still goes to a canary that has not passed")
+    if target_percent is not None and ending in {Ending.HELD, Ending.REFUSED, Ending.STEPPED_DOWN}:
+        click.echo(f"{target_percent:g} % of the traffic still goes to a canary that has not passed")
 
 
 def tell_traces(commands: Sequence[str], opened: Opened) -> None:
@@ -123,10 +123,10 @@ def tell_traces(commands: Sequence[str], opened: Opened) -> None:
 def tell_rollout(ended: Ended, doing: Doing) -> Exit:
     """How a rollout has ended, and its exit code."""
     opened = doing.opened
-    silent = tell_silent(ended.silent)
+    silent = tell_silent(ended.unreachable)
     _tell_how_to_go_on(ended, opened)
     if opened.format == "text" and not doing.dry_run and not silent:
-        _tell_ending(ended.ending, ended.share)
+        _tell_ending(ended.ending, ended.target_percent)
     if opened.format != "text":
         click.echo(json.dumps({**ended.document, "plans": doing.documents}, indent=2))
     tell_traces(ended.traces, opened)
@@ -136,7 +136,7 @@ def tell_rollout(ended: Ended, doing: Doing) -> Exit:
 
 def _tell_how_to_go_on(ended: Ended, opened: Opened) -> None:
     """After a rollout that some regions did not answer: what is left to do there, and in those that waited for them."""
-    spec, silent = opened.backend.spec, sorted(ended.silent)
+    spec, silent = opened.backend.spec, sorted(ended.unreachable)
     if not silent or ended.ending not in {Ending.NOTHING, Ending.SHIFTED, Ending.PROMOTED}:
         return
     behind = held_back(spec.canary.waves, silent=silent)

@@ -24,12 +24,14 @@ def command(*, options: Options, reveal: bool) -> None:
     import yaml
 
     from backendctl.checking import check
+    from backendctl.cli.code import tell_warnings
     from backendctl.spec import effective
 
     if reveal:
         KNOWN.reveal()
     config = options.load()
     checked = check(options.spec_path(config), allow_runtimes=None)
+    tell_warnings(checked.draft.deprecated)
     document = effective(checked.spec, reveal=reveal)
     if options.format(config) == "json":
         click.echo(json.dumps(document, indent=2))

@@ -44,6 +44,6 @@ def command(
     consent = Consent(dry_run=dry_run, yes=yes, plan_digest=plan_digest, allow_delete=())
     idle = runnable("\n".join(plan.remarks)) or "Nothing to do: that release serves already."
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
-    silent = tell_silent({**plan.unreadable, **failed})
+    silent = tell_silent({**plan.unreachable, **failed})
     tell_left(failed, outcome)
     return exit_after(outcome, silent=silent)

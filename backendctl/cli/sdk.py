@@ -61,6 +61,7 @@ def command(*, options: Options, kind: str, parameters: tuple[str, ...], stage: 
             "stage": made.stage,
             "definition": definition,
             "regions": dict(made.definitions),
+            "unreachable": {},  # else nothing is written
         }
         click.echo(json.dumps(document, indent=2))
     else:

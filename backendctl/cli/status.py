@@ -28,7 +28,7 @@ def command(*, options: Options, exit_code: bool) -> int:
     plan = plan_deploy(ready.backend)
     notes, canaries = standing(plan, ready.backend)
     marks = drained(ready.backend.aws, ready.backend.spec.all_regions)
-    tables = parity_of(ready.backend, silent=plan.unreadable)
+    tables = parity_of(ready.backend, silent=plan.unreachable)
     found = replace(
         survey(plan),
         notes=notes,

@@ -140,16 +140,17 @@ class _Run:
 
     def _prove(self, *, seconds: float, silent: bool) -> Exit:
         from backendctl.ui.summary import show_summary
+        from backendctl.ui.sync_text import show_smoke_test
 
         sync = self.sync
         if self.ready.format == "text":
             show_summary(sync.plan, [], self.ready.screen.result, seconds=seconds)
-        regions = tuple(r for r in sync.regions if r in sync.reviews and r not in sync.plan.unreadable)
+        regions = tuple(r for r in sync.regions if r in sync.reviews and r not in sync.plan.unreachable)
         smoke_test = self.writing.smoke_test(
             {region: sync.lambda_targets[region].variables for region in regions}, regions
         )
         if self.ready.format == "text" and smoke_test is not None and not smoke_test.rows:
-            click.echo("No smoke test: no GET without parameters, and no `smoke` in the spec.")
+            show_smoke_test(smoke_test, self.ready.screen.result)
         self._draw_document(smoke_test)
         return after(smoke_test, Exit.PARTIAL if silent else Exit.OK)
 

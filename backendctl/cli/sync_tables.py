@@ -68,7 +68,7 @@ def _check(ready: Opened, plan: Plan, refusal: Refusal, *, verbose: bool) -> Exi
     from backendctl.tables.parity import parity_of
     from backendctl.ui.parity_view import parity_document, parity_markdown, show_parity
 
-    parity = parity_of(ready.backend, silent=plan.unreadable)
+    parity = parity_of(ready.backend, silent=plan.unreachable)
     if ready.format == "json":
         click.echo(json.dumps(parity_document(parity, plan, refusal), indent=2))
     elif ready.format == "markdown":

@@ -78,7 +78,7 @@ def command(
         from backendctl.testing.junit import junit as written
 
         write_result(junit, written(run))
-    tell_silent(run.failed)
+    tell_silent(run.unreachable)
     return run.exit_code
 
 
@@ -107,6 +107,7 @@ def _tell(ready: Opened, run: TestRun) -> None:
 
 def _first(spec: Path, files: list[Path]) -> int:
     """Write a first file; it replaces none."""
+    from backendctl.cli.code import tell_warnings
     from backendctl.spec import loader
     from backendctl.testing.from_definition import first_file
     from backendctl.testing.reading import default_file
@@ -116,7 +117,9 @@ def _first(spec: Path, files: list[Path]) -> int:
     place = files[0] if files else default_file(spec)
     if place.exists():
         raise UsageError(f"{place} already exists", hint="name another file behind --from-definition, or remove it")
-    api = _offline(spec).api
+    read = _offline(spec)
+    tell_warnings(read.deprecated)
+    api = read.api
     if api is None:
         raise UsageError(f"{spec} has no API")
     text, count = first_file(loader.read(api.path).value, api.smoke)

@@ -39,7 +39,7 @@ def command(*, options: Options, names: tuple[str, ...], minutes: int, write: bo
 
         lags = measured_lags(ready.backend.aws, tables, ready.backend.spec.regions, minutes=minutes)
     _show(ready, lags, minutes=minutes)
-    if lags.silent:
+    if lags.unreachable:
         return Exit.PARTIAL
     return Exit.OK if lags.known else Exit.INCONCLUSIVE
 

@@ -50,7 +50,7 @@ def command(*, options: Options, names: tuple[str, ...], since: str) -> int:
         click.echo(traces_markdown(report))
     else:
         show_traces(report, ready.screen.result)
-    tell_silent(report.failed)
+    tell_silent(report.unreachable)
     return report.exit_code
 
 
@@ -70,5 +70,5 @@ def _one(ready: Opened, names: tuple[str, ...]) -> int:
     else:
         show_trace(found, ready.screen.result)
     if not found.region:  # a trace is in one region
-        tell_silent(found.failed)
+        tell_silent(found.unreachable)
     return found.exit_code

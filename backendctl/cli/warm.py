@@ -37,5 +37,5 @@ def command(*, options: Options, names: tuple[str, ...], instances: int | None, 
         click.echo(warming_markdown(warming))
     else:
         show_warming(warming, ready.screen.result)
-    tell_silent(warming.failed)
+    tell_silent(warming.unreachable)
     return Exit(warming.exit_code)

@@ -19,7 +19,7 @@ _APIS = 600  # A40: regional APIs of an account and region
 _RULES = 300  # of the default event bus
 _SPARE = 100  # B46: what Lambda keeps for functions without a reservation
 _DAY = 86_400
-_QUOTAS = "https://console.aws.amazon.com/servicequotas"
+QUOTAS = "https://console.aws.amazon.com/servicequotas"
 
 
 def regions(case: Case, region: str) -> Sequence[Finding]:
@@ -37,10 +37,10 @@ def quotas(case: Case, region: str) -> Iterator[Finding]:
     limits, usage = settings["AccountLimit"], settings["AccountUsage"]
     concurrency = limits.get("ConcurrentExecutions", 0)
     used = (
-        ("concurrent executions", _busiest(case, region), concurrency, f"raise it: {_QUOTAS}"),
+        ("concurrent executions", _busiest(case, region), concurrency, f"raise it: {QUOTAS}"),
         ("bytes of code", usage.get("TotalCodeSize", 0), limits.get("TotalCodeSize", 0), "backendctl prune"),
-        ("regional APIs", len(apis(case.aws, region)), _APIS, f"raise it, or remove APIs: {_QUOTAS}"),
-        ("rules of the default event bus", count_rules(case.aws, region), _RULES, f"raise it: {_QUOTAS}"),
+        ("regional APIs", len(apis(case.aws, region)), _APIS, f"raise it, or remove APIs: {QUOTAS}"),
+        ("rules of the default event bus", count_rules(case.aws, region), _RULES, f"raise it: {QUOTAS}"),
     )
     for what, now, most, next_step in used:
         if most and now >= _NEAR * most:
@@ -60,7 +60,7 @@ def quotas(case: Case, region: str) -> Iterator[Finding]:
             where=f"{region}/quota/concurrent executions",
             what=f"{unreserved} concurrent executions are left for functions without a reservation",
             why="more requests at once than that are throttled, and no reservation can be added",
-            next_step=f"raise it: {_QUOTAS}",
+            next_step=f"raise it: {QUOTAS}",
         )
 
 

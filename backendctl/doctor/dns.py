@@ -5,19 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from backendctl.doctor.account import QUOTAS
 from backendctl.doctor.finding import Finding, Severity
-from backendctl.resources import health_check
+from backendctl.resources import dns, health_check
 from backendctl.spec.domains import SIMPLE
 
 if TYPE_CHECKING:
     from backendctl.doctor.case import Case
 
 
+_NEAR = 0.8
+
+
+def quota(case: Case) -> Iterator[Finding]:
+    """The health checks of the whole account (E23)."""
+    if all(domain.health_check is None for domain in case.spec.domains):
+        return
+    count, most = len(health_check.checks(case.aws)), health_check.QUOTA
+    if count >= _NEAR * most:
+        yield Finding(
+            check="quotas",
+            severity=Severity.WARNING,
+            where="global/quota/health checks",
+            what=f"{count} of {most} health checks are in use, unless AWS has raised the quota of this account",
+            why="at the quota Route 53 makes no more, and a new region gets no users",
+            next_step=f"raise it, or remove health checks: {QUOTAS}",
+        )
+
+
 def shared_name(case: Case) -> Iterator[Finding]:
     """Checks of anybody in the account that ask the shared name (E13)."""
-    shared = {one.name.lower() for one in case.spec.domains}
+    shared = {one.name for one in case.spec.domains}
     for check in health_check.checks(case.aws) if shared else ():
-        asked = check["HealthCheckConfig"].get("FullyQualifiedDomainName", "").rstrip(".").lower()
+        asked = dns.plain_name(check["HealthCheckConfig"].get("FullyQualifiedDomainName", ""))
         if asked in shared:
             yield Finding(
                 check="health-checks",

@@ -45,7 +45,7 @@ class Diagnosis:
     """Everything that was found.
 
     Attributes:
-        findings: the worst first. silent: regions that did not answer, and what they said.
+        findings: the worst first. unreachable: regions that did not answer, and what they said.
         looked: names of the checks that were made.
     """
 
@@ -53,7 +53,7 @@ class Diagnosis:
     regions: tuple[str, ...]
     findings: tuple[Finding, ...]
     looked: tuple[str, ...]
-    silent: Mapping[str, BackendctlError] = field(default_factory=dict)
+    unreachable: Mapping[str, BackendctlError] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> Exit:
@@ -61,6 +61,6 @@ class Diagnosis:
         found = {one.severity for one in self.findings}
         if Severity.BAD in found:
             return Exit.FAILED_VERDICT
-        if self.silent:
+        if self.unreachable:
             return Exit.PARTIAL
         return Exit.INCONCLUSIVE if Severity.UNKNOWN in found else Exit.OK

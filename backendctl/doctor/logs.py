@@ -19,7 +19,7 @@ DAYS = 30
 def retention(case: Case, region: str) -> Iterator[Finding]:
     """Of functions, and of the API's stages."""
     found = find(case.within(region), Wanted(functions=(), api=case.spec.api is not None, canary=False))
-    for error in found.failed.values():
+    for error in found.unreachable.values():
         raise error
     stages = {source.group: source.name for source in found.sources if source.kind is not Kind.FUNCTION}
     for group in dict.fromkeys(source.group for source in found.sources if source.region == region):

@@ -32,6 +32,7 @@ REGIONAL: Mapping[str, Regional] = {
 }
 WHOLE: Mapping[str, Whole] = {
     "health checks": dns.shared_name,
+    "quota of health checks": dns.quota,
     "drift": drift.drift,
     "DynamoDB clients": functions.clients,
 }
@@ -40,7 +41,7 @@ WHOLE: Mapping[str, Whole] = {
 
 def diagnose(case: Case) -> Diagnosis:
     """Make every check; one that fails is a finding, unless its region is silent altogether."""
-    silent = dict(case.changes.plan.unreadable)
+    silent = dict(case.changes.plan.unreachable)
     regions = [region for region in case.spec.regions if region not in silent]
     keys = [(name, region) for name in REGIONAL for region in regions] + [(name, GLOBAL) for name in WHOLE]
     found, failed = each(
@@ -58,7 +59,7 @@ def diagnose(case: Case) -> Diagnosis:
         regions=case.spec.regions,
         findings=tuple(sorted(findings, key=lambda one: (order.index(one.severity), one.check, one.where))),
         looked=(*REGIONAL, *WHOLE),
-        silent=silent,
+        unreachable=silent,
     )
 
 

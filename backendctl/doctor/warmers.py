@@ -41,7 +41,7 @@ def warmers(case: Case, region: str) -> Iterator[Finding]:
         lambda where, name: of_spec(case.backend, where, name),
         request,
     )
-    for error in prepared.silent.values():
+    for error in prepared.unreachable.values():
         raise error
     for row in look(case.aws, prepared, request, LogReader(), backend=case.spec.backend).rows:
         verdict = row.verdict

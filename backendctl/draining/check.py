@@ -15,22 +15,19 @@ from backendctl.draining.equal import DEPLOY, Alike, look_alike
 from backendctl.draining.facts import Facts, facts
 from backendctl.draining.zone import Zone, ask_zone, only_there
 from backendctl.engine.plan import Plan
+from backendctl.engine.resource import GLOBAL
+from backendctl.engine.traits import traits_of
 from backendctl.errors import BackendctlError, Exit
-from backendctl.resources.api_key import ApiKey
+from backendctl.resources import KINDS
 from backendctl.resources.drain_mark import DrainMark, read_marks
 from backendctl.resources.evacuation import health_path
 from backendctl.resources.kind import Kind
-from backendctl.resources.schedule import Schedule
-from backendctl.resources.usage_plan import UsagePlan
-from backendctl.resources.warmer import Warmer
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend
 
 _LATE = 60_000.0
 """Milliseconds by which a replica may be late: what clients would miss after a drain."""
-_KEYS: tuple[type[Kind], ...] = (ApiKey, UsagePlan)
-_WARMERS: tuple[type[Kind], ...] = (Warmer, Schedule)
 _QUOTAS = "https://console.aws.amazon.com/servicequotas"
 
 
@@ -58,20 +55,20 @@ class RegionChecks:
 
     Attributes:
         rows: check → region that would be drained → finding.
-        silent: regions, or "Route 53", that did not answer, and what they said.
+        unreachable: regions, or "global" for Route 53, that did not answer, and what they said.
     """
 
     backend: str
     regions: tuple[str, ...]
     rows: Mapping[str, Mapping[str, Finding]]
-    silent: Mapping[str, BackendctlError] = field(default_factory=dict)
+    unreachable: Mapping[str, BackendctlError] = field(default_factory=dict)
 
     def would_work(self, region: str) -> bool | None:
         """Whether a drain of that region would work; None when it cannot be told, or the region is drained."""
         found = {row[region].outcome for row in self.rows.values()}
         if Outcome.BAD in found:
             return False
-        return None if found & {Outcome.UNKNOWN, Outcome.SKIPPED} or region in self.silent else True
+        return None if found & {Outcome.UNKNOWN, Outcome.SKIPPED} or region in self.unreachable else True
 
     @property
     def exit_code(self) -> Exit:
@@ -79,7 +76,7 @@ class RegionChecks:
         found = {one.outcome for row in self.rows.values() for one in row.values()}
         if Outcome.BAD in found:
             return Exit.FAILED_VERDICT
-        if self.silent:
+        if self.unreachable:
             return Exit.PARTIAL
         return Exit.INCONCLUSIVE if Outcome.UNKNOWN in found else Exit.OK
 
@@ -90,7 +87,7 @@ class Case:
 
     Attributes:
         facts: of the regions that answer. refused: what those said that do not let us look.
-        keys, warmers: the plans that make them as the spec says.
+        needed: check → the plan that makes the kinds which it asks for as the spec says.
     """
 
     backend: Backend
@@ -99,8 +96,7 @@ class Case:
     facts: Mapping[str, Facts]
     refused: Mapping[str, BackendctlError]
     alike: Alike
-    keys: Plan
-    warmers: Plan
+    needed: Mapping[str, Plan]
 
     def refuges(self, region: str) -> tuple[str, ...]:
         """Where the users of a region would go."""
@@ -129,18 +125,17 @@ def check_regions(backend: Backend) -> RegionChecks:
         facts=found,
         refused={one: error for one, error in failed.items() if not is_silent(error)},
         alike=alike,
-        keys=_plan(backend, _KEYS),
-        warmers=_plan(backend, _WARMERS),
+        needed={check: _plan(backend, kinds) for check, kinds in _NEEDED.items()},
     )
-    quiet = {**{one: error for one, error in failed.items() if is_silent(error)}, **silent, **alike.silent}
+    quiet = {**{one: error for one, error in failed.items() if is_silent(error)}, **silent, **alike.unreachable}
     if zone.silent is not None:
-        quiet["Route 53"] = zone.silent
+        quiet[GLOBAL] = zone.silent
     rows: dict[str, dict[str, Finding]] = {name: {} for name in _CHECKS}
     for region in spec.regions:
         refuges = case.refuges(region)
         for name in _CHECKS:
             rows[name][region] = _found(name, case, region, refuges)
-    return RegionChecks(backend=spec.backend, regions=spec.regions, rows=rows, silent=quiet)
+    return RegionChecks(backend=spec.backend, regions=spec.regions, rows=rows, unreachable=quiet)
 
 
 Check = Callable[[Case, str, Sequence[str]], Iterator[Finding]]
@@ -214,9 +209,9 @@ def _replication(case: Case, region: str, refuges: Sequence[str]) -> Iterator[Fi
 
 def _needed(which: str, case: Case, region: str, refuges: Sequence[str]) -> Iterator[Finding]:
     del region
-    plan = case.keys if which == "keys" else case.warmers
+    plan = case.needed[which]
     for one in refuges:
-        if (error := plan.unreadable.get(one)) is not None:
+        if (error := plan.unreachable.get(one)) is not None:
             yield Finding(outcome=Outcome.UNKNOWN, said=error.message, command=error.hint)
     for change in plan.changes:
         if change.region in refuges:
@@ -257,6 +252,15 @@ def _certificate(case: Case, region: str, refuges: Sequence[str]) -> Iterator[Fi
             yield Finding(outcome=Outcome.BAD, said=said, command="backendctl doctor")
 
 
+def _needed_kinds() -> dict[str, list[type[Kind]]]:
+    found: dict[str, list[type[Kind]]] = {}
+    for kind in KINDS:
+        if check := traits_of(kind).refuge:
+            found.setdefault(check, []).append(kind)
+    return found
+
+
+_NEEDED = _needed_kinds()
 _CHECKS: Mapping[str, Check] = {
     "refuge": _refuge,
     "means": _means,
@@ -264,15 +268,14 @@ _CHECKS: Mapping[str, Check] = {
     "definition": partial(_same, "definition"),
     "tables": partial(_same, "table"),
     "replication": _replication,
-    "keys": partial(_needed, "keys"),
+    **{check: partial(_needed, check) for check in _NEEDED},
     "concurrency": _concurrency,
     "table capacity": _capacity,
-    "warmers": partial(_needed, "warmers"),
     "certificate": _certificate,
 }
 _OF_FACTS = frozenset({"replication", "concurrency", "table capacity", "certificate"})
 
 
-def _plan(backend: Backend, kinds: tuple[type[Kind], ...]) -> Plan:
+def _plan(backend: Backend, kinds: Sequence[type[Kind]]) -> Plan:
     """What these kinds lack in any region; what stands beside them is nobody's business here."""
     return backend.planner.part([one for kind in kinds for one in kind.desired(backend.context)])

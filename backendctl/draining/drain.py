@@ -87,6 +87,8 @@ def plan_drain(backend: Backend, region: str, *, reason: str) -> Plan:
         backend=backend.spec.backend,
         regions=regions,
         changes=(operating(operation, operation.read(backend.aws)),),
+        unreachable={**silent, **({GLOBAL: zone.silent} if zone.silent is not None else {})},
+        leaves_out=False,
         refusals=() if well else (_last(region, healths, found),),
         remarks=(*(told.sentences(time_scale=backend.aws.time_scale) if well else ()), *notes),
     )

@@ -58,12 +58,12 @@ class Alike:
 
     serving: Mapping[tuple[str, str], Serving]
     tables: Mapping[str, Mapping[str, Shape]]
-    silent: Mapping[str, BackendctlError]
+    unreachable: Mapping[str, BackendctlError]
 
     def differing(self, region: str, others: Sequence[str]) -> Iterator[Differing]:
         """What the region has otherwise than the first of the others that answers."""
-        other = next((one for one in others if one not in self.silent), None)
-        if other is None or region in self.silent:
+        other = next((one for one in others if one not in self.unreachable), None)
+        if other is None or region in self.unreachable:
             return
         stages = dict.fromkeys(stage for where, stage in self.serving if where in {region, other})
         for stage in stages:
@@ -85,7 +85,9 @@ def look_alike(backend: Backend) -> Alike:
         return {one.name: _shape(backend.aws, region, one) for one in spec.tables if region in one.regions}
 
     shapes, silent = each_region(spec.regions, tables, workers=backend.settings.workers, doing="read the tables of")
-    return Alike(serving={(one.region, one.stage): one for one in found}, tables=shapes, silent={**silent, **failed})
+    return Alike(
+        serving={(one.region, one.stage): one for one in found}, tables=shapes, unreachable={**silent, **failed}
+    )
 
 
 def _stage(stage: str, mine: Serving | None, theirs: Serving | None, region: str, other: str) -> Iterator[Differing]:

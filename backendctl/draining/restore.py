@@ -49,17 +49,19 @@ def plan_restore(backend: Backend, region: str) -> Plan:
         raise UsageError(f"{region} is not drained: there is nothing to restore")
     others = [one for one in regions if one != region and not (one in found and found[one].is_drained)]
     alike = look_alike(backend)
-    if region in alike.silent:
-        raise alike.silent[region]
+    if region in alike.unreachable:
+        raise alike.unreachable[region]
     differing = list(alike.differing(region, others))
     operation = Restore(backend=backend, name=region, mark=mark)
     notes = [f"{one} did not answer, and keeps an older mark, which does not count" for one in silent]
-    if not [one for one in others if one not in alike.silent]:
+    if not [one for one in others if one not in alike.unreachable]:
         notes.append(f"no other region answers: {region} is compared with nothing")
     return Plan(
         backend=backend.spec.backend,
         regions=regions,
         changes=(operating(operation, operation.read(backend.aws)),),
+        unreachable={**alike.unreachable, **silent},
+        leaves_out=False,
         refusals=tuple(f"{one.said}; make it so: {one.command}" for one in differing),
         remarks=(f"{region} was drained {mark.told}", _return(backend, region), *notes),
     )

@@ -56,7 +56,7 @@ def warm(backend: Backend, region: str) -> None:
         note(f"nothing of {region} is kept warm by the spec")
         return
     warming = warm_now(replace(backend, spec=spec.narrowed((region,))))
-    for error in warming.failed.values():
+    for error in warming.unreachable.values():
         raise error
     for row in warming.rows:
         if row.errors:

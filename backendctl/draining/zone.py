@@ -89,4 +89,4 @@ def _found(aws: Aws, domain: Domain) -> list[ResourceRecordSetOutputTypeDef]:
         raise
     except BackendctlError as error:
         raise UsageError(error.message, hint=error.hint) from error
-    return dns.list_records_at(aws, zone_id, domain.name.lower())
+    return dns.list_records_at(aws, zone_id, domain.name)

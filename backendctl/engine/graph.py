@@ -27,6 +27,7 @@ def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]
     made = {change.address for change in changes if not change.removes}
     announced = {change.address for change in changes if traits_of(change.resource).announces}
     entries = _entries(changes)
+    companions = _companions(changes)
     regions = _by_region(changes)
     graph: dict[str, set[str]] = {}
     for change in changes:
@@ -39,6 +40,8 @@ def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]
         else:
             needs = set(change.resource.needs())
             traits = traits_of(change.resource)
+            if not traits.accompanies:
+                needs |= {one for need in needs for one in companions.get(need, ())}
             needs |= entries.get(change.region, set()) if not traits.opens_region else set()
             needs |= announced if not traits.opens_region and not traits.announces else set()
             graph[change.address] = needs & made - {change.address}
@@ -65,6 +68,16 @@ def _entries(changes: Sequence[Change]) -> dict[str, set[str]]:
     for change in changes:
         if traits_of(change.resource).opens_region and change.action is Action.CREATE:
             found.setdefault(change.name, set()).add(change.address)
+    return found
+
+
+def _companions(changes: Sequence[Change]) -> dict[str, set[str]]:
+    """Address → what belongs to it: whatever needs the one waits for both."""
+    found: dict[str, set[str]] = {}
+    for change in changes:
+        if not change.removes and traits_of(change.resource).accompanies:
+            for need in change.resource.needs():
+                found.setdefault(need, set()).add(change.address)
     return found
 
 

@@ -94,7 +94,8 @@ class Plan:
 
     Attributes:
         unchanged: the live resources that are as desired.
-        unreadable: regions that did not answer, with what they said; nothing is planned there.
+        unreachable: regions that did not answer, or "global", with what they said.
+        leaves_out: whether those regions are left as they are; else the plan has what is done about them.
         regions: the regions looked at, primary first.
         refusals: why it may not be carried out, one sentence each.
         breaking: whom it would break, one sentence each; --allow-breaking goes ahead.
@@ -105,7 +106,8 @@ class Plan:
     regions: tuple[str, ...]
     changes: tuple[Change, ...]
     unchanged: tuple[Resource, ...] = ()
-    unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
+    unreachable: Mapping[str, BackendctlError] = field(default_factory=dict)
+    leaves_out: bool = True
     refusals: tuple[str, ...] = ()
     breaking: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -113,6 +115,11 @@ class Plan:
     def restricted(self, keep: Callable[[Change], bool]) -> Plan:
         """The same plan with only some of its changes."""
         return replace(self, changes=tuple(change for change in self.changes if keep(change)))
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Regions that did not answer, and in which nothing is planned."""
+        return tuple(self.unreachable) if self.leaves_out else ()
 
     @property
     def digest(self) -> str:
@@ -175,8 +182,8 @@ class Planner:
         places: Sequence[tuple[type[Resource], str]],
         operations: Sequence[Operation] = (),
     ) -> Plan:
-        unreadable: dict[str, BackendctlError] = {}
-        attempt = _attempting(unreadable)
+        unreachable: dict[str, BackendctlError] = {}
+        attempt = _attempting(unreachable)
         aws = self.aws
         with Crew(self.workers, name="read") as crew:
             owned = [  # first: it is read in bulk, and much of what is desired is found there
@@ -191,10 +198,10 @@ class Planner:
             pending = [(o, fields.result() or ()) for o, fields in zip(operations, asked, strict=True)]
             ours = [live for found in owned for live in found.result() or ()]
         return self._assembled(
-            [(r, live) for r, live in pairs if r.region not in unreadable],
-            [live for live in ours if live.region not in unreadable],
-            [operating(o, fields) for o, fields in pending if fields and o.region not in unreadable],
-            unreadable,
+            [(r, live) for r, live in pairs if r.region not in unreachable],
+            [live for live in ours if live.region not in unreachable],
+            [operating(o, fields) for o, fields in pending if fields and o.region not in unreachable],
+            unreachable,
         )
 
     def _assembled(
@@ -202,7 +209,7 @@ class Planner:
         pairs: Iterable[tuple[Resource, Resource | None]],
         ours: Iterable[Resource],
         operating: Iterable[Change],
-        unreadable: Mapping[str, BackendctlError],
+        unreachable: Mapping[str, BackendctlError],
     ) -> Plan:
         changes: list[Change] = []
         unchanged: list[Resource] = []
@@ -218,10 +225,10 @@ class Planner:
         changes.extend(Change(action=Action.DELETE, desired=None, live=live) for live in gone.values())
         return Plan(
             backend=self.backend,
-            regions=tuple(region for region in self.regions if region not in unreadable),
+            regions=tuple(region for region in self.regions if region not in unreachable),
             changes=tuple(in_order([*changes, *operating], kinds=self.kinds, regions=self.regions)),
             unchanged=tuple(unchanged),
-            unreadable=dict(unreadable),
+            unreachable=dict(unreachable),
         )
 
 
@@ -231,14 +238,14 @@ class _Attempt(Protocol):
     def __call__(self, region: str, what: str, read: Callable[[], T | None], /) -> T | None: ...
 
 
-def _attempting(unreadable: dict[str, BackendctlError]) -> _Attempt:
+def _attempting(unreachable: dict[str, BackendctlError]) -> _Attempt:
     def attempt(region: str, what: str, read: Callable[[], T | None], /) -> T | None:
         try:
             return read()
         except RefusedError:
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, the other regions go on; explained with its trace
-            unreadable.setdefault(region, explain(error, doing=f"read {what}"))
+            unreachable.setdefault(region, explain(error, doing=f"read {what}"))
             return None
 
     return attempt

@@ -58,19 +58,19 @@ class Invoked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Invocations:
-    """All of them. failed: regions where the function could not be called, and why."""
+    """All of them. unreachable: regions where the function could not be called, and why."""
 
     function: str
     rows: tuple[Invoked, ...]
     differences: tuple[Difference, ...]
-    failed: Mapping[str, BackendctlError]
+    unreachable: Mapping[str, BackendctlError]
 
     @property
     def exit_code(self) -> Exit:
         """An error of a handler before a silent region."""
         if any(row.failure is not None for row in self.rows):
             return Exit.ERROR
-        if self.failed:
+        if self.unreachable:
             return Exit.PARTIAL if self.rows else Exit.ERROR
         return Exit.OK
 
@@ -109,7 +109,7 @@ def invoke(
     rows = tuple(done.values())
     well = {row.region: _compared(row.said) for row in rows if row.failure is None}
     found = differences(well, ignore) if len(well) > 1 else []
-    return Invocations(function=function, rows=rows, differences=tuple(found), failed=failed)
+    return Invocations(function=function, rows=rows, differences=tuple(found), unreachable=failed)
 
 
 def _qualifier(

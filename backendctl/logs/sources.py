@@ -70,7 +70,7 @@ class Found:
 
     sources: tuple[Source, ...]
     notes: tuple[str, ...]
-    failed: Mapping[str, BackendctlError]
+    unreachable: Mapping[str, BackendctlError]
 
 
 def find(backend: Backend, wanted: Wanted) -> Found:
@@ -96,7 +96,7 @@ def find(backend: Backend, wanted: Wanted) -> Found:
     notes = tuple(note for _, told in done.values() for note in told)
     if wanted.canary and not sources and done:
         raise BackendctlError(f"no canary is running in {', '.join(done)}", hint="backendctl start-canary")
-    return Found(sources=sources, notes=notes, failed=failed)
+    return Found(sources=sources, notes=notes, unreachable=failed)
 
 
 def _of_functions(backend: Backend, region: str, wanted: Wanted) -> Iterator[Source]:

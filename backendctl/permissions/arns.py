@@ -103,6 +103,10 @@ def _api_logs(scope: Scope) -> Iterable[str]:
     return [scope.arn("logs", f"log-group:{name}") for name in names]
 
 
+def _web_acls(scope: Scope) -> Iterable[str]:
+    return {arn for stage in (scope.spec.api.stages if scope.spec.api else ()) for arn in stage.web_acl.values()}
+
+
 def _domain(scope: Scope) -> Iterable[str]:
     names = [domain.name for domain in scope.spec.domains] or ["*"]
     each = [path for name in names for path in (f"/domainnames/{name}", f"/domainnames/{name}/*")]
@@ -165,6 +169,8 @@ RESOURCES: Mapping[str, Resource] = {
     "API keys": Resource(find=lambda scope: scope.api("/apikeys", "/apikeys/*")),
     "usage plans": Resource(find=lambda scope: scope.api("/usageplans", "/usageplans/*")),
     "settings of API Gateway": Resource(find=lambda scope: scope.api("/account")),
+    "stages": Resource(find=lambda scope: scope.api("/restapis/*/stages/*")),
+    "web ACLs": Resource(find=_web_acls),
     "API tags": Resource(find=lambda scope: scope.api("/tags/*")),
     "roles": Resource(find=_own_roles, regional=False),
     "given roles": Resource(find=_given_roles, regional=False),

@@ -61,6 +61,12 @@ ON_BEHALF: tuple[Row, ...] = (
         reason="the first custom domain of an account makes API Gateway's own role",
     ),
     Row(  # F23
+        action="apigateway:SetWebACL",
+        on="stages",
+        commands=frozenset({"deploy", "destroy", "sync-api"}),
+        reason="WAF changes the web ACL of a stage only for a caller who may set it",
+    ),
+    Row(  # F23
         action="acm:DescribeCertificate",
         on="certificates",
         commands=_DOMAINS,

@@ -61,6 +61,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("xray:BatchGetTraces", frozenset({"traces"})),
         ("tag:GetResources", _READ | _WARM | _CHECK | {"publish"}),
         ("lambda:ListEventSourceMappings", _LAG),
+        ("wafv2:DisassociateWebACL", _REMOVE),
     ),
     "all of the account": (
         ("route53:ListHostedZones", _DNS_READ | {"iam-policy"} | _CHECK | _DRAIN),
@@ -199,7 +200,8 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
         ("apigateway:GET", _READ),
         ("apigateway:PATCH", _DEPLOY),
     ),
-    "API tags": (("apigateway:PUT", _PUT | {"sync-dns"}),),
+    "API tags": (("apigateway:PUT", _PUT | {"sync-dns"}), ("apigateway:DELETE", _REMOVE)),
+    "web ACLs": (("wafv2:AssociateWebACL", _DEPLOY | {"sync-api"}),),
     "certificates": (("acm:DescribeCertificate", _DNS_READ | _CHECK),),
     "zone": (
         ("route53:ListResourceRecordSets", _DNS_READ | _DRAIN | _CHECK),

@@ -49,7 +49,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class AccessLog:
-    """An access log that tells canary requests from the base's.
+    """An access log that tells canary requests from the baseline's.
 
     Attributes:
         group: the log group. format: of its lines, as API Gateway has it.

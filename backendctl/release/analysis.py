@@ -27,7 +27,7 @@ class Analysis:
     """Makes the checks, at each look anew; one through the stage is made once at each share, for it costs requests.
 
     Attributes:
-        asks: whether canary and base are asked; whoever only looks asks nobody.
+        asks: whether canary and baseline are asked; whoever only looks asks nobody.
     """
 
     asks: bool = True
@@ -48,7 +48,7 @@ class Analysis:
         place = place_of(backend, one)
         if isinstance(check, TestsCheck):
             return ask_tests(backend, place, check)
-        key = (one.region, one.stage, one.began, place.share, check.name)
+        key = (one.region, one.stage, one.began, place.target_percent, check.name)
         if check.through != STAGE:
             return ask(backend.aws, place, check)
         known = self._known.get(key)
@@ -68,7 +68,7 @@ def place_of(backend: Backend, one: Serving) -> Place:
         definition=api.document_named(one.stage) if api is not None else {},
         base=one.variables,
         canary=_canary_variables(one),
-        share=one.canary.percent if one.canary is not None else 0.0,
+        target_percent=one.canary.percent if one.canary is not None else 0.0,
         access=one.access,
     )
 

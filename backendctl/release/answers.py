@@ -1,4 +1,4 @@
-"""Whether the canary answers a request as it should: held against an expectation and against the base; pure."""
+"""Whether the canary answers a request as it should: held against an expectation and against the baseline; pure."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def compared(check: AnswerCheck, *, base: Sequence[Said], canary: Sequence[Said]
     """The answer to a check.
 
     Args:
-        base, canary: several answers of each, of which the base's tell what differs by itself.
+        base, canary: several answers of each, of which the baseline's tell what differs by itself.
     """
     trouble = next((one.trouble for one in (*canary, *base) if one.trouble), "")
     if trouble or not base or not canary:
@@ -114,7 +114,7 @@ def _unexpected(check: AnswerCheck, said: Said) -> Iterator[str]:
 
 
 def _different(check: AnswerCheck, base: Sequence[Said], said: Said) -> Iterator[str]:
-    """Where it differs from the base's first answer, and the base's own answers do not differ from each other."""
+    """Where it differs from the baseline's first answer, where its own answers do not differ from each other."""
     first = base[0]
     if said.status != first.status:
         yield f"status {said.status}, baseline {first.status}"

@@ -1,4 +1,4 @@
-"""Asks canary and base the same: the version behind the alias of each, or the stage, which draws one each time.
+"""Asks canary and baseline the same: the version behind the alias of each, or the stage, which draws one each time.
 
 The version is called by its number, not by the alias: such a call is no user's, and must not count as one.
 """
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
 
 _TIMES = 2
-"""Answers of each side by alias: what differs between two of the base is not the canary's fault."""
+"""Answers of each side by alias: what differs between two of the baseline is not the canary's fault."""
 _SURE = 5.0
 """Requests through the stage, in canary requests on average: once in 150 times none of them meets the canary."""
 _MOST = 500
@@ -48,7 +48,7 @@ class Place:
 
     Attributes:
         url: of the stage, without a slash at its end. definition: of the API.
-        base, canary: the stage variables of either. share: of the canary, per cent.
+        base, canary: the stage variables of either. target_percent: of the canary.
     """
 
     region: str
@@ -58,7 +58,7 @@ class Place:
     definition: Mapping[str, Any]
     base: Mapping[str, str]
     canary: Mapping[str, str]
-    share: float
+    target_percent: float
     access: AccessLog | str
 
 
@@ -114,7 +114,7 @@ def _invoked(aws: Aws, place: Place, check: AnswerCheck, variables: Mapping[str,
 
 
 def proxy_event(place: Place, check: AnswerCheck, *, account: str) -> dict[str, Any]:
-    """What API Gateway sends to a proxy handler for this request; the same for both sides, the base's variables too."""
+    """What API Gateway sends to a proxy handler for this request, with the stage variables of the baseline alike."""
     headers = {"User-Agent": "backendctl", "Accept": "*/*", **check.headers}
     path = filled(check)
     return {
@@ -152,13 +152,13 @@ def filled(check: AnswerCheck) -> str:
     return path
 
 
-def tries(share: float) -> int:
+def tries(target_percent: float) -> int:
     """So many requests that the canary hardly misses all of them, API Gateway drawing for each (A73); at most 500.
 
     Args:
-        share: per cent.
+        target_percent: of the canary.
     """
-    return min(_MOST, math.ceil(_SURE * 100 / share)) if share > 0 else 0
+    return min(_MOST, math.ceil(_SURE * 100 / target_percent)) if target_percent > 0 else 0
 
 
 def _through_stage(aws: Aws, place: Place, check: AnswerCheck) -> tuple[list[Said], list[Said]]:
@@ -168,7 +168,7 @@ def _through_stage(aws: Aws, place: Place, check: AnswerCheck) -> tuple[list[Sai
         raise BackendctlError(
             f"the access log does not show who answered: {place.access.group} has no $context.requestId"
         )
-    count = tries(place.share)
+    count = tries(place.target_percent)
     began = time.time()
     url = place.url + filled(check) + (f"?{urlencode(check.query)}" if check.query else "")
     replies = in_parallel(range(count), lambda _: _replied(url, check), workers=_AT_ONCE)

@@ -47,7 +47,7 @@ class Comparison:
 
     Attributes:
         regions: where both are remembered. gone: what cannot be compared any more, one line each.
-        unreadable: regions that did not answer.
+        unreachable: regions that did not answer.
     """
 
     before: int
@@ -55,7 +55,7 @@ class Comparison:
     regions: tuple[str, ...]
     differences: tuple[Difference, ...]
     gone: tuple[str, ...]
-    unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
+    unreachable: Mapping[str, BackendctlError] = field(default_factory=dict)
 
 
 def compare(backend: Backend, before: str, after: str) -> Comparison:
@@ -71,13 +71,13 @@ def compare(backend: Backend, before: str, after: str) -> Comparison:
     first, second = _number(logs, before), _number(logs, after)
     known = (logs.numbered(first), logs.numbered(second))
     regions = tuple(r for r in backend.spec.regions if r in known[0] and r in known[1])
-    silent = {region: error for region, error in logs.silent.items() if region in backend.spec.regions}
+    silent = {region: error for region, error in logs.unreachable.items() if region in backend.spec.regions}
     if not regions:
         raise UsageError(f"no region remembers both v{first} and v{second}", hint="see them: backendctl history")
     gone: list[str] = []
     found = [d for r in regions for d in _of_region(backend, r, known[0][r], known[1][r], gone)]
     return Comparison(
-        before=first, after=second, regions=regions, differences=tuple(found), gone=tuple(gone), unreadable=silent
+        before=first, after=second, regions=regions, differences=tuple(found), gone=tuple(gone), unreachable=silent
     )
 
 
@@ -85,8 +85,8 @@ def _number(logs: Logs, told: str) -> int:
     number = whole(told.lower().removeprefix("v"))
     if number is not None and logs.numbered(number):
         return number
-    if logs.silent:  # which may be those that know it
-        raise next(iter(logs.silent.values()))
+    if logs.unreachable:  # which may be those that know it
+        raise next(iter(logs.unreachable.values()))
     raise UsageError(f"there is no release {told!r}", hint="see the releases: backendctl history")
 
 
@@ -169,7 +169,7 @@ def comparison_document(found: Comparison) -> dict[str, Any]:
             for d in found.differences
         ],
         "gone": list(found.gone),
-        "unreachable": unreachable_data(found.unreadable),
+        "unreachable": unreachable_data(found.unreachable),
     }
 
 

@@ -18,7 +18,7 @@ _REACH = 20
 
 
 def requests_wanted(base: Observed, canary: Observed, settings: Thresholds) -> int | None:
-    """Canary requests still missing for a pass on errors, were it as good as the base."""
+    """Canary requests still missing for a pass on errors, were it as good as the baseline."""
     requests, (base_bad, base_requests) = requests_at(canary), counted(base.present)
     if canary.is_blind or not base_requests:
         return None

@@ -55,7 +55,7 @@ class History:
 
     Attributes:
         strange: regions and stages that serve what is no release, as they are named in addresses.
-        damaged: regions with entries that cannot be read. unreadable: regions that did not answer.
+        damaged: regions with entries that cannot be read. unreachable: regions that did not answer.
     """
 
     backend: str
@@ -63,7 +63,7 @@ class History:
     releases: tuple[Release, ...]
     strange: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
-    unreadable: Mapping[str, BackendctlError] = field(default_factory=dict)
+    unreachable: Mapping[str, BackendctlError] = field(default_factory=dict)
 
 
 def history(backend: Backend, found: Sequence[Serving], *, newest: int | None = None) -> History:
@@ -74,7 +74,7 @@ def history(backend: Backend, found: Sequence[Serving], *, newest: int | None = 
     """
     releasing = Releasing(aws=backend.aws, context=backend.context, workers=backend.settings.workers)
     logs = releasing.logs()
-    failed = {region: error for region, error in logs.silent.items() if region in backend.spec.regions}
+    failed = {region: error for region, error in logs.unreachable.items() if region in backend.spec.regions}
     strange: list[str] = []
     live: dict[int, set[str]] = {}
 
@@ -102,7 +102,7 @@ def history(backend: Backend, found: Sequence[Serving], *, newest: int | None = 
         releases=tuple(_release(logs, entry, live, on) for entry in told[:newest]),
         strange=tuple(sorted(strange)),
         damaged=tuple(region for region, log in logs.regions.items() if log.damaged),
-        unreadable=failed,
+        unreachable=failed,
     )
 
 
@@ -110,7 +110,7 @@ def _release(logs: Logs, entry: Record, live: Mapping[int, set[str]], on: set[in
     known = logs.numbered(entry.number)
     steps = [step for log in logs.regions.values() for step in log.canary_steps(entry.number)]
     serving = live.get(entry.number, set())
-    shares = [step.percent for step in steps if step.event is Event.SHIFT and step.percent is not None]
+    percents = [step.percent for step in steps if step.event is Event.SHIFT and step.percent is not None]
     return Release(
         number=entry.number,
         stages=entry.targets,
@@ -123,7 +123,7 @@ def _release(logs: Logs, entry: Record, live: Mapping[int, set[str]], on: set[in
         definition=entry.definition,
         before=entry.before,
         like=entry.like,
-        percent=shares[-1] if shares else entry.percent,
+        percent=percents[-1] if percents else entry.percent,
         versions={region: record.versions for region, record in known.items()},
         live=tuple(region for region in logs.regions if region in serving),
         unfinished=tuple(region for region, record in known.items() if record.state in {State.CLAIMED, State.READY}),
@@ -135,22 +135,22 @@ def _what(entry: Record, steps: Sequence[Record], *, on: bool) -> str:
         return f"rollback to v{entry.like}" if entry.like is not None else "rollback"
     if entry.event is not Event.CANARY:
         return str(entry.event)
-    shares = [step.percent for step in steps if step.event is Event.SHIFT and step.percent is not None]
-    share = shares[-1] if shares else entry.percent
+    percents = [step.percent for step in steps if step.event is Event.SHIFT and step.percent is not None]
+    percent = percents[-1] if percents else entry.percent
     if any(step.event is Event.PROMOTE for step in steps):
         return "canary, promoted"
     if any(step.event is Event.ABORT for step in steps):
         return "canary, aborted"
     if not on:
         return "canary, ended"
-    return "canary" if share is None else f"canary {share:g} %"
+    return "canary" if percent is None else f"canary {percent:g} %"
 
 
 def history_document(found: History) -> dict[str, Any]:
     """The JSON document of `history`: the same keys for ever."""
     return {
         "backend": found.backend,
-        "unreachable": unreachable_data(found.unreadable),
+        "unreachable": unreachable_data(found.unreachable),
         "releases": [
             {
                 "release": release.number,

@@ -78,7 +78,7 @@ def judge_all(backend: Backend, found: Sequence[Serving], *, reader: LogReader, 
 
     Args:
         reader, analysis: the same at every look, so that a line of an access log is read once, and a check through
-            a stage made once at each share.
+            a stage made once at each canary.
 
     Raises:
         AwsError: a region's CloudWatch does not answer; a release is not judged by half.
@@ -145,18 +145,18 @@ def moment(text: str) -> float:
     return float(calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))) if text else 0.0
 
 
-def _weighted(backend: Backend, one: Serving, share: AliasCanary) -> Watched:
+def _weighted(backend: Backend, one: Serving, canary: AliasCanary) -> Watched:
     """Both sides have one alias; the warmer's calls are shared out as all others are."""
-    function = next(f for f in backend.spec.functions_in(one.region) if f.physical == share.physical)
-    part = share.percent / 100
-    found = warmed(pingers(backend.context, one.region, function), base=share.alias, canary=share.alias)
+    function = next(f for f in backend.spec.functions_in(one.region) if f.physical == canary.physical)
+    part = canary.percent / 100
+    found = warmed(pingers(backend.context, one.region, function), base=canary.alias, canary=canary.alias)
     return Watched(
         name=function.name,
-        physical=share.physical,
-        base=share.alias,
-        canary=share.alias,
-        base_version=share.base,
-        canary_version=share.number,
+        physical=canary.physical,
+        base=canary.alias,
+        canary=canary.alias,
+        base_version=canary.base,
+        canary_version=canary.number,
         warm=tuple(replace(side, base=side.base * (1 - part), canary=side.canary * part) for side in found),
     )
 

@@ -1,4 +1,4 @@
-"""Latency of the canary against the base's, by one quantile and the samples that enclose it."""
+"""Latency of the canary against the baseline's, by one quantile and the samples that enclose it."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _finding(name: str, settings: Thresholds, *, old: float, new: float, at_most
 
 
 def allowed(settings: Thresholds, base: float) -> float:
-    """Milliseconds that the canary's quantile may take, given the base's."""
+    """Milliseconds that the canary's quantile may take, given the baseline's."""
     return base + max(base * (settings.max_latency_increase or 0.0) / 100, settings.tolerated_latency)
 
 
@@ -107,7 +107,7 @@ def _is_slower(base: Observed, canary: Observed, settings: Thresholds, *, risk: 
 
 
 def _at_most(base: Observed, canary: Observed, settings: Thresholds, *, old: float, new: float) -> float | None:
-    """The greatest ratio of the canary's quantile to the base's that is still likely."""
+    """The greatest ratio of the canary's quantile to the baseline's that is still likely."""
     low = _bounds(base, settings.level, settings.pass_risk)[0]
     high = _bounds(canary, settings.level, settings.pass_risk)[1]
     if low is None or high is None:

@@ -33,11 +33,11 @@ class Begun:
     """A step that was interrupted.
 
     Attributes:
-        found: where it was to be. share: per cent it was to come to, 100 for a promotion; None for an end.
+        found: where it was to be. target_percent: what it was to come to, 100 for a promotion; None for an end.
     """
 
     found: Sequence[Serving]
-    share: float | None
+    target_percent: float | None
 
 
 class Canaries(Protocol):
@@ -88,8 +88,8 @@ class LiveCanaries:
         meant = [one for one in found if one.region in entry.regions and one.stage in entry.targets]
         if not any(one.canary is not None and one.canary.tag == entry.tag for one in meant):
             return None
-        shares = {Event.PROMOTE: FULL, Event.ABORT: None, Event.SHIFT: entry.percent}
-        return Begun(found=meant, share=shares[entry.event])
+        percents = {Event.PROMOTE: FULL, Event.ABORT: None, Event.SHIFT: entry.percent}
+        return Begun(found=meant, target_percent=percents[entry.event])
 
     def judge(self, found: Sequence[Serving]) -> list[Judged]:
         """See `judge_all`."""

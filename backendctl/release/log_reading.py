@@ -38,7 +38,7 @@ class Logs:
     """
 
     regions: Mapping[str, RegionLog] = field(default_factory=dict)
-    silent: Mapping[str, BackendctlError] = field(default_factory=dict)
+    unreachable: Mapping[str, BackendctlError] = field(default_factory=dict)
     migrated: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
 
     @property
@@ -110,7 +110,7 @@ def read_logs(aws: Aws, *, regions: Sequence[str], beside: Sequence[str], target
         notes[region][target] = noted
     migrated = taken_over(notes, logs)
     logs = {region: _with(log, migrated.get(region, ())) for region, log in logs.items()}
-    return Logs(regions=logs, silent=silent, migrated=migrated)
+    return Logs(regions=logs, unreachable=silent, migrated=migrated)
 
 
 def _with(log: RegionLog, entries: Sequence[Record]) -> RegionLog:

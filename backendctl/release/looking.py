@@ -11,7 +11,7 @@ from backendctl.release.judging import Judged, held_for, judge_all, moment, over
 from backendctl.release.outcome import Outcome
 from backendctl.release.running import Serving, serving
 from backendctl.release.status import CanaryStatus, RegionStatus
-from backendctl.release.steps import FULL, next_share, present_share
+from backendctl.release.steps import FULL, next_percent, present_percent
 from backendctl.warmth.logs import LogReader
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def _next(backend: Backend, running: Sequence[Serving], judged: Sequence[Judged]
     outcome = overall(judged)
     if outcome is Outcome.FAIL:
         return "backendctl abort-canary"
-    share = next_share(backend.spec.canary.steps, present_share(running))
-    step = "to all requests" if share >= FULL else f"to {share:g} %"
+    percent = next_percent(backend.spec.canary.steps, present_percent(running))
+    step = "to all requests" if percent >= FULL else f"to {percent:g} %"
     if outcome is Outcome.PASS:
         return f"backendctl promote-canary, {step}"
     return f"wait for more requests; then backendctl promote-canary, {step}"

@@ -1,4 +1,4 @@
-"""The user's own metrics: of the canary against limits, or against the base's."""
+"""The user's own metrics: of the canary against limits, or against the baseline's."""
 
 from __future__ import annotations
 

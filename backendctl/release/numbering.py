@@ -58,8 +58,8 @@ def numbered(plan: Plan, desired: Sequence[Resource], releasing: Releasing, *, t
         UsageError: there is nothing to take over.
     """
     logs = releasing.logs()
-    if logs.silent and not logs.regions:  # nothing would be announced anywhere
-        raise next(iter(logs.silent.values()))
+    if logs.unreachable and not logs.regions:  # nothing would be announced anywhere
+        raise next(iter(logs.unreachable.values()))
     token = token or token_of(str(Event.DEPLOY), content_of(releasing.context))
     unfinished = logs.unfinished()
     ours = unfinished if unfinished and unfinished.event is Event.DEPLOY and unfinished.token == token else None

@@ -88,7 +88,7 @@ def plan_publish(backend: Backend, names: Sequence[str], *, alias: str | None, t
 
 def _seen(plan: Plan, backend: Backend, silent: Mapping[str, BackendctlError]) -> Plan:
     plan = with_refusals(plan, backend.context, backend.aws)
-    return replace(plan, unreadable={**silent, **plan.unreadable})
+    return replace(plan, unreachable={**silent, **plan.unreachable})
 
 
 def published(backend: Backend, names: Sequence[str], *, regions: Collection[str]) -> list[Published]:
@@ -133,7 +133,7 @@ def published_document(plan: Plan, found: Sequence[Published]) -> dict[str, Any]
             {"function": one.function, "region": one.region, "version": one.version, "code_sha256": one.code_sha256}
             for one in found
         ],
-        "unreachable": unreachable_data(plan.unreadable),
+        "unreachable": unreachable_data(plan.unreachable),
     }
 
 

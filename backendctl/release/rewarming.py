@@ -12,9 +12,9 @@ from backendctl.engine.plan import Change
 from backendctl.resources import provisioned_reads as reads
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.baking import Slots, baking
-from backendctl.resources.deploy_context import SLOTS
 from backendctl.resources.provisioned import ProvisionedConcurrency
 from backendctl.resources.served import qualifier
+from backendctl.spec.model import SLOTS
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,11 +21,12 @@ from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.api_reads import list_stages
 from backendctl.resources.cutover import StageCutover
-from backendctl.resources.deploy_context import SLOTS
+from backendctl.resources.recorded_variables import returning
 from backendctl.resources.release_record import Event, Record, token_of
 from backendctl.resources.served import Route, qualifier
 from backendctl.resources.stage import Stage
 from backendctl.resources.stage_writes import Held
+from backendctl.spec.model import SLOTS
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend
@@ -78,8 +79,19 @@ def plan_rollback(
     for entry, earlier in steps:
         if any(change.kind in {Stage.kind, Alias.kind} for change in plan.changes) or logs.at(entry.index):
             plan = announced(plan, entry, earlier, logs, releasing)
+    remarks += [line for back in backs for way in back.ways for line in _unknown_variables(way)]
     moves = [_move(way) for back in backs for way in back.ways if way.one.api_id]
     return replace(plan, remarks=(*taken(backend.aws, moves), *dict.fromkeys(remarks)))
+
+
+def _unknown_variables(way: Way) -> Iterator[str]:
+    _, _, unknown = returning(way.one.variables, way.target, way.one.stage)
+    routed = {route.variable for route in way.one.routes}
+    if names := [name for name in unknown if name not in routed]:
+        yield (
+            f"the stage {way.one.stage} had {', '.join(names)} in v{way.target.number}, whose value is not remembered, "
+            "as it may be a secret: set it by a deploy of that release's spec"
+        )
 
 
 def _stays(back: Back) -> str:
@@ -199,19 +211,7 @@ def _parts(backend: Backend, way: Way, entry: Record) -> Iterator[Resource | Sta
             held.append(Held(physical=route.physical, alias=alias.alias, version=alias.version or ""))
             needed.add(address(one.region, alias.kind, alias.name))
             yield alias
-    turn = StageCutover(
-        region=one.region,
-        name=one.stage,
-        api=one.api,
-        routes=one.routes,
-        requires=frozenset(needed),
-        deployment=target.deployment_of(one.stage),
-        variables=variables,
-        held=tuple(held),
-        entry=entry,
-        tag=entry.tag,
-        seen=one.tag,
-    )
+    turn = _turn(way, entry, variables, tuple(held), needed=frozenset(needed))
     yield turn
     for route in (route for group in _groups(one, target) for route in group):
         yield pointing(
@@ -222,6 +222,29 @@ def _parts(backend: Backend, way: Way, entry: Record) -> Iterator[Resource | Sta
             version=_version(target, route),
             after=frozenset({address(one.region, turn.kind, one.stage)}),
         )
+
+
+def _turn(
+    way: Way, entry: Record, slots: Mapping[str, str], held: tuple[Held, ...], *, needed: frozenset[str]
+) -> StageCutover:
+    """The stage's step back, with the variables of the release. slots: those that lead to an alias."""
+    one, target = way.one, way.target
+    values, gone, _ = returning(one.variables, target, one.stage)
+    variables = {**values, **slots}
+    return StageCutover(
+        region=one.region,
+        name=one.stage,
+        api=one.api,
+        routes=one.routes,
+        requires=needed,
+        deployment=target.deployment_of(one.stage),
+        variables=variables,
+        held=held,
+        gone=tuple(name for name in gone if name not in variables),
+        entry=entry,
+        tag=entry.tag,
+        seen=one.tag,
+    )
 
 
 def _slot_alias(backend: Backend, way: Way, route: Route, slot: str) -> Alias:

@@ -16,7 +16,7 @@ from backendctl.release.hooks import run_hook
 from backendctl.release.judging import Judged, held_for, moment, overall
 from backendctl.release.outcome import Outcome
 from backendctl.release.rollout_events import Answer, Ended, Ending, Event, Looked, Stepped, Waiting, unfinished
-from backendctl.release.steps import FULL, next_share, next_wave, present_share, reachable, step_below
+from backendctl.release.steps import FULL, next_percent, next_wave, present_percent, reachable, step_below
 from backendctl.spec.canary import ABORT, HOLD
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Rollout:
     _verdicts: list[dict[str, Any]] = field(init=False, default_factory=list)
     _traces: list[str] = field(init=False, default_factory=list)
     _silent: dict[str, BackendctlError] = field(init=False, default_factory=dict)
-    _share: float | None = field(init=False, default=None)
+    _target_percent: float | None = field(init=False, default=None)
 
     def run(self) -> Telling[None]:
         """Until it is done, or has to stop; `Ended` comes last.
@@ -80,10 +80,10 @@ class Rollout:
         yield Ended(
             backend=self.backend.spec.backend,
             ending=ending,
-            share=self._share,
+            target_percent=self._target_percent,
             verdicts=tuple(self._verdicts),
             traces=tuple(self._traces),
-            silent=self._silent,
+            unreachable=self._silent,
         )
 
     def _run(self) -> Telling[Ending]:
@@ -101,23 +101,23 @@ class Rollout:
 
     def _resumed(self, begun: Begun) -> Telling[Ending]:
         """What was decided and interrupted is finished first, in all its regions, without another verdict."""
-        if begun.share is None:
+        if begun.target_percent is None:
             return (yield from self._abort(Ending.ABORTED))
-        return (yield from self._to(begun.found, begun.share))
+        return (yield from self._to(begun.found, begun.target_percent))
 
     def _step(self, found: Sequence[Serving]) -> Telling[Ending]:
-        present = present_share(found)
+        present = present_percent(found)
         wanted = self.wish.percent
-        share = next_share(self.backend.spec.canary.steps, present) if wanted is None else wanted
-        is_first = present <= 0 and share <= self.backend.spec.canary.steps[0]  # nobody has met it yet
-        if share > present and not is_first and not self.wish.ignore_verdict:
+        target_percent = next_percent(self.backend.spec.canary.steps, present) if wanted is None else wanted
+        is_first = present <= 0 and target_percent <= self.backend.spec.canary.steps[0]  # nobody has met it yet
+        if target_percent > present and not is_first and not self.wish.ignore_verdict:
             judged = yield from self._judged(found, f"{present:g} %")
             if overall(judged) is not Outcome.PASS:
-                self._share = present
+                self._target_percent = present
                 return Ending.REFUSED if overall(judged) is Outcome.FAIL else Ending.HELD
             if wanted is None and self._has_to_last(found):
                 return Ending.BAKING
-        return (yield from self._to(found, share))
+        return (yield from self._to(found, target_percent))
 
     def _has_to_last(self, found: Sequence[Serving]) -> bool:
         """Whether the present step has not been held yet: a command that is said again goes no step further."""
@@ -126,7 +126,7 @@ class Rollout:
 
     def _unattended(self, found: Sequence[Serving]) -> Telling[Ending]:
         while wave := next_wave(found, self.backend.spec.canary.waves):
-            present = present_share(wave)
+            present = present_percent(wave)
             if present > 0:  # at 0 % nobody calls it: it is given its first step
                 judged = yield from self._held(wave, present)
                 outcome = overall(judged)
@@ -134,26 +134,26 @@ class Rollout:
                     return (yield from self._abort(Ending.ABORTED))
                 if outcome is Outcome.INCONCLUSIVE:
                     return (yield from self._undecided(judged, present))
-            ended = yield from self._to(wave, next_share(self.backend.spec.canary.steps, present))
+            ended = yield from self._to(wave, next_percent(self.backend.spec.canary.steps, present))
             if ended in {Ending.PARTIAL, Ending.NOT_DONE}:
                 return ended
             found = self._found()
         return Ending.PROMOTED
 
-    def _to(self, found: Sequence[Serving], share: float) -> Telling[Ending]:
+    def _to(self, found: Sequence[Serving], target_percent: float) -> Telling[Ending]:
         """Shift or promote, wave by wave, with the hooks around it."""
         hooks, waves = self.backend.spec.canary.hooks, self.backend.spec.canary.waves
-        document = {"backend": self.backend.spec.backend, "percent": share, "verdicts": self._verdicts}
-        if share >= FULL:
+        document = {"backend": self.backend.spec.backend, "percent": target_percent, "verdicts": self._verdicts}
+        if target_percent >= FULL:
             plan = self.canaries.promote(found, waves=waves, take_over=self.wish.take_over)
         else:
-            plan = self.canaries.shift(found, percent=share, waves=waves, take_over=self.wish.take_over)
+            plan = self.canaries.shift(found, percent=target_percent, waves=waves, take_over=self.wish.take_over)
         done = yield Stepped(plan=plan, before=lambda: self._hook("before-promote", hooks.before_promote, document))
         if stopped := unfinished(done):
             return stopped
         if done is Exit.OK:
             self._hook("after-promote", hooks.after_promote, document)
-        return Ending.PROMOTED if share >= FULL else Ending.SHIFTED
+        return Ending.PROMOTED if target_percent >= FULL else Ending.SHIFTED
 
     def _finish(self, found: Sequence[Serving]) -> Telling[Ending]:
         """No canary runs: what a promotion that was interrupted late has left to do, if anything."""
@@ -168,15 +168,15 @@ class Rollout:
 
         Where nothing but requests are lacking, `on-no-data` has said to hold: hardly anybody meets it.
         """
-        self._share = present
+        self._target_percent = present
         what = self.backend.spec.canary.on_inconclusive
         if what == HOLD or all(one.verdict.is_too_few for one in judged if _is_open(one)):
             return Ending.HELD
         if what == ABORT:
             return (yield from self._abort(Ending.ENDED_UNJUDGED))
-        self._share = step_below(self.backend.spec.canary.steps, present)
-        found = [one for one in self._everywhere() if one.canary is None or one.canary.percent > self._share]
-        done = yield Stepped(plan=self.canaries.shift(found, percent=self._share), before=_nothing)
+        self._target_percent = step_below(self.backend.spec.canary.steps, present)
+        found = [one for one in self._everywhere() if one.canary is None or one.canary.percent > self._target_percent]
+        done = yield Stepped(plan=self.canaries.shift(found, percent=self._target_percent), before=_nothing)
         return unfinished(done) or Ending.STEPPED_DOWN
 
     def _abort(self, ending: Ending) -> Telling[Ending]:
@@ -188,7 +188,7 @@ class Rollout:
             return stopped
         document = {"backend": self.backend.spec.backend, "verdicts": self._verdicts}
         self._hook("on-abort", self.backend.spec.canary.hooks.on_abort, document)
-        self._share = None
+        self._target_percent = None
         return ending
 
     def _hook(self, name: str, hook: str | None, document: Mapping[str, Any]) -> None:

@@ -88,7 +88,7 @@ class Ended:
     """The last event.
 
     Attributes:
-        share: per cent of the requests that still go to a canary which is not known to be good; None without one.
+        target_percent: of the requests that still go to a canary which is not known to be good; None without one.
         verdicts: of the last look, as JSON-able data.
         traces: command lines to read the logs of an aborted canary with.
         silent: the regions that did not answer, with what they said.
@@ -96,20 +96,20 @@ class Ended:
 
     backend: str
     ending: Ending
-    share: float | None = None
+    target_percent: float | None = None
     verdicts: Sequence[Mapping[str, Any]] = ()
     traces: Sequence[str] = ()
-    silent: Mapping[str, BackendctlError] = field(default_factory=dict)
+    unreachable: Mapping[str, BackendctlError] = field(default_factory=dict)
 
     @property
     def document(self) -> dict[str, Any]:
-        """How it ended, as JSON; `percent` is the share."""
+        """How it ended, as JSON; `percent` is `target_percent`."""
         return {
             "backend": self.backend,
             "outcome": str(self.ending),
-            "percent": self.share,
+            "percent": self.target_percent,
             "verdicts": list(self.verdicts),
-            "unreachable": unreachable_data(self.silent),
+            "unreachable": unreachable_data(self.unreachable),
         }
 
 

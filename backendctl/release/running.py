@@ -40,7 +40,7 @@ class Serving:
 
     Attributes:
         stage: its name; of an alias "places:live". api, api_id: empty for an alias.
-        deployment: id of the base's. definition: its digest. variables: the stage's own, without the release's tag.
+        deployment: id of the baseline's. definition: its digest. variables: the stage's own, without the release's tag.
         tag: of the release that serves; empty when it has none.
         canary: what it shares its requests with, None when nothing. canary_deployment: id.
         began: UTC, ISO 8601: when the canary was started, from the release log; empty when unknown.

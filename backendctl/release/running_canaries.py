@@ -82,8 +82,8 @@ class Running:
             return False
         if any(one is None or one.tag != self.mine.tag for _, _, one in self.canaries):
             return False
-        shares = {one.percent for _, _, one in self.canaries if one is not None}
-        if self.percent is not None and shares != {self.percent}:
+        percents = {one.percent for _, _, one in self.canaries if one is not None}
+        if self.percent is not None and percents != {self.percent}:
             raise UsageError(f"{self._on()}, not with {self.percent:g} %", hint=f"{_SHIFT} {self.percent:g}")
         return True
 
@@ -129,6 +129,6 @@ class Running:
             raise UsageError("; ".join(reasons), hint="shift it (backendctl promote-canary --to PERCENT), or " + END_IT)
 
     def _on(self) -> str:
-        shares = sorted({one.percent for _, _, one in self.canaries if one is not None})
+        percents = sorted({one.percent for _, _, one in self.canaries if one is not None})
         number = self.mine.number if self.mine is not None else None
-        return f"v{number} is running as a canary, with {' and '.join(f'{share:g}' for share in shares)} %"
+        return f"v{number} is running as a canary, with {' and '.join(f'{percent:g}' for percent in percents)} %"

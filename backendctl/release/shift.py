@@ -56,7 +56,7 @@ def plan_shift(
             if isinstance(one.canary, Canary):
                 shifts.append(TrafficShift(canary=one.canary, percent=percent, entry=entry, requires=requires))
             elif isinstance(one.canary, AliasCanary):
-                shifts.append(AliasShift(share=one.canary, percent=percent, entry=entry, requires=requires))
+                shifts.append(AliasShift(canary=one.canary, percent=percent, entry=entry, requires=requires))
         return [], shifts
 
     return _stepped(backend, running, Event.SHIFT, parts, percent=percent, take_over=take_over)
@@ -102,7 +102,7 @@ def plan_abort(backend: Backend, found: Sequence[Serving], *, take_over: bool = 
             if isinstance(one.canary, Canary):
                 ended.append(CanaryEnd(canary=one.canary, entry=entry))
             elif isinstance(one.canary, AliasCanary):
-                ended.append(AliasCanaryEnd(share=one.canary, entry=entry))
+                ended.append(AliasCanaryEnd(canary=one.canary, entry=entry))
         return [], ended
 
     plan = _stepped(backend, found, Event.ABORT, parts, take_over=take_over)
@@ -206,7 +206,7 @@ def _entry(
 
 def _meant(logs: Logs, some: Sequence[Serving]) -> tuple[str, ...]:
     """The regions of these canaries, and those that do not answer: whatever is decided holds there as well."""
-    return (*dict.fromkeys(one.region for one in some), *logs.silent)
+    return (*dict.fromkeys(one.region for one in some), *logs.unreachable)
 
 
 def _whose(some: Sequence[Serving]) -> dict[str, str | None]:
@@ -261,15 +261,15 @@ def _promotion(one: Serving, entry: Record) -> Iterator[CanaryPromotion]:
 def _plain(backend: Backend, one: Serving, entry: Record | None) -> Iterator[Alias]:
     """The names that everybody else calls, pointed at what is live after the turn; or all there is without a stage."""
     if isinstance(one.canary, AliasCanary):
-        share = one.canary
+        canary = one.canary
         yield pointing(
             backend,
             region=one.region,
             name=one.stage,
-            physical=share.physical,
-            version=share.number,
+            physical=canary.physical,
+            version=canary.number,
             entry=entry,
-            tag=share.tag or (entry.tag if entry else None),
+            tag=canary.tag or (entry.tag if entry else None),
         )
         return
     variables = {**one.variables, **(one.canary.variables if one.canary else {})}
@@ -332,4 +332,4 @@ def plan_of(backend: Backend, desired: Sequence[Resource], operations: Sequence[
     backend.aws.forget("deployments")
     unique = {address(r.region, r.kind, r.name): r for r in reversed(desired)}  # the first stage's word on an alias
     plan = backend.planner.part(list(unique.values()), operations)
-    return replace(plan, unreadable={**backend.unreadable, **plan.unreadable})
+    return replace(plan, unreachable={**backend.unreachable, **plan.unreachable})

@@ -70,7 +70,7 @@ def plan_start(
     refuse_unknown(backend, stages)
     backend.refuse_faults()
     begins = backend.spec.canary.steps[0] if percent is None else percent
-    context, unreadable = readable_context(backend, seen := look_at_api(backend))
+    context, unreachable = readable_context(backend, seen := look_at_api(backend))
     chosen = _stages(context, stages)
     everything = _everything(context, seen)
     releasing = _releasing(backend, context, take_over=take_over)
@@ -79,13 +79,13 @@ def plan_start(
     found = list(_canaries(context, chosen, everything, percent=begins, backend=backend))
     running = Running.read(found, logs, releasing, percent=percent)
     if running.holds():
-        return Changes(plan=replace(running.plan(releasing), unreadable=unreadable), context=context, look=seen), ()
+        return Changes(plan=replace(running.plan(releasing), unreachable=unreachable), context=context, look=seen), ()
     numbered, entry, earlier = numbered_canaries(found, everything, logs, releasing, running=running)
     access = telling.access_logs(backend.aws, numbered, everything)
     canaries = [telling.after(_after(canary, numbered, waves), access) for canary in numbered]
     parts = [resource for resource in everything if _belongs(resource, context, chosen)] if canaries else []
     plan, parts = _plan(parts, access, canaries, releasing)
-    plan = replace(plan, unreadable={**unreadable, **plan.unreadable}, refusals=(*plan.refusals, *backend.refusals))
+    plan = replace(plan, unreachable={**unreachable, **plan.unreachable}, refusals=(*plan.refusals, *backend.refusals))
     preflight.refuse(plan, canaries, context, backend)
     if seen is not None and canaries:
         plan = judged(plan, parts, case_of(backend, seen))
@@ -122,13 +122,13 @@ def numbered_canaries(
     )
     running.refuse(entry)
     numbered = [
-        replace(one, entry=entry, base=_base(logs, earlier, one), percent=share_of(entry, one.percent))
+        replace(one, entry=entry, base=_base(logs, earlier, one), percent=percent_of(entry, one.percent))
         for one in canaries
     ]
     return numbered, entry, earlier
 
 
-def share_of(entry: Record, percent: float) -> float:
+def percent_of(entry: Record, percent: float) -> float:
     """What a canary begins with; one that was begun is finished with its own, so that all regions get the same."""
     return percent if entry.percent is None else entry.percent
 
@@ -170,7 +170,7 @@ def begun(
 def canary_entry(
     logs: Logs,
     releasing: Releasing,
-    shares: Mapping[str, float],
+    percents: Mapping[str, float],
     *,
     token: str,
     lives: Sequence[Resource],
@@ -179,7 +179,7 @@ def canary_entry(
     """The entry of a canary that begins, or that was begun and is to be finished.
 
     Args:
-        shares: stage or alias → per cent, the same for all.
+        percents: stage or alias → per cent, the same for all.
         elsewhere: of the same canary, where other regions have it already.
     """
     unfinished = logs.unfinished()
@@ -189,10 +189,10 @@ def canary_entry(
         releasing,
         event=Event.CANARY,
         token=token,
-        targets=tuple(shares),
+        targets=tuple(percents),
         lives=lives,
         joining=unfinished if same else elsewhere,
-        facts={"percent": next(iter(shares.values()), None)},
+        facts={"percent": next(iter(percents.values()), None)},
     )
 
 
@@ -281,5 +281,5 @@ def _pending(everything: Sequence[Resource], plan: Plan, backend: Backend) -> tu
     )
     others = backend.planner.part(rest)
     told = [c.address for c in others.changes if c.address not in planned and c.action is not Action.DELETE]
-    unknown = {region: error for region, error in others.unreadable.items() if region not in plan.unreadable}
+    unknown = {region: error for region, error in others.unreachable.items() if region not in plan.unreachable}
     return (*told, *(f"perhaps more in {region} ({error})" for region, error in unknown.items()))

@@ -16,7 +16,7 @@ from backendctl.release.releasing import Releasing
 from backendctl.release.running import refuse_unknown
 from backendctl.release.running_canaries import Running, content_token
 from backendctl.release.shift import plan_of
-from backendctl.release.start import begun, canary_entry, share_of
+from backendctl.release.start import begun, canary_entry, percent_of
 from backendctl.release.steps import earlier_wave
 from backendctl.resources import assemble, lambda_reads
 from backendctl.resources.alias import Alias
@@ -62,63 +62,63 @@ def plan_start_aliases(
     )
     logs = releasing.logs()
     refuse_nobody(logs.unfinished(), releasing)
-    shares = [share for share in _shares(backend, begins) if not names or share.name in names]
-    running = Running.read(shares, logs, releasing, percent=percent)
+    starts = [start for start in _starts(backend, begins) if not names or start.name in names]
+    running = Running.read(starts, logs, releasing, percent=percent)
     if running.holds():
-        return replace(running.plan(releasing), unreadable=silent)
+        return replace(running.plan(releasing), unreachable=silent)
     entry, earlier = canary_entry(
         logs,
         releasing,
-        {share.name: begins for share in shares},
+        {start.name: begins for start in starts},
         token=content_token(releasing),
-        lives=_lives(backend, shares),
+        lives=_lives(backend, starts),
         elsewhere=running.begun_elsewhere(meant),
     )
     running.refuse(entry)
-    shares = _waiting(shares, entry, waves)
-    plan = with_refusals(plan_of(backend, _parts(backend, shares), shares), backend.context, backend.aws)
-    plan = replace(plan, unreadable={**silent, **plan.unreadable})
-    _refuse(plan, shares, backend)
-    if not shares or not (plan.changes or logs.at(entry.index)):
+    starts = _waiting(starts, entry, waves)
+    plan = with_refusals(plan_of(backend, _parts(backend, starts), starts), backend.context, backend.aws)
+    plan = replace(plan, unreachable={**silent, **plan.unreachable})
+    _refuse(plan, starts, backend)
+    if not starts or not (plan.changes or logs.at(entry.index)):
         return plan
     return begun(plan, entry, earlier, logs, releasing)
 
 
 def _waiting(
-    shares: Sequence[AliasCanaryStart], entry: Record, waves: Sequence[Sequence[str]]
+    starts: Sequence[AliasCanaryStart], entry: Record, waves: Sequence[Sequence[str]]
 ) -> list[AliasCanaryStart]:
     """Each with the entry of the log, and after those of the wave of regions before it."""
-    known = {address(share.region, share.kind, share.name) for share in shares}
+    known = {address(start.region, start.kind, start.name) for start in starts}
     return [
         replace(
-            share,
+            start,
             entry=entry,
-            percent=share_of(entry, share.percent),
-            requires=frozenset(address(region, share.kind, share.name) for region in earlier_wave(share.region, waves))
+            percent=percent_of(entry, start.percent),
+            requires=frozenset(address(region, start.kind, start.name) for region in earlier_wave(start.region, waves))
             & known,
         )
-        for share in shares
+        for start in starts
     ]
 
 
-def _parts(backend: Backend, shares: Sequence[AliasCanaryStart]) -> list[Resource]:
-    wanted = {(share.region, share.physical) for share in shares}
+def _parts(backend: Backend, starts: Sequence[AliasCanaryStart]) -> list[Resource]:
+    wanted = {(start.region, start.physical) for start in starts}
     return [
         r
-        for r in (assemble.desired(backend.context) if shares else ())
+        for r in (assemble.desired(backend.context) if starts else ())
         if isinstance(r, Role)
         or (isinstance(r, Function) and (r.region, r.physical) in wanted)
         or (isinstance(r, LogGroup) and (r.region, r.name.rpartition("/")[2]) in wanted)
     ]
 
 
-def _lives(backend: Backend, shares: Sequence[AliasCanaryStart]) -> list[Alias]:
-    names = {(share.region, share.name) for share in shares}
+def _lives(backend: Backend, starts: Sequence[AliasCanaryStart]) -> list[Alias]:
+    names = {(start.region, start.name) for start in starts}
     wanted = [one for one in Alias.desired(backend.context) if (one.region, one.name) in names]
     return [live for one in wanted if (live := Alias.read(backend.aws, one)) is not None]
 
 
-def _shares(backend: Backend, percent: float) -> Iterator[AliasCanaryStart]:
+def _starts(backend: Backend, percent: float) -> Iterator[AliasCanaryStart]:
     """For every alias whose version is not the release."""
     for region in backend.spec.regions:
         for spec in backend.spec.functions_in(region):
@@ -144,25 +144,25 @@ def _shares(backend: Backend, percent: float) -> Iterator[AliasCanaryStart]:
                 )
 
 
-def _refuse(plan: Plan, shares: Sequence[AliasCanaryStart], backend: Backend) -> None:
+def _refuse(plan: Plan, starts: Sequence[AliasCanaryStart], backend: Backend) -> None:
     reasons = [f"{change.address} exists and is not ours" for change in plan.changes if change.foreign]
-    for share in shares:
-        reasons += _incompatible(backend, share)
+    for start in starts:
+        reasons += _incompatible(backend, start)
     if reasons:
         raise RefusedError(
             reasons, hint="see what is running: backendctl canary-status; end it: backendctl abort-canary"
         )
 
 
-def _incompatible(backend: Backend, share: AliasCanaryStart) -> Iterator[str]:
+def _incompatible(backend: Backend, start: AliasCanaryStart) -> Iterator[str]:
     """Both versions need the same role and dead letters (B28)."""
     wanted = next(
-        f for f in Function.desired(backend.context) if (f.region, f.physical) == (share.region, share.physical)
+        f for f in Function.desired(backend.context) if (f.region, f.physical) == (start.region, start.physical)
     )
-    live = lambda_reads.aliases(backend.aws, share.region, share.physical)[share.alias]
-    for version in lambda_reads.versions(backend.aws, share.region, share.physical):
+    live = lambda_reads.aliases(backend.aws, start.region, start.physical)[start.alias]
+    for version in lambda_reads.versions(backend.aws, start.region, start.physical):
         if version.number == live.version and version.config.get("Role") != wanted.role:
             yield (
-                f"{share.region}: {share.physical}:{share.alias} cannot split its traffic: version "
+                f"{start.region}: {start.physical}:{start.alias} cannot split its traffic: version "
                 f"{version.number} has the role {version.config.get('Role')}, the release {wanted.role}"
             )

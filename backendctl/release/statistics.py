@@ -81,7 +81,7 @@ def p_value(log_odds: float) -> float:
 
 
 def increase(minutes: Iterable[Split]) -> float:
-    """By how much the canary's proportion of errors lies above the base's, minute against same minute.
+    """By how much the canary's proportion of errors lies above the baseline's, minute against same minute.
 
     Minutes weigh by how much they tell (Mantel and Haenszel), so that a change of the share within the window, while
     the rate of errors changed too, does not show as a difference. 0 when there is nothing to compare.
@@ -103,7 +103,7 @@ def rate_bounds(errors: int, requests: int, risk: float) -> tuple[float, float]:
 
 
 def increase_at_most(base: tuple[int, int], canary: tuple[int, int], risk: float) -> float:
-    """By how much at most the canary's proportion of errors lies above the base's, at all times but for that risk.
+    """By how much at most the canary's proportion of errors lies above the baseline's, at all times but for that risk.
 
     The bounds of both sides are put together as independent deviations are, by the root of their squares (Newcombe's
     way), not by their sum.

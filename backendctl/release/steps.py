@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 FULL = 100.0
 
 
-def next_share(steps: Sequence[float], present: float) -> float:
+def next_percent(steps: Sequence[float], present: float) -> float:
     """The first step above the present share; `FULL` after the last one."""
     return next((step for step in steps if step > present), FULL)
 
@@ -21,7 +21,7 @@ def step_below(steps: Sequence[float], present: float) -> float:
     return max((step for step in steps if step < present), default=0.0)
 
 
-def present_share(found: Sequence[Serving]) -> float:
+def present_percent(found: Sequence[Serving]) -> float:
     """The smallest share that a running canary has: what an interrupted shift has left behind is caught up first."""
     return min((one.canary.percent for one in found if one.canary is not None), default=0.0)
 

@@ -86,8 +86,8 @@ def choose(backend: Backend, logs: Logs, found: Sequence[Serving], *, to: str | 
             backs.append(back)
     if reasons:
         for one in found:
-            if one.region in logs.silent:  # it may know what the reasons miss
-                raise logs.silent[one.region]
+            if one.region in logs.unreachable:  # it may know what the reasons miss
+                raise logs.unreachable[one.region]
         raise RefusedError(reasons, hint=_HISTORY)
     if to is not None and not backs:
         raise UsageError(f"--to {to}: {_missing(logs, to, stages)}", hint=_HISTORY)

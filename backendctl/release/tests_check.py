@@ -1,4 +1,4 @@
-"""A file of tests, asked of the canary: its versions answer the requests, and the base's where those fail."""
+"""A file of tests, asked of the canary: its versions answer the requests, and the baseline's where those fail."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Versions:
 def ask_tests(backend: Backend, place: Place, check: TestsCheck) -> Finding:
     """The answer to a check by tests: those of the canary's stage, in their order, captured values included.
 
-    What the base does not answer as expected either cannot tell; nor can trouble in asking.
+    What the baseline does not answer as expected either cannot tell; nor can trouble in asking.
     """
     try:
         (suite,) = read_suites([Path(check.file)], backend.spec)

@@ -31,10 +31,10 @@ class Thresholds:
         confidence: per cent; how sure a pass must be that the canary is not worse by more than the limits below.
         false_alarms: per cent; the risk, over all looks of a release, that a canary which is no worse is failed.
         min_requests: canary requests at the present share, below which `on_no_data` speaks. A fail may come sooner.
-        max_error_increase: percentage points by which the canary's proportion of errors may exceed the base's.
+        max_error_increase: percentage points by which the canary's proportion of errors may exceed the baseline's.
         max_rejection_increase: percentage points for answers that blame the caller (4xx), which a new definition may
             rightly give more of; they can fail a canary but are not needed for a pass. None ignores them.
-        max_latency_increase: per cent by which the canary's latency may exceed the base's; None ignores latency.
+        max_latency_increase: per cent by which the canary's latency may exceed the baseline's; None ignores latency.
         tolerated_latency: milliseconds; a smaller increase is no increase, whatever its percentage.
         quantile: per cent; of the latency to compare: 95 is what 19 of 20 requests do not exceed.
         on_no_data: what to say of fewer requests, none above all: hold (inconclusive), synthetic (inconclusive, and

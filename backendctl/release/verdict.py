@@ -1,7 +1,7 @@
 """The verdict on a canary: pass, fail or inconclusive, with the reasons in words.
 
-* **fail**: the canary is worse than the base *and* by more than the limit allows. "Worse" is proven: chance alone would
-  bring so much as seldom as `false_alarms` says, over all looks of the whole release.
+* **fail**: the canary is worse than the baseline *and* by more than the limit allows. "Worse" is proven: chance alone
+  would bring so much as seldom as `false_alarms` says, over all looks of the whole release.
 * **pass**: the canary is *not worse by more than the limit*, with that confidence. That 12 requests show no difference
   is no pass: 12 requests cannot show a difference.
 * **inconclusive**: neither is known yet. No traffic is not success.
@@ -9,18 +9,18 @@
 What the defaults find and miss when they are looked at after every minute, by simulation (`python -m
 tests.bench.verdict_rates 200`):
 
-Failed by the time the canary had 300 requests, where 5 points more of its requests fail than of the base's:
+Failed by the time the canary had 300 requests, where 5 points more of its requests fail than of the baseline's:
 
-    errors of the base    share 5 %    10 %    25 %    50 %
+    errors of the baseline    share 5 %    10 %    25 %    50 %
     none                      100 %   100 %   100 %    95 %
     0.1 %                     100 %   100 %    99 %    91 %
     0.5 %                      99 %    99 %    97 %    75 %
     1 %                        97 %    96 %    91 %    62 %
     5 %                        45 %    42 %    30 %    16 %
 
-(At a share of 50 % the base has as few requests as the canary, and a base that fails often hides more.)
+(At a share of 50 % the baseline has as few requests as the canary, and a baseline that fails often hides more.)
 
-Whole releases at 10 and 50 %, ten to thirty minutes each, 1 % of the base's requests fail, limit 1 point:
+Whole releases at 10 and 50 %, ten to thirty minutes each, 1 % of the baseline's requests fail, limit 1 point:
 
     requests/minute    canary as good: failed, passed    2 points worse: failed, passed    5 points worse: failed
                 300    0.5 %, 28 %                       84 %, 0 %                         100 %
@@ -81,7 +81,7 @@ class Verdict:
         reasons: sentences; those that decided come first.
         notes: what the verdict could not see.
         confidence: 0 to 1, in a pass or a fail; 0 when inconclusive.
-        increase: percentage points by which the canary's errors lie above the base's.
+        increase: percentage points by which the canary's errors lie above the baseline's.
         increase_at_most: the same with the confidence of a pass.
         p_value: how often chance alone brings so much more errors, at most; 1 says nothing.
         latency: one comparison for the API, or one for each function.

@@ -31,6 +31,7 @@ from backendctl.resources.stage_log import StageLog
 from backendctl.resources.table import Table
 from backendctl.resources.usage_plan import UsagePlan
 from backendctl.resources.warmer import Warmer
+from backendctl.resources.web_acl import WebAcl
 
 KINDS: tuple[type[Kind], ...] = (
     RegionIndex,
@@ -50,6 +51,7 @@ KINDS: tuple[type[Kind], ...] = (
     ApiKey,
     StageLog,
     Stage,
+    WebAcl,
     UsagePlan,
     Certificate,
     Domain,

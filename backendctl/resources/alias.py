@@ -15,12 +15,11 @@ from backendctl.resources import lambda_reads, lambda_waits, release_claim, serv
 from backendctl.resources.alias_mark import holding, mark, owner_in, read_mark
 from backendctl.resources.alias_names import names_of, qualified, slots_of
 from backendctl.resources.api_reads import find_api, list_stages
-from backendctl.resources.deploy_context import SLOTS
 from backendctl.resources.function import Function
 from backendctl.resources.prewarm import prewarm
 from backendctl.resources.release_record import Record
+from backendctl.spec.model import SLOTS, Warm
 from backendctl.spec.model import Function as Spec
-from backendctl.spec.model import Warm
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import AliasConfigurationResponseTypeDef

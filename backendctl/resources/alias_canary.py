@@ -171,7 +171,7 @@ class AliasShift:
     taken_back: ClassVar[str] = "backendctl promote-canary --to PERCENT"
     traits: ClassVar[Traits] = Traits(of_release=True)
 
-    share: AliasCanary
+    canary: AliasCanary
     percent: float
     entry: Record | None = field(default=None, repr=False)
     requires: frozenset[str] = field(default=frozenset(), repr=False)
@@ -179,12 +179,12 @@ class AliasShift:
     @property
     def region(self) -> str:
         """The alias's."""
-        return self.share.region
+        return self.canary.region
 
     @property
     def name(self) -> str:
         """The alias's, with its function."""
-        return self.share.name
+        return self.canary.name
 
     def needs(self) -> frozenset[str]:
         """What an earlier wave of regions does."""
@@ -193,38 +193,38 @@ class AliasShift:
     def read(self, aws: Aws) -> tuple[FieldChange, ...]:
         """Both shares, when they differ."""
         del aws
-        return tuple(changed_fields({"percent": self.share.percent}, {"percent": self.percent}))
+        return tuple(changed_fields({"percent": self.canary.percent}, {"percent": self.percent}))
 
     def run(self, aws: Aws) -> None:
         """One UpdateAlias, only while the same canary runs."""
-        _refuse_other(aws, self.share)
+        _refuse_other(aws, self.canary)
         if self.entry is not None:
             note(aws, self.region, self.entry, {})
-        description = mark(aws.backend, release=self.share.base_tag, canary=self.share.tag)
-        _weigh(aws, self.share, {self.share.number: self.percent / 100}, description)
+        description = mark(aws.backend, release=self.canary.base_tag, canary=self.canary.tag)
+        _weigh(aws, self.canary, {self.canary.number: self.percent / 100}, description)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AliasCanaryEnd:
-    """All calls go to the base again."""
+    """All calls go to the baseline again."""
 
     kind: ClassVar[str] = KIND
     action: ClassVar[Action] = Action.DELETE
     taken_back: ClassVar[str] = "backendctl start-canary"
     traits: ClassVar[Traits] = Traits(of_release=True)
 
-    share: AliasCanary
+    canary: AliasCanary
     entry: Record | None = field(default=None, repr=False)
 
     @property
     def region(self) -> str:
         """The alias's."""
-        return self.share.region
+        return self.canary.region
 
     @property
     def name(self) -> str:
         """The alias's, with its function."""
-        return self.share.name
+        return self.canary.name
 
     def needs(self) -> frozenset[str]:
         """Nothing: all regions at once."""
@@ -233,18 +233,18 @@ class AliasCanaryEnd:
     def read(self, aws: Aws) -> tuple[FieldChange, ...]:
         """The share that goes."""
         del aws
-        return (FieldChange(field="percent", before=self.share.percent, after=None),)
+        return (FieldChange(field="percent", before=self.canary.percent, after=None),)
 
     def run(self, aws: Aws) -> None:
         """One UpdateAlias; a canary that has gone is no error."""
-        aws.forget("lambda-aliases", self.region, self.share.physical)
-        found = lambda_reads.aliases(aws, self.region, self.share.physical).get(self.share.alias)
+        aws.forget("lambda-aliases", self.region, self.canary.physical)
+        found = lambda_reads.aliases(aws, self.region, self.canary.physical).get(self.canary.alias)
         if found is None or not found.weights:
             return
-        _refuse_other(aws, self.share)
+        _refuse_other(aws, self.canary)
         if self.entry is not None:
             note(aws, self.region, self.entry, {})
-        _weigh(aws, self.share, {}, mark(aws.backend, release=self.share.base_tag))
+        _weigh(aws, self.canary, {}, mark(aws.backend, release=self.canary.base_tag))
         settle(aws, f"{self.name} to be the same everywhere")
 
 
@@ -254,16 +254,16 @@ def note(aws: Aws, region: str, entry: Record, numbers: Mapping[str, str]) -> No
     release_claim.ready(aws, region, replace(entry, versions=found.versions, codes=found.codes), adds=True)
 
 
-def _refuse_other(aws: Aws, share: AliasCanary) -> None:
-    aws.forget("lambda-aliases", share.region, share.physical)
-    now = AliasCanary.of_alias(aws, share.region, name=share.name, physical=share.physical, alias=share.alias)
+def _refuse_other(aws: Aws, canary: AliasCanary) -> None:
+    aws.forget("lambda-aliases", canary.region, canary.physical)
+    now = AliasCanary.of_alias(aws, canary.region, name=canary.name, physical=canary.physical, alias=canary.alias)
     if now is None:
         raise BackendctlError(
-            f"the canary of {address(share.region, 'alias', share.name)} has ended meanwhile",
+            f"the canary of {address(canary.region, 'alias', canary.name)} has ended meanwhile",
             hint="look at it: backendctl canary-status",
         )
-    if (now.base, now.number, now.tag) != (share.base, share.number, share.tag):
-        raise _moved(share.region, share.name)
+    if (now.base, now.number, now.tag) != (canary.base, canary.number, canary.tag):
+        raise _moved(canary.region, canary.name)
 
 
 def _weigh(aws: Aws, at: AliasCanary | AliasCanaryStart, weights: dict[str, float], description: str) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backendctl.resources.deploy_context import SLOTS, DeployContext, Link
-from backendctl.spec.model import Function
+from backendctl.resources.deploy_context import DeployContext, Link
+from backendctl.spec.model import SLOTS, Function
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,7 @@ from backendctl.aws import tags as tagging
 from backendctl.aws.errors import BotoCoreError, ClientError, is_missing, says
 from backendctl.engine.action import Action
 from backendctl.engine.resource import IMMUTABLE, PARTIAL, address
+from backendctl.engine.traits import Traits
 from backendctl.errors import BackendctlError
 from backendctl.secrets import KNOWN, digest
 
@@ -45,6 +46,7 @@ class ApiKey:
     kind: ClassVar[str] = "api-key"
     stateful: ClassVar[bool] = True
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(refuge="keys")
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backendctl.aws.errors import is_missing
 from backendctl.aws.tags import owner_of
 from backendctl.errors import BackendctlError
+from backendctl.resources import dns
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import (
@@ -176,7 +177,7 @@ def domain_names(aws: Aws, region: str) -> dict[str, DomainNameTypeDef]:
 
     def load() -> dict[str, DomainNameTypeDef]:
         pages = aws.apigateway(region).get_paginator("get_domain_names").paginate(PaginationConfig={"PageSize": 500})
-        return {domain["domainName"].lower(): domain for page in pages for domain in page["items"]}
+        return {dns.plain_name(domain["domainName"]): domain for page in pages for domain in page["items"]}
 
     return aws.shared(("domain-names", region), load)
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from backendctl.resources import lambda_reads, release_log
 from backendctl.resources import provisioned_reads as reads
-from backendctl.resources.deploy_context import SLOTS, Capacity
+from backendctl.resources.deploy_context import Capacity
 from backendctl.resources.release_record import Event
 from backendctl.resources.slots import live_variables, serving_slots
+from backendctl.spec.model import SLOTS
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

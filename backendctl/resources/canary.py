@@ -21,6 +21,7 @@ from backendctl.resources import deployments as releases
 from backendctl.resources import release_claim, release_log, served
 from backendctl.resources.api_reads import deployments, find_api, list_deployments, list_stages, stages
 from backendctl.resources.deploy_context import Stamp
+from backendctl.resources.recorded_variables import recorded
 from backendctl.resources.release_record import VARIABLE, Record, split_tag
 from backendctl.resources.served import Route
 from backendctl.resources.stage import Stage
@@ -215,17 +216,19 @@ class CanaryStart:
         if self.entry is None:
             return
         variables, _ = split_variables(found.get("variables"))
+        log, wanted = release_log.read(aws, self.region), {**variables, **self.variables}
         serving = served.by_stage(
             aws,
             self.region,
             api_id,
             deployment=deployment,
-            variables={**variables, **self.variables},
+            variables=wanted,
             routes=self.routes,
-            log=release_log.read(aws, self.region),
+            log=log,
             serving=variables,
         )
-        entry = replace(self.entry, versions=serving.versions, codes=serving.codes).on(self.name, deployment)
+        told = recorded(wanted, stage=self.name, told=self.variables, routes=self.routes, log=log)
+        entry = replace(self.entry, versions=serving.versions, codes=serving.codes).on(self.name, deployment, told)
         release_claim.ready(aws, self.region, entry)
 
     def _opening(self, found: StageTypeDef, deployment: str) -> Iterator[PatchOperationTypeDef]:

@@ -63,7 +63,7 @@ class Certificate:
                 if region not in domain.certificates:
                     yield cls(
                         region=region,
-                        name=domain.name.lower(),
+                        name=domain.name,
                         owner=context.backend,
                         zone=domain.zone or "",
                         tags=tagging.marked(context.backend, domain.tags),
@@ -183,13 +183,13 @@ def _pending(aws: Aws, region: str, name: str) -> str | None:
     One of further names, or validated by mail, waits for what is not written here.
     """
     for found in certificates.listed(aws, region, PENDING):
-        if found["DomainName"].lower() == name:
+        if dns.plain_name(found["DomainName"]) == name:
             arn = found["CertificateArn"]
             told = aws.acm(region).describe_certificate(CertificateArn=arn)["Certificate"]
             options = told.get("DomainValidationOptions", [])
             names = [*told.get("SubjectAlternativeNames", ()), *(option["DomainName"] for option in options)]
             by_dns = all(option.get("ValidationMethod", "DNS") == "DNS" for option in options)
-            if by_dns and all(one.lower() == name for one in names):
+            if by_dns and all(dns.plain_name(one) == name for one in names):
                 return arn
     return None
 
@@ -197,5 +197,6 @@ def _pending(aws: Aws, region: str, name: str) -> str | None:
 def _record(certificate: Any, name: str) -> ResourceRecordTypeDef | None:
     """The record that the name asks for; absent for some seconds (F29)."""
     options = certificate.get("DomainValidationOptions", [])
-    found = [one["ResourceRecord"] for one in options if one["DomainName"].lower() == name and "ResourceRecord" in one]
+    own = [one for one in options if dns.plain_name(one["DomainName"]) == name]
+    found = [one["ResourceRecord"] for one in own if "ResourceRecord" in one]
     return found[0] if found else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.errors import ClientError, is_missing
 from backendctl.errors import BackendctlError
+from backendctl.resources import dns
 from backendctl.resources.api_reads import domain_names
 
 if TYPE_CHECKING:
@@ -87,9 +88,9 @@ def serving(aws: Aws, region: str, domain: Domain, *, now: float) -> Serving | N
     Args:
         now: seconds since the epoch.
     """
-    name = domain.name.lower()
-    arn = domain_names(aws, region).get(name, {}).get("regionalCertificateArn") or domain.certificates.get(region)
-    arn = arn or best(listed(aws, region, "ISSUED"), name)
+    live = domain_names(aws, region).get(domain.name, {})
+    arn = live.get("regionalCertificateArn") or domain.certificates.get(region)
+    arn = arn or best(listed(aws, region, "ISSUED"), domain.name)
     if arn is None:
         return None
     try:
@@ -151,4 +152,4 @@ def covers(name: str, domain: str) -> bool:
 
 
 def _names(item: CertificateSummaryTypeDef) -> set[str]:
-    return {name.lower() for name in (item["DomainName"], *item.get("SubjectAlternativeNameSummaries", ()))}
+    return {dns.plain_name(name) for name in (item["DomainName"], *item.get("SubjectAlternativeNameSummaries", ()))}

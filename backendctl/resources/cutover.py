@@ -19,6 +19,7 @@ from backendctl.errors import BackendctlError
 from backendctl.resources import deployments as releases
 from backendctl.resources import release_claim, release_log, served
 from backendctl.resources.api_reads import deployments, find_api, stages
+from backendctl.resources.recorded_variables import recorded
 from backendctl.resources.release_record import VARIABLE, Record
 from backendctl.resources.served import Route
 from backendctl.resources.stage_patch import escaped
@@ -32,8 +33,11 @@ from backendctl.resources.stage_writes import (
     replacing,
     split_variables,
 )
+from backendctl.secrets import digest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_apigateway.type_defs import PatchOperationTypeDef, StageTypeDef
 
     from backendctl.aws.connection import Aws
@@ -48,7 +52,7 @@ class _Cutover:
         entry: of the release log. tag: of the release that will serve.
         seen: the tag that the stage had when this was planned.
         requires: addresses of the aliases that have to stand, or of what an earlier wave of regions does.
-        deployment: id. variables: those that change over; others are left alone.
+        deployment: id. variables: those that change over. gone: names of those that go. Others are left alone.
         held: the versions that have to be behind those variables.
     """
 
@@ -68,6 +72,7 @@ class _Cutover:
     routes: tuple[Route, ...] = field(default=(), repr=False)
     requires: frozenset[str] = field(default=frozenset(), repr=False)
     held: tuple[Held, ...] = field(default=(), repr=False)
+    gone: tuple[str, ...] = ()
 
     def needs(self) -> frozenset[str]:
         """The aliases its variables name, and what an earlier wave of regions does."""
@@ -88,29 +93,47 @@ class _Cutover:
         told = [releases.definition_of(described.get(one)) or one for one in ids]
         before: dict[str, Any] = {"release": tag, "definition": told[0], "deployment": ids[0]}
         after: dict[str, Any] = {"release": self.tag, "definition": told[1], "deployment": ids[1]}
-        before |= {f"variables.{key}": variables.get(key) for key in self.variables}
+        routed = {route.variable for route in self.routes}
+        names = [*self.variables, *self.gone]
+        # What the stage has may be a secret that the spec does not know.
+        before |= {
+            f"variables.{key}": variables[key]
+            if self._keeps(key, variables) or key in routed
+            else digest(variables[key], of=key)
+            for key in names
+            if key in variables
+        }
         after |= {f"variables.{key}": value for key, value in sorted(self.variables.items())}
+        after |= {f"variables.{key}": None for key in self.gone}
         return tuple(changed_fields(before, after))
+
+    def _keeps(self, key: str, variables: Mapping[str, str]) -> bool:
+        return self.variables.get(key) == variables.get(key)
 
     def _serves(self, found: StageTypeDef) -> bool:
         variables, tag = split_variables(found.get("variables"))
         same = all(variables.get(key) == value for key, value in self.variables.items())
+        same = same and not variables.keys() & set(self.gone)
         return same and (tag, found.get("deploymentId")) == (self.tag, self.deployment)
 
     def _ready(self, aws: Aws, api_id: str, found: StageTypeDef) -> None:
         refuse_moved(aws, self.region, self.held)
         variables, _ = split_variables(found.get("variables"))
+        log = release_log.read(aws, self.region)
+        wanted = {name: one for name, one in {**variables, **self.variables}.items() if name not in self.gone}
         serving = served.by_stage(
             aws,
             self.region,
             api_id,
             deployment=self.deployment,
-            variables={**variables, **self.variables},
+            variables=wanted,
             routes=self.routes,
-            log=release_log.read(aws, self.region),
+            log=log,
             serving=variables,
         )
-        entry = replace(self.entry, versions=serving.versions, codes=serving.codes).on(self.name, self.deployment)
+        told = recorded(wanted, stage=self.name, told={}, routes=self.routes, log=log)
+        entry = replace(self.entry, versions=serving.versions, codes=serving.codes)
+        entry = entry.on(self.name, self.deployment, told)
         release_claim.ready(aws, self.region, entry)
 
     def _turned(self, place: StagePlace, found: StageTypeDef) -> None:
@@ -154,6 +177,9 @@ class StageCutover(_Cutover):
         for key, value in sorted({**self.variables, VARIABLE: self.tag}.items()):
             if (found.get("variables") or {}).get(key) != value:
                 yield replacing(f"/variables/{escaped(key)}", value)
+        for key in self.gone:
+            if key in (found.get("variables") or {}):
+                yield {"op": "remove", "path": f"/variables/{escaped(key)}"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 from backendctl.engine.resource import address
 from backendctl.openapi.integrations import Target, lambda_targets
 from backendctl.package import Artefact
-from backendctl.spec.model import SLOTS, Function, Spec, Stage
+from backendctl.spec.model import Function, Spec, Stage
 
 if TYPE_CHECKING:
     from backendctl.resources.function import Function as Version
     from backendctl.resources.release_record import Record
-
-__all__ = ["SLOTS"]  # a rule of the spec; beside it everything that is defined here
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.wait import until
 from backendctl.errors import BackendctlError
-from backendctl.spec.domains import is_zone_id
+from backendctl.spec.domains import is_zone_id, normalised
 
 if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import (
@@ -31,7 +31,7 @@ _OCTAL = re.compile(r"\\(\d{3})")
 
 def plain_name(name: str) -> str:
     r"""As people write it: small letters, no trailing dot, `\052` as `*` (E25)."""
-    return _OCTAL.sub(lambda found: chr(int(found[1], 8)), name).lower().rstrip(".")
+    return normalised(_OCTAL.sub(lambda found: chr(int(found[1], 8)), name))
 
 
 def zones(aws: Aws) -> list[HostedZoneTypeDef]:
@@ -48,6 +48,11 @@ def zones(aws: Aws) -> list[HostedZoneTypeDef]:
 def id_of(zone: HostedZoneTypeDef) -> str:
     """A zone's id without what Route 53 puts before it."""
     return zone["Id"].rpartition("/")[2]
+
+
+def is_within(name: str, zone: HostedZoneTypeDef) -> bool:
+    """Whether a name, as people write it, belongs to a zone of that name."""
+    return f".{name}".endswith(f".{plain_name(zone['Name'])}")
 
 
 def zones_named(aws: Aws, zone: str) -> list[HostedZoneTypeDef]:
@@ -131,7 +136,7 @@ def leads_to(aws: Aws, name: str, host: str, *, zone: str | None) -> bool | None
     Args:
         zone: where it is; None looks in every public zone that may hold it.
     """
-    holding = [one for one in zones(aws) if f".{name}".endswith(f".{plain_name(one['Name'])}")]
+    holding = [one for one in zones(aws) if is_within(name, one)]
     asked = holding if zone is None else zones_named(aws, zone)
     found = [record for one in asked for record in list_records_at(aws, id_of(one), name)]
     leading = [points_at(record) == plain_name(host) for record in found if record["Type"] in {*ADDRESSES, "CNAME"}]

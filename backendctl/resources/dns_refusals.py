@@ -7,13 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import BotoCoreError, ClientError, explain
+from backendctl.engine.action import Action
 from backendctl.errors import BackendctlError
-from backendctl.resources import certificates, dns
+from backendctl.resources import certificates, dns, health_check
 from backendctl.resources.certificate import Certificate
 from backendctl.resources.domain import Domain
 from backendctl.resources.edge_domain import edge_refusals, edge_remarks
+from backendctl.resources.health_check import HealthCheck
 from backendctl.resources.record import Record, of_region
 from backendctl.resources.record_changes import in_the_way
+from backendctl.resources.stray_records import with_strays
 from backendctl.spec.domains import LATENCY
 
 if TYPE_CHECKING:
@@ -24,13 +27,26 @@ if TYPE_CHECKING:
 
 def with_dns(plan: Plan, spec: Spec, aws: Aws) -> Plan:
     """The plan with what Route 53 and API Gateway would refuse of its domains and records, and what to know of them."""
+    plan = with_strays(plan)
     refusals = (
-        *edge_refusals(plan),
+        *edge_refusals(plan, aws),
         *refused_certificates(plan.changes, aws),
         *refused_records(plan.changes, aws),
         *emptied_names(plan, spec, aws),
     )
-    return replace(plan, refusals=(*plan.refusals, *refusals), remarks=(*plan.remarks, *edge_remarks(plan)))
+    remarks = (*edge_remarks(plan), *_full(plan, aws))
+    return replace(plan, refusals=(*plan.refusals, *refusals), remarks=(*plan.remarks, *remarks))
+
+
+def _full(plan: Plan, aws: Aws) -> Iterator[str]:
+    """One sentence when the account has no room for the health checks that this plan makes (E23)."""
+    made = sum(change.action is Action.CREATE and isinstance(change.desired, HealthCheck) for change in plan.changes)
+    count = len(health_check.checks(aws)) if made else 0
+    if count + made > health_check.QUOTA:
+        yield (
+            f"the account has {count} health checks and this plan makes {made}: AWS allows {health_check.QUOTA} unless "
+            "it has raised that, so raise the quota of Route 53 first: https://console.aws.amazon.com/servicequotas"
+        )
 
 
 def refused_certificates(changes: Iterable[Change], aws: Aws) -> Iterator[str]:
@@ -58,7 +74,7 @@ def emptied_names(plan: Plan, spec: Spec, aws: Aws) -> Iterator[str]:
     """One sentence for every name of the spec that this plan would leave without any record."""
     wanted = {one.name for one in _desired(plan)}
     for domain in spec.domains:
-        name = domain.name.lower()
+        name = domain.name
         lives = [change.live for change in plan.changes if change.removes]
         leaving = [live for live in lives if isinstance(live, Record) and live.name == name]
         if not leaving or name in wanted:

@@ -15,6 +15,7 @@ from backendctl.engine.traits import Row, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources import certificates, dns
 from backendctl.resources.api_reads import MULTI_LEVEL, domain_names
+from backendctl.resources.endpoint_move import EDGE, REGIONAL, described, obstacle
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import DomainNameTypeDef, PatchOperationTypeDef
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.resources.deploy_context import DeployContext
 
-EDGE, REGIONAL = "EDGE", "REGIONAL"
 _READY = "AVAILABLE"
 _NEW_POLICIES = "SecurityPolicy_"  # this family wants an access mode (A84)
 
@@ -63,7 +63,7 @@ class Domain:
             for region in context.spec.regions:
                 yield cls(
                     region=region,
-                    name=domain.name.lower(),
+                    name=domain.name,
                     owner=context.backend,
                     zone=domain.zone,
                     certificate=domain.certificates.get(region),
@@ -93,7 +93,7 @@ class Domain:
         mutual = found.get("mutualTlsAuthentication", {})
         return cls(
             region=region,
-            name=found["domainName"].lower(),
+            name=dns.plain_name(found["domainName"]),
             owner=tagging.owner_of(tags),
             certificate=found.get("regionalCertificateArn"),
             security_policy=found.get("securityPolicy"),
@@ -133,8 +133,13 @@ class Domain:
         self._await(aws)
 
     def update(self, aws: Aws, live: Self) -> None:
-        """Certificate and security policy in one call, as domains have one per 30 s (A32); tags."""
-        operations = self._moving(aws, live)
+        """Certificate and security policy in one call, as domains have one per 30 s (A32); tags.
+
+        Raises:
+            BackendctlError: all that is done, and the endpoint cannot become regional, which a plan tells before.
+        """
+        held = obstacle(aws, self.region, self.name, endpoint=live.endpoint, zone=self.zone)
+        operations = [] if held else self._moving(aws, live)
         if self.certificate is not None and live.endpoint != EDGE and self.certificate != live.certificate:
             certificates.check(aws, self.region, self.certificate)
             operations.append({"op": "replace", "path": "/regionalCertificateArn", "value": self.certificate})
@@ -149,6 +154,8 @@ class Domain:
             aws.forget("domain-names", self.region)
             aws.apigateway(self.region).update_domain_name(domainName=self.name, patchOperations=operations)
         self._await(aws)
+        if held is not None:
+            raise held
 
     def _trusting(self, live: Self) -> list[PatchOperationTypeDef]:
         """The truststore, and its version, of which an empty one takes the pinned one away (not confirmed on AWS)."""
@@ -166,46 +173,21 @@ class Domain:
         A record that has not moved yet, as when an earlier run was killed, moves after this one: its own change waits
         for this, so that the edge stays for one more run.
         """
-        if live.endpoint == self.endpoint:
-            return []
         path = "/endpointConfiguration/types"
         if live.endpoint == EDGE:
             return [
                 {"op": "add", "path": path, "value": REGIONAL},
                 {"op": "add", "path": "/regionalCertificateArn", "value": self._certificate(aws)},
             ]
-        if live.endpoint != f"{EDGE}, {REGIONAL}":
-            raise BackendctlError(
-                f"{self.name} in {self.region} is a {live.endpoint} domain, which AWS never turns into a regional one",
-                hint="give the domain another name in the spec",
-            )
-        found = _described(aws, self.region, self.name)
-        distribution = found.get("distributionDomainName", "")
-        leads = dns.leads_to(aws, self.name, distribution, zone=self.zone)
-        if leads is not False and self.zone is not None:
+        if live.endpoint == self.endpoint:
+            return []
+        distribution = described(aws, self.region, self.name).get("distributionDomainName", "")
+        if dns.leads_to(aws, self.name, distribution, zone=self.zone) is not False:
             note(f"{self.name} does not lead to its regional endpoint yet: {distribution} stays until the next run")
             return []
-        if leads is not False:
-            raise self._held(distribution, found.get("regionalDomainName", ""), known=leads is not None)
         note(f"waiting {dns.ALIAS_TTL} s until resolvers have forgotten {distribution}")
         aws.sleep(dns.ALIAS_TTL * aws.time_scale)
         return [{"op": "remove", "path": path, "value": EDGE}]
-
-    def _held(self, edge: str, regional: str, *, known: bool) -> BackendctlError:
-        """Why the edge endpoint of a name without `zone` stays. known: whether its record was seen."""
-        point = f"point {self.name} at {regional} where you keep its DNS"
-        if known:
-            return BackendctlError(
-                f"{self.name} still leads to its edge-optimised endpoint {edge}",
-                hint=f"{point}, and run this again; or name its zone in the spec, and backendctl sync-dns --adopt does",
-            )
-        remove = f"op=remove,path=/endpointConfiguration/types,value={EDGE}"
-        return BackendctlError(
-            f"no zone of this account has a record of {self.name}: whether it still leads to its edge-optimised "
-            f"endpoint {edge} cannot be seen here, and then taking that away would be an outage",
-            hint=f"{point}; once that is so: aws apigateway update-domain-name --region {self.region} "
-            f"--domain-name {self.name} --patch-operations {remove}",
-        )
 
     def delete(self, aws: Aws) -> None:
         """The domain; its mappings went first (A91)."""
@@ -224,14 +206,17 @@ class Domain:
 
     def _meet(self, aws: Aws) -> None:
         """It exists by now: ours is brought to this, anybody else's is left."""
-        live = self._live(self.region, _described(aws, self.region, self.name))
+        live = self._live(self.region, described(aws, self.region, self.name))
         if live.owner != self.owner:
-            raise BackendctlError(f"{self.name} has been made in {self.region} by somebody else", hint="plan again")
+            raise BackendctlError(
+                f"the domain {self.name} was created in {self.region} by somebody else",
+                hint="plan again: backendctl plan",
+            )
         self.update(aws, live)
 
     def _await(self, aws: Aws) -> None:
         def probe() -> bool | None:
-            found = _described(aws, self.region, self.name)
+            found = described(aws, self.region, self.name)
             status = found.get("domainNameStatus", _READY)
             if status == "FAILED" or status.startswith("PENDING_"):
                 raise BackendctlError(
@@ -249,9 +234,3 @@ def _levels(context: DeployContext) -> dict[str, str]:
     """The tag by which a plan knows to ask for base paths of several levels, also when the spec has none any more."""
     stages = context.spec.api.stages if context.spec.api else ()
     return {MULTI_LEVEL: "true"} if any("/" in (stage.path or "") for stage in stages) else {}
-
-
-def _described(aws: Aws, region: str, name: str) -> DomainNameTypeDef:
-    found: Any = aws.apigateway(region).get_domain_name(domainName=name)
-    described: DomainNameTypeDef = found
-    return described

@@ -172,7 +172,7 @@ def _attempt(work: Callable[[], T], doing: str) -> T | BackendctlError:
 def _load(aws: Aws, region: str) -> list[DrainMark]:
     pages = aws.ssm(region).get_paginator("get_parameters_by_path")
     found = [
-        _decoded(parameter["Name"].rpartition("/")[2], parameter.get("Value", ""))
+        decoded(parameter["Name"].rpartition("/")[2], parameter.get("Value", ""))
         for page in pages.paginate(Path=root(aws.backend), Recursive=False)
         for parameter in page["Parameters"]
     ]
@@ -195,7 +195,7 @@ def _text(document: Mapping[str, Any]) -> str:
     return json.dumps(document).replace("{{", "\\u007b\\u007b")  # SSM takes two braces for a reference
 
 
-def _decoded(region: str, text: str) -> DrainMark | None:
+def decoded(region: str, text: str) -> DrainMark | None:
     """A mark from a parameter's value; None for what another hand wrote or damaged."""
     try:
         value: Mapping[str, Any] = json.loads(text)
@@ -210,5 +210,5 @@ def _decoded(region: str, text: str) -> DrainMark | None:
             means=tuple(Means(one) for one in value.get("means", ())),
             limits=None if limits is None else Throttling(rate=float(limits["rate"]), burst=int(limits["burst"])),
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return None

@@ -10,16 +10,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from backendctl.resources.domain import EDGE, Domain
+from backendctl.aws.errors import BotoCoreError, ClientError, is_denied, is_silent
+from backendctl.errors import BackendctlError
+from backendctl.resources.domain import Domain
+from backendctl.resources.endpoint_move import EDGE, obstacle
 
 if TYPE_CHECKING:
-    from backendctl.engine.plan import Plan
+    from backendctl.aws.connection import Aws
+    from backendctl.engine.plan import Change, Plan
 
 
-def edge_refusals(plan: Plan) -> tuple[str, ...]:
-    """The name cannot be made in other regions while one has it for the edge."""
+def edge_refusals(plan: Plan, aws: Aws) -> tuple[str, ...]:
+    """Why a domain cannot be made, or cannot become regional, one sentence each.
+
+    The name cannot be made in other regions while one has it for the edge.
+    """
+    return (*_taken(plan), *(told for change in plan.changes for told in _obstacles(change, aws)))
+
+
+def _obstacles(change: Change, aws: Aws) -> Iterator[str]:
+    live, desired = change.live, change.desired
+    if not isinstance(live, Domain) or not isinstance(desired, Domain):
+        return
+    try:
+        held = obstacle(aws, live.region, live.name, endpoint=live.endpoint, zone=desired.zone)
+    except (ClientError, BotoCoreError, BackendctlError) as error:
+        if is_denied(error) or is_silent(error):  # who only plans may see less; a deploy tells it then
+            return
+        raise
+    if held is not None:
+        yield f"{change.address}: {held.message}; {held.hint}"
+
+
+def _taken(plan: Plan) -> Iterator[str]:
     edge = _edges(plan)
-    return tuple(
+    return (
         f"{change.region} cannot have {change.name} while {edge[change.name]} has it edge-optimised, which makes a "
         f"name unique in the world: backendctl sync-dns -r {edge[change.name]} --adopt first, "
         f"{'twice' if change.desired.zone else 'and what it then says about the edge endpoint'}, then without -r"

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 27
 """Characters of a backend's name in a reference, which has at most 64 in all (E21)."""
+QUOTA = 200
+"""Health checks of an account, unless AWS has raised it (E23)."""
 _ENDPOINT = re.compile(r"(?P<api>[^.]+)\.execute-api\.(?P<region>[^.]+)\.")
 
 
@@ -76,7 +78,7 @@ class HealthCheck:
                 name=context.backend,
                 owner=context.backend,
                 guards=tuple(
-                    (one.name.lower(), one.zone)
+                    (one.name, one.zone)
                     for one in context.spec.domains
                     if one.zone is not None and one.health_check is not None
                 ),

@@ -41,7 +41,7 @@ class Mapping:
     kind: ClassVar[str] = "mapping"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("domain", base))
+    traits: ClassVar[Traits] = Traits(row=Row("domain", base), around=True)
 
     region: str = field(compare=False)
     name: str = field(compare=False)
@@ -189,4 +189,4 @@ class Mapping:
 
 def mapping_name(domain: str, base_path: str) -> str:
     """`api.example.com/v1`; AWS's "(none)" for the empty path."""
-    return f"{domain.lower()}/{base_path or ROOT}"
+    return f"{domain}/{base_path or ROOT}"

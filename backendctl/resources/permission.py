@@ -14,7 +14,7 @@ from backendctl.aws.wait import settle, until
 from backendctl.engine.resource import address
 from backendctl.engine.traits import Fix, Row, Traits, base
 from backendctl.errors import BackendctlError
-from backendctl.resources import lambda_reads
+from backendctl.resources import lambda_reads, policy_text
 from backendctl.resources.alias_names import qualified, slots_of
 from backendctl.resources.api_reads import find_api, require_api
 from backendctl.resources.permission_sources import Places, idle_slots, is_ours, sources_of
@@ -258,8 +258,8 @@ def policy_of(aws: Aws, region: str, physical: str, qualifier: str | None) -> di
         raise
     of_this = physical if qualifier is None else f"{physical}:{qualifier}"
     return {
-        statement["Sid"]: statement
-        for statement in json.loads(text)["Statement"]
+        str(statement.get("Sid", "")): statement
+        for statement in policy_text.statements(text, of=of_this)
         if str(statement.get("Resource", "")).split(":function:")[-1] == of_this
     }
 

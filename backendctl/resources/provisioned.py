@@ -14,9 +14,10 @@ from backendctl.errors import BackendctlError
 from backendctl.resources import lambda_reads
 from backendctl.resources import provisioned_reads as reads
 from backendctl.resources.alias_names import names_of, qualified
-from backendctl.resources.deploy_context import SLOTS, Capacity
+from backendctl.resources.deploy_context import Capacity
 from backendctl.resources.function import Function
 from backendctl.resources.reserved import ReservedConcurrency
+from backendctl.spec.model import SLOTS
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

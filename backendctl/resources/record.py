@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import (
         AliasTargetTypeDef,
         ChangeTypeDef,
+        HostedZoneTypeDef,
         ResourceRecordSetOutputTypeDef,
     )
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from backendctl.spec.domains import Domain
 
 OWN = "own"
+_IN = "@"
 _NONE = "none"
 
 
@@ -52,7 +54,8 @@ class Record:
     """What sends users to a region; its mark is the set identifier `<backend>-<region>`, or where a simple one leads.
 
     Attributes:
-        name: the custom domain's name, which a record's must equal (E11). zone: name or id of its public zone.
+        name: the custom domain's name, which a record's must equal (E11); behind "@" the zone, where that is not the
+            spec's for this name. zone: name or id of its public zone.
         after: addresses that must stand before traffic comes (H2).
         types: of A and AAAA. routing: LATENCY, PRIMARY, SECONDARY or SIMPLE.
         target: own_target(), or what it answers with instead.
@@ -85,16 +88,15 @@ class Record:
 
     @classmethod
     def _of(cls, context: DeployContext, domain: Domain, region: str) -> Self:
-        name = domain.name.lower()
         return cls(
             region=region,
-            name=name,
+            name=domain.name,
             owner=context.backend,
             zone=domain.zone or "",
             after=_after(context, domain, region),
             types=dns.ADDRESSES if domain.ipv6 else dns.ADDRESSES[:1],
             routing=_role(domain.routing, is_primary=region == context.spec.primary),
-            target=own_target(name, region),
+            target=own_target(domain.name, region),
             evaluate_target_health=domain.evaluate_target_health,
             health=OWN if domain.health_check else _NONE,
         )
@@ -122,21 +124,34 @@ class Record:
         domain of ours.
         """
         domains = {name for name, one in domain_names(aws, region).items() if owner_of(one.get("tags")) == aws.backend}
+        seen: set[str] = set()
         for zone in dns.zones(aws):
             by_name: dict[str, list[ResourceRecordSetOutputTypeDef]] = {}
-            for record in of_region(aws, _readable(aws, zone["Id"]), region):
+            for record in of_region(aws, _readable(aws, zone, domains), region):
                 by_name.setdefault(dns.plain_name(record["Name"]), []).append(record)
-            for name, found in by_name.items():
-                if name not in domains and not all(_leads_to_api(record, region) for record in found):
+            for host, found in by_name.items():
+                if host not in domains and not all(_leads_to_api(record, region) for record in found):
                     continue
-                routing = _joined(routing_of(r) for r in found)
-                place = cls(region=region, name=name, owner=aws.backend, zone=dns.id_of(zone), routing=routing)
+                routing, zone_id = _joined(routing_of(r) for r in found), dns.id_of(zone)
+                name = host if _is_first(aws, zone_id, host, seen) else f"{host}{_IN}{zone_id}"
+                seen.add(host)
+                place = cls(region=region, name=name, owner=aws.backend, zone=zone_id, routing=routing)
                 yield cls._live(aws, place, found, owner=aws.backend)
+
+    @property
+    def host(self) -> str:
+        """Its name in DNS."""
+        return self.name.partition(_IN)[0]
+
+    @property
+    def is_stray(self) -> bool:
+        """Whether it is in another zone than the spec names for it, as after a change of `zone`."""
+        return _IN in self.name
 
     @classmethod
     def _live(cls, aws: Aws, place: Self, found: list[ResourceRecordSetOutputTypeDef], *, owner: str | None) -> Self:
         guards = {check["Id"] for check in own_checks(aws, place.region)}
-        target = _endpoint(domain_names(aws, place.region).get(place.name))
+        target = _endpoint(domain_names(aws, place.region).get(place.host))
         aliases = {bool(r.get("AliasTarget", {}).get("EvaluateTargetHealth")) for r in found}
         return cls(
             region=place.region,
@@ -146,7 +161,7 @@ class Record:
             types=tuple(sorted({r["Type"] for r in found})),
             routing=_joined(routing_of(r) for r in found),
             target=_joined(
-                own_target(place.name, place.region) if target and dns.same_target(r, target) else dns.points_at(r)
+                own_target(place.host, place.region) if target and dns.same_target(r, target) else dns.points_at(r)
                 for r in found
             ),
             evaluate_target_health=aliases.pop() if len(aliases) == 1 else None,
@@ -176,7 +191,7 @@ class Record:
             return [change("DELETE", record) for record in of_region(aws, found, self.region)]
 
         what = f"the removal of {self.name} in {self.region}"
-        change_together(aws, dns.require_zone(aws, self.zone), self.name, changes, what=what)
+        change_together(aws, dns.require_zone(aws, self.zone), self.host, changes, what=what)
         note(f"waiting {dns.ALIAS_TTL} s until resolvers have forgotten {self.name} in {self.region}")
         aws.sleep(dns.ALIAS_TTL * aws.time_scale)  # H3
 
@@ -234,6 +249,13 @@ class Record:
         return nearest(found, None)["Id"]
 
 
+def _is_first(aws: Aws, zone_id: str, host: str, seen: set[str]) -> bool:
+    """Whether a name's records belong in that zone: the spec says so, or says nothing and none was seen before."""
+    if host in aws.spec_zones:
+        return zone_id in {dns.id_of(one) for one in dns.zones_named(aws, aws.spec_zones[host])}
+    return host not in seen
+
+
 def own_target(name: str, region: str) -> str:
     """How a plan names the regional endpoint, whose real name AWS invents."""
     return f"{name} in {region}"
@@ -246,7 +268,7 @@ def _role(routing: str, *, is_primary: bool) -> str:
 
 
 def _after(context: DeployContext, domain: Domain, region: str) -> frozenset[str]:
-    spec, name = context.spec, domain.name.lower()
+    spec, name = context.spec, domain.name
     found = {address(region, "domain", name)}
     for stage in spec.api.stages if spec.api else ():
         if stage.path is not None:
@@ -291,13 +313,12 @@ def _leads_to_api(record: ResourceRecordSetOutputTypeDef, region: str) -> bool:
     return leads and (dns.routing_of(record) == FAILOVER or record.get("Region") == region)
 
 
-def _readable(aws: Aws, zone: str) -> list[ResourceRecordSetOutputTypeDef]:
-    """The records of a zone; none where we may not look: nor could we have written there."""
-    zone_id = zone.rpartition("/")[2]
+def _readable(aws: Aws, zone: HostedZoneTypeDef, domains: Collection[str]) -> list[ResourceRecordSetOutputTypeDef]:
+    """The records of a zone; none where we may not look and no domain of ours is: nor could we have written there."""
     try:
-        return dns.records(aws, zone_id)
+        return dns.records(aws, dns.id_of(zone))
     except ClientError as error:
-        if says(error, "AccessDenied"):
+        if says(error, "AccessDenied") and not any(dns.is_within(name, zone) for name in domains):
             return []
         raise
 

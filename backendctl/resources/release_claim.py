@@ -214,6 +214,7 @@ def ready(aws: Aws, region: str, entry: Record, *, adds: bool = False) -> None:
             deployments={**there.deployments, **entry.deployments},
             versions={**(there.versions if adds else {}), **entry.versions},
             codes={**(there.codes if adds else {}), **entry.codes},
+            variables={**there.variables, **entry.variables},
             state=State.READY,
         )
 

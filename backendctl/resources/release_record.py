@@ -73,6 +73,7 @@ class Record:
         deployments: stage → id, where a release of several stages has more than one.
         definition, localised: digests of its definition; None where it has more than one.
         versions: "physical:alias" → version number. codes: the same keys → 8 hex digits of the code's hash.
+        variables: stage → its variables, None for a value that is not remembered; without a stage of older entries.
         percent: the share that a canary begins with.
         touched: seconds since the epoch of the last write, as AWS has it; 0 when unknown.
     """
@@ -96,6 +97,7 @@ class Record:
     localised: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, dict[str, str | None]] = field(default_factory=dict)
     percent: float | None = None
     state: State = State.CLAIMED
     touched: float = field(default=0.0, compare=False)
@@ -119,14 +121,20 @@ class Record:
         """Id of the deployment that a stage gets by it."""
         return self.deployments.get(stage, self.deployment)
 
-    def on(self, stage: str, deployment: str) -> Record:
-        """With the deployment of one of its stages."""
-        if len(self.targets) < 2:  # noqa: PLR2004  # one stage
-            return replace(self, deployment=deployment)
-        return replace(self, deployment=deployment, deployments={**self.deployments, stage: deployment})
+    def on(self, stage: str, deployment: str, variables: Mapping[str, str | None]) -> Record:
+        """With the deployment and the variables of one of its stages."""
+        several = len(self.targets) > 1
+        return replace(
+            self,
+            deployment=deployment,
+            deployments={**self.deployments, stage: deployment} if several else self.deployments,
+            variables={**self.variables, stage: dict(variables)},
+        )
 
     def serves_like(self, other: Record) -> bool:
-        """Whether the same answers: deployment and versions."""
+        """Whether the same answers: deployment, versions, and variables where both have them."""
+        if self.variables and other.variables and self.variables != other.variables:
+            return False
         return (self.deployment, self.deployments, self.versions) == (
             other.deployment,
             other.deployments,
@@ -148,11 +156,12 @@ def token_of(*parts: Any) -> str:
 def encode(record: Record) -> str:
     """A record as the value of a parameter, compressed when it would be longer than a Standard one takes.
 
-    Of very many functions it is without the hashes of their code, which versions name as well. What is longer than
-    `LIMIT` even so does not fit.
+    Of very many functions it is without the hashes of their code, which versions name as well, then without variables.
+    What is longer than `LIMIT` even so does not fit.
     """
-    value = _encoded(record)
-    return value if len(value.encode()) <= LIMIT else _encoded(replace(record, codes={}))
+    shorter = (record, replace(record, codes={}), replace(record, codes={}, variables={}))
+    values = [_encoded(one) for one in shorter]
+    return next((value for value in values if len(value.encode()) <= LIMIT), values[-1])
 
 
 def _encoded(record: Record) -> str:
@@ -173,6 +182,7 @@ def _encoded(record: Record) -> str:
         "deployments": record.deployments,
         "definition": record.definition,
         "localised": record.localised,
+        "variables": record.variables,
         "percent": record.percent,
         "state": str(record.state),
         **_packed_versions(record),
@@ -209,11 +219,12 @@ def decode(index: int, text: str, *, touched: float = 0.0) -> Record | None:
             localised=_word(value["localised"]) if value.get("localised") is not None else None,
             versions=versions,
             codes=codes,
+            variables={stage: _values(one) for stage, one in value.get("variables", {}).items()},
             percent=_share(value.get("percent")),
             state=State(value.get("state", State.DONE)),
             touched=touched,
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return None
     return record if split_tag(record.tag) else None
 
@@ -259,6 +270,10 @@ def _word(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
     return value
+
+
+def _values(value: Any) -> dict[str, str | None]:
+    return {name: None if one is None else _word(one) for name, one in value.items()}
 
 
 def _words(value: Any) -> tuple[str, ...]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote
 
 from backendctl.resources.deploy_context import DeployContext
+from backendctl.resources.policy_text import statements
 from backendctl.spec.model import Function
 
 TRUST: dict[str, Any] = {
@@ -147,12 +146,10 @@ def normalised(document: Any) -> dict[str, Any]:
 
     Takes a document, or its text as IAM sends it, percent-encoded.
     """
-    parsed = json.loads(unquote(document)) if isinstance(document, str) else document
-    statements = parsed.get("Statement", [])
     found: dict[str, Any] = {}
-    for position, statement in enumerate(statements if isinstance(statements, list) else [statements]):
+    for position, statement in enumerate(statements(document, of="a role")):
         rest = {key: _sorted(value) for key, value in statement.items() if key != "Sid"}
-        found[statement.get("Sid") or f"statement{position}"] = rest
+        found[str(statement.get("Sid") or f"statement{position}")] = rest
     return found
 
 
@@ -160,7 +157,7 @@ def _sorted(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _sorted(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set):
-        found = sorted(value)
+        found = sorted(value, key=str)  # texts beside numbers in a condition
         return found[0] if len(found) == 1 else found
     return value
 

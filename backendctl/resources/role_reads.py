@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+
+from backendctl.resources.policy_text import statements
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -40,16 +40,15 @@ def _wide_statements(aws: Aws, name: str) -> list[str]:
     for inline in client.get_paginator("list_role_policies").paginate(RoleName=name):
         for policy in inline["PolicyNames"]:
             document: Any = client.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
-            found += _wide(json.loads(unquote(document)) if isinstance(document, str) else document)
+            found += _wide(statements(document, of=f"the role {name}"))
     return list(dict.fromkeys(found))
 
 
-def _wide(document: Any) -> Iterator[str]:
-    statements = document.get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
+def _wide(found: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for statement in found:
         if statement.get("Effect") == "Allow" and "*" in _listed(statement.get("Resource")):
             yield from (action for action in _listed(statement.get("Action")) if action == "*" or action.endswith(":*"))
 
 
 def _listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value or ())
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]

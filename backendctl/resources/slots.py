@@ -15,8 +15,9 @@ from backendctl.aws.crew import together
 from backendctl.errors import RefusedError
 from backendctl.resources import lambda_reads
 from backendctl.resources.api_reads import find_api, stages
-from backendctl.resources.deploy_context import SLOTS, DeployContext, Link, SlotChoice
+from backendctl.resources.deploy_context import DeployContext, Link, SlotChoice
 from backendctl.resources.function import Function
+from backendctl.spec.model import SLOTS
 from backendctl.spec.model import Function as Spec
 
 if TYPE_CHECKING:

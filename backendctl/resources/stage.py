@@ -26,6 +26,7 @@ from backendctl.resources.api_reads import (
     stages,
 )
 from backendctl.resources.deploy_context import DeployContext, Stamp
+from backendctl.resources.recorded_variables import recorded
 from backendctl.resources.release_record import VARIABLE, Record, State
 from backendctl.resources.served import Route
 from backendctl.resources.stage_notes import pinned, shared
@@ -310,17 +311,19 @@ class Stage(StageSettings):
         if noted is None:
             return
         kept = {name: value for name, value in serving.items() if name != VARIABLE}
+        log, wanted = release_log.read(aws, self.region), kept if self.variables is None else self.variables
         found = served.by_stage(
             aws,
             self.region,
             api_id,
             deployment=deployment,
-            variables=kept if self.variables is None else self.variables,
+            variables=wanted,
             routes=self.routes,
-            log=release_log.read(aws, self.region),
+            log=log,
             serving=serving,
         )
-        entry = replace(noted, versions=found.versions, codes=found.codes).on(self.name, deployment)
+        told = recorded(wanted, stage=self.name, told=self.variables or {}, routes=self.routes, log=log)
+        entry = replace(noted, versions=found.versions, codes=found.codes).on(self.name, deployment, told)
         if self.entry is None:  # it is over elsewhere; later ones may stand in the log by now
             entry = replace(entry, targets=(self.name,), deployments={}, state=State.DONE)
             release_log.rewrite(aws, self.region, entry, lambda _: entry)

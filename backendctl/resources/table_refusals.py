@@ -12,7 +12,7 @@ from backendctl.engine.action import Action
 from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import address_of
 from backendctl.errors import BackendctlError
-from backendctl.resources import table_reads, table_shape, table_steps
+from backendctl.resources import table_reads, table_shape, table_steps, table_strong
 from backendctl.resources.replica import STANDALONE, Replica
 from backendctl.resources.table import Table
 from backendctl.resources.table_capacity import PROVISIONED, TABLE
@@ -93,6 +93,7 @@ def _of(change: Change, aws: Aws, now: datetime) -> Iterator[str]:
         return
     if change.action is Action.DELETE:
         yield from _protected(change)
+        yield from _deleted_already(change, aws)
     if isinstance(change.desired, Table) and isinstance(change.live, Table):
         yield from _indexes(change, change.desired, change.live)
     group = _group(resource, aws)
@@ -104,7 +105,7 @@ def _of(change: Change, aws: Aws, now: datetime) -> Iterator[str]:
     if group is None:
         return
     if table_shape.is_strong(group):
-        yield from _strong(change)
+        yield from table_strong.refusals(change, group)
     if isinstance(change.desired, Replica) and change.action is Action.CREATE and change.desired.encryption is None:
         yield from _keyless(change, change.desired, group, aws)
     if isinstance(change.desired, Table) and isinstance(change.live, Table):
@@ -168,6 +169,20 @@ def _protected(change: Change) -> Iterator[str]:
     )
 
 
+def _deleted_already(change: Change, aws: Aws) -> Iterator[str]:
+    """An earlier run without --keep-data asked AWS for the deletion, which nothing can stop."""
+    live = change.live
+    if not isinstance(live, Replica) or not live.keep_data:
+        return
+    others = table_reads.others(_as_told(aws, live.region, live.physical), live.region)
+    entries = [table_reads.entry(_as_told(aws, other, live.physical), live.region) for other in others]
+    if any((one or {}).get("ReplicaStatus") == "DELETING" for one in entries):
+        yield (
+            f"{change.address}: --keep-data comes too late: DynamoDB is deleting this replica with its data, as an "
+            "earlier command asked; the other regions keep theirs"
+        )
+
+
 def _keyless(change: Change, replica: Replica, group: TableDescriptionTypeDef, aws: Aws) -> Iterator[str]:
     """C55: where one region has a key of the account, each has one of its own.
 
@@ -195,22 +210,6 @@ def _ended(change: Change, physical: str) -> str:
         "DynamoDB's console, the table, its tab Global tables, Update version (it takes "
         "dynamodb:UpdateGlobalTableVersion in every region)"
     )
-
-
-def _strong(change: Change) -> Iterator[str]:
-    """C35 to C38: what cannot be done to a table of multi-Region strong consistency."""
-    frozen = "has multi-Region strong consistency, whose three regions are fixed"
-    if isinstance(change.resource, Replica) and change.action is Action.CREATE:
-        yield f"{change.address}: the table {frozen}: none can be added; leave this one out of its regions"
-    if isinstance(change.resource, Replica) and change.action is Action.DELETE:
-        yield f"{change.address}: the table {frozen}: none can be removed alone"
-    if isinstance(change.resource, Table) and change.action is Action.DELETE:
-        yield (
-            f"{change.address}: the table {frozen}: it is deleted only after one UpdateTable that deletes all its "
-            "replicas, which backendctl does not send"
-        )
-    if isinstance(change.desired, Table) and change.desired.ttl:
-        yield f"{change.address}: the table has multi-Region strong consistency, which has no TTL; leave 'ttl' out"
 
 
 def _local_indexes(change: Change, desired: Table, live: Table) -> Iterator[str]:

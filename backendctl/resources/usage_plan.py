@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, gone_already, is_missing, says
 from backendctl.engine.resource import PARTIAL, address
+from backendctl.engine.traits import Traits
 from backendctl.errors import BackendctlError
 from backendctl.resources.api_key import FROM_SPEC, ApiKey, copied, key_named
 from backendctl.resources.api_reads import apis, find_api, require_api
@@ -59,6 +60,7 @@ class UsagePlan:
     kind: ClassVar[str] = "usage-plan"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
+    traits: ClassVar[Traits] = Traits(refuge="keys")
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -8,6 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from backendctl.sandbox.service_models import service_model
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -76,9 +78,7 @@ def _plain(request: Request) -> str:
 @cache
 def _routes(service: str) -> list[_Route]:
     """Every operation of a REST service, the most particular one first."""
-    import botocore.session  # noqa: PLC0415 - only a sandbox with quotas or faults has to know
-
-    model = botocore.session.get_session().get_service_model(service)
+    model = service_model(service)
     found = [_route(model.operation_model(name)) for name in model.operation_names]
     return sorted(found, key=lambda route: route.rank, reverse=True)
 

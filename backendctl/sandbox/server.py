@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from backendctl.sandbox import kin, world
+from backendctl.sandbox import kin, service_models, world
 from backendctl.sandbox.apigateway.service import ApiGateway
 from backendctl.sandbox.asynchronous import Asynchronous
 from backendctl.sandbox.behind import Behind
@@ -57,6 +57,7 @@ def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, poli
     """
     kin.adopt_orphans()
     front = _front(data, scale)
+    service_models.share()
     kept = {
         "idle_minutes": idle_minutes(os.environ.get(world.IDLE_MINUTES)),
         "minute_seconds": minute_seconds(os.environ.get(world.MINUTE_SECONDS)),
@@ -110,7 +111,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
             traces=telemetry.traces,
             zones_changed=routing.forget,
             prober=prober,
-            certificate_users=gateway.certificate_users,
+            gateway=gateway,
             scale=scale,
             provisioner=executor,
         ),

@@ -63,11 +63,11 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MetricCheck:
-    """A value of the canary, held against limits or against the base's.
+    """A value of the canary, held against limits or against the baseline's.
 
     Attributes:
         metrics: id → metric. math: an expression over the ids; None takes the only one as it is.
-        max, min: of the canary's value. max_increase, max_decrease: per cent, against the base's.
+        max, min: of the canary's value. max_increase, max_decrease: per cent, against the baseline's.
         min_samples: data points that each metric needs.
     """
 
@@ -89,11 +89,13 @@ class MetricCheck:
     min: float | None = field(default=None, metadata=row(numeric(), "The canary's value may not be below this."))
     max_increase: float | None = field(
         default=None,
-        metadata=row(numeric(minimum=0), "Per cent by which the canary's value may lie above the base's."),
+        metadata=row(numeric(minimum=0), "Per cent by which the canary's value may lie above the baseline's."),
     )
     max_decrease: float | None = field(
         default=None,
-        metadata=row(numeric(minimum=0, maximum=100), "Per cent by which the canary's value may lie below the base's."),
+        metadata=row(
+            numeric(minimum=0, maximum=100), "Per cent by which the canary's value may lie below the baseline's."
+        ),
     )
     min_samples: int = field(
         default=1,
@@ -104,19 +106,19 @@ class MetricCheck:
 
     @property
     def reads_base(self) -> bool:
-        """Whether the base's value matters."""
+        """Whether the baseline's value matters."""
         return self.max_increase is not None or self.max_decrease is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnswerCheck:
-    """A request that canary and base are to answer.
+    """A request that canary and baseline are to answer.
 
     Attributes:
         method: in capitals. path: as the definition has it. parameters: of the path.
         through: ALIAS or STAGE.
         status, json, body: what the canary must answer; json is by JSON path; None and empty expect nothing.
-        against_base: whether the answer must be as the base's. ignore: JSON paths that are not compared then.
+        against_base: whether the answer must be as the baseline's. ignore: JSON paths that are not compared then.
     """
 
     name: str = field(metadata=_NAMED)
@@ -152,15 +154,15 @@ class AnswerCheck:
         default=True,
         metadata=row(
             flag(),
-            "Whether status and body must also be as the base's. What differs between two answers of the base is not "
-            "compared.",
+            "Whether status and body must also be as the baseline's. What differs between two answers of the baseline "
+            "is not compared.",
         ),
     )
     ignore: tuple[str, ...] = field(
         default=(),
         metadata=row(
             many(text(), what="ignore"),
-            "JSON paths that are not compared with the base's, e.g. '$.time' or '$.items[*].id'.",
+            "JSON paths that are not compared with the baseline's, e.g. '$.time' or '$.items[*].id'.",
         ),
     )
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from backendctl.nearest import nearest
+from backendctl.spec.check_arns import check_by_region
 from backendctl.spec.check_names import check_regions_named, check_tags
 from backendctl.spec.loader import MISSING
 from backendctl.spec.regions import PARTITION
@@ -44,7 +45,14 @@ def check(view: View) -> None:
         for variable, value in stage.get("variables", {}).items():
             _check_variable(view, (*way, "variables", variable), value)
         _check_logging(view, (*way, "logging"), stage.get("logging", {}))
+        check_by_region(view, (*way, "web-acl"), stage.get("web-acl", {}), service="wafv2", also=_web_acl_fault)
         check_tags(view, (*way, "tags"), stage.get("tags", {}))
+
+
+def _web_acl_fault(arn: str) -> str:
+    if arn.split(":", 5)[-1].startswith("regional/webacl/"):
+        return ""
+    return f"'{arn}' is not a regional web ACL, and a stage takes no other (one of CloudFront is global)"
 
 
 def _check_source(view: View, api: dict[str, Any]) -> None:

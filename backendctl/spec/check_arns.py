@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from backendctl.spec.check_names import check_regions_named
 from backendctl.spec.regions import PARTITION
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from backendctl.spec.loader import Way
     from backendctl.spec.view import View
 
@@ -33,6 +36,26 @@ def arn_fault(arn: str, *, service: str, region: str, global_: bool = False) -> 
     if not global_ and where != region:
         return f"'{arn}' is in {where or 'no region'}, and {region} needs one of its own"
     return ""
+
+
+def check_by_region(
+    view: View, way: Way, arns: dict[str, str], *, service: str, also: Callable[[str], str] = lambda _: ""
+) -> None:
+    """Put the faults of ARNs, of which each serves its own region only, into the view's report.
+
+    Args:
+        way: of the setting, an ARN for every region or a mapping. arns: by region.
+        also: what else is wrong with one; empty for nothing.
+    """
+    given = view.document.raw(way)
+    if isinstance(given, dict):
+        check_regions_named(view, way, list(given), key=True)
+    hint = "" if isinstance(given, dict) else "; write {{{region}: arn, …}} or leave it out"
+    for region, arn in arns.items():
+        if message := arn_fault(arn, service=service, region=region):
+            view.report.add((*way, region), message + hint.format(region=region), free=True)
+        elif message := also(arn):
+            view.report.add((*way, region), message, free=True)
 
 
 def image_fault(image: str, region: str) -> str:

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from backendctl.openapi.integrations import ANY_METHOD
-from backendctl.spec.check_arns import arn_fault
-from backendctl.spec.check_names import check_regions_named, check_tags
-from backendctl.spec.domains import FAILOVER, LATENCY, SIMPLE, is_zone_id
+from backendctl.spec.check_arns import check_by_region
+from backendctl.spec.check_names import check_tags
+from backendctl.spec.domains import FAILOVER, LATENCY, SIMPLE, is_zone_id, normalised
 from backendctl.spec.loader import MISSING
 from backendctl.spec.report import listed
 
@@ -34,7 +34,7 @@ def check(view: View) -> None:
         if view.document.raw(("api",)) is MISSING:
             view.report.add(way, "a domain needs an 'api' to stand in front of", key=way == ("domain",))
         _check_one(view, way, domain)
-        name = domain.get("name", "").lower()
+        name = normalised(domain.get("name", ""))
         if name and name in seen:
             view.report.add((*way, "name"), f"'{name}' is a domain of this backend already")
         seen.add(name)
@@ -46,7 +46,7 @@ def check(view: View) -> None:
 def _check_one(view: View, way: Way, domain: dict[str, Any]) -> None:
     check_tags(view, (*way, "tags"), domain.get("tags", {}))
     _check_zone(view, way, domain)
-    _check_certificates(view, (*way, "certificate"), domain.get("certificate", {}))
+    check_by_region(view, (*way, "certificate"), domain.get("certificate", {}), service="acm")  # A79
     _check_routing(view, way, domain)
     policy = domain.get("security-policy", _MUTUAL_POLICY)
     if policy == "TLS_1_0" and (deep := [one for one in view.stages().values() if "/" in one.get("path", "")]):  # A88
@@ -59,7 +59,7 @@ def _check_one(view: View, way: Way, domain: dict[str, Any]) -> None:
 
 def _check_zone(view: View, way: Way, domain: dict[str, Any]) -> None:
     name, zone = domain.get("name", ""), domain.get("zone", "").rstrip(".")
-    if name and not is_zone_id(zone) and name.lower() != zone.lower() and not name.lower().endswith("." + zone.lower()):
+    if name and not is_zone_id(zone) and not f".{normalised(name)}".endswith(f".{normalised(zone)}"):
         view.report.add((*way, "zone"), f"'{name}' is not inside the zone '{zone}'")
 
 
@@ -82,17 +82,6 @@ def _check_routing(view: View, way: Way, domain: dict[str, Any]) -> None:
             view.report.add(place, f"{message}; take 'latency'")
         if view.document.raw(("domain", "health-check")) is MISSING:
             view.report.add(place, "'failover' needs domain.health-check: without one nobody ever fails over")
-
-
-def _check_certificates(view: View, way: Way, certificates: dict[str, str]) -> None:
-    """A79: a certificate serves its own region only."""
-    given = view.document.raw(way)
-    if isinstance(given, dict):
-        check_regions_named(view, way, list(given), key=True)
-    for region, arn in certificates.items():
-        if message := arn_fault(arn, service="acm", region=region):
-            hint = "" if isinstance(given, dict) else f"; write {{{region}: arn, …}} or leave it out"
-            view.report.add((*way, region), message + hint, free=True)
 
 
 def _check_health(view: View, path: str) -> None:

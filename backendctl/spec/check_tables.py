@@ -50,8 +50,12 @@ def _keys(way: Way, table: dict[str, Any]) -> Iterator[tuple[Way, dict[str, str]
 def _check_local_indexes(view: View, way: Way, table: dict[str, Any]) -> None:
     local = table.get("local-indexes", {})
     if local and "key" in table and "range" not in table["key"]:
-        message = "a table without a range key has no local indexes: give 'key' a range, or make them global indexes"
+        part = "sort-key" if (*way, "key", "hash") in view.document.written else "range"
+        message = (
+            f"a table without '{part}' in its key has no local indexes: add it to 'key', or make them global indexes"
+        )
         view.report.add((*way, "local-indexes"), message, key=True)
+    own, hash_word = (view.document.name_of((*way, "key", part)) for part in ("range", "hash"))
     for name, index in local.items():
         place: Way = (*way, "local-indexes", name)
         if name in table.get("indexes", {}):
@@ -60,17 +64,17 @@ def _check_local_indexes(view: View, way: Way, table: dict[str, Any]) -> None:
             )
         ranges = {part for part in (index.get("range"), table.get("key", {}).get("range")) if part is not None}
         if "range" in index and "range" in table.get("key", {}) and len(ranges) == 1:
-            view.report.add((*place, "range"), "that is the table's own range key: the index would repeat the table")
+            view.report.add((*place, "range"), f"that is the table's own '{own}': the index would repeat the table")
         hashed = ATTRIBUTE.match(table.get("key", {}).get("hash", ""))
         ranged = ATTRIBUTE.match(index.get("range", ""))
         if hashed and ranged and hashed["name"] == ranged["name"]:
-            view.report.add((*place, "range"), f"'{ranged['name']}' is the table's hash key already")
+            view.report.add((*place, "range"), f"'{ranged['name']}' is the table's '{hash_word}' already")
 
 
 def _check_keys(view: View, way: Way, table: dict[str, Any]) -> None:
     types: dict[str, tuple[str, Way]] = {}
     for place, key in _keys(way, table):
-        names = []
+        names, words = [], []
         for part in ("hash", "range"):
             if part not in key:
                 continue
@@ -79,6 +83,7 @@ def _check_keys(view: View, way: Way, table: dict[str, Any]) -> None:
                 view.report.add((*place, part), _attribute_fault(key[part]))
                 continue
             names.append(found["name"])
+            words.append(f"'{view.document.name_of((*place, part))}'")
             known, first = types.setdefault(found["name"], (found["type"], place))
             if known != found["type"]:
                 message = f"'{found['name']}' is {found['type']} here and {known} in '{first[-1]}'; it has one type"
@@ -86,7 +91,7 @@ def _check_keys(view: View, way: Way, table: dict[str, Any]) -> None:
             if len(found["name"]) > _MAX_ATTRIBUTE:
                 view.report.add((*place, part), f"an attribute's name has at most {_MAX_ATTRIBUTE} characters")
         if len(names) > len(set(names)):
-            view.report.add((*place, "range"), f"'{names[0]}' cannot be both hash and range")
+            view.report.add((*place, "range"), f"'{names[0]}' cannot be both {' and '.join(words)}")
 
 
 def _attribute_fault(text: str) -> str:

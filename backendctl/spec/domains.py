@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
-from backendctl.spec.rows import build, either, flag, ref, row, some, text, whole, words
+from backendctl.spec.rows import build, by_region, flag, ref, row, some, text, whole, words
 
 LATENCY, FAILOVER, SIMPLE = "latency", "failover", "simple"
 """How users find a region."""
@@ -20,7 +20,11 @@ _POLICIES = (
     "TLS13_1_3_2025_09",
     "TLS13_1_3_FIPS_2025_09",
 )
-_CERTIFICATES = {"additionalProperties": ref("certificate-arn"), "x-what": "certificate"}
+
+
+def normalised(name: str) -> str:
+    """A domain's or zone's name as everything behind the loader has it: small letters, no trailing dot."""
+    return name.rstrip(".").lower()
 
 
 def is_zone_id(zone: str) -> bool:
@@ -30,7 +34,7 @@ def is_zone_id(zone: str) -> bool:
 
 def _zone(given: str) -> str:
     """A name in small letters without the last dot; an id as it is."""
-    return given if is_zone_id(given) else given.rstrip(".").lower()
+    return given if is_zone_id(given) else normalised(given)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +77,7 @@ class Domain:
     """A custom domain in front of every region.
 
     Attributes:
-        zone: name of the public hosted zone, no trailing dot, or its id; None leaves DNS alone.
+        name: normalised. zone: name of the public hosted zone, no trailing dot, or its id; None leaves DNS alone.
         routing: LATENCY, FAILOVER or SIMPLE.
         certificates: ACM certificate ARN per region; a region not named looks one up (A79), or requests it.
         mutual_tls: None leaves it alone.
@@ -88,7 +92,7 @@ class Domain:
                 "a domain name without 'https://' and without a final dot",
             ),
             "The custom domain, e.g. api.example.com.",
-            read=str.lower,
+            read=normalised,
         )
     )
     zone: str | None = field(
@@ -113,10 +117,7 @@ class Domain:
     certificates: dict[str, str] = field(
         default_factory=dict,
         metadata=row(
-            {
-                "type": ["string", "object"],
-                **either("string", ref("certificate-arn"), _CERTIFICATES),
-            },
+            by_region("certificate-arn", "certificate"),
             "ACM certificate: an ARN, or one per region; left out it is looked up, and with a zone requested.",
             key="certificate",
         ),

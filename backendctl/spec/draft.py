@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,8 @@ class Draft:
         needs_aws: whether an expression asks for the account or a parameter.
         own_definitions: by stage, where one has a definition of its own.
         elsewhere: whether the definition may call functions that the spec does not name.
-        warnings: what may be meant, but is more often a mistake.
+        deprecated: of old names of keys; every command that reads the spec tells them.
+        warnings: those, and what may be meant, but is more often a mistake.
         scalars: what stands in the file as an expression and becomes a number, true or false.
     """
 
@@ -51,6 +52,7 @@ class Draft:
     own_definitions: Mapping[str, Document]
     environ: Mapping[str, str]
     elsewhere: bool = False
+    deprecated: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
     scalars: Mapping[Way, Scalar] = field(default_factory=dict)
 
@@ -88,7 +90,7 @@ class Draft:
         _judge(view.judged)
         if report.found:
             raise SpecError(report.faults)
-        return build(view, file=self.file)
+        return replace(build(view, file=self.file), deprecated=self.deprecated)
 
 
 def parse(path: Path, *, environ: Mapping[str, str] | None = None, elsewhere: bool = False) -> Draft:
@@ -103,11 +105,10 @@ def parse(path: Path, *, environ: Mapping[str, str] | None = None, elsewhere: bo
         SpecError: with every fault that was found.
     """
     environ = os.environ if environ is None else environ
-    read = loader.read(path)
-    document = synonyms.applied(read)
+    document = synonyms.applied(read := loader.read(path))
     KNOWN.publish(_literals(document.value))
     report = Report(document=document, offline=True)
-    synonyms.report_names(read, report)
+    deprecated = synonyms.report_names(read, report)
     pruned, scalars = _shape(report)
     if not isinstance(document.value, dict):
         raise SpecError(report.faults)
@@ -138,7 +139,8 @@ def parse(path: Path, *, environ: Mapping[str, str] | None = None, elsewhere: bo
         own_definitions=own,
         environ=environ,
         elsewhere=elsewhere,
-        warnings=tuple(report.doubts),
+        deprecated=deprecated,
+        warnings=(*deprecated, *report.doubts),
         scalars=scalars,
     )
 

@@ -24,9 +24,8 @@ def effective(spec: Spec, *, reveal: bool = False) -> dict[str, Any]:
         region: {one.name: _plain(_concealed(one, reveal=reveal), "name", "overridden") for one in functions}
         for region, functions in spec.functions.items()
     }
-    made: dict[str, Any] = _plain(
-        dataclasses.replace(spec, functions={}, tables=(), api=None), "functions", "tables", "api", "group"
-    )
+    rest = dataclasses.replace(spec, functions={}, tables=(), api=None)
+    made: dict[str, Any] = _plain(rest, "functions", "tables", "api", "group", "deprecated")
     made["functions"] = functions
     made["domains"] = made.pop("further-domains")
     made["tables"] = {table.name: _plain(table, "name") for table in spec.tables}

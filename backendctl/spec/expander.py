@@ -10,11 +10,16 @@ from backendctl.spec.loader import MISSING
 from backendctl.spec.values import ExpressionError, Offline, Scope, WithoutParameters, asks_aws, expand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from backendctl.spec.loader import Way
     from backendctl.spec.report import Report
     from backendctl.spec.scalars import Scalar
+
+
+ANY = "*"
+ARN_BY_REGION = (("domain", "certificate"), ("domains", ANY, "certificate"), ("api", "stages", ANY, "web-acl"))
+"""Settings that are one ARN, in which `{{ region }}` has a value, or a mapping from regions to ARNs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,9 +115,11 @@ def _reaches_other_regions(way: Way) -> bool:
 
 
 def _by_region(way: Way, key: str) -> bool:
-    """Certificates, bindings and policies of tables are expanded once per region, beside the rest."""
+    """Certificates, web ACLs, bindings and policies of tables are expanded once per region, beside the rest."""
     if way[:1] == ("tables",) and len(way) == len(("tables", "name")):
         return key == "resource-policy"
-    if key == "certificate":
-        return way == ("domain",) or (way[:1] == ("domains",) and len(way) == len(("domains", 0)))
-    return (way, key) == (("api",), "bindings")
+    return (way, key) == (("api",), "bindings") or any(_fits((*way, key), pattern) for pattern in ARN_BY_REGION)
+
+
+def _fits(way: Way, pattern: Sequence[str]) -> bool:
+    return len(way) == len(pattern) and all(part in {ANY, step} for step, part in zip(way, pattern, strict=True))

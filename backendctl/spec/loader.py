@@ -21,7 +21,7 @@ from backendctl.spec import bounds
 from backendctl.spec.json_nodes import Node, compose_json, doubled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -55,11 +55,18 @@ class Document:
         file: its path as the user gave it.
         value: dicts with text keys, lists and scalars; not to be changed.
         root: the tree with the marks; for JSON it is made on the first call.
+        written: way to a key → the second name that the file has for it.
     """
 
     file: str
     value: Any
     root: Callable[[], Node | None]
+    written: Mapping[Way, str] = field(default_factory=dict)
+
+    def name_of(self, way: Sequence[str | int]) -> str | int:
+        """The last step of a way in the file's own words."""
+        step: str | int = way[-1]
+        return self.written.get(tuple(way), step)
 
     def fault(self, way: Sequence[str | int], message: str, *, key: bool = False, offset: int | None = None) -> Fault:
         """A fault at the value the way leads to, or at its key; offset: characters into a text."""

@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from backendctl.errors import Fault
 from backendctl.spec.callers import ApiKey, Cors, Smoke, Throttling, UsagePlan, method_throttling
 from backendctl.spec.canary import ALIAS, Canary
 from backendctl.spec.domains import Domain
 from backendctl.spec.function import HOLD, RETENTION, UNRESERVED, Code, Function, Provisioned, Warm
-from backendctl.spec.rows import build, flag, many, named, ref, row, some, text, whole, words
+from backendctl.spec.rows import build, by_region, flag, many, named, ref, row, some, text, whole, words
 from backendctl.spec.settings import NO_VPC, Asynchronous, Settings, Vpc
 from backendctl.spec.tables import Attribute, Index, Key, LocalIndex, Scaling, Table, TableReplica
 
@@ -87,6 +88,7 @@ class Stage:
         method_throttling: limits of single methods by route ("GET /places"); None leaves those that are there alone.
         cache_size: GB as AWS spells it ("0.5"), None for no cache. cache_ttl: seconds.
         log_retention: days of its logs, None leaves them alone.
+        web_acl: region → ARN of the web ACL in front of it; a region not named has none of ours.
     """
 
     name: str
@@ -136,6 +138,14 @@ class Stage:
     cache_ttl: int | None = None
     logging: Logging | None = field(default=None, metadata=row(ref("logging")))
     log_retention: int | None = None
+    web_acl: dict[str, str] = field(
+        default_factory=dict,
+        metadata=row(
+            by_region("web-acl-arn", "web-acl"),
+            "Web ACL of AWS WAF in front of the stage: an ARN, or one per region; a region not named has none. It is "
+            "made elsewhere.",
+        ),
+    )
     description: str = field(default="", metadata=row(text(most=1024), "Free text."))
     tags: dict[str, str] = field(default_factory=dict, metadata=row(ref("tags")))
 
@@ -262,6 +272,7 @@ class Spec:
         role, statements: of the functions that have none of their own; as `Function` has them.
         domain: the one that callers are told of. further_domains: those beside it.
         group: all regions of the file, the primary first; set by `narrowed`.
+        deprecated: where the file has an old name for a key.
     """
 
     backend: str
@@ -277,6 +288,7 @@ class Spec:
     tags: dict[str, str] = field(default_factory=dict)
     canary: Canary = field(default_factory=Canary)
     group: tuple[str, ...] = ()
+    deprecated: tuple[Fault, ...] = field(default=(), compare=False)
 
     @property
     def all_regions(self) -> tuple[str, ...]:

@@ -248,6 +248,14 @@ def either(kind: str, one: Schema, other: Schema, **more: Any) -> Schema:
     return {"if": {"type": kind}, "then": one, "else": other, **more}
 
 
+def by_region(name: str, what: str) -> Schema:
+    """One text of that definition for all regions, or one per region."""
+    return {
+        "type": ["string", "object"],
+        **either("string", ref(name), {"additionalProperties": ref(name), "x-what": what}),
+    }
+
+
 def or_null(schema: Schema) -> Schema:
     """The same, or null."""
     return {"if": {"type": "null"}, "else": schema}

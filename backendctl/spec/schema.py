@@ -1,7 +1,8 @@
 """Checks values against a shipped JSON Schema and says what is wrong in plain sentences.
 
 The schema carries the words: `x-what` names an object ("a function"), `x-fault` says what a value should look
-like, `x-unit` is the unit of a number. jsonschema's own texts are never shown.
+like, `x-unit` is the unit of a number, `x-literal` a text that no expression gives. jsonschema's own texts are never
+shown.
 """
 
 from __future__ import annotations
@@ -128,14 +129,14 @@ def _problems(document: Document, error: ValidationError) -> Iterator[Problem]:
     if "propertyNames" in path[-2:-1]:
         yield Problem(way=(*way, error.instance), message=_bad_name(error, way), key=True, drop=False)
     elif rule == "additionalProperties":
-        yield from _unknown(error, way)
+        yield from _unknown(document, error, way)
     elif rule == "required":
         for missing in error.validator_value:
             if missing not in error.instance:
                 message = f"{_what(error)} needs '{missing}'"
                 yield Problem(way=way, message=message, key=True, drop=False, missing=missing)
     elif rule == "type" and (scalar := _scalar(error)) is not None:
-        yield Problem(way=way, message=f"{_label(way)} must be {scalar.wanted}", drop=False, scalar=scalar)
+        yield Problem(way=way, message=f"{_label(document, way)} must be {scalar.wanted}", drop=False, scalar=scalar)
     elif not _judged_elsewhere(rule, error):
         whole = error.schema.get("x-fault") if rule in {"anyOf", "oneOf", "not"} else None
         yield Problem(way=way, message=whole or _SENTENCES[rule](document, error, way), text=rule == "pattern")
@@ -157,14 +158,15 @@ def _judged_elsewhere(rule: str, error: ValidationError) -> bool:
     value = error.instance
     if rule == "enum" and not isinstance(value, type(error.validator_value[0])):
         return True
-    return rule in _JUDGED_LATER and isinstance(value, str) and "{{" in value
+    literal = error.schema.get("x-literal", False)
+    return rule in _JUDGED_LATER and isinstance(value, str) and "{{" in value and not literal
 
 
-def _unknown(error: ValidationError, way: Way) -> Iterator[Problem]:
+def _unknown(document: Document, error: ValidationError, way: Way) -> Iterator[Problem]:
     known = error.schema.get("properties", {})
     for key in error.instance:
         if key not in known:
-            message = f"'{key}' is not a setting of {_what(error)}{nearest(key, known)}"
+            message = f"'{document.name_of((*way, key))}' is not a setting of {_what(error)}{nearest(key, known)}"
             yield Problem(way=(*way, key), message=message, key=True)
 
 
@@ -177,10 +179,11 @@ def _bad_name(error: ValidationError, way: Way) -> str:
     return f"'{error.instance}' is not a valid name in '{way[-1]}': {wanted}"
 
 
-def _label(way: Way) -> str:
+def _label(document: Document, way: Way) -> str:
     if not way:
         return "the file"
-    return f"'{way[-1]}'" if isinstance(way[-1], str) else f"item {way[-1] + 1} of {_label(way[:-1])}"
+    step = document.name_of(way)
+    return f"'{step}'" if isinstance(step, str) else f"item {step + 1} of {_label(document, way[:-1])}"
 
 
 def _secret(way: Way) -> bool:
@@ -191,9 +194,9 @@ def _secret(way: Way) -> bool:
 def _type(document: Document, error: ValidationError, way: Way) -> str:
     value, wanted = error.instance, error.validator_value
     names = [wanted] if isinstance(wanted, str) else [one for one in wanted if one != "null"]
-    must = f"{_label(way)} must be {' or '.join(_TYPES[one] for one in names)}"
+    must = f"{_label(document, way)} must be {' or '.join(_TYPES[one] for one in names)}"
     if value is None:
-        return f"{_label(way)} has no value"
+        return f"{_label(document, way)} has no value"
     if "string" in names and isinstance(value, bool | int | float):
         return _no_such_text(document, error, way) or _must_be_text(document, way, value)
     if isinstance(value, str):
@@ -209,7 +212,7 @@ def _no_such_text(document: Document, error: ValidationError, way: Way) -> str:
     source = document.source(way) or str(error.instance)
     if _secret(way) or not pattern or not fault or re.search(pattern, source):
         return ""
-    return f"{_label(way)} cannot be {source}; write {fault}"
+    return f"{_label(document, way)} cannot be {source}; write {fault}"
 
 
 def _must_be_text(document: Document, way: Way, value: float | bool) -> str:  # noqa: FBT001 - a YAML value
@@ -217,9 +220,9 @@ def _must_be_text(document: Document, way: Way, value: float | bool) -> str:  # 
     source = document.source(way) or read
     kind = "true or false" if isinstance(value, bool) else "a number"
     if _secret(way):
-        return f"{_label(way)} must be text and reads as {kind}; put it in quotes"
+        return f"{_label(document, way)} must be text and reads as {kind}; put it in quotes"
     became = "" if source.lower() == read else f" ({read})"
-    return f'{_label(way)} must be text and {source} reads as {kind}{became}; put it in quotes: "{source}"'
+    return f'{_label(document, way)} must be text and {source} reads as {kind}{became}; put it in quotes: "{source}"'
 
 
 def _text_hint(value: str, names: list[str], unit: str) -> str:
@@ -241,52 +244,55 @@ def _kind(value: Any) -> str:
     return "a mapping" if isinstance(value, dict) else "a list"
 
 
-def _enum(_: Document, error: ValidationError, way: Way) -> str:
+def _enum(document: Document, error: ValidationError, way: Way) -> str:
     value, known = error.instance, error.validator_value
     if not isinstance(value, str):
-        return f"{_label(way)} cannot be {value}; it is {' or '.join(str(one) for one in known)}"
+        return f"{_label(document, way)} cannot be {value}; it is {' or '.join(str(one) for one in known)}"
     if "x-fault" in error.schema:
-        return f"{_label(way)} cannot be '{value}'; {error.schema['x-fault']}"
+        return f"{_label(document, way)} cannot be '{value}'; {error.schema['x-fault']}"
     hint = nearest(value, known) or f"; it is {listed(known).replace(' and ', ' or ')}"
-    return f"{_label(way)} cannot be '{value}'{hint}"
+    return f"{_label(document, way)} cannot be '{value}'{hint}"
 
 
-def _pattern(_: Document, error: ValidationError, way: Way) -> str:
+def _pattern(document: Document, error: ValidationError, way: Way) -> str:
     shown = "this value" if _secret(way) else f"'{error.instance}'"
-    return f"{shown} is not valid for {_label(way)}: {error.schema.get('x-fault', 'it has a wrong form')}"
+    return f"{shown} is not valid for {_label(document, way)}: {error.schema.get('x-fault', 'it has a wrong form')}"
 
 
-def _range(_: Document, error: ValidationError, way: Way) -> str:
+def _range(document: Document, error: ValidationError, way: Way) -> str:
     if "x-fault" in error.schema:
-        return f"{_label(way)} cannot be {error.instance}: {error.schema['x-fault']}"
+        return f"{_label(document, way)} cannot be {error.instance}: {error.schema['x-fault']}"
     low, high = error.schema.get("minimum"), error.schema.get("maximum")
     unit = f" {error.schema['x-unit']}" if "x-unit" in error.schema else ""
+    label, given = _label(document, way), error.instance
     if "exclusiveMaximum" in error.schema:
-        return f"{_label(way)} must be from {low} to less than {error.schema['exclusiveMaximum']}, not {error.instance}"
+        return f"{label} must be from {low} to less than {error.schema['exclusiveMaximum']}, not {given}"
     if "exclusiveMinimum" in error.schema:
-        return f"{_label(way)} must be more than {error.schema['exclusiveMinimum']}, not {error.instance}"
+        return f"{label} must be more than {error.schema['exclusiveMinimum']}, not {given}"
     if high is None:
-        return f"{_label(way)} must be at least {low}{unit}, not {error.instance}"
-    return f"{_label(way)} must be from {low} to {high}{unit}, not {error.instance}"
+        return f"{label} must be at least {low}{unit}, not {given}"
+    return f"{label} must be from {low} to {high}{unit}, not {given}"
 
 
-def _length(_: Document, error: ValidationError, way: Way) -> str:
+def _length(document: Document, error: ValidationError, way: Way) -> str:
     if error.instance == "":
-        return f"{_label(way)} is empty"
+        return f"{_label(document, way)} is empty"
     bound = "at least" if error.validator == "minLength" else "at most"
-    return f"{_label(way)} must have {bound} {error.validator_value} characters, and has {len(error.instance)}"
+    return (
+        f"{_label(document, way)} must have {bound} {error.validator_value} characters, and has {len(error.instance)}"
+    )
 
 
-def _count(_: Document, error: ValidationError, way: Way) -> str:
+def _count(document: Document, error: ValidationError, way: Way) -> str:
     if len(error.instance) == 0:
-        return f"{_label(way)} is empty"
+        return f"{_label(document, way)} is empty"
     most = "at least" if str(error.validator).startswith("min") else "at most"
-    return f"{_label(way)} may have {most} {error.validator_value}, and has {len(error.instance)}"
+    return f"{_label(document, way)} may have {most} {error.validator_value}, and has {len(error.instance)}"
 
 
-def _unique(_: Document, error: ValidationError, way: Way) -> str:
+def _unique(document: Document, error: ValidationError, way: Way) -> str:
     twice = next(one for one in error.instance if error.instance.count(one) > 1)
-    return f"'{twice}' appears twice in {_label(way)}"
+    return f"'{twice}' appears twice in {_label(document, way)}"
 
 
 _SENTENCES: dict[str, Callable[[Document, ValidationError, Way], str]] = {

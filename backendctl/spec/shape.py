@@ -128,7 +128,7 @@ def _of_canaries() -> dict[str, Schema]:
                 **properties(AnswerCheck),
                 "metric": ref("metric"),
                 "request": some(
-                    description="A route of the definition, e.g. 'GET /places/{id}': canary and base are asked the "
+                    description="A route of the definition, e.g. 'GET /places/{id}': canary and baseline are asked the "
                     "same, and their answers compared."
                 ),
                 "expect": mapping("expect", expect, description="What the canary must answer."),

@@ -84,6 +84,11 @@ def of_domains() -> dict[str, Schema]:
             "the ARN of a certificate, arn:aws:acm:region:123456789012:certificate/id",
             description="ARN of an ACM certificate.",
         ),
+        "web-acl-arn": text(
+            r"^(arn:aws[a-z-]*:wafv2:[a-z0-9-]+:[0-9]{12}:(regional|global)/webacl/[^/]+/[^/]+|.*\{\{.*)$",
+            "the ARN of a regional web ACL, arn:aws:wafv2:region:123456789012:regional/webacl/name/id",
+            description="ARN of a regional web ACL.",
+        ),
         "mutual-tls": block(MutualTls, "mutual-tls"),
         "health-check": block(HealthCheck, "the health check"),
         "domain": block(Domain, "the domain", description="A custom domain in front of every region."),

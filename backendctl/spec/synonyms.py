@@ -11,6 +11,7 @@ from backendctl.spec import loader
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from backendctl.errors import Fault
     from backendctl.spec.json_nodes import Node
     from backendctl.spec.loader import Document, Way
     from backendctl.spec.report import Report
@@ -34,6 +35,11 @@ class _Found:
     way: Way
     names: Mapping[str, str]
 
+    def used(self, document: Document) -> Iterator[tuple[str, str]]:
+        """The second names that the file has, each with the one it stands for."""
+        given = document.raw(self.way)
+        return ((name, other) for name, other in self.names.items() if name in given and other not in given)
+
 
 def applied(document: Document) -> Document:
     """The same file with one name for each key; what stands where is still known."""
@@ -43,15 +49,21 @@ def applied(document: Document) -> Document:
     value = document.value
     for one in found:
         value = _replaced(value, one.way, one.names)
-    return replace(document, value=value, root=functools.cache(lambda: _renamed(document.root(), found)))
+    written = {(*one.way, other): name for one in found for name, other in one.used(document)}
+    root = functools.cache(lambda: _renamed(document.root(), found))
+    return replace(document, value=value, root=root, written=written)
 
 
-def report_names(document: Document, report: Report) -> None:
-    """Say where a key stands under both of its names, and warn of old names.
+def report_names(document: Document, report: Report) -> tuple[Fault, ...]:
+    """Say where a key stands under both of its names.
 
     Args:
         document: as it was read, before `applied`.
+
+    Returns:
+        Warnings of old names.
     """
+    old = []
     for one in _found(document.value):
         for name, other in one.names.items():
             if name not in (given := document.raw(one.way)):
@@ -61,7 +73,8 @@ def report_names(document: Document, report: Report) -> None:
                 report.put(document.fault((*one.way, name), message, key=True))
             elif one.names is _OLD:
                 message = f"'{name}' is deprecated: rename it to '{other}'"
-                report.doubts[document.fault((*one.way, name), message, key=True)] = None
+                old.append(document.fault((*one.way, name), message, key=True))
+    return tuple(old)
 
 
 def _found(value: Any) -> Iterator[_Found]:

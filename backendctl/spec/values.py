@@ -210,7 +210,9 @@ def _must_env(one: Expression, scope: Scope) -> str:
 
 def _region(one: Expression, scope: Scope) -> str:
     if scope.region is None:
-        message = "'{{ region }}' has no value here: only functions, certificates and tables' policies have regions"
+        message = (
+            "'{{ region }}' has no value here: only functions, certificates, web ACLs and tables' policies have regions"
+        )
         raise ExpressionError(message, one.start)
     return scope.region
 

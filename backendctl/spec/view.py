@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backendctl.openapi.integrations import lambda_targets
-from backendctl.spec.expander import Expander
+from backendctl.spec.expander import ANY, ARN_BY_REGION, Expander
 from backendctl.spec.loader import MISSING
 from backendctl.spec.regions import PARTITION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from backendctl.openapi.integrations import Target
     from backendctl.spec.loader import Document, Way
@@ -66,8 +66,8 @@ class View:
             return self
         functions = {r: self.functions[worked_on[0] if r in self.spared else r] for r in self.regions}
         plain = self.plain
-        for way in _domains(plain):
-            plain = _put(plain, way, self._without_spared(_at(plain, way), "certificate"))
+        for way, key in _by_region(plain):
+            plain = _put(plain, way, self._without_spared(_at(plain, way), key))
         for name, table in plain.get("tables", {}).items():
             plain = _put(plain, ("tables", name), self._without_spared(table, "resource-policy"))
         return replace(self, functions=functions, plain=plain)
@@ -163,7 +163,9 @@ def expanded(
     body = replace(head, scope=scope)
     body = replace(head, scope=replace(scope, tables=_table_names(value, body, backend)))
     plain = top | body.value({key: item for key, item in value.items() if key not in {"functions", *top}}, ())
-    _expand_certificates(value, plain, body, regions)
+    for way, key in _by_region(value):
+        if (arns := _regional(_at(value, way).get(key), (*way, key), body, regions)) is not None:
+            _at(plain, way)[key] = arns
     if isinstance(bindings := value.get("api", {}).get("bindings"), dict):
         plain["api"]["bindings"] = _bindings(bindings, body)
     for name, table in value.get("tables", {}).items():
@@ -223,17 +225,24 @@ def _policies(policy: Any, table: str, body: Expander, regions: Sequence[str]) -
     return {region: one for region, one in made.items() if one is not MISSING}
 
 
-def _expand_certificates(value: dict[str, Any], plain: dict[str, Any], body: Expander, regions: Sequence[str]) -> None:
-    for way in _domains(value):
-        if isinstance(certificate := _certificate(_at(value, way), way, body, regions), dict):
-            _at(plain, way)["certificate"] = certificate
+def _by_region(value: Mapping[str, Any]) -> list[tuple[Way, str]]:
+    """Where settings stand that are an ARN, for every region or one for each; and their keys."""
+    return [(way, key) for *steps, key in ARN_BY_REGION for way in _ways(value, (), steps)]
 
 
-def _certificate(domain: dict[str, Any], at: Way, body: Expander, regions: Sequence[str]) -> dict[str, str] | None:
-    given = domain.get("certificate")
+def _ways(value: Any, way: Way, steps: Sequence[str]) -> Iterator[Way]:
+    """Every place below this value to which the steps lead."""
+    if not steps:
+        yield way
+        return
+    names = range(len(value)) if isinstance(value, list) else value
+    for name in names if steps[0] == ANY else [steps[0]] if steps[0] in value else []:
+        yield from _ways(value[name], (*way, name), steps[1:])
+
+
+def _regional(given: Any, way: Way, body: Expander, regions: Sequence[str]) -> dict[str, str] | None:
     if given is None:
         return None
-    way: Way = (*at, "certificate")
     if isinstance(given, dict):
         made = {region: body.inside(region).value(arn, (*way, region)) for region, arn in given.items()}
     else:

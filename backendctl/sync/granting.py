@@ -58,14 +58,14 @@ def prepare_grant(backend: Backend, request: Request) -> Grant:
     readable = tuple(region for region in regions if region in lambda_targets)
     granted = tuple(permissions_of(called_context(backend, api, lambda_targets, readable)))
     plan = replace(backend.planner, regions=readable).part(granted)
-    return Grant(backend=backend, plan=replace(plan, unreadable={**failed, **plan.unreadable}), permissions=granted)
+    return Grant(backend=backend, plan=replace(plan, unreachable={**failed, **plan.unreachable}), permissions=granted)
 
 
 def sizes(grant: Grant) -> Mapping[str, int]:
     """Address → bytes of that qualifier's policy as it is now, of the 20,480 that AWS allows (B40)."""
     found: dict[str, int] = {}
     for one in grant.permissions:
-        if one.region not in grant.plan.unreadable:
+        if one.region not in grant.plan.unreachable:
             found[f"{one.region}/permission/{one.name}"] = _size(grant.backend, one)
     return found
 

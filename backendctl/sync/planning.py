@@ -14,10 +14,12 @@ from backendctl.api.elsewhere import with_lambda_targets
 from backendctl.api.judge import kept
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import Resource, address_of
+from backendctl.engine.traits import traits_of
 from backendctl.errors import RefusedError
 from backendctl.release.releasing import Releasing
 from backendctl.release.running_canaries import Running
 from backendctl.release.start import begun, numbered_canaries
+from backendctl.resources import KINDS
 from backendctl.resources.api_account import ApiAccount
 from backendctl.resources.canary import CanaryStart
 from backendctl.resources.deploy_context import DeployContext
@@ -72,6 +74,7 @@ def plan_of(parts: Parts) -> tuple[Plan, list[Resource]]:
     stages = list(_stages(context, parts, permissions))
     canaries, begin = _canaries(stages, parts)
     wanted += stages if parts.request.canary is None else []
+    wanted += (one for kind in KINDS if traits_of(kind).accompanies for one in kind.desired(context))
     wanted += _usage_plans(parts)
     wanted = kept(wanted, parts.look)
     plan = replace(parts.backend.planner, regions=parts.regions).part(wanted, canaries)
@@ -120,8 +123,8 @@ def _canaries(stages: Sequence[Stage], parts: Parts) -> tuple[list[CanaryStart],
     context = replace(backend.context, spec=replace(backend.spec.narrowed(parts.regions), api=parts.wanted.api))
     releasing = Releasing(aws=aws, context=context, workers=backend.settings.workers)
     logs = releasing.logs()
-    if logs.silent and not logs.regions:  # nothing would be announced anywhere
-        raise next(iter(logs.silent.values()))
+    if logs.unreachable and not logs.regions:  # nothing would be announced anywhere
+        raise next(iter(logs.unreachable.values()))
     token = token_of("sync-api", "canary", parts.wanted.digest)
     running = Running.read(found, logs, releasing, percent=parts.request.canary, token=token)
     canaries, entry, earlier = numbered_canaries(found, stages, logs, releasing, running=running, token=token)

@@ -39,7 +39,7 @@ class Sync:
     Attributes:
         source: where the definition comes from. digest: names it.
         plan: with what stands in the way of any write, and with what would break callers.
-        regions: the targets; every one has a review, or stands in `plan.unreadable`.
+        regions: the targets; every one has a review, or stands in `plan.unreachable`.
     """
 
     backend: Backend
@@ -76,7 +76,7 @@ class Sync:
     def in_sync(self) -> bool:
         """Whether every region answers, and there is nothing to do and nothing to say."""
         edited = [one for one in (*self.reviews.values(), self.origin) if one is not None and one.edited]
-        return not (self.plan.changes or self.plan.unreadable or edited or self.refusals)
+        return not (self.plan.changes or self.plan.unreachable or edited or self.refusals)
 
     def refuse(self) -> None:
         """Raise unless this may be carried out.
@@ -110,11 +110,11 @@ def prepare(backend: Backend, request: Request) -> Sync:
         workers=backend.settings.workers,
     )
     if not seen.regions:
-        raise next(iter(seen.unreadable.values()))
+        raise next(iter(seen.unreachable.values()))
     parts = Parts(backend=backend, wanted=given, bodies=found, look=seen, request=request)
     plan, desired = plan_of(parts)
     about = case(backend, given, seen, regions=regions, whole=True)
-    plan = judged(replace(plan, unreadable={**seen.unreadable, **plan.unreadable}), desired, about)
+    plan = judged(replace(plan, unreachable={**seen.unreachable, **plan.unreachable}), desired, about)
     context = replace(backend.context, spec=replace(backend.spec.narrowed(seen.regions), api=given.api))
     releasing = Releasing(aws=backend.aws, context=context, workers=backend.settings.workers)
     plan = numbered(plan, desired, releasing, token=token_of("sync-api", *digests_of(given)))

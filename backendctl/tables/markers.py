@@ -77,7 +77,7 @@ class Markers:
                         else:
                             found[pair].append(lag)
         pairs = {pair: summary(found[pair], lost=lost[pair]) for pair in pairs_of(self.table, self.regions)}
-        return Lags(how="markers", pairs=pairs, silent={})
+        return Lags(how="markers", pairs=pairs, unreachable={})
 
     def readers(self) -> list[Reader]:
         """Who reads the table's stream in each region, as far as AWS tells.

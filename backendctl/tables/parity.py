@@ -21,13 +21,18 @@ if TYPE_CHECKING:
 
 
 class State(StrEnum):
-    """How an aspect stands in one region."""
+    """How an aspect stands in one region.
+
+    UNKNOWN: the region answered, and what it should be like does not show: the primary region has no table, or did
+    not answer. UNREACHABLE: the region itself did not answer.
+    """
 
     OK = "ok"
     DIFFERS = "differs"
     MISSING = "missing"
     ABSENT = "no table"
-    UNREADABLE = "unreachable"
+    UNKNOWN = "unknown"
+    UNREACHABLE = "unreachable"
 
 
 _WRONG = frozenset({State.DIFFERS, State.MISSING, State.ABSENT})
@@ -70,6 +75,7 @@ class TableParity:
     Attributes:
         regions: those of the spec that are looked at, the primary first.
         notes: what is worth knowing of it beside.
+        gone_primary: the primary region, when it is not among `regions`, answered, and has no table; else empty.
     """
 
     name: str
@@ -77,6 +83,7 @@ class TableParity:
     regions: tuple[str, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
+    gone_primary: str = ""
 
     @property
     def in_sync(self) -> bool:
@@ -93,6 +100,12 @@ class TableParity:
         without = self.without
         if without:
             yield f"{self.name}: there is no table in {', '.join(without)}"
+        unknown = [row.aspect for row in self.rows if any(c.state is State.UNKNOWN for c in row.cells.values())]
+        if unknown and self.gone_primary:
+            yield (
+                f"{self.name}: {', '.join(unknown)}: not compared, as there is no table in the primary region, "
+                f"{self.gone_primary}"
+            )
         for row in self.rows:
             bad = {r: c for r, c in row.cells.items() if c.state in _WRONG and r not in without}
             if not bad:
@@ -108,16 +121,16 @@ class Parity:
     """Every table of a backend over its regions.
 
     Attributes:
-        silent: regions that did not answer.
+        unreachable: regions that did not answer.
     """
 
     tables: tuple[TableParity, ...]
-    silent: tuple[str, ...] = field(default=())
+    unreachable: tuple[str, ...] = field(default=())
 
     @property
     def in_sync(self) -> bool:
         """Whether every region answers and every table is as it should be."""
-        return not self.silent and all(table.in_sync for table in self.tables)
+        return not self.unreachable and all(table.in_sync for table in self.tables)
 
     def differences(self) -> Iterator[str]:
         """One sentence for each aspect of a table that differs."""
@@ -133,7 +146,7 @@ def parity_of(backend: Backend, *, silent: Iterable[str]) -> Parity:
     """Read every table in every region; what a plan has read already is not read again.
 
     Args:
-        silent: regions that are not asked, because they did not answer before.
+        unreachable: regions that are not asked, because they did not answer before.
     """
     left_out = set(silent)
     tables = [table for table in backend.spec.tables if set(table.regions) & set(backend.spec.regions)]
@@ -150,7 +163,7 @@ def parity_of(backend: Backend, *, silent: Iterable[str]) -> Parity:
         for table in tables
     )
     looked_at = {region for table in tables for region in _asked(table, backend)}
-    return Parity(tables=found, silent=tuple(sorted(left_out & looked_at)))
+    return Parity(tables=found, unreachable=tuple(sorted(left_out & looked_at)))
 
 
 def _see(aws: Aws, table: Table, region: str) -> Seen | BackendctlError | None:
@@ -170,13 +183,19 @@ def _asked(table: Table, backend: Backend) -> list[str]:
 
 
 def _table(table: Table, backend: Backend, asked: Mapping[str, Seen | None], silent: set[str]) -> TableParity:
-    primary = asked[table.regions[0]]
+    first = table.regions[0]
+    primary = asked[first]
     seen = {region: asked[region] for region in _regions(table, backend)}
     there = [one for one in asked.values() if one is not None]
     rows = [_row(aspect, seen, primary, silent) for aspect in aspects.aspects_of(table, there, backend.spec.backend)]
     notes = aspects.notes(primary) if primary is not None else ()
     return TableParity(
-        name=table.name, physical=table.physical, regions=tuple(seen), rows=tuple(rows), notes=tuple(notes)
+        name=table.name,
+        physical=table.physical,
+        regions=tuple(seen),
+        rows=tuple(rows),
+        notes=tuple(notes),
+        gone_primary=first if primary is None and first not in seen and first not in silent else "",
     )
 
 
@@ -195,12 +214,12 @@ def _row(aspect: aspects.Aspect, seen: Mapping[str, Seen | None], primary: Seen 
 def _cell(aspect: aspects.Aspect, seen: Seen | None, wanted: str | None, *, silent: bool) -> Cell:
     """wanted: None where the primary region would tell, and does not."""
     if silent:
-        return Cell(value="", wanted=wanted or "", state=State.UNREADABLE)
+        return Cell(value="", wanted=wanted or "", state=State.UNREACHABLE)
     if seen is None:
         return Cell(value="", wanted=wanted or "", state=State.ABSENT)
     value = aspect.value(seen)
     if wanted is None:
-        return Cell(value=value, wanted="", state=State.UNREADABLE)
+        return Cell(value=value, wanted="", state=State.UNKNOWN)
     if value == wanted or aspect.suits(value, wanted):
         return Cell(value=value, wanted=wanted, state=State.OK)
     return Cell(value=value, wanted=wanted, state=State.MISSING if value == aspects.NONE else State.DIFFERS)

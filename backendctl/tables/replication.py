@@ -49,12 +49,12 @@ class Lags:
     """Every pair of every table.
 
     Attributes:
-        how: "metrics" or "markers". silent: regions that did not answer, and what they said.
+        how: "metrics" or "markers". unreachable: regions that did not answer, and what they said.
     """
 
     how: str
     pairs: Mapping[Pair, Lag]
-    silent: Mapping[str, BackendctlError]
+    unreachable: Mapping[str, BackendctlError]
 
     @property
     def known(self) -> bool:
@@ -78,7 +78,7 @@ class Lags:
                 }
                 for pair, lag in self.pairs.items()
             ],
-            "unreachable": unreachable_data(self.silent),
+            "unreachable": unreachable_data(self.unreachable),
         }
 
 
@@ -111,7 +111,7 @@ def measured_lags(aws: Aws, tables: Sequence[Table], regions: Sequence[str], *, 
             silent[source] = answer
         else:
             found |= answer
-    return Lags(how="metrics", pairs={pair: found[pair] for pair in pairs if pair in found}, silent=silent)
+    return Lags(how="metrics", pairs={pair: found[pair] for pair in pairs if pair in found}, unreachable=silent)
 
 
 def _from(

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from backendctl.app import plan_of
+from backendctl.aws.crew import together
+from backendctl.aws.errors import BotoCoreError, ClientError, explain, is_silent
 from backendctl.engine.action import Action
 from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import address
-from backendctl.errors import UsageError
+from backendctl.errors import RefusedError, UsageError
 from backendctl.remembering import remembered
+from backendctl.resources import table_reads
 from backendctl.resources.kind import Kind
 from backendctl.resources.region_index import RegionIndex
 from backendctl.resources.replica import Replica
@@ -20,6 +24,7 @@ from backendctl.resources.table import Table
 from backendctl.resources.table_refusals import with_dynamodb
 
 if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
     from backendctl.backend import Backend
     from backendctl.selecting import Selection
 
@@ -49,19 +54,58 @@ def plan_tables(backend: Backend, selection: Selection, *, keep_data: bool = Fal
     plan = replace(plan, unchanged=tuple(one for one in plan.unchanged if not isinstance(one, RegionIndex)))
     selection.refuse_unmatched(plan)
     if keep_data:
-        plan = keeping(plan, gone=gone_before(plan, selection.delete, selection.deleted))
+        gone = gone_before(plan, selection.delete, selection.deleted)
+        plan = keeping(plan, gone=bool(gone))
+        _refuse_lost(backend, plan, gone)
     return with_dynamodb(plan, backend.aws)
 
 
-def gone_before(plan: Plan, allowed: Iterable[str], deleted: Collection[str]) -> bool:
-    """Whether something that is named was deleted by an earlier run, and has not been made again since.
+def gone_before(plan: Plan, allowed: Iterable[str], deleted: Collection[str]) -> list[str]:
+    """What of that which is named was deleted by an earlier run, and has not been made again since.
 
     Args:
         allowed: what --allow-delete names. deleted: what earlier runs were allowed to delete.
     """
     found = [*plan.unchanged, *(change.resource for change in plan.changes)]
     there = {text for one in found for text in (f"{one.kind}/{one.name}", address(one.region, one.kind, one.name))}
-    return any(text in deleted and text not in there for text in allowed)
+    return [text for text in allowed if text in deleted and text not in there]
+
+
+def _refuse_lost(backend: Backend, plan: Plan, gone: Iterable[str]) -> None:
+    """A replica that an earlier run took away with its data has none that could be kept.
+
+    Args:
+        gone: REGION/replica/NAME or replica/NAME.
+    """
+    lost = [text for text in gone if text.split("/")[-2] == Replica.kind and not _may_be_kept(backend, plan, text)]
+    if lost:
+        raise RefusedError(
+            [
+                f"--keep-data: {one} is gone with its data: an earlier run deleted it without --keep-data"
+                for one in lost
+            ],
+            hint="run the command without --allow-delete and --keep-data; the other regions have the data still",
+        )
+
+
+def _may_be_kept(backend: Backend, plan: Plan, text: str) -> bool:
+    """Whether a table of that name is left where the replica was, or its region did not answer."""
+    name = text.rpartition("/")[2]
+    table = next((one for one in backend.spec.tables if one.name == name), None)
+    physical = table.physical if table else f"{backend.spec.backend}-{name}"
+    left = [region for region in plan.regions if table is None or region not in table.regions]
+    regions = [text.partition("/")[0]] if text.count("/") > 1 else left
+    answers = together(partial(_is_there, backend.aws, region, physical) for region in regions)
+    return any(answers) or bool(plan.unreachable)
+
+
+def _is_there(aws: Aws, region: str, physical: str) -> bool:
+    try:
+        return table_reads.describe(aws, region, physical) is not None
+    except (ClientError, BotoCoreError) as error:
+        if is_silent(error):
+            return True
+        raise explain(error, doing=f"look for the table {physical} in {region}") from error
 
 
 def keeping(plan: Plan, *, gone: bool = False) -> Plan:

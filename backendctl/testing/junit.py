@@ -15,15 +15,15 @@ def junit(run: TestRun) -> str:
     """The document."""
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites name={_attribute(run.backend)}>"]
     for region in run.regions:
-        if region in run.failed:
-            told = str(run.failed[region])
+        if region in run.unreachable:
+            told = str(run.unreachable[region])
             lines += _suite(region, [_case("the region answers", region, "error", [told])], errors=1)
             continue
         cases = [
             _case(row.case.name, _file(row), "failure", _told(row, region), _seconds(row, region)) for row in run.rows
         ]
         lines += _suite(region, cases, failures=sum(bool(row.results[region].failures) for row in run.rows))
-    if len(run.regions) - len(run.failed) > 1:
+    if len(run.regions) - len(run.unreachable) > 1:
         cases = [
             _case(row.case.name, _file(row), "failure", [str(one) for one in row.differences])
             for row in run.rows

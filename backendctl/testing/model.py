@@ -141,7 +141,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TestRun:
-    """All of it. failed: regions that were silent, and why."""
+    """All of it. unreachable: regions that were silent, and why."""
 
     __test__ = False  # no class of tests, whatever pytest thinks of the name
 
@@ -149,13 +149,13 @@ class TestRun:
     through: Through
     regions: tuple[str, ...]
     rows: tuple[Row, ...]
-    failed: Mapping[str, BackendctlError]
+    unreachable: Mapping[str, BackendctlError]
 
     @property
     def exit_code(self) -> Exit:
         """Proven bad before a silent region."""
         if not all(row.passed for row in self.rows):
             return Exit.FAILED_VERDICT
-        if self.failed:
-            return Exit.PARTIAL if len(self.failed) < len(self.regions) else Exit.ERROR
+        if self.unreachable:
+            return Exit.PARTIAL if len(self.unreachable) < len(self.regions) else Exit.ERROR
         return Exit.OK

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from backendctl.spec.loader import Document, Way
     from backendctl.spec.model import Spec
 
+_BEGIN = re.compile(r"(?:GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS) /")
 _SCHEMA = "tests.schema.json"
 _ENDINGS = (".tests.yaml", ".tests.yml", ".tests.json")
 _YAML = (".yaml", ".yml", ".json")
@@ -110,6 +111,12 @@ class _Reader:
             self._fault(problem.way, problem.message, key=problem.key)
             if problem.drop:
                 self.bad.append(problem.way)
+        tests = self.document.value.get("tests")
+        for number, item in enumerate(tests if isinstance(tests, list) else ()):
+            request = item.get("request") if isinstance(item, dict) else None
+            if isinstance(request, str) and "{{" in request and not _BEGIN.match(request):
+                self._fault(("tests", number, "request"), "a request begins with its method and a path, 'GET /'")
+                self.bad.append(("tests", number, "request"))
         self._expressions((), self.document.value)
 
     def suite(self, file: str) -> Suite:

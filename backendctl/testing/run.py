@@ -64,7 +64,7 @@ def run_tests(backend: Backend, suites: Sequence[Suite], through: Through | None
         through=chosen,
         regions=regions,
         rows=tuple(rows) if done else (),
-        failed=failed,
+        unreachable=failed,
     )
 
 

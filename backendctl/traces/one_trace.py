@@ -46,14 +46,14 @@ class OneTrace:
     id: str
     region: str
     steps: tuple[Step, ...]
-    failed: Mapping[str, BackendctlError]
+    unreachable: Mapping[str, BackendctlError]
 
     @property
     def exit_code(self) -> Exit:
         """Found, not to be found, or perhaps in a region that is silent."""
         if self.region:
             return Exit.OK
-        return Exit.PARTIAL if self.failed else Exit.INCONCLUSIVE
+        return Exit.PARTIAL if self.unreachable else Exit.INCONCLUSIVE
 
 
 def read_trace(backend: Backend, name: str) -> OneTrace:
@@ -69,7 +69,7 @@ def read_trace(backend: Backend, name: str) -> OneTrace:
         doing="read the traces of",
     )
     region = next((region for region, segments in found.items() if segments), "")
-    return OneTrace(id=name, region=region, steps=tuple(steps_of(found.get(region, []))), failed=failed)
+    return OneTrace(id=name, region=region, steps=tuple(steps_of(found.get(region, []))), unreachable=failed)
 
 
 def steps_of(segments: Sequence[Doc]) -> Iterator[Step]:

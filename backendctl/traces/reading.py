@@ -84,11 +84,11 @@ def _windows(since: float, until: float) -> Iterator[tuple[float, float]]:
 
 def _trace(region: str, one: Mapping[str, Any]) -> Trace:
     http = one.get("Http") or {}
-    began = int(str(one["Id"]).split("-")[1], 16)  # the id begins with the second of the request
+    began = _began(str(one["Id"]))
     return Trace(
         region=region,
         id=one["Id"],
-        began=float(began),
+        began=began,
         seconds=float(one.get("Duration", 0)),
         response=float(one.get("ResponseTime", one.get("Duration", 0))),
         request=f"{http.get('HttpMethod') or ''} {http.get('HttpURL') or ''}".strip(),
@@ -96,3 +96,11 @@ def _trace(region: str, one: Mapping[str, Any]) -> Trace:
         fault=bool(one.get("HasFault")),
         error=bool(one.get("HasError")),
     )
+
+
+def _began(trace: str) -> float:
+    """The second of the request, with which an id begins; 0 where whoever wrote the trace wrote another kind of id."""
+    try:
+        return float(int(trace.split("-")[1], 16))
+    except (ValueError, IndexError, OverflowError):
+        return 0.0

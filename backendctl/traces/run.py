@@ -64,7 +64,7 @@ class TraceReport:
     since: float
     until: float
     regions: tuple[RegionTraces, ...]
-    failed: Mapping[str, BackendctlError] = field(default_factory=dict)
+    unreachable: Mapping[str, BackendctlError] = field(default_factory=dict)
 
     @property
     def all(self) -> list[Trace]:
@@ -74,7 +74,7 @@ class TraceReport:
     @property
     def exit_code(self) -> Exit:
         """A silent region, then nothing to be seen, then all well."""
-        if self.failed:
+        if self.unreachable:
             return Exit.PARTIAL if self.regions else Exit.ERROR
         return Exit.OK if self.all else Exit.INCONCLUSIVE
 
@@ -100,7 +100,7 @@ def read_traces(backend: Backend, names: Sequence[str], *, since: float, until: 
         doing="read the traces of",
     )
     return TraceReport(
-        backend=backend.spec.backend, since=since, until=until, regions=tuple(found.values()), failed=failed
+        backend=backend.spec.backend, since=since, until=until, regions=tuple(found.values()), unreachable=failed
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from backendctl.errors import BackendctlError, unreachable_data
 from backendctl.ui import cost_rows as rows
 from backendctl.ui.plan_data import markdown_cell
 from backendctl.warmth.cost.estimate import Delta, Estimate, Pings
@@ -11,8 +13,12 @@ from backendctl.warmth.cost.pricing import Line
 from backendctl.warmth.schedule import MONTH_MINUTES
 
 
-def cost_document(found: Estimate) -> dict[str, Any]:
-    """The JSON document of `cost`: the same keys for ever. Money is USD a month; `null` is not priced."""
+def cost_document(found: Estimate, unreachable: Mapping[str, BackendctlError]) -> dict[str, Any]:
+    """The JSON document of `cost`: the same keys for ever. Money is USD a month; `null` is not priced.
+
+    Args:
+        unreachable: regions whose traffic is not in the figures, and what they said.
+    """
     return {
         "backend": found.workload.backend,
         "source": found.workload.source,
@@ -50,6 +56,7 @@ def cost_document(found: Estimate) -> dict[str, Any]:
         ],
         "assumptions": list(found.workload.assumptions),
         "not_priced": list(found.not_priced),
+        "unreachable": unreachable_data(unreachable),
     }
 
 

@@ -66,7 +66,7 @@ def diagnosis_document(found: Diagnosis, fixed: list[str]) -> dict[str, Any]:
         "summary": {str(severity): counts[severity] for severity in Severity},
         "fixed": fixed,
         "checks": list(found.looked),
-        "unreachable": unreachable_data(found.silent),
+        "unreachable": unreachable_data(found.unreachable),
     }
 
 
@@ -102,5 +102,5 @@ def _next(one: Finding) -> str:
 def _summary(found: Diagnosis) -> str:
     counts = Counter(one.severity for one in found.findings)
     told = ", ".join(f"{counts[severity]} {severity}" for severity in Severity if counts[severity])
-    silent = f"; no answer from {', '.join(found.silent)}" if found.silent else ""
+    silent = f"; no answer from {', '.join(found.unreachable)}" if found.unreachable else ""
     return f"{len(found.looked)} checks in {', '.join(found.regions)}: {told or 'nothing found'}{silent}"

@@ -71,6 +71,7 @@ def game_day_document(found: GameDay) -> dict[str, Any]:
             for act in found.acts
         ],
         "notes": list(found.notes),
+        "unreachable": {},  # a game day that began has read every region
     }
 
 

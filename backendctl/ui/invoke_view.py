@@ -45,7 +45,7 @@ def invocations_document(found: Invocations) -> dict[str, Any]:
         "function": found.function,
         "answers": [_document(row) for row in found.rows],
         "differences": [{"path": one.path, "values": KNOWN.redact_data(dict(one.values))} for one in found.differences],
-        "unreachable": unreachable_data(found.failed),
+        "unreachable": unreachable_data(found.unreachable),
     }
 
 

@@ -27,7 +27,7 @@ def show_lags(lags: Lags, console: Console, *, minutes: int) -> None:
         told = f"{lag.samples}" + (f", {lag.lost} lost" if lag.lost else "")
         table.add_row(Text(pair.table, style="name"), pair.source, pair.target, *_times(lag), told)
     console.print(table)
-    for region, error in lags.silent.items():
+    for region, error in lags.unreachable.items():
         console.print(Text(f"{region} did not answer: {error}", style="bad"), soft_wrap=True)
     if lags.how == "metrics" and not lags.known:
         console.print(f"Nothing was written in the last {minutes} minutes, or CloudWatch does not tell yet.")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from backendctl.errors import BackendctlError, unreachable_data
 from backendctl.logs.lines import Line
 from backendctl.logs.sources import Kind
 from backendctl.secrets import KNOWN
@@ -99,6 +100,11 @@ def line_document(line: Line) -> dict[str, Any]:
         "log_stream": line.event.stream,
         "event_id": line.event.id,
     }
+
+
+def unreachable_document(errors: Mapping[str, BackendctlError]) -> dict[str, Any]:
+    """The line of `logs -o json` about regions that could not be read; it has this key alone."""
+    return {"unreachable": unreachable_data(errors)}
 
 
 def report_document(report: Report) -> dict[str, Any]:

@@ -23,7 +23,8 @@ _MARKS = {
     State.DIFFERS: ("≠", "update"),
     State.MISSING: ("✗", "bad"),
     State.ABSENT: ("✗", "bad"),
-    State.UNREADABLE: ("?", "bad"),
+    State.UNKNOWN: ("?", "quiet"),
+    State.UNREACHABLE: ("?", "bad"),
 }
 _GROUPS = ((True, "AWS keeps alike by itself"), (False, "each region has its own"))
 _WANTED, _WANTED_OF_THREE, _VALUE = 24, 18, 12
@@ -56,7 +57,7 @@ def parity_document(parity: Parity, plan: Plan, refusal: Refusal) -> dict[str, A
     return {
         "backend": plan.backend,
         "in_sync": parity.in_sync and not plan.changes,
-        "unreachable": unreachable_data(plan.unreadable),
+        "unreachable": unreachable_data(plan.unreachable),
         "tables": parity.data(),
         "plan": plan_document(plan, refusal=refusal),
     }
@@ -126,8 +127,8 @@ def _beside(parity: Parity, plan: Plan) -> Iterator[str]:
 
 def _verdict(parity: Parity, plan: Plan, refusal: Refusal) -> Text:
     regions = len({region for table in parity.tables for region in table.regions})
-    if parity.silent:
-        return Text(f"{', '.join(parity.silent)} did not answer.", style="bad")
+    if parity.unreachable:
+        return Text(f"{', '.join(parity.unreachable)} did not answer.", style="bad")
     if parity.in_sync and not plan.changes:
         where = "in the region" if regions == 1 else f"in all {regions} regions"
         return Text(f"In sync: every table is as specified {where}.", style="ok")

@@ -51,7 +51,7 @@ def plan_document(
         "refusal_hint": runnable(refusal.hint),
         "breaking": list(plan.breaking),
         "remarks": list(plan.remarks),
-        "unreachable": unreachable_data(plan.unreadable),
+        "unreachable": unreachable_data(plan.unreachable),
     }
     if plan.notes:
         document["notes"] = [{"address": address, "note": note} for address, note in plan.notes]
@@ -92,7 +92,7 @@ def plan_markdown(plan: Plan, statuses: Mapping[str, str] | None = None, *, refu
         status = (statuses or {}).get(change.address, PENDING)
         name = markdown_cell(change.name)
         lines.append(f"| {change.region} | {change.action} | {change.kind}/{name} | {fields} | {status} |")
-    about = [f"- **{unread(region)}**: {markdown_cell(str(error))}" for region, error in plan.unreadable.items()]
+    about = [f"- **{unread(region)}**: {markdown_cell(str(plan.unreachable[region]))}" for region in plan.left_out]
     about += [f"- **refused**: {markdown_cell(line)}" for line in refusal.reasons]
     about += [f"- to go ahead: {markdown_cell(runnable(refusal.hint))}"] if refusal.hint else []
     wanted = [told for told in map(breaks, plan.breaking) if told not in refusal.reasons]

@@ -27,19 +27,19 @@ _SHORT_SHA = 10
 
 
 def show_plan(
-    plan: Plan, console: Console, *, verbose: bool = False, refusal: Refusal | None = None, unreadable: bool = True
+    plan: Plan, console: Console, *, verbose: bool = False, refusal: Refusal | None = None, unreachable: bool = True
 ) -> None:
     """Changes by region, equal regions folded into one block, then the count and the digest.
 
     Args:
         verbose: also show every field of what is created, and all of what is long.
         refusal: why it would be refused; None when whoever refuses says so itself.
-        unreadable: whether to name the regions that did not answer.
+        unreachable: whether to name the regions that did not answer.
     """
     _show_changes(plan, console, verbose=verbose)
     for note in plan.remarks:
         console.print(Text("note: ", style="quiet").append(runnable(note), style="default"), soft_wrap=True)
-    for region in plan.unreadable if unreadable else ():
+    for region in plan.left_out if unreachable else ():
         console.print(Text(unread(region), style="bad"), soft_wrap=True)
     reasons = refusal.reasons if refusal is not None else ()
     for told in (breaks(line) for line in plan.breaking):
@@ -52,7 +52,7 @@ def show_plan(
 
 
 def _show_changes(plan: Plan, console: Console, *, verbose: bool) -> None:
-    if not plan.changes and plan.unreadable and not plan.regions:
+    if not plan.changes and plan.unreachable and not plan.regions:
         console.print(Text("No region could be read, so nothing is known.", style="bad"))
         return
     if not plan.changes:

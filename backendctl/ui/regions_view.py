@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backendctl.draining.check import Outcome, RegionChecks
+from backendctl.engine.resource import GLOBAL
 from backendctl.errors import unreachable_data
 from backendctl.hints import runnable
 from backendctl.secrets import KNOWN
@@ -72,7 +73,7 @@ def checks_document(found: RegionChecks) -> dict[str, Any]:
             }
             for region in found.regions
         },
-        "unreachable": unreachable_data(found.silent),
+        "unreachable": unreachable_data(found.unreachable),
     }
 
 
@@ -88,8 +89,9 @@ def verdict(found: RegionChecks) -> str:
         told.append(f"a drain of {', '.join(fails)} would not")
     if others:
         told.append(f"of {', '.join(others)} it cannot be told, or it is drained")
-    if found.silent:
-        told.append(f"no answer from {', '.join(found.silent)}")
+    if found.unreachable:
+        quiet = ["Route 53's control plane" if one == GLOBAL else one for one in found.unreachable]
+        told.append(f"no answer from {', '.join(quiet)}")
     text = "; ".join(told)
     return f"{text[:1].upper()}{text[1:]}."
 

@@ -41,7 +41,7 @@ def sync_document(
 
 def _region(sync: Sync, region: str) -> dict[str, Any]:
     found = sync.reviews.get(region)
-    error = sync.plan.unreadable.get(region)
+    error = sync.plan.unreachable.get(region)
     if found is None or error is not None:
         return {"api_id": None, "error": str(error), "stages": {}, "edited": [], "edited_unknown": None}
     return {
@@ -81,7 +81,7 @@ def sync_markdown(
     lines += [f"- refused: {line}" for line in sync.refusals]
     for region in sync.regions:
         found = sync.reviews.get(region)
-        if found is None or region in sync.plan.unreadable:
+        if found is None or region in sync.plan.unreachable:
             lines += [f"### {region}: cannot be read", ""]
             continue
         for stage in found.stages:

@@ -29,7 +29,7 @@ def show_sync(sync: Sync, console: Console, *, check: bool, verbose: bool = Fals
     if sync.origin is not None and sync.origin.edited:
         _show_edited(sync.origin, console, source=True)
     for region in sync.regions:
-        error = sync.plan.unreadable.get(region)
+        error = sync.plan.unreachable.get(region)
         if error is not None or region not in sync.reviews:
             console.print(_head(region).append(f"cannot be read: {error}", style="bad"))
             continue

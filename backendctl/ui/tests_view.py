@@ -50,7 +50,7 @@ def tests_document(run: TestRun) -> dict[str, Any]:
             "passed": sum(row.passed for row in run.rows),
             "failed": sum(not row.passed for row in run.rows),
         },
-        "unreachable": unreachable_data(run.failed),
+        "unreachable": unreachable_data(run.unreachable),
     }
 
 
@@ -92,7 +92,7 @@ def _table(run: TestRun) -> Table:
 
 
 def _answered(run: TestRun) -> list[str]:
-    return [region for region in run.regions if region not in run.failed]
+    return [region for region in run.regions if region not in run.unreachable]
 
 
 def _told(result: Result) -> str:
@@ -127,4 +127,4 @@ def _reasons(row: Row) -> Iterator[str]:
 def _summary(run: TestRun) -> str:
     bad = sum(not row.passed for row in run.rows)
     told = f"{len(run.rows) - bad} of {len(run.rows)} tests passed"
-    return told + (f"; no answer from {', '.join(run.failed)}" if run.failed else "")
+    return told + (f"; no answer from {', '.join(run.unreachable)}" if run.unreachable else "")

@@ -35,7 +35,7 @@ def trace_document(trace: OneTrace) -> dict[str, Any]:
         "trace_id": trace.id,
         "region": trace.region or None,
         "steps": [_document(step) for step in trace.steps],
-        "unreachable": unreachable_data(trace.failed),
+        "unreachable": unreachable_data(trace.unreachable),
     }
 
 
@@ -53,7 +53,7 @@ def in_one_line(text: str) -> str:
 
 
 def _where(trace: OneTrace) -> str:
-    return "the regions that answered have no" if trace.failed else "no region has a"
+    return "the regions that answered have no" if trace.unreachable else "no region has a"
 
 
 def _line(step: Step) -> str:

@@ -55,7 +55,7 @@ def traces_document(report: TraceReport) -> dict[str, Any]:
         "regions": {here.region: _region(here) for here in report.regions},
         "slowest": [_document(one, report) for one in report.slowest(SHOWN)],
         "failing": [_document(one, report) for one in report.failing(SHOWN)],
-        "unreachable": unreachable_data(report.failed),
+        "unreachable": unreachable_data(report.unreachable),
     }
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from backendctl.errors import BackendctlError
+from backendctl.aws.errors import is_silent
+from backendctl.errors import BackendctlError, unreachable_data
 from backendctl.ui.plan_data import markdown_cell
 from backendctl.warmth.tune.advice import Advice
 from backendctl.warmth.tune.figures import Size, Spread
@@ -54,6 +55,7 @@ def tuning_document(tuning: Tuning) -> dict[str, Any]:
         + [_silent(region, error) for region, error in tuning.failed.items() if region not in tuning.targets],
         "written": [{"key": key, "before": before, "after": after} for key, (before, after) in tuning.written.items()],
         "write_error": tuning.unwritten.message if tuning.unwritten else None,
+        "unreachable": unreachable_data({r: error for r, error in tuning.failed.items() if is_silent(error)}),
     }
 
 

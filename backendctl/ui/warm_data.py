@@ -24,7 +24,7 @@ def warm_document(status: WarmStatus) -> dict[str, Any]:
         "until": _exact(window.until),
         "idle_seconds": status.request.idle,
         "functions": [_row(row) for row in status.rows],
-        "unreachable": unreachable_data(status.silent),
+        "unreachable": unreachable_data(status.unreachable),
         "drained": dict(status.drained),
     }
 
@@ -125,7 +125,7 @@ def warm_markdown(status: WarmStatus) -> str:
     """The same as a Markdown table; regions that did not answer are lines below it."""
     lines = ["| " + " | ".join(_HEADS) + " |", "|---" * len(_HEADS) + "|"]
     lines += ["| " + " | ".join(markdown_cell(cell) for cell in _cells(row)) + " |" for row in status.rows]
-    lines += [f"\n**{region} did not answer**: {error.message}" for region, error in status.silent.items()]
+    lines += [f"\n**{region} did not answer**: {error.message}" for region, error in status.unreachable.items()]
     lines += [f"\n{line}" for line in drained_lines(status)]
     return "\n".join(lines)
 

@@ -48,7 +48,7 @@ def _said(status: WarmStatus) -> Iterator[Said]:
         yield Said(key=(row.subject.region, row.subject.called), state=row.verdict.outcome, line=warm_line(row))
     for line in drained_lines(status):
         yield Said(key=line, state=None, line=line)
-    for region, error in status.silent.items():
+    for region, error in status.unreachable.items():
         yield Said(key=region, state=None, line=f"{region} did not answer: {error.message}")
 
 
@@ -61,9 +61,9 @@ def warm_screen(status: WarmStatus, *, verbose: bool) -> RenderableType:
     for region in dict.fromkeys(row.subject.region for row in status.rows):
         parts += _region(region, [row for row in status.rows if row.subject.region == region], verbose=verbose)
     parts += [Text(line, style="update") for line in drained_lines(status)]
-    for region, error in status.silent.items():
+    for region, error in status.unreachable.items():
         parts.append(Text.assemble("\n", (region, "region"), (f"  did not answer: {error.message}", "bad")))
-    if not status.rows and not status.silent:
+    if not status.rows and not status.unreachable:
         parts.append(Text("no function to look at", style="quiet"))
     if any(row.figures is not None and row.figures.is_estimated and row.figures.users for row in status.rows):
         parts.append(

@@ -67,7 +67,7 @@ def warming_document(warming: Warming) -> dict[str, Any]:
             }
             for row in warming.rows
         ],
-        "unreachable": unreachable_data(warming.failed),
+        "unreachable": unreachable_data(warming.unreachable),
     }
 
 

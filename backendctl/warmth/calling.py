@@ -83,11 +83,11 @@ class Warmed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Warming:
-    """All of it. failed: regions that did not answer, and why."""
+    """All of it. unreachable: regions that did not answer, and why."""
 
     backend: str
     rows: tuple[Warmed, ...]
-    failed: Mapping[str, BackendctlError]
+    unreachable: Mapping[str, BackendctlError]
 
     @property
     def exit_code(self) -> Exit:
@@ -95,7 +95,7 @@ class Warming:
         found = {row.exit_code for row in self.rows}
         if Exit.FAILED_VERDICT in found:
             return Exit.FAILED_VERDICT
-        if self.failed:
+        if self.unreachable:
             return Exit.PARTIAL if self.rows else Exit.ERROR
         return Exit.INCONCLUSIVE if Exit.INCONCLUSIVE in found else Exit.OK
 
@@ -126,7 +126,7 @@ def warm_now(
 
     done, failed = each_region(backend.spec.regions, work, workers=backend.settings.workers, doing="warm")
     rows = tuple(row for region in done for row in done[region])
-    return Warming(backend=backend.spec.backend, rows=rows, failed=failed)
+    return Warming(backend=backend.spec.backend, rows=rows, unreachable=failed)
 
 
 def environments(answers: Sequence[Answer], reports: Sequence[Report | None]) -> int:

@@ -81,14 +81,14 @@ class WarmStatus:
 
     Attributes:
         backend: its name; empty where functions were named by hand.
-        silent: regions that did not answer, and why.
+        unreachable: regions that did not answer, and why.
         drained: regions that users are kept away from, so that their rows are no verdict; and since when, by whom.
     """
 
     backend: str
     request: Request
     rows: tuple[Row, ...]
-    silent: Mapping[str, BackendctlError] = field(default_factory=dict)
+    unreachable: Mapping[str, BackendctlError] = field(default_factory=dict)
     drained: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -97,7 +97,7 @@ class WarmStatus:
         outcomes = {row.verdict.outcome for row in self.rows if row.subject.region not in self.drained}
         if outcomes - GOOD - {Outcome.NO_DATA}:
             return Exit.FAILED_VERDICT
-        if self.silent:
+        if self.unreachable:
             return Exit.PARTIAL
         return Exit.OK if outcomes and Outcome.NO_DATA not in outcomes else Exit.INCONCLUSIVE
 
@@ -138,7 +138,7 @@ class Prepared:
     subjects: Mapping[str, Sequence[Subject]]
     measured: Mapping[str, Sequence[Measured]]
     readings: Mapping[str, Reading]
-    silent: Mapping[str, BackendctlError]
+    unreachable: Mapping[str, BackendctlError]
 
 
 def prepare(
@@ -176,7 +176,7 @@ def prepare(
         subjects={region: subjects[region] for region in told},
         measured={region: one[0] for region, one in told.items()},
         readings={region: one[1] for region, one in told.items()},
-        silent={**silent, **unmeasured},
+        unreachable={**silent, **unmeasured},
     )
 
 
@@ -194,7 +194,7 @@ def look(aws: Aws, prepared: Prepared, request: Request, reader: LogReader, *, b
         for region, subjects in prepared.subjects.items()
         for subject, measured in zip(subjects, prepared.measured[region], strict=True)
     ]
-    return WarmStatus(backend=backend, request=request, rows=tuple(rows), silent=prepared.silent)
+    return WarmStatus(backend=backend, request=request, rows=tuple(rows), unreachable=prepared.unreachable)
 
 
 def _reading(

@@ -52,7 +52,7 @@ def parse(message: str) -> Report | None:
     text = message.lstrip()
     try:
         return _of_json(text) if text.startswith("{") else _of_text(text)
-    except (KeyError, TypeError, ValueError, RecursionError):
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError):
         return None
 
 

@@ -167,4 +167,7 @@ def _hold(text: str) -> float:
     except (ValueError, RecursionError):
         return 0.0
     value = given.get("holdMs", 0) if isinstance(given, dict) else 0
-    return float(value) if isinstance(value, int | float) else 0.0
+    try:
+        return float(value) if isinstance(value, int | float) else 0.0
+    except OverflowError:  # an integer of hundreds of digits
+        return 0.0

@@ -10,6 +10,7 @@ asks for it first. Linux only: it reads /proc.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -36,10 +37,16 @@ class Meter:
         self._mine: dict[int, str] = {}
         self._seen: dict[tuple[int, str], float] = {}
         self._lock = threading.Lock()
+        for process in Path("/proc").glob("[0-9]*"):  # also of another run, whose workers have the same names
+            with contextlib.suppress(OSError, IndexError):
+                told = Path(f"{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+                self._foreign.add((int(process.name), told[19]))
 
     def look(self) -> float:
         """Processor seconds of the other processes so far."""
         with self._lock:
+            if not _children() and not any(Path(f"/proc/{pid}").exists() for pid in self._mine):
+                return sum(self._seen.values())  # reading /proc for each unit test would cost more than the test
             for process in Path("/proc").glob("[0-9]*"):
                 if int(process.name) != os.getpid():
                     self._look_at(int(process.name))
@@ -67,6 +74,15 @@ class Meter:
             return pid == os.getpid()
         told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return told[19] == self._mine[pid]
+
+
+def _children() -> bool:
+    """Whether this process has any."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 class Plugin:

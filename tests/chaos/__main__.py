@@ -1,4 +1,4 @@
-"""`python -m tests.chaos`: kills, faults, hangs, hostile things, races, rights, with figures.
+"""`python -m tests.chaos`: kills, faults, hangs, documents, hostile things, races, rights, with figures.
 
 python -m tests.chaos kills                         every call of every verb, before and after (an hour)
 python -m tests.chaos kills --verb destroy --sample 5 --seed 3
@@ -6,6 +6,7 @@ python -m tests.chaos kills --once                  before or after every call
 python -m tests.chaos faults
 python -m tests.chaos hostile
 python -m tests.chaos hangs --verb plan                  every command while a region hangs
+python -m tests.chaos documents                     JSON of every command while a region is down
 python -m tests.chaos races --sample 20 --load
 python -m tests.chaos rights                        every verb without each action of its policy (an hour)
 python -m tests.chaos rights --verb doctor --sample 3
@@ -24,6 +25,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tests.chaos.documents import AGAIN, documents
 from tests.chaos.faults import FAULTS, faults
 from tests.chaos.ground import cpu, prepared
 from tests.chaos.hangs import hangs
@@ -52,6 +54,8 @@ def main() -> int:
             found = faults(ground, names, asked.fault or list(FAULTS), seed)
         elif asked.what == "hangs":
             found = hangs(ground, asked.verb or list(COMMANDS))
+        elif asked.what == "documents":
+            found = documents(ground, asked.verb or list(AGAIN))
         elif asked.what == "hostile":
             found = hostile(ground, list(PLANTS))
         else:
@@ -64,8 +68,8 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__, allow_abbrev=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("what", choices=["kills", "faults", "hangs", "hostile", "races", "rights"])
-    parser.add_argument("--verb", action="append", choices=sorted({*VERBS, *SWEPT, *COMMANDS}))
+    parser.add_argument("what", choices=["kills", "faults", "hangs", "documents", "hostile", "races", "rights"])
+    parser.add_argument("--verb", action="append", choices=sorted({*VERBS, *SWEPT, *AGAIN}))
     parser.add_argument("--fault", action="append", choices=list(FAULTS))
     parser.add_argument("--sample", type=int, help="so many of each verb, or so many races")
     parser.add_argument("--once", action="store_true", help="kills: before or after each call, not both")

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from backendctl.api.faults import definition_refusals
 from backendctl.aws.errors import explain
+from backendctl.aws.journal import _addresses as journalled
 from backendctl.comparing import decoded
 from backendctl.comparing import differences as differences_of
 from backendctl.invoking.run import _invoked
@@ -25,14 +26,28 @@ from backendctl.openapi.diff import differences
 from backendctl.openapi.neutral import json_value
 from backendctl.release.access_log import AccessLog
 from backendctl.release.answers import from_proxy
+from backendctl.resources.alias_mark import held_in, read_mark
 from backendctl.resources.calling import Answer
+from backendctl.resources.drain_mark import decoded as decoded_mark
+from backendctl.resources.old_notes import _note as old_note
+from backendctl.resources.policy_text import statements
+from backendctl.resources.prewarm import _not_run as not_run
 from backendctl.resources.release_record import decode
+from backendctl.resources.role_policy import normalised
+from backendctl.resources.role_reads import _wide as wide
+from backendctl.resources.table_policy import canonical as policy_of_table
+from backendctl.resources.warmer import canonical as canonical_input
 from backendctl.spec import Offline, loader, parse
 from backendctl.spec.config import load_config
 from backendctl.spec.model import Api, Spec
 from backendctl.testing.reading import read_suites
 from backendctl.traces.parts import own_times, read_document, spans_of
+from backendctl.traces.reading import _trace as _trace_of
 from backendctl.visible import visible
+from backendctl.warmth.cost.prices import load_prices
+from backendctl.warmth.report_line import parse as parse_report
+from backendctl.warmth.rules import _hold as hold
+from backendctl.warmth.tune.measuring import _bad_status as bad_status
 from tests.unit.openapi.samples import CORPUS
 
 _ROOT = Path(__file__).parents[2]
@@ -85,16 +100,52 @@ _CONFIG = {
     "color": True,
 }
 _RELEASE = {
-    "release": 7,
-    "how": "deploy",
+    "number": 7,
+    "event": "deploy",
+    "token": "01234567",
+    "targets": ["prodv1"],
+    "regions": ["us-east-1"],
     "time": "2026-11-28T10:00:00Z",
-    "commit": "abc",
-    "by": "me",
-    "definition": "0123456789ab",
+    "operator": "me@host",
+    "process": 7,
     "deployment": "d1",
-    "versions": {"shop-orders:live": "3"},
-    "variables": {"orders": "live"},
+    "deployments": {"prodv1": "d1"},
+    "prefix": "shop-",
+    "versions": {"live": {"orders": "3 0123abcd"}},
+    "variables": {"prodv1": {"orders": None, "plain": "x"}},
     "percent": 10.0,
+    "state": "done",
+}
+_NOTE = {"how": "deploy", "time": "2026-11-28T10:00:00Z", "versions": {"shop-orders:live": "3"}, "percent": 10.0}
+_MARK = {
+    "phase": "drained",
+    "serial": 3,
+    "time": "2026-11-28T10:00:00Z",
+    "operator": "me@host",
+    "means": ["record"],
+    "limits": {"rate": 10.0, "burst": 5},
+}
+_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "backendctl",
+            "Effect": "Allow",
+            "Principal": {"Service": "apigateway.amazonaws.com"},
+            "Action": ["lambda:InvokeFunction", "logs:*"],
+            "Resource": ["*", "arn:aws:dynamodb:us-east-1:111111111111:table/x"],
+            "Condition": {"ArnLike": {"AWS:SourceArn": ["a", "b"]}, "Bool": {"aws:SecureTransport": True}},
+        }
+    ],
+}
+_PRICES = {
+    "regions": {
+        "sa-east-1": {"api-requests": [{"up-to": 333000000, "price": 4.25}, {"price": 3.4}], "logs-gb": 0.9},
+        "us-east-1": {"logs-gb": {"price": 0.5, "source": "my bill", "date": "2026-11-01"}},
+    },
+    "global": {"route53-alias-queries": 0},
+    "free": {"lambda-gb-seconds": 0},
+    "monthly": {"CloudFront": 12.5},
 }
 _ANSWER = {
     "Error": {"Code": "AccessDenied", "Message": "User is not authorized to perform: lambda:GetFunction on x"},
@@ -185,6 +236,13 @@ class Ground:
                 "trace": [("trace", _TRACE)],
                 "log": [("report", _REPORT), ("access", _ACCESS)],
                 "said": [("said", _SAID), ("error", _ERROR)],
+                "notes": [("mark", _MARK), ("note", _NOTE), ("journal", {"allowed": ["us-east-1/table/orders"]})],
+                "policy": [("policy", _POLICY)],
+                "prices": [("prices", _PRICES)],
+                "summary": [
+                    ("summary", {"Id": "1-65000000-aaaaaaaaaaaaaaaaaaaaaaaa", "Http": {"HttpURL": "https://x"}})
+                ],
+                "ping": [("input", {"instruction": "warmer", "holdMs": 75}), ("report", _REPORT), ("said", _SAID)],
             },
         )
 
@@ -274,6 +332,55 @@ def _trace(ground: Ground, body: bytes) -> None:
     own_times(spans_of([read_document(body.decode(errors="replace"))]))
 
 
+def _notes(ground: Ground, body: bytes) -> None:
+    """What commands keep in AWS and on disk between runs: marks of drains, notes of the version before, the journal."""
+    del ground
+    text = body.decode(errors="replace")
+    decoded_mark("us-east-1", text)
+    old_note(text)
+    journalled(text)
+    for description in (text, text.strip('"')):
+        read_mark(description)
+        held_in(description, "7")
+
+
+def _policy(ground: Ground, body: bytes) -> None:
+    """Policies of roles, functions and tables as AWS gives them back."""
+    del ground
+    text = body.decode(errors="replace")
+    for document in (text, decoded(text)):
+        normalised(document)
+        list(wide(statements(document, of="x")))
+    document = decoded(text)
+    if isinstance(document, dict):  # DynamoDB has judged it
+        policy_of_table(document)
+
+
+def _prices(ground: Ground, body: bytes) -> None:
+    """The user's own prices."""
+    load_prices(ground.put("prices.yaml", body))
+
+
+def _summary(ground: Ground, body: bytes) -> None:
+    """A trace's summary, whose id and URL are any text."""
+    del ground
+    found = decoded(body.decode(errors="replace"))
+    told = found if isinstance(found, dict) else {}
+    http = told.get("Http") if isinstance(told.get("Http"), dict) else {}
+    _trace_of("us-east-1", {"Id": str(told.get("Id")), "Http": {"HttpURL": str((http or {}).get("HttpURL"))}})
+
+
+def _ping(ground: Ground, body: bytes) -> None:
+    """What a rule of anybody sends to a function, and what the function answers."""
+    del ground
+    text = body.decode(errors="replace")
+    hold(text)
+    canonical_input(text)
+    not_run(text)
+    bad_status(text)
+    parse_report(text)
+
+
 def _log(ground: Ground, body: bytes) -> None:
     """Lines that handlers, Lambda and API Gateway write, as JSON and as text."""
     del ground
@@ -306,6 +413,11 @@ TARGETS: dict[str, Callable[[Ground, bytes], None]] = {
     "trace": _trace,
     "log": _log,
     "said": _said,
+    "notes": _notes,
+    "policy": _policy,
+    "prices": _prices,
+    "summary": _summary,
+    "ping": _ping,
 }
-IN_JSON = frozenset({"release", "answer", "trace", "log", "said"})
+IN_JSON = frozenset(TARGETS) - {"spec", "definition", "spec-with", "config", "tests", "prices"}
 """Targets that read JSON; the others read YAML."""

@@ -17,9 +17,9 @@ TIMEOUT = 4
 """Seconds of `--timeout`."""
 LONGEST = 300
 """Seconds after which a command is taken for hanging: some 10 of them are calls that hang, the rest is the load."""
-_ONCE = frozenset({"route53", "iam", "sts"})
+ONCE = frozenset({"route53", "iam", "sts"})
 """Services that AWS has once: they answer."""
-_OF_THAT_REGION = frozenset({"export-api", "tune", "sdk"})
+OF_THAT_REGION = frozenset({"export-api", "tune", "sdk"})
 """Commands that can do nothing without the region that hangs."""
 _SLOW_AT_FIRST = (("application-autoscaling", "describe_scalable_targets", {"ServiceNamespace": "dynamodb"}),)
 """What a sandbox answers slower than a short bound allows, the first time that it is asked."""
@@ -51,7 +51,7 @@ def _hang(ground: Ground, name: str) -> Hang:
     over = threading.Event()
 
     def silent(call: Call) -> Cut | None:
-        if call.region != WEST or call.service in _ONCE or not call.service:
+        if call.region != WEST or call.service in ONCE or not call.service:
             return None
         over.wait()
         return CUT
@@ -64,7 +64,7 @@ def _hang(ground: Ground, name: str) -> Hang:
         finally:
             over.set()
     seconds = time.monotonic() - began
-    right = {1} if name in _OF_THAT_REGION else {3, 4, 5}
+    right = {1} if name in OF_THAT_REGION else {3, 4, 5}
     found = [] if run.code in right else [f"exit {run.code}: {(run.err or run.out)[-600:]}"]
     if run.traceback:
         found.append(f"a traceback: {run.err[-1500:]}")

@@ -9,7 +9,10 @@ import pytest
 import yaml
 
 from backendctl.errors import BackendctlError
+from backendctl.resources import drain_mark
+from backendctl.resources.release_record import decode
 from tests.chaos import fuzz as harness
+from tests.chaos import fuzz_targets
 from tests.chaos.fuzz_targets import IN_JSON, TARGETS, Ground
 
 
@@ -29,7 +32,9 @@ def test_the_same_seed_makes_the_same_inputs(tmp_path: Path) -> None:
 
 def test_every_sample_is_good_before_it_is_broken(tmp_path: Path) -> None:
     ground = Ground.laid_out(tmp_path)
-    for name in ("spec", "config", "release", "answer"):
+    assert decode(1, json.dumps(fuzz_targets._RELEASE)) is not None
+    assert drain_mark.decoded("us-east-1", json.dumps(fuzz_targets._MARK)) is not None
+    for name in ("spec", "config", "release", "answer", "notes", "policy", "prices", "summary", "ping"):
         for _, document in ground.samples[name]:
             written = json.dumps(document) if name in IN_JSON else yaml.safe_dump(document)
             TARGETS[name](ground, written.encode())

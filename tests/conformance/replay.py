@@ -24,8 +24,11 @@ _UNDER_WAY = re.compile(r'"(Pending|InProgress|IN_PROGRESS|PENDING|CREATING|UPDA
 PAUSE = 0.02
 """Seconds between two looks."""
 
-PATIENCE = 2.5
-"""Seconds in which what a recorded test waited for may come true."""
+PATIENCE = 60.0
+"""Seconds in which what a recorded test waited for may come true, on the slowest of machines."""
+
+_PASSED = 2.5
+"""Seconds after which something under way that was not found so has surely passed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,10 +105,12 @@ class Replay:
 
     def _retried(self, step: Step) -> str | None:
         """The first call after a wait: the recorded test had asked until it was so."""
-        deadline = time.monotonic() + self.patience
+        began = time.monotonic()
         while True:
             before = self.bindings.snapshot()
             problem = self._problem(step)
+            late = Outcome(step=step, problem=problem).is_late
+            deadline = began + (min(self.patience, _PASSED) if late else self.patience)
             harmless = _reads(step) or (problem is not None and problem.startswith("refused with"))
             if problem is None or not harmless or time.monotonic() > deadline:
                 return problem
@@ -292,7 +297,7 @@ class Replay:
 
     def _settled(self, function: str) -> None:
         """Until a function is active and no update of it runs."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + max(self.patience, 10)
         while time.monotonic() < deadline:
             now = self.client("lambda").get_function_configuration(FunctionName=function)
             if now.get("State") == "Active" and now.get("LastUpdateStatus") != "InProgress":
@@ -301,7 +306,7 @@ class Replay:
 
     def _provisioned(self, which: dict[str, str]) -> None:
         """Until provisioned concurrency is no longer being made."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + max(self.patience, 10)
         read = self.client("lambda").get_provisioned_concurrency_config
         while time.monotonic() < deadline and read(**which)["Status"] == "IN_PROGRESS":
             time.sleep(PAUSE)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.functional.project import Project, make_project
+from tests.functional.project import Project, Result, make_project
 
 EAST, WEST, EUROPE = "us-east-1", "us-west-2", "eu-west-1"
 STATEFUL = ("table", "replica", "domain")
@@ -25,13 +26,28 @@ def deployed(new_project: NewProject) -> Project:
 
 
 @pytest.fixture(scope="module")
-def untouched(command_line_home: int, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A deployed backend for tests that change nothing of it."""
-    folder = tmp_path_factory.mktemp("untouched")
-    name = f"u{uuid.uuid4().hex[:6]}"
-    project = make_project(folder, name=name, port=command_line_home, regions=[EAST, WEST])
+def first(command_line_home: int, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Result]:
+    """A backend of two regions, and what its first deploy said; for tests that change nothing of it."""
+    project = _named(tmp_path_factory.mktemp("untouched"), command_line_home)
+    return project, project.deploy()
+
+
+@pytest.fixture(scope="module")
+def untouched(first: tuple[Project, Result]) -> Project:
+    """The same backend."""
+    return first[0]
+
+
+@pytest.fixture(scope="module")
+def edited(command_line_home: int, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A deployed backend for edits one after the other: each leaves nothing to do."""
+    project = _named(tmp_path_factory.mktemp("edited"), command_line_home)
     project.deploy()
     return project
+
+
+def _named(folder: Path, port: int) -> Project:
+    return make_project(folder, name=f"u{uuid.uuid4().hex[:6]}", port=port, regions=[EAST, WEST])
 
 
 def everything_stateful(project: Project) -> list[str]:
@@ -41,11 +57,11 @@ def everything_stateful(project: Project) -> list[str]:
     return [part for address in named for part in ("--allow-delete", address)]
 
 
-def test_first_deploy_creates_everything_and_the_second_plan_is_empty(new_project: NewProject) -> None:
-    project = new_project()
-    first = project.deploy().json
-    assert {change["action"] for change in first["changes"] if change["kind"] != "release"} == {"create"}
-    assert {change["status"] for change in first["changes"]} == {"done"}
+def test_first_deploy_creates_everything_and_the_second_plan_is_empty(first: tuple[Project, Result]) -> None:
+    project, said = first
+    changes = said.json["changes"]
+    assert {change["action"] for change in changes if change["kind"] != "release"} == {"create"}
+    assert {change["status"] for change in changes} == {"done"}
     project.assert_nothing_to_do()
 
 
@@ -68,30 +84,31 @@ def test_an_item_written_through_one_region_is_read_through_the_other(untouched:
     assert body["item"] == {"id": "a", "owner": "me"}
 
 
-def test_editing_a_handler_plans_that_function_only_in_both_regions(deployed: Project) -> None:
-    deployed.write_function("one", release="2")
-    changed = [change for change in deployed.plan().json["changes"] if change["kind"] != "release"]
-    assert "code of one: " in deployed.run("plan").err
+def test_editing_a_handler_plans_that_function_only_in_both_regions(edited: Project) -> None:
+    edited.write_function("two", release="2")
+    changed = [change for change in edited.plan().json["changes"] if change["kind"] != "release"]
+    assert "code of two: " in edited.run("plan").err
     assert {change["region"] for change in changed} == {EAST, WEST}
     assert {(c["kind"], c["name"].partition(":")[0]) for c in changed} == {
-        ("function", "one"),
-        ("alias", "one"),
+        ("function", "two"),
+        ("alias", "two"),
         ("stage", "prodv1"),
     }
     fields = {f["field"] for change in changed if change["kind"] == "stage" for f in change["fields"]}
-    assert fields == {"variables.oneAlias", "release"}
+    assert fields == {"variables.twoAlias", "release"}
+    edited.write_function("two")
 
 
-def test_a_deployed_edit_answers_and_the_old_version_is_still_there(deployed: Project) -> None:
-    deployed.write_function("one", release="2")
-    deployed.deploy()
+def test_a_deployed_edit_answers_and_the_old_version_is_still_there(edited: Project) -> None:
+    edited.write_function("one", release="2")
+    edited.deploy()
     for region in (EAST, WEST):
-        assert deployed.get("/v1/one", region)[1]["release"] == "2"
-        assert deployed.get("/v1/two", region)[1]["release"] == "1"
-        client = deployed.client("lambda", region)
-        versions = client.list_versions_by_function(FunctionName=f"{deployed.name}-one")["Versions"]
+        assert edited.get("/v1/one", region)[1]["release"] == "2"
+        assert edited.get("/v1/two", region)[1]["release"] == "1"
+        client = edited.client("lambda", region)
+        versions = client.list_versions_by_function(FunctionName=f"{edited.name}-one")["Versions"]
         assert [version["Version"] for version in versions] == ["$LATEST", "1", "2"]
-    deployed.assert_nothing_to_do()
+    edited.assert_nothing_to_do()
 
 
 @pytest.mark.full
@@ -117,13 +134,13 @@ def test_changing_only_configuration_publishes_a_version_too(deployed: Project) 
     deployed.assert_nothing_to_do()
 
 
-def test_changing_only_the_definition_touches_no_function(deployed: Project) -> None:
-    deployed.routes["/three"] = "two"
-    deployed.save()
-    kinds = {change["kind"] for change in deployed.deploy().json["changes"]}
+def test_changing_only_the_definition_touches_no_function(edited: Project) -> None:
+    edited.routes["/three"] = "two"
+    edited.save()
+    kinds = {change["kind"] for change in edited.deploy().json["changes"]}
     assert kinds == {"rest-api", "stage", "release"}
-    assert deployed.get("/v1/three", EAST)[1]["function"] == "two"
-    deployed.assert_nothing_to_do()
+    assert edited.get("/v1/three", EAST)[1]["function"] == "two"
+    edited.assert_nothing_to_do()
 
 
 @pytest.mark.full
@@ -279,18 +296,16 @@ def test_status_says_that_all_regions_are_equal(untouched: Project) -> None:
     assert {EAST, WEST} <= set(status["regions"])
 
 
-def test_status_shows_what_somebody_changed_by_hand(deployed: Project) -> None:
-    functions = deployed.client("lambda", WEST)
-    functions.update_function_configuration(FunctionName=f"{deployed.name}-two", MemorySize=256)
-    deployed.assert_nothing_to_do()  # nobody is served by $LATEST
-    deployed.client("logs", WEST).put_retention_policy(
-        logGroupName=f"/aws/lambda/{deployed.name}-two", retentionInDays=1
-    )
-    status = deployed.run("status", "-o", "json", "--exit-code", expect=2).json
+def test_status_shows_what_somebody_changed_by_hand(edited: Project) -> None:
+    functions = edited.client("lambda", WEST)
+    functions.update_function_configuration(FunctionName=f"{edited.name}-two", MemorySize=256)
+    edited.assert_nothing_to_do()  # nobody is served by $LATEST
+    edited.client("logs", WEST).put_retention_policy(logGroupName=f"/aws/lambda/{edited.name}-two", retentionInDays=1)
+    status = edited.run("status", "-o", "json", "--exit-code", expect=2).json
     assert status["regions"][EAST]["in_sync"] is True
-    assert status["regions"][WEST]["resources"][f"log-group//aws/lambda/{deployed.name}-two"]["state"] == "differs"
-    deployed.deploy()
-    deployed.assert_nothing_to_do()
+    assert status["regions"][WEST]["resources"][f"log-group//aws/lambda/{edited.name}-two"]["state"] == "differs"
+    edited.deploy()
+    edited.assert_nothing_to_do()
 
 
 @pytest.mark.full

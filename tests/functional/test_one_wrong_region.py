@@ -184,7 +184,7 @@ def test_a_canary_has_to_pass_a_file_of_tests_that_the_base_passes(project: Proj
             definition=project.definition(),
             base=base,
             canary=canary,
-            share=10.0,
+            target_percent=10.0,
             access="not read",
         )
         told = ask_tests(backend, place, check)

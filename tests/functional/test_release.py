@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from backendctl.resources.release_record import unpacked
 from tests.functional.marked import asked, write_release
 from tests.functional.project import Project, Result, environment, make_project
 from tests.functional.sandboxed import EAST, WEST, arrived
@@ -217,6 +218,39 @@ def test_a_rollback_brings_code_and_definition_back_everywhere_and_again_changes
     changed(live, "rollback", "--to", "one:3")
     assert set(shares(live, WEST, 20)) == {("r3", "r3")}
     live.assert_nothing_to_do()
+
+
+def test_a_rollback_gives_the_stage_exactly_the_variables_of_its_release(new_project: NewProject) -> None:
+    def variables() -> list[dict[str, str]]:
+        ours = {"backendctlRelease", "oneAlias", "twoAlias"}
+        found = [stage_of(project, region)["variables"] for region in BOTH]
+        return [{name: value for name, value in one.items() if name not in ours} for one in found]
+
+    project = new_project()
+    given = project.spec["api"]["stages"]["prodv1"]["variables"]
+    given |= {"kept": "same", "changed": "before", "gone": "there", "key": '{{ must_env "STAGE_KEY" }}'}
+    write_release(project, 1)
+    with environment(STAGE_KEY="a-secret-of-the-environment"):
+        project.deploy()
+        (first, *_) = variables()
+        given |= {"changed": "after", "added": "new"}
+        del given["gone"]
+        write_release(project, 2)
+        project.deploy()
+        told = changed(project, "rollback")
+        assert variables() == [first, first]
+        assert "a-secret" not in told.out + told.err + project.run("history", "-o", "json").out
+        changed(project, "rollback", "--to", "v2")
+        second = {**first, "changed": "after", "added": "new"}
+        del second["gone"]
+        assert variables() == [second, second]
+    for region in BOTH:
+        for page in (
+            project.client("ssm", region)
+            .get_paginator("get_parameters_by_path")
+            .paginate(Path=f"/backendctl/{project.name}", Recursive=True)
+        ):
+            assert not [one for one in page["Parameters"] if "a-secret" in unpacked(one["Value"])]
 
 
 @pytest.mark.full

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 import yaml
 
 from backendctl.cli.main import cli, run
-from tests.functional.project import Project
+from tests.functional.project import Project, make_project
 from tests.functional.sandboxed import EAST, WEST
 
 New = Callable[..., Project]
@@ -22,9 +23,18 @@ New = Callable[..., Project]
 @pytest.fixture
 def deployed(new_project: New) -> Project:
     """Two functions in two regions, without what an API does not need."""
-    project = new_project()
-    for key in ("domain",):
-        del project.spec[key]
+    return _deployed(new_project())
+
+
+@pytest.fixture(scope="module")
+def shared(command_line_home: int, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The same, for tests one after the other: each leaves nothing to deploy and nothing to sync."""
+    folder, name = tmp_path_factory.mktemp("shared"), f"s{uuid.uuid4().hex[:6]}"
+    return _deployed(make_project(folder, name=name, port=command_line_home, regions=[EAST, WEST]))
+
+
+def _deployed(project: Project) -> Project:
+    del project.spec["domain"]
     project.save()
     project.deploy()
     return project
@@ -41,35 +51,35 @@ def sync(project: Project, *arguments: str, expect: int | None = 0) -> Any:
     return project.run("sync-api", "-y", "-o", "json", *arguments, expect=expect).json
 
 
-def test_after_a_deploy_there_is_nothing_to_sync(deployed: Project) -> None:
-    found = deployed.run("sync-api", "--check", "-o", "json").json
+def test_after_a_deploy_there_is_nothing_to_sync(shared: Project) -> None:
+    found = shared.run("sync-api", "--check", "-o", "json").json
     assert (found["in_sync"], found["changes"]) == (True, [])
 
 
-def test_a_new_route_is_synced_on_the_slots_that_serve_and_nothing_is_left_to_deploy(deployed: Project) -> None:
-    deployed.write_function("one", release="2")
-    deployed.deploy()  # now one function serves from its second slot
-    before = {region: variables(deployed, region) for region in (EAST, WEST)}
+def test_a_new_route_is_synced_on_the_slots_that_serve_and_nothing_is_left_to_deploy(shared: Project) -> None:
+    shared.write_function("one", release="2")
+    shared.deploy()  # now one function serves from its second slot
+    before = {region: variables(shared, region) for region in (EAST, WEST)}
     assert {value[-2:] for value in before[EAST].values()} == {"-a", "-b"}
-    deployed.routes["/more"] = "one"
-    deployed.save()
-    done = sync(deployed)
+    shared.routes["/more"] = "one"
+    shared.save()
+    done = sync(shared)
     assert {change["kind"] for change in done["changes"]} == {"rest-api", "stage", "release"}
     assert done["smoke_test"]["passed"] is True
-    assert {region: variables(deployed, region) for region in (EAST, WEST)} == before
-    deployed.assert_nothing_to_do()
+    assert {region: variables(shared, region) for region in (EAST, WEST)} == before
+    shared.assert_nothing_to_do()
 
 
-def test_a_region_is_brought_back_from_another(deployed: Project) -> None:
-    (api,) = deployed.apis(WEST)
-    gateway = deployed.client("apigateway", WEST)
+def test_a_region_is_brought_back_from_another(shared: Project) -> None:
+    (api,) = shared.apis(WEST)
+    gateway = shared.client("apigateway", WEST)
     resources = {one["path"]: one["id"] for one in gateway.get_resources(restApiId=api["id"])["items"]}
     gateway.delete_resource(restApiId=api["id"], resourceId=resources["/two"])
     gateway.create_deployment(restApiId=api["id"], stageName="prodv1")
-    done = sync(deployed, "--from", f"{EAST}/prodv1")
+    done = sync(shared, "--from", f"{EAST}/prodv1")
     assert set(done["regions"]) == {WEST}
     assert done["source"] == f"{EAST}/prodv1"
-    deployed.assert_nothing_to_do()
+    shared.assert_nothing_to_do()
 
 
 @pytest.mark.full
@@ -100,20 +110,21 @@ def test_the_policies_sizes_are_told_and_granting_again_grants_nothing(deployed:
     assert "of 20,480 bytes" in deployed.run("grant", "-y").out
 
 
-def test_an_exported_definition_is_the_one_that_is_deployed(deployed: Project, tmp_path: Path) -> None:
+def test_an_exported_definition_is_the_one_that_is_deployed(shared: Project, tmp_path: Path) -> None:
     file = tmp_path / "adopted.yaml"
-    line = ["--from", EAST, "--api", deployed.name, "-o", "json"]
-    said = _without_spec(deployed, "export-api", str(file), *line)
+    line = ["--from", EAST, "--api", shared.name, "-o", "json"]
+    said = _without_spec(shared, "export-api", str(file), *line)
     assert said["calls"] == sorted(
-        f"{deployed.name}-{key.removesuffix('Alias')}:{value}" for key, value in variables(deployed, EAST).items()
+        f"{shared.name}-{key.removesuffix('Alias')}:{value}" for key, value in variables(shared, EAST).items()
     )
-    assert set(yaml.safe_load(file.read_text())["paths"]) == {"/one", "/two"}
+    assert set(yaml.safe_load(file.read_text())["paths"]) == set(shared.routes)
     text = file.read_text()
     assert EAST not in text
     assert "123456789012" not in text
-    (deployed.folder / "api.yaml").write_text(text)
-    found = deployed.run("sync-api", "--check", "-o", "json", expect=None).json
+    (shared.folder / "api.yaml").write_text(text)
+    found = shared.run("sync-api", "--check", "-o", "json", expect=None).json
     assert [stage["differences"] for one in found["regions"].values() for stage in one["stages"].values()] == [[], []]
+    shared.save()
 
 
 @pytest.mark.full
@@ -145,9 +156,9 @@ def _without_spec(project: Project, *arguments: str) -> Any:
     return json.loads(out.getvalue())
 
 
-def test_what_aws_does_not_keep_of_a_definition_is_no_difference(deployed: Project) -> None:
+def test_what_aws_does_not_keep_of_a_definition_is_no_difference(shared: Project) -> None:
     """The type of a parameter, whether a body is required, examples: an export says nothing of them (A15)."""
-    path = deployed.folder / "api.yaml"
+    path = shared.folder / "api.yaml"
     document = yaml.safe_load(path.read_text())
     get, put = (document["paths"]["/one"][method] for method in ("get", "put"))
     get["parameters"] = [
@@ -162,10 +173,10 @@ def test_what_aws_does_not_keep_of_a_definition_is_no_difference(deployed: Proje
         "schemas": {"Thing": {"type": "object", "properties": {"id": {"type": "string", "example": "a"}}}}
     }
     path.write_text(yaml.safe_dump(document, sort_keys=False))
-    deployed.deploy()
-    (api,) = deployed.apis(WEST)
-    deployed.client("apigateway", WEST).create_deployment(restApiId=api["id"], stageName="prodv1", description="mine")
-    found = deployed.run("sync-api", "--check", "-o", "json", expect=None).json
+    shared.deploy()
+    (api,) = shared.apis(WEST)
+    shared.client("apigateway", WEST).create_deployment(restApiId=api["id"], stageName="prodv1", description="mine")
+    found = shared.run("sync-api", "--check", "-o", "json", expect=None).json
     assert '"path": "/one"' not in json.dumps(found)
-    sync(deployed)
-    assert deployed.run("sync-api", "--check", "-o", "json").json["in_sync"] is True
+    sync(shared)
+    assert shared.run("sync-api", "--check", "-o", "json").json["in_sync"] is True

@@ -390,11 +390,13 @@ def test_a_replica_that_goes_may_keep_its_data(project: Project) -> None:
     assert "would be deleted" in project.run("sync-tables", "-y", expect=1).err
     project.run("sync-tables", "-y", "--allow-delete", address, "--keep-data")
     west = project.client("dynamodb", WEST)
-    assert west.get_item(TableName=name, Key={"id": {"S": "kept"}}, ConsistentRead=True)["Item"] == {
-        "id": {"S": "kept"}
-    }
+    item = {"id": {"S": "kept"}}
+    assert west.get_item(TableName=name, Key=item, ConsistentRead=True)["Item"] == item
     assert "Replicas" not in west.describe_table(TableName=name)["Table"]
     assert "Replicas" not in project.client("dynamodb", EAST).describe_table(TableName=name)["Table"]
     assert check(project)["in_sync"] is True
     project.run("sync-tables", "-y", "--allow-delete", address, "--keep-data")  # as after a kill at the very end
     project.run("sync-tables", "--check", "--allow-delete", f"{WEST}/replica/plian", expect=64)
+    west.delete_table(TableName=name)  # as if the first run had been one without --keep-data
+    gone = f"{address} is gone with its data"
+    assert gone in project.run("sync-tables", "-y", "--allow-delete", address, "--keep-data", expect=1).err

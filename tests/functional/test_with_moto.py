@@ -120,7 +120,7 @@ class House:
 
 def readable(plan: Plan) -> Plan:
     """The plan, for which every region must have answered."""
-    assert [error.message for error in plan.unreadable.values()] == []
+    assert [error.message for error in plan.unreachable.values()] == []
     return plan
 
 

@@ -184,6 +184,12 @@ def test_what_knows_no_kind_names_none(part: str) -> None:
     assert found == []
 
 
+def test_a_kind_is_one_file_and_one_line() -> None:
+    """The worked example of CONTRIBUTING: nothing but the list of kinds knows it."""
+    users = {found.file for found in _imports() if found.is_of("backendctl.resources.web_acl")}
+    assert users == {"backendctl/resources/__init__.py"}
+
+
 _OTHER_WORDS = {
     "backendctl/sweep.py": "kinds of thing in ARNs, as the tagging service names them",
     "backendctl/cli/logs.py": "the kinds of a log's sources",
@@ -203,6 +209,20 @@ def test_nothing_above_the_kinds_compares_with_the_name_of_one() -> None:
         for _ in _naming_kinds(node)
     }
     assert found == set(_OTHER_WORDS)
+
+
+def test_names_that_only_kinds_have_are_nowhere_but_with_them_and_in_settings() -> None:
+    """Such as "log-group"; "function" is a word that others use as well."""
+    only = {name for name in _kind_names() if "-" in name}
+    apart = tuple(f"backendctl/{part}/" for part in ("resources", "sandbox", "spec"))
+    found = {
+        file
+        for file, tree in _trees().items()
+        if not file.startswith(apart)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value in only
+    }
+    assert found == {"backendctl/warmth/cost/usage.py"}  # an item of the price list
 
 
 def _steers(side: ast.expr) -> bool:

@@ -38,3 +38,13 @@ def test_the_glossary_has_ten_words_at_most() -> None:
 @pytest.mark.parametrize(("question", "file", "name"), ROWS)
 def test_where_is(question: str, file: str, name: str) -> None:
     assert name in names_in(ast.parse((ROOT / file).read_text(encoding="utf-8"))), question
+
+
+PATHS = re.findall(r"`([a-z][\w./-]*\.(?:py|json|yaml|md))`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", sorted(set(PATHS)))
+def test_every_file_that_is_named_is_there(path: str) -> None:
+    """From the root, in the package, or by its name alone where the sentence says in which folder."""
+    by_name = [] if "/" in path else [*(ROOT / "backendctl").rglob(path), *(ROOT / "tests").rglob(path)]
+    assert by_name or (ROOT / path).exists() or (ROOT / "backendctl" / path).exists()

@@ -13,6 +13,7 @@ from backendctl.resources.function import Function
 from backendctl.resources.permission import Permission
 from backendctl.resources.role import Role
 from backendctl.resources.stage import Stage
+from backendctl.resources.web_acl import WebAcl
 from backendctl.stage_alone import parts, served_only, turned_without
 
 EAST = "us-east-1"
@@ -116,3 +117,15 @@ def test_nor_to_an_alias_whose_function_is_left_out() -> None:
 
     settings = plan(update(one, one, "tags"), moving, turning)
     assert turned_without(settings, plan(moving, turning)) == []
+
+
+def test_a_web_acl_comes_with_a_new_stage_alone() -> None:
+    guard = WebAcl(region=EAST, name="prodv1", owner="shop", api="shop", arn="arn", marked=True)
+    other = replace(guard, name="prodv2")
+    create = Change(action=Action.CREATE, desired=stage(), live=None)
+    guards = [Change(action=Action.CREATE, desired=one, live=None) for one in (guard, other)]
+    assert parts([guard, stage()]) == [guard, stage()]
+    restricted, _ = served_only(plan(create, *guards), [stage(), guard, other])
+    assert [change.address for change in restricted.changes] == [create.address, f"{EAST}/web-acl/prodv1"]
+    restricted, _ = served_only(plan(*guards, unchanged=(stage(),)), [stage(), guard, other])
+    assert restricted.changes == ()

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
 from backendctl.sandbox.apigateway import patch
 from backendctl.sandbox.apigateway.call import Call, accepted, answer, created, page
 from backendctl.sandbox.apigateway.errors import bad_request, not_found
@@ -36,6 +31,11 @@ def generate(call: Call) -> Response:
 
 
 def _self_signed(begins: datetime) -> str:
+    from cryptography import x509  # noqa: PLC0415 - takes a while; few backends have client certificates
+    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415 - the same
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - the same
+    from cryptography.x509.oid import NameOID  # noqa: PLC0415 - the same
+
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ApiGateway")])
     certificate = (

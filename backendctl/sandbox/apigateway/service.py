@@ -7,7 +7,7 @@ import re
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from backendctl.sandbox.apigateway import access_log, canary, domains, mappings, routes
@@ -19,7 +19,7 @@ from backendctl.sandbox.apigateway.exchange import Exchange
 from backendctl.sandbox.apigateway.gateway import forbidden
 from backendctl.sandbox.apigateway.hosts import Hosts, ShownStage
 from backendctl.sandbox.apigateway.live import Live
-from backendctl.sandbox.apigateway.model import Region, dump_region, load_region
+from backendctl.sandbox.apigateway.model import Doc, Region, dump_region, load_region
 from backendctl.sandbox.apigateway.served import Served
 from backendctl.sandbox.apigateway.under_way import DOMAIN_CREATED, UnderWay
 from backendctl.sandbox.backplane import Backplane
@@ -222,6 +222,17 @@ class ApiGateway:
         """ARNs of the custom domains that use a certificate; [its own] when one has used it until a moment ago."""
         found = domains.using(self._regions, arn)
         return found or ([arn] if self._under_way.state((region, arn)) is not None else [])
+
+    def stage(self, region: str, api_id: str, name: str) -> Doc | None:
+        """A stage of a REST API, to be written to; None when it is not there."""
+        api = self._regions[region].apis.get(api_id) if region in self._regions else None
+        return None if api is None else api.stages.get(name)
+
+    def stages_of(self, region: str) -> Iterator[tuple[str, Doc]]:
+        """ARN and stage of every stage in a region."""
+        for api in self._regions[region].apis.values() if region in self._regions else ():
+            for name, stage in api.stages.items():
+                yield f"arn:aws:apigateway:{region}::/restapis/{api.id}/stages/{name}", stage
 
     def region_of_api(self, api_id: str) -> str | None:
         """The region that has this REST API."""

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import jsonschema
-import referencing.exceptions
-
 from backendctl.sandbox.apigateway.exchange import Exchange, NotEmulatedError, RefusedError
 from backendctl.sandbox.apigateway.export_methods import referring
 from backendctl.sandbox.apigateway.parameters import request_value
@@ -50,6 +47,9 @@ def _body(exchange: Exchange) -> None:
         document = json.loads(exchange.request.body)
     except ValueError as error:
         raise refused from error
+    import jsonschema  # noqa: PLC0415 - takes a while; few definitions have models
+    import referencing.exceptions  # noqa: PLC0415 - the same
+
     try:
         jsonschema.Draft4Validator(_schema(exchange, name)).validate(document)
     except jsonschema.ValidationError as error:

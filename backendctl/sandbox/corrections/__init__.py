@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from backendctl.sandbox.corrections.acm import Certificates
 from backendctl.sandbox.corrections.awslambda import Lambda
@@ -19,6 +19,7 @@ from backendctl.sandbox.corrections.scaling import Scaling
 from backendctl.sandbox.corrections.scheduler import Scheduler
 from backendctl.sandbox.corrections.sts import Sessions
 from backendctl.sandbox.corrections.tagging import Tagging
+from backendctl.sandbox.corrections.waf import Stages, Waf
 from backendctl.sandbox.insights.queries import Queries
 from backendctl.sandbox.timing import Pace, TimeScale
 
@@ -33,6 +34,13 @@ if TYPE_CHECKING:
     from backendctl.sandbox.telemetry import Meter
 
 
+class Gateway(Stages, Protocol):
+    """API Gateway, as far as other services ask it."""
+
+    def certificate_users(self, region: str, arn: str) -> list[str]:
+        """What of it uses a certificate."""
+
+
 def corrections(
     *,
     inner: Inner,
@@ -41,7 +49,7 @@ def corrections(
     traces: Correction,
     zones_changed: Callable[[], None],
     prober: Prober,
-    certificate_users: Callable[[str, str], list[str]],
+    gateway: Gateway,
     scale: TimeScale | None = None,
     provisioner: Provisioner | None = None,
 ) -> dict[str, Correction]:
@@ -49,7 +57,7 @@ def corrections(
 
     Args:
         zones_changed: called when records may have changed. prober: asks what health checks are about.
-        certificate_users: what of API Gateway uses a certificate, by region and ARN.
+        gateway: uses certificates, and has the stages that web ACLs stand in front of.
         scale: how long what AWS does in the background takes; None is the default.
         provisioner: loads functions ahead of calls; None loads none.
     """
@@ -58,7 +66,7 @@ def corrections(
     roles = Roles(inner=inner, pace=pace)
     scaling = Scaling(inner=inner, moto=moto)
     return {
-        "acm": Certificates(inner=inner, users=certificate_users, pace=pace),
+        "acm": Certificates(inner=inner, users=gateway.certificate_users, pace=pace),
         "application-autoscaling": scaling,
         "dynamodb": DynamoDB(inner=inner, scaling=scaling, pace=pace),
         "events": Events(inner=inner),
@@ -71,6 +79,7 @@ def corrections(
         "ssm": Parameters(inner=inner),
         "sts": Sessions(inner=inner),
         "tagging": Tagging(inner=inner, pace=pace),
+        "wafv2": Waf(inner=inner, stages=gateway, pace=pace),
         "xray": traces,
     }
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from backendctl.sandbox.corrections.refusals import Refusal
+from backendctl.sandbox.service_models import service_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -185,16 +186,9 @@ def _number(value: Any, otherwise: float) -> float:
 
 @cache
 def _model(service: str, operation: str) -> OperationModel | None:
-    known = _service(service)
+    known = service_model(service)
     model: OperationModel | None = known.operation_model(operation) if operation in known.operation_names else None
     return model
-
-
-@cache
-def _service(name: str) -> Any:
-    import botocore.session  # noqa: PLC0415 - takes a while; the first call of a service pays for it
-
-    return botocore.session.get_session().get_service_model(name)
 
 
 @cache

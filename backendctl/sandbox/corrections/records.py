@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from backendctl.sandbox.corrections.refusals import NOT_FOUND, Refusal
-from backendctl.sandbox.corrections.regions import known_regions
 from backendctl.sandbox.http import Response
+from backendctl.sandbox.service_models import known_regions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

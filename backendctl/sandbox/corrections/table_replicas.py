@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections import table_own
 from backendctl.sandbox.corrections.refusals import Refusal, invalid
-from backendctl.sandbox.corrections.regions import known_regions
+from backendctl.sandbox.service_models import known_regions
 
 if TYPE_CHECKING:
     from backendctl.sandbox.corrections.table_times import TableTimes

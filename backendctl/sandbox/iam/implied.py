@@ -81,6 +81,12 @@ def _layers(_: Request, _place: Place, body: Body) -> More:
         yield "lambda:GetLayerVersion", layer, {}
 
 
+def _setting_web_acl(_: Request, _place: Place, body: Body) -> More:
+    """The right to change which web ACL stands in front of a stage (F23)."""
+    if body.get("ResourceArn"):
+        yield "apigateway:SetWebACL", str(body["ResourceArn"]), {}
+
+
 def _alarms(*actions: str) -> Rule:
     def rule(_: Request, _place: Place, _body: Body) -> More:
         for action in actions:
@@ -146,6 +152,8 @@ IMPLIED: Mapping[tuple[str, str], tuple[Rule, ...]] = {
         _tagging("iam:TagRole", "Tags", lambda place, body: place.arn("iam", f"role/{body['RoleName']}", region="")),
     ),
     ("application-autoscaling", "PutScalingPolicy"): (_alarms("PutMetricAlarm", "DescribeAlarms"),),  # F25
+    ("wafv2", "AssociateWebACL"): (_setting_web_acl,),
+    ("wafv2", "DisassociateWebACL"): (_setting_web_acl,),
     ("application-autoscaling", "DeleteScalingPolicy"): (_alarms("DeleteAlarms"),),
 }
 """By signing name and operation."""

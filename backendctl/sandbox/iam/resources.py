@@ -117,6 +117,11 @@ def _kms(_: str, _request: Request, place: Place, body: Body) -> list[str]:
     return [place.arn("kms", f"key/{key}")] if key and not key.startswith("alias/") else []
 
 
+def _wafv2(operation: str, _request: Request, _place: Place, body: Body) -> list[str]:
+    """DisassociateWebACL is judged on the resource alone, with `*` as its own."""
+    return [str(body["WebACLArn"])] if operation == "AssociateWebACL" and "WebACLArn" in body else []
+
+
 def _s3(_: str, request: Request, _place: Place, _body: Body) -> list[str]:
     path = unquote(request.raw_path).strip("/")
     return [f"arn:aws:s3:::{path}"] if path else []
@@ -135,5 +140,6 @@ RESOURCES: Mapping[str, Callable[[str, Request, Place, Body], list[str]]] = {
     "acm": _acm,
     "kms": _kms,
     "s3": _s3,
+    "wafv2": _wafv2,
 }
 """By signing name; services that are not here know no resource but `*` for what is asked of them."""

@@ -20,6 +20,7 @@ from backendctl.spec.report import Report
 BASE = "us-east-1"
 """Whose list stands in for a region that has none."""
 _SCHEMA = "prices.schema.json"
+_LARGEST = 1e15
 _SHIPPED = "prices.yaml"
 _YOURS = "your price file"
 
@@ -154,7 +155,17 @@ def _checked(path: Path) -> loader.Document:
     return document
 
 
+def _too_large(document: loader.Document, way: loader.Way, value: Any) -> Iterable[Fault]:
+    """Numbers that no price or amount has, and some of which are no floating-point numbers."""
+    if isinstance(value, int | float) and value > _LARGEST:
+        yield document.fault(way, f"the number is greater than {_LARGEST:.0e}")
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, item in items:
+        yield from _too_large(document, (*way, step), item)
+
+
 def _beyond_schema(document: loader.Document) -> Iterable[Fault]:
+    yield from _too_large(document, (), document.value)
     regions = document.raw(("regions",))
     for region, figures in regions.items() if isinstance(regions, dict) else ():
         if region not in PARTITION:

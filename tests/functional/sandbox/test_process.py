@@ -5,12 +5,28 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from backendctl.sandbox import process
 from tests.functional.sandboxed import Sandbox, eventually, free_port
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """Where the tests of this file keep one sandbox."""
+    kept = Sandbox(port=free_port(), data=tmp_path_factory.mktemp("place") / "data")
+    yield kept
+    kept.stop()
+
+
+@pytest.fixture
+def running(place: Sandbox) -> Sandbox:
+    """It runs; a test may stop it, and what it holds is of no concern."""
+    place.start()
+    return place
 
 
 def test_it_is_up_within_the_promised_time(tmp_path: Path) -> None:
@@ -24,23 +40,14 @@ def test_it_is_up_within_the_promised_time(tmp_path: Path) -> None:
     assert took < 30  # two seconds on a quiet machine
 
 
-def test_starting_twice_finds_the_first(fresh_sandbox: Sandbox) -> None:
-    first = process.status(fresh_sandbox.port, fresh_sandbox.data)
-    assert fresh_sandbox.start() == first
+def test_starting_twice_finds_the_first(running: Sandbox) -> None:
+    first = process.status(running.port, running.data)
+    assert running.start() == first
 
 
-def test_stop_ends_it_and_says_whether_there_was_one(fresh_sandbox: Sandbox) -> None:
-    assert fresh_sandbox.stop()
-    assert not fresh_sandbox.stop()
-    status = process.status(fresh_sandbox.port, fresh_sandbox.data)
-    assert not status.running
-    assert status.pid is None
-    assert not process.pid_file(fresh_sandbox.data).exists()
-
-
-def test_two_sandboxes_live_side_by_side(sandbox: Sandbox, fresh_sandbox: Sandbox) -> None:
+def test_two_sandboxes_live_side_by_side(sandbox: Sandbox, running: Sandbox) -> None:
     sandbox.client("ssm").put_parameter(Name="/side", Value="one", Type="String", Overwrite=True)
-    other = fresh_sandbox.client("ssm")
+    other = running.client("ssm")
     with pytest.raises(other.exceptions.ParameterNotFound):
         other.get_parameter(Name="/side")
 
@@ -82,13 +89,6 @@ def test_whatever_stands_in_the_pid_file_signals_nobody(tmp_path: Path, text: st
         stranger.wait()
 
 
-def test_a_changed_pid_file_changes_nothing(fresh_sandbox: Sandbox) -> None:
-    before = process.status(fresh_sandbox.port, fresh_sandbox.data)
-    process.pid_file(fresh_sandbox.data).write_text("-1", encoding="ascii")
-    assert process.status(fresh_sandbox.port, fresh_sandbox.data) == before
-    assert fresh_sandbox.stop()
-
-
 def test_of_many_starts_at_once_one_wins_and_all_find_it(tmp_path: Path) -> None:
     port, data = free_port(), tmp_path / "data"
     code = (
@@ -103,15 +103,16 @@ def test_of_many_starts_at_once_one_wins_and_all_find_it(tmp_path: Path) -> None
     assert not process.status(port, data).running
 
 
-def test_a_second_server_on_the_same_folder_touches_nothing(fresh_sandbox: Sandbox) -> None:
-    unpacked = fresh_sandbox.data / "tmp" / "unpacked"
+def test_a_second_server_on_the_same_folder_touches_nothing(running: Sandbox) -> None:
+    unpacked = running.data / "tmp" / "unpacked"
     unpacked.touch()
-    line = [sys.executable, "-m", "backendctl.sandbox", "--port", f"{free_port()}", "--data", f"{fresh_sandbox.data}"]
+    line = [sys.executable, "-m", "backendctl.sandbox", "--port", f"{free_port()}", "--data", f"{running.data}"]
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     assert (done.returncode, "another sandbox is running" in done.stderr) == (1, True)
     assert unpacked.exists()
-    assert process.pid_file(fresh_sandbox.data).exists()
-    assert process.status(fresh_sandbox.port, fresh_sandbox.data).ready
+    unpacked.unlink()
+    assert process.pid_file(running.data).exists()
+    assert process.status(running.port, running.data).ready
 
 
 def test_a_server_in_the_foreground_starts_anew_with_an_environment_of_its_own(tmp_path: Path) -> None:
@@ -127,32 +128,48 @@ def test_a_server_in_the_foreground_starts_anew_with_an_environment_of_its_own(t
         process.stop(port, data)
 
 
-def test_only_the_owner_reads_what_it_keeps(fresh_sandbox: Sandbox) -> None:
-    fresh_sandbox.client("ssm").put_parameter(Name="/secret", Value="x", Type="SecureString")
-    s3 = fresh_sandbox.client("s3")
+def test_stop_ends_it_and_says_whether_there_was_one(running: Sandbox) -> None:
+    assert running.stop()
+    assert not running.stop()
+    status = process.status(running.port, running.data)
+    assert not status.running
+    assert status.pid is None
+    assert not process.pid_file(running.data).exists()
+
+
+def test_a_changed_pid_file_changes_nothing(running: Sandbox) -> None:
+    before = process.status(running.port, running.data)
+    process.pid_file(running.data).write_text("-1", encoding="ascii")
+    assert process.status(running.port, running.data) == before
+    assert running.stop()
+
+
+def test_only_the_owner_reads_what_it_keeps(running: Sandbox) -> None:
+    running.client("ssm").put_parameter(Name="/secret", Value="x", Type="SecureString")
+    s3 = running.client("s3")
     s3.create_bucket(Bucket="private")
     s3.put_object(Bucket="private", Key="key", Body=b"value")
-    fresh_sandbox.stop()
-    kept = [fresh_sandbox.data, *fresh_sandbox.data.rglob("*")]
+    running.stop()
+    kept = [running.data, *running.data.rglob("*")]
     assert {place.stat().st_mode & 0o777 for place in kept if place.is_dir()} == {0o700}
     files = {place: place.stat().st_mode & 0o777 for place in kept if place.is_file()}
-    assert (fresh_sandbox.data / "state" / "ssm.json") in files
+    assert (running.data / "state" / "ssm.json") in files
     assert set(files.values()) == {0o600}
 
 
-def test_an_open_folder_of_an_older_version_is_closed(fresh_sandbox: Sandbox) -> None:
-    fresh_sandbox.stop()
-    left = fresh_sandbox.data / "state" / "old.json"
+def test_an_open_folder_of_an_older_version_is_closed(running: Sandbox) -> None:
+    running.stop()
+    left = running.data / "state" / "old.json"
     left.write_text("{}", encoding="utf-8")
-    for place, mode in ((fresh_sandbox.data, 0o755), (left.parent, 0o755), (left, 0o644)):
+    for place, mode in ((running.data, 0o755), (left.parent, 0o755), (left, 0o644)):
         place.chmod(mode)
-    fresh_sandbox.start()
-    assert [place.stat().st_mode & 0o777 for place in (fresh_sandbox.data, left.parent, left)] == [0o700, 0o700, 0o600]
+    running.start()
+    assert [place.stat().st_mode & 0o777 for place in (running.data, left.parent, left)] == [0o700, 0o700, 0o600]
 
 
-def test_reset_deletes_the_state(fresh_sandbox: Sandbox) -> None:
-    process.reset(fresh_sandbox.port, fresh_sandbox.data)
-    assert not fresh_sandbox.data.exists()
+def test_reset_deletes_the_state(running: Sandbox) -> None:
+    process.reset(running.port, running.data)
+    assert not running.data.exists()
 
 
 def test_reset_spares_a_directory_which_is_no_sandbox(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ class Stage:
             spec=cast("Spec", SimpleNamespace(regions=(EAST, WEST))),
             aws=self.cloud,
             context=cast("DeployContext", None),
-            unreadable={},
+            unreachable={},
         )
         screen = Screen(out=self.out, err=self.err)
         return Opened(backend=backend, screen=screen, config=cast("Config", None), format=form, sandbox=False)
@@ -191,14 +191,14 @@ def test_with_a_region_down_and_all_others_finished_the_same_command_finishes_th
 def test_a_region_that_was_left_out_is_finished_by_the_same_command(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plan = replace(PLAN, unreadable={WEST: AwsError("no", doing="read", code="NoAnswer")})
+    plan = replace(PLAN, unreachable={WEST: AwsError("no", doing="read", code="NoAnswer")})
     unreachable(plan, outcome=stage.apply())
     told = capsys.readouterr().err
     assert "us-west-2 stays as it was. Once us-west-2 answers again: the same command finishes the rest" in told
 
 
 def test_whoever_is_asked_is_told_what_the_plan_leaves_out() -> None:
-    silent = replace(PLAN, unreadable={WEST: AwsError("no", doing="read", code="NoAnswer")})
+    silent = replace(PLAN, unreachable={WEST: AwsError("no", doing="read", code="NoAnswer")})
     assert _question(silent) == "us-west-2 did not answer and stays as it is. Apply this plan without it?"
     assert _question(PLAN) == "Apply this plan?"
 
@@ -282,7 +282,7 @@ def test_regions_that_did_not_answer_are_told_on_stderr(capsys: pytest.CaptureFi
     cloud = Cloud()
     cloud.down.add(WEST)
     plan = plan_for(cloud, [FUNCTION])
-    assert isinstance(plan.unreadable[WEST], AwsError)
+    assert isinstance(plan.unreachable[WEST], AwsError)
     assert unreachable(plan)
     assert "Error: read us-west-2/" in capsys.readouterr().err
     assert not unreachable(plan_of())

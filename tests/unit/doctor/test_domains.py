@@ -13,11 +13,11 @@ from backendctl.aws.connection import Aws
 from backendctl.backend import Backend
 from backendctl.doctor.case import Case
 from backendctl.doctor.certificates import certificate
-from backendctl.doctor.dns import shared_name
+from backendctl.doctor.dns import quota, shared_name
 from backendctl.doctor.finding import Severity
 from backendctl.draining.facts import _certificate as for_a_drain
 from backendctl.spec import model
-from backendctl.spec.domains import Domain
+from backendctl.spec.domains import Domain, HealthCheck
 from tests.unit.resources.api_helpers import ACCOUNT, DOMAIN, EAST, WEST, mocked
 from tests.unit.resources.api_helpers import context as world
 
@@ -96,3 +96,12 @@ def test_every_domain_with_routed_records_wants_a_health_check(aws: Aws) -> None
     found = list(shared_name(case(aws, first, second, regions=(EAST, WEST))))
     assert [(one.severity, one.where) for one in found] == [(Severity.WARNING, f"global/domain/{OTHER}")]
     assert list(shared_name(case(aws, first, second))) == []
+
+
+@pytest.mark.parametrize(("count", "told"), [(159, 0), (160, 1), (200, 1)])
+def test_the_health_checks_of_the_account_are_counted_where_the_spec_has_one(aws: Aws, count: int, told: int) -> None:
+    aws.remember(("health-checks",), [{}] * count)
+    checked = Domain(name=DOMAIN, zone="corkhounds.example", health_check=HealthCheck(path="/healthz"))
+    found = list(quota(case(aws, checked)))
+    assert [(one.where, one.what[:9]) for one in found] == [("global/quota/health checks", f"{count} of 20")] * told
+    assert list(quota(case(aws, Domain(name=DOMAIN)))) == []

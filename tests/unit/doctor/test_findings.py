@@ -30,7 +30,7 @@ def diagnosis(*severities: Severity, silent: bool = False) -> Diagnosis:
         regions=("us-east-1", "eu-west-1"),
         findings=tuple(replace(FINDING, severity=one) for one in severities),
         looked=("quotas",),
-        silent=SILENT if silent else {},
+        unreachable=SILENT if silent else {},
     )
 
 

@@ -13,8 +13,8 @@ from backendctl.errors import AwsError
 def test_warmers_that_cannot_be_read_are_unknown_and_never_well() -> None:
     denied = AwsError("events:ListRules is not allowed", code="AccessDenied", doing="read it", hint="ask for it")
     nothing = Plan(backend="b", regions=("us-east-1", "us-west-2"), changes=(), unchanged=())
-    unread = Plan(backend="b", regions=("us-east-1",), changes=(), unchanged=(), unreadable={"us-west-2": denied})
-    case: Any = SimpleNamespace(keys=nothing, warmers=unread)
+    unread = Plan(backend="b", regions=("us-east-1",), changes=(), unchanged=(), unreachable={"us-west-2": denied})
+    case: Any = SimpleNamespace(needed={"keys": nothing, "warmers": unread})
     (found,) = check._needed("warmers", case, "us-east-1", ["us-west-2"])
     assert (found.outcome, found.said, found.command) == (check.Outcome.UNKNOWN, denied.message, "ask for it")
     assert list(check._needed("keys", case, "us-east-1", ["us-west-2"])) == []

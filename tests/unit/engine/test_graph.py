@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from graphlib import TopologicalSorter
+from typing import ClassVar
 
 from backendctl.engine.graph import edges
 from backendctl.engine.plan import Change
 from backendctl.engine.resource import GLOBAL
+from backendctl.engine.traits import Traits
 from tests.unit.engine.things import (
     EAST,
     NORTH,
@@ -21,6 +23,7 @@ from tests.unit.engine.things import (
     Role,
     Stage,
     Table,
+    Thing,
     creating,
     deleting,
     updating,
@@ -126,3 +129,22 @@ def test_a_region_is_forgotten_after_everything_in_it_is_gone() -> None:
     function, elsewhere = Function(region=WEST, name="f"), Function(region=NORTH, name="f")
     assert _before(forgetting, deleting(function), deleting(elsewhere)) == {"us-west-2/function/f"}
     assert _before(deleting(function), forgetting) == set()
+
+
+class Guard(Thing):
+    """Belongs to what it needs."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "guard"
+    traits: ClassVar[Traits] = Traits(accompanies=True)
+
+
+def test_what_needs_something_waits_for_what_belongs_to_it_as_well() -> None:
+    stage = creating(Stage(region=EAST, name="v1"))
+    needing = frozenset({stage.address})
+    guards = [creating(Guard(region=EAST, name=name, requires=needing)) for name in ("one", "two")]
+    path = creating(Record(region=EAST, name="path", requires=needing))
+    assert _before(path, stage, *guards) == {stage.address, *(one.address for one in guards)}
+    assert _before(guards[0], stage, guards[1], path) == {stage.address}
+    assert _before(path, guards[0]) == {guards[0].address}  # the stage is there already
+    assert _before(stage, path, *guards) == set()

@@ -159,8 +159,8 @@ def test_a_region_that_does_not_answer_is_named_and_the_others_are_planned() -> 
     plan = plan_for(cloud, _shop())
     assert {change.region for change in plan.changes} == {GLOBAL, EAST}
     assert plan.regions == (EAST,)
-    assert list(plan.unreadable) == [WEST]
-    error = plan.unreadable[WEST]
+    assert list(plan.unreachable) == [WEST]
+    error = plan.unreachable[WEST]
     assert isinstance(error, AwsError)
     assert error.message.startswith("read us-west-2/")
 
@@ -179,7 +179,7 @@ def test_nothing_is_deleted_in_a_region_of_which_one_kind_could_not_be_listed() 
 
     plan = Planner(kinds=(Function, Stubborn), aws=cloud, regions=(EAST,), workers=2, backend=cloud.backend).whole([])
     assert plan.changes == ()
-    error = plan.unreadable[EAST]
+    error = plan.unreachable[EAST]
     assert isinstance(error, BugError)
     assert "ValueError" in error.trace
 
@@ -197,7 +197,7 @@ def test_reads_of_different_regions_run_at_the_same_time() -> None:
             return []
 
     plan = Planner(kinds=(Slow,), aws=Cloud(), regions=(EAST, WEST), workers=2, backend="shop").whole([])
-    assert plan.unreadable == {}
+    assert plan.unreachable == {}
 
 
 def test_a_restricted_plan_keeps_only_what_is_asked_for_and_has_a_digest_of_its_own() -> None:

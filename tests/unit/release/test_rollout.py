@@ -64,7 +64,7 @@ class Scripted:
         if self.interrupted is None:
             return None
         share, self.interrupted = self.interrupted, None
-        return Begun(found=found, share=None if share < 0 else share)
+        return Begun(found=found, target_percent=None if share < 0 else share)
 
     def judge(self, found: Sequence[Serving]) -> list[Judged]:
         verdict = next(self.says)
@@ -187,7 +187,7 @@ def _driven(
 def test_a_good_canary_goes_through_the_steps_to_the_end() -> None:
     driven = _driven(*[PASS] * 100, percents={EAST: 0.0})
     ended = driven.run()
-    assert (ended.ending, ended.share, exit_of(ended.ending)) == (Ending.PROMOTED, None, Exit.OK)
+    assert (ended.ending, ended.target_percent, exit_of(ended.ending)) == (Ending.PROMOTED, None, Exit.OK)
     assert driven.steps == [f"10 {EAST}", f"50 {EAST}", f"promote {EAST}"]
     assert driven.waited == 2 * 600.0, "each step is held as long as the spec says"
     assert [driven.looks[0].when, driven.looks[20].when, driven.looks[-1].when] == [
@@ -206,7 +206,7 @@ def test_a_wave_is_promoted_before_the_next_one_begins() -> None:
 def test_a_failed_canary_is_aborted_everywhere() -> None:
     driven = _driven(FAIL, percents={EAST: 10.0, WEST: 0.0}, waves=((EAST,), (WEST,)))
     ended = driven.run()
-    assert (ended.ending, exit_of(ended.ending), ended.share) == (Ending.ABORTED, Exit.FAILED_VERDICT, None)
+    assert (ended.ending, exit_of(ended.ending), ended.target_percent) == (Ending.ABORTED, Exit.FAILED_VERDICT, None)
     assert driven.steps == [f"abort {EAST},{WEST}"]
     assert ended.traces == (f"logs of {EAST}", f"logs of {WEST}")
     assert [(one["region"], one["outcome"]) for one in ended.document["verdicts"]] == [(EAST, "fail")]
@@ -225,7 +225,7 @@ def test_an_inconclusive_canary_ends_as_the_spec_says(
 ) -> None:
     driven = _driven(OPEN, percents={EAST: 50.0}, shifted=LONG_AGO, **settings)
     ended = driven.run()
-    assert (ended.ending, ended.share, driven.steps) == (ending, share, steps)
+    assert (ended.ending, ended.target_percent, driven.steps) == (ending, share, steps)
     assert exit_of(ended.ending) is Exit.INCONCLUSIVE
     assert (ended.document["outcome"], ended.document["percent"]) == (str(ending), share)
 
@@ -282,7 +282,7 @@ def test_a_single_step_is_taken_on_a_pass_alone(verdict: Outcome, ending: Ending
     driven = _driven(verdict, wish=Wish())
     ended = driven.run()
     assert (ended.ending, driven.steps, driven.waited) == (ending, steps, 0)
-    assert ended.share == (None if verdict is PASS else 10.0)
+    assert ended.target_percent == (None if verdict is PASS else 10.0)
 
 
 @pytest.mark.parametrize(("ago", "ending"), [(60, Ending.BAKING), (601, Ending.SHIFTED)])
@@ -290,7 +290,7 @@ def test_a_step_said_again_goes_no_further_until_the_present_one_was_held(ago: i
     began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - ago))
     ended = _driven(PASS, wish=Wish(), shifted=began).run()
     assert ended.ending is ending
-    assert (ended.share, exit_of(ending)) == (None, Exit.INCONCLUSIVE if ending is Ending.BAKING else Exit.OK)
+    assert (ended.target_percent, exit_of(ending)) == (None, Exit.INCONCLUSIVE if ending is Ending.BAKING else Exit.OK)
     assert _driven(PASS, wish=Wish(percent=50.0), shifted=began).run().ending is Ending.SHIFTED, "a share that is named"
 
 
@@ -324,7 +324,7 @@ def test_a_wave_after_a_silent_region_is_left_alone() -> None:
     driven.canaries.silent = {WEST: BackendctlError("no answer")}
     driven.canaries.promoted = True
     ended = driven.run()
-    assert (ended.ending, driven.steps, list(ended.silent)) == (Ending.NOTHING, [], [WEST])
+    assert (ended.ending, driven.steps, list(ended.unreachable)) == (Ending.NOTHING, [], [WEST])
 
 
 def test_hooks_run_around_a_step_that_is_carried_out_and_around_no_other(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from backendctl.release.running import Serving
-from backendctl.release.steps import FULL, earlier_wave, held_back, next_share, next_wave, present_share, reachable
+from backendctl.release.steps import FULL, earlier_wave, held_back, next_percent, next_wave, present_percent, reachable
 from backendctl.resources.canary import Canary
 
 EAST, WEST, EUROPE = "us-east-1", "us-west-2", "eu-west-1"
@@ -27,11 +27,11 @@ def stage(region: str, percent: float | None) -> Serving:
 
 @pytest.mark.parametrize(("present", "following"), [(0, 5), (4.9, 5), (5, 25), (30, 50), (50, FULL), (90, FULL)])
 def test_the_next_share_is_the_first_step_above_the_present_one(present: float, following: float) -> None:
-    assert next_share((5, 25, 50), present) == following
+    assert next_percent((5, 25, 50), present) == following
 
 
 def test_what_an_interrupted_shift_has_left_behind_is_caught_up_first() -> None:
-    assert present_share([stage(EAST, 25), stage(WEST, 5), stage(EUROPE, None)]) == 5
+    assert present_percent([stage(EAST, 25), stage(WEST, 5), stage(EUROPE, None)]) == 5
 
 
 def test_a_wave_is_done_when_none_of_its_canaries_runs_any_more() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from moto.acm.models import acm_backends
 
 from backendctl.aws.connection import Aws
 from backendctl.engine.action import Action
+from backendctl.engine.plan import Change, Plan, change_of
 from backendctl.errors import BackendctlError
 from backendctl.resources import certificates
 from backendctl.resources.dns_refusals import refused_certificates
@@ -224,8 +226,11 @@ def test_an_edge_domain_becomes_regional_in_two_runs_with_the_record_between(aws
     aws.forget()
     (again,) = plan(aws, [WANTED], Domain).changes
     assert [(f.field, f.before) for f in again.fields] == [("endpoint", "EDGE, REGIONAL")]
-    with pytest.raises(BackendctlError, match="still leads to its edge-optimised endpoint"):
+    (refusal,) = edge_refusals(replace(first, changes=(again,)), aws)
+    with pytest.raises(BackendctlError, match="still leads to its edge-optimised endpoint") as told:
         carry_out(aws, again)
+    assert refusal == f"{again.address}: {told.value.message}; {told.value.hint}"
+    assert f"an alias with the hosted zone id {both['regionalHostedZoneId']}" in refusal
     point(aws, zone, record, both["regionalDomainName"])
     carry_out(aws, again)
     assert live(aws)["endpointConfiguration"]["types"] == ["REGIONAL"]
@@ -253,6 +258,27 @@ def test_the_edge_endpoint_of_a_name_whose_dns_is_not_seen_stays(aws: Aws, backp
     assert f"point {DOMAIN} at {live(aws)['regionalDomainName']} where you keep its DNS" in told.value.hint
     assert "op=remove,path=/endpointConfiguration/types,value=EDGE" in told.value.hint
     assert live(aws)["endpointConfiguration"]["types"] == ["EDGE", "REGIONAL"]
+
+
+def test_what_else_differs_is_changed_although_the_edge_endpoint_has_to_stay(aws: Aws, backplane: Backplane) -> None:
+    edge(aws, backplane)
+    deploy_first(aws, WANTED)
+    (again,) = plan(aws, [changed(WANTED, security_policy="TLS_1_0")], Domain).changes
+    with pytest.raises(BackendctlError, match="still leads to its edge-optimised endpoint"):
+        carry_out(aws, again)
+    assert live(aws)["securityPolicy"] == "TLS_1_0"
+    assert live(aws)["endpointConfiguration"]["types"] == ["EDGE", "REGIONAL"]
+
+
+def test_a_private_domain_is_refused_in_the_plan(aws: Aws) -> None:
+    private = changed(WANTED, endpoint="PRIVATE")
+    (reason,) = edge_refusals(Plan(backend="shop", regions=(EAST,), changes=(some(change_of(WANTED, private)),)), aws)
+    assert "is a PRIVATE domain, which AWS never turns into a regional one; give the domain another name" in reason
+
+
+def some(change: Change | None) -> Change:
+    assert change is not None
+    return change
 
 
 def deploy_first(aws: Aws, wanted: Domain) -> None:
@@ -310,6 +336,6 @@ def test_a_pinned_truststore_is_unpinned_and_a_key_may_hold_an_at_sign(aws: Aws,
 def test_while_a_region_has_a_name_for_the_edge_no_other_can_have_it(aws: Aws, backplane: Backplane) -> None:
     edge(aws, backplane)
     wanted = list(Domain.desired(world(spec(regions=(EAST, WEST), domain=Spec(name=DOMAIN)))))
-    (told,) = edge_refusals(plan(aws, wanted, Domain, regions=(EAST, WEST)))
+    (told,) = edge_refusals(plan(aws, wanted, Domain, regions=(EAST, WEST)), aws)
     assert told.startswith(f"us-west-2 cannot have {DOMAIN} while us-east-1 has it edge-optimised")
-    assert edge_refusals(plan(aws, wanted[:1], Domain)) == ()
+    assert edge_refusals(plan(aws, wanted[:1], Domain), aws) == ()

@@ -13,7 +13,8 @@ from backendctl.aws.partitions import dns_suffix
 from backendctl.engine.action import Action
 from backendctl.errors import BackendctlError
 from backendctl.resources.api_reads import find_api
-from backendctl.resources.health_check import HealthCheck, prefix_of, probe_of
+from backendctl.resources.dns_refusals import with_dns
+from backendctl.resources.health_check import QUOTA, HealthCheck, prefix_of, probe_of
 from backendctl.resources.rest_api import RestApi
 from backendctl.spec import domains, model
 from tests.unit.resources.api_helpers import (
@@ -203,3 +204,11 @@ def test_it_needs_the_stage_it_asks() -> None:
 
 def test_partitions_have_their_own_suffix() -> None:
     assert (dns_suffix("aws"), dns_suffix("aws-cn")) == ("amazonaws.com", "amazonaws.com.cn")
+
+
+def test_a_plan_says_that_the_account_has_no_room_for_its_health_checks(aws: Aws) -> None:
+    planned = plan(aws, list(HealthCheck.desired(GIVEN)), HealthCheck, regions=(EAST, WEST))
+    for count, told in ((QUOTA - 2, 0), (QUOTA - 1, 1)):
+        aws.remember(("health-checks",), [{}] * count)
+        remarks = with_dns(planned, GIVEN.spec, aws).remarks
+        assert [f"has {count} health checks and this plan makes 2" in line for line in remarks] == [True] * told

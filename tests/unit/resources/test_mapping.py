@@ -32,7 +32,7 @@ from tests.unit.resources.api_helpers import (
 )
 
 V1, ROOT, HIDDEN = STAGE, replace(STAGE, name="web", path=""), replace(STAGE, name="hidden", path=None)
-GIVEN = context(spec(stages=(V1, ROOT, HIDDEN), domain=Domain(name=DOMAIN.upper())))
+GIVEN = context(spec(stages=(V1, ROOT, HIDDEN), domain=Domain(name=DOMAIN)))
 WANTED = list(Mapping.desired(GIVEN))
 ARN = f"arn:aws:acm:{EAST}:123456789012:certificate/1"
 

@@ -117,7 +117,7 @@ def actions(aws: Aws, context: DeployContext) -> dict[str, str]:
     aws.forget()
     planner = Planner(kinds=[ProvisionedConcurrency], aws=aws, regions=(EAST,), workers=1, backend="corkhounds")
     plan = planner.whole(list(ProvisionedConcurrency.desired(context)))
-    assert not plan.unreadable
+    assert not plan.unreachable
     return {change.name: str(change.action) for change in plan.changes}
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from backendctl.aws.connection import Aws
+from backendctl.aws.errors import ClientError
 from backendctl.aws.progress import reporting_to
 from backendctl.engine.action import Action
 from backendctl.engine.graph import edges
@@ -50,6 +51,7 @@ FRONT = domains.Domain(
 KEY = model.Key(hash=model.Attribute(name="id", type="S"))
 TABLE = model.Table(name="places", physical="corkhounds-places", key=KEY, regions=REGIONS)
 GIVEN = world(spec(regions=REGIONS, domain=FRONT, tables=(TABLE,)))
+BOTH = tuple(Record.desired(GIVEN))
 WANTED = only(Record, GIVEN)
 SIMPLE: Any = {"Name": f"{DOMAIN}.", "Type": "A", "TTL": 300, "ResourceRecords": [{"Value": "192.0.2.1"}]}
 
@@ -426,12 +428,11 @@ def test_the_records_of_a_domain_that_somebody_deleted_are_found_and_go(aws: Aws
     assert live(aws) == []
 
 
-def test_a_zone_that_may_not_be_read_holds_nothing_of_ours(aws: Aws) -> None:
-    deploy(aws, *Record.desired(GIVEN))
-    other = aws.route53().create_hosted_zone(Name="other.example", CallerReference="o")["HostedZone"]["Id"]
+def _denied(aws: Aws, zone_id: str) -> None:
+    """From now on the records of that zone may not be listed."""
 
     def refuse(*, params: dict[str, Any], **_: Any) -> tuple[Any, Any] | None:
-        if other.rpartition("/")[2] not in params["url_path"]:
+        if zone_id.rpartition("/")[2] not in params["url_path"]:
             return None
         error = {"Error": {"Code": "AccessDenied", "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
         return SimpleNamespace(status_code=403, headers={}), error
@@ -439,7 +440,19 @@ def test_a_zone_that_may_not_be_read_holds_nothing_of_ours(aws: Aws) -> None:
     hook: Any = refuse
     aws.route53().meta.events.register("before-call.route-53.ListResourceRecordSets", hook)
     aws.forget()
+
+
+def test_a_zone_of_others_that_may_not_be_read_holds_nothing_of_ours(aws: Aws) -> None:
+    deploy(aws, *Record.desired(GIVEN))
+    _denied(aws, aws.route53().create_hosted_zone(Name="other.example", CallerReference="o")["HostedZone"]["Id"])
     assert [found.name for found in Record.owned(aws, EAST)] == [DOMAIN]
+
+
+def test_a_zone_of_our_domain_that_may_not_be_read_is_no_empty_one(aws: Aws) -> None:
+    deploy(aws, *Record.desired(GIVEN))
+    _denied(aws, zone(aws))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        list(Record.owned(aws, EAST))
 
 
 def test_a_strangers_record_of_the_same_identifier_is_not_ours(aws: Aws) -> None:
@@ -448,3 +461,50 @@ def test_a_strangers_record_of_the_same_identifier_is_not_ours(aws: Aws) -> None
     put(aws, record)
     aws.forget()
     assert list(Record.owned(aws, EAST)) == []
+
+
+def test_records_in_a_zone_that_the_spec_names_no_more_go_once_the_new_one_has_them(aws: Aws) -> None:
+    deploy(aws, *BOTH)
+    before = zone(aws)
+    aws.route53().create_hosted_zone(Name=DOMAIN, CallerReference="new")
+    moved = [replace(record, zone=DOMAIN) for record in BOTH]
+    aws.spec_zones = {DOMAIN: DOMAIN}
+    given = replace(GIVEN.spec, domain=replace(FRONT, zone=DOMAIN))
+
+    def planned() -> Any:
+        aws.forget()
+        return with_dns(plan(aws, moved, Record, regions=REGIONS), given, aws)
+
+    first = planned()
+    assert [change.action for change in first.changes] == [Action.CREATE, Action.CREATE]
+    assert any(f"in the hosted zone {before.rpartition('/')[2]}" in line and "stay" in line for line in first.remarks)
+    assert first.refusals == ()
+    for change in first.changes:
+        carry_out(aws, change)
+    assert len(addresses(aws, before)) == 4
+    second = planned()
+    assert {change.action for change in second.changes} == {Action.DELETE}
+    assert len(second.changes) == len(REGIONS)
+    for change in second.changes:
+        carry_out(aws, change)
+    assert addresses(aws, before) == []
+    assert planned().changes == ()
+    assert planned().remarks == ()
+
+
+def test_without_the_domain_ours_go_from_every_zone(aws: Aws) -> None:
+    deploy(aws, *BOTH)
+    aws.route53().create_hosted_zone(Name=DOMAIN, CallerReference="new")
+    deploy(aws, *(replace(record, zone=DOMAIN) for record in BOTH))
+    aws.forget()
+    gone = plan(aws, [], Record, regions=REGIONS).changes
+    assert len({change.address for change in gone}) == 2 * len(REGIONS)
+    for change in gone:
+        carry_out(aws, change)
+    zones = aws.route53().list_hosted_zones()["HostedZones"]
+    assert [addresses(aws, one["Id"]) for one in zones] == [[], []]
+
+
+def addresses(aws: Aws, zone_id: str) -> list[Any]:
+    found = aws.route53().list_resource_record_sets(HostedZoneId=zone_id)["ResourceRecordSets"]
+    return [record for record in found if record["Type"] in dns.ADDRESSES]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from dataclasses import replace
 
 import pytest
@@ -61,6 +62,20 @@ def test_of_very_many_functions_the_hashes_of_the_code_are_left_out() -> None:
     value = encode(whole)
     assert len(value.encode()) <= LIMIT
     assert decode(12, value) == replace(whole, codes={})
+
+
+def test_variables_are_read_back_and_left_out_where_a_parameter_has_no_room_for_them() -> None:
+    whole = record(2, variables={"prodv1": {"oneAlias": None, "plain": "x"}, "other": {}})
+    assert decode(12, encode(whole)) == whole
+    long = record(2, variables={"prodv1": {f"name{n}": secrets.token_hex(200) for n in range(20)}})
+    assert len(encode(long).encode()) <= LIMIT
+    assert decode(12, encode(long)) == replace(long, codes={}, variables={})
+
+
+def test_releases_that_differ_in_a_variable_serve_differently() -> None:
+    plain, other = record(2, variables={"v1": {"a": "1"}}), record(2, variables={"v1": {"a": "2"}})
+    assert not plain.serves_like(other)
+    assert plain.serves_like(record(2))  # from before they were remembered
 
 
 def test_a_long_record_is_compressed_and_a_short_one_is_readable() -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.session import get_session
+from botocore.validate import ParamValidator
 
 from backendctl.aws.connection import Access, Aws
 from backendctl.engine.action import Action
@@ -24,6 +29,7 @@ from backendctl.spec.model import Attribute, Key
 
 EAST, WEST, IRELAND = "us-east-1", "us-west-2", "eu-west-1"
 NAME = "shop-orders"
+UPDATE: Any = get_session().get_service_model("dynamodb").operation_model("UpdateTable").input_shape
 NOON = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 BY_SUM = LocalIndex(range=Attribute(name="sum", type="N"))
 
@@ -223,13 +229,51 @@ def test_a_foreign_global_table_of_the_ended_version_is_refused_in_one_sentence_
     [
         (change_of(replica(), None), "none can be added"),
         (removing(replica()), "none can be removed alone"),
-        (removing(table()), "one UpdateTable that deletes all its replicas"),
+        (removing(table()), "cannot be deleted while it has them"),
         (changing(table(ttl=""), table(ttl="expires")), "has no TTL"),
     ],
 )
 def test_regions_of_strong_consistency_stay_as_they_are(change: Change, fault: str) -> None:
     (reason,) = told(change, MultiRegionConsistency="STRONG")
     assert fault in reason
+
+
+@pytest.mark.parametrize("live", [table(), replica()])
+@pytest.mark.parametrize(
+    ("replicas", "witnesses"), [(["us-east-2", WEST], []), (["us-east-2"], [WEST])], ids=["replicas", "a-witness"]
+)
+def test_regions_of_strong_consistency_go_together_by_a_command_that_is_printed(
+    live: Table | Replica, replicas: list[str], witnesses: list[str]
+) -> None:
+    (reason,) = told(
+        removing(live),
+        MultiRegionConsistency="STRONG",
+        Replicas=[{"RegionName": region} for region in replicas],
+        GlobalTableWitnesses=[{"RegionName": region} for region in witnesses],
+    )
+    words = shlex.split(reason[reason.index("aws dynamodb") :].partition(", then")[0])
+    options = dict(zip(words[3::2], words[4::2], strict=True))
+    assert words[:3] == ["aws", "dynamodb", "update-table"]
+    assert options.pop("--region") == EAST
+    names = {xform_name(member, "-"): member for member in UPDATE.members}
+    request: Any = {names[option[2:]]: text if text == NAME else json.loads(text) for option, text in options.items()}
+    assert not ParamValidator().validate(request, UPDATE).has_errors()
+    assert [one["Delete"]["RegionName"] for one in request["ReplicaUpdates"]] == sorted(replicas)
+    gone = [one["Delete"]["RegionName"] for one in request.get("GlobalTableWitnessUpdates", [])]
+    assert gone == witnesses
+
+
+def test_a_replica_that_aws_deletes_already_cannot_keep_its_data() -> None:
+    aws = seeing({"TableName": NAME, "TableStatus": "UPDATING", "Replicas": [leaving(WEST)]})
+    here = {"TableName": NAME, "TableStatus": "ACTIVE", "Replicas": [{"RegionName": EAST}]}
+    aws.remember(("table", WEST, NAME, "description"), here)
+    (reason,) = refused_by_dynamodb([removing(replica(keep_data=True))], aws, now=NOON)
+    assert "--keep-data comes too late" in reason
+    assert refused_by_dynamodb([removing(replica())], aws, now=NOON) == []
+
+
+def leaving(region: str) -> dict[str, str]:
+    return {"RegionName": region, "ReplicaStatus": "DELETING"}
 
 
 def test_of_a_replica_that_goes_the_plan_says_what_becomes_of_its_data_and_when_aws_may_refuse() -> None:

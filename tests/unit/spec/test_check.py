@@ -145,7 +145,7 @@ def test_functions(text: str, faults: list[str], faults_of: Faults) -> None:
             ["5:17: 'owner' has no type: write 'owner S' (text), 'owner N' (number) or 'owner B' (binary)"],
         ),
         (TABLE + "key: {hash: owner s}\n", ["5:17: 's' is not a type of a key; did you mean 'owner S'?"]),
-        (TABLE + "key: {hash: id S, range: id S}\n", ["5:30: 'id' cannot be both hash and range"]),
+        (TABLE + "key: {hash: id S, range: id S}\n", ["5:30: 'id' cannot be both 'hash' and 'range'"]),
         (
             TABLE + "key: {hash: id S}\n    indexes: {by-id: {hash: id N}}\n",
             ["6:29: 'id' is N here and S in 'key'; it has one type"],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 HEAD = "backend: shop\nregions: [us-east-1, us-west-2]\n"
 TABLE = HEAD + "tables:\n  items:\n    key: {hash: id S, range: at S}\n    "
 SCALED = TABLE + "billing: {read: {min: 1, max: 9}, write: {min: 1, max: 9}}\n    "
-REMEDY = "give 'key' a range, or make them global indexes"
+REMEDY = "add it to 'key', or make them global indexes"
 KINDS = "aws-owned, aws-managed, or a key's ARN (arn:aws:kms:REGION:ACCOUNT:key/ID)"
 EAST_KEY = "arn:aws:kms:us-east-1:123456789012:key/a"
 WEST_KEY = "arn:aws:kms:us-west-2:123456789012:key/b"
@@ -28,13 +28,13 @@ WEST_KEY = "arn:aws:kms:us-west-2:123456789012:key/b"
     [
         (
             HEAD + "tables:\n  items:\n    key: {hash: id S}\n    local-indexes: {by-at: {range: at N}}\n",
-            [f"6:5: a table without a range key has no local indexes: {REMEDY}"],
+            [f"6:5: a table without 'range' in its key has no local indexes: {REMEDY}"],
         ),
         (
             TABLE + "local-indexes: {by-at: {range: at S}, by-id: {range: id S}}\n",
             [
-                "6:36: that is the table's own range key: the index would repeat the table",
-                "6:58: 'id' is the table's hash key already",
+                "6:36: that is the table's own 'range': the index would repeat the table",
+                "6:58: 'id' is the table's 'hash' already",
             ],
         ),
         (

@@ -73,6 +73,35 @@ def test_both_names_and_neither_are_faults(tmp_path: Path, text: str, told: str)
     assert _faults(tmp_path, HEAD + text) == [told]
 
 
+FAULTY = HEAD + (
+    "tables:\n"
+    "  one: {key: {partition-key: id S, sort-key: id S}}\n"
+    "  two: {key: {partition-key: id S, sort-key: 5}, local-indexes: {by-sum: {partition-key: id S}}}\n"
+    "  three: {key: {partition-key: id S, sort-key: at S},\n"
+    "    local-indexes: {by-at: {sort-key: at S}, by-id: {sort-key: id S}}}\n"
+    "  four: {key: {partition-key: id S}, local-indexes: {by-sum: {sort-key: sum N}}}\n"
+)
+
+
+def test_a_fault_says_the_key_as_it_was_written(tmp_path: Path) -> None:
+    lacking = "a table without 'sort-key' in its key has no local indexes: add it to 'key', or make them global indexes"
+    told = [fault.split(": ", 1)[1] for fault in _faults(tmp_path, FAULTY)]
+    assert told == [
+        "'id' cannot be both 'partition-key' and 'sort-key'",
+        "'sort-key' must be text and 5 reads as a number; put it in quotes: \"5\"",
+        "a local index needs 'range' or 'sort-key'",
+        "'partition-key' is not a setting of a local index",
+        "that is the table's own 'sort-key': the index would repeat the table",
+        "'id' is the table's 'partition-key' already",
+        lacking,
+    ]
+    short = FAULTY.replace("partition-key", "hash").replace("sort-key", "range")
+    assert not [fault for fault in _faults(tmp_path, short) if "partition-key" in fault]
+    (old,) = _faults(tmp_path, HEAD + "canary: {strategy: alias, hold: soon}\n")
+    assert "'hold'" in old
+    assert "'bake-time'" not in old
+
+
 def test_the_old_name_of_the_bake_time_works_with_a_warning(tmp_path: Path) -> None:
     assert _spec(tmp_path, HEAD + "canary: {strategy: alias, hold: 5 minutes}\n").canary.bake_time == 300
     (warning,) = parse(tmp_path / "shop.yaml").warnings

@@ -85,9 +85,9 @@ def test_outside_functions_parameters_are_the_primary_region_s() -> None:
 
 
 def test_outside_functions_there_is_no_region(faults_of: Callable[..., list[str]]) -> None:
-    assert faults_of("backend: shop\nregions: [us-east-1]\ntags: {at: 'in {{ region }}'}\n") == [
-        "3:16: '{{ region }}' has no value here: only functions, certificates and tables' policies have regions"
-    ]
+    (said,) = faults_of("backend: shop\nregions: [us-east-1]\ntags: {at: 'in {{ region }}'}\n")
+    known = "functions, certificates, web ACLs and tables' policies"
+    assert said == f"3:16: '{{{{ region }}}}' has no value here: only {known} have regions"
 
 
 def test_files_are_read_beside_the_spec(tmp_path: Path, draft_of: Callable[..., Draft]) -> None:

@@ -17,7 +17,7 @@ NOTHING = Plan(backend="shop", regions=("us-east-1",), changes=())
 
 
 def test_a_replica_that_an_earlier_run_deleted_and_that_is_not_there_has_gone() -> None:
-    assert gone_before(NOTHING, [ADDRESS], {ADDRESS})
+    assert gone_before(NOTHING, [ADDRESS], {ADDRESS}) == [ADDRESS]
     assert keeping(NOTHING, gone=True) == NOTHING
 
 

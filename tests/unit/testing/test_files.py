@@ -94,6 +94,18 @@ def test_what_holds_no_tests_is_refused(tmp_path: Path, text: str) -> None:
     assert faults(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("through: '{{ env \"X\" }}'\ntests:\n  - request: GET /places/7\n", "1:10"),
+        ("tests:\n  - request: GET /places/7\n    expect: {within: '2{{ s'}\n", "3:22"),
+        ("tests:\n  - request: '{{ env \"X\" }}'\n", "2:14"),
+    ],
+)
+def test_where_no_expression_can_stand_one_is_refused(tmp_path: Path, text: str, place: str) -> None:
+    assert place in {one.split()[0] for one in faults(tmp_path, text)}
+
+
 def test_a_name_is_known_only_after_the_test_that_captures_it(tmp_path: Path) -> None:
     text = "tests:\n  - request: GET /${id}\n  - request: GET /places/7\n    capture: {id: $.id}\n"
     assert faults(tmp_path, text) == ["2:14 no earlier test captures 'id'"]
@@ -154,7 +166,7 @@ def test_a_postman_collection_has_variables_in_the_place_of_captures_and_secrets
 
 def run_of(*rows: Row, failed: tuple[str, ...] = ()) -> TestRun:
     silent = {region: AwsError("no answer", doing="test", code="NoAnswer") for region in failed}
-    return TestRun(backend="shop", through=Through.REGION, regions=("a", "b"), rows=rows, failed=silent)
+    return TestRun(backend="shop", through=Through.REGION, regions=("a", "b"), rows=rows, unreachable=silent)
 
 
 def test_proven_bad_comes_before_a_silent_region(tmp_path: Path) -> None:

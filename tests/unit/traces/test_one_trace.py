@@ -63,11 +63,11 @@ def test_odd_segments_are_shown_and_break_nothing() -> None:
         {**FUNCTION, "cause": {"exceptions": [None, {}, {"message": "x"}]}},
     ]
     assert [step.why for step in steps_of(odd)].count("x") == 1
-    assert shown(OneTrace(id="1-6", region="us-east-1", steps=tuple(steps_of(odd)), failed={}))
+    assert shown(OneTrace(id="1-6", region="us-east-1", steps=tuple(steps_of(odd)), unreachable={}))
 
 
 def test_a_trace_is_shown_a_step_a_line_and_no_handler_can_draw_on_the_terminal() -> None:
-    trace = OneTrace(id="1-6", region="us-east-1", steps=tuple(steps_of([STAGE, FUNCTION])), failed={})
+    trace = OneTrace(id="1-6", region="us-east-1", steps=tuple(steps_of([STAGE, FUNCTION])), unreachable={})
     told = shown(trace).splitlines()
     assert [line.strip() for line in told[1:4]] == [
         "0 ms   1,000 ms  API Gateway shop/v1 GET /v1/x → 502",
@@ -79,4 +79,4 @@ def test_a_trace_is_shown_a_step_a_line_and_no_handler_can_draw_on_the_terminal(
 
 
 def test_a_trace_that_no_region_has_is_told() -> None:
-    assert "no region has a trace 1-6" in shown(OneTrace(id="1-6", region="", steps=(), failed={}))
+    assert "no region has a trace 1-6" in shown(OneTrace(id="1-6", region="", steps=(), unreachable={}))

@@ -87,7 +87,7 @@ def test_markdown_has_the_same_rows() -> None:
 
 
 def test_the_json_document_has_its_keys_for_ever() -> None:
-    document = json.loads(json.dumps(cost_document(_estimate())))
+    document = json.loads(json.dumps(cost_document(_estimate(), {})))
     assert set(document) == {
         "backend",
         "source",
@@ -107,6 +107,7 @@ def test_the_json_document_has_its_keys_for_ever() -> None:
         "memory",
         "assumptions",
         "not_priced",
+        "unreachable",
     }
     assert set(document["lines"][0]) == {
         "region",
@@ -129,7 +130,7 @@ def test_the_json_document_has_its_keys_for_ever() -> None:
 
 
 def test_the_lines_of_the_document_add_up_to_its_total() -> None:
-    document = cost_document(_estimate())
+    document = cost_document(_estimate(), {})
     counted = sum(line["cost"] for line in document["lines"] if line["counted"])
     assert document["total"] == pytest.approx(counted, abs=1e-3)
     assert document["total_with_free"] == pytest.approx(

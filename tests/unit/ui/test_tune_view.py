@@ -163,6 +163,7 @@ def test_json_has_the_keys_that_are_documented() -> None:
         "regions",
         "written",
         "write_error",
+        "unreachable",
     ]
     (region,) = document["regions"]
     assert (region["architecture"], region["memory_now"], region["error"]) == ("arm64", 1769, None)

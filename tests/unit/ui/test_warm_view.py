@@ -110,7 +110,7 @@ def test_many_rows_have_a_footer_with_their_sum() -> None:
 
 def test_a_silent_region_is_told() -> None:
     error = AwsError("no route", doing="read the warmth of us-west-2", code="NoAnswer")
-    assert "us-west-2" in drawn(status(row(), silent={"us-west-2": error}))
+    assert "us-west-2" in drawn(status(row(), unreachable={"us-west-2": error}))
 
 
 def _shape(value: object) -> object:
@@ -136,7 +136,7 @@ def test_the_keys_of_a_row_are_the_same_with_and_without_figures() -> None:
 
 def test_the_document_names_its_window_and_silent_regions() -> None:
     error = AwsError("no route", doing="read the warmth of us-west-2", code="NoAnswer")
-    found = warm_document(status(silent={"us-west-2": error}))
+    found = warm_document(status(unreachable={"us-west-2": error}))
     assert list(found) == ["backend", "since", "until", "idle_seconds", "functions", "unreachable", "drained"]
     assert found["since"].startswith("2027-01-14T08:00:00")
     assert "no route" in found["unreachable"]["us-west-2"]
@@ -178,8 +178,8 @@ def test_piped_a_watch_tells_changes_of_verdict_alone() -> None:
     with watch_warm(Console(file=stream, width=40)) as watch:
         for found in (warm, replace(warm, figures=full()), cold, cold, warm):
             watch.show(status(found))
-        watch.show(status(warm, silent={"us-west-2": error}))
-        watch.show(status(warm, silent={"us-west-2": error}))
+        watch.show(status(warm, unreachable={"us-west-2": error}))
+        watch.show(status(warm, unreachable={"us-west-2": error}))
     lines = stream.getvalue().splitlines()
     assert lines[:3] == [warm_line(warm), warm_line(cold), warm_line(warm)]
     assert lines[1] == "us-east-1 corkhounds-places:version1-a cold: a reason -> do this"
@@ -191,7 +191,7 @@ def test_exit_codes_are_those_of_every_verb_that_judges() -> None:
     error = {"us-west-2": AwsError("x", doing="y", code="NoAnswer")}
     good, bad, unknown = row(), row(Outcome.COLD), row(Outcome.NO_DATA)
     assert status(good, row(Outcome.PROVISIONED)).exit_code == Exit.OK
-    assert status(good, bad, unknown, silent=error).exit_code == Exit.FAILED_VERDICT
-    assert status(good, unknown, silent=error).exit_code == Exit.PARTIAL
+    assert status(good, bad, unknown, unreachable=error).exit_code == Exit.FAILED_VERDICT
+    assert status(good, unknown, unreachable=error).exit_code == Exit.PARTIAL
     assert status(good, unknown).exit_code == Exit.INCONCLUSIVE
     assert status().exit_code == Exit.INCONCLUSIVE

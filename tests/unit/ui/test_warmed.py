@@ -36,7 +36,7 @@ ROWS = (
         holds=False,
     ),
 )
-WARMING = Warming(backend="shop", rows=ROWS, failed={"us-west-2": BackendctlError("no answer")})
+WARMING = Warming(backend="shop", rows=ROWS, unreachable={"us-west-2": BackendctlError("no answer")})
 
 
 def test_the_table_fits_80_columns_and_says_what_is_wrong() -> None:

@@ -193,7 +193,7 @@ def test_a_region_that_does_not_answer_is_told_and_the_other_is_warmed(aws: Aws)
     Lambda(aws, lambda _: EndpointConnectionError(endpoint_url="https://lambda"), region=WEST)
     found = warm_now(of(aws, LIVE, regions=(EAST, WEST)), instances=1)
     assert [row.region for row in found.rows] == [EAST]
-    assert list(found.failed) == [WEST]
+    assert list(found.unreachable) == [WEST]
     assert found.exit_code is Exit.PARTIAL
 
 

@@ -145,3 +145,12 @@ def test_a_price_file_of_another_shape_is_refused(tmp_path: Path, text: str) -> 
 
 def test_keys_are_of_a_region_or_of_none() -> None:
     assert not regional_keys().keys() & global_keys().keys()
+
+
+def test_a_number_that_no_price_has_is_refused(tmp_path: Path) -> None:
+    huge = "1" + 400 * "0"
+    text = f"monthly: {{DAX: {huge}}}\nregions: {{us-east-1: {{logs-gb: {huge}}}}}\n"
+    assert [fault.split(": ", 1)[1] for fault in _faults(_file(tmp_path, text))] == [
+        "the number is greater than 1e+15",
+        "the number is greater than 1e+15",
+    ]

@@ -58,7 +58,7 @@ def row_of(aws: Aws, row: Subject, *, queried: Sequence[str] = (), count: int = 
         subjects={REGION: [row]},
         measured={REGION: [measured]},
         readings={REGION: Reading(region=REGION, paged=groups, queried=tuple(queried), count=count)},
-        silent={},
+        unreachable={},
     )
     request = Request(window=Window(since=NOW - 3600, until=NOW), **given)
     (found,) = look(aws, prepared, request, LogReader(), backend="corkhounds").rows
