@@ -37,7 +37,7 @@ from backendctl.foreseen import with_refusals
 from backendctl.lookups import AwsLookups
 from backendctl.nearest import refuse_unknown
 from backendctl.pinning import choosing, only_chosen
-from backendctl.reading_ahead import reading_ahead
+from backendctl.reading_ahead import read_on, reading_ahead
 from backendctl.release.heartbeat import beating
 from backendctl.release.numbering import numbered
 from backendctl.release.releasing import Releasing
@@ -81,6 +81,7 @@ def open_backend(settings: Settings, *, planning: bool = False) -> Backend:
     ahead = reading_ahead(backend.aws, backend.spec, workers=settings.workers) if whole else None
     backend = choosing(with_live_source(backend), settings.stages)
     context, unreachable = assemble.with_slots(backend.context, backend.aws, workers=settings.workers)
+    read_on(ahead, context, backend.aws, without=unreachable)
     return replace(
         backend,
         context=context,

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backendctl.api.faults import file_faults
+from backendctl.building import build_code, source_of
 from backendctl.errors import Fault, SpecError, UsageError
 from backendctl.nearest import nearest
 from backendctl.package import Findings, Packager, Wanted, findings, handler_check, limit_faults
 from backendctl.package import check as code_faults
-from backendctl.resources import assemble
 from backendctl.spec import Draft, Offline, parse, runtimes
 from backendctl.spec.analysis import TestsCheck
 from backendctl.spec.view import origin
@@ -70,7 +70,7 @@ def check(
         faults += [fault for document in draft.definitions for fault in file_faults(document, spec.api)]
     if faults:
         raise SpecError(faults)
-    artefacts = assemble.build_code(spec, Packager(tell=tell) if tell else Packager())
+    artefacts = build_code(spec, Packager(tell=tell) if tell else Packager())
     faults, doubts = _archive_findings(spec, draft, artefacts)
     if faults:
         raise SpecError(faults)
@@ -133,7 +133,7 @@ def wanted(function: Function) -> Wanted:
 def _code_faults(spec: Spec, draft: Draft) -> Iterator[Fault]:
     seen = set()
     for _, function in _functions(spec):
-        source = assemble.source_of(function, spec)
+        source = source_of(function, spec)
         if (function.name, source, wanted(function)) in seen:
             continue
         seen.add((function.name, source, wanted(function)))

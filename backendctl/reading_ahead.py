@@ -8,7 +8,8 @@ told by them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,12 @@ from backendctl.aws import tag_index
 from backendctl.aws.crew import Crew
 from backendctl.engine.resource import GLOBAL
 from backendctl.engine.traits import traits_of
-from backendctl.resources import KINDS, drain_mark, release_log, table_policy, table_reads
+from backendctl.resources import KINDS, drain_mark, provisioned_limits, release_log, table_policy, table_reads
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.engine.resource import Resource
+    from backendctl.resources.deploy_context import DeployContext
     from backendctl.spec.model import Spec
 
 
@@ -35,6 +37,14 @@ def reading_ahead(aws: Aws, spec: Spec, *, workers: int) -> Crew:
     for read in _reads(aws, spec):
         crew.submit(read)
     return crew
+
+
+def read_on(crew: Crew | None, context: DeployContext, aws: Aws, *, without: Collection[str]) -> None:
+    """Begin what only the slots of the release tell. without: the regions that could not be read."""
+    readable = tuple(region for region in context.spec.regions if region not in without)
+    if crew is not None:
+        for read in provisioned_limits.look_ahead(replace(context, spec=context.spec.narrowed(readable)), aws):
+            crew.submit(read)
 
 
 def _reads(aws: Aws, spec: Spec) -> Iterator[Callable[[], object]]:

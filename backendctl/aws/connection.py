@@ -354,3 +354,6 @@ def _keep_user_agent(client: Any) -> None:
     creator = getattr(client, "_user_agent_creator", None)
     if creator is not None:
         client._user_agent_creator = _UserAgent(creator.to_string())  # noqa: SLF001  # botocore has no setting for it
+        if (again := getattr(creator, "rebuild_and_replace_user_agent_handler", None)) is not None:
+            service = client.meta.service_model.service_id.hyphenize()
+            client.meta.events.unregister(f"request-created.{service}", again)

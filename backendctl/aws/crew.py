@@ -12,9 +12,11 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 _MOST = 128
@@ -79,8 +81,14 @@ def together(works: Iterable[Callable[[], T]]) -> list[T]:
             return work()
 
     with resting(), ThreadPoolExecutor(min(len(asked), _TOGETHER), thread_name_prefix="together") as pool:
-        answers = [pool.submit(one, work) for work in asked]
+        answers = [pool.submit(copy_context().run, one, work) for work in asked]  # what they note is the asker's
     return [answer.result() for answer in answers]
+
+
+def both(one: Callable[[], T], other: Callable[[], S]) -> tuple[T, S]:
+    """The same of two that give back different things."""
+    found: list[Any] = together([one, other])
+    return found[0], found[1]
 
 
 @contextmanager

@@ -39,6 +39,16 @@ TOTALS: Mapping[str, tuple[float, float]] = {
 _OUTSIDE_TOTAL = frozenset({("lambda", "GetFunction"), ("lambda", "GetPolicy"), ("lambda", "Invoke")})
 
 
+def is_in_total(service: str, operation: str) -> bool:
+    """Whether an operation shares the rate of its service."""
+    return service in TOTALS and (service, operation) not in _OUTSIDE_TOTAL
+
+
+def burst_of(rate: float) -> float:
+    """So many calls of an operation may come at once, by its rate."""
+    return max(1.0, min(rate, 15.0))
+
+
 @dataclass(slots=True)
 class _Bucket:
     rate: float
@@ -90,7 +100,7 @@ class Pacer:
             self._sleep(delay * self._time_scale)
 
     def _take_total(self, service: str, operation: str, region: str) -> float:
-        if (service, operation) in _OUTSIDE_TOTAL or service not in TOTALS:
+        if not is_in_total(service, operation):
             return 0.0
         rate, burst = TOTALS[service]
         return self._take((service, "", region), rate, burst)
@@ -99,6 +109,6 @@ class Pacer:
         if rate is None:
             return 0.0
         now = self._clock() / self._time_scale
-        burst = max(burst, min(rate, 15.0))
+        burst = max(burst, burst_of(rate))
         bucket = self._buckets.setdefault(key, _Bucket(rate=rate, burst=burst, tokens=burst, at=now))
         return bucket.take(now)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from backendctl.cli.options import Options, common, runtimes
 from backendctl.errors import SpecError
 from backendctl.secrets import KNOWN
+
+if TYPE_CHECKING:
+    from backendctl.spec.config import Config
 
 
 @click.command(name="validate")
@@ -22,11 +28,10 @@ def command(*, options: Options, allow_runtimes: tuple[str, ...]) -> None:
     """
     from backendctl.checking import check
     from backendctl.cli import code
-    from backendctl.ui.build_output import build_output
 
     config = options.load()
     in_json = options.format(config) == "json"
-    tell = None if options.quiet else build_output(options.screen(config).progress)
+    tell = None if options.quiet else _telling(options, config)
     try:
         checked = check(options.spec_path(config), allow_runtimes=allow_runtimes, tell=tell)
     except SpecError as error:
@@ -52,6 +57,21 @@ def command(*, options: Options, allow_runtimes: tuple[str, ...]) -> None:
     click.echo(f"{spec.backend} is valid: {', '.join(counted)}.")
     for line in code.code_lines(spec, artefacts):
         click.echo(f"  {line}")
+
+
+def _telling(options: Options, config: Config) -> Callable[[str], None]:
+    """Prints what build commands write; rich is loaded when there is something."""
+
+    @functools.cache
+    def printing() -> Callable[[str], None]:
+        from backendctl.ui.build_output import build_output
+
+        return build_output(options.screen(config).progress)
+
+    def tell(line: str) -> None:
+        printing()(line)
+
+    return tell
 
 
 def _count(number: int, noun: str) -> str:

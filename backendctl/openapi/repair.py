@@ -6,6 +6,8 @@ told, with its place. What cannot be repaired without guessing is refused (`refu
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,9 +57,20 @@ RULES = tuple(_RULES)
 
 
 def repaired(document: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Repair, ...]]:
-    """A repaired copy, as JSON has it, and what was repaired; repairing it again finds nothing."""
-    result: dict[str, Any] = json_value(document)
-    return result, tuple(_all(result))
+    """A repaired copy, as JSON has it, and what was repaired; repairing it again finds nothing.
+
+    A plan asks this of the same few documents again and again, for every region and stage: what was found of the last
+    ones is kept, as text, which is copied much faster than it is found.
+    """
+    text, repairs = _found(json.dumps(json_value(document)))
+    return json.loads(text), repairs
+
+
+@functools.lru_cache(maxsize=8)
+def _found(text: str) -> tuple[str, tuple[Repair, ...]]:
+    result: dict[str, Any] = json.loads(text)
+    repairs = tuple(_all(result))
+    return json.dumps(result), repairs
 
 
 def _all(document: dict[str, Any]) -> Iterator[Repair]:

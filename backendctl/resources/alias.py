@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, code_of, is_missing, says
 from backendctl.aws.wait import settle
 from backendctl.engine.resource import address
@@ -24,6 +22,8 @@ from backendctl.spec.model import SLOTS, Warm
 from backendctl.spec.model import Function as Spec
 
 if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import AliasConfigurationResponseTypeDef
+
     from backendctl.aws.connection import Aws
     from backendctl.resources.deploy_context import DeployContext
 
@@ -87,10 +87,9 @@ class Alias:
     def _of_function(cls, context: DeployContext, region: str, spec: Spec) -> Iterator[Self]:
         names = names_of(context, region, spec)
         function = Function.wanted(context, region, spec)
-        # No traffic, nor the warmer's input, for code whose data is not there yet: a replica takes minutes.
-        tables = frozenset(
-            address(region, kind, table.name) for table in context.spec.tables for kind in ("table", "replica")
-        )
+        # No traffic, nor the warmer's input, for code whose data is not there yet: a replica takes minutes. Slots that
+        # no stage names yet get neither before their stage is made, which waits for the data and warms them.
+        tables = context.data_of(region)
         for alias in (*names.staged, *names.plain):
             if context.is_kept(region, spec.physical, alias):
                 yield from cls._kept(context, function, spec, alias, staged=alias in names.staged)
@@ -108,10 +107,10 @@ class Alias:
                     f"{alias}-{slot}",
                     release=None if keep else function.release,
                     # Environments belong to a version, so the other slot of a first deploy is warm with it.
-                    warm=spec.warm if slot == choice.target else None,
+                    warm=spec.warm if slot == choice.target and choice.has_stage else None,
                     turned_to=slot == choice.target,
                     guard=guard,
-                    after=tables,
+                    after=tables if choice.has_stage else frozenset(),
                 )
             before = {address(region, "stage", link.stage.name) for link in links}
             before |= {address(region, "alias", qualified(spec.name, slot)) for slot in slots_of(alias)}
@@ -266,23 +265,31 @@ class Alias:
     def _move(self, aws: Aws, version: str | None, live: Self) -> None:
         """One call, on the condition that nobody has moved it since it was looked at."""
         target: Any = {} if version is None else {"FunctionVersion": version}
-        look: Callable[[], Any] = partial(
-            aws.lambda_(self.region).get_alias, FunctionName=self.physical, Name=self.alias
-        )
-        serves: Callable[[], Any] = partial(self._serves, aws)
-        found, stage = together([look, serves]) if version is not None else (look(), None)
-        if stage is not None and found["FunctionVersion"] != version:
+        stage = self._serves(aws) if version is not None else None
+        if stage is not None and self._look(aws)["FunctionVersion"] != version:
             raise BackendctlError(
                 f"{address(self.region, self.kind, self.name)} serves stage {stage} by now, and is not moved",
                 hint="somebody else has released meanwhile; look at it: backendctl history",
             )
         self._note(aws, version or live.version or "")
-        if found.get("RevisionId"):
-            target["RevisionId"] = found["RevisionId"]
         tag = self.tag if self.tag is not None else (live.tag or "")
-        rest = self._rest(tag, version or live.version or "", self.release or live.release)
-        aws.lambda_(self.region).update_alias(FunctionName=self.physical, **target, **rest)
+        target |= self._rest(tag, version or live.version or "", self.release or live.release)
+        listed = lambda_reads.aliases(aws, self.region, self.physical).get(self.alias)
+        try:
+            self._put(aws, target, listed.revision if listed is not None else "")
+        except ClientError as error:
+            # Its policy changes the revision too (B10): what was listed is not of this moment any more.
+            if not says(error, "PreconditionFailedException"):
+                raise
+            self._put(aws, target, self._look(aws).get("RevisionId", ""))
         aws.forget("lambda-aliases", self.region, self.physical)
+
+    def _put(self, aws: Aws, target: Mapping[str, Any], revision: str) -> None:
+        guard: Any = {"RevisionId": revision} if revision else {}
+        aws.lambda_(self.region).update_alias(FunctionName=self.physical, **target, **guard)
+
+    def _look(self, aws: Aws) -> AliasConfigurationResponseTypeDef:
+        return aws.lambda_(self.region).get_alias(FunctionName=self.physical, Name=self.alias)
 
     def _serves(self, aws: Aws) -> str | None:
         """The stage that names this slot now, itself or by a canary; None for none.
@@ -332,11 +339,4 @@ class Alias:
         return number
 
     def _released(self, aws: Aws) -> str:
-        published = lambda_reads.versions(aws, self.region, self.physical)
-        version = lambda_reads.newest(published, self.release or "", self.managed)
-        if version is None:
-            raise BackendctlError(
-                f"{self.physical} in {self.region} has no version of release {self.release or '(none)'}",
-                hint="run the same command again, without --only, so that the function is published first",
-            )
-        return version.number
+        return lambda_reads.number_of(aws, self.region, self.physical, release=self.release or "", managed=self.managed)

@@ -26,7 +26,7 @@ from backendctl.resources.release_record import VARIABLE, Record, split_tag
 from backendctl.resources.served import Route
 from backendctl.resources.stage import Stage
 from backendctl.resources.stage_patch import escaped
-from backendctl.resources.stage_wanted import Behind, refuse_slots
+from backendctl.resources.stage_wanted import Behind, look_at_slots, refuse_slots
 from backendctl.resources.stage_writes import CANARY, StagePlace, changed_fields, replacing, split_variables
 
 if TYPE_CHECKING:
@@ -210,7 +210,9 @@ class CanaryStart:
         return Canary.of_stage(found, region=self.region, api=self.api, described=told, routes=self.routes)
 
     def _ready(self, aws: Aws, api_id: str, found: StageTypeDef, deployment: str) -> None:
-        refuse_slots(aws, self.region, self.behind, serving=found.get("variables") or {})
+        now = found.get("variables") or {}
+        look_at_slots(aws, self.region, self.behind, serving=now)
+        refuse_slots(aws, self.region, self.behind, serving=now)
         if self.entry is None:
             return
         variables, _ = split_variables(found.get("variables"))

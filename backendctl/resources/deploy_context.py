@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from backendctl.engine.resource import address
 from backendctl.openapi.integrations import Target, lambda_targets
 from backendctl.package import Artefact
 from backendctl.spec.model import Function, Spec, Stage
@@ -70,10 +71,13 @@ class SlotChoice:
     Attributes:
         target: "a" or "b": where the desired release is, or goes.
         idle_exists: whether the other slot's alias exists already (then it is left alone).
+        has_stage: whether a stage whose variables name the alias exists already; without one nobody calls the slots
+            before the stage is made.
     """
 
     target: str
     idle_exists: bool
+    has_stage: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,6 +206,24 @@ class DeployContext:
             one.release: one for (where, name, _), one in self.brought.items() if (where, name) == (region, physical)
         }
         return tuple(found.values())
+
+    def data_of(self, region: str) -> frozenset[str]:
+        """Addresses of the tables and replicas that code in that region may ask for."""
+        return frozenset(
+            address(region, kind, table.name) for table in self.spec.tables for kind in ("table", "replica")
+        )
+
+    def data_before_calls(self, region: str, physical: str, alias: str | None) -> frozenset[str]:
+        """What has to be there before anybody calls an alias whose slots are made before their data is.
+
+        Args:
+            alias: the plain name.
+
+        Returns:
+            none where the alias itself waits for the data.
+        """
+        choice = self.slots.get((region, physical, alias or ""))
+        return frozenset() if choice is None or choice.has_stage else self.data_of(region)
 
     def slot_alias(self, region: str, function: Function, alias: str) -> str:
         """The name a stage variable gets for a plain alias, e.g. version1-b."""

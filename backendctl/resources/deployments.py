@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
+from backendctl.aws.crew import both
 from backendctl.aws.errors import is_missing, says
 from backendctl.errors import BackendctlError
 from backendctl.resources import release_log
@@ -15,6 +17,8 @@ from backendctl.resources.releases import describe_deployment, facts_of
 from backendctl.resources.rest_api import definition_held
 
 if TYPE_CHECKING:
+    from mypy_boto3_apigateway.type_defs import DeploymentTypeDef
+
     from backendctl.aws.connection import Aws
 
 KEPT = 10
@@ -43,20 +47,22 @@ def deploy(
     Raises:
         BackendctlError: the API holds another definition, so a snapshot would not be what it says.
     """
-    for deployment in list_deployments(aws, region, api_id):
+    there, (held, held_here) = both(
+        partial(list_deployments, aws, region, api_id), partial(definition_held, aws, region, api)
+    )
+    for deployment in there:
         told = deployment.get("description")
         if definition_of(told) == definition and localised in {None, localised_of(told)}:
             return deployment["id"]
-    held, held_here = definition_held(aws, region, api)
     if held != definition or localised not in {None, held_here}:
         raise BackendctlError(
             f"the API {api!r} in {region} holds the definition {held or 'unknown'}, not {definition}",
             hint=f"put it first: backendctl deploy --only rest-api/{api}",
         )
-    made = aws.apigateway(region).create_deployment(
-        restApiId=api_id, description=describe_deployment(definition, localised or definition, stamp)
-    )
-    aws.forget("deployments", region, api_id)
+    description = describe_deployment(definition, localised or definition, stamp)
+    made = aws.apigateway(region).create_deployment(restApiId=api_id, description=description)
+    known: DeploymentTypeDef = {"id": made["id"], "description": description, "createdDate": made["createdDate"]}
+    aws.remember(("deployments", region, api_id), [known, *there], lasting=True)
     return made["id"]
 
 

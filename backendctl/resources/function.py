@@ -308,6 +308,7 @@ class Function(Configuration):
                 f"{self.physical} in {self.region} is not what was deployed: version {made['Version']} differs from it",
                 hint="somebody else changes this function; run the same command again",
             )
+        lambda_waits.remember_rest(aws, self.region, self.physical, cast("FunctionConfigurationTypeDef", made))
         if version.number not in {one.number for one in existing}:
             aws.remember(("lambda-versions", self.region, self.physical), [*existing, version], lasting=True)
 

@@ -11,9 +11,10 @@ import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from backendctl.aws.crew import both
 from backendctl.aws.errors import is_missing
 from backendctl.aws.partitions import dns_suffix
 from backendctl.engine.resource import address
@@ -120,10 +121,11 @@ class HealthCheck:
     def create(self, aws: Aws) -> None:
         """Healthy until it has been measured (E18)."""
         aws.forget("health-checks")
-        if own_checks(aws, self.region):
+        there, endpoint = both(partial(own_checks, aws, self.region), partial(self._endpoint, aws))
+        if there:
             self._replace(aws)
         else:
-            self._make(aws)
+            self._make(aws, endpoint)
 
     def update(self, aws: Aws, live: Self) -> None:
         """In place where AWS can; else a new one first, then the records, then the old one goes (E16)."""
@@ -140,7 +142,7 @@ class HealthCheck:
         aws.forget("health-checks")
         found = own_checks(aws, self.region)
         fitting = [check for check in found if self._fits(check)]
-        kept = fitting[0]["Id"] if fitting else self._make(aws)
+        kept = fitting[0]["Id"] if fitting else self._make(aws, self._endpoint(aws))
         if fitting:
             self._tune(aws, kept)
         others = {check["Id"] for check in found} - {kept}
@@ -159,8 +161,8 @@ class HealthCheck:
             HealthCheckId=check, FullyQualifiedDomainName=host, ResourcePath=path, FailureThreshold=self.failures
         )
 
-    def _make(self, aws: Aws) -> str:
-        host, path = self._endpoint(aws)
+    def _make(self, aws: Aws, endpoint: tuple[str, str]) -> str:
+        host, path = endpoint
         reference = prefix_of(aws.backend, self.region) + secrets.token_hex(4)
         made = aws.route53().create_health_check(
             CallerReference=reference,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from backendctl.aws import tags as tagging
 from backendctl.aws.crew import together
 from backendctl.aws.errors import BotoCoreError, ClientError, is_missing
+from backendctl.errors import BackendctlError
 from backendctl.resources import lambda_settings, releases
 from backendctl.resources.alias_mark import held_in
 
@@ -57,12 +58,13 @@ class Version:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AliasInfo:
-    """One alias. weights: share of the traffic by further version (B28)."""
+    """One alias. weights: share of the traffic by further version (B28). revision: changes whenever it does (B10)."""
 
     name: str
     version: str
     description: str
     weights: dict[str, float]
+    revision: str = field(default="", compare=False)
 
     @property
     def release(self) -> str | None:
@@ -191,6 +193,21 @@ def newest(found: Iterable[Version], release: str, managed: frozenset[str]) -> V
     return next((version for version in reversed(list(found)) if version.carries(release, managed)), None)
 
 
+def number_of(aws: Aws, region: str, physical: str, *, release: str, managed: frozenset[str]) -> str:
+    """The number of the newest version that is this release.
+
+    Raises:
+        BackendctlError: there is none.
+    """
+    version = newest(versions(aws, region, physical), release, managed)
+    if version is None:
+        raise BackendctlError(
+            f"{physical} in {region} has no version of release {release or '(none)'}",
+            hint="run the same command again, without --only, so that the function is published first",
+        )
+    return version.number
+
+
 def version_behind(aws: Aws, region: str, physical: str, alias: str) -> str:
     """The number of the version that an alias points to; empty when there is no such alias."""
     found = aliases(aws, region, physical).get(alias)
@@ -229,6 +246,7 @@ def aliases(aws: Aws, region: str, physical: str) -> dict[str, AliasInfo]:
                 version=alias["FunctionVersion"],
                 description=alias.get("Description", ""),
                 weights=dict((alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights", {})),
+                revision=alias.get("RevisionId", ""),
             )
             for page in pages
             for alias in page["Aliases"]

@@ -43,6 +43,13 @@ def settled(
     return _at_rest(aws, region, physical, just_made=just_made)
 
 
+def remember_rest(aws: Aws, region: str, physical: str, published: FunctionConfigurationTypeDef) -> None:
+    """Do not ask again for a version that the answer to PublishVersion calls Active; most others are Pending (B25)."""
+    if published.get("State") == "Active" and published.get("LastUpdateStatus") in _UPDATED:
+        found = {"Configuration": published}
+        aws.remember(("lambda-at-rest", region, physical, published["Version"]), found)
+
+
 def _at_rest(aws: Aws, region: str, what: str, *, just_made: bool = False) -> GetFunctionResponseTypeDef:
     def probe() -> GetFunctionResponseTypeDef | None:
         try:

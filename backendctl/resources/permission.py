@@ -17,7 +17,7 @@ from backendctl.errors import BackendctlError
 from backendctl.resources import lambda_reads, policy_text
 from backendctl.resources.alias_names import qualified, slots_of
 from backendctl.resources.api_reads import find_api, require_api
-from backendctl.resources.permission_sources import Places, is_ours, sources_of
+from backendctl.resources.permission_sources import Places, idle_slots, is_ours, sources_of
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -38,6 +38,8 @@ class Permission:
         api: name of the API whose id stands in the ARNs.
         statements: statement id → where calls may come from, as "execute-api:<api>/<stage>/*" or "events:<rule>".
             A live one that is of no present API of ours stays a raw ARN, and so differs.
+        read_back: whether it is looked at after it was made (B42). Not that of a slot that nobody turns to yet: the
+            plan of the release that does reads it.
     """
 
     kind: ClassVar[str] = "permission"
@@ -61,6 +63,8 @@ class Permission:
     qualifier: str | None = field(compare=False)
     api: str | None = field(default=None, compare=False)
 
+    read_back: bool = field(default=True, compare=False, repr=False)
+
     statements: dict[str, str] | None = None
 
     @classmethod
@@ -68,6 +72,7 @@ class Permission:
         """One for every qualifier that a stage's routes, an authorizer or a warmer calls."""
         for region in context.spec.regions:
             for spec in context.called_in(region):
+                idle = idle_slots(context, region, spec)
                 for qualifier, statements in sources_of(context, region, spec).items():
                     yield cls(
                         region=region,
@@ -76,6 +81,7 @@ class Permission:
                         physical=spec.physical,
                         qualifier=qualifier,
                         api=context.spec.api.name if context.spec.api else None,
+                        read_back=qualifier not in idle,
                         statements=statements,
                     )
 
@@ -92,7 +98,8 @@ class Permission:
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
         """Those of our functions, and of functions of others that we were to grant, that hold a statement of ours.
 
-        There is no bulk call, so what nobody calls is not asked for: a function of ours itself, where it has slots.
+        There is no bulk call, so what nobody calls is not asked for: neither a function of ours itself, where it has
+        slots, nor the plain name beside them.
         """
         ours = lambda_reads.ours(aws, region)
         others = {name: name for name in aws.granted & lambda_reads.functions(aws, region).keys() - ours.keys()}
@@ -136,7 +143,10 @@ class Permission:
         return frozenset({called, *api})
 
     def create(self, aws: Aws) -> None:
-        """Add what is missing, look whether it is there (B42), and give API Gateway the time to learn of it (B43)."""
+        """Add what is missing, look whether it is there (B42), and give API Gateway the time to learn of it (B43).
+
+        What is there already is told by AddPermission, so the policy is not read first.
+        """
         self._settle(aws, known={})
         settle(aws, "the permission to reach API Gateway")
 
@@ -172,6 +182,8 @@ class Permission:
             if difference is None:
                 return True
             self._write(aws, places, *difference)
+            if known is not None and not self.read_back:
+                return True
             return True if self._difference(aws, places, read()) is None else None
 
         with aws.exclusive("policy", self.region, self.physical):  # B42: parallel writers lose statements
@@ -229,10 +241,11 @@ class Permission:
 
 
 def _called(aliases: Collection[str]) -> Iterator[str | None]:
-    """Which of a function of ours may hold a statement of ours."""
-    if not any(set(slots_of(alias)) <= set(aliases) for alias in aliases):
+    """Which of a function of ours are called by what a deploy makes."""
+    staged = {alias for alias in aliases if set(slots_of(alias)) <= set(aliases)}
+    if not staged:
         yield None
-    yield from aliases
+    yield from (alias for alias in aliases if alias not in staged)
 
 
 def policy_of(aws: Aws, region: str, physical: str, qualifier: str | None) -> dict[str, dict[str, Any]]:

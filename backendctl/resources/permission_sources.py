@@ -43,7 +43,7 @@ def sources_of(context: DeployContext, region: str, function: Function) -> dict[
         }
         if _is_authorizer(context, region, link):
             sources["authorizer", api.name] = f"{_API}:{api.name}/authorizers/*"  # B41
-        for qualifier in _qualifiers(link):
+        for qualifier in _qualifiers(context, region, link):
             statements = found.setdefault(qualifier, {})
             for (kind, what), source in sources.items():
                 statements[statement_id(context.backend, kind, what, qualifier)] = source
@@ -54,14 +54,30 @@ def sources_of(context: DeployContext, region: str, function: Function) -> dict[
     return found
 
 
-def _qualifiers(link: Link) -> Iterator[str | None]:
-    """The name itself, and both slots where a stage variable names the alias, for either may be next.
+def _qualifiers(context: DeployContext, region: str, link: Link) -> Iterator[str | None]:
+    """Both slots where a stage variable names the alias, for either may be next.
 
-    A stage that `sync-api` makes, or that somebody sets by hand, calls the plain name.
+    The plain name beside them is called only by a stage that serves it: one that `sync-api` makes, or that somebody has
+    set by hand. `sync-api` and `grant` see that, and grant it too; a deploy turns such a stage to a slot.
     """
-    yield link.alias
-    if link.variable is not None and link.alias is not None:
-        yield from slots_of(link.alias)
+    if link.variable is None or link.alias is None:
+        yield link.alias
+        return
+    yield from slots_of(link.alias)
+    says = context.serving.get((region, link.stage.name, link.variable), "")
+    if says.rpartition(":")[2] == link.alias:
+        yield link.alias
+
+
+def idle_slots(context: DeployContext, region: str, function: Function) -> frozenset[str]:
+    """The slots of a function that no stage leads to before another release turns to them."""
+    return frozenset(
+        slot
+        for alias in context.staged(region, function)
+        if (choice := context.slots.get((region, function.physical, alias))) is not None and not choice.has_stage
+        for slot in slots_of(alias)
+        if not slot.endswith(f"-{choice.target}")
+    )
 
 
 def _is_authorizer(context: DeployContext, region: str, link: Link) -> bool:

@@ -93,6 +93,7 @@ class ProvisionedConcurrency:
                 recorded=usual.environments,
                 note=capacity.why if left else "",
             )
+            ready = replace(ready, after=ready.after | context.data_before_calls(*key))
             yield replace(ready, release=None) if context.is_kept(*key) else ready
             if capacity.kept:
                 other = next(slot for slot in SLOTS if slot != target)

@@ -109,19 +109,28 @@ def lost_by_turning(context: DeployContext, aws: Aws, *, stages: Iterable[str]) 
     Raises:
         AwsError: a region did not tell.
     """
-    names, api = frozenset(stages), context.spec.api
-    if api is None or not names:
-        return []
-    asked: list[Callable[[], list[str]]] = []
-    for region in context.spec.regions:
-        live = live_variables(aws, region, api.name)
+    asked = [partial(_lost, aws, *one) for one in _turning(context, aws, frozenset(stages))]
+    return list(dict.fromkeys(reason for reasons in together(asked) for reason in reasons))
+
+
+def look_ahead(context: DeployContext, aws: Aws) -> list[Callable[[], object]]:
+    """What `lost_by_turning` will ask if every stage turns; the answers are shared."""
+    stages = frozenset(stage.name for stage in context.spec.api.stages) if context.spec.api is not None else frozenset()
+    places = {(region, physical) for region, physical, _, _ in _turning(context, aws, stages)}
+    return [partial(reads.configs, aws, *place) for place in sorted(places)]
+
+
+def _turning(context: DeployContext, aws: Aws, stages: frozenset[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Region, function's name in AWS, plain alias, and the slot that some of these stages would turn to."""
+    api = context.spec.api
+    for region in context.spec.regions if api is not None and stages else ():
+        live = live_variables(aws, region, api.name if api is not None else "")
         for function in context.spec.functions_in(region):
             for alias, links in context.staged(region, function).items() if function.provisioned is None else ():
                 target = context.slot_alias(region, function, alias)
-                serving = serving_slots(alias, [link for link in links if link.stage.name in names], live)
+                serving = serving_slots(alias, [link for link in links if link.stage.name in stages], live)
                 if any(serving.values()) and not serving[target[-1]]:
-                    asked.append(partial(_lost, aws, region, function.physical, alias, target))
-    return list(dict.fromkeys(reason for reasons in together(asked) for reason in reasons))
+                    yield region, function.physical, alias, target
 
 
 def _lost(aws: Aws, region: str, physical: str, alias: str, target: str) -> list[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from backendctl.aws.crew import both
 from backendctl.aws.errors import ClientError, says
 from backendctl.aws.progress import note
 from backendctl.aws.tags import owner_of
@@ -15,7 +17,7 @@ from backendctl.errors import BackendctlError
 from backendctl.resources import dns
 from backendctl.resources.api_reads import domain_names
 from backendctl.resources.dns_batch import change_together
-from backendctl.resources.health_check import nearest, own_checks
+from backendctl.resources.health_check import checks, nearest, own_checks
 from backendctl.resources.mapping import mapping_name
 from backendctl.resources.record_changes import (
     PRIMARY,
@@ -148,7 +150,7 @@ class Record:
 
     @classmethod
     def _live(cls, aws: Aws, place: Self, found: list[ResourceRecordSetOutputTypeDef], *, owner: str | None) -> Self:
-        checks = {check["Id"] for check in own_checks(aws, place.region)}
+        guards = {check["Id"] for check in own_checks(aws, place.region)}
         target = _endpoint(domain_names(aws, place.region).get(place.host))
         aliases = {bool(r.get("AliasTarget", {}).get("EvaluateTargetHealth")) for r in found}
         return cls(
@@ -163,7 +165,7 @@ class Record:
                 for r in found
             ),
             evaluate_target_health=aliases.pop() if len(aliases) == 1 else None,
-            health=_joined(_health(r.get("HealthCheckId"), checks) for r in found),
+            health=_joined(_health(r.get("HealthCheckId"), guards) for r in found),
         )
 
     def needs(self) -> frozenset[str]:
@@ -215,6 +217,9 @@ class Record:
 
     def _records(self, aws: Aws) -> tuple[ResourceRecordSetOutputTypeDef, ...]:
         aws.forget("domain-names", self.region)
+        aws.forget("health-checks")
+        if self.health == OWN:
+            both(partial(domain_names, aws, self.region), partial(checks, aws))
         target = _endpoint(domain_names(aws, self.region).get(self.name))
         if target is None:
             raise BackendctlError(
@@ -235,7 +240,6 @@ class Record:
         return tuple(records)
 
     def _check(self, aws: Aws) -> str:
-        aws.forget("health-checks")
         found = own_checks(aws, self.region)
         if not found:
             raise BackendctlError(

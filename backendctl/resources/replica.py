@@ -185,11 +185,10 @@ class Replica:
         Raises:
             BackendctlError: a table of that name stands in the region (C12), or the copy failed (C10, C11).
         """
-        self._clear_way(aws)
-        group = table_reads.ask(aws, self.primary, self.physical)
+        group = self._clear_way(aws)
         if table_reads.entry(group, self.region) is None:
-            self._join(aws)
-        self._bring_up(aws)
+            self._join(aws, group)
+        self._bring_up(aws, group)
         if any("/scaling/" in one for one in self.after):
             drop_orphans(aws, self.region, self.physical)
 
@@ -205,7 +204,7 @@ class Replica:
             self._leave(aws, self.primary)
             self.create(aws)
         else:
-            self._bring_up(aws)
+            self._bring_up(aws, table_reads.ask(aws, self.primary, self.physical))
 
     def delete(self, aws: Aws) -> None:
         """The table in this region and its data, by way of another region of the group (C22).
@@ -224,17 +223,21 @@ class Replica:
             self._delete_alone(aws)
         table_reads.forget(aws, self.region, self.physical)
 
-    def _clear_way(self, aws: Aws) -> None:
-        here = table_reads.ask(aws, self.region, self.physical)
-        group = table_reads.ask(aws, self.primary, self.physical)
+    def _clear_way(self, aws: Aws) -> TableDescriptionTypeDef | None:
+        """Wait for one that is on its way out; the table in its primary region as it is then."""
+        here, group = table_reads.ask_both(aws, self.physical, here=self.region, there=self.primary)
         entry = table_reads.entry(group, self.region)
         if (entry or {}).get("ReplicaStatus") == "DELETING":
             table_waits.wait_replica_gone(aws, source=self.primary, region=self.region, physical=self.physical)
         elif here is not None and here["TableStatus"] == "DELETING":
             table_waits.wait_gone(aws, self.region, self.physical)  # the name is free only then (C22)
+        else:
+            return group
+        return table_reads.ask(aws, self.primary, self.physical)
 
-    def _join(self, aws: Aws) -> None:
-        table_reads.wait_active(aws, self.primary, self.physical)
+    def _join(self, aws: Aws, group: TableDescriptionTypeDef | None) -> None:
+        if group is None or not table_reads.is_quiet(group):
+            table_reads.wait_active(aws, self.primary, self.physical)
         try:
             aws.dynamodb(self.primary).update_table(
                 TableName=self.physical,
@@ -248,11 +251,10 @@ class Replica:
             if table_reads.entry(group, self.region) is None:
                 raise BackendctlError(self.name_taken()) from error
 
-    def _bring_up(self, aws: Aws) -> None:
-        table_waits.wait_replica(aws, primary=self.primary, region=self.region, physical=self.physical)
+    def _bring_up(self, aws: Aws, group: TableDescriptionTypeDef | None) -> None:
         where = {"region": self.region, "physical": self.physical}
-        for region in (self.primary, self.region):
-            table_reads.forget(aws, region, self.physical)
+        table_waits.wait_replica(aws, primary=self.primary, **where, group=group)
+        replica_own.look_ahead(aws, self)
         live = type(self).read(aws, self)
         if live is not None:
             replica_own.bring(aws, self, live)

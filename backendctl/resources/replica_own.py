@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from backendctl.aws import tags as tagging
+from backendctl.aws.crew import together
 from backendctl.aws.progress import note
 from backendctl.aws.wait import until
 from backendctl.resources import table_policy, table_reads, table_settings, table_shape, table_times
@@ -38,6 +40,17 @@ def key_of(table: model.Table, region: str) -> str | None:
     return encryption if table_shape.is_customers(encryption) else None
 
 
+def look_ahead(aws: Aws, desired: Replica) -> None:
+    """Ask at once, and share, what a read of the replica asks beyond descriptions."""
+    here, there = (desired.region, desired.physical), (desired.primary, desired.physical)
+    asked: list[Callable[[], object]] = [partial(table_reads.tags_of, aws, *place) for place in (here, there)]
+    asked += [
+        partial(table_policy.live, aws, *place) for place in ((here, there) if POLICY in desired.open else (here,))
+    ]
+    asked.append(partial(table_reads.recovery_of, aws, *here))
+    together(asked)
+
+
 def unlike(
     aws: Aws, desired: Replica, group: TableDescriptionTypeDef | None, here: TableDescriptionTypeDef | None
 ) -> tuple[str, ...]:
@@ -64,7 +77,7 @@ def creation(replica: Replica) -> dict[str, Any]:
 
 def bring(aws: Aws, replica: Replica, live: Replica) -> None:
     """Bring class, key, reads, policy and open tags; each alone in its call (C40)."""
-    group = table_reads.ask(aws, replica.primary, replica.physical)
+    group = table_reads.describe(aws, replica.primary, replica.physical)
     wanted_class = replica.table_class
     if wanted_class is None and CLASS in live.unlike_primary and group is not None:
         wanted_class = table_shape.class_of(group)

@@ -16,7 +16,7 @@ from backendctl.resources.alias_names import qualified
 from backendctl.resources.lambda_reads import NAME
 from backendctl.resources.role import scheduler_role
 from backendctl.resources.warmer import canonical, one_word, paused, short_arn
-from backendctl.resources.warmer_layout import rule_prefix, schedules, state, warmer_name
+from backendctl.resources.warmer_layout import data_before_calls, rule_prefix, schedules, state, warmer_name
 from backendctl.spec.model import Function as Spec
 from backendctl.spec.model import Warm
 
@@ -86,7 +86,7 @@ class Schedule:
             name=spec.name,
             owner=context.backend,
             group=warmer_name(context.backend, spec.name),
-            after=frozenset(called | {address(GLOBAL, "role", role)}),
+            after=frozenset(called | {address(GLOBAL, "role", role)}) | data_before_calls(context, region, spec),
             schedules={
                 name: f"{expression}{_ARROW}{qualified(spec.physical, qualifier)}"
                 for name, (expression, qualifier) in wanted.items()

@@ -88,9 +88,12 @@ def choose(
                 refused.append(f"{region}: {_told(group)}")
                 continue
             for member in group:
-                idle = any(slot != target for slot in member.exists)
                 key = (region, member.function.physical, member.alias)
-                chosen[key] = SlotChoice(target=target, idle_exists=idle)
+                chosen[key] = SlotChoice(
+                    target=target,
+                    idle_exists=any(slot != target for slot in member.exists),
+                    has_stage=any(stage in live for stage, _ in member.variables),
+                )
     if refused:
         raise SlotsTakenError(
             refused,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
+from backendctl.aws.crew import both
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.wait import settle
 from backendctl.engine.resource import address
@@ -19,7 +21,6 @@ from backendctl.resources.api_reads import (
     apis,
     deployments,
     find_api,
-    list_deployments,
     list_stages,
     require_api,
     stages,
@@ -31,8 +32,17 @@ from backendctl.resources.served import Route
 from backendctl.resources.stage_notes import pinned, shared
 from backendctl.resources.stage_patch import NO_CACHE, patches
 from backendctl.resources.stage_settings import StageSettings
-from backendctl.resources.stage_wanted import Behind, behind_of, refuse_slots, requirements, routes_of, variables_of
-from backendctl.resources.stage_writes import await_cache
+from backendctl.resources.stage_wanted import (
+    Behind,
+    behind_of,
+    look_at_slots,
+    refuse_slots,
+    requirements,
+    routes_of,
+    variables_of,
+    warm,
+)
+from backendctl.resources.stage_writes import await_cache, ensure_access_log, refuse_changed
 from backendctl.spec.model import Stage as Spec
 
 if TYPE_CHECKING:
@@ -184,8 +194,7 @@ class Stage(StageSettings):
         """A deployment, the stage on it, then the settings that only an update can make (A30)."""
         api_id = require_api(aws, self.region, self.api)
         with aws.exclusive("api", self.region, self.api):
-            if self.name not in list_stages(aws, self.region, api_id):
-                self._make(aws, api_id)
+            self._make(aws, api_id)
         live = self._now(aws, api_id)
         if live.owner != self.owner:
             raise BackendctlError(
@@ -194,8 +203,18 @@ class Stage(StageSettings):
             )
         self.update(aws, live)
 
+    def _deployed_and_warm(self, aws: Aws, api_id: str) -> str:
+        called = partial(warm, aws, self.region, self.behind)
+        return both(partial(self._deployment, aws, api_id), called)[0]
+
     def _make(self, aws: Aws, api_id: str) -> None:
-        deployment = self._deployment(aws, api_id)
+        there, deployment = both(
+            partial(list_stages, aws, self.region, api_id), partial(self._deployed_and_warm, aws, api_id)
+        )
+        if self.name in there:
+            return
+        look_at_slots(aws, self.region, self.behind, serving={})
+        refuse_slots(aws, self.region, self.behind, serving={})
         self._ready(aws, api_id, deployment, serving={})
         try:
             aws.apigateway(self.region).create_stage(
@@ -218,7 +237,9 @@ class Stage(StageSettings):
         resizes = self.cache is not None and self.cache != live.cache
         if resizes:
             await_cache(aws, self.region, api_id, self.name)
-        self._ensure_access_log(aws, live)
+        group = self.logging.access if self.logging else None
+        if group is not None and not (live.logging and live.logging.access == group):
+            ensure_access_log(aws, self.region, group, owner=self.owner or aws.backend)
         with aws.exclusive("api", self.region, self.api):  # A38
             self._switch(aws, api_id, live)
         if changed := tagging.missing(self.tags, live.tags):
@@ -253,9 +274,17 @@ class Stage(StageSettings):
             log_arn=f"arn:{aws.partition}:logs:{self.region}:{aws.account}:log-group:",
         )
         if turns or released:
-            found = list_stages(aws, self.region, api_id)[self.name]
-            self._refuse_changed(live, found)
+            serves = live.variables or {}
+            there, _ = both(
+                partial(list_stages, aws, self.region, api_id),
+                partial(look_at_slots, aws, self.region, self.behind, serving=serves),
+            )
+            found = there[self.name]
+            refuse_changed(found, {live.release, self.release}, address(self.region, self.kind, self.name))
             serving = found.get("variables") or {}
+            if any(serving.get(one.variable) != serves.get(one.variable) for one in self.behind):
+                look_at_slots(aws, self.region, self.behind, serving=serving)
+            refuse_slots(aws, self.region, self.behind, serving=serving)
             self._ready(aws, api_id, deployment or found.get("deploymentId", ""), serving=serving)
         if operations:
             aws.apigateway(self.region).update_stage(restApiId=api_id, stageName=self.name, patchOperations=operations)
@@ -269,33 +298,15 @@ class Stage(StageSettings):
             # The slot that was left must not move again while some hosts still serve from it (A51).
             settle(aws, f"stage {self.name} to be the same everywhere")
 
-    def _refuse_changed(self, live: Self, found: StageTypeDef) -> None:
-        """API Gateway has no condition on UpdateStage, so what the plan saw is looked at once more.
-
-        Raises:
-            BackendctlError: another release has come between, or a canary.
-        """
-        if (found.get("variables") or {}).get(VARIABLE, "") not in {live.release, self.release}:
-            what = "serves another release by now"
-        elif found.get("canarySettings"):
-            what = "has a canary by now"
-        else:
-            return
-        raise BackendctlError(
-            f"{address(self.region, self.kind, self.name)} {what}: somebody else changes it",
-            hint="look at it: backendctl history; then run the same command again",
-        )
-
     def _ready(self, aws: Aws, api_id: str, deployment: str, *, serving: Mapping[str, str]) -> None:
-        """What will serve is there, as it was planned, and is noted before it serves.
+        """What will serve is noted before it serves; the slots have been looked at.
 
         Args:
             serving: the stage's variables now.
 
         Raises:
-            BackendctlError: a slot holds something else, or somebody has taken the release over.
+            BackendctlError: somebody has taken the release over.
         """
-        refuse_slots(aws, self.region, self.behind, serving=serving)
         noted = self.entry or self.noted
         if noted is None:
             return
@@ -351,8 +362,10 @@ class Stage(StageSettings):
         return any(wanted is not None and wanted != found for wanted, found in pairs)
 
     def _now(self, aws: Aws, api_id: str) -> Self:
-        described = {d["id"]: d.get("description", "") for d in list_deployments(aws, self.region, api_id)}
         found = list_stages(aws, self.region, api_id)[self.name]
+        if found.get("deploymentId") not in deployments(aws, self.region, api_id):
+            aws.forget("deployments", self.region, api_id)
+        described = deployments(aws, self.region, api_id)
         return self._live(found, region=self.region, api=self.api, described=described)
 
     def _refuse_canary(self, live: Self) -> None:
@@ -364,16 +377,3 @@ class Stage(StageSettings):
                 f"{address(self.region, self.kind, self.name)} has a canary, and its {told} would change",
                 hint="promote it: backendctl promote-canary; or end it: backendctl abort-canary",
             )
-
-    def _ensure_access_log(self, aws: Aws, live: Self) -> None:
-        """AWS wants the group to be there; left behind when the stage goes, as logs are."""
-        group = self.logging.access if self.logging else None
-        if group is None or (live.logging and live.logging.access == group):
-            return
-        try:
-            aws.logs(self.region).create_log_group(
-                logGroupName=group, tags=tagging.marked(self.owner or aws.backend, {})
-            )
-        except aws.logs(self.region).exceptions.ClientError as error:
-            if not says(error, "ResourceAlreadyExistsException"):
-                raise

@@ -14,6 +14,7 @@ from backendctl.resources import lambda_reads, stage_live
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.deploy_context import DeployContext, Link
 from backendctl.resources.function import Function
+from backendctl.resources.prewarm import prewarm
 from backendctl.resources.provisioned import ready_before_turn
 from backendctl.resources.served import Route
 from backendctl.spec.model import Stage as Spec
@@ -28,6 +29,8 @@ class Behind:
 
     Attributes:
         variable: of the stage, and the value by which it names the slot.
+        warm_input: JSON that the release is called with before the stage is made; None where its alias does that.
+        warm_count: in so many calls at once.
     """
 
     variable: str
@@ -36,6 +39,8 @@ class Behind:
     alias: str
     release: str
     managed: frozenset[str]
+    warm_input: str | None = None
+    warm_count: int = 1
 
 
 def variables_of(context: DeployContext, region: str, stage: Spec) -> dict[str, str]:
@@ -56,20 +61,30 @@ def variables_of(context: DeployContext, region: str, stage: Spec) -> dict[str, 
     return {name: context.serving.get((region, stage.name, name), value) for name, value in found.items()}
 
 
-def refuse_slots(aws: Aws, region: str, behind: Iterable[Behind], *, serving: Mapping[str, str]) -> None:
-    """Just before a stage turns: the slots it turns to hold the release that was planned.
+def look_at_slots(aws: Aws, region: str, behind: Iterable[Behind], *, serving: Mapping[str, str]) -> None:
+    """Just before a stage turns: ask what the slots that it turns to hold now; shared until somebody forgets it.
 
     Args:
         serving: the stage's variables now. A slot that it is led to already is not looked at: it serves, and so is
             moved by nobody.
+    """
+    names = {one.physical for one in _turned_to(behind, serving)}
+    for physical in names:
+        aws.forget("lambda-aliases", region, physical)
+    lambda_reads.read_ahead(aws, region, names, lambda_reads.aliases)
+
+
+def refuse_slots(aws: Aws, region: str, behind: Iterable[Behind], *, serving: Mapping[str, str]) -> None:
+    """The slots that a stage turns to, as they were looked at, hold the release that was planned.
 
     Raises:
         BackendctlError: one holds something else.
     """
-    turned_to = [one for one in behind if serving.get(one.variable) != one.value]
-    for one in turned_to:
-        aws.forget("lambda-aliases", region, one.physical)
-    together(partial(_refuse_slot, aws, region, one) for one in turned_to)
+    together(partial(_refuse_slot, aws, region, one) for one in _turned_to(behind, serving))
+
+
+def _turned_to(behind: Iterable[Behind], serving: Mapping[str, str]) -> list[Behind]:
+    return [one for one in behind if serving.get(one.variable) != one.value]
 
 
 def _refuse_slot(aws: Aws, region: str, one: Behind) -> None:
@@ -83,6 +98,20 @@ def _refuse_slot(aws: Aws, region: str, one: Behind) -> None:
         )
 
 
+def warm(aws: Aws, region: str, behind: Iterable[Behind]) -> None:
+    """Before a stage is made: call what it will lead to and nothing has called yet.
+
+    Raises:
+        BackendctlError: a function answers with an error, or has no version of the release.
+    """
+    together(partial(_warm_one, aws, region, one, one.warm_input) for one in behind if one.warm_input is not None)
+
+
+def _warm_one(aws: Aws, region: str, one: Behind, payload: str) -> None:
+    number = lambda_reads.number_of(aws, region, one.physical, release=one.release, managed=one.managed)
+    prewarm(aws, region, one.physical, version=number, payload=payload, count=one.warm_count)
+
+
 def behind_of(context: DeployContext, region: str, stage: Spec) -> Iterable[Behind]:
     """What has to stand behind a stage's variables when it turns."""
     values = variables_of(context, region, stage)
@@ -92,6 +121,8 @@ def behind_of(context: DeployContext, region: str, stage: Spec) -> Iterable[Behi
         built = (region, link.function.name) in context.code_ids  # the API may call others' functions
         if built and (region, link.function.physical, link.alias) in context.slots:
             function = Function.behind_alias(context, region, link.function, link.alias)
+            served = context.slots[region, link.function.physical, link.alias].has_stage
+            warm = None if served else link.function.warm
             yield Behind(
                 variable=link.variable,
                 value=values[link.variable],
@@ -99,6 +130,8 @@ def behind_of(context: DeployContext, region: str, stage: Spec) -> Iterable[Behi
                 alias=context.slot_alias(region, link.function, link.alias),
                 release=function.release or "",
                 managed=function.managed,
+                warm_input=warm.event(warm.instances) if warm else None,
+                warm_count=warm.instances if warm else 1,
             )
 
 
@@ -122,6 +155,7 @@ def requirements(context: DeployContext, region: str, stage: Spec) -> frozenset[
         found.add(address(region, "permission", name))
         found.add(address(region, "function" if alias is None else "alias", name))
         found |= ready_before_turn(region, link.function, alias or "")
+        found |= context.data_before_calls(region, link.function.physical, link.alias)
     return frozenset(found)
 
 

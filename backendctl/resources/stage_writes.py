@@ -5,10 +5,12 @@ The rule that a stage with a canary takes nothing else (A64) is here, for plans 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backendctl.aws import tags as tagging
+from backendctl.aws.errors import says
 from backendctl.aws.wait import until
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.resource import address
@@ -92,6 +94,33 @@ def refuse_canary(found: Mapping[str, Any], place: str) -> None:
     """Raise when a stage has a canary at the moment of a write."""
     if found.get("canarySettings"):
         raise BackendctlError(f"{place} has a canary, which was started meanwhile", hint=END_IT)
+
+
+def refuse_changed(found: StageTypeDef, releases: Collection[str | None], place: str) -> None:
+    """API Gateway has no condition on UpdateStage, so what the plan saw is looked at once more.
+
+    Args:
+        releases: tags of which one is to be served. place: the stage's address.
+
+    Raises:
+        BackendctlError: another release has come between, or a canary.
+    """
+    if (found.get("variables") or {}).get(VARIABLE, "") not in releases:
+        what = "serves another release by now"
+    elif found.get("canarySettings"):
+        what = "has a canary by now"
+    else:
+        return
+    raise BackendctlError(f"{place} {what}: somebody else changes it", hint=_LOOK)
+
+
+def ensure_access_log(aws: Aws, region: str, group: str, *, owner: str) -> None:
+    """AWS wants the group to be there; left behind when the stage goes, as logs are. owner: the backend."""
+    try:
+        aws.logs(region).create_log_group(logGroupName=group, tags=tagging.marked(owner, {}))
+    except aws.logs(region).exceptions.ClientError as error:
+        if not says(error, "ResourceAlreadyExistsException"):
+            raise
 
 
 def split_variables(variables: Mapping[str, str] | None) -> tuple[dict[str, str], str]:

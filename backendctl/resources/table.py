@@ -125,6 +125,8 @@ class Table:
         found = table_reads.describe(aws, desired.region, desired.physical)
         if found is None:
             return None
+        if found["TableStatus"] != "CREATING":
+            table_reads.look_at(aws, desired.region, desired.physical)
         whose = table_reads.belonging(aws, desired.region, desired.physical)
         if whose.owner == aws.backend and whose.primary != desired.region:
             raise _moved(aws, desired, whose.primary)
@@ -194,13 +196,16 @@ class Table:
 
     def create(self, aws: Aws) -> None:
         """Made with its mark in one call; what cannot ride along follows, and a kill shows as a difference."""
-        found = table_reads.ask(aws, self.region, self.physical)
-        if found is not None and found["TableStatus"] == "DELETING":
-            table_waits.wait_gone(aws, self.region, self.physical)  # C59
         try:
-            aws.dynamodb(self.region).create_table(**table_steps.creation(self))
+            self._make(aws)
         except aws.dynamodb(self.region).exceptions.ClientError as error:
-            if code_of(error) != "ResourceInUseException" or not self._is_ours(aws):
+            if code_of(error) != "ResourceInUseException":
+                raise
+            found = table_reads.ask(aws, self.region, self.physical)
+            if found is not None and found["TableStatus"] == "DELETING":
+                table_waits.wait_gone(aws, self.region, self.physical)  # C59
+                self._make(aws)
+            elif not self._is_ours(aws):
                 raise
         self._bring_up(aws)
 
@@ -224,11 +229,15 @@ class Table:
         table_waits.wait_gone(aws, self.region, self.physical)
         table_reads.forget(aws, self.region, self.physical)
 
+    def _make(self, aws: Aws) -> None:
+        aws.dynamodb(self.region).create_table(**table_steps.creation(self))
+
     def _bring_up(self, aws: Aws) -> None:
         """From what is there at this moment, for a change under way may have been dropped or finished (C47)."""
         where = {"region": self.region, "physical": self.physical}
-        table_reads.wait_active(aws, self.region, self.physical)
-        live = self._fresh(aws)
+        found = table_reads.wait_active(aws, self.region, self.physical)
+        table_reads.renew(aws, self.region, self.physical, found)
+        live = type(self).read(aws, self) or self
         table_settings.put_tags(aws, **where, wanted=self.tags, live=live.tags)
         for place, step in table_steps.numbered(table_steps.steps(self, live)):
             table_waits.carry_out(aws, self.region, step, place=place)
@@ -240,11 +249,6 @@ class Table:
         # Last, because AWS may refuse it for an hour (C49).
         if self.ttl is not None and self.ttl != live.ttl:
             table_settings.put_expiry(aws, **where, wanted=self.ttl, live=live.ttl or "")
-
-    def _fresh(self, aws: Aws) -> Self:
-        table_reads.forget(aws, self.region, self.physical)
-        live = type(self).read(aws, self)
-        return live or self
 
     def _is_ours(self, aws: Aws) -> bool:
         table_reads.wait_active(aws, self.region, self.physical)

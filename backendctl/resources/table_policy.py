@@ -57,7 +57,7 @@ def live(aws: Aws, region: str, physical: str) -> Policy:
 
 def put(aws: Aws, *, region: str, physical: str, policy: Policy) -> None:
     """Set the policy; {} removes it. One writer at a time: AWS wants a pause between two (C56)."""
-    found = table_reads.ask(aws, region, physical)
+    found = table_reads.describe(aws, region, physical)
     if found is None:
         return
     with aws.exclusive("table-policy", region, physical):

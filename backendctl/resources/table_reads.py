@@ -56,6 +56,14 @@ def ask(aws: Aws, region: str, physical: str) -> TableDescriptionTypeDef | None:
         raise
 
 
+def ask_both(
+    aws: Aws, physical: str, *, here: str, there: str
+) -> tuple[TableDescriptionTypeDef | None, TableDescriptionTypeDef | None]:
+    """The table as it is now in two regions, asked at once."""
+    found, other = together(partial(ask, aws, region, physical) for region in (here, there))
+    return found, other
+
+
 def describe(aws: Aws, region: str, physical: str) -> TableDescriptionTypeDef | None:
     """The table as one plan sees it; None when there is none, or it is on its way out."""
     found = aws.shared(("table", region, physical, "description"), lambda: ask(aws, region, physical))
@@ -65,6 +73,12 @@ def describe(aws: Aws, region: str, physical: str) -> TableDescriptionTypeDef | 
 def forget(aws: Aws, region: str, physical: str) -> None:
     """Drop what has been read about one table."""
     aws.forget("table", region, physical)
+
+
+def renew(aws: Aws, region: str, physical: str, found: TableDescriptionTypeDef | None) -> None:
+    """Drop what has been read about one table, but for its description, which was asked for a moment ago."""
+    forget(aws, region, physical)
+    aws.remember(("table", region, physical, "description"), found)
 
 
 def listed(aws: Aws, region: str) -> list[str]:
@@ -86,6 +100,11 @@ def names(aws: Aws, region: str) -> list[str]:
 def look_ahead(aws: Aws, region: str) -> None:
     """Ask at once, and share, what a plan asks of each table that is ours in that region."""
     together(partial(read, aws, region, physical) for physical in names(aws, region) for read in (tags_of, recovery_of))
+
+
+def look_at(aws: Aws, region: str, physical: str) -> None:
+    """Ask at once, and share, what the description of a table of a primary region leaves out."""
+    together(partial(read, aws, region, physical) for read in (tags_of, recovery_of, expiry_of))
 
 
 def tags_of(aws: Aws, region: str, physical: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ def put_tags(
 ) -> None:
     """Write the tags that are missing; one writer at a time, for AWS locks them (C51)."""
     changed = tagging.missing(wanted, live)
-    found = table_reads.ask(aws, region, physical) if changed else None
+    found = table_reads.describe(aws, region, physical) if changed else None
     if found is None:
         return
     with aws.exclusive("table-tags", region, physical):

@@ -80,17 +80,23 @@ def wait_gone(aws: Aws, region: str, physical: str) -> None:
     until(aws, f"table {physical} in {region} to be gone", probe, limit=_GONE_LIMIT)
 
 
-def wait_replica(aws: Aws, *, primary: str, region: str, physical: str) -> None:
+def wait_replica(aws: Aws, *, primary: str, region: str, physical: str, group: TableDescriptionTypeDef | None) -> None:
     """Wait until the replica is ACTIVE in its group's eyes, and table and indexes are in its own region (C9).
+
+    What was asked last of both regions is shared from then on.
+
+    Args:
+        group: the table in its primary region as it was before, by which the wait is limited.
 
     Raises:
         BackendctlError: it failed, or vanished, which is how AWS tells of a bad request (C10, C11).
         WaitTimeoutError: 30 minutes and the time to copy the data have passed (C8).
     """
-    limit = _REPLICA_LIMIT + _copy_seconds(aws, primary, physical)
-    watch = _ReplicaWatch(aws, primary=primary, region=region, physical=physical)
-    until(aws, f"replica of {physical} in {region} to be ACTIVE", watch.probe, limit=limit, step=5.0)
-    table_reads.wait_active(aws, region, physical)
+    limit = _REPLICA_LIMIT + (group or {}).get("TableSizeBytes", 0) / _COPY_RATE
+    watch = _ReplicaWatch(aws, primary=primary, region=region, physical=physical, takes=table_times.copying(group))
+    source, here = until(aws, f"replica of {physical} in {region} to be ACTIVE", watch.probe, limit=limit, step=5.0)
+    table_reads.renew(aws, primary, physical, source)
+    table_reads.renew(aws, region, physical, here)
 
 
 def wait_replica_gone(aws: Aws, *, source: str, region: str, physical: str) -> None:
@@ -110,18 +116,18 @@ def wait_replica_gone(aws: Aws, *, source: str, region: str, physical: str) -> N
 class _ReplicaWatch:
     """Remembers when the group last mentioned the replica: at first it does not, and a refused one vanishes."""
 
-    def __init__(self, aws: Aws, *, primary: str, region: str, physical: str) -> None:
+    def __init__(self, aws: Aws, *, primary: str, region: str, physical: str, takes: str) -> None:
         self._aws = aws
         self._primary = primary
         self._region = region
         self._physical = physical
         self._mentioned = aws.clock()
         self._began: datetime | None = None
-        self._takes = table_times.copying(table_reads.ask(aws, primary, physical))
+        self._takes = takes
 
-    def probe(self) -> bool | None:
-        """True when it is ACTIVE with every index of the primary."""
-        source = table_reads.ask(self._aws, self._primary, self._physical)
+    def probe(self) -> tuple[TableDescriptionTypeDef, TableDescriptionTypeDef] | None:
+        """The table in its primary and in its own region, when it is ACTIVE with every index of the primary."""
+        source, here = table_reads.ask_both(self._aws, self._physical, here=self._primary, there=self._region)
         found = table_reads.entry(source, self._region)
         if source is None or found is None:
             self._still_unseen()
@@ -130,17 +136,14 @@ class _ReplicaWatch:
         status = found.get("ReplicaStatus", "CREATING")
         self._refuse(status, found.get("ReplicaStatusDescription", ""))
         progress = found.get("ReplicaStatusPercentProgress", "")
-        here = table_reads.ask(self._aws, self._region, self._physical)
         self._began = self._began or _made(here)
         state = f"{status} {progress}".rstrip()
-        if status == "ACTIVE" and self._answers(source, here):
-            return True
+        if status == "ACTIVE" and here is not None and self._answers(source, here):
+            return source, here
         note(f"replica of {self._physical} in {self._region}: {state}, {table_times.since(self._began)}; {self._takes}")
         return None
 
-    def _answers(self, source: TableDescriptionTypeDef, here: TableDescriptionTypeDef | None) -> bool:
-        if here is None:
-            return False
+    def _answers(self, source: TableDescriptionTypeDef, here: TableDescriptionTypeDef) -> bool:
         names = [{i["IndexName"] for i in d.get("GlobalSecondaryIndexes", ())} for d in (source, here)]
         return table_reads.is_quiet(here) and names[0] <= names[1]
 
@@ -240,9 +243,3 @@ def _indexing(found: TableDescriptionTypeDef) -> list[str]:
 
 def _busy_with(found: TableDescriptionTypeDef) -> str:
     return ", ".join([found["TableStatus"], *_indexing(found)])
-
-
-def _copy_seconds(aws: Aws, primary: str, physical: str) -> float:
-    found = table_reads.ask(aws, primary, physical)
-    size = (found or {}).get("TableSizeBytes", 0)
-    return size / _COPY_RATE

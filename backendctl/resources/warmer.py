@@ -20,7 +20,7 @@ from backendctl.errors import BackendctlError
 from backendctl.resources import rule_reads
 from backendctl.resources.alias_names import qualified
 from backendctl.resources.lambda_reads import NAME
-from backendctl.resources.warmer_layout import PER_RULE, layout, rule_prefix, schedule, state
+from backendctl.resources.warmer_layout import PER_RULE, data_before_calls, layout, rule_prefix, schedule, state
 from backendctl.spec.model import Function as Spec
 from backendctl.spec.model import Warm
 
@@ -86,7 +86,8 @@ class Warmer:
             region=region,
             name=spec.name,
             owner=context.backend,
-            after=frozenset(address(region, "permission", qualified(spec.name, qualifier)) for qualifier in called),
+            after=frozenset(address(region, "permission", qualified(spec.name, qualifier)) for qualifier in called)
+            | data_before_calls(context, region, spec),
             rules=tuple(sorted(rules)),
             schedule=schedule(warm),
             state=state(warm),

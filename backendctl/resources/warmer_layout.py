@@ -74,6 +74,12 @@ def calls(context: DeployContext, region: str, function: Function) -> dict[str, 
     return dict(found) if function.warm.is_scheduled else {schedule(function.warm): rules}
 
 
+def data_before_calls(context: DeployContext, region: str, function: Function) -> frozenset[str]:
+    """Addresses of the data that has to be there before a function is pinged, where its aliases do not wait for it."""
+    aliases = context.staged(region, function)
+    return frozenset().union(*(context.data_before_calls(region, function.physical, alias) for alias in aliases))
+
+
 def warmer_name(backend: str, function: str) -> str:
     """The name of a function's first rule, or of its schedule group; at most 60 characters."""
     name = re.sub(r"[^.\-_A-Za-z0-9]", "-", f"{rule_prefix(backend)}{function}")

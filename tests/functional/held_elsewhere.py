@@ -45,7 +45,7 @@ HELD = {
         f"{LIFECYCLE}::test_destroy_refuses_what_holds_data_until_it_is_named_and_then_leaves_nothing",
     ],
     11: [
-        f"{PERMISSION}::test_slots_are_called_by_the_stage_and_the_warmer_and_the_plain_name_by_the_stage",
+        f"{PERMISSION}::test_slots_are_called_by_the_stage_and_the_warmer_and_the_plain_name_beside_them_by_nobody",
         f"{LIFECYCLE}::test_the_domain_answers_in_each_region_with_its_own_function",
         f"{LIFECYCLE}::test_a_second_stage_has_its_own_path",
     ],

@@ -242,7 +242,7 @@ def test_row_15_one_policy_has_one_writer_at_a_time() -> None:
             thread.join()
         aws.forget()
         found = [Permission.read(aws, one) for one in Permission.desired(context)]
-    assert len(threads) == 3
+    assert len(threads) == 2, "one for each slot"
     assert most == [1]
     assert [one and one.statements for one in found] == [one.statements for one in Permission.desired(context)]
 

@@ -7,7 +7,8 @@ from functools import partial
 
 import pytest
 
-from backendctl.aws.crew import Crew, PatientLock, asleep, interleaved, together
+from backendctl.aws.crew import Crew, PatientLock, asleep, both, interleaved, together
+from backendctl.aws.progress import note, reporting_to
 
 
 def test_no_more_work_at_once_than_there_are_places() -> None:
@@ -98,3 +99,11 @@ def test_work_together_in_a_crew_of_one_place_ends() -> None:
 def test_regions_take_turns() -> None:
     asked = ["a1", "a2", "a3", "b1", "c1", "c2"]
     assert interleaved(asked, key=lambda item: item[0]) == ["a1", "b1", "c1", "a2", "c2", "a3"]
+
+
+def test_what_is_done_together_reports_to_whoever_asked_for_it() -> None:
+    heard: list[str] = []
+    with reporting_to(heard.append):
+        assert both(partial(note, "one"), lambda: 1) == (None, 1)
+        together(partial(note, text) for text in ("two", "three"))
+    assert sorted(heard) == ["one", "three", "two"]

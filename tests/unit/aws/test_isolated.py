@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
-from backendctl.aws.connection import Access, Aws
+from backendctl.aws.connection import Access, Aws, _UserAgent
 
 LOCAL = Access(endpoint_url="http://127.0.0.1:4566", keys=("id", "secret"))
 HOSTILE = {
@@ -82,3 +86,26 @@ def test_every_call_says_the_same_user_agent_that_botocore_would() -> None:
     told = [client._user_agent_creator.to_string() for client in (mine, mine, stock)]  # type: ignore[attr-defined]
     assert told[0] == told[1]
     assert told[0].split("#")[0] == told[2].split("#")[0]
+
+
+def test_the_user_agent_is_not_put_together_again_before_a_call_is_sent() -> None:
+    client = Aws(LOCAL, backend="shop").lambda_("us-east-1")
+    client._user_agent_creator = _UserAgent("the one of the client")  # type: ignore[attr-defined]
+    sent: list[bytes] = []
+
+    def answer(*, request: Any, **_: object) -> AWSResponse:
+        sent.append(request.headers["User-Agent"])
+        return AWSResponse(request.url, 200, HTTPHeaders(), Raw())
+
+    events: Any = client.meta.events
+    events.register("before-send.lambda", answer)
+    client.get_account_settings()
+    assert sent == [b"the one of the client"]
+
+
+class Raw:
+    """An empty answer."""
+
+    def stream(self, *_: object, **__: object) -> Iterator[bytes]:
+        """Its parts."""
+        yield b"{}"

@@ -90,11 +90,16 @@ def context_of(
 
 
 def staged_context(
-    function: Function = PLACES, *, target: str = "a", idle_exists: bool = False, **rest: Any
+    function: Function = PLACES,
+    *,
+    target: str = "a",
+    idle_exists: bool = False,
+    has_stage: bool = True,
+    **rest: Any,
 ) -> DeployContext:
-    """A context whose stage prodv1 reaches the function through the variable placesAlias."""
+    """A context whose stage prodv1, there or not, reaches the function through the variable placesAlias."""
     link = Link(stage=PROD, variable="placesAlias", function=function, alias="version1")
-    choice = SlotChoice(target=target, idle_exists=idle_exists)
+    choice = SlotChoice(target=target, idle_exists=idle_exists, has_stage=has_stage)
     slots = {(EAST, function.physical, "version1"): choice, (WEST, function.physical, "version1"): choice}
     return context_of(function, links=[link], slots=slots, **rest)
 

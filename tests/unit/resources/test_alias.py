@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from backendctl.aws.connection import Aws
 from backendctl.engine.diff import differences
 from backendctl.errors import BackendctlError
-from backendctl.resources import lambda_reads
+from backendctl.resources import lambda_reads, lambda_waits
 from backendctl.resources.alias import Alias
 from backendctl.resources.alias_names import reached
 from backendctl.resources.deploy_context import DeployContext
 from backendctl.resources.function import Function
 from backendctl.resources.prewarm import failed
 from backendctl.spec.model import Warm
+from tests.unit.resources.api_helpers import Calls
 from tests.unit.resources.lambda_helpers import (
     EAST,
     PLACES,
@@ -122,6 +125,42 @@ def test_a_release_goes_to_the_idle_slot_only(aws: Aws) -> None:
     assert pending(aws, second) == ["places:version1-b release", "places:version1 release"]
     deploy(aws, [*Function.desired(second), by_name(second)["places:version1-b"]])
     assert targets(aws) == {"version1": "1", "version1-a": "1", "version1-b": "2"}
+
+
+def test_an_alias_whose_revision_has_changed_since_it_was_listed_is_looked_at_again(aws: Aws) -> None:
+    deploy(aws, everything(staged_context()))
+    second = staged_context(target="b", idle_exists=True, code="second")
+    deploy(aws, list(Function.desired(second)))
+    given: list[str] = []
+
+    def refuse_first(*, params: Any, **_: object) -> None:
+        given.append(params["RevisionId"])
+        if len(given) == 1:
+            raise ClientError({"Error": {"Code": "PreconditionFailedException", "Message": "old"}}, "UpdateAlias")
+
+    events: Any = aws.lambda_(EAST).meta.events
+    events.register("provide-client-params.lambda.UpdateAlias", refuse_first)
+    calls = Calls(aws.lambda_(EAST), "lambda")
+    wanted = by_name(second)["places:version1-b"]
+    live = Alias.read(aws, wanted)
+    assert live is not None
+    wanted.update(aws, live)
+    assert len(given) == 2
+    assert len(calls.of("GetAlias")) == 1
+    assert targets(aws)["version1-b"] == "2"
+
+
+@pytest.mark.parametrize(("state", "asked"), [("Active", 0), ("Pending", 1), (None, 1)])
+def test_a_version_that_its_publication_calls_active_is_not_asked_for_again(
+    aws: Aws, state: str | None, asked: int
+) -> None:
+    deploy(aws, list(Function.desired(staged_context())))
+    told: Any = {"Version": "1", "LastUpdateStatus": "Successful", **({"State": state} if state else {})}
+    lambda_waits.remember_rest(aws, EAST, NAME, told)
+    calls = Calls(aws.lambda_(EAST), "lambda")
+    found = lambda_waits.settled(aws, EAST, NAME, version="1")
+    assert found["Configuration"]["Version"] == "1"
+    assert len(calls.of("GetFunction")) == asked
 
 
 def test_the_weights_of_somebody_else_are_taken_off(aws: Aws) -> None:

@@ -63,12 +63,12 @@ def calls_of_a_plan(aws: Aws, context: DeployContext) -> Counter[str]:
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_a_plan_asks_five_things_of_each_function_and_lists_them_once(aws: Aws, number: int) -> None:
+def test_a_plan_asks_four_things_of_each_function_and_lists_them_once(aws: Aws, number: int) -> None:
     context = context_with(number)
     deploy(aws, [one for kind in KINDS for one in kind.desired(context)])
     assert calls_of_a_plan(aws, context) == {
         "ListFunctions": 1,
         "GetFunction": number,
         "ListAliases": number,
-        "GetPolicy": 3 * number,
+        "GetPolicy": 2 * number,
     }

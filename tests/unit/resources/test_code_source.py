@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from backendctl.building import project_root
 from backendctl.package import UNZIPPED_LIMIT, PackageError
-from backendctl.resources.assemble import project_root
 from backendctl.resources.code_source import identify
 from backendctl.spec.model import Code, Function, Spec
 

@@ -115,7 +115,7 @@ def test_a_replacement_killed_half_way_is_finished(aws: Aws) -> None:
     deploy(aws, WANTED)
     wanted = replace(WANTED, interval=10)
     aws.forget()
-    wanted._make(aws)
+    wanted._make(aws, wanted._endpoint(aws))
     (change,) = plan(aws, [wanted], HealthCheck).changes
     assert [(f.field, f.before) for f in change.fields] == [("spares", 1)]
     carry_out(aws, change)

@@ -17,6 +17,7 @@ from backendctl.resources.deploy_context import DeployContext, Link
 from backendctl.resources.function import Function
 from backendctl.resources.permission import Permission
 from backendctl.resources.permission_sources import Places, is_ours, statement_id
+from tests.unit.resources.api_helpers import Calls
 from tests.unit.resources.lambda_helpers import (
     EAST,
     PLACES,
@@ -67,15 +68,40 @@ def policy(aws: Aws, qualifier: str) -> list[dict[str, Any]]:
     return [statement for statement in found if statement["Resource"].endswith(f":{qualifier}")]
 
 
-def test_slots_are_called_by_the_stage_and_the_warmer_and_the_plain_name_by_the_stage() -> None:
+def test_slots_are_called_by_the_stage_and_the_warmer_and_the_plain_name_beside_them_by_nobody() -> None:
     found = {name: sorted((p.statements or {}).values()) for name, p in by_name(staged_context()).items()}
     stage, rule = "execute-api:corkhounds/prodv1/*", "events:corkhounds-warm-places"
     trial = "execute-api:corkhounds/test-invoke-stage/*"
     assert found == {
         "places:version1-a": [rule, stage, trial],
         "places:version1-b": [rule, stage, trial],
-        "places:version1": [stage, trial],
     }
+
+
+def test_the_plain_name_is_called_by_a_stage_that_serves_it() -> None:
+    serving = {(EAST, "prodv1", "placesAlias"): "version1"}
+    found = by_name(replace(staged_context(), serving=serving))
+    stage, trial = "execute-api:corkhounds/prodv1/*", "execute-api:corkhounds/test-invoke-stage/*"
+    assert sorted((found["places:version1"].statements or {}).values()) == [stage, trial]
+
+
+def test_the_policy_of_a_slot_that_nobody_turns_to_yet_is_not_read_back(aws: Aws) -> None:
+    put_api(aws)
+    context = staged_context(has_stage=False)
+    deploy(aws, [*Function.desired(context), *Alias.desired(context)])
+    calls = Calls(aws.lambda_(EAST), "lambda")
+    for one in Permission.desired(context):
+        one.create(aws)
+    assert [call["Qualifier"] for call in calls.of("GetPolicy")] == ["version1-a"]
+    assert pending(aws, staged_context(idle_exists=True)) == []
+
+
+def test_what_got_lost_of_a_slot_that_was_not_read_back_is_in_the_next_plan(aws: Aws) -> None:
+    put_api(aws)
+    put(aws, staged_context(has_stage=False))
+    sid = statement_id("corkhounds", "api", "prodv1", "version1-b")
+    aws.lambda_(EAST).remove_permission(FunctionName=NAME, Qualifier="version1-b", StatementId=sid)
+    assert pending(aws, staged_context(idle_exists=True)) == [f"places:version1-b statements.{sid}"]
 
 
 def test_a_definition_without_an_alias_needs_the_unqualified_permission() -> None:
@@ -123,13 +149,14 @@ def test_an_api_that_was_made_anew_is_let_in_instead_of_the_old_one(aws: Aws) ->
     put(aws, staged_context())
     put_api(aws, "new")
     context = staged_context(idle_exists=True)
-    sid = "statements.backendctl-corkhounds-api-prodv1-version1"
-    assert f"places:version1 {sid}" in pending(aws, context)
+    sid = "statements.backendctl-corkhounds-api-prodv1-version1-a"
+    assert f"places:version1-a {sid}" in pending(aws, context)
     deploy(aws, list(Permission.desired(context)))
     assert pending(aws, context) == []
-    assert {s["Condition"]["ArnLike"]["AWS:SourceArn"].split(":")[-1] for s in policy(aws, "version1")} == {
+    assert {s["Condition"]["ArnLike"]["AWS:SourceArn"].split(":")[-1] for s in policy(aws, "version1-a")} == {
         "new/prodv1/*",
         "new/test-invoke-stage/*",
+        "rule/corkhounds-warm-places",
     }
 
 
@@ -138,7 +165,7 @@ def test_statements_of_others_stay(aws: Aws) -> None:
     put(aws, staged_context())
     aws.lambda_(EAST).add_permission(
         FunctionName=NAME,
-        Qualifier="version1",
+        Qualifier="version1-a",
         StatementId="by-hand",
         Action="lambda:InvokeFunction",
         Principal="s3.amazonaws.com",
@@ -150,7 +177,7 @@ def test_statements_of_others_stay(aws: Aws) -> None:
     for live in list(Permission.owned(aws, EAST)):
         live.delete(aws)
         live.delete(aws)
-    assert [s["Sid"] for s in policy(aws, "version1")] == ["by-hand"]
+    assert [s["Sid"] for s in policy(aws, "version1-a")] == ["by-hand"]
 
 
 def test_a_statement_that_is_not_wanted_any_more_goes(aws: Aws) -> None:
@@ -170,7 +197,6 @@ def test_owned_finds_the_permissions_of_every_qualifier(aws: Aws) -> None:
     put(aws, staged_context())
     aws.forget()
     assert sorted(live.name for live in Permission.owned(aws, EAST)) == [
-        "places:version1",
         "places:version1-a",
         "places:version1-b",
     ]
@@ -181,7 +207,7 @@ def test_without_its_api_a_permission_says_what_is_missing(aws: Aws) -> None:
     put_api(aws, None)
     deploy(aws, [*Function.desired(context), *Alias.desired(context)])
     with pytest.raises(BackendctlError, match="there is no API 'corkhounds'"):
-        by_name(context)["places:version1"].create(aws)
+        by_name(context)["places:version1-a"].create(aws)
 
 
 def test_a_policy_that_would_be_too_long_is_refused_before_the_call(aws: Aws) -> None:
@@ -190,7 +216,7 @@ def test_a_policy_that_would_be_too_long_is_refused_before_the_call(aws: Aws) ->
     deploy(aws, [*Function.desired(context), *Alias.desired(context)])
     many = {f"backendctl-corkhounds-api-{n}": f"execute-api:corkhounds/stage{n}/*" for n in range(80)}
     with pytest.raises(BackendctlError, match=r"allows 20480$"):
-        replace(by_name(context)["places:version1"], statements=many).create(aws)
+        replace(by_name(context)["places:version1-a"], statements=many).create(aws)
 
 
 def test_statement_ids_fit_what_lambda_takes() -> None:

@@ -65,7 +65,7 @@ def shared_context(*, search: str = "placesAlias", memory: int = 1024) -> Deploy
 
 
 def test_the_first_release_goes_to_a(aws: Aws) -> None:
-    assert choice(aws, staged_context(), {}) == SlotChoice(target="a", idle_exists=False)
+    assert choice(aws, staged_context(), {}) == SlotChoice(target="a", idle_exists=False, has_stage=False)
 
 
 def test_the_release_that_serves_stays_where_it_is(aws: Aws) -> None:
