@@ -16,8 +16,8 @@ apply is the plan and nothing else:
    `{{ table "places" }}` are expanded afterwards, region by region.
 2. `package` makes archives that are the same bytes on every machine; `openapi` puts the definition into a region.
    `resources.assemble` gathers both, with the slots (below), into a `DeployContext`.
-3. Each kind in `resources` turns the context into what it wants (`desired`) and reads what is there (`read`, `owned`).
-   A field that is None is left alone; a field that differs is a change.
+3. Each kind in `resources`, by service of AWS, turns the context into what it wants (`desired`) and reads what is
+   there (`read`, `owned`). A field that is None is left alone; a field that differs is a change.
 4. `engine.plan` compares in parallel, `engine.safety` refuses danger before the first call, `engine.graph` orders
    by what each resource needs, `engine.executor` walks the graph on one thread pool over all regions.
 5. `aws` is the only way to AWS: it makes the clients and puts pacing, patience and the journal into botocore's

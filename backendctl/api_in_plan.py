@@ -17,9 +17,9 @@ from backendctl.engine.action import Action
 from backendctl.engine.plan import Plan
 from backendctl.errors import BackendctlError
 from backendctl.resources import assemble
-from backendctl.resources.permission import Permission
-from backendctl.resources.rest_api import RestApi
-from backendctl.resources.stage import Stage
+from backendctl.resources.apigateway.rest_api import RestApi
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.lambda_.permission import Permission
 
 if TYPE_CHECKING:
     from backendctl.api.body import Wanted

@@ -42,15 +42,17 @@ from backendctl.release.heartbeat import beating
 from backendctl.release.numbering import numbered
 from backendctl.release.releasing import Releasing
 from backendctl.remembering import remembered, remembering
-from backendctl.resources import KINDS, ORDER, REMOVED, assemble, code_source, region_index
-from backendctl.resources.domain import Domain
-from backendctl.resources.drain_mark import drained
-from backendctl.resources.function import Function
-from backendctl.resources.log_group import LogGroup
-from backendctl.resources.replica import Replica
-from backendctl.resources.scaling import Scaling
-from backendctl.resources.table import Table
-from backendctl.resources.table_refusals import with_dynamodb
+from backendctl.resources import KINDS, ORDER, REMOVED, assemble
+from backendctl.resources.apigateway.domain import Domain
+from backendctl.resources.dynamodb.replica import Replica
+from backendctl.resources.dynamodb.scaling import Scaling
+from backendctl.resources.dynamodb.table import Table
+from backendctl.resources.dynamodb.table_refusals import with_dynamodb
+from backendctl.resources.lambda_ import code_source
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.lambda_.log_group import LogGroup
+from backendctl.resources.ssm import region_index
+from backendctl.resources.ssm.drain_mark import drained
 from backendctl.selecting import Selection, sparing_history
 from backendctl.spec import Draft, Offline, parse
 from backendctl.stage_alone import parts, turned_without

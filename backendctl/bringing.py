@@ -19,10 +19,11 @@ from backendctl.openapi.arns import Home
 from backendctl.openapi.localise import digest, neutralise
 from backendctl.openapi.preserved_settings import without_settings
 from backendctl.openapi.whole import with_whole_settings
-from backendctl.resources import lambda_reads, lambda_settings, release_log, releases
 from backendctl.resources.deploy_context import Definition, Link, Stamp
-from backendctl.resources.function import Function
-from backendctl.resources.release_record import Record, split_tag
+from backendctl.resources.lambda_ import lambda_reads, lambda_settings, releases
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.ssm import release_log
+from backendctl.resources.ssm.release_record import Record, split_tag
 from backendctl.spec.model import NO_VPC
 
 if TYPE_CHECKING:

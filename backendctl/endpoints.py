@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from backendctl.api.smoke_requests import smoke_requests
 from backendctl.aws.partitions import dns_suffix
-from backendctl.resources.api_reads import find_api
-from backendctl.resources.health_check import probe_of
+from backendctl.resources.apigateway.api_reads import find_api
+from backendctl.resources.route53.health_check import probe_of
 from backendctl.spec.model import Spec, Stage
 
 if TYPE_CHECKING:

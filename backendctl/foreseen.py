@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.engine.action import Action
-from backendctl.resources import api_key, code_buckets
-from backendctl.resources.dns_refusals import with_dns
-from backendctl.resources.provisioned_limits import lost_by_turning, over_limits
-from backendctl.resources.stage import Stage
+from backendctl.resources.apigateway import api_key
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.lambda_ import code_buckets
+from backendctl.resources.lambda_.provisioned_limits import lost_by_turning, over_limits
+from backendctl.resources.route53.dns_refusals import with_dns
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

@@ -18,12 +18,13 @@ from backendctl.errors import BackendctlError
 from backendctl.nearest import refuse_unknown
 from backendctl.openapi.integrations import lambda_targets, resolve
 from backendctl.pinned_stage import Kept
-from backendctl.resources import lambda_reads, region_index
-from backendctl.resources.alias_names import slots_of
-from backendctl.resources.api_reads import find_api, stages
+from backendctl.resources.apigateway.api_reads import find_api, stages
+from backendctl.resources.apigateway.stage_writes import split_variables
 from backendctl.resources.assemble import slot_variable
 from backendctl.resources.deploy_context import Link
-from backendctl.resources.stage_writes import split_variables
+from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_.alias_names import slots_of
+from backendctl.resources.ssm import region_index
 from backendctl.spec.model import SLOTS
 from backendctl.stage_alone import served_only
 

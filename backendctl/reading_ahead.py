@@ -18,7 +18,10 @@ from backendctl.aws import tag_index
 from backendctl.aws.crew import Crew
 from backendctl.engine.resource import GLOBAL
 from backendctl.engine.traits import traits_of
-from backendctl.resources import KINDS, drain_mark, provisioned_limits, release_log, table_policy, table_reads
+from backendctl.resources import KINDS
+from backendctl.resources.dynamodb import table_policy, table_reads
+from backendctl.resources.lambda_ import provisioned_limits
+from backendctl.resources.ssm import drain_mark, release_log
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

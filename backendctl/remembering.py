@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from backendctl.engine.action import Action
 from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import GLOBAL
-from backendctl.resources.alias import Alias
-from backendctl.resources.region_index import RegionIndex
-from backendctl.resources.release_parameters import ReleaseLog
-from backendctl.resources.stage import Stage
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.ssm.region_index import RegionIndex
+from backendctl.resources.ssm.release_parameters import ReleaseLog
 from backendctl.selecting import Selection
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from backendctl.engine.safety import EVERYTHING, named
 from backendctl.errors import UsageError
 from backendctl.nearest import nearest
 from backendctl.resources import ORDER
-from backendctl.resources.function import Function
-from backendctl.resources.log_group import LogGroup
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.lambda_.log_group import LogGroup
 
 _LISTED = 8
 """So many names are told when none is near."""

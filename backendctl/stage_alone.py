@@ -15,13 +15,13 @@ from backendctl.engine.action import Action
 from backendctl.engine.plan import Change, Plan, change_of
 from backendctl.engine.resource import Resource, address_of
 from backendctl.engine.traits import traits_of
-from backendctl.resources.alias import Alias
-from backendctl.resources.function import Function
-from backendctl.resources.permission import Permission
-from backendctl.resources.provisioned import ProvisionedConcurrency
-from backendctl.resources.region_index import RegionIndex
-from backendctl.resources.rest_api import RestApi
-from backendctl.resources.stage import Stage
+from backendctl.resources.apigateway.rest_api import RestApi
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.lambda_.permission import Permission
+from backendctl.resources.lambda_.provisioned import ProvisionedConcurrency
+from backendctl.resources.ssm.region_index import RegionIndex
 
 _SERVED = (Function, Alias, ProvisionedConcurrency, RestApi, Permission, Stage)
 _TURNING = frozenset({"definition", "localised", "variables"})

@@ -15,7 +15,7 @@ from backendctl.resources import ORDER
 from backendctl.telemetry import Telemetry, telemetry
 
 if TYPE_CHECKING:
-    from backendctl.resources.drain_mark import DrainMark
+    from backendctl.resources.ssm.drain_mark import DrainMark
 
 # The one field per kind that says which release or shape a resource is in.
 _TELLING = ("release", "definition", "billing")

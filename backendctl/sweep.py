@@ -20,12 +20,13 @@ from backendctl.aws.wait import settle
 from backendctl.backend import Backend
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import BugError
-from backendctl.resources import leftover_reads, region_index
-from backendctl.resources.function import Function
-from backendctl.resources.lambda_code import bucket_of
-from backendctl.resources.release_parameters import ReleaseLog
-from backendctl.resources.replica import Replica
-from backendctl.resources.table import Table
+from backendctl.resources import leftover_reads
+from backendctl.resources.dynamodb.replica import Replica
+from backendctl.resources.dynamodb.table import Table
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.lambda_.lambda_code import bucket_of
+from backendctl.resources.ssm import region_index
+from backendctl.resources.ssm.release_parameters import ReleaseLog
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

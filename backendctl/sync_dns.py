@@ -10,16 +10,16 @@ from backendctl.draining.respecting import respecting
 from backendctl.engine.action import Action
 from backendctl.engine.plan import Change, Plan
 from backendctl.errors import RefusedError
-from backendctl.resources import table_reads
-from backendctl.resources.api_reads import find_api, stages
-from backendctl.resources.certificate import Certificate
-from backendctl.resources.dns_refusals import with_dns
-from backendctl.resources.domain import Domain
-from backendctl.resources.drain_mark import drained
-from backendctl.resources.health_check import HealthCheck
+from backendctl.resources.acm.certificate import Certificate
+from backendctl.resources.apigateway.api_reads import find_api, stages
+from backendctl.resources.apigateway.domain import Domain
+from backendctl.resources.apigateway.mapping import Mapping
+from backendctl.resources.dynamodb import table_reads
 from backendctl.resources.kind import Kind
-from backendctl.resources.mapping import Mapping
-from backendctl.resources.record import Record
+from backendctl.resources.route53.dns_refusals import with_dns
+from backendctl.resources.route53.health_check import HealthCheck
+from backendctl.resources.route53.record import Record
+from backendctl.resources.ssm.drain_mark import drained
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend

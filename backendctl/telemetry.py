@@ -8,10 +8,10 @@ from typing import Any
 
 from backendctl.engine.plan import Plan
 from backendctl.engine.resource import Resource
-from backendctl.resources.function import Function
-from backendctl.resources.log_group import PREFIX, LogGroup
-from backendctl.resources.stage import Stage
-from backendctl.resources.stage_log import ACCESS, EXECUTION, StageLog
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.apigateway.stage_log import ACCESS, EXECUTION, StageLog
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.lambda_.log_group import PREFIX, LogGroup
 
 _CANARY = "$context.isCanaryRequest"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backendctl.errors import BackendctlError
-from backendctl.resources.api_reads import stages
-from backendctl.resources.rest_api import RestApi
+from backendctl.resources.apigateway.api_reads import stages
+from backendctl.resources.apigateway.rest_api import RestApi
 
 if TYPE_CHECKING:
     from backendctl.api.review import RegionReview

@@ -16,10 +16,10 @@ from backendctl.engine.diff import differences
 from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import address_of
 from backendctl.openapi.diff import Section
-from backendctl.resources.canary import Canary
-from backendctl.resources.rest_api import RestApi
-from backendctl.resources.stage import Stage
-from backendctl.resources.stage_writes import held_by_canary
+from backendctl.resources.apigateway.canary import Canary
+from backendctl.resources.apigateway.rest_api import RestApi
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.apigateway.stage_writes import held_by_canary
 
 if TYPE_CHECKING:
     from backendctl.api.body import Body, Wanted

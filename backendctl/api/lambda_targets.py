@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.nearest import nearest
 from backendctl.openapi.integrations import Target, lambda_targets, resolve
-from backendctl.resources import lambda_reads
-from backendctl.resources.alias_names import slots_of
-from backendctl.resources.api_reads import find_api, stages
+from backendctl.resources.apigateway.api_reads import find_api, stages
 from backendctl.resources.assemble import slot_variable
 from backendctl.resources.deploy_context import Link
+from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_.alias_names import slots_of
 from backendctl.spec.model import Code, Function, Spec, Stage
 from backendctl.spec.report import listed
 

@@ -12,10 +12,10 @@ from backendctl.aws.crew import together
 from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError
 from backendctl.openapi.preserved_settings import with_preserved
-from backendctl.resources import deployments, stage_live
-from backendctl.resources.api_reads import apis, described, find_api, listed_deployments, stages
-from backendctl.resources.rest_api import settings_of
-from backendctl.resources.stage_writes import split_variables
+from backendctl.resources.apigateway import deployments, stage_live
+from backendctl.resources.apigateway.api_reads import apis, described, find_api, listed_deployments, stages
+from backendctl.resources.apigateway.rest_api import settings_of
+from backendctl.resources.apigateway.stage_writes import split_variables
 from backendctl.spec.model import Stage
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from backendctl.errors import AwsError
 from backendctl.openapi.arns import Home
 from backendctl.openapi.diff import Difference
 from backendctl.openapi.preserved_settings import left_alone, settings_places
-from backendctl.resources.api_reads import CARRIES, apis, stages
+from backendctl.resources.apigateway.api_reads import CARRIES, apis, stages
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

@@ -13,8 +13,8 @@ from backendctl.api.smoke_requests import SmokeRequest, smoke_requests
 from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, explain
 from backendctl.aws.regions import each_region
-from backendctl.resources.api_reads import require_api
-from backendctl.resources.lambda_waits import NOT_RUN_HERE
+from backendctl.resources.apigateway.api_reads import require_api
+from backendctl.resources.lambda_.lambda_waits import NOT_RUN_HERE
 
 if TYPE_CHECKING:
     from backendctl.api.source import Source

@@ -12,9 +12,9 @@ from backendctl.api.usage import plans_of
 from backendctl.errors import BackendctlError, UsageError
 from backendctl.nearest import refuse_unknown
 from backendctl.openapi.arns import NOWHERE, Home
-from backendctl.resources import stage_live
-from backendctl.resources.api_reads import apis
-from backendctl.resources.usage_plan import LivePlan
+from backendctl.resources.apigateway import stage_live
+from backendctl.resources.apigateway.api_reads import apis
+from backendctl.resources.apigateway.usage_plan import LivePlan
 from backendctl.spec.model import Api, LiveApi, Spec, Stage
 
 if TYPE_CHECKING:

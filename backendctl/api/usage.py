@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backendctl.errors import BackendctlError
-from backendctl.resources.usage_plan import LivePlan, keys_of, usage_plans
+from backendctl.resources.apigateway.usage_plan import LivePlan, keys_of, usage_plans
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

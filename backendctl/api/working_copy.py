@@ -16,8 +16,8 @@ from backendctl.api.working_copy_methods import Names, operation
 from backendctl.aws.crew import together
 from backendctl.openapi.integrations import ANY_METHOD
 from backendctl.openapi.neutral import AUTHORIZER, POLICY
-from backendctl.resources.api_reads import described
-from backendctl.resources.rest_api import settings_of
+from backendctl.resources.apigateway.api_reads import described
+from backendctl.resources.apigateway.rest_api import settings_of
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

@@ -126,7 +126,7 @@ def _of_request(
     """Region and stage → the event of this request there."""
     from backendctl.endpoints import regional_host
     from backendctl.invoking.event import Place, parse_request, proxy_event, require_route
-    from backendctl.resources.api_reads import require_api, stage_variables
+    from backendctl.resources.apigateway.api_reads import require_api, stage_variables
 
     api = backend.spec.api
     if api is None:

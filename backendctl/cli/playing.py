@@ -24,9 +24,9 @@ from backendctl.engine.safety import refuse_danger
 from backendctl.errors import BackendctlError
 from backendctl.hints import runnable
 from backendctl.http_call import send
-from backendctl.resources.drain_mark import drained
-from backendctl.resources.drain_mark import now as moment
-from backendctl.resources.evacuation import health_path
+from backendctl.resources.route53.evacuation import health_path
+from backendctl.resources.ssm.drain_mark import drained
+from backendctl.resources.ssm.drain_mark import now as moment
 from backendctl.sandbox import process
 from backendctl.sandbox.process import default_data
 

@@ -57,7 +57,7 @@ def tell_leaving(ready: Opened, plan: Plan, *, began: float) -> Exit:
     """
     from backendctl.draining.drain import Drain
     from backendctl.draining.leaving import await_leaving
-    from backendctl.resources.drain_mark import marks
+    from backendctl.resources.ssm.drain_mark import marks
 
     drain = next(one.operation for one in plan.changes if isinstance(one.operation, Drain))
     region = drain.name

@@ -61,7 +61,7 @@ def command(
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable
     from backendctl.cli.opening import opened
     from backendctl.cli.writing_api import Writing, after, variables_of
-    from backendctl.resources.slots import SlotsTakenError
+    from backendctl.resources.lambda_.slots import SlotsTakenError
 
     try:
         ready = opened(options, allow_runtimes=allow_runtimes, stages=tuple(one for one in stages if ":" not in one))

@@ -19,7 +19,7 @@ def command(*, options: Options, exit_code: bool) -> int:
     from backendctl.app import plan_deploy
     from backendctl.cli.opening import opened
     from backendctl.release.standing import standing
-    from backendctl.resources.drain_mark import drained
+    from backendctl.resources.ssm.drain_mark import drained
     from backendctl.survey import survey
     from backendctl.tables.parity import parity_of
     from backendctl.ui.matrix import show_matrix, survey_document, survey_markdown

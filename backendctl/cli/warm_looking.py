@@ -16,7 +16,7 @@ from backendctl.aws.connection import Aws
 from backendctl.cli.opening import opened_api
 from backendctl.cli.options import Options
 from backendctl.errors import UsageError
-from backendctl.resources.drain_mark import drained
+from backendctl.resources.ssm.drain_mark import drained
 from backendctl.spec import Offline, parse
 from backendctl.spec.function_names import check_functions, known_functions
 from backendctl.ui.progress import busy

@@ -54,7 +54,7 @@ class Writing:
     @property
     def puts(self) -> tuple[str, ...]:
         """The regions whose API is put."""
-        from backendctl.resources.rest_api import RestApi
+        from backendctl.resources.apigateway.rest_api import RestApi
 
         changes = self.plan.changes
         found = {change.region for change in changes if change.kind == RestApi.kind and change.desired is not None}
@@ -99,7 +99,7 @@ class Writing:
 
 def variables_of(context: DeployContext) -> dict[str, dict[str, dict[str, str]]]:
     """Region → stage → the variables it is to have."""
-    from backendctl.resources.stage import Stage
+    from backendctl.resources.apigateway.stage import Stage
 
     found: dict[str, dict[str, dict[str, str]]] = {}
     for stage in Stage.desired(context):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from backendctl.aws.errors import explain
 from backendctl.aws.metrics import Series, fetch
 from backendctl.doctor.finding import Finding, Severity
-from backendctl.resources.api_reads import apis
-from backendctl.resources.rule_reads import count_rules
+from backendctl.resources.apigateway.api_reads import apis
+from backendctl.resources.events.rule_reads import count_rules
 
 if TYPE_CHECKING:
     from backendctl.doctor.case import Case

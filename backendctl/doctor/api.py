@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from backendctl.doctor.finding import Finding, Severity
-from backendctl.resources import lambda_reads
-from backendctl.resources.permission import policy_of
+from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_.permission import policy_of
 
 if TYPE_CHECKING:
     from backendctl.doctor.case import Case

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from backendctl.doctor.finding import Finding
-from backendctl.resources import lambda_reads
+from backendctl.resources.lambda_ import lambda_reads
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef

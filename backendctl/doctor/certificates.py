@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from backendctl.doctor.finding import Finding, Severity
-from backendctl.resources import certificates
+from backendctl.resources.acm import certificates
 
 if TYPE_CHECKING:
     from backendctl.doctor.case import Case

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backendctl.doctor.account import QUOTAS
 from backendctl.doctor.finding import Finding, Severity
-from backendctl.resources import dns, health_check
+from backendctl.resources.route53 import dns, health_check
 from backendctl.spec.domains import SIMPLE
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backendctl.doctor.finding import Finding, Severity
 from backendctl.logs.sources import Kind, Wanted, find
-from backendctl.resources.log_group import described
+from backendctl.resources.lambda_.log_group import described
 
 if TYPE_CHECKING:
     from backendctl.doctor.case import Case

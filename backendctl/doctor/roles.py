@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from backendctl.doctor.finding import Finding, Severity
-from backendctl.resources import lambda_reads, role_reads
+from backendctl.resources.iam import role_reads
+from backendctl.resources.lambda_ import lambda_reads
 
 if TYPE_CHECKING:
     from backendctl.doctor.case import Case

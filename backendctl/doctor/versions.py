@@ -10,7 +10,7 @@ from backendctl.doctor.finding import Finding, Severity
 from backendctl.engine.resource import address
 from backendctl.release.pruning import VersionRemoval, plan_prune
 from backendctl.release.running import serving
-from backendctl.resources.function import Function
+from backendctl.resources.lambda_.function import Function
 
 if TYPE_CHECKING:
     from backendctl.doctor.case import Case

@@ -19,9 +19,9 @@ from backendctl.engine.resource import GLOBAL
 from backendctl.engine.traits import traits_of
 from backendctl.errors import BackendctlError, Exit
 from backendctl.resources import KINDS
-from backendctl.resources.drain_mark import DrainMark, read_marks
-from backendctl.resources.evacuation import health_path
 from backendctl.resources.kind import Kind
+from backendctl.resources.route53.evacuation import health_path
+from backendctl.resources.ssm.drain_mark import DrainMark, read_marks
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend

@@ -20,10 +20,10 @@ from backendctl.engine.plan import Plan, operating
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AGAIN, AwsError, BackendctlError, OvertakenError, UsageError
 from backendctl.nearest import refuse_unknown
-from backendctl.resources import drain_mark
-from backendctl.resources.drain_mark import DrainMark, Means, Phase
-from backendctl.resources.evacuation import CLOSED, force_checks, health_path, limits_of, set_limits
-from backendctl.resources.record import Record
+from backendctl.resources.route53.evacuation import CLOSED, force_checks, health_path, limits_of, set_limits
+from backendctl.resources.route53.record import Record
+from backendctl.resources.ssm import drain_mark
+from backendctl.resources.ssm.drain_mark import DrainMark, Means, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

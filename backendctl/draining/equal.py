@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from backendctl.aws.errors import ClientError, is_missing
 from backendctl.aws.regions import each_region
 from backendctl.release.running import Serving, serving
-from backendctl.resources.release_record import split_tag
+from backendctl.resources.ssm.release_record import split_tag
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from backendctl.aws.metrics import Series, fetch
-from backendctl.resources import certificates
+from backendctl.resources.acm import certificates
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend

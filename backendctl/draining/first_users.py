@@ -10,7 +10,7 @@ from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Change, Plan, operating
 from backendctl.engine.resource import address
-from backendctl.resources.record import Record
+from backendctl.resources.route53.record import Record
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

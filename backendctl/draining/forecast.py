@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backendctl.resources.drain_mark import Means
+from backendctl.resources.ssm.drain_mark import Means
 
 if TYPE_CHECKING:
-    from backendctl.resources.evacuation import HealthPath
+    from backendctl.resources.route53.evacuation import HealthPath
     from backendctl.spec.model import Spec
 
 TTL = 60

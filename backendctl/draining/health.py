@@ -9,9 +9,9 @@ from backendctl.aws.errors import BotoCoreError, ClientError, explain
 from backendctl.endpoints import regional_url, sample_path
 from backendctl.errors import BackendctlError
 from backendctl.http_call import send
-from backendctl.resources.api_reads import require_api
-from backendctl.resources.evacuation import health_path
-from backendctl.resources.health_check import own_checks
+from backendctl.resources.apigateway.api_reads import require_api
+from backendctl.resources.route53.evacuation import health_path
+from backendctl.resources.route53.health_check import own_checks
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backendctl.aws.metrics import Series, fetch, lag, resolution
-from backendctl.resources.drain_mark import Means
+from backendctl.resources.ssm.drain_mark import Means
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from backendctl.aws.metrics import Series, fetch, lag, resolution
 from backendctl.draining.game_day import DRAIN, Act
 from backendctl.draining.leaving import await_leaving, requests_in
-from backendctl.resources.drain_mark import Means, marks
+from backendctl.resources.ssm.drain_mark import Means, marks
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backendctl.errors import UsageError
-from backendctl.resources.drain_mark import DrainMark, Means, drained
-from backendctl.resources.evacuation import CLOSED, health_path
-from backendctl.resources.health_check import HealthCheck
-from backendctl.resources.record import Record
-from backendctl.resources.stage import Stage
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.route53.evacuation import CLOSED, health_path
+from backendctl.resources.route53.health_check import HealthCheck
+from backendctl.resources.route53.record import Record
+from backendctl.resources.ssm.drain_mark import DrainMark, Means, drained
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend

@@ -17,10 +17,10 @@ from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Plan, operating
 from backendctl.engine.resource import GLOBAL
 from backendctl.errors import AGAIN, BackendctlError, UsageError
-from backendctl.resources import drain_mark
-from backendctl.resources.drain_mark import DrainMark, Means, Phase
-from backendctl.resources.evacuation import force_checks, health_path, set_limits
-from backendctl.resources.record import Record
+from backendctl.resources.route53.evacuation import force_checks, health_path, set_limits
+from backendctl.resources.route53.record import Record
+from backendctl.resources.ssm import drain_mark
+from backendctl.resources.ssm.drain_mark import DrainMark, Means, Phase
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

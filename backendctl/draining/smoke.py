@@ -12,8 +12,8 @@ from backendctl.endpoints import regional_url
 from backendctl.errors import AGAIN, BackendctlError, Exit
 from backendctl.http_call import HttpAnswer, send
 from backendctl.openapi.matching import route_of
-from backendctl.resources.api_reads import require_api
-from backendctl.resources.evacuation import health_path
+from backendctl.resources.apigateway.api_reads import require_api
+from backendctl.resources.route53.evacuation import health_path
 from backendctl.warmth.calling import warm_now
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import explain
 from backendctl.errors import AwsError, BackendctlError, UsageError
-from backendctl.resources import dns
-from backendctl.resources.evacuation import is_forced
-from backendctl.resources.health_check import own_checks
-from backendctl.resources.record_changes import own
+from backendctl.resources.route53 import dns
+from backendctl.resources.route53.evacuation import is_forced
+from backendctl.resources.route53.health_check import own_checks
+from backendctl.resources.route53.record_changes import own
 from backendctl.spec.domains import SIMPLE
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from backendctl.aws.regions import each_region
 from backendctl.comparing import Difference, decoded, differences
 from backendctl.errors import BackendctlError, Exit
 from backendctl.logs.lines import TRACE
-from backendctl.resources.calling import Answer, call
-from backendctl.resources.lambda_reads import aliases
+from backendctl.resources.lambda_.calling import Answer, call
+from backendctl.resources.lambda_.lambda_reads import aliases
 from backendctl.warmth.report_line import Report, last_of
 from backendctl.warmth.targets import hit_by_users
 

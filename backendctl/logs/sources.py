@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.aws.regions import each_region
 from backendctl.errors import BackendctlError, UsageError
-from backendctl.resources import lambda_reads
-from backendctl.resources.api_reads import find_api, stages
+from backendctl.resources.apigateway.api_reads import find_api, stages
+from backendctl.resources.lambda_ import lambda_reads
 from backendctl.spec.function_names import check_functions
 from backendctl.warmth.targets import hit_by_users
 

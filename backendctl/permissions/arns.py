@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backendctl.resources.api_account import ROLE as LOG_ROLE
-from backendctl.resources.role import scheduler_role
-from backendctl.resources.role_policy import name_patterns
+from backendctl.resources.apigateway.api_account import ROLE as LOG_ROLE
+from backendctl.resources.iam.role import scheduler_role
+from backendctl.resources.iam.role_policy import name_patterns
 
 if TYPE_CHECKING:
     from backendctl.spec.model import Spec

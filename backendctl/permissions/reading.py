@@ -11,9 +11,11 @@ from backendctl.aws.errors import BotoCoreError, ClientError, explain
 from backendctl.errors import BackendctlError
 from backendctl.nearest import refuse_unknown
 from backendctl.permissions.arns import Scope
-from backendctl.resources import assemble, dns, region_index
+from backendctl.resources import assemble
 from backendctl.resources.deploy_context import DeployContext, Stamp
-from backendctl.resources.role_policy import statements_for
+from backendctl.resources.iam.role_policy import statements_for
+from backendctl.resources.route53 import dns
+from backendctl.resources.ssm import region_index
 from backendctl.spec import Offline, parse
 
 if TYPE_CHECKING:

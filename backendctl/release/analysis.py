@@ -11,9 +11,9 @@ from backendctl.release.asking import Place, ask
 from backendctl.release.metric_checks import Sides, judge_metrics
 from backendctl.release.outcome import Finding, Outcome
 from backendctl.release.tests_check import ask_tests
-from backendctl.resources import lambda_reads
-from backendctl.resources.alias_canary import AliasCanary
-from backendctl.resources.served import qualifier
+from backendctl.resources.apigateway.served import qualifier
+from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_.alias_canary import AliasCanary
 from backendctl.spec.analysis import STAGE, AnswerCheck, MetricCheck, TestsCheck
 
 if TYPE_CHECKING:

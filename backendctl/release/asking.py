@@ -25,8 +25,8 @@ from backendctl.release.access_counts import Span, requests_of
 from backendctl.release.access_log import AccessLog
 from backendctl.release.answers import Said, compared, from_proxy
 from backendctl.release.outcome import Finding, Outcome
-from backendctl.resources import lambda_reads
-from backendctl.resources.calling import call_at_once
+from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_.calling import call_at_once
 from backendctl.spec.analysis import STAGE, AnswerCheck
 from backendctl.warmth.logs import LogReader
 

@@ -12,15 +12,15 @@ from backendctl.engine.diff import plain
 from backendctl.errors import BackendctlError, UsageError, unreachable_data
 from backendctl.release.log_reading import Logs
 from backendctl.release.releasing import Releasing
-from backendctl.resources import lambda_reads, lambda_settings
-from backendctl.resources.api_reads import find_api
-from backendctl.resources.served import short_code
+from backendctl.resources.apigateway.api_reads import find_api
+from backendctl.resources.apigateway.served import short_code
+from backendctl.resources.lambda_ import lambda_reads, lambda_settings
 from backendctl.secrets import digest
 from backendctl.whole import whole
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend
-    from backendctl.resources.release_record import Record
+    from backendctl.resources.ssm.release_record import Record
 
 _ENVIRONMENT = "environment"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import BotoCoreError, ClientError
-from backendctl.resources.release_claim import EXPIRES, Announce, beat
+from backendctl.resources.ssm.release_claim import EXPIRES, Announce, beat
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

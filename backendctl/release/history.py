@@ -12,7 +12,7 @@ from backendctl.release.live import release_of
 from backendctl.release.log_reading import Logs
 from backendctl.release.releasing import Releasing
 from backendctl.release.targets import now, split
-from backendctl.resources.release_record import Event, Record, State
+from backendctl.resources.ssm.release_record import Event, Record, State
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend

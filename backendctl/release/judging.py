@@ -19,9 +19,9 @@ from backendctl.release.outcome import Outcome
 from backendctl.release.seeing import see
 from backendctl.release.thresholds import OnNoData, Thresholds
 from backendctl.release.verdict import Verdict, judge
-from backendctl.resources.alias_canary import AliasCanary
-from backendctl.resources.drain_mark import drained
-from backendctl.resources.served import qualifier
+from backendctl.resources.apigateway.served import qualifier
+from backendctl.resources.lambda_.alias_canary import AliasCanary
+from backendctl.resources.ssm.drain_mark import drained
 from backendctl.warmth.logs import LogReader
 from backendctl.warmth.pings import pingers
 

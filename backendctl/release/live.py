@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from backendctl.resources import served
-from backendctl.resources.alias import Alias
-from backendctl.resources.api_reads import require_api, stages
-from backendctl.resources.release_record import VARIABLE, Event, Record, State, split_tag, token_of
-from backendctl.resources.served import Served
-from backendctl.resources.stage import Stage
+from backendctl.resources.apigateway import served
+from backendctl.resources.apigateway.api_reads import require_api, stages
+from backendctl.resources.apigateway.served import Served
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.ssm.release_record import VARIABLE, Event, Record, State, split_tag, token_of
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.engine.resource import Resource
     from backendctl.release.log_reading import Logs
     from backendctl.release.releasing import Releasing
-    from backendctl.resources.release_log import RegionLog
+    from backendctl.resources.ssm.release_log import RegionLog
 
 
 def release_of(logs: Logs, region: str, target: str, tag: str, found: Served) -> Record | None:

@@ -16,7 +16,7 @@ from backendctl.release.running import Serving, serving
 from backendctl.release.shift import Waves, plan_abort, plan_promote, plan_shift
 from backendctl.release.steps import FULL
 from backendctl.release.traces import log_commands
-from backendctl.resources.release_record import Event
+from backendctl.resources.ssm.release_record import Event
 from backendctl.warmth.logs import LogReader
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from backendctl.aws.crew import together
 from backendctl.aws.regions import each
 from backendctl.errors import BackendctlError
 from backendctl.release.migration import taken_over
-from backendctl.resources import old_notes, release_log
-from backendctl.resources.old_notes import Note
-from backendctl.resources.release_claim import EXPIRES
-from backendctl.resources.release_log import RegionLog
-from backendctl.resources.release_record import Record
+from backendctl.resources.ssm import old_notes, release_log
+from backendctl.resources.ssm.old_notes import Note
+from backendctl.resources.ssm.release_claim import EXPIRES
+from backendctl.resources.ssm.release_log import RegionLog
+from backendctl.resources.ssm.release_record import Record
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

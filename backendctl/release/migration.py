@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from backendctl.resources.old_notes import LIVE, Note
-from backendctl.resources.release_log import KEPT, RegionLog
-from backendctl.resources.release_record import Event, Record, State, token_of
+from backendctl.resources.ssm.old_notes import LIVE, Note
+from backendctl.resources.ssm.release_log import KEPT, RegionLog
+from backendctl.resources.ssm.release_record import Event, Record, State, token_of
 
 # What an old note calls a promotion is a release of its own here: nothing tells its canary's.
 _EVENTS = {"deploy": Event.DEPLOY, "promote": Event.DEPLOY, "rollback": Event.ROLLBACK, "found": Event.FOUND}

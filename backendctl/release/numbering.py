@@ -16,13 +16,13 @@ from backendctl.release.live import drifted, found_entries, number_before
 from backendctl.release.log_reading import Logs, binds
 from backendctl.release.releasing import Releasing, targets_of
 from backendctl.resources import KINDS
-from backendctl.resources.alias import Alias
-from backendctl.resources.alias_names import qualified
-from backendctl.resources.function import Function
-from backendctl.resources.release_claim import KIND, Announce, Conclude, entry_name, told
-from backendctl.resources.release_record import Event, Record, token_of
-from backendctl.resources.stage import Stage
-from backendctl.resources.stage_writes import held_by_canary
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.apigateway.stage_writes import held_by_canary
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.lambda_.alias_names import qualified
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.ssm.release_claim import KIND, Announce, Conclude, entry_name, told
+from backendctl.resources.ssm.release_record import Event, Record, token_of
 from backendctl.spec.model import by_alias
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from backendctl.engine.plan import Plan
 from backendctl.errors import RefusedError
-from backendctl.resources import lambda_reads
-from backendctl.resources.alias_names import slots_of
-from backendctl.resources.canary import CanaryStart
-from backendctl.resources.provisioned_limits import lost_by_turning, over_limits
+from backendctl.resources.apigateway.canary import CanaryStart
+from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_.alias_names import slots_of
+from backendctl.resources.lambda_.provisioned_limits import lost_by_turning, over_limits
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

@@ -13,12 +13,13 @@ from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Plan, operating
 from backendctl.release.rewarming import given_back
 from backendctl.release.targets import before, now, split
-from backendctl.resources import lambda_reads, release_log
-from backendctl.resources.api_reads import list_deployments, list_stages
-from backendctl.resources.release_log import RegionLog
-from backendctl.resources.release_record import Record
-from backendctl.resources.releases import facts_of
-from backendctl.resources.served import Served
+from backendctl.resources.apigateway.api_reads import list_deployments, list_stages
+from backendctl.resources.apigateway.served import Served
+from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_.releases import facts_of
+from backendctl.resources.ssm import release_log
+from backendctl.resources.ssm.release_log import RegionLog
+from backendctl.resources.ssm.release_record import Record
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

@@ -17,16 +17,17 @@ from backendctl.release.numbering import content_of, numbered
 from backendctl.release.releasing import Releasing
 from backendctl.release.running import serving
 from backendctl.release.shift import plan_of
-from backendctl.resources import assemble, lambda_reads
-from backendctl.resources.alias import Alias
-from backendctl.resources.alias_names import names_of
-from backendctl.resources.function import Function
-from backendctl.resources.log_group import LogGroup
-from backendctl.resources.permission import Permission
-from backendctl.resources.release_record import Event, token_of
-from backendctl.resources.role import Role
-from backendctl.resources.stage import Stage
-from backendctl.resources.stage_writes import held_by_canary
+from backendctl.resources import assemble
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.apigateway.stage_writes import held_by_canary
+from backendctl.resources.iam.role import Role
+from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.lambda_.alias_names import names_of
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.lambda_.log_group import LogGroup
+from backendctl.resources.lambda_.permission import Permission
+from backendctl.resources.ssm.release_record import Event, token_of
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from backendctl.engine.plan import Planner
 from backendctl.release.log_reading import Logs, read_logs
 from backendctl.resources import KINDS
-from backendctl.resources.alias_names import names_of, qualified
+from backendctl.resources.lambda_.alias_names import names_of, qualified
 from backendctl.spec.model import by_alias
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from backendctl.engine.action import Action
 from backendctl.engine.plan import Change
-from backendctl.resources import provisioned_reads as reads
-from backendctl.resources.alias_names import qualified
-from backendctl.resources.baking import Slots, baking
-from backendctl.resources.provisioned import ProvisionedConcurrency
-from backendctl.resources.served import qualifier
+from backendctl.resources.apigateway.served import qualifier
+from backendctl.resources.lambda_ import provisioned_reads as reads
+from backendctl.resources.lambda_.alias_names import qualified
+from backendctl.resources.lambda_.baking import Slots, baking
+from backendctl.resources.lambda_.provisioned import ProvisionedConcurrency
 from backendctl.spec.model import SLOTS
 
 if TYPE_CHECKING:

@@ -16,16 +16,16 @@ from backendctl.release.releasing import Releasing
 from backendctl.release.rewarming import Rewarmed, rewarmed
 from backendctl.release.shift import plan_of, pointing
 from backendctl.release.targets import Back, Way, choose
-from backendctl.resources import lambda_reads
-from backendctl.resources.alias import Alias
-from backendctl.resources.alias_names import qualified
-from backendctl.resources.api_reads import list_stages
-from backendctl.resources.cutover import StageCutover
-from backendctl.resources.recorded_variables import returning
-from backendctl.resources.release_record import Event, Record, token_of
-from backendctl.resources.served import Route, qualifier
-from backendctl.resources.stage import Stage
-from backendctl.resources.stage_writes import Held
+from backendctl.resources.apigateway.api_reads import list_stages
+from backendctl.resources.apigateway.cutover import StageCutover
+from backendctl.resources.apigateway.recorded_variables import returning
+from backendctl.resources.apigateway.served import Route, qualifier
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.apigateway.stage_writes import Held
+from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.lambda_.alias_names import qualified
+from backendctl.resources.ssm.release_record import Event, Record, token_of
 from backendctl.spec.model import SLOTS
 
 if TYPE_CHECKING:

@@ -14,19 +14,20 @@ from backendctl.errors import BackendctlError, UsageError
 from backendctl.nearest import refuse_unknown as refuse_unknown_names
 from backendctl.release import access_log
 from backendctl.release.access_log import AccessLog
-from backendctl.resources import lambda_reads, release_log
-from backendctl.resources.alias import Alias
-from backendctl.resources.alias_canary import AliasCanary
-from backendctl.resources.alias_mark import read_mark
-from backendctl.resources.alias_names import names_of, qualified
-from backendctl.resources.api_reads import list_deployments, list_stages, require_api
-from backendctl.resources.canary import Canary
-from backendctl.resources.deployments import definition_of
-from backendctl.resources.release_record import Event, Record, split_tag
-from backendctl.resources.served import Route
-from backendctl.resources.stage import Stage
-from backendctl.resources.stage_wanted import routes_of
-from backendctl.resources.stage_writes import split_variables
+from backendctl.resources.apigateway.api_reads import list_deployments, list_stages, require_api
+from backendctl.resources.apigateway.canary import Canary
+from backendctl.resources.apigateway.deployments import definition_of
+from backendctl.resources.apigateway.served import Route
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.apigateway.stage_wanted import routes_of
+from backendctl.resources.apigateway.stage_writes import split_variables
+from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.lambda_.alias_canary import AliasCanary
+from backendctl.resources.lambda_.alias_mark import read_mark
+from backendctl.resources.lambda_.alias_names import names_of, qualified
+from backendctl.resources.ssm import release_log
+from backendctl.resources.ssm.release_record import Event, Record, split_tag
 from backendctl.spec.model import by_alias
 
 if TYPE_CHECKING:

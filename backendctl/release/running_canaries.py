@@ -11,17 +11,17 @@ from backendctl.engine.resource import address
 from backendctl.errors import UsageError
 from backendctl.release.numbering import content_of
 from backendctl.release.targets import split
-from backendctl.resources.alias import Alias
-from backendctl.resources.canary import Canary
-from backendctl.resources.release_record import Event, Record, token_of
-from backendctl.resources.stage import Stage
-from backendctl.resources.stage_writes import END_IT
+from backendctl.resources.apigateway.canary import Canary
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.apigateway.stage_writes import END_IT
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.ssm.release_record import Event, Record, token_of
 
 if TYPE_CHECKING:
     from backendctl.release.log_reading import Logs
     from backendctl.release.releasing import Releasing
-    from backendctl.resources.alias_canary import AliasCanary, AliasCanaryStart
-    from backendctl.resources.canary import CanaryStart
+    from backendctl.resources.apigateway.canary import CanaryStart
+    from backendctl.resources.lambda_.alias_canary import AliasCanary, AliasCanaryStart
 
 _SHIFT = "shift it: backendctl promote-canary --to"
 

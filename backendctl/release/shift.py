@@ -14,16 +14,16 @@ from backendctl.release.log_reading import Logs
 from backendctl.release.numbering import announced, next_entry, refusal, refuse_nobody
 from backendctl.release.releasing import Releasing
 from backendctl.release.steps import earlier_wave
-from backendctl.resources.alias import Alias
-from backendctl.resources.alias_canary import AliasCanary, AliasCanaryEnd, AliasShift
-from backendctl.resources.alias_mark import mark
-from backendctl.resources.alias_names import qualified
-from backendctl.resources.canary import Canary, CanaryEnd, TrafficShift
-from backendctl.resources.cutover import CanaryPromotion
-from backendctl.resources.lambda_reads import aliases
-from backendctl.resources.release_claim import told
-from backendctl.resources.release_record import Event, Record, State, split_tag, token_of
-from backendctl.resources.served import qualifier
+from backendctl.resources.apigateway.canary import Canary, CanaryEnd, TrafficShift
+from backendctl.resources.apigateway.cutover import CanaryPromotion
+from backendctl.resources.apigateway.served import qualifier
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.lambda_.alias_canary import AliasCanary, AliasCanaryEnd, AliasShift
+from backendctl.resources.lambda_.alias_mark import mark
+from backendctl.resources.lambda_.alias_names import qualified
+from backendctl.resources.lambda_.lambda_reads import aliases
+from backendctl.resources.ssm.release_claim import told
+from backendctl.resources.ssm.release_record import Event, Record, State, split_tag, token_of
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from backendctl.engine.resource import address_of
 from backendctl.errors import BackendctlError
 from backendctl.release.looking import look
-from backendctl.resources.alias import Alias
-from backendctl.resources.stage import Stage
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.lambda_.alias import Alias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

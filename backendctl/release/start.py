@@ -20,15 +20,16 @@ from backendctl.release.releasing import Releasing
 from backendctl.release.running import refuse_unknown
 from backendctl.release.running_canaries import Running, content_token
 from backendctl.release.steps import earlier_wave
-from backendctl.resources import assemble, code_buckets
-from backendctl.resources.alias import Alias
-from backendctl.resources.alias_names import names_of, qualified
-from backendctl.resources.canary import CanaryStart
-from backendctl.resources.function import Function
-from backendctl.resources.permission import Permission
-from backendctl.resources.provisioned import ProvisionedConcurrency
-from backendctl.resources.release_record import Event, Record
-from backendctl.resources.stage import Stage
+from backendctl.resources import assemble
+from backendctl.resources.apigateway.canary import CanaryStart
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.lambda_ import code_buckets
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.lambda_.alias_names import names_of, qualified
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.lambda_.permission import Permission
+from backendctl.resources.lambda_.provisioned import ProvisionedConcurrency
+from backendctl.resources.ssm.release_record import Event, Record
 from backendctl.stage_alone import parts as parts_of
 from backendctl.stage_alone import served_only
 

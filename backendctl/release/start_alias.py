@@ -18,18 +18,19 @@ from backendctl.release.running_canaries import Running, content_token
 from backendctl.release.shift import plan_of
 from backendctl.release.start import begun, canary_entry, percent_of
 from backendctl.release.steps import earlier_wave
-from backendctl.resources import assemble, lambda_reads
-from backendctl.resources.alias import Alias
-from backendctl.resources.alias_canary import AliasCanaryStart
-from backendctl.resources.alias_names import names_of, qualified
-from backendctl.resources.function import Function
-from backendctl.resources.log_group import LogGroup
-from backendctl.resources.role import Role
+from backendctl.resources import assemble
+from backendctl.resources.iam.role import Role
+from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.lambda_.alias_canary import AliasCanaryStart
+from backendctl.resources.lambda_.alias_names import names_of, qualified
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.lambda_.log_group import LogGroup
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend
     from backendctl.engine.resource import Resource
-    from backendctl.resources.release_record import Record
+    from backendctl.resources.ssm.release_record import Record
 
 
 def plan_start_aliases(

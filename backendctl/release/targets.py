@@ -10,13 +10,14 @@ from backendctl.engine.resource import address
 from backendctl.errors import RefusedError, UsageError
 from backendctl.release.live import release_of
 from backendctl.release.log_reading import Logs
-from backendctl.resources import lambda_reads, served
-from backendctl.resources.alias import Alias
-from backendctl.resources.api_reads import list_deployments
-from backendctl.resources.release_record import Event, Record, split_tag
-from backendctl.resources.served import Served
-from backendctl.resources.stage import Stage
-from backendctl.resources.stage_writes import held_by_canary
+from backendctl.resources.apigateway import served
+from backendctl.resources.apigateway.api_reads import list_deployments
+from backendctl.resources.apigateway.served import Served
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.apigateway.stage_writes import held_by_canary
+from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.ssm.release_record import Event, Record, split_tag
 from backendctl.whole import whole
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from backendctl.api_in_plan import answering
 from backendctl.engine.resource import address
 from backendctl.release.access_log import missing_from
-from backendctl.resources.api_account import ApiAccount
-from backendctl.resources.stage import Stage
+from backendctl.resources.apigateway.api_account import ApiAccount
+from backendctl.resources.apigateway.stage import Stage
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.backend import Backend
     from backendctl.engine.resource import Resource
-    from backendctl.resources.canary import CanaryStart
+    from backendctl.resources.apigateway.canary import CanaryStart
     from backendctl.spec.model import Logging
 
 

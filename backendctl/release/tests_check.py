@@ -17,7 +17,7 @@ from backendctl.invoking.event import Place as Origin
 from backendctl.release.answers import from_proxy
 from backendctl.release.asking import Place, version_of
 from backendctl.release.outcome import Finding, Outcome
-from backendctl.resources.calling import Answer, call_at_once
+from backendctl.resources.lambda_.calling import Answer, call_at_once
 from backendctl.testing.asking import NotAskedError
 from backendctl.testing.model import Response, Result, Suite
 from backendctl.testing.reading import read_suites

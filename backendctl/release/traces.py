@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from backendctl.release.judging import moment
-from backendctl.resources import lambda_reads
-from backendctl.resources.alias_canary import AliasCanary
-from backendctl.resources.served import qualifier
+from backendctl.resources.apigateway.served import qualifier
+from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_.alias_canary import AliasCanary
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend

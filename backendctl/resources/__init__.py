@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from backendctl.engine.resource import Resource
 from backendctl.engine.traits import REST, Traits, traits_of
-from backendctl.resources.alias import Alias
-from backendctl.resources.api_account import ApiAccount
-from backendctl.resources.api_key import ApiKey
-from backendctl.resources.certificate import Certificate
-from backendctl.resources.domain import Domain
-from backendctl.resources.event_invoke import EventInvokeConfig
-from backendctl.resources.function import Function
-from backendctl.resources.health_check import HealthCheck
+from backendctl.resources.acm.certificate import Certificate
+from backendctl.resources.apigateway.api_account import ApiAccount
+from backendctl.resources.apigateway.api_key import ApiKey
+from backendctl.resources.apigateway.domain import Domain
+from backendctl.resources.apigateway.mapping import Mapping
+from backendctl.resources.apigateway.rest_api import RestApi
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.apigateway.stage_log import StageLog
+from backendctl.resources.apigateway.usage_plan import UsagePlan
+from backendctl.resources.dynamodb.replica import Replica
+from backendctl.resources.dynamodb.scaling import Scaling
+from backendctl.resources.dynamodb.table import Table
+from backendctl.resources.events.schedule import Schedule
+from backendctl.resources.events.warmer import Warmer
+from backendctl.resources.iam.role import Role
 from backendctl.resources.kind import Kind
-from backendctl.resources.log_group import LogGroup
-from backendctl.resources.mapping import Mapping
-from backendctl.resources.permission import Permission
-from backendctl.resources.provisioned import ProvisionedConcurrency
-from backendctl.resources.record import Record
-from backendctl.resources.region_index import RegionIndex
-from backendctl.resources.release_parameters import ReleaseLog
-from backendctl.resources.replica import Replica
-from backendctl.resources.reserved import ReservedConcurrency
-from backendctl.resources.rest_api import RestApi
-from backendctl.resources.role import Role
-from backendctl.resources.scaling import Scaling
-from backendctl.resources.schedule import Schedule
-from backendctl.resources.stage import Stage
-from backendctl.resources.stage_log import StageLog
-from backendctl.resources.table import Table
-from backendctl.resources.usage_plan import UsagePlan
-from backendctl.resources.warmer import Warmer
-from backendctl.resources.web_acl import WebAcl
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.lambda_.event_invoke import EventInvokeConfig
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.lambda_.log_group import LogGroup
+from backendctl.resources.lambda_.permission import Permission
+from backendctl.resources.lambda_.provisioned import ProvisionedConcurrency
+from backendctl.resources.lambda_.reserved import ReservedConcurrency
+from backendctl.resources.route53.health_check import HealthCheck
+from backendctl.resources.route53.record import Record
+from backendctl.resources.ssm.region_index import RegionIndex
+from backendctl.resources.ssm.release_parameters import ReleaseLog
+from backendctl.resources.wafv2.web_acl import WebAcl
 
 KINDS: tuple[type[Kind], ...] = (
     RegionIndex,

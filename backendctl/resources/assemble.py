@@ -12,8 +12,9 @@ from backendctl.aws.errors import explain
 from backendctl.errors import BackendctlError, RefusedError
 from backendctl.openapi.integrations import Target, lambda_targets, resolve, stage_variables
 from backendctl.package import Artefact
-from backendctl.resources import KINDS, baking, lambda_reads, slots
+from backendctl.resources import KINDS
 from backendctl.resources.deploy_context import Capacity, Definition, DeployContext, Link, SlotChoice, Stamp
+from backendctl.resources.lambda_ import baking, lambda_reads, slots
 from backendctl.spec.model import Spec
 
 if TYPE_CHECKING:

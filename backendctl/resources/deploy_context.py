@@ -13,8 +13,8 @@ from backendctl.package import Artefact
 from backendctl.spec.model import Function, Spec, Stage
 
 if TYPE_CHECKING:
-    from backendctl.resources.function import Function as Version
-    from backendctl.resources.release_record import Record
+    from backendctl.resources.lambda_.function import Function as Version
+    from backendctl.resources.ssm.release_record import Record
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import gone_already
-from backendctl.resources import api_account, lambda_reads, log_group, rule_reads, schedule_reads, table_reads
-from backendctl.resources.api_reads import apis
+from backendctl.resources.apigateway import api_account
+from backendctl.resources.apigateway.api_reads import apis
+from backendctl.resources.dynamodb import table_reads
+from backendctl.resources.events import rule_reads, schedule_reads
+from backendctl.resources.lambda_ import lambda_reads, log_group
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

@@ -16,7 +16,7 @@ from backendctl.openapi.integrations import Target, lambda_targets, resolve
 from backendctl.openapi.localise import digest, unbound
 from backendctl.openapi.repair import Repair, repaired
 from backendctl.openapi.written import written
-from backendctl.resources.stage_live import method_throttling_of, methods_of
+from backendctl.resources.apigateway.stage_live import method_throttling_of, methods_of
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

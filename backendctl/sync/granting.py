@@ -14,14 +14,14 @@ from backendctl.aws.errors import ClientError, is_missing
 from backendctl.aws.regions import each_region
 from backendctl.engine.plan import Plan
 from backendctl.errors import BackendctlError, RefusedError
-from backendctl.resources.api_reads import find_api
-from backendctl.resources.permission import LIMIT
+from backendctl.resources.apigateway.api_reads import find_api
+from backendctl.resources.lambda_.permission import LIMIT
 from backendctl.sync.planning import called_context, permissions_of
 from backendctl.sync.prepare import source_for
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend
-    from backendctl.resources.permission import Permission
+    from backendctl.resources.lambda_.permission import Permission
     from backendctl.spec.model import Api
     from backendctl.sync.request import Request
 

@@ -20,14 +20,14 @@ from backendctl.release.releasing import Releasing
 from backendctl.release.running_canaries import Running
 from backendctl.release.start import begun, numbered_canaries
 from backendctl.resources import KINDS
-from backendctl.resources.api_account import ApiAccount
-from backendctl.resources.canary import CanaryStart
+from backendctl.resources.apigateway.api_account import ApiAccount
+from backendctl.resources.apigateway.canary import CanaryStart
+from backendctl.resources.apigateway.rest_api import RestApi
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.apigateway.usage_plan import UsagePlan
 from backendctl.resources.deploy_context import DeployContext
-from backendctl.resources.permission import Permission
-from backendctl.resources.release_record import token_of
-from backendctl.resources.rest_api import RestApi
-from backendctl.resources.stage import Stage
-from backendctl.resources.usage_plan import UsagePlan
+from backendctl.resources.lambda_.permission import Permission
+from backendctl.resources.ssm.release_record import token_of
 from backendctl.sync.request import Request
 
 if TYPE_CHECKING:

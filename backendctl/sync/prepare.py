@@ -22,7 +22,7 @@ from backendctl.errors import SpecError, UsageError
 from backendctl.nearest import refuse_unknown
 from backendctl.release.numbering import numbered
 from backendctl.release.releasing import Releasing
-from backendctl.resources.release_record import token_of
+from backendctl.resources.ssm.release_record import token_of
 from backendctl.spec.model import Api, Spec
 from backendctl.sync.planning import Parts, plan_of
 from backendctl.sync.request import Request

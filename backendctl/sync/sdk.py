@@ -16,7 +16,7 @@ from backendctl.errors import BackendctlError, RefusedError, UsageError
 from backendctl.nearest import nearest, refuse_unknown
 from backendctl.openapi.arns import Home
 from backendctl.openapi.localise import digest
-from backendctl.resources.api_reads import require_api
+from backendctl.resources.apigateway.api_reads import require_api
 from backendctl.spec.report import listed
 from backendctl.sync.sdk_address import readdressed, region_url, shared_url
 

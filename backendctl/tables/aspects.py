@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from backendctl.resources import (
+from backendctl.resources.dynamodb import (
     replica_own,
     table_capacity,
     table_indexes,
@@ -19,7 +19,7 @@ from backendctl.resources import (
     table_shape,
     table_steps,
 )
-from backendctl.resources.scaling import bounds_of
+from backendctl.resources.dynamodb.scaling import bounds_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef

@@ -15,13 +15,13 @@ from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import address
 from backendctl.errors import RefusedError, UsageError
 from backendctl.remembering import remembered
-from backendctl.resources import table_reads
+from backendctl.resources.dynamodb import table_reads
+from backendctl.resources.dynamodb.replica import Replica
+from backendctl.resources.dynamodb.scaling import Scaling
+from backendctl.resources.dynamodb.table import Table
+from backendctl.resources.dynamodb.table_refusals import with_dynamodb
 from backendctl.resources.kind import Kind
-from backendctl.resources.region_index import RegionIndex
-from backendctl.resources.replica import Replica
-from backendctl.resources.scaling import Scaling
-from backendctl.resources.table import Table
-from backendctl.resources.table_refusals import with_dynamodb
+from backendctl.resources.ssm.region_index import RegionIndex
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

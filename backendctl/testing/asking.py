@@ -13,7 +13,7 @@ from backendctl.endpoints import endpoints, regional_url
 from backendctl.errors import AwsError, BackendctlError
 from backendctl.http_call import send
 from backendctl.logs.lines import TRACE, UUID
-from backendctl.resources.api_reads import require_api, stage_variables
+from backendctl.resources.apigateway.api_reads import require_api, stage_variables
 from backendctl.testing.model import PUBLIC, Response, Through
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from backendctl.aws.regions import each_region
 from backendctl.errors import BackendctlError, Exit
-from backendctl.resources import lambda_reads
-from backendctl.resources.api_reads import find_api, stages
+from backendctl.resources.apigateway.api_reads import find_api, stages
+from backendctl.resources.lambda_ import lambda_reads
 from backendctl.traces.one_trace import reason_of
 from backendctl.traces.parts import own_times, spans_of
 from backendctl.traces.reading import Trace, documents, summaries

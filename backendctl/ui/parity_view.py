@@ -14,7 +14,7 @@ from backendctl.engine.plan import Plan
 from backendctl.engine.safety import Refusal
 from backendctl.errors import unreachable_data
 from backendctl.hints import runnable
-from backendctl.resources.region_index import RegionIndex
+from backendctl.resources.ssm.region_index import RegionIndex
 from backendctl.tables.parity import Cell, Parity, Row, State, TableParity
 from backendctl.ui.plan_data import markdown_cell, plan_document
 

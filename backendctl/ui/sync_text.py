@@ -10,8 +10,8 @@ from rich.text import Text
 
 from backendctl.api.review import RegionReview, StageReview
 from backendctl.api.smoke_test import SmokeTest
-from backendctl.resources.permission import Permission
-from backendctl.resources.rest_api import RestApi
+from backendctl.resources.apigateway.rest_api import RestApi
+from backendctl.resources.lambda_.permission import Permission
 from backendctl.sync.prepare import Sync
 from backendctl.ui.api_diff import diff_text
 

@@ -11,7 +11,7 @@ from backendctl.aws.errors import BotoCoreError, explain
 from backendctl.aws.regions import each_region, in_parallel
 from backendctl.errors import BackendctlError, Exit, UsageError
 from backendctl.nearest import nearest, refuse_unknown
-from backendctl.resources.calling import Answer, call_at_once
+from backendctl.resources.lambda_.calling import Answer, call_at_once
 from backendctl.warmth.report_line import Report, last_of
 from backendctl.warmth.targets import Hit, hit_by_users
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from backendctl.aws.metrics import Series
-from backendctl.resources.warmer_layout import layout, schedules, warmer_name
+from backendctl.resources.events.warmer_layout import layout, schedules, warmer_name
 
 if TYPE_CHECKING:
     from backendctl.resources.deploy_context import DeployContext

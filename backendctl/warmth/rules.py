@@ -9,16 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from backendctl.resources import rule_reads, schedule_reads
-from backendctl.resources.permission import policy_of
-from backendctl.resources.warmer_layout import rule_prefix
+from backendctl.resources.events import rule_reads, schedule_reads
+from backendctl.resources.events.warmer_layout import rule_prefix
+from backendctl.resources.lambda_.permission import policy_of
 from backendctl.warmth.subject import Rule
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import RuleTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.resources.warmer_layout import WarmTarget
+    from backendctl.resources.events.warmer_layout import WarmTarget
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _MINUTES = {"minute": 1, "hour": 60, "day": 1440}

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from backendctl.resources import lambda_reads, provisioned_reads
-from backendctl.resources.alias_names import slots_of
-from backendctl.resources.api_reads import find_api, stages
-from backendctl.resources.warmer_layout import layout, warmer_name
+from backendctl.resources.apigateway.api_reads import find_api, stages
+from backendctl.resources.events.warmer_layout import layout, warmer_name
+from backendctl.resources.lambda_ import lambda_reads, provisioned_reads
+from backendctl.resources.lambda_.alias_names import slots_of
 from backendctl.warmth.rules import found_rules, wanted_rules, wanted_schedules
 from backendctl.warmth.subject import LATEST, Subject
 from backendctl.warmth.targets import Hit, hit_by_users

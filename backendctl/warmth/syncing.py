@@ -11,13 +11,13 @@ from backendctl.engine.action import Action
 from backendctl.engine.diff import differences
 from backendctl.engine.plan import Change, Plan
 from backendctl.errors import RefusedError
-from backendctl.resources import lambda_reads
+from backendctl.resources.events.schedule import Schedule
+from backendctl.resources.events.warmer import Warmer
+from backendctl.resources.iam.role import Role, scheduler_role
 from backendctl.resources.kind import Kind
-from backendctl.resources.permission import Permission
-from backendctl.resources.permission_sources import is_warmer_s
-from backendctl.resources.role import Role, scheduler_role
-from backendctl.resources.schedule import Schedule
-from backendctl.resources.warmer import Warmer
+from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_.permission import Permission
+from backendctl.resources.lambda_.permission_sources import is_warmer_s
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backendctl.resources.alias_names import names_of, slots_of
-from backendctl.resources.slots import LiveVariables, live_variables
+from backendctl.resources.lambda_.alias_names import names_of, slots_of
+from backendctl.resources.lambda_.slots import LiveVariables, live_variables
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws

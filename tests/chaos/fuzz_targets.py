@@ -26,17 +26,17 @@ from backendctl.openapi.diff import differences
 from backendctl.openapi.neutral import json_value
 from backendctl.release.access_log import AccessLog
 from backendctl.release.answers import from_proxy
-from backendctl.resources.alias_mark import held_in, read_mark
-from backendctl.resources.calling import Answer
-from backendctl.resources.drain_mark import decoded as decoded_mark
-from backendctl.resources.old_notes import _note as old_note
-from backendctl.resources.policy_text import statements
-from backendctl.resources.prewarm import _not_run as not_run
-from backendctl.resources.release_record import decode
-from backendctl.resources.role_policy import normalised
-from backendctl.resources.role_reads import _wide as wide
-from backendctl.resources.table_policy import canonical as policy_of_table
-from backendctl.resources.warmer import canonical as canonical_input
+from backendctl.resources.dynamodb.table_policy import canonical as policy_of_table
+from backendctl.resources.events.warmer import canonical as canonical_input
+from backendctl.resources.iam.policy_text import statements
+from backendctl.resources.iam.role_policy import normalised
+from backendctl.resources.iam.role_reads import _wide as wide
+from backendctl.resources.lambda_.alias_mark import held_in, read_mark
+from backendctl.resources.lambda_.calling import Answer
+from backendctl.resources.lambda_.prewarm import _not_run as not_run
+from backendctl.resources.ssm.drain_mark import decoded as decoded_mark
+from backendctl.resources.ssm.old_notes import _note as old_note
+from backendctl.resources.ssm.release_record import decode
 from backendctl.spec import Offline, loader, parse
 from backendctl.spec.config import load_config
 from backendctl.spec.model import Api, Spec

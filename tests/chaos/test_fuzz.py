@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from backendctl.errors import BackendctlError
-from backendctl.resources import drain_mark
-from backendctl.resources.release_record import decode
+from backendctl.resources.ssm import drain_mark
+from backendctl.resources.ssm.release_record import decode
 from tests.chaos import fuzz as harness
 from tests.chaos import fuzz_targets
 from tests.chaos.fuzz_targets import IN_JSON, TARGETS, Ground

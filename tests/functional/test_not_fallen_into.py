@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 import urllib3
 
-from backendctl.resources.alias import Alias
-from backendctl.resources.function import Function
-from backendctl.resources.permission import Permission
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.lambda_.permission import Permission
 from backendctl.sandbox import process
 from tests.functional.held_elsewhere import HELD
 from tests.functional.project import Project, make_project

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from backendctl.resources.release_record import unpacked
+from backendctl.resources.ssm.release_record import unpacked
 from tests.functional.marked import asked, write_release
 from tests.functional.project import Project, Result, environment, make_project
 from tests.functional.sandboxed import EAST, WEST, arrived

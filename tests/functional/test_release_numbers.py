@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from backendctl.resources.deployments import definition_of
+from backendctl.resources.apigateway.deployments import definition_of
 from tests.functional.marked import write_release
 from tests.functional.proxy import Answer, Call
 from tests.functional.sandboxed import WEST

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from backendctl.cli.main import cli, run
-from backendctl.resources.releases import is_temporary
+from backendctl.resources.lambda_.releases import is_temporary
 from backendctl.sandbox.process import default_data
 from tests.functional.project import Result, environment
 from tests.functional.proxy import CUT, Call, Cut, Proxy, proxying

@@ -9,7 +9,7 @@ import pytest
 
 from backendctl.bringing import left_variables, leftovers, variables
 from backendctl.pinned_stage import Kept
-from backendctl.resources.function import Function
+from backendctl.resources.lambda_.function import Function
 from backendctl.spec.model import Code, Stage, Vpc
 from tests.unit.resources.lambda_helpers import PLACES
 

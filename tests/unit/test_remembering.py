@@ -6,10 +6,10 @@ from backendctl.engine.action import Action
 from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import Resource
 from backendctl.remembering import remembering
-from backendctl.resources.log_group import LogGroup
-from backendctl.resources.region_index import RegionIndex
-from backendctl.resources.release_parameters import ReleaseLog
-from backendctl.resources.stage import Stage
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.lambda_.log_group import LogGroup
+from backendctl.resources.ssm.region_index import RegionIndex
+from backendctl.resources.ssm.release_parameters import ReleaseLog
 
 EAST, WEST = "us-east-1", "us-west-2"
 

@@ -10,8 +10,8 @@ from backendctl.engine.action import Action
 from backendctl.engine.plan import Change, Plan
 from backendctl.engine.safety import EVERYTHING
 from backendctl.errors import Exit, UsageError
-from backendctl.resources.function import Function as Lambda
-from backendctl.resources.log_group import LogGroup
+from backendctl.resources.lambda_.function import Function as Lambda
+from backendctl.resources.lambda_.log_group import LogGroup
 from backendctl.selecting import Selection, sparing_history
 from tests.unit.engine.things import EAST, WEST, Cloud, Function, Table, creating, plan_for, plan_of
 

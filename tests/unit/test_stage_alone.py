@@ -8,12 +8,12 @@ from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import Resource
-from backendctl.resources.alias import Alias
-from backendctl.resources.function import Function
-from backendctl.resources.permission import Permission
-from backendctl.resources.role import Role
-from backendctl.resources.stage import Stage
-from backendctl.resources.web_acl import WebAcl
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.iam.role import Role
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.lambda_.permission import Permission
+from backendctl.resources.wafv2.web_acl import WebAcl
 from backendctl.stage_alone import parts, served_only, turned_without
 
 EAST = "us-east-1"

@@ -8,10 +8,10 @@ from typing import Any
 
 from backendctl.engine.action import Action
 from backendctl.engine.plan import Change, Plan
-from backendctl.resources.function import Function
-from backendctl.resources.log_group import LogGroup
-from backendctl.resources.stage import Stage
-from backendctl.resources.stage_log import StageLog
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.apigateway.stage_log import StageLog
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.lambda_.log_group import LogGroup
 from backendctl.spec.model import Logging
 from backendctl.survey import survey
 from backendctl.telemetry import telemetry

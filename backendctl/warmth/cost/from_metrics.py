@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from backendctl.aws.errors import is_missing
 from backendctl.aws.metrics import Series, Values, fetch
 from backendctl.aws.regions import each_region
-from backendctl.resources.provisioned_reads import configs
+from backendctl.resources.lambda_.provisioned_reads import configs
 from backendctl.warmth.cost.from_spec import workload_of
 from backendctl.warmth.cost.workload import MONTH_SECONDS, FunctionLoad, RegionLoad, TableLoad, Workload
 from backendctl.warmth.pings import pingers

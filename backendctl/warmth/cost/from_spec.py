@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from backendctl.openapi.integrations import lambda_targets, resolve
 from backendctl.resources import assemble
-from backendctl.resources.alias_names import names_of, reached
 from backendctl.resources.deploy_context import DeployContext, Stamp
-from backendctl.resources.warmer_layout import calls
+from backendctl.resources.events.warmer_layout import calls
+from backendctl.resources.lambda_.alias_names import names_of, reached
 from backendctl.spec import Offline, parse
 from backendctl.warmth.cost.asked import CLASSIC_MS, Asked, Items, Names
 from backendctl.warmth.cost.workload import FunctionLoad, RegionLoad, StageLoad, TableLoad, Workload

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.progress import note
 from backendctl.errors import BackendctlError
-from backendctl.resources import lambda_reads, lambda_settings, lambda_waits, releases
+from backendctl.resources.lambda_ import lambda_reads, lambda_settings, lambda_waits, releases
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef

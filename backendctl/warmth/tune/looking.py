@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from backendctl.aws.errors import ClientError, is_missing
 from backendctl.aws.tags import owner_of
 from backendctl.errors import BackendctlError, RefusedError
-from backendctl.resources import lambda_reads, lambda_waits
+from backendctl.resources.lambda_ import lambda_reads, lambda_waits
 from backendctl.warmth.targets import Hit, hit_by_users
 from backendctl.warmth.tune.latest import VARIABLE, Note, variables
 

@@ -20,7 +20,7 @@ from backendctl.engine.events import Failed, Skipped
 from backendctl.engine.plan import Plan
 from backendctl.engine.safety import Allowed, refuse_danger
 from backendctl.errors import RefusedError
-from backendctl.resources.api_reads import find_api
+from backendctl.resources.apigateway.api_reads import find_api
 from backendctl.resources.deploy_context import DeployContext, Stamp
 from backendctl.selecting import Selection
 from backendctl.spec.callers import ApiKey, Cors, UsagePlan

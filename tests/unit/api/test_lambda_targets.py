@@ -11,7 +11,7 @@ import pytest
 
 from backendctl.api.lambda_targets import LambdaTargets, find_lambda_targets
 from backendctl.aws.connection import Access, Aws
-from backendctl.resources.lambda_reads import AliasInfo
+from backendctl.resources.lambda_.lambda_reads import AliasInfo
 from backendctl.spec.model import Api, Code, Function, Spec, Stage
 
 WEST = "us-west-2"

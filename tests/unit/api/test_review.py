@@ -7,8 +7,8 @@ from dataclasses import replace
 from backendctl.api.comparable import comparable
 from backendctl.api.review import Wanted, review
 from backendctl.openapi.arns import Home
-from backendctl.resources.rest_api import RestApi
-from backendctl.resources.stage import Stage
+from backendctl.resources.apigateway.rest_api import RestApi
+from backendctl.resources.apigateway.stage import Stage
 from tests.unit.resources.api_helpers import ACCOUNT, EAST, context, deploy, document, mocked, only
 
 SETTINGS = {

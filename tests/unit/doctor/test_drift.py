@@ -9,7 +9,7 @@ from backendctl.doctor.finding import Severity
 from backendctl.doctor.fixing import is_safe, safe_part
 from backendctl.engine.action import Action
 from backendctl.engine.plan import Change, Plan
-from backendctl.resources.log_group import LogGroup
+from backendctl.resources.lambda_.log_group import LogGroup
 
 EAST, WEST = "us-east-1", "us-west-2"
 

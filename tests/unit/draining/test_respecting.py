@@ -9,11 +9,11 @@ from backendctl.draining.forecast import forecast
 from backendctl.draining.respecting import closed, respecting
 from backendctl.engine.action import Action
 from backendctl.engine.plan import Change, Plan
-from backendctl.resources.drain_mark import DrainMark, Means, Phase
-from backendctl.resources.evacuation import CLOSED, health_path
-from backendctl.resources.health_check import HealthCheck
-from backendctl.resources.record import Record
-from backendctl.resources.stage import Stage
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.route53.evacuation import CLOSED, health_path
+from backendctl.resources.route53.health_check import HealthCheck
+from backendctl.resources.route53.record import Record
+from backendctl.resources.ssm.drain_mark import DrainMark, Means, Phase
 from backendctl.spec import domains, model
 from backendctl.spec.callers import Throttling
 from tests.unit.resources.api_helpers import DOMAIN, EAST, STAGE, WEST, context, document, spec

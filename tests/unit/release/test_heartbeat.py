@@ -10,9 +10,9 @@ import pytest
 from backendctl.aws.connection import Aws
 from backendctl.engine.plan import Plan, operating
 from backendctl.release.heartbeat import beating
-from backendctl.resources import release_log
-from backendctl.resources.release_claim import Announce
-from backendctl.resources.release_record import Event, Record
+from backendctl.resources.ssm import release_log
+from backendctl.resources.ssm.release_claim import Announce
+from backendctl.resources.ssm.release_record import Event, Record
 from tests.unit.resources.lambda_helpers import EAST, emulated
 
 ENTRY = Record(index=1, number=1, event=Event.DEPLOY, token="3f2a1c9d", targets=("prod",), regions=(EAST,))

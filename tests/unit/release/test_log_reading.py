@@ -8,8 +8,8 @@ import pytest
 
 from backendctl.release.log_reading import Logs, binds
 from backendctl.resources.deploy_context import Stamp
-from backendctl.resources.release_log import RegionLog
-from backendctl.resources.release_record import Event, Record, State
+from backendctl.resources.ssm.release_log import RegionLog
+from backendctl.resources.ssm.release_record import Event, Record, State
 
 EAST, WEST = "us-east-1", "us-west-2"
 ME = Stamp(commit="abc", author="Ann", time="2026-11-28T14:00:00Z", operator="ann@laptop", process=100)

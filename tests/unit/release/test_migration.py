@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from backendctl.release.migration import taken_over
-from backendctl.resources.old_notes import Note
-from backendctl.resources.release_log import RegionLog
-from backendctl.resources.release_record import Event
+from backendctl.resources.ssm.old_notes import Note
+from backendctl.resources.ssm.release_log import RegionLog
+from backendctl.resources.ssm.release_record import Event
 
 EAST, WEST = "us-east-1", "us-west-2"
 

@@ -24,7 +24,7 @@ from backendctl.release.running import Serving
 from backendctl.release.shift import Waves
 from backendctl.release.steps import step_below
 from backendctl.release.verdict import Verdict
-from backendctl.resources.canary import Canary
+from backendctl.resources.apigateway.canary import Canary
 from backendctl.spec.canary import ABORT, HOLD, Hooks
 from backendctl.spec.canary import Canary as Settings
 

@@ -11,9 +11,9 @@ import pytest
 from backendctl.errors import UsageError
 from backendctl.release.log_reading import Logs
 from backendctl.release.running_canaries import Running
-from backendctl.resources.canary import Canary
-from backendctl.resources.release_log import RegionLog
-from backendctl.resources.release_record import Event, Record, State
+from backendctl.resources.apigateway.canary import Canary
+from backendctl.resources.ssm.release_log import RegionLog
+from backendctl.resources.ssm.release_record import Event, Record, State
 
 EAST, WEST = "us-east-1", "us-west-2"
 MINE = Record(

@@ -12,8 +12,8 @@ from backendctl.release.outcome import Outcome
 from backendctl.release.standing import standing
 from backendctl.release.status import CanaryStatus, RegionStatus
 from backendctl.release.verdict import Verdict
-from backendctl.resources.alias import Alias
-from backendctl.resources.stage import Stage
+from backendctl.resources.apigateway.stage import Stage
+from backendctl.resources.lambda_.alias import Alias
 
 EAST = "us-east-1"
 NOTE = "running the canary v8, 10 % since 2026-11-28T14:00:00Z"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backendctl.release.start import percent_of
-from backendctl.resources.release_record import Event, Record
+from backendctl.resources.ssm.release_record import Event, Record
 
 ENTRY = Record(index=3, number=2, event=Event.CANARY, token="3f2a1c9d", targets=("prodv1",), regions=("us-east-1",))
 

@@ -4,7 +4,7 @@ import pytest
 
 from backendctl.release.running import Serving
 from backendctl.release.steps import FULL, earlier_wave, held_back, next_percent, next_wave, present_percent, reachable
-from backendctl.resources.canary import Canary
+from backendctl.resources.apigateway.canary import Canary
 
 EAST, WEST, EUROPE = "us-east-1", "us-west-2", "eu-west-1"
 

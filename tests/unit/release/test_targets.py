@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backendctl.release.targets import before
-from backendctl.resources.release_record import Event, Record, State
+from backendctl.resources.ssm.release_record import Event, Record, State
 
 
 def record(number: int, event: Event = Event.DEPLOY, like: int | None = None) -> Record:

@@ -9,10 +9,10 @@ import pytest
 
 from backendctl.aws.connection import Aws
 from backendctl.engine.plan import Planner
-from backendctl.resources.alias import Alias
 from backendctl.resources.deploy_context import DeployContext, Link, SlotChoice
-from backendctl.resources.function import Function
-from backendctl.resources.permission import Permission
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.lambda_.permission import Permission
 from tests.unit.resources.lambda_helpers import (
     EAST,
     PLACES,

@@ -10,15 +10,15 @@ import pytest
 
 from backendctl.aws.connection import Aws
 from backendctl.errors import BackendctlError
-from backendctl.resources import stage_wanted
-from backendctl.resources.alias import Alias
+from backendctl.resources.apigateway import stage_wanted
+from backendctl.resources.apigateway.rest_api import RestApi
+from backendctl.resources.apigateway.stage import Stage
 from backendctl.resources.deploy_context import DeployContext
-from backendctl.resources.function import Function
-from backendctl.resources.permission import Permission
-from backendctl.resources.provisioned import ProvisionedConcurrency
-from backendctl.resources.rest_api import RestApi
-from backendctl.resources.stage import Stage
-from backendctl.resources.warmer import Warmer
+from backendctl.resources.events.warmer import Warmer
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.lambda_.permission import Permission
+from backendctl.resources.lambda_.provisioned import ProvisionedConcurrency
 from backendctl.spec.model import Attribute, Key, Provisioned, Table
 from tests.unit.resources import api_helpers
 from tests.unit.resources.api_helpers import Calls, document

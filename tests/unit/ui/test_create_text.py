@@ -8,12 +8,12 @@ from backendctl.engine.action import Action
 from backendctl.engine.diff import differences
 from backendctl.engine.plan import Change, Plan
 from backendctl.engine.resource import Resource
-from backendctl.resources.api_key import ApiKey
-from backendctl.resources.scaling import Scaling
-from backendctl.resources.table import Table
-from backendctl.resources.table_indexes import GlobalIndex
-from backendctl.resources.usage_plan import UsagePlan
-from backendctl.resources.warmer import Warmer
+from backendctl.resources.apigateway.api_key import ApiKey
+from backendctl.resources.apigateway.usage_plan import UsagePlan
+from backendctl.resources.dynamodb.scaling import Scaling
+from backendctl.resources.dynamodb.table import Table
+from backendctl.resources.dynamodb.table_indexes import GlobalIndex
+from backendctl.resources.events.warmer import Warmer
 from backendctl.secrets import digest
 from backendctl.spec.model import Attribute, Key
 from backendctl.ui.console import Screen

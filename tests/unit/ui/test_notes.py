@@ -6,7 +6,7 @@ from io import StringIO
 from typing import Any
 
 from backendctl.engine.plan import Plan
-from backendctl.resources.warmer import Warmer
+from backendctl.resources.events.warmer import Warmer
 from backendctl.survey import survey
 from backendctl.ui.console import Screen
 from backendctl.ui.matrix import show_matrix, survey_document, survey_markdown

@@ -15,8 +15,8 @@ from botocore.exceptions import EndpointConnectionError
 from backendctl.aws.connection import Access, Aws
 from backendctl.backend import Backend, Settings
 from backendctl.errors import Exit, UsageError
-from backendctl.resources.calling import Answer
 from backendctl.resources.deploy_context import DeployContext
+from backendctl.resources.lambda_.calling import Answer
 from backendctl.spec.model import Function, Provisioned, Warm
 from backendctl.warmth.calling import environments, warm_now
 from backendctl.warmth.report_line import Report, last_of

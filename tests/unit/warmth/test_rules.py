@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from backendctl.aws.connection import Aws
-from backendctl.resources.warmer_layout import WarmTarget
+from backendctl.resources.events.warmer_layout import WarmTarget
 from backendctl.warmth.rules import found_rules, permits, wanted_rules
 from tests.unit.resources.lambda_helpers import EAST, emulated
 

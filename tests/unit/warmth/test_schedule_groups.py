@@ -8,7 +8,7 @@ import pytest
 
 from backendctl.aws.connection import Aws
 from backendctl.resources.deploy_context import DeployContext
-from backendctl.resources.schedule import Schedule
+from backendctl.resources.events.schedule import Schedule
 from backendctl.spec.warming import build_warm
 from backendctl.warmth.rules import wanted_schedules
 from backendctl.warmth.subject import Rule

@@ -12,10 +12,10 @@ from backendctl.backend import Backend, Settings
 from backendctl.engine.plan import Plan
 from backendctl.errors import RefusedError
 from backendctl.resources import KINDS
-from backendctl.resources.alias import Alias
 from backendctl.resources.deploy_context import DeployContext
-from backendctl.resources.function import Function
-from backendctl.resources.permission import Permission
+from backendctl.resources.lambda_.alias import Alias
+from backendctl.resources.lambda_.function import Function
+from backendctl.resources.lambda_.permission import Permission
 from backendctl.spec.model import Warm
 from backendctl.spec.warming import build_warm
 from backendctl.warmth.syncing import plan_warmers

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from backendctl.resources import lambda_reads
-from backendctl.resources.releases import described_as_temporary, facts_of, is_temporary
+from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_.releases import described_as_temporary, facts_of, is_temporary
 from backendctl.warmth.tune.latest import VARIABLE, ChangedError, Latest, Note, StoppedError
 from tests.unit.warmth.tune.fakes import NAME, STAMP, FakeLambda, aws_of
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from backendctl.backend import Backend
-from backendctl.resources.lambda_reads import AliasInfo
+from backendctl.resources.lambda_.lambda_reads import AliasInfo
 from backendctl.warmth.targets import Hit
 from backendctl.warmth.tune import looking
 from backendctl.warmth.tune.latest import VARIABLE

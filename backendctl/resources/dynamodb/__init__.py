@@ -1,0 +1,1 @@
+"""Tables, their replicas in other regions, and the scaling of their capacity."""

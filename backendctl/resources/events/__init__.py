@@ -1,0 +1,1 @@
+"""What calls functions to keep them warm: rules of EventBridge and schedules of EventBridge Scheduler."""

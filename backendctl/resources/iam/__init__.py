@@ -1,0 +1,1 @@
+"""Roles of functions, and what they may do."""

@@ -1,0 +1,1 @@
+"""Functions, their aliases, permissions, log groups and provisioned concurrency."""

@@ -1,0 +1,1 @@
+"""Records, health checks and how a region is taken out of them."""

@@ -1,0 +1,1 @@
+"""What is remembered in parameters of Systems Manager: releases, regions, drains."""

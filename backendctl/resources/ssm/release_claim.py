@@ -1,0 +1,254 @@
+"""Announcing a release before it begins, and noting that it has ended: the first and the last operation of each."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from backendctl.aws.crew import together
+from backendctl.aws.errors import BotoCoreError, ClientError, explain
+from backendctl.aws.progress import remark
+from backendctl.engine.action import Action
+from backendctl.engine.diff import FieldChange
+from backendctl.engine.resource import GLOBAL, address
+from backendctl.engine.traits import Traits
+from backendctl.errors import AwsError, BackendctlError, OvertakenError
+from backendctl.resources.ssm import release_log
+from backendctl.resources.ssm.release_log import RegionLog
+from backendctl.resources.ssm.release_record import Event, Record, State
+
+if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
+
+EXPIRES = 15 * 60.0
+"""Seconds without a sign of life after which an announcement binds nobody any more."""
+
+KIND = "release"
+_WORDS = {Event.SHIFT: "shift of", Event.PROMOTE: "promotion of", Event.ABORT: "abort of"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Announce:
+    """The entry of an operation, written in every region that answers before anything moves.
+
+    Attributes:
+        entries: region → what is written there, all of one index; the first region decides who is first.
+        earlier: region → entries of before, to be written first: the old notes, or what serves and nobody noted.
+        joins: whether the entry stands somewhere already and is ours to finish.
+        summary: what the plan shows of it.
+    """
+
+    kind: ClassVar[str] = KIND
+    action: ClassVar[Action] = Action.CREATE
+    taken_back: ClassVar[str] = ""
+    traits: ClassVar[Traits] = Traits(announces=True)
+
+    region: str = GLOBAL
+    name: str
+    entries: Mapping[str, Record]
+    earlier: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
+    joins: bool = False
+    summary: tuple[FieldChange, ...] = ()
+    requires: frozenset[str] = frozenset()
+
+    def needs(self) -> frozenset[str]:
+        """The regions are entered first."""
+        return self.requires
+
+    def read(self, aws: Aws) -> tuple[FieldChange, ...]:
+        """What it will be; everything has been read by whoever plans it."""
+        del aws
+        return self.summary
+
+    def run(self, aws: Aws) -> None:
+        """Region by region, in the same order for everybody; a region that does not answer is left for later.
+
+        Raises:
+            OvertakenError: somebody else was first. BackendctlError: no region answers.
+        """
+        failed: list[BackendctlError] = []
+        written: list[str] = []
+        aws.forget("release-log")
+        together(partial(_read_ahead, aws, region) for region in self.entries)
+        for region, entry in self.entries.items():
+            try:
+                self._in_region(aws, region, entry, written)
+            except Exception as error:
+                told = explain(error, doing=f"announce {region}/release/{self.name}")
+                if not (isinstance(told, AwsError) and told.silent):
+                    raise told from error
+                failed.append(told)
+                remark(f"{region} does not answer, and is left as it is: {told.message}")
+                continue
+            written.append(region)
+        if not written:
+            raise failed[0]
+
+    def _in_region(self, aws: Aws, region: str, entry: Record, begun: list[str]) -> None:
+        for one in self.earlier.get(region, ()):
+            taken = release_log.claim(aws, region, one)
+            if taken is not None and taken.token != one.token:
+                self._give_up(aws, begun, taken)
+        found = release_log.read(aws, region)
+        known = found.entries.get(entry.index)
+        if known is not None and known.is_over and same_operation(known, entry) and self.joins:
+            return  # it has ended here, whatever came after it; other regions are still to be done
+        if found.top > entry.index:
+            self._give_up(aws, begun, found.entries.get(found.top) or entry)
+        there = found.entries.get(entry.index) or release_log.claim(aws, region, entry)
+        if there is None:
+            written = replace(entry, touched=datetime.now(tz=UTC).timestamp())
+            noted = replace(found, entries={**found.entries, entry.index: written})
+            aws.remember(("release-log", region), noted)  # for what is noted before a stage turns
+            return
+        if not same_operation(there, entry) or (there.operator != entry.operator and not self.joins):
+            self._give_up(aws, begun, there)
+        if not there.is_over:
+            release_log.rewrite(aws, region, there, lambda found: resumed(found, entry))
+
+    def _give_up(self, aws: Aws, written: list[str], other: Record) -> None:
+        for region in written:
+            release_log.rewrite(aws, region, self.entries[region], _withdrawn)
+        raise OvertakenError(
+            f"not started: {told(other)}",
+            hint="wait until it has ended and run the same command again, or take it over with --take-over",
+        )
+
+
+def _read_ahead(aws: Aws, region: str) -> None:
+    """What does not answer says so in its turn."""
+    with contextlib.suppress(ClientError, BotoCoreError):
+        release_log.read(aws, region)
+
+
+def _withdrawn(entry: Record) -> Record:
+    return replace(entry, state=State.WITHDRAWN)
+
+
+def same_operation(one: Record, other: Record) -> bool:
+    """Whether two entries mean the same: what a repeated command finishes instead of doing something else."""
+    keys = ("index", "number", "event", "token", "targets", "percent")
+    return all(getattr(one, key) == getattr(other, key) for key in keys)
+
+
+def resumed(there: Record, entry: Record) -> Record:
+    """An entry of an earlier try, whoever made it, as its operation goes on now."""
+    whose = replace(there, operator=entry.operator, process=entry.process)
+    # A canary whose share is not on yet begins now, and so does what its verdict looks at.
+    return replace(whose, time=entry.time) if there.event in {Event.CANARY, Event.SHIFT} else whose
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conclude:
+    """Noted in one region when everything there holds: nothing is left to be finished.
+
+    Attributes:
+        entry: as announced. requires: addresses of all that it consists of.
+    """
+
+    kind: ClassVar[str] = KIND
+    action: ClassVar[Action] = Action.UPDATE
+    taken_back: ClassVar[str] = ""
+
+    region: str
+    name: str
+    entry: Record
+    requires: frozenset[str] = frozenset()
+
+    def needs(self) -> frozenset[str]:
+        """The announcement, and everything that it announces."""
+        return self.requires | {address(GLOBAL, KIND, self.name)}
+
+    def read(self, aws: Aws) -> tuple[FieldChange, ...]:
+        """That it is under way, unless it is over."""
+        found = release_log.read(aws, self.region).entries.get(self.entry.index)
+        if found is not None and found.is_over:
+            return ()
+        return (FieldChange(field="state", before=None if found is None else str(found.state), after=str(State.DONE)),)
+
+    def run(self, aws: Aws) -> None:
+        """The entry of this region says so from now on."""
+        log = release_log.rewrite_in(
+            aws, self.region, self.entry, lambda found: replace(found, state=State.DONE), look=lambda _: None
+        )
+        release_log.forget(aws, self.region, release_log.expendable(log))
+
+
+def beat(aws: Aws, region: str, entry: Record) -> None:
+    """A sign of life: the entry is written as it is, for AWS to note the time."""
+    with aws.exclusive("release-beat", region):
+        found = release_log.get(aws, region, entry.index)
+        if found is not None and not found.is_over:
+            release_log.rewrite(aws, region, found, lambda there: there)
+
+
+def ready(aws: Aws, region: str, entry: Record, *, adds: bool = False) -> None:
+    """Just before the call that users feel: note what will serve, unless somebody has taken the release over.
+
+    Args:
+        entry: with its deployment and versions. adds: whether the versions come beside those that are noted, as
+            they do of a release of several stages.
+
+    Raises:
+        OvertakenError: a later entry stands in the log.
+    """
+    adds = adds or bool(entry.deployments)  # each stage of several adds what it serves
+
+    def look(found: RegionLog) -> None:
+        if found.top > entry.index:
+            other = found.entries.get(found.top)
+            raise OvertakenError(
+                f"{entry_name(entry)} cannot continue in {region}: "
+                f"{told(other) if other else 'it has been taken over'}",
+                hint="see what is live: backendctl history",
+            )
+
+    def noted(there: Record) -> Record:
+        return replace(
+            there,
+            deployment=entry.deployment,
+            deployments={**there.deployments, **entry.deployments},
+            versions={**(there.versions if adds else {}), **entry.versions},
+            codes={**(there.codes if adds else {}), **entry.codes},
+            variables={**there.variables, **entry.variables},
+            state=State.READY,
+        )
+
+    release_log.rewrite_in(aws, region, entry, noted, look=look)
+
+
+def told(entry: Record, *, at: float | None = None) -> str:
+    """Who releases what, and since when: for the other operator."""
+    at = datetime.now(tz=UTC).timestamp() if at is None else at
+    ago = f", started {duration(at - moment(entry.time))} ago" if moment(entry.time) else ""
+    who = entry.operator or entry.author
+    by = f" by {who.partition('@')[0]}" if who else ""
+    host = f" from {who.partition('@')[2]}" if "@" in who else ""
+    return f"{entry_name(entry)}{by}{host} is in progress{ago}"
+
+
+def entry_name(entry: Record) -> str:
+    """For people: "v9 (rollback to v5)", "the promotion of v8"."""
+    if entry.event in _WORDS:
+        return f"the {_WORDS[entry.event]} v{entry.number}"
+    return f"v{entry.number} ({entry.event}{f' to v{entry.like}' if entry.like is not None else ''})"
+
+
+def moment(text: str) -> float:
+    """Seconds since the epoch of an ISO 8601 time in UTC; 0 for what is none."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return 0.0
+
+
+def duration(seconds: float) -> str:
+    """For people: "40 s", "12 min", "3 h"."""
+    whole = max(0, round(seconds))
+    if whole < 120:  # noqa: PLR2004  # two minutes
+        return f"{whole} s"
+    return f"{whole // 60} min" if whole < 7200 else f"{whole // 3600} h"  # noqa: PLR2004  # two hours
