@@ -159,6 +159,7 @@ def test_no_file_imports_what_imports_it_not_even_for_types() -> None:
     TopologicalSorter(imported).prepare()  # a CycleError names the files
 
 
+@cache
 def _kind_names() -> frozenset[str]:
     """The names of all kinds, of resources and of operations, from their classes."""
     return frozenset(
