@@ -283,7 +283,10 @@ class Alias:
             # Its policy changes the revision too (B10): what was listed is not of this moment any more.
             if not says(error, "PreconditionFailedException"):
                 raise
-            self._put(aws, target, self._look(aws).get("RevisionId", ""))
+            now = self._look(aws)
+            if listed is not None and now["FunctionVersion"] not in {listed.version, version}:
+                raise  # it was moved, which is somebody else's release
+            self._put(aws, target, now.get("RevisionId", ""))
         aws.forget("lambda-aliases", self.region, self.physical)
 
     def _put(self, aws: Aws, target: Mapping[str, Any], revision: str) -> None:

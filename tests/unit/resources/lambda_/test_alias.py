@@ -150,6 +150,25 @@ def test_an_alias_whose_revision_has_changed_since_it_was_listed_is_looked_at_ag
     assert targets(aws)["version1-b"] == "2"
 
 
+def test_an_alias_that_somebody_has_moved_since_it_was_listed_is_not_moved_again(aws: Aws) -> None:
+    deploy(aws, everything(staged_context()))
+    second = staged_context(target="b", idle_exists=True, code="second")
+    deploy(aws, list(Function.desired(second)))
+    wanted = by_name(second)["places:version1-b"]
+    live = Alias.read(aws, wanted)
+    assert live is not None
+    client: Any = aws.lambda_(EAST)
+    client.update_alias(FunctionName=NAME, Name="version1-b", FunctionVersion="$LATEST")
+
+    def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "PreconditionFailedException", "Message": "old"}}, "UpdateAlias")
+
+    client.meta.events.register("provide-client-params.lambda.UpdateAlias", refuse)
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        wanted.update(aws, live)
+    assert targets(aws)["version1-b"] == "$LATEST"
+
+
 @pytest.mark.parametrize(("state", "asked"), [("Active", 0), ("Pending", 1), (None, 1)])
 def test_a_version_that_its_publication_calls_active_is_not_asked_for_again(
     aws: Aws, state: str | None, asked: int
