@@ -11,6 +11,12 @@ _ARN = "arn:aws:lambda:us-east-1:123456789012:function:corkhounds-places"
 # service, operation, code, message: as AWS words it.
 NOT_YET = [
     (
+        "wafv2",
+        "AssociateWebACL",
+        "WAFUnavailableEntityException",
+        "AWS WAF couldn't retrieve the resource that you requested. Retry your request.",
+    ),
+    (
         "lambda",
         "UpdateFunctionConfiguration",
         "ResourceConflictException",
