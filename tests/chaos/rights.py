@@ -32,6 +32,7 @@ class Swept:
         line: its words behind the spec. base: the state it starts from. edit: what is changed in the project before.
         good: exit codes with which it may end when it has every right.
         changes: whether it leaves another state behind.
+        removes: whether the policy has to be that of the spec before its edit, which names what is to go.
         spared: actions, or how they begin, for a remark beside the answer: without them it names the action and goes
             on.
         detoured: actions without which it finds another way, and says nothing.
@@ -42,6 +43,7 @@ class Swept:
     edit: Callable[[Ground], None] = lambda _: None
     good: tuple[int, ...] = (0,)
     changes: bool = False
+    removes: bool = False
     spared: tuple[str, ...] = ()
     detoured: tuple[str, ...] = ()
     takes_spec: bool = True
@@ -152,7 +154,7 @@ SWEPT: Mapping[str, Swept] = {
     ),
     "deploy": Swept(line=("deploy", "-y"), base="empty", changes=True),
     "deploy a release": Swept(line=("deploy", "-y"), base="one", edit=_new, changes=True),
-    "deploy less": Swept(line=("deploy", "-y", *EVERYTHING), base="one", edit=_less, changes=True),
+    "deploy less": Swept(line=("deploy", "-y", *EVERYTHING), base="one", edit=_less, changes=True, removes=True),
     "sync-api": Swept(
         line=("sync-api", "-y"), base="one", edit=lambda ground: ground.write(2, code=False), changes=True
     ),
@@ -249,9 +251,14 @@ class _Sweep:
         self._allow(ANYTHING)
         self.ground.project.spec = copy.deepcopy(self.spec)  # an edit of it is not kept with the files
         reach(self.ground, self.swept.base)
+        before = self._printed()
         self.swept.edit(self.ground)
-        printed: Mapping[str, object] = self.ground.project.run("iam-policy", "--for", self.swept.line[0]).json
+        printed = before if self.swept.removes else self._printed()
         self._allow(printed)
+        return printed
+
+    def _printed(self) -> Mapping[str, object]:
+        printed: Mapping[str, object] = self.ground.project.run("iam-policy", "--for", self.swept.line[0]).json
         return printed
 
     def _run(self) -> Result:
