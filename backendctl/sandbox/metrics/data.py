@@ -80,6 +80,7 @@ class _Found:
     region: str
     asked: Mapping[str, Any]
     _series: dict[str, Series] = field(default_factory=dict)
+    _points: dict[str, list[store.Point]] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
 
     def series(self, query_id: str) -> Series:
@@ -96,11 +97,18 @@ class _Found:
 
     def _measured(self, stat: Mapping[str, Any]) -> Series:
         period = int(stat["Period"])
-        start, end = self.asked["StartTime"], self.asked["EndTime"]
-        metric = store.Metric.of(stat["Metric"])
-        points = store.points(self.region, metric, start=start, end=end, unit=stat.get("Unit"))
-        values = {at: statistics.value(some, stat["Stat"]) for at, some in statistics.by_period(points, period).items()}
+        points = statistics.by_period(self._kept(stat), period)
+        values = {at: statistics.value(some, stat["Stat"]) for at, some in points.items()}
         return {at: value for at, value in values.items() if value is not None}
+
+    def _kept(self, stat: Mapping[str, Any]) -> list[store.Point]:
+        """The points of a metric, which most requests ask for several statistics of."""
+        start, end, unit = self.asked["StartTime"], self.asked["EndTime"], stat.get("Unit")
+        key = json.dumps([stat["Metric"], unit], sort_keys=True)
+        if key not in self._points:
+            metric = store.Metric.of(stat["Metric"])
+            self._points[key] = store.points(self.region, metric, start=start, end=end, unit=unit)
+        return self._points[key]
 
     def _computed(self, query: Query) -> Series:
         metrics = [one for one in self.asked["MetricDataQueries"] if one.get("MetricStat")]
