@@ -29,7 +29,7 @@ _TURNING = frozenset({"definition", "localised", "variables"})
 
 def parts(desired: Sequence[Resource]) -> list[Resource]:
     """What of it may belong to a release of single stages; calls come from the API alone."""
-    found = [one for one in desired if isinstance(one, _SERVED) or traits_of(one).around]
+    found = [one for one in desired if isinstance(one, _SERVED) or traits_of(one).made_if_missing]
     return [
         one if not isinstance(one, Permission) else _of_api(one)
         for one in found
@@ -55,7 +55,7 @@ def served_only(plan: Plan, desired: Sequence[Resource]) -> tuple[Plan, list[Res
             changes.append(again)
         elif change.live is not None and isinstance(change.live, _SERVED):
             unchanged.append(change.live)
-    kept = [*changes, *(change for change in plan.changes if _is_needed(change, changes))]
+    kept = [*changes, *(change for change in plan.changes if _is_needed(change, changes, desired))]
     order = {change.address: position for position, change in enumerate(plan.changes)}
     kept.sort(key=lambda change: order[change.address])
     return replace(plan, changes=tuple(kept), unchanged=tuple(unchanged)), wanted
@@ -90,10 +90,12 @@ def _served(one: Resource, live: Resource) -> Resource:
     return one
 
 
-def _is_needed(change: Change, served: Sequence[Change]) -> bool:
-    """Whether it makes what something new of the release cannot be without."""
-    if change.action is not Action.CREATE or not traits_of(change.resource).around:
+def _is_needed(change: Change, served: Sequence[Change], desired: Sequence[Resource]) -> bool:
+    """Whether it makes what something new of the release cannot be without, or what a stage of it lacks."""
+    if change.action is not Action.CREATE or not traits_of(change.resource).made_if_missing:
         return False
+    if traits_of(change.resource).part_of_needed:
+        return bool({address_of(one) for one in desired if isinstance(one, Stage)} & change.resource.needs())
     made = [one for one in served if one.action is Action.CREATE]
     if isinstance(change.resource, RegionIndex):
         return any(one.region == change.name for one in served)

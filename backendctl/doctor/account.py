@@ -14,7 +14,7 @@ from backendctl.resources.events.rule_reads import count_rules
 if TYPE_CHECKING:
     from backendctl.doctor.case import Case
 
-_NEAR = 0.8
+NEAR = 0.8
 _APIS = 600  # A40: regional APIs of an account and region
 _RULES = 300  # of the default event bus
 _SPARE = 100  # B46: what Lambda keeps for functions without a reservation
@@ -43,7 +43,7 @@ def quotas(case: Case, region: str) -> Iterator[Finding]:
         ("rules of the default event bus", count_rules(case.aws, region), _RULES, f"raise it: {QUOTAS}"),
     )
     for what, now, most, next_step in used:
-        if most and now >= _NEAR * most:
+        if most and now >= NEAR * most:
             yield Finding(
                 check="quotas",
                 severity=Severity.BAD if now >= most else Severity.WARNING,

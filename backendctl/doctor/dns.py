@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from backendctl.doctor.account import QUOTAS
+from backendctl.doctor.account import NEAR, QUOTAS
 from backendctl.doctor.finding import Finding, Severity
 from backendctl.resources.route53 import dns, health_check
 from backendctl.spec.domains import SIMPLE
@@ -14,15 +14,12 @@ if TYPE_CHECKING:
     from backendctl.doctor.case import Case
 
 
-_NEAR = 0.8
-
-
 def quota(case: Case) -> Iterator[Finding]:
     """The health checks of the whole account (E23)."""
     if all(domain.health_check is None for domain in case.spec.domains):
         return
     count, most = len(health_check.checks(case.aws)), health_check.QUOTA
-    if count >= _NEAR * most:
+    if count >= NEAR * most:
         yield Finding(
             check="quotas",
             severity=Severity.WARNING,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import is_silent
 from backendctl.aws.regions import each_region
+from backendctl.doctor.account import QUOTAS
 from backendctl.draining.drain import others_health, refuse_impossible
 from backendctl.draining.equal import DEPLOY, Alike, look_alike
 from backendctl.draining.facts import Facts, facts
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _LATE = 60_000.0
 """Milliseconds by which a replica may be late: what clients would miss after a drain."""
-_QUOTAS = "https://console.aws.amazon.com/servicequotas"
 
 
 class Outcome(StrEnum):
@@ -214,10 +214,12 @@ def _needed(which: str, case: Case, region: str, refuges: Sequence[str]) -> Iter
         if (error := plan.unreachable.get(one)) is not None:
             yield Finding(outcome=Outcome.UNKNOWN, said=error.message, command=error.hint)
     for change in plan.changes:
-        if change.region in refuges:
+        told = {one.field for one in change.fields}
+        if change.region in refuges and not (change.live is not None and told <= traits_of(change.resource).follows):
             fields = ", ".join(one.field for one in change.fields)
             said = f"{change.address} is not as the spec says{f' ({fields})' if change.live is not None else ''}"
-            yield Finding(outcome=Outcome.BAD, said=said, command=DEPLOY)
+            adopting = f" --adopt {change.address}" if change.foreign else ""
+            yield Finding(outcome=Outcome.BAD, said=said, command=f"{DEPLOY}{adopting}")
 
 
 def _concurrency(case: Case, region: str, refuges: Sequence[str]) -> Iterator[Finding]:
@@ -229,7 +231,7 @@ def _concurrency(case: Case, region: str, refuges: Sequence[str]) -> Iterator[Fi
             yield Finding(outcome=Outcome.UNKNOWN, said=f"{other if there is None else region} does not answer")
         elif there.concurrency and (need := (mine or 0.0) + (there.peak or 0.0)) > there.concurrency:
             said = f"{other} may run {there.concurrency} at once, and both together had {need:.0f} at their busiest"
-            yield Finding(outcome=Outcome.BAD, said=said, command=f"raise it: {_QUOTAS}")
+            yield Finding(outcome=Outcome.BAD, said=said, command=f"raise it: {QUOTAS}")
 
 
 def _capacity(case: Case, region: str, refuges: Sequence[str]) -> Iterator[Finding]:
@@ -255,7 +257,7 @@ def _certificate(case: Case, region: str, refuges: Sequence[str]) -> Iterator[Fi
 def _needed_kinds() -> dict[str, list[type[Kind]]]:
     found: dict[str, list[type[Kind]]] = {}
     for kind in KINDS:
-        if check := traits_of(kind).refuge:
+        if check := traits_of(kind).region_check:
             found.setdefault(check, []).append(kind)
     return found
 

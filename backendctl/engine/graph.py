@@ -27,21 +27,21 @@ def edges(changes: Sequence[Change], order: Sequence[str]) -> dict[str, set[str]
     made = {change.address for change in changes if not change.removes}
     announced = {change.address for change in changes if traits_of(change.resource).announces}
     entries = _entries(changes)
-    companions = _companions(changes)
+    parts = _parts_of(changes)
     regions = _by_region(changes)
     graph: dict[str, set[str]] = {}
     for change in changes:
         if change.removes:
             graph[change.address] = {
                 other.address
-                for other in _around(change, changes, regions)
+                for other in _possibly_touching(change, changes, regions)
                 if other is not change and _goes_before(other, change, rank)
             }
         else:
             needs = set(change.resource.needs())
             traits = traits_of(change.resource)
-            if not traits.accompanies:
-                needs |= {one for need in needs for one in companions.get(need, ())}
+            if not traits.part_of_needed:
+                needs |= {one for need in needs for one in parts.get(need, ())}
             needs |= entries.get(change.region, set()) if not traits.opens_region else set()
             needs |= announced if not traits.opens_region and not traits.announces else set()
             graph[change.address] = needs & made - {change.address}
@@ -71,11 +71,11 @@ def _entries(changes: Sequence[Change]) -> dict[str, set[str]]:
     return found
 
 
-def _companions(changes: Sequence[Change]) -> dict[str, set[str]]:
+def _parts_of(changes: Sequence[Change]) -> dict[str, set[str]]:
     """Address → what belongs to it: whatever needs the one waits for both."""
     found: dict[str, set[str]] = {}
     for change in changes:
-        if not change.removes and traits_of(change.resource).accompanies:
+        if not change.removes and traits_of(change.resource).part_of_needed:
             for need in change.resource.needs():
                 found.setdefault(need, set()).add(change.address)
     return found
@@ -88,7 +88,9 @@ def _by_region(changes: Sequence[Change]) -> dict[str, list[Change]]:
     return found
 
 
-def _around(delete: Change, changes: Sequence[Change], regions: Mapping[str, list[Change]]) -> Sequence[Change]:
+def _possibly_touching(
+    delete: Change, changes: Sequence[Change], regions: Mapping[str, list[Change]]
+) -> Sequence[Change]:
     """All that may touch it; of a thing of one region that is much less than all there is."""
     traits = traits_of(delete.resource)
     if delete.region == GLOBAL or traits.spans or traits.opens_region:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
 from backendctl.engine.plan import Change, Plan
+from backendctl.engine.traits import traits_of
 from backendctl.errors import RefusedError
 
 EVERYTHING = "*"
@@ -119,6 +120,7 @@ def _hints(unnamed: list[Change], foreign: list[Change], *, frozen: bool, broken
         yield "add " + " ".join(f"--allow-delete {change.address}" for change in unnamed)
     if foreign:
         single = " ".join(f"--adopt {change.address}" for change in foreign)
-        yield f"add {single} (or --adopt alone, for all) to take over what exists, or give it another name in the spec"
+        others = " or ".join(dict.fromkeys(traits_of(change.resource).instead for change in foreign))
+        yield f"add {single} (or --adopt alone, for all) to take over what exists, or {others}"
     if frozen:
         yield "give it a new name in the spec, move the data or traffic, then remove the old one"

@@ -76,16 +76,17 @@ class Traits:
         outlasts: what AWS goes on with by itself when a change of it is interrupted.
         reads_early: it has a long chain of reads, which begins before the others.
         beside_canary: start-canary makes its changes as well, because the canary's requests meet it.
-        around: a release of single stages makes it where it is missing for something new, and never compares it.
-        accompanies: it belongs to what it needs: whoever makes that makes it as well, and what else needs that waits
+        made_if_missing: a release of single stages makes it where something new needs it, and never compares it.
+        part_of_needed: it belongs to what it needs: whoever makes that makes it as well, and what else needs that waits
             for it.
-        refuge: the check of check-regions that asks whether a region which would take the users of another has it as
-            the spec says; empty for none.
+        region_check: the row of check-regions that asks whether a region which would take another one's users has it
+            as the spec says; empty for none.
         of_release: a release is concluded in a region when its changes hold there.
         row: where `status` shows it.
         fix: what `doctor --fix` may do. fixed_by: the command that brings it alone, e.g. "grant".
         harm: what callers notice where it differs from the spec; empty when that depends.
         follows: fields that differ while everything is as it should be.
+        instead: what one may do other than to adopt one that is somebody else's.
     """
 
     opens_region: bool = False
@@ -96,15 +97,16 @@ class Traits:
     outlasts: str = ""
     reads_early: bool = False
     beside_canary: bool = False
-    around: bool = False
-    accompanies: bool = False
-    refuge: str = ""
+    made_if_missing: bool = False
+    part_of_needed: bool = False
+    region_check: str = ""
     of_release: bool = False
     row: Row = REST
     fix: Fix = Fix.NEVER
     fixed_by: str = ""
     harm: str = ""
     follows: frozenset[str] = frozenset()
+    instead: str = "give it another name in the spec"
 
 
 _USUAL = Traits()

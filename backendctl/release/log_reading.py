@@ -33,7 +33,7 @@ class Logs:
 
     Attributes:
         regions: region → its log, in the order of the spec; without those that did not answer.
-        silent: region → why nothing is known of it.
+        unreachable: region → why nothing is known of it.
         migrated: region → entries made of the old notes, which are not written yet.
     """
 

@@ -59,6 +59,8 @@ def plan_rollback(
     backs = choose(backend, logs, found, to=to)
     if not take_over and (reason := _elsewhere(unfinished, backs, releasing)):
         raise RefusedError([reason], hint="see what is in progress: backendctl history")
+    for way in (way for back in backs if not back.holds for way in back.ways):
+        _refuse_lost(way)
     steps: list[tuple[Record, dict[str, tuple[Record, ...]]]] = []
     desired: list[Resource] = []
     operations: list[Operation] = []
@@ -92,6 +94,23 @@ def _unknown_variables(way: Way) -> Iterator[str]:
             f"the stage {way.one.stage} had {', '.join(names)} in v{way.target.number}, whose value is not remembered, "
             "as it may be a secret: set it by a deploy of that release's spec"
         )
+
+
+def _refuse_lost(way: Way) -> None:
+    """A release that called a function which the spec no longer has, by a variable that the stage no longer has.
+
+    Raises:
+        RefusedError: so it is; its requests would fail.
+    """
+    _, _, unknown = returning(way.one.variables, way.target, way.one.stage)
+    called = {route.physical for route in way.one.routes}
+    lost = sorted({alias.partition(":")[0] for alias in way.target.versions} - called)
+    if lost and unknown:
+        reason = (
+            f"the stage {way.one.stage} in {way.one.region} called {', '.join(lost)} in v{way.target.number}, by the "
+            f"variables {', '.join(unknown)}, and the spec no longer has it"
+        )
+        raise RefusedError([reason], hint="deploy the spec of that release, which has the function")
 
 
 def _stays(back: Back) -> str:

@@ -91,7 +91,7 @@ class Ended:
         target_percent: of the requests that still go to a canary which is not known to be good; None without one.
         verdicts: of the last look, as JSON-able data.
         traces: command lines to read the logs of an aborted canary with.
-        silent: the regions that did not answer, with what they said.
+        unreachable: the regions that did not answer, with what they said.
     """
 
     backend: str

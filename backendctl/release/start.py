@@ -275,11 +275,7 @@ def _is_slot(alias: Alias | ProvisionedConcurrency, context: DeployContext) -> b
 def _pending(everything: Sequence[Resource], plan: Plan, backend: Backend) -> tuple[str, ...]:
     """What differs from the spec and is no part of the release, or may: told so that nobody waits for it."""
     planned = {change.address for change in plan.changes}
-    rest = (
-        [r for r in everything if not (traits_of(r).beside_canary or isinstance(r, Stage))]
-        if not backend.context.chosen
-        else []
-    )
+    rest = [r for r in everything if not _is_canarys(r)] if not backend.context.chosen else []
     others = backend.planner.part(rest)
     told = [c.address for c in others.changes if c.address not in planned and c.action is not Action.DELETE]
     unknown = {region: error for region, error in others.unreachable.items() if region not in plan.unreachable}

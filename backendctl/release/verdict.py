@@ -11,12 +11,12 @@ tests.bench.verdict_rates 200`):
 
 Failed by the time the canary had 300 requests, where 5 points more of its requests fail than of the baseline's:
 
-    errors of the baseline    share 5 %    10 %    25 %    50 %
-    none                      100 %   100 %   100 %    95 %
-    0.1 %                     100 %   100 %    99 %    91 %
-    0.5 %                      99 %    99 %    97 %    75 %
-    1 %                        97 %    96 %    91 %    62 %
-    5 %                        45 %    42 %    30 %    16 %
+    errors of the baseline    5 %    10 %    25 %    50 % to the canary
+    none                    100 %   100 %   100 %    95 %
+    0.1 %                   100 %   100 %    99 %    91 %
+    0.5 %                    99 %    99 %    97 %    75 %
+    1 %                      97 %    96 %    91 %    62 %
+    5 %                      45 %    42 %    30 %    16 %
 
 (At a share of 50 % the baseline has as few requests as the canary, and a baseline that fails often hides more.)
 

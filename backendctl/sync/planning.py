@@ -73,8 +73,9 @@ def plan_of(parts: Parts) -> tuple[Plan, list[Resource]]:
     wanted: list[Resource] = [*RestApi.desired(context), *permissions, *ApiAccount.desired(context)]
     stages = list(_stages(context, parts, permissions))
     canaries, begin = _canaries(stages, parts)
-    wanted += stages if parts.request.canary is None else []
-    wanted += (one for kind in KINDS if traits_of(kind).accompanies for one in kind.desired(context))
+    if parts.request.canary is None:
+        wanted += stages
+        wanted += (one for kind in KINDS if traits_of(kind).part_of_needed for one in kind.desired(context))
     wanted += _usage_plans(parts)
     wanted = kept(wanted, parts.look)
     plan = replace(parts.backend.planner, regions=parts.regions).part(wanted, canaries)

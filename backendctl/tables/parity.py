@@ -146,7 +146,7 @@ def parity_of(backend: Backend, *, silent: Iterable[str]) -> Parity:
     """Read every table in every region; what a plan has read already is not read again.
 
     Args:
-        unreachable: regions that are not asked, because they did not answer before.
+        silent: regions that are not asked, because they did not answer before.
     """
     left_out = set(silent)
     tables = [table for table in backend.spec.tables if set(table.regions) & set(backend.spec.regions)]

@@ -65,7 +65,7 @@ def canary_document(status: CanaryStatus) -> dict[str, Any]:
         "author": status.author,
         "steps": list(status.steps),
         "outcome": str(status.outcome) if status.outcome else None,
-        "unreachable": {one.region: one.error for one in status.regions if one.error},
+        "unreachable": {one.region: one.error for one in status.regions if one.error and not one.stage},
         "canaries": [_region_document(one, status) for one in status.regions],
         "next": runnable(status.next_step),
     }

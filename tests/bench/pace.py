@@ -4,7 +4,8 @@
 
 Against a sandbox that takes its time as AWS does and refuses what is beyond AWS's rates. The bound is what the calls of
 the busiest rate take, had nothing ever waited for anything else: the number of calls that share it, less its burst, at
-that rate. Throttles are answers that a rate was exceeded; none is right.
+that rate. Throttles are answers that a rate was exceeded; none is right. No run has come to its end yet: the bound is
+not tried.
 """
 
 from __future__ import annotations

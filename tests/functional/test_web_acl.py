@@ -109,11 +109,15 @@ def test_what_somebody_else_put_there_stays_until_it_is_adopted(project: Project
     assert stage_in(project, EAST)["webAclArn"] == ours
 
     put_by_hand(project, EAST, foreign)  # and what replaced ours is not ours either
-    project.deploy(expect=1)
+    assert f"{EAST}/web-acl/prodv1 exists and is not ours" in project.deploy(expect=1).err
+    assert stage_in(project, EAST)["webAclArn"] == foreign
     web_acls(project)
     project.assert_nothing_to_do()
     web_acls(project, *(made_acl(project, region, "synced") for region in (EAST, WEST)))
-    project.run("sync-api", "-y", expect=1)  # not ours in one region; nothing is changed in the other
+    refused = project.run("sync-api", "-y", expect=1)  # not ours in one region; nothing is changed in the other
+    assert f"{EAST}/web-acl/prodv1 exists and is not ours" in refused.err
+    assert "name in the spec the web ACL that is there, or none" in refused.err
+    assert stage_in(project, EAST)["webAclArn"] == foreign
     assert "webAclArn" not in stage_in(project, WEST)
     web_acls(project, foreign, project.spec["api"]["stages"]["prodv1"]["web-acl"][WEST])
     project.run("sync-api", "-y")

@@ -56,7 +56,7 @@ class ApiAccount:
     kind: ClassVar[str] = "api-account"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(beside_canary=True, of_release=True, around=True)
+    traits: ClassVar[Traits] = Traits(beside_canary=True, of_release=True, made_if_missing=True)
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -46,7 +46,7 @@ class ApiKey:
     kind: ClassVar[str] = "api-key"
     stateful: ClassVar[bool] = True
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(refuge="keys")
+    traits: ClassVar[Traits] = Traits(region_check="keys")
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -109,6 +109,7 @@ class CanaryStart:
         entry: of the release log; None while the release has no number.
         base: tag for what the stage serves, where it has none yet; empty leaves it.
         definition, localised: digests of its deployment. variables: those it puts over the stage's.
+        from_spec: the variables that the spec says of the stage.
         percent: its share of the requests.
     """
 
@@ -129,6 +130,7 @@ class CanaryStart:
     definition: str | None = None
     localised: str | None = None
     variables: dict[str, str] = field(default_factory=dict)
+    from_spec: Mapping[str, str] = field(default_factory=dict, repr=False)
     percent: float = 0.0
 
     @classmethod
@@ -144,6 +146,7 @@ class CanaryStart:
             api=stage.api,
             stamp=stage.stamp,
             routes=stage.routes,
+            from_spec=stage.from_spec,
             behind=stage.behind,
             requires=stage.requires | {address(stage.region, "rest-api", stage.api)},
             definition=stage.definition,
@@ -228,7 +231,7 @@ class CanaryStart:
             log=log,
             serving=variables,
         )
-        told = recorded(wanted, stage=self.name, told=self.variables, routes=self.routes, log=log)
+        told = recorded(wanted, stage=self.name, told=self.from_spec, routes=self.routes, log=log)
         entry = replace(self.entry, versions=serving.versions, codes=serving.codes).on(self.name, deployment, told)
         release_claim.ready(aws, self.region, entry)
 

@@ -41,7 +41,7 @@ class Mapping:
     kind: ClassVar[str] = "mapping"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("domain", base), around=True)
+    traits: ClassVar[Traits] = Traits(row=Row("domain", base), made_if_missing=True)
 
     region: str = field(compare=False)
     name: str = field(compare=False)

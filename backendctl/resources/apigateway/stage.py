@@ -62,6 +62,7 @@ class Stage(StageSettings):
         behind: what has to stand behind its variables when it turns.
         entry: the entry of the release log that this is, where it is a release.
         noted: the entry of a release that serves in another region and comes to this one as it is there.
+        from_spec: the variables that the spec says; those of a pinned stage are what it serves.
         pinned: whether it keeps what it serves.
         canary: whether a part of the traffic goes elsewhere; live only.
         note: what is worth saying of that, or of a pinned one; live only.
@@ -87,6 +88,7 @@ class Stage(StageSettings):
     canary: bool = field(default=False, compare=False)
     note: str = field(default="", compare=False)
     pruned: bool = field(default=True, compare=False, repr=False)
+    from_spec: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def desired(cls, context: DeployContext) -> Iterable[Self]:
@@ -95,7 +97,7 @@ class Stage(StageSettings):
         for region in context.api_regions if api else ():
             for stage in api.stages if api else ():
                 there = context.stage_specs.get((region, stage.name), stage)
-                yield cls._desired(context, region, there, api.name if api else "")
+                yield replace(cls._desired(context, region, there, api.name if api else ""), from_spec=stage.variables)
 
     @classmethod
     def _desired(cls, context: DeployContext, region: str, stage: Spec, api: str) -> Self:
@@ -323,7 +325,7 @@ class Stage(StageSettings):
             log=log,
             serving=serving,
         )
-        told = recorded(wanted, stage=self.name, told=self.variables or {}, routes=self.routes, log=log)
+        told = recorded(wanted, stage=self.name, told=self.from_spec, routes=self.routes, log=log)
         entry = replace(noted, versions=found.versions, codes=found.codes).on(self.name, deployment, told)
         if self.entry is None:  # it is over elsewhere; later ones may stand in the log by now
             entry = replace(entry, targets=(self.name,), deployments={}, state=State.DONE)

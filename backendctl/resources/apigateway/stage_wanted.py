@@ -110,7 +110,10 @@ def warm(aws: Aws, region: str, behind: Iterable[Behind]) -> None:
 
 def _warm_one(aws: Aws, region: str, one: Behind, payload: str) -> None:
     number = lambda_reads.number_of(aws, region, one.physical, release=one.release, managed=one.managed)
-    prewarm(aws, region, one.physical, version=number, payload=payload, count=one.warm_count)
+    aws.shared(  # stages and variables may lead to the same version
+        ("warmed", region, one.physical, number),
+        lambda: prewarm(aws, region, one.physical, version=number, payload=payload, count=one.warm_count),
+    )
 
 
 def behind_of(context: DeployContext, region: str, stage: Spec) -> Iterable[Behind]:

@@ -60,7 +60,7 @@ class UsagePlan:
     kind: ClassVar[str] = "usage-plan"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(refuge="keys")
+    traits: ClassVar[Traits] = Traits(region_check="keys")
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -45,7 +45,7 @@ class Schedule:
     kind: ClassVar[str] = "schedule"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("function", base), fix=Fix.ALWAYS, refuge="warmers")
+    traits: ClassVar[Traits] = Traits(row=Row("function", base), fix=Fix.ALWAYS, region_check="warmers")
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -51,7 +51,9 @@ class Warmer:
     kind: ClassVar[str] = "warmer"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(reads_early=True, row=Row("function", base), fix=Fix.ALWAYS, refuge="warmers")
+    traits: ClassVar[Traits] = Traits(
+        reads_early=True, row=Row("function", base), fix=Fix.ALWAYS, region_check="warmers"
+    )
 
     region: str = field(compare=False)
     name: str = field(compare=False)

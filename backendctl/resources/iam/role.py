@@ -39,7 +39,7 @@ class Role:
     kind: ClassVar[str] = "role"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = GLOBAL
-    traits: ClassVar[Traits] = Traits(beside_canary=True, around=True)
+    traits: ClassVar[Traits] = Traits(beside_canary=True, made_if_missing=True)
 
     name: str = field(compare=False)
     owner: str | None = field(compare=False)

@@ -41,7 +41,7 @@ class LogGroup:
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
     traits: ClassVar[Traits] = Traits(
-        reads_early=True, beside_canary=True, around=True, row=Row("function", _function), fix=Fix.CREATED
+        reads_early=True, beside_canary=True, made_if_missing=True, row=Row("function", _function), fix=Fix.CREATED
     )
 
     region: str = field(compare=False)

@@ -92,7 +92,7 @@ def choose(
                 chosen[key] = SlotChoice(
                     target=target,
                     idle_exists=any(slot != target for slot in member.exists),
-                    has_stage=any(stage in live for stage, _ in member.variables),
+                    has_stage=any(stage in live for stage, _ in member.variables) or any(member.serving.values()),
                 )
     if refused:
         raise SlotsTakenError(

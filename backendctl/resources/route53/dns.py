@@ -55,6 +55,12 @@ def is_within(name: str, zone: HostedZoneTypeDef) -> bool:
     return f".{name}".endswith(f".{plain_name(zone['Name'])}")
 
 
+def belongs(aws: Aws, name: str, zone: HostedZoneTypeDef) -> bool:
+    """Whether a zone is the nearest public one of a name: a parent's records are not asked for it."""
+    around = [plain_name(one["Name"]) for one in zones(aws) if is_within(name, one)]
+    return is_within(name, zone) and plain_name(zone["Name"]) == max(around, key=len)
+
+
 def zones_named(aws: Aws, zone: str) -> list[HostedZoneTypeDef]:
     """The public zones of a name, or the one of an id; a delegated name may have several in one account."""
     if is_zone_id(zone):

@@ -314,11 +314,15 @@ def _leads_to_api(record: ResourceRecordSetOutputTypeDef, region: str) -> bool:
 
 
 def _readable(aws: Aws, zone: HostedZoneTypeDef, domains: Collection[str]) -> list[ResourceRecordSetOutputTypeDef]:
-    """The records of a zone; none where we may not look and no domain of ours is: nor could we have written there."""
+    """The records of a zone; none where we may not look and no domain of ours is: nor could we have written there.
+
+    Raises:
+        ClientError: a domain of ours is in it.
+    """
     try:
         return dns.records(aws, dns.id_of(zone))
     except ClientError as error:
-        if says(error, "AccessDenied") and not any(dns.is_within(name, zone) for name in domains):
+        if says(error, "AccessDenied") and not any(dns.belongs(aws, name, zone) for name in domains):
             return []
         raise
 

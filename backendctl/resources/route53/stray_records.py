@@ -22,7 +22,7 @@ def with_strays(plan: Plan) -> Plan:
         *(_told(host, zone, "stay in this run, and the next one removes them") for host, zone in _places(kept)),
         *(_told(host, zone, "are removed") for host, zone in _places(going)),
     ]
-    plan = plan.restricted(lambda change: not any(record in kept for record in _strays(change)))
+    plan = plan.restricted(lambda change: not any(record.host in begun for record in _strays(change)))
     return replace(plan, remarks=(*plan.remarks, *remarks))
 
 

@@ -35,7 +35,7 @@ class RegionIndex:
     kind: ClassVar[str] = "region-index"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(opens_region=True, beside_canary=True, around=True)
+    traits: ClassVar[Traits] = Traits(opens_region=True, beside_canary=True, made_if_missing=True)
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -132,9 +132,7 @@ class Record:
         )
 
     def serves_like(self, other: Record) -> bool:
-        """Whether the same answers: deployment, versions, and variables where both have them."""
-        if self.variables and other.variables and self.variables != other.variables:
-            return False
+        """Whether the same answers: deployment and versions."""
         return (self.deployment, self.deployments, self.versions) == (
             other.deployment,
             other.deployments,

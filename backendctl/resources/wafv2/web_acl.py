@@ -42,7 +42,14 @@ class WebAcl:
     kind: ClassVar[str] = "web-acl"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("stage", whole), around=True, accompanies=True, refuge="web ACLs")
+    traits: ClassVar[Traits] = Traits(
+        row=Row("stage", whole),
+        made_if_missing=True,
+        part_of_needed=True,
+        region_check="web ACLs",
+        follows=frozenset({"marked"}),
+        instead="name in the spec the web ACL that is there, or none",
+    )
 
     region: str = field(compare=False)
     name: str = field(compare=False)
@@ -73,7 +80,9 @@ class WebAcl:
         api_id = find_api(aws, desired.region, desired.api)
         found = stages(aws, desired.region, api_id).get(desired.name) if api_id else None
         live = cls._live(found, region=desired.region, api=desired.api) if found else None
-        if live is None or live.arn != desired.arn:
+        if live is None or live.arn is None:
+            return None
+        if live.arn != desired.arn:
             return live
         return replace(live, owner=desired.owner)
 
@@ -89,10 +98,11 @@ class WebAcl:
 
     @classmethod
     def _live(cls, found: StageTypeDef, *, region: str, api: str) -> Self | None:
-        arn, tags = found.get("webAclArn"), found.get("tags") or {}
-        if not arn:
+        """A tag alone is ours as well: left there, it would make ours what somebody else associates later."""
+        arn, tags = found.get("webAclArn") or None, found.get("tags") or {}
+        if arn is None and MARK not in tags:
             return None
-        marked = tags.get(MARK) == arn
+        marked = arn is None or tags.get(MARK) == arn
         return cls(
             region=region,
             name=found["stageName"],
@@ -121,7 +131,7 @@ class WebAcl:
             return
         stage = f"{api_arn(aws, self.region, api_id)}/stages/{self.name}"
         there = list_stages(aws, self.region, api_id).get(self.name, {}).get("webAclArn")
-        if there == self.arn:  # somebody may have put another one there since
+        if self.arn is not None and there == self.arn:  # somebody may have put another one there since
             self._take_away(aws, stage)
         with gone_already():
             aws.apigateway(self.region).untag_resource(resourceArn=stage, tagKeys=[MARK])
@@ -137,21 +147,45 @@ class WebAcl:
     def _put(self, aws: Aws, planned: str | None) -> None:
         """In place of what the plan saw there.
 
+        The tag comes first where there is none yet, so that a kill in between leaves nothing that is taken for somebody
+        else's. One that takes the place of ours is told apart by its ARN until the tag follows.
+
         Raises:
-            BackendctlError: somebody else has put another one there since.
+            BackendctlError: somebody else has put another one there since, or there is no such web ACL.
         """
         api_id = require_api(aws, self.region, self.api)
         stage = f"{api_arn(aws, self.region, api_id)}/stages/{self.name}"
         there = list_stages(aws, self.region, api_id).get(self.name, {}).get("webAclArn") or None
         if there not in {planned, self.arn}:
             raise BackendctlError(
-                f"{address(self.region, self.kind, self.name)} is {there or 'gone'} by now: somebody else changes it",
+                f"{address(self.region, self.kind, self.name)} was changed since the plan: the stage now has "
+                f"{there or 'no web ACL'}",
                 hint="plan again: backendctl plan",
             )
-        if there != self.arn:
-            _waf(aws, self.region).associate_web_acl(WebACLArn=self.arn, ResourceArn=stage)
+        try:
+            if there is None:
+                self._tag(aws, stage)
+            if there != self.arn:
+                self._associate(aws, stage)
+            if there is not None:
+                self._tag(aws, stage)
+        finally:
+            aws.forget("stages", self.region)
+
+    def _tag(self, aws: Aws, stage: str) -> None:
         aws.apigateway(self.region).tag_resource(resourceArn=stage, tags={MARK: self.arn or ""})
-        aws.forget("stages", self.region)
+
+    def _associate(self, aws: Aws, stage: str) -> None:
+        try:
+            _waf(aws, self.region).associate_web_acl(WebACLArn=self.arn, ResourceArn=stage)
+        except ClientError as error:
+            if code_of(error) != "WAFNonexistentItemException":
+                raise
+            raise BackendctlError(
+                f"there is no web ACL {self.arn} in {self.region}, or the stage {self.name} has gone",
+                hint=f"aws wafv2 list-web-acls --scope REGIONAL --region {self.region} lists those that are there; "
+                "name one of them in the spec",
+            ) from error
 
 
 def _waf(aws: Aws, region: str) -> Any:

@@ -136,7 +136,7 @@ class Guard(Thing):
 
     __slots__ = ()
     kind: ClassVar[str] = "guard"
-    traits: ClassVar[Traits] = Traits(accompanies=True)
+    traits: ClassVar[Traits] = Traits(part_of_needed=True)
 
 
 def test_what_needs_something_waits_for_what_belongs_to_it_as_well() -> None:

@@ -208,12 +208,13 @@ def test_watching_on_a_terminal_draws_in_place_and_leaves_the_last_picture() -> 
 
 
 def test_the_document_has_the_same_keys_whatever_is_known() -> None:
-    silent = RegionStatus(region=WEST, stage="prodv1", error="no answer")
-    document = json.loads(json.dumps(canary_document(_status(_region(EAST), silent))))
+    silent = RegionStatus(region=WEST, stage="", error="no answer")
+    unjudged = RegionStatus(region="eu-west-1", stage="prodv1", error="its log could not be read")
+    document = json.loads(json.dumps(canary_document(_status(_region(EAST), silent, unjudged))))
     keys = {"backend", "at", "commit", "author", "steps", "outcome", "unreachable", "canaries", "next"}
     assert set(document) == keys
     assert document["unreachable"] == {WEST: "no answer"}
-    known, unknown = document["canaries"]
+    known, unknown, _ = document["canaries"]
     assert set(known) == set(unknown)
     assert known["canary"]["requests"] == 1000
     assert known["verdict"]["outcome"] == "pass"

@@ -448,6 +448,12 @@ def test_a_zone_of_others_that_may_not_be_read_holds_nothing_of_ours(aws: Aws) -
     assert [found.name for found in Record.owned(aws, EAST)] == [DOMAIN]
 
 
+def test_a_parent_of_the_zone_of_our_domain_need_not_be_readable(aws: Aws) -> None:
+    deploy(aws, *Record.desired(GIVEN))
+    _denied(aws, aws.route53().create_hosted_zone(Name="example", CallerReference="p")["HostedZone"]["Id"])
+    assert [found.name for found in Record.owned(aws, EAST)] == [DOMAIN]
+
+
 def test_a_zone_of_our_domain_that_may_not_be_read_is_no_empty_one(aws: Aws) -> None:
     deploy(aws, *Record.desired(GIVEN))
     _denied(aws, zone(aws))

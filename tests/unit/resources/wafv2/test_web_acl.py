@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from backendctl.aws.connection import Aws
+from backendctl.aws.errors import ClientError
 from backendctl.aws.retry import Rule, rule_for
 from backendctl.engine.action import Action
 from backendctl.engine.plan import change_of
@@ -125,7 +126,7 @@ def test_a_kill_before_the_tag_is_made_good_without_touching_the_web_acl() -> No
 def test_what_somebody_puts_there_after_the_plan_is_not_replaced() -> None:
     cloud = Cloud()
     cloud.stage["webAclArn"] = OTHER
-    with pytest.raises(BackendctlError, match="somebody else changes it"):
+    with pytest.raises(BackendctlError, match=f"changed since the plan: the stage now has {OTHER}"):
         wanted().create(aws(cloud))
     assert cloud.calls == []
 
@@ -136,6 +137,32 @@ def test_a_delete_gives_the_stage_back_and_takes_the_tag() -> None:
     live.delete(aws(cloud))
     assert cloud.calls == ["disassociate", "untag"]
     assert cloud.stage["tags"] == {"backendctl:backend": "shop"}
+
+
+def test_a_tag_that_a_kill_has_left_is_ours_to_remove_and_names_nothing_that_comes_later() -> None:
+    cloud = Cloud(tags={"backendctl:backend": "shop", MARK: OURS})
+    assert WebAcl.read(aws(cloud), wanted()) is None
+    (live,) = WebAcl.owned(aws(cloud), EAST)
+    live.delete(aws(cloud))
+    assert cloud.calls == ["untag"]
+    assert list(WebAcl.owned(aws(cloud), EAST)) == []
+
+
+def test_a_kill_before_the_association_leaves_nothing_that_is_taken_for_somebody_elses() -> None:
+    cloud = Cloud()
+    wanted().create(aws(cloud))
+    assert cloud.calls == ["tag", "associate"]
+
+
+def test_a_web_acl_that_is_not_there_is_named_with_where_to_find_those_that_are() -> None:
+    def missing(**_: str) -> None:
+        raise ClientError({"Error": {"Code": "WAFNonexistentItemException", "Message": "no"}}, "AssociateWebACL")
+
+    cloud = Cloud()
+    cloud.associate_web_acl = missing  # type: ignore[method-assign]
+    with pytest.raises(BackendctlError, match=f"there is no web ACL {OURS} in {EAST}") as refused:
+        wanted().create(aws(cloud))
+    assert "aws wafv2 list-web-acls --scope REGIONAL --region us-east-1" in refused.value.hint
 
 
 def test_a_delete_leaves_what_somebody_has_put_there_meanwhile() -> None:
