@@ -230,7 +230,14 @@ def _check_limits(view: View, region: str, name: str, function: dict[str, Any]) 
     given = view.document.raw(view.way(region, name, "log-format"))
     refused = "log-format" not in function and given not in (None, MISSING)
     known = len(aliases(view, region, name))
-    for way, message, is_fault in limit_faults(function, aliases=known, refused=refused):
+    override = view.document.raw(("functions", name, "regions", region))
+    for way, message, is_fault in limit_faults(
+        function,
+        aliases=known,
+        refused=refused,
+        region=region,
+        override=override if isinstance(override, dict) else None,
+    ):
         (view.report.add if is_fault else view.report.warn)(view.way(region, name, *way), message)
 
 

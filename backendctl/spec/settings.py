@@ -142,8 +142,8 @@ class Settings:
 _TARGET = r"arn:aws[a-z-]*:(sqs|sns|lambda|events{}):.+"
 
 
-def _destination(sentence: str, services: str, more: str = "") -> Mapping[str, Any]:
-    member = "OnFailure" if more else "OnSuccess"
+def _destination(member: str, sentence: str, services: str, more: str = "") -> Mapping[str, Any]:
+    """The metadata of the member of AWS's DestinationConfig; more: services beside those of `_TARGET`, as a pattern."""
     return row(
         text(rf"^{_TARGET.format(more)}$|\{{\{{", f"the ARN of {services}"),
         sentence,
@@ -172,6 +172,7 @@ class Asynchronous:
     on_success: str = field(
         default="",
         metadata=_destination(
+            "OnSuccess",
             "Where the results of calls go: the ARN of an SQS queue, an SNS topic, a function or an event bus.",
             "an SQS queue, an SNS topic, a function or an event bus",
         ),
@@ -179,6 +180,7 @@ class Asynchronous:
     on_failure: str = field(
         default="",
         metadata=_destination(
+            "OnFailure",
             "Where events go that failed for good: as on-success, or the ARN of an S3 bucket.",
             "an SQS queue, an SNS topic, a function, an event bus or an S3 bucket",
             "|s3",

@@ -38,6 +38,7 @@ def _override(function: Schema) -> Schema:
     apart: dict[str, Schema] = {
         "code": {"type": ["string", "object"], "minLength": 1, "if": {"type": "object"}, "then": ref("long-code")},
         "environment": or_null(named("the environment", nullable, **_VARIABLES)),
+        "async": or_null(mapping("async", {key: or_null(one) for key, one in properties(Asynchronous).items()})),
         "vpc": or_null(mapping("vpc", properties(Vpc))),
         "tags": or_null(named("tags", {**nullable, "maxLength": 256})),
     }

@@ -280,12 +280,15 @@ class Alias:
         try:
             self._put(aws, target, listed.revision if listed is not None else "")
         except ClientError as error:
-            # Its policy changes the revision too (B10): what was listed is not of this moment any more.
+            # Its policy may change the revision too (unconfirmed for aliases): what was listed may be the same still.
             if not says(error, "PreconditionFailedException"):
                 raise
             now = self._look(aws)
             if listed is not None and now["FunctionVersion"] not in {listed.version, version}:
                 raise  # it was moved, which is somebody else's release
+            weights = (now.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+            if weights not in ({}, listed.weights if listed is not None else {}, self.weights):
+                raise  # a canary was started meanwhile; self.weights: this very call, whose answer was lost
             self._put(aws, target, now.get("RevisionId", ""))
         aws.forget("lambda-aliases", self.region, self.physical)
 

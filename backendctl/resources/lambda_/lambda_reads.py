@@ -58,7 +58,7 @@ class Version:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AliasInfo:
-    """One alias. weights: share of the traffic by further version (B28). revision: changes whenever it does (B10)."""
+    """One alias. weights: share of the traffic by further version (B28). revision: changes whenever it does."""
 
     name: str
     version: str

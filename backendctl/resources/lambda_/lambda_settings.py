@@ -12,7 +12,8 @@ from backendctl.spec.rows import Aws, row, rows, written
 
 SNAPSTART = {True: "PublishedVersions", False: "None"}
 """What SnapStart applies to, in AWS's words; it is on for the versions that are published from then on (B52)."""
-_BESIDE = ("LoggingConfig.LogGroup",)
+_DUAL_STACK = "Ipv6AllowedForDualStack"
+_BESIDE = ("LoggingConfig.LogGroup", f"VpcConfig.{_DUAL_STACK}")
 """Members that no setting is, and that go with the others of their structure."""
 
 
@@ -73,6 +74,8 @@ def arguments(settings: Mapping[str, Any], *, live: Mapping[str, Any]) -> dict[s
     logging = made.get("LoggingConfig", {})
     if logging.get("LogFormat") == "Text":  # levels are of JSON alone, also those that stand there
         made["LoggingConfig"] = {name: value for name, value in logging.items() if not name.endswith("LogLevel")}
+    if "VpcConfig" in made and not made["VpcConfig"]["SubnetIds"]:  # IPv6 is of subnets, and these are taken off
+        made["VpcConfig"].pop(_DUAL_STACK, None)
     return made
 
 

@@ -54,25 +54,21 @@ def _in_region(
     reservations: Mapping[tuple[str, str], int | str],
 ) -> Iterator[str]:
     client = aws.lambda_(region)
-    free_for_all = taken = 0
+    taken = 0
+    free_for_all: dict[str, int] = {}
     try:
         unreserved = client.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
         for physical, asked in functions.items():
             had = {name: config.requested for name, config in reads.configs(aws, region, physical).items()}
             both = {**had, **asked}
-            total = sum(both.values())
             before = _reserved(aws, region, physical)
             asked_for = reservations.get((region, physical), before)
             reserved = asked_for if isinstance(asked_for, int) else None
             taken += (reserved or 0) - (before or 0)
-            if reserved is None:
-                free_for_all += total
-            elif total > reserved:
-                told = ", ".join(f"{name} {number}" for name, number in sorted(both.items()))
-                yield (
-                    f"{region}: {physical} would have {total} provisioned environments ({told}) and has reserved "
-                    f"concurrency of {reserved}; during a release both slots have theirs"
-                )
+            if reserved is not None:
+                yield from _beyond(f"{region}: {physical}", reserved, now=sum(had.values()), both=both)
+            elif asked:
+                free_for_all[physical] = sum(both.values())
     except ClientError as error:
         raise explain(error, doing=f"read the limits of concurrent executions in {region}") from error
     unreserved -= taken
@@ -81,11 +77,31 @@ def _in_region(
             f"{region}: `reserved-concurrency` as the spec has it would leave {unreserved} concurrent executions of "
             f"the account unreserved, and Lambda keeps {_UNRESERVED}: reserve less, or raise the account's limit"
         )
-    elif free_for_all > unreserved - _UNRESERVED:
+    elif free_for_all and sum(free_for_all.values()) > unreserved - _UNRESERVED:
         yield (
-            f"{region}: {', '.join(functions)} would have {free_for_all} provisioned environments, and the account has "
-            f"{unreserved} unreserved concurrent executions, of which {_UNRESERVED} must stay unreserved; while a "
-            "release turns, both slots have theirs"
+            f"{region}: {', '.join(free_for_all)} would have {sum(free_for_all.values())} provisioned environments, "
+            f"and the account has {unreserved} unreserved concurrent executions, of which {_UNRESERVED} must stay "
+            "unreserved; while a release turns, both slots have theirs"
+        )
+
+
+def _beyond(function: str, reserved: int, *, now: int, both: Mapping[str, int]) -> Iterator[str]:
+    """Why a reservation is too small for what a function has and is to have provisioned; nothing where it is not.
+
+    Args:
+        both: by alias, what it has and what is asked for, since what is given back goes last.
+    """
+    total = sum(both.values())
+    if reserved < now:  # the reservation is put first, and fewer environments, or none, only then
+        yield (
+            f"{function} has {now} provisioned environments now, and Lambda takes no reserved concurrency below that: "
+            "deploy the lower `warm: {provisioned: …}` first, then `reserved-concurrency`"
+        )
+    elif total > reserved:
+        told = ", ".join(f"{name} {number}" for name, number in sorted(both.items()))
+        yield (
+            f"{function} would have {total} provisioned environments ({told}) and has reserved concurrency of "
+            f"{reserved}; during a release both slots have theirs"
         )
 
 

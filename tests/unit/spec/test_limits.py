@@ -38,7 +38,25 @@ BUCKET = "the ARN of an SQS queue, an SNS topic, a function, an event bus or an 
         ),
         (
             "log-format: json\n    regions: {us-east-1: {log-format: null, log-level: warn}}\n",
-            ["10:56: 'log-level' has no effect without 'log-format: json', and Lambda refuses it"],
+            [
+                (
+                    "10:56: 'log-level' has no effect in us-east-1 without 'log-format: json', and Lambda refuses it: "
+                    "say `log-level: null` there"
+                )
+            ],
+        ),
+        (
+            "log-format: json\n    system-log-level: debug\n    regions: {us-east-1: {log-format: text}}\n",
+            [
+                (
+                    "10:23: 'system-log-level' has no effect in us-east-1 without 'log-format: json', and Lambda "
+                    "refuses it: say `system-log-level: null` there"
+                )
+            ],
+        ),
+        (
+            "log-level: warn\n    regions: {us-east-1: {memory: 512}}\n",
+            ["9:16: 'log-level' has no effect without 'log-format: json', and Lambda refuses it"],
         ),
         ("log-format: JSON\n", ["9:17: 'log-format' cannot be 'JSON'; did you mean 'json'?"]),
         ("log-format: xml\n    log-level: warn\n", ["9:17: 'log-format' cannot be 'xml'; it is 'text' or 'json'"]),
@@ -49,6 +67,10 @@ BUCKET = "the ARN of an SQS queue, an SNS topic, a function, an event bus or an 
         ),
         (
             "reserved-concurrency: 3\n    warm: {provisioned: 4}\n",
+            ["9:27: 1 alias with 4 provisioned environments each is more than the 3 calls of 'reserved-concurrency'"],
+        ),
+        (
+            "reserved-concurrency: 3.0\n    warm: {provisioned: 4.0}\n",
             ["9:27: 1 alias with 4 provisioned environments each is more than the 3 calls of 'reserved-concurrency'"],
         ),
         (
@@ -67,6 +89,28 @@ def test_what_aws_would_refuse_is_refused_where_it_stands(
     text: str, faults: list[str], faults_of: Callable[..., list[str]]
 ) -> None:
     assert faults_of(FUNCTION + text) == faults
+
+
+def test_the_way_out_that_a_level_without_json_in_one_region_is_told_works(draft_of: Callable[..., Draft]) -> None:
+    text = "log-format: json\n    log-level: debug\n    regions: {us-east-1: {log-format: text, log-level: null}}\n"
+    (function,) = draft_of(FUNCTION + text).expand(Offline()).functions_in("us-east-1")
+    assert (function.log_format, function.log_level) == ("Text", None)
+
+
+def test_a_log_format_that_an_expression_gives_is_refused_once(faults_of: Callable[..., list[str]]) -> None:
+    text = "log-format: '{{ env \"FORMAT\" }}'\n    log-level: warn\n"
+    (fault,) = faults_of(FUNCTION + text, environ={"FORMAT": "xml"})
+    assert fault == "9:17: 'log-format' cannot be 'xml'; it is 'text' or 'json'"
+
+
+def test_null_takes_one_setting_of_async_away_in_a_region(
+    draft_of: Callable[..., Draft], faults_of: Callable[..., list[str]]
+) -> None:
+    text = "async: {retries: 1, on-failure: 'arn:aws:s3:::failed'}\n    regions: {us-east-1: {async: {%s: null}}}\n"
+    (function,) = draft_of(FUNCTION + text % "on-failure").expand(Offline()).functions_in("us-east-1")
+    assert function.asynchronous == Asynchronous(retries=1)
+    assert faults_of(FUNCTION + "async: {on-failure: null}\n") != []
+    assert "'retry' is not a setting of async" in faults_of(FUNCTION + text % "retry")[0]
 
 
 @pytest.mark.parametrize(

@@ -70,12 +70,38 @@ def test_what_aws_does_not_tell_is_unset(document: dict[str, Any], value: int) -
     assert Aws("A.B", unset=512).found_in(document) == value
 
 
-@pytest.mark.parametrize("cls", BLOCKS, ids=lambda cls: cls.__name__)
-def test_the_default_that_the_schema_tells_is_the_fields(cls: type[Any]) -> None:
-    known = {one.name: one.default for one in fields(cls)}
-    for one in rows(cls):
-        if "default" in one.schema and known[one.field] not in (MISSING, ()):
-            assert one.read(one.schema["default"]) == known[one.field], one.key
+@pytest.mark.parametrize(
+    ("cls", "key", "told", "meant"),
+    [
+        (Function, "tracing", False, "PassThrough"),
+        (Function, "log-retention", "30 days", 30),
+        (Canary, "steps", [10, 50], (10.0, 50.0)),
+        (Canary, "bake-time", "10 minutes", 600.0),
+        (Index, "projection", "all", "ALL"),
+        (LocalIndex, "projection", "all", "ALL"),
+        *((Judging, "confidence", 95, 95.0), (Judging, "quantile", 95, 95.0)),
+        *((Judging, "max-error-increase", 1, 1.0), (Judging, "max-latency-increase", 50, 50.0)),
+        (Logging, "level", "off", "OFF"),
+    ],
+)
+def test_a_default_in_the_words_of_the_spec_stands_in_the_schema_and_is_the_fields(
+    cls: type[Any], key: str, told: object, meant: object
+) -> None:
+    (one,) = [known for known in rows(cls) if known.key == key]
+    assert one.schema["default"] == told
+    assert one.read(told) == meant
+    assert next(known.default for known in fields(cls) if known.name == one.field) == meant
+
+
+def test_no_other_row_of_these_blocks_says_a_default_that_is_not_its_fields() -> None:
+    differ = {
+        (cls.__name__, one.key)
+        for cls in BLOCKS
+        for one in rows(cls)
+        if "default" in one.schema and {known.name: known.default for known in fields(cls)}[one.field] is not MISSING
+        if one.read(one.schema["default"]) != {known.name: known.default for known in fields(cls)}[one.field]
+    }
+    assert differ == {("Canary", "waves")}  # its order is made of the regions
 
 
 def test_the_defaults_that_the_schema_tells_of_pings_are_theirs() -> None:

@@ -169,6 +169,30 @@ def test_an_alias_that_somebody_has_moved_since_it_was_listed_is_not_moved_again
     assert targets(aws)["version1-b"] == "$LATEST"
 
 
+def test_an_alias_that_shares_its_calls_since_it_was_listed_keeps_its_weights(aws: Aws) -> None:
+    deploy(aws, everything(staged_context()))
+    second = staged_context(target="b", idle_exists=True, code="second")
+    deploy(aws, list(Function.desired(second)))
+    wanted = by_name(second)["places:version1-b"]
+    live = Alias.read(aws, wanted)
+    assert live is not None
+    client: Any = aws.lambda_(EAST)
+    shares = {"AdditionalVersionWeights": {"2": 0.1}}
+    client.update_alias(FunctionName=NAME, Name="version1-b", FunctionVersion="1", RoutingConfig=shares)
+    sent: list[object] = []
+
+    def refuse_first(**_: object) -> None:
+        sent.append(None)
+        if len(sent) == 1:
+            raise ClientError({"Error": {"Code": "PreconditionFailedException", "Message": "old"}}, "UpdateAlias")
+
+    client.meta.events.register("provide-client-params.lambda.UpdateAlias", refuse_first)
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        wanted.update(aws, live)
+    found = client.get_alias(FunctionName=NAME, Name="version1-b")
+    assert (found["FunctionVersion"], found["RoutingConfig"]) == ("1", shares)
+
+
 @pytest.mark.parametrize(("state", "asked"), [("Active", 0), ("Pending", 1), (None, 1)])
 def test_a_version_that_its_publication_calls_active_is_not_asked_for_again(
     aws: Aws, state: str | None, asked: int

@@ -36,7 +36,6 @@ from tests.unit.resources.lambda_helpers import (
 
 KINDS_TRIED: tuple[type[Kind], ...] = (Function, EventInvokeConfig, ReservedConcurrency)
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:failed"
-ACCOUNT = {"AccountLimit": {"UnreservedConcurrentExecutions": 900}, "AccountUsage": {}}
 
 
 def answer(parsed: Any) -> tuple[AWSResponse, Any]:
@@ -151,13 +150,23 @@ def test_reserved_concurrency_that_the_spec_does_not_name_stays(aws: Aws) -> Non
     assert found["ReservedConcurrentExecutions"] == 5
 
 
-@pytest.mark.parametrize(("reserved", "left"), [(801, 99), (800, None), (UNRESERVED, None), (0, None)])
-def test_a_hundred_stay_unreserved(aws: Aws, reserved: int | str, left: int | None) -> None:
+@pytest.mark.parametrize(
+    ("account", "reserved", "left"),
+    [
+        *((900, 801, 99), (900, 800, None), (900, UNRESERVED, None), (900, 0, None)),
+        *((10, 0, None), (10, UNRESERVED, None), (10, 1, 9)),
+    ],
+)
+def test_a_hundred_stay_unreserved(aws: Aws, account: int, reserved: int | str, left: int | None) -> None:
+    if reserved in {0, UNRESERVED}:  # a difference to what it has
+        put(aws, changed(PLACES, reserved_concurrency=5))
     events: Any = aws.lambda_(EAST).meta.events
-    events.register("before-call.lambda.GetAccountSettings", lambda **_: answer(ACCOUNT))
+    limits = {"AccountLimit": {"UnreservedConcurrentExecutions": account}, "AccountUsage": {}}
+    events.register("before-call.lambda.GetAccountSettings", lambda **_: answer(limits))
     spec = changed(PLACES, reserved_concurrency=reserved)
     planner = Planner(kinds=KINDS, aws=aws, regions=(EAST,), workers=1, backend="corkhounds")
     plan = planner.part(list(ReservedConcurrency.desired(context_of(spec))))
+    assert len(plan.changes) == 1
     told = over_limits(plan.changes, aws)
     assert [f"leave {left} concurrent executions" in one for one in told] == ([] if left is None else [True])
 

@@ -64,6 +64,15 @@ def test_a_structure_is_sent_whole_with_what_nobody_says_of_it(
     assert lambda_settings.arguments(settings, live={"LoggingConfig": live}) == {"LoggingConfig": sent}
 
 
+@pytest.mark.parametrize(("subnets", "kept"), [(("s-2",), {"Ipv6AllowedForDualStack": True}), ((), {})])
+def test_ipv6_of_dual_stack_subnets_stays_as_long_as_there_are_subnets(
+    subnets: tuple[str, ...], kept: dict[str, bool]
+) -> None:
+    live = {"VpcId": "vpc-1", "SubnetIds": ["s-1"], "SecurityGroupIds": ["sg"], "Ipv6AllowedForDualStack": True}
+    made = lambda_settings.arguments({"vpc": Vpc(subnets=subnets, security_groups=())}, live={"VpcConfig": live})
+    assert made == {"VpcConfig": {"SubnetIds": list(subnets), "SecurityGroupIds": [], **kept}}
+
+
 def test_members_that_only_answers_have_are_not_sent() -> None:
     live = {"VpcConfig": {"VpcId": "vpc-1", "SubnetIds": ["s"]}, "SnapStart": {"OptimizationStatus": "Off"}}
     made = lambda_settings.arguments({"vpc": NO_VPC, "snapstart": "PublishedVersions"}, live=live)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,19 +14,23 @@ from botocore.awsrequest import AWSResponse
 from backendctl.aws.connection import Aws
 from backendctl.engine.action import Action
 from backendctl.engine.plan import Planner
+from backendctl.engine.resource import Resource
 from backendctl.errors import BackendctlError
 from backendctl.resources import KINDS
 from backendctl.resources.apigateway.stage_wanted import requirements
 from backendctl.resources.deploy_context import Capacity, DeployContext
+from backendctl.resources.kind import Kind
 from backendctl.resources.lambda_ import baking
 from backendctl.resources.lambda_.alias import Alias
 from backendctl.resources.lambda_.function import Function
 from backendctl.resources.lambda_.provisioned import ProvisionedConcurrency
 from backendctl.resources.lambda_.provisioned_limits import over_limits
 from backendctl.resources.lambda_.provisioned_reads import recorded
+from backendctl.resources.lambda_.reserved import ReservedConcurrency
 from backendctl.resources.ssm import release_log
 from backendctl.resources.ssm.release_record import Event, Record, State
-from backendctl.spec.model import Provisioned
+from backendctl.spec.model import UNRESERVED, Provisioned
+from backendctl.spec.model import Function as Spec
 from tests.unit.resources.lambda_helpers import EAST, PLACES, changed, deploy, emulated, put_role, staged_context
 
 TWO = changed(PLACES, warm=None, provisioned=Provisioned(environments=2))
@@ -233,6 +237,54 @@ def test_a_number_set_by_hand_is_left_until_the_spec_changes(aws: Aws, held: Hel
     assert (found.environments, found.left) == (5, frozenset({"a"}))
     assert "set to 5 by hand" in found.why
     assert baking.capacity(aws, slots(a=["prodv1"]), Provisioned(environments=3), target="a").environments == 3
+
+
+def refused(aws: Aws, spec: Spec, *, account: int = 1000, also: Iterable[Resource] = ()) -> list[str]:
+    """What the plan of a spec's concurrency is refused for, in an account with so much unreserved."""
+    limits = {"AccountLimit": {"UnreservedConcurrentExecutions": account}, "AccountUsage": {}}
+    events: Any = aws.lambda_(EAST).meta.events
+    events.register("before-call.lambda.GetAccountSettings", lambda **_: _answer(limits))
+    aws.forget()
+    context = staged_context(spec)
+    kinds: tuple[type[Kind], ...] = (ReservedConcurrency, ProvisionedConcurrency)
+    planner = Planner(kinds=KINDS, aws=aws, regions=(EAST,), workers=1, backend="corkhounds")
+    return over_limits(planner.part([*(one for kind in kinds for one in kind.desired(context)), *also]).changes, aws)
+
+
+BELOW = (
+    f"{EAST}: {TWO.physical} has 4 provisioned environments now, and Lambda takes no reserved concurrency below that: "
+    "deploy the lower `warm: {provisioned: …}` first, then `reserved-concurrency`"
+)
+
+
+@pytest.mark.parametrize(
+    ("environments", "reserved", "told"),
+    [(2, 3, [BELOW]), (None, 0, [BELOW]), (None, 3, [BELOW]), (2, 4, []), (None, 4, []), (2, None, [])],
+)
+def test_no_reservation_goes_below_what_is_provisioned_now(
+    aws: Aws, held: Held, environments: int | None, reserved: int | None, told: list[str]
+) -> None:
+    put(aws, staged_context(changed(TWO, provisioned=Provisioned(environments=4))))
+    less = None if environments is None else Provisioned(environments=environments)
+    assert [one.get("RequestedProvisionedConcurrentExecutions") for one in held.found.values()] == [4]
+    assert refused(aws, changed(TWO, provisioned=less, reserved_concurrency=reserved)) == told
+
+
+def test_a_reservation_that_is_too_small_for_both_slots_of_a_release_is_refused(aws: Aws, held: Held) -> None:
+    put(aws, staged_context(TWO))
+    held.put(B, 2)
+    (told,) = refused(aws, changed(TWO, provisioned=Provisioned(environments=3), reserved_concurrency=4))
+    assert f"would have 5 provisioned environments ({A} 3, {B} 2) and has reserved concurrency of 4" in told
+
+
+def test_only_functions_that_ask_for_environments_are_told_to_be_too_many(aws: Aws, held: Held) -> None:
+    put(aws, staged_context(TWO))
+    assert held.found
+    other = ReservedConcurrency(
+        region=EAST, name="gulls", owner="corkhounds", physical="corkhounds-gulls", reserved=UNRESERVED
+    )
+    (told,) = refused(aws, changed(TWO, provisioned=Provisioned(environments=3)), account=10, also=[other])
+    assert told.startswith(f"{EAST}: {TWO.physical} would have 3 provisioned environments, and the account has 10 ")
 
 
 def test_more_than_the_account_has_left_is_refused_before_any_call(aws: Aws, held: Held) -> None:
