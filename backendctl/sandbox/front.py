@@ -34,6 +34,7 @@ _CONTROL_PATH = re.compile(
     r"|clientcertificates|tags/arn(:|%3A)[^/]*apigateway)(/|$|:|%)",
     re.IGNORECASE,
 )
+_READING = frozenset({"GET", "HEAD"})
 _HTTP_API = re.compile(r"[0-9a-f]{8}")
 
 
@@ -85,8 +86,19 @@ class Front:
             return
         else:
             await self._answered(scope, target, receive, send)
-        if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD"}:
+        if scope["type"] == "http" and scope["method"] not in _READING:
             self.dirty()
+
+    async def inside(self, request: Request) -> Response:
+        """Answer a request of the sandbox's own, signed for a service, as a client's would be."""
+        signed = asgi.credential(request.headers.get("authorization", ""))
+        correction = self.corrections.get(signed.service) if signed else None
+        answer = await (
+            asgi.call(self.services, request) if correction is None else _safely(correction.handle, request)
+        )
+        if request.method not in _READING:
+            self.dirty()
+        return answer
 
     def target(self, scope: Scope) -> ToApi | ToDomain | None:
         """Where a request of an API's own caller goes; None when it is not one."""

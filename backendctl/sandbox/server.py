@@ -16,6 +16,7 @@ from backendctl.sandbox.behind import Behind
 from backendctl.sandbox.corrections import corrections
 from backendctl.sandbox.corrections.health.prober import Prober
 from backendctl.sandbox.deliveries import Deliveries
+from backendctl.sandbox.direct import dispatcher
 from backendctl.sandbox.door import Door
 from backendctl.sandbox.environments import Environments, idle_minutes
 from backendctl.sandbox.executor import Executor
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backendctl.sandbox.asgi import App, Message, Receive, Scope, Send
+    from backendctl.sandbox.http import Request, Response
     from backendctl.sandbox.keys import Keys
     from backendctl.sandbox.timing import TimeScale
 
@@ -76,14 +78,17 @@ def _front(data: Path, scale: TimeScale) -> Front:
     from ministack.core import persistence  # noqa: PLC0415 - the same
     from ministack.services import cloudwatch, lambda_svc  # noqa: PLC0415 - the same
 
-    inner = Inner(app=ministack.app)
+    inner = Inner(app=ministack.app, direct=dispatcher(ministack))
 
     async def whole(scope: Scope, receive: Receive, send: Send) -> None:
         await front(scope, receive, send)  # API Gateway calls functions through their corrections, as clients do
 
+    async def inside(request: Request) -> Response:
+        return await front.inside(request)
+
     forget_seldom(cloudwatch)
     telemetry = Telemetry(inner=inner, counts_canaries=os.environ.get(world.CANARY_METRICS) != "off")
-    behind = Behind(inner=Inner(app=whole))
+    behind = Behind(inner=Inner(app=whole, direct=inside))
     gateway = telemetry.gateway = ApiGateway(behind, pace=Pace(scale=scale), on_served=telemetry.served)
     _take_over_timers(Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()))
     environments = _environments(data)

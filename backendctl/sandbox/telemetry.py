@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from backendctl.sandbox import stage_logs
+from backendctl.sandbox.logs import store
 from backendctl.sandbox.xray import Traces, stage_segment
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class Telemetry:
 
     def logged(self, *, region: str, group: str, stream: str, lines: Sequence[Line]) -> None:
         """Write lines to a log, from another thread than the loop's; its group and stream are made when needed."""
-        if self._loop is None or self._ended:
+        if self._loop is None or self._ended or store.append(region, group, stream, lines):
             return
         written = self._put(_Lines(region=region, group=group, stream=stream, lines=lines))
         try:
@@ -241,6 +242,8 @@ class Telemetry:
             ]
 
     async def _put(self, lines: _Lines) -> None:
+        if store.append(lines.region, lines.group, lines.stream, lines.lines):
+            return
         group = {"logGroupName": lines.group}
         stream = {**group, "logStreamName": lines.stream}
         events = [{"timestamp": moment, "message": text} for moment, text in lines.lines]

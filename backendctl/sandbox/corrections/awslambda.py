@@ -6,7 +6,7 @@ import json
 import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from backendctl.sandbox import function_code, invocation
 from backendctl.sandbox.corrections import (
@@ -256,7 +256,7 @@ class Lambda:
 
     async def _invoke(self, call: Call) -> Response:
         """Through an alias with weights, the version is drawn per request; each call is metered."""
-        alias = present = await self.checks.get(call.region, f"{call.name}/aliases/{quote(call.qualifier or '')}") or {}
+        alias = present = dict(function_records.alias(call.place, call.qualifier or "") or {})
         request = call.request
         if FAR in request.headers:  # an alias which has just moved is still where it was (A51)
             alias = self._aliases.seen((*call.place, call.qualifier or ""), present) or {}

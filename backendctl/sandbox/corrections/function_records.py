@@ -108,6 +108,24 @@ def version_of(place: Place, qualifier: str) -> str:
     return found
 
 
+def alias(place: Place, name: str) -> Mapping[str, Any] | None:
+    """An alias as GetAlias tells it; None when there is none."""
+    found: Mapping[str, Any] | None = (record(place) or {"aliases": {}})["aliases"].get(name)
+    return found
+
+
+def statements(place: Place, qualifier: str | None) -> list[Record]:
+    """The statements about a function, version or alias that is there, with the ids under which they are kept."""
+    known = record(place)
+    if known is None or not has(place, qualifier):
+        return []
+    return [one for one in known["policy"]["Statement"] if _qualifier_of(one["Resource"]) == qualifier]
+
+
+def _qualifier_of(resource: str) -> str | None:
+    return resource.split(":function:", 1)[-1].partition(":")[2] or None
+
+
 def published(place: Place, version: str) -> Mapping[str, Any]:
     """A version which was published together with a change of code: its own ARN, and not the RevisionId of `$LATEST`.
 

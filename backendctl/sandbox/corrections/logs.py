@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -50,7 +51,7 @@ class Logs:
         if refusal is not None:
             return refusal.json_rpc()
         if operation == "FilterLogEvents":
-            return _filter(request.region, asked)
+            return await asyncio.to_thread(_filter, request.region, asked)
         return await (self._put(request, asked) if operation == "PutLogEvents" else self._forward(request))
 
     async def _forward(self, request: Request) -> Response:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import heapq
+import time
+import uuid
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from backendctl.sandbox.world import ACCOUNT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Record = dict[str, Any]
 Cursor = tuple[int, int, str, int]
@@ -35,6 +37,31 @@ def group(region: str, name: str) -> Record | None:
 
     found: Record | None = cloudwatch_logs._log_groups.get_scoped(ACCOUNT, region, name)  # noqa: SLF001 - no way in
     return found
+
+
+def append(region: str, name: str, stream: str, lines: Sequence[tuple[int, str]]) -> bool:
+    """Add lines to a stream that is there, as PutLogEvents would.
+
+    Args:
+        lines: milliseconds since the epoch, and a text; in order.
+
+    Returns:
+        False where there is no such group or stream, or where somebody listens, whom only the service knows.
+    """
+    from ministack.services import cloudwatch_logs  # noqa: PLC0415 - as above
+
+    whole = group(region, name)
+    known = None if whole is None else whole["streams"].get(stream)
+    if whole is None or known is None or whole.get("subscriptionFilters") or cloudwatch_logs._live_tail_sessions:  # noqa: SLF001
+        return False
+    arrived = int(time.time() * 1000)
+    events = [
+        {"timestamp": moment, "message": text, "ingestionTime": arrived, "eventId": str(uuid.uuid4())}
+        for moment, text in lines
+    ]
+    cloudwatch_logs._append_log_events(known, events)  # noqa: SLF001 - no way in
+    known["uploadSequenceToken"] = str(int(known["uploadSequenceToken"]) + 1)
+    return True
 
 
 def named(asked: Mapping[str, Any]) -> str | None:

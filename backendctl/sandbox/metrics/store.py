@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.world import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+_MOMENT = itemgetter("Timestamp")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,8 +52,16 @@ def points(region: str, metric: Metric, *, start: float, end: float, unit: str |
     cloudwatch = _cloudwatch()
     key = metric.namespace, metric.name, cloudwatch._dims_key(dict(metric.dimensions))  # noqa: SLF001 - its own key
     kept = list(cloudwatch._metrics.get_scoped(ACCOUNT, region, key) or ())  # noqa: SLF001 - it offers no way in
-    found = (_point(record) for record in kept if start <= record["Timestamp"] < end)
+    found = map(_point, _between(kept, start, end))
     return [point for point in found if unit in {None, point.unit}]
+
+
+def _between(kept: list[dict[str, Any]], start: float, end: float) -> list[dict[str, Any]]:
+    moments = list(map(_MOMENT, kept))
+    order = sorted(moments)
+    if moments != order:  # somebody put points of the past
+        return [record for record in kept if start <= record["Timestamp"] < end]
+    return kept[bisect_left(order, start) : bisect_left(order, end)]
 
 
 def metrics(region: str, *, since: float = 0) -> Iterator[Metric]:
