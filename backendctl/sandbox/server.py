@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from backendctl.sandbox import kin, service_models, world
+from backendctl.sandbox import forgetting, kin, service_models, world
 from backendctl.sandbox.apigateway.service import ApiGateway
 from backendctl.sandbox.asynchronous import Asynchronous
 from backendctl.sandbox.behind import Behind
@@ -31,7 +31,7 @@ from backendctl.sandbox.routing import Routing
 from backendctl.sandbox.scaling import Moto
 from backendctl.sandbox.schedules import minute_seconds, quicken
 from backendctl.sandbox.state import State, take_over
-from backendctl.sandbox.telemetry import Telemetry, forget_seldom
+from backendctl.sandbox.telemetry import Telemetry
 from backendctl.sandbox.timing import Pace
 from backendctl.sandbox.world import LOOPBACK
 from backendctl.sandbox.zoned_schedules import Schedules
@@ -76,7 +76,7 @@ def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, poli
 def _front(data: Path, scale: TimeScale) -> Front:
     from ministack import app as ministack  # noqa: PLC0415 - reads its settings from the environment on import
     from ministack.core import persistence  # noqa: PLC0415 - the same
-    from ministack.services import cloudwatch, lambda_svc  # noqa: PLC0415 - the same
+    from ministack.services import cloudwatch, cloudwatch_logs, lambda_svc  # noqa: PLC0415 - the same
 
     inner = Inner(app=ministack.app, direct=dispatcher(ministack))
 
@@ -86,7 +86,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
     async def inside(request: Request) -> Response:
         return await front.inside(request)
 
-    forget_seldom(cloudwatch)
+    forgetting.seldom(cloudwatch, cloudwatch_logs)
     telemetry = Telemetry(inner=inner, counts_canaries=os.environ.get(world.CANARY_METRICS) != "off")
     behind = Behind(inner=Inner(app=whole, direct=inside))
     gateway = telemetry.gateway = ApiGateway(behind, pace=Pace(scale=scale), on_served=telemetry.served)

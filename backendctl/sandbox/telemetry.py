@@ -31,9 +31,6 @@ FLUSH_EVERY = 1.0
 GATHERING = 0.3
 """Seconds in which requests to APIs are gathered before their metrics and logs are written."""
 
-FORGET_EVERY = 60.0
-"""Seconds between two searches for metrics that are too old to be kept."""
-
 LOG_LIMIT = 5.0
 """Seconds a call waits for its lines to be in the log."""
 
@@ -254,20 +251,6 @@ class Telemetry:
             )
             if operation == "PutLogEvents" and done is not None:
                 return
-
-
-def forget_seldom(cloudwatch: Any) -> None:
-    """Make the emulated CloudWatch look for points of weeks ago now and then, and not at every call."""
-    forget = cloudwatch._evict_old_metrics  # noqa: SLF001 - it offers no setting
-    next_time = 0.0
-
-    def now_and_then() -> None:
-        nonlocal next_time
-        if time.monotonic() >= next_time:
-            next_time = time.monotonic() + FORGET_EVERY
-            forget()
-
-    cloudwatch._evict_old_metrics = now_and_then  # noqa: SLF001
 
 
 def _datum(point: _Point, values: Counter[float]) -> dict[str, Any]:
