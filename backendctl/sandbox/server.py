@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -73,6 +74,19 @@ def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, poli
     return Door(inside=gate, names=front.gateway, keys=keys)
 
 
+@dataclass(slots=True)
+class _Whole:
+    """All of the sandbox for parts of it: API Gateway calls functions through their corrections, as clients do."""
+
+    front: Front = field(init=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.front(scope, receive, send)
+
+    async def inside(self, request: Request) -> Response:
+        return await self.front.inside(request)
+
+
 def _front(data: Path, scale: TimeScale) -> Front:
     from ministack import app as ministack  # noqa: PLC0415 - reads its settings from the environment on import
     from ministack.core import persistence  # noqa: PLC0415 - the same
@@ -80,15 +94,10 @@ def _front(data: Path, scale: TimeScale) -> Front:
 
     inner = Inner(app=ministack.app, direct=dispatcher(ministack))
 
-    async def whole(scope: Scope, receive: Receive, send: Send) -> None:
-        await front(scope, receive, send)  # API Gateway calls functions through their corrections, as clients do
-
-    async def inside(request: Request) -> Response:
-        return await front.inside(request)
-
     forgetting.seldom(cloudwatch, cloudwatch_logs)
     telemetry = Telemetry(inner=inner, counts_canaries=os.environ.get(world.CANARY_METRICS) != "off")
-    behind = Behind(inner=Inner(app=whole, direct=inside))
+    whole = _Whole()
+    behind = Behind(inner=Inner(app=whole, direct=whole.inside))
     gateway = telemetry.gateway = ApiGateway(behind, pace=Pace(scale=scale), on_served=telemetry.served)
     _take_over_timers(Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()))
     environments = _environments(data)
@@ -105,7 +114,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
         persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - it has no other
 
     state = State(data=data, gateway=gateway, moto=moto, save_services=save)
-    front = Front(
+    front = whole.front = Front(
         gateway=gateway,
         services=ministack.app,
         routing=routing,
