@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from backendctl.sandbox import ministack_names
+
 USUAL = 60.0
 """Seconds that a minute takes without a word."""
 _LEAST = 0.05
@@ -27,13 +29,13 @@ def quicken(eventbridge: Any, scheduler: Any, minute: float) -> None:
         eventbridge, scheduler: the modules of the emulated services, which do not fire yet.
         minute: seconds of the clock.
     """
-    parse = eventbridge._parse_rate_seconds  # noqa: SLF001 - it offers no other way in
+    parse = ministack_names.read(eventbridge, "_parse_rate_seconds")
 
     def scaled(expression: str) -> float | None:
         seconds = parse(expression)
         return None if seconds is None else seconds * minute / USUAL
 
-    eventbridge._parse_rate_seconds = scaled  # noqa: SLF001
+    ministack_names.replace(eventbridge, "_parse_rate_seconds", scaled)
     looks = max(_LEAST, minute / _LOOKS)
-    eventbridge._SCHEDULER_TICK_INTERVAL = looks  # noqa: SLF001
-    scheduler._SCHEDULE_TICK_INTERVAL = looks  # noqa: SLF001 - it reads rates with the other's function
+    ministack_names.replace(eventbridge, "_SCHEDULER_TICK_INTERVAL", looks)
+    ministack_names.replace(scheduler, "_SCHEDULE_TICK_INTERVAL", looks)  # it reads rates with the other's function

@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from backendctl.sandbox import kin, service_models, world
+from backendctl.sandbox import kin, ministack_names, service_models, world
 from backendctl.sandbox.apigateway.service import ApiGateway
 from backendctl.sandbox.asynchronous import Asynchronous
 from backendctl.sandbox.behind import Behind
@@ -72,10 +72,9 @@ def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, poli
 
 
 def _front(data: Path, scale: TimeScale) -> Front:
-    from ministack import app as ministack  # noqa: PLC0415 - reads its settings from the environment on import
-    from ministack.core import persistence  # noqa: PLC0415 - the same
-    from ministack.services import cloudwatch, lambda_svc  # noqa: PLC0415 - the same
-
+    ministack, persistence, cloudwatch, lambda_svc = map(
+        ministack_names.module, ("app", "core.persistence", "services.cloudwatch", "services.lambda_svc")
+    )
     inner = Inner(app=ministack.app)
 
     async def whole(scope: Scope, receive: Receive, send: Send) -> None:
@@ -97,7 +96,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
     take_over(ministack, persistence, data / "state")
 
     def save() -> None:
-        persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - it has no other
+        persistence.save_all(ministack_names.read(ministack, "_build_persistence_save_dict")())
 
     state = State(data=data, gateway=gateway, moto=moto, save_services=save)
     front = Front(
@@ -125,8 +124,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
 
 def _take_over_timers(deliveries: Deliveries) -> None:
     """Rules and schedules call through permissions and roles, at the pace and in the time zone that are theirs."""
-    from ministack.services import eventbridge, scheduler  # noqa: PLC0415 - reads its settings on import
-
+    eventbridge, scheduler = map(ministack_names.module, ("services.eventbridge", "services.scheduler"))
     deliveries.install(eventbridge)
     quicken(eventbridge, scheduler, minute_seconds(os.environ.get(world.MINUTE_SECONDS)))
     Schedules(scheduler=scheduler, eventbridge=eventbridge).install()
@@ -180,9 +178,8 @@ async def serve(
     import hypercorn.asyncio.run  # noqa: PLC0415 - kept out of the import of this module's parts
     from hypercorn.asyncio.tcp_server import TCPServer  # noqa: PLC0415
     from hypercorn.config import Config  # noqa: PLC0415
-    from ministack.core import hypercorn_compat  # noqa: PLC0415
 
-    hypercorn_compat.install()  # old urllib3 needs a reason phrase after "100"
+    ministack_names.module("core.hypercorn_compat").install()  # old urllib3 needs a reason phrase after "100"
 
     class Connection(TCPServer):
         async def run(self) -> None:

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from backendctl.sandbox import ministack_names
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -39,11 +41,11 @@ class Schedules:
 
     def install(self) -> None:
         """Put this in the place of the module's own sweep."""
-        self.scheduler._tick_schedules = self.sweep  # noqa: SLF001 - it offers no other way in
+        ministack_names.replace(self.scheduler, "_tick_schedules", self.sweep)
 
     def sweep(self) -> None:
         """Fire every schedule that is due."""
-        found: dict[_Key, dict[str, Any]] = dict(self.scheduler._schedules._data)  # noqa: SLF001 - the same
+        found: dict[_Key, dict[str, Any]] = ministack_names.every(self.scheduler, "_schedules")
         self._fired = {key: last for key, last in self._fired.items() if key in found}
         for key, schedule in found.items():
             if schedule.get("State") == "ENABLED" and self._is_due(key, schedule):
@@ -51,7 +53,7 @@ class Schedules:
                 self._fire(key, schedule)
 
     def _is_due(self, key: _Key, schedule: Mapping[str, Any]) -> bool:
-        now, to_epoch = self.clock(), self.scheduler._to_epoch  # noqa: SLF001 - the same
+        now, to_epoch = self.clock(), ministack_names.read(self.scheduler, "_to_epoch")
         begins, ends = to_epoch(schedule.get("StartDate")), to_epoch(schedule.get("EndDate"))
         if (begins is not None and now < begins) or (ends is not None and now > ends):
             return False
@@ -60,7 +62,7 @@ class Schedules:
         if moment := _MOMENT.fullmatch(expression):
             at = datetime.fromisoformat(moment[1]).replace(tzinfo=zone).timestamp()
             return now >= at and key not in self._fired
-        every = self.eventbridge._parse_rate_seconds(expression)  # noqa: SLF001 - the same
+        every = self._of_rules("_parse_rate_seconds")(expression)
         if every is not None:
             last = self._fired.setdefault(key, float(schedule.get("CreationDate", now)))
             return bool(now - last >= every)
@@ -69,11 +71,13 @@ class Schedules:
         return following is not None and following.timestamp() <= now
 
     def _following(self, expression: str, after: datetime) -> datetime | None:
-        fields = self.eventbridge._parse_cron_fields(expression)  # noqa: SLF001 - the same
-        found: datetime | None = (
-            self.eventbridge._cron_next_fire(fields, after) if fields else None  # noqa: SLF001 - the same
-        )
+        fields = self._of_rules("_parse_cron_fields")(expression)
+        found: datetime | None = self._of_rules("_cron_next_fire")(fields, after) if fields else None
         return found
+
+    def _of_rules(self, name: str) -> Any:
+        """A function that rules and schedules share."""
+        return ministack_names.read(self.eventbridge, name)
 
     def _fire(self, key: _Key, schedule: dict[str, Any]) -> None:
         account, region, name = key
@@ -91,7 +95,7 @@ class Schedules:
             "Region": region,
         }
         try:
-            self.eventbridge._invoke_target(schedule.get("Target") or {}, event, schedule)  # noqa: SLF001 - the same
+            self._of_rules("_invoke_target")(schedule.get("Target") or {}, event, schedule)
         except Exception:
             logger.exception("the schedule %s in %s could not call its target", name, region)
         finally:
@@ -99,4 +103,4 @@ class Schedules:
             self.scheduler.set_request_region(before[1])
         once = _MOMENT.fullmatch(schedule.get("ScheduleExpression", "")) is not None
         if once and schedule.get("ActionAfterCompletion") == "DELETE":
-            self.scheduler._schedules._data.pop(key, None)  # noqa: SLF001 - the same
+            ministack_names.forget(self.scheduler, "_schedules", key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from backendctl.sandbox import ministack_names
 from backendctl.sandbox.corrections.acm import Certificates
 from backendctl.sandbox.corrections.awslambda import Lambda
 from backendctl.sandbox.corrections.cloudwatch import CloudWatch
@@ -86,7 +87,5 @@ def corrections(
 
 def _take_over() -> None:
     """Functions change their states by our clock; the emulated Lambda's own would add half a second to each."""
-    from ministack.services import lambda_svc, route53  # noqa: PLC0415 - read settings from the environment on import
-
-    take_over_lists(route53)
-    lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0.0  # noqa: SLF001 - it offers no setting
+    take_over_lists(ministack_names.module("services.route53"))
+    ministack_names.replace(ministack_names.module("services.lambda_svc"), "_LAMBDA_STATE_TRANSITION_DELAY", 0.0)

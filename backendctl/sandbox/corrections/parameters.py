@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox import ministack_names
 from backendctl.sandbox.corrections.answers import carrying
 from backendctl.sandbox.corrections.constraints import Judge
 from backendctl.sandbox.corrections.refusals import Refusal, first, invalid
@@ -126,7 +127,7 @@ def _wanted_tier(region: str, asked: Mapping[str, Any], known: Record | None) ->
         return str(asked["Tier"])
     if known is not None and known["Tier"] == ADVANCED:
         return ADVANCED
-    setting = _ssm()._service_settings.get_scoped(ACCOUNT, region, _DEFAULT_TIER)  # noqa: SLF001 - no way in
+    setting = ministack_names.kept("ssm", "_service_settings", region, _DEFAULT_TIER)
     return str(setting["value"]) if setting else STANDARD
 
 
@@ -138,17 +139,11 @@ def _settled_tier(asked: Mapping[str, Any], known: Record | None) -> str:
 
 
 def _parameter(region: str, name: str) -> Record | None:
-    found: Record | None = _ssm()._parameters.get_scoped(ACCOUNT, region, name)  # noqa: SLF001 - no way in
+    found: Record | None = ministack_names.kept("ssm", "_parameters", region, name)
     return found
 
 
 def _versions(region: str, name: str) -> list[Record]:
     """The kept versions of a parameter, oldest first: the list itself."""
-    found: list[Record] | None = _ssm()._parameter_history.get_scoped(ACCOUNT, region, name)  # noqa: SLF001 - no way in
+    found: list[Record] | None = ministack_names.kept("ssm", "_parameter_history", region, name)
     return [] if found is None else found
-
-
-def _ssm() -> Any:
-    from ministack.services import ssm  # noqa: PLC0415 - reads its settings from the environment on import
-
-    return ssm

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox import ministack_names
 from backendctl.sandbox.corrections.answers import carrying, retold
 from backendctl.sandbox.corrections.constraints import Judge
 from backendctl.sandbox.timing import Pace, Propagation
@@ -101,11 +102,11 @@ def _mapping(arn: str, tags: dict[str, str]) -> dict[str, Any]:
 
 def _know_log_groups() -> None:
     """The emulated index lacks them."""
-    from ministack.services import cloudwatch_logs, tagging  # noqa: PLC0415 - reads its settings from the environment
+    groups = ministack_names.read(ministack_names.module("services.cloudwatch_logs"), "_log_groups")
 
     def collect() -> Iterator[tuple[str, list[dict[str, str]]]]:
-        for group in cloudwatch_logs._log_groups.values():  # noqa: SLF001 - it offers no other way
+        for group in groups.values():
             tags = group.get("tags", {})
             yield group["arn"].removesuffix(":*"), [{"Key": key, "Value": value} for key, value in tags.items()]
 
-    tagging._COLLECTORS["logs"] = collect  # noqa: SLF001 - it offers no other way
+    ministack_names.read(ministack_names.module("services.tagging"), "_COLLECTORS")["logs"] = collect

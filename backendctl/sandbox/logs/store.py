@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.world import ACCOUNT
+from backendctl.sandbox import ministack_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,9 +31,7 @@ class Event:
 
 def group(region: str, name: str) -> Record | None:
     """The record of a log group; None when there is none."""
-    from ministack.services import cloudwatch_logs  # noqa: PLC0415 - reads its settings from the environment on import
-
-    found: Record | None = cloudwatch_logs._log_groups.get_scoped(ACCOUNT, region, name)  # noqa: SLF001 - no way in
+    found: Record | None = ministack_names.kept("cloudwatch_logs", "_log_groups", region, name)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox import ministack_names
 from backendctl.sandbox.corrections.records import NAMESPACE, NS, text
 
 if TYPE_CHECKING:
@@ -94,13 +95,13 @@ def values_of(node: ET.Element) -> dict[str, Any]:
 
 def take_over_lists(route53: Any) -> None:
     """Make the emulated Route 53 read lists of texts, in which it looks for elements instead."""
-    read = route53._parse_health_check_config  # noqa: SLF001 - it offers no setting
+    read = ministack_names.read(route53, "_parse_health_check_config")
 
     def completely(node: ET.Element) -> dict[str, Any]:
         values = values_of(node)
         return {**read(node), **{name: values[name] for name in ("ChildHealthChecks", "Regions") if name in values}}
 
-    route53._parse_health_check_config = completely  # noqa: SLF001
+    ministack_names.replace(route53, "_parse_health_check_config", completely)
 
 
 def _value(node: ET.Element) -> Any:
