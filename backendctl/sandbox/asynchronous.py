@@ -39,9 +39,7 @@ class Asynchronous:
             if function_records.concurrency(place).reserved != 0:
                 attempt({**func, "event_invoke_config": settings(place, config)}, event)
                 return
-            ministack_names.read(service, "_acquire_execution_slot")(
-                func, config
-            )  # counts the throttle
+            ministack_names.read(service, "_acquire_execution_slot")(func, config)  # counts the throttle
             target = destination(place, config)
             if target is not None:
                 document = told(config, event, invocation.request_id() or "")

@@ -1,4 +1,4 @@
-"""GetSdk and GetSdkTypes: a plain JavaScript SDK of what a stage shows; other languages are refused (A94)."""
+"""GetSdk: a plain JavaScript SDK of what a stage shows; other languages are refused (A94)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import json
 import re
 import zipfile
 
-from backendctl.sandbox.apigateway.call import Call, answer
-from backendctl.sandbox.apigateway.errors import ApiError, bad_request, not_found
+from backendctl.sandbox.apigateway.call import Call
+from backendctl.sandbox.apigateway.errors import ApiError, bad_request
 from backendctl.sandbox.apigateway.model import Definition, Doc
 from backendctl.sandbox.apigateway.sdk_script import script
 from backendctl.sandbox.apigateway.stages import stage_of
@@ -32,26 +32,6 @@ PARAMETERS: dict[str, tuple[str, ...]] = {  # A94
     "ruby": (),
 }
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-
-
-def _shown(kind: str) -> Doc:
-    properties = [
-        {"name": name, "friendlyName": name, "description": name, "required": True} for name in PARAMETERS[kind]
-    ]
-    return {"id": kind, "friendlyName": NAMES[kind], "description": f"{NAMES[kind]} SDK"} | (
-        {"configurationProperties": properties} if properties else {}
-    )
-
-
-def read_types(_call: Call) -> Response:
-    return answer({"item": [_shown(kind) for kind in NAMES]})
-
-
-def read_type(call: Call) -> Response:
-    kind = call.params["type"]
-    if kind not in NAMES:
-        raise not_found("Invalid SDK type specified")
-    return answer(_shown(kind))
 
 
 def generate(call: Call) -> Response:
