@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEFAULT_PORT = 4566
+SECRET = "sandbox"
+"""The secret access key with which presigned URLs of S3 are right; nothing else looks at it."""
 SCRUBBED = "--scrubbed"
 """Says to the server that it was started with `world.environment` and nothing else."""
 _PARTS = ("ministack", "moto", "hypercorn")
@@ -125,7 +127,7 @@ def start(
     now = status(port, data)
     if now.ready:
         return _as_wished(now, wished)
-    _check_installed()
+    check_installed()
     with _alone(data, timeout):
         return _start(port, data, wished, timeout)
 
@@ -313,7 +315,12 @@ def _spawn(port: int, data: Path, flags: list[str]) -> subprocess.Popen[bytes]:
         )
 
 
-def _check_installed() -> None:
+def check_installed() -> None:
+    """Look whether what the server needs is installed.
+
+    Raises:
+        SandboxError: the message says what is missing and how to get it.
+    """
     missing = [name for name in _PARTS if importlib.util.find_spec(name) is None]
     if missing:
         raise SandboxError(

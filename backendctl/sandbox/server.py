@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_LOOK = 0.05
+"""Seconds between two looks whether the port is open."""
+
 
 def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, policy: Path | None = None) -> Door:
     """Put the parts together, in the loop which will serve them.
@@ -172,9 +175,20 @@ def _lifespan(
 
 
 async def serve(
-    *, port: int, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, policy: Path | None
+    *,
+    port: int,
+    data: Path,
+    scale: TimeScale,
+    quotas: bool,
+    keys: Keys | None,
+    policy: Path | None,
+    ready: Callable[[], None],
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then save and return."""
+    """Serve until SIGTERM or SIGINT, then save and return.
+
+    Args:
+        ready: called once it can be connected to. For the others see `build`.
+    """
     import hypercorn.asyncio.run  # noqa: PLC0415 - kept out of the import of this module's parts
     from hypercorn.asyncio.tcp_server import TCPServer  # noqa: PLC0415
     from hypercorn.config import Config  # noqa: PLC0415
@@ -198,4 +212,18 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     door = build(data=data, scale=scale, quotas=quotas, keys=keys, policy=policy)
+    announcement = asyncio.create_task(_announce(port, ready))
     await hypercorn.asyncio.serve(cast("Any", door), config, shutdown_trigger=ended.wait)
+    announcement.cancel()
+
+
+async def _announce(port: int, ready: Callable[[], None]) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(LOOPBACK, port)
+        except OSError:
+            await asyncio.sleep(_LOOK)
+        else:
+            writer.close()
+            ready()
+            return
