@@ -13,7 +13,7 @@ from pathlib import Path
 
 from backendctl.sandbox import ownership, private, process, world
 from backendctl.sandbox.iam.policy import Policy
-from backendctl.sandbox.keys import Keys, read_keys, require_keys
+from backendctl.sandbox.keys import SECRET, Keys, read_keys, require_keys
 from backendctl.sandbox.timing import TimeScale
 
 _DESCRIPTION = """\
@@ -77,7 +77,7 @@ def _say_how_to_reach(port: int, data: Path, keys: Keys | None) -> None:
         "In the shell of your AWS tools:\n"
         f"  export AWS_ENDPOINT_URL={world.url_of(port)}\n"
         f"  export AWS_REGION={world.DEFAULT_REGION} AWS_DEFAULT_REGION={world.DEFAULT_REGION}\n"
-        f"  export AWS_ACCESS_KEY_ID={'test' if keys is None else '…'} AWS_SECRET_ACCESS_KEY={process.SECRET}\n"
+        f"  export AWS_ACCESS_KEY_ID={'test' if keys is None else '…'} AWS_SECRET_ACCESS_KEY={SECRET}\n"
         + ("" if keys is None else f'The access key id is "client" in {data / "access-keys.json"}.\n')
     )
     sys.stdout.flush()

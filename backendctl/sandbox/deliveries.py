@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from backendctl.sandbox import ministack_names
+from backendctl.sandbox.http import ACCEPTED
 from backendctl.sandbox.world import ACCOUNT
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PRINCIPAL = "events.amazonaws.com"
-ACCEPTED = 202
 _FUNCTION = re.compile(r"arn:aws[a-z-]*:lambda:([a-z0-9-]+):\d{12}:function:([^:]+)(?::([^:]+))?")
 
 

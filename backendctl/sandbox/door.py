@@ -29,7 +29,7 @@ from urllib.parse import parse_qs
 from backendctl.sandbox import asgi, dialect
 from backendctl.sandbox.dialect import Kind
 from backendctl.sandbox.front import HEALTH
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.http import FORBIDDEN, Response
 from backendctl.sandbox.planes import Names, host_of, is_below_localhost, is_own_name, target_of
 from backendctl.sandbox.world import ACCOUNT, DEFAULT_REGION
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from backendctl.sandbox.asgi import App, Message, Receive, Scope, Send
     from backendctl.sandbox.keys import Keys
 
-FORBIDDEN = 403
 _CLIENT = b"x-sandbox-client"
 _OWN_PATHS = ("/_sandbox", "/_ministack", "/_localstack")
 _SIGNED = ("AWS4-HMAC-SHA256 ", "AWS4-ECDSA-P256-SHA256 ", "AWS ")

@@ -6,6 +6,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+OK, CREATED, ACCEPTED, NO_CONTENT = 200, 201, 202, 204
+BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION, TOO_MANY, BROKEN = 400, 403, 404, 409, 412, 429, 500
+"""HTTP statuses that parts of the sandbox tell apart."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
@@ -33,6 +37,14 @@ class Request:
     def json(self) -> Any:
         """The body as JSON; an empty body is an empty object."""
         return json.loads(self.body) if self.body else {}
+
+    def document(self) -> dict[str, Any]:
+        """The body as a JSON object; an empty one when it is none."""
+        try:
+            found = self.json()
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def first(self, name: str, default: str | None = None) -> str | None:
         """The first value of a query parameter."""

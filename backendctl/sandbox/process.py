@@ -28,15 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEFAULT_PORT = 4566
-SECRET = "sandbox"
-"""The secret access key with which presigned URLs of S3 are right; nothing else looks at it."""
 SCRUBBED = "--scrubbed"
 """Says to the server that it was started with `world.environment` and nothing else."""
 _PARTS = ("ministack", "moto", "hypercorn")
 _LOG_LINES = 15
-_TEARING_DOWN = 3.0
-_PATIENCE = 8.0
-_RESET = 20.0
+_TEARING_DOWN, _PATIENCE, _RESET = 3.0, 8.0, 20.0
 """Seconds."""
 
 
@@ -316,11 +312,7 @@ def _spawn(port: int, data: Path, flags: list[str]) -> subprocess.Popen[bytes]:
 
 
 def check_installed() -> None:
-    """Look whether what the server needs is installed.
-
-    Raises:
-        SandboxError: the message says what is missing and how to get it.
-    """
+    """Raise SandboxError when something the server needs is not installed."""
     missing = [name for name in _PARTS if importlib.util.find_spec(name) is None]
     if missing:
         raise SandboxError(

@@ -18,7 +18,7 @@ from backendctl.sandbox.corrections import (
     lambda_model,
 )
 from backendctl.sandbox.corrections import function_rules as rules
-from backendctl.sandbox.corrections.answers import carrying, retold
+from backendctl.sandbox.corrections.answers import Refusal, carrying, retold
 from backendctl.sandbox.corrections.calls import FUNCTIONS, Call, call_of
 from backendctl.sandbox.corrections.concurrency import Concurrency
 from backendctl.sandbox.corrections.event_sources import MAPPINGS, EventSources, nothing
@@ -27,8 +27,7 @@ from backendctl.sandbox.corrections.function_times import FunctionTimes
 from backendctl.sandbox.corrections.layers import LAYERS, Layers
 from backendctl.sandbox.corrections.permissions import Permissions
 from backendctl.sandbox.corrections.readiness import Readiness
-from backendctl.sandbox.corrections.refusals import Refusal
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.http import ACCEPTED, BAD_REQUEST, CREATED, NO_CONTENT, NOT_FOUND, OK, TOO_MANY, Response
 from backendctl.sandbox.timing import FAR, FLEET, Propagation
 
 if TYPE_CHECKING:
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
     from backendctl.sandbox.telemetry import Meter
     from backendctl.sandbox.timing import Pace
 
-OK, CREATED, ACCEPTED, NO_CONTENT, NOT_FOUND, REFUSED = 200, 201, 202, 204, 404, 400
-THROTTLED = 429
 _SHOWN = frozenset({"", "/configuration", "/code", "/versions"})
 
 
@@ -65,7 +62,7 @@ class Lambda:
         """Answer a request."""
         refusal = lambda_model.refusal(request)
         answer = refusal.rest_json() if refusal else await self._answer(request)
-        return answer if answer.status < REFUSED or answer.status == THROTTLED else _whole(answer)
+        return answer if answer.status < BAD_REQUEST or answer.status == TOO_MANY else _whole(answer)
 
     async def _answer(self, request: Request) -> Response:
         found = FUNCTIONS.fullmatch(request.raw_path)
@@ -115,7 +112,7 @@ class Lambda:
             answer = await (self.inner.forward(call.request) if call.qualifier is None else self._invoke(call))
         dropped = {"x-amzn-requestid"} | ({"x-amz-executed-version"} if answer.status == ACCEPTED else set())
         headers = {name: value for name, value in answer.headers.items() if name.lower() not in dropped}
-        if answer.status == THROTTLED:
+        if answer.status == TOO_MANY:
             headers["x-amzn-ErrorType"] = "TooManyRequestsException"
         return replace(answer, headers={**headers, "x-amzn-RequestId": request_id})
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from backendctl.sandbox.corrections import function_names as names
-from backendctl.sandbox.corrections.refusals import Refusal
+from backendctl.sandbox.corrections.answers import Refusal
 
 if TYPE_CHECKING:
     from backendctl.sandbox.http import Request

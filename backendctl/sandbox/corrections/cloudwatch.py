@@ -13,9 +13,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections import constraints, metric_reads
-from backendctl.sandbox.corrections.answers import retold
-from backendctl.sandbox.corrections.refusals import Refusal
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.corrections.answers import Refusal, retold
+from backendctl.sandbox.http import BAD_REQUEST, NOT_FOUND, OK, Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from backendctl.sandbox.http import Request
     from backendctl.sandbox.inner import Inner
 
-OK, BAD_REQUEST, NOT_FOUND = 200, 400, 404
 DATAPOINTS = 1440
 """How many GetMetricStatistics may give at once."""
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from backendctl.sandbox.corrections import function_names as names
 from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections import function_rules as rules
-from backendctl.sandbox.corrections.answers import retold
+from backendctl.sandbox.corrections.answers import Refusal, retold
 from backendctl.sandbox.corrections.readiness import Key, Readiness
-from backendctl.sandbox.corrections.refusals import CONFLICT, NOT_FOUND, Refusal
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.http import CONFLICT, NOT_FOUND, Response
 from backendctl.sandbox.timing import Deadlines
 
 if TYPE_CHECKING:

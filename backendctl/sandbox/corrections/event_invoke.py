@@ -7,14 +7,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections import function_records as records
+from backendctl.sandbox.corrections.answers import Refusal
 from backendctl.sandbox.corrections.function_rules import bad_value
-from backendctl.sandbox.corrections.refusals import NOT_FOUND, Refusal
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.http import NO_CONTENT, NOT_FOUND, Response
 
 if TYPE_CHECKING:
     from backendctl.sandbox.corrections.calls import Call
 
-NO_CONTENT = 204
 _SERVICE = re.compile(r"arn:aws[a-z-]*:(lambda|sqs|sns|events|s3):")
 _SETTINGS = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
 _STORE = "event_invoke_configs"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections import function_names, function_records
+from backendctl.sandbox.corrections.answers import Refusal
 from backendctl.sandbox.corrections.function_rules import bad_value
-from backendctl.sandbox.corrections.refusals import NOT_FOUND, Refusal
+from backendctl.sandbox.http import NOT_FOUND
 
 if TYPE_CHECKING:
     from backendctl.sandbox.http import Request, Response

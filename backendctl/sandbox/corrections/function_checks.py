@@ -10,7 +10,8 @@ from urllib.parse import quote, unquote
 from backendctl.sandbox.corrections import function_names
 from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections import function_rules as rules
-from backendctl.sandbox.corrections.refusals import CONFLICT, Refusal
+from backendctl.sandbox.corrections.answers import Refusal
+from backendctl.sandbox.http import CONFLICT, NOT_FOUND, OK
 
 if TYPE_CHECKING:
     from backendctl.sandbox.corrections.calls import Call
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from backendctl.sandbox.corrections.iam import Roles
     from backendctl.sandbox.inner import Inner
 
-OK, NOT_FOUND = 200, 404
 _CHANGES = frozenset({"/configuration", "/code", "/versions"})
 _SENDING = {
     "sqs": "sqs:SendMessage",

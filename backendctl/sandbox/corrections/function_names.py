@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backendctl.sandbox.corrections.refusals import NOT_FOUND, Refusal
+from backendctl.sandbox.corrections.answers import Refusal
+from backendctl.sandbox.http import FORBIDDEN, NOT_FOUND
 
 if TYPE_CHECKING:
     from backendctl.sandbox.http import Request
 
-FORBIDDEN = 403
 LONGEST = 64
 _REFERENCE = re.compile(
     r"(?:arn:aws[a-z-]*:lambda:)?(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?(?:function:)?([^:]+)(?::([^:]+))?"

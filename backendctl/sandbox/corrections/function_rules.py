@@ -11,7 +11,8 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections import runtimes
-from backendctl.sandbox.corrections.refusals import PRECONDITION, Refusal
+from backendctl.sandbox.corrections.answers import Refusal
+from backendctl.sandbox.http import PRECONDITION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections.function_rules import bad_value
 
 if TYPE_CHECKING:
-    from backendctl.sandbox.corrections.refusals import Refusal
+    from backendctl.sandbox.corrections.answers import Refusal
     from backendctl.sandbox.http import Request
 
 MOST = 50

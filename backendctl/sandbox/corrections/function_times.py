@@ -6,7 +6,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections.refusals import CONFLICT, Refusal
+from backendctl.sandbox.corrections.answers import Refusal
+from backendctl.sandbox.http import CONFLICT
 from backendctl.sandbox.runtimes.variables import is_restored
 from backendctl.sandbox.timing import Deadlines
 

@@ -11,7 +11,7 @@ from backendctl.sandbox.timing import FAR
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from backendctl.sandbox.corrections.refusals import Refusal
+    from backendctl.sandbox.corrections.answers import Refusal
     from backendctl.sandbox.http import Request
 
 _FUNCTIONS = constraints.Judge(

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections.answers import retold
+from backendctl.sandbox.corrections.answers import Refusal, retold
 from backendctl.sandbox.corrections.function_rules import bad_value
-from backendctl.sandbox.corrections.refusals import PRECONDITION, Refusal
+from backendctl.sandbox.http import PRECONDITION
 
 if TYPE_CHECKING:
     from backendctl.sandbox.http import Request, Response

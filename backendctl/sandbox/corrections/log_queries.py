@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections.refusals import Refusal
+from backendctl.sandbox.corrections.answers import Refusal
+from backendctl.sandbox.corrections.service import Handled
 from backendctl.sandbox.http import Response
 from backendctl.sandbox.insights import queries
 from backendctl.sandbox.insights.commands import ROWS
@@ -25,7 +26,7 @@ class LogQueries:
 
     queries: queries.Queries
 
-    async def handle(self, operation: str, region: str, asked: Mapping[str, Any]) -> Response:
+    async def handle(self, operation: str, region: str, asked: Mapping[str, Any]) -> Handled:
         """Answer a request."""
         if operation == "StartQuery":
             return self._start(region, asked)
@@ -34,36 +35,36 @@ class LogQueries:
         if operation == "StopQuery":
             stopped = self.queries.stop(region, asked["queryId"])
             if stopped is False:
-                return _invalid(f"Query {asked['queryId']} has already ended").json_rpc()
+                return _invalid(f"Query {asked['queryId']} has already ended")
             found = None if stopped is None else {"success": True}
         elif asked.get("nextToken") or asked.get("maxItems"):
-            return _invalid("The sandbox does not emulate nextToken and maxItems of GetQueryResults").json_rpc()
+            return _invalid("The sandbox does not emulate nextToken and maxItems of GetQueryResults")
         else:
             found = await self.queries.results(region, asked["queryId"])
-        return _unknown(asked["queryId"]).json_rpc() if found is None else _answer(found)
+        return _unknown(asked["queryId"]) if found is None else _answer(found)
 
-    def _start(self, region: str, asked: Mapping[str, Any]) -> Response:
+    def _start(self, region: str, asked: Mapping[str, Any]) -> Handled:
         names = queries.where(asked)
         refusal = _refusal(region, names, asked)
         if refusal is None and self.queries.is_busy(region):
             words = "Account maximum query concurrency limit of [{}] reached."
             refusal = Refusal(code="LimitExceededException", message=words.format(queries.AT_ONCE))
         if refusal is not None or names is None:
-            return (refusal or _invalid("No log group is named")).json_rpc()
+            return refusal or _invalid("No log group is named")
         try:
             return _answer({"queryId": self.queries.start(region, names, asked)})
         except MalformedError as problem:
             return _malformed(problem)
         except UnknownError as problem:
-            return _invalid(f"The sandbox's Logs Insights does not know {problem}").json_rpc()
+            return _invalid(f"The sandbox's Logs Insights does not know {problem}")
 
-    def _describe(self, region: str, asked: Mapping[str, Any]) -> Response:
+    def _describe(self, region: str, asked: Mapping[str, Any]) -> Handled:
         if asked.get("queryLanguage", "CWLI") != "CWLI":
             return _answer({"queries": []})
         every = self.queries.described(region, group=asked.get("logGroupName"), status=asked.get("status"))
         token = asked.get("nextToken", "0")
         if not token.isdigit():
-            return _invalid("The specified nextToken is invalid.").json_rpc()
+            return _invalid("The specified nextToken is invalid.")
         start, most = int(token), asked.get("maxResults") or PAGE
         more = {"nextToken": str(start + most)} if start + most < len(every) else {}
         return _answer({"queries": every[start : start + most], **more})

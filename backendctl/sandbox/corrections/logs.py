@@ -8,11 +8,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections.answers import carrying, retold
+from backendctl.sandbox.corrections.answers import Refusal, carrying, retold
 from backendctl.sandbox.corrections.constraints import Judge
 from backendctl.sandbox.corrections.log_queries import OPERATIONS, LogQueries
-from backendctl.sandbox.corrections.refusals import Refusal
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.corrections.service import CorrectedService, Doc, Handled
+from backendctl.sandbox.http import BAD_REQUEST, OK, Response
 from backendctl.sandbox.logs import filtering, putting, store
 from backendctl.sandbox.logs.faults import PatternError
 
@@ -20,35 +20,33 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from backendctl.sandbox.http import Request
-    from backendctl.sandbox.inner import Inner
 
-OK, REFUSED = 200, 400
 NO_GROUP = "The specified log group does not exist."
 NO_STREAM = "The specified log stream does not exist."
-_JUDGE = Judge(service="logs")
 _BY_GROUP = frozenset({"FilterLogEvents", "GetLogEvents", "DescribeLogStreams"})
 _WORDY = re.compile(r"(The specified log (?:group|stream) (?:does not exist|already exists)).*", re.DOTALL)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Logs:
+@dataclass(kw_only=True, slots=True)
+class Logs(CorrectedService):
     """CloudWatch Logs in front of the emulated one."""
 
-    inner: Inner
+    service = "logs"
+    judge = Judge(service="logs")
     queries: LogQueries
 
-    async def handle(self, request: Request) -> Response:
-        """Answer a request."""
-        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
-        broken = _JUDGE.refusal(operation, request)
-        if broken is not None:
-            return invalid(broken.message).json_rpc()
-        asked = request.json()
+    def broken(self, operation: str, request: Request) -> Refusal | None:
+        """A request which breaks constraints of the model, in this service's words."""
+        found = self.judge.refusal(operation, request)
+        return None if found is None else invalid(found.message)
+
+    async def answer(self, operation: str, request: Request, asked: Doc) -> Handled:
+        """What is refused, found and queried here, or else the answer of the service behind."""
         if operation in OPERATIONS:
             return await self.queries.handle(operation, request.region, asked)
         refusal = _refusal(operation, request.region, asked)
         if refusal is not None:
-            return refusal.json_rpc()
+            return refusal
         if operation == "FilterLogEvents":
             return _filter(request.region, asked)
         return await (self._put(request, asked) if operation == "PutLogEvents" else self._forward(request))
@@ -89,14 +87,14 @@ def _known(region: str, asked: Mapping[str, Any]) -> store.Record:
     return store.group(region, store.named(asked) or "") or {"streams": {}}
 
 
-def _filter(region: str, asked: Mapping[str, Any]) -> Response:
+def _filter(region: str, asked: Mapping[str, Any]) -> Handled:
     known = _known(region, asked)
     try:
         return Response.of_json(filtering.page(known, asked), headers={"Content-Type": "application/x-amz-json-1.1"})
     except PatternError as problem:
-        return invalid(str(problem)).json_rpc()
+        return invalid(str(problem))
     except filtering.TokenError:
-        return invalid("The specified nextToken is invalid.").json_rpc()
+        return invalid("The specified nextToken is invalid.")
 
 
 def _group(region: str, asked: Mapping[str, Any]) -> Refusal | None:
@@ -114,7 +112,7 @@ def _prefix(asked: Mapping[str, Any]) -> bool:
 
 def _retold(answer: Response) -> Response:
     """A refusal in AWS's words: they do not name what is missing."""
-    if answer.status < REFUSED:
+    if answer.status < BAD_REQUEST:
         return answer
     document = json.loads(answer.body or b"{}")
     message = document.get("message", "")

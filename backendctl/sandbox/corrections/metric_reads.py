@@ -7,7 +7,7 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections.refusals import Refusal
+from backendctl.sandbox.corrections.answers import Refusal
 from backendctl.sandbox.metrics import data, statistics, store
 from backendctl.sandbox.metrics.faults import DataError, TokenError
 

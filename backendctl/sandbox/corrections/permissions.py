@@ -15,10 +15,9 @@ from urllib.parse import quote, unquote
 from backendctl.sandbox.corrections import function_names as names
 from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections import function_rules as rules
-from backendctl.sandbox.corrections.answers import carrying
+from backendctl.sandbox.corrections.answers import Refusal, carrying
 from backendctl.sandbox.corrections.event_sources import nothing
-from backendctl.sandbox.corrections.refusals import Refusal
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.http import CREATED, NO_CONTENT, NOT_FOUND, OK, Response
 from backendctl.sandbox.timing import FAR
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.timing import Propagation
 
-OK, CREATED, NO_CONTENT, NOT_FOUND = 200, 201, 204, 404
 POLICY_BYTES = 20480  # B40
 _ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:.+|\*|[a-z0-9.-]+\.amazonaws\.com(\.cn)?|AROA\w+")
 

@@ -8,38 +8,35 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections import scaling_rules
-from backendctl.sandbox.corrections.answers import retold
-from backendctl.sandbox.corrections.refusals import Refusal, invalid
+from backendctl.sandbox.corrections.answers import Refusal, invalid, retold
+from backendctl.sandbox.corrections.service import CorrectedService, Doc, Handled
+from backendctl.sandbox.http import OK
 from backendctl.sandbox.world import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from backendctl.sandbox.http import Request, Response
-    from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.scaling import Moto
 
-OK = 200
 _TARGET = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _ALARMS = ("AlarmHigh", "AlarmLow", "ProvisionedCapacityHigh", "ProvisionedCapacityLow")
 _KEEP_OUT = "DO NOT EDIT OR DELETE. For TargetTrackingScaling policy"
 _CLOUDWATCH = "GraniteServiceVersion20100801"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scaling:
+@dataclass(kw_only=True, slots=True)
+class Scaling(CorrectedService):
     """Application Auto Scaling in front of moto's."""
 
-    inner: Inner
+    service = "application-autoscaling"
     moto: Moto
 
-    async def handle(self, request: Request) -> Response:
-        """Answer a request."""
-        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
-        asked = request.json()
+    async def answer(self, operation: str, request: Request, asked: Doc) -> Handled:
+        """Moto's answer, with what it does not know."""
         refusal = await self._refusal(operation, request.region, asked)
         if refusal is not None:
-            return refusal.json_rpc()
+            return refusal
         if operation == "DeregisterScalableTarget":
             await self._drop_policies(request.region, asked)
         if operation == "DeleteScalingPolicy":

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
 
 from backendctl.sandbox.corrections import constraints
-from backendctl.sandbox.corrections.refusals import Refusal
+from backendctl.sandbox.corrections.answers import Refusal
+from backendctl.sandbox.corrections.service import CorrectedService, Doc, Handled, operations
 
 if TYPE_CHECKING:
-    from backendctl.sandbox.http import Request, Response
-    from backendctl.sandbox.inner import Inner
+    from backendctl.sandbox.http import Request
 
 _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
 _JUDGE = constraints.Judge(service="sts")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sessions:
+@dataclass(kw_only=True, slots=True)
+class Sessions(CorrectedService):
     """STS in front of the emulated one."""
 
-    inner: Inner
+    async def _assume(self, _request: Request, asked: Doc) -> Handled:
+        return _refusal(asked)
 
-    async def handle(self, request: Request) -> Response:
-        """Answer a request."""
-        asked = {name: values[0] for name, values in parse_qs(request.body.decode(), keep_blank_values=True).items()}
-        refusal = _refusal(asked) if asked.get("Action") == "AssumeRole" else None
-        return refusal.rest_xml(_NAMESPACE) if refusal else await self.inner.forward(request)
+    service = "sts"
+    dialect = partial(Refusal.rest_xml, namespace=_NAMESPACE)
+    handlers = operations(AssumeRole=_assume)
 
 
 def _refusal(asked: dict[str, str]) -> Refusal | None:

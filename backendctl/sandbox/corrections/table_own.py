@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox import ministack_names
-from backendctl.sandbox.corrections.refusals import Refusal, invalid
+from backendctl.sandbox.corrections.answers import Refusal, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from backendctl.sandbox import ministack_names
 from backendctl.sandbox.corrections.records import NS, record_of, text
+from backendctl.sandbox.http import OK
 from backendctl.sandbox.timing import Deadlines
 from backendctl.sandbox.world import ACCOUNT, DEFAULT_REGION
 
@@ -26,7 +27,6 @@ DESCRIBING = (2.0, 10.0)
 VALIDATING = (60.0, 300.0)
 """AWS's seconds from the moment the record stands until the certificate is ISSUED (F33)."""
 
-_OK = 200
 _STORE = "_certificates"
 Certificate = dict[str, Any]
 
@@ -93,7 +93,7 @@ class Validation:
             path=f"/2013-04-01{path}",
             query={"maxitems": ["1000"]},
         )
-        return ET.fromstring(answer.body) if answer.status == _OK else None  # noqa: S314 - our own
+        return ET.fromstring(answer.body) if answer.status == OK else None  # noqa: S314 - our own
 
 
 def _pending(region: str) -> Iterator[Certificate]:

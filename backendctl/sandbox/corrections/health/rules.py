@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox.corrections.answers import Refusal, first
 from backendctl.sandbox.corrections.constraints import Judge
 from backendctl.sandbox.corrections.health.check import ALARM, CALCULATED, PROBED, ROUTING_CONTROL, values_of
-from backendctl.sandbox.corrections.refusals import BAD_REQUEST, CONFLICT, Refusal, first
+from backendctl.sandbox.http import BAD_REQUEST, CONFLICT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
