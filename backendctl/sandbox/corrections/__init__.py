@@ -11,14 +11,12 @@ from backendctl.sandbox.corrections.cloudwatch import CloudWatch
 from backendctl.sandbox.corrections.dynamodb import DynamoDB
 from backendctl.sandbox.corrections.events import Events
 from backendctl.sandbox.corrections.health.check import take_over_lists
-from backendctl.sandbox.corrections.iam import IAM, Roles
-from backendctl.sandbox.corrections.log_queries import LogQueries
-from backendctl.sandbox.corrections.logs import Logs
+from backendctl.sandbox.corrections.iam import IAM, Roles, Sessions
+from backendctl.sandbox.corrections.logs import LogQueries, Logs
 from backendctl.sandbox.corrections.parameters import Parameters
 from backendctl.sandbox.corrections.route53 import Route53
 from backendctl.sandbox.corrections.scaling import Scaling
 from backendctl.sandbox.corrections.scheduler import Scheduler
-from backendctl.sandbox.corrections.sts import Sessions
 from backendctl.sandbox.corrections.tagging import Tagging
 from backendctl.sandbox.corrections.waf import Stages, Waf
 from backendctl.sandbox.insights.queries import Queries

@@ -10,8 +10,8 @@ from urllib.parse import quote, unquote
 
 from backendctl.sandbox import function_code, invocation
 from backendctl.sandbox.corrections import (
+    calls,
     event_invoke,
-    function_names,
     function_records,
     function_shape,
     function_tags,
@@ -143,7 +143,7 @@ class Lambda:
 
     def _not_found(self, call: Call, answer: Response) -> Response:
         if call.rest in {"", "/configuration"}:
-            return function_names.not_found(call.arn, call.qualifier).rest_json()
+            return calls.not_found(call.arn, call.qualifier).rest_json()
         if call.rest == "/url":
             return nothing().rest_json()
         alias = unquote(call.rest.removeprefix("/aliases/"))
@@ -152,7 +152,7 @@ class Lambda:
             and call.request.method == "GET"
             and function_records.has(call.place, None)
         ):
-            return function_names.no_alias(call.arn, alias).rest_json()
+            return calls.no_alias(call.arn, alias).rest_json()
         if (
             call.rest.startswith("/aliases/")
             and call.request.method == "DELETE"
@@ -199,11 +199,11 @@ class Lambda:
 
     async def _create(self, request: Request) -> Response:
         asked = request.json()
-        reference = function_names.read(asked.get("FunctionName", ""))
+        reference = calls.reference_of(asked.get("FunctionName", ""))
         call = Call(request=request, name=reference.name, qualifier=None, rest="")
         refusal = (
-            function_names.too_long(reference.name)
-            or function_names.refusal(reference, request)
+            calls.too_long(reference.name)
+            or calls.elsewhere(reference, request)
             or await self.checks.creation(call, asked)
         )
         if refusal is not None:
@@ -280,7 +280,7 @@ class Lambda:
         """UpdateFunctionCode which only judges (B36): the emulated one would take the code."""
         now = await self.checks.get(call.region, f"{call.name}/configuration")
         if now is None:
-            return function_names.not_found(call.arn).rest_json()
+            return calls.not_found(call.arn).rest_json()
         return Response.of_json(self._told(call, {**now, **rules.code_facts(call.request.json())}))
 
     async def _move(self, call: Call) -> Response:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections import function_names as names
+from backendctl.sandbox.corrections import calls
 from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections import function_rules as rules
 from backendctl.sandbox.corrections.answers import Refusal, retold
@@ -102,7 +102,7 @@ class Concurrency:
     def _list(self, call: Call) -> Response:
         known = records.record(call.place)
         if known is None:
-            return names.not_found(call.arn).rest_json()
+            return calls.not_found(call.arn).rest_json()
         every = [
             {"FunctionArn": f"{call.arn}:{qualifier}", **self._told((*call.place, qualifier), config)}
             for qualifier, config in known[_CONFIGS].items()
@@ -117,7 +117,7 @@ class Concurrency:
                 "operation. Please specify either a function name or an unqualified function ARN."
             )
         if not records.has(call.place, None):
-            return names.not_found(call.arn, "$LATEST")
+            return calls.not_found(call.arn, "$LATEST")
         account = await self._account(call.region)
         own = await self._own(call)
         limit = account["ConcurrentExecutions"]
@@ -211,8 +211,8 @@ def _nowhere(call: Call) -> Refusal | None:
     if records.has(call.place, call.qualifier):
         return None
     if str(call.qualifier).isdigit():
-        return names.not_found(call.arn, call.qualifier)
-    return names.no_alias(call.arn, call.qualifier)
+        return calls.not_found(call.arn, call.qualifier)
+    return calls.no_alias(call.arn, call.qualifier)
 
 
 def _restored(call: Call) -> Refusal | None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections import function_names, function_records
+from backendctl.sandbox.corrections import calls, function_records
 from backendctl.sandbox.corrections.answers import Refusal
 from backendctl.sandbox.corrections.function_rules import bad_value
 from backendctl.sandbox.http import NOT_FOUND
@@ -49,7 +49,7 @@ def _unfit(request: Request, asked: dict[str, Any]) -> Refusal | None:
         return bad_value("Unrecognized event source.")
     if ":sqs:" in source and asked.get("DestinationConfig"):
         return bad_value("Unsupported DestinationConfig parameter for given event source mapping type.")
-    reference = function_names.read(asked.get("FunctionName", ""))
+    reference = calls.reference_of(asked.get("FunctionName", ""))
     if reference.region in {None, request.region} and not function_records.has(
         (request.region, reference.name), reference.qualifier
     ):

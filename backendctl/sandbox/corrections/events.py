@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections.answers import Refusal, carrying, first, invalid
 from backendctl.sandbox.corrections.constraints import Judge
-from backendctl.sandbox.corrections.schedule import is_schedule
+from backendctl.sandbox.corrections.scheduler import is_schedule
 from backendctl.sandbox.corrections.service import CorrectedService, Doc, Handled, operations
 
 if TYPE_CHECKING:

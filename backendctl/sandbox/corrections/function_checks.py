@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from backendctl.sandbox.corrections import function_names
+from backendctl.sandbox.corrections import calls
 from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections import function_rules as rules
 from backendctl.sandbox.corrections.answers import Refusal
@@ -55,7 +55,7 @@ class FunctionChecks:
     async def change(self, call: Call) -> Refusal | None:
         """UpdateFunctionConfiguration, UpdateFunctionCode, PublishVersion, changes of aliases; code signing of none."""
         if call.rest == "/code-signing-config" and not records.has(call.place, None):
-            return function_names.not_found(call.arn)
+            return calls.not_found(call.arn)
         if call.request.method not in {"POST", "PUT"}:
             return None
         asked = call.request.json()

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from backendctl.sandbox.corrections import function_names as names
+from backendctl.sandbox.corrections import calls
 from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections.function_rules import bad_value
 
@@ -36,7 +36,7 @@ def refusal(request: Request) -> Refusal | None:
         return bad_value("Tags on function aliases and versions are not supported. Please specify a function ARN.")
     known = records.record((found[1], found[2]))
     if known is None:
-        return names.not_found(found[0])
+        return calls.not_found(found[0])
     return _change(request, known)
 
 

@@ -1,14 +1,16 @@
-"""IAM: what has been written about a role reaches the services that use it some seconds later (B15, B58, D21)."""
+"""IAM and STS: what has been written about a role reaches its users some seconds later (B15, B58, D21)."""
 
 from __future__ import annotations
 
 import fnmatch
 import json
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode
 
+from backendctl.sandbox.corrections import constraints
 from backendctl.sandbox.corrections.answers import Refusal, rewritten
 from backendctl.sandbox.corrections.service import CorrectedService, Doc, Handled, operations
 from backendctl.sandbox.http import NOT_FOUND, OK
@@ -151,3 +153,47 @@ def _allowed(documents: list[str]) -> Iterator[str]:
             actions = statement.get("Action", [])
             if statement.get("Effect") == "Allow":
                 yield from (action.lower() for action in ([actions] if isinstance(actions, str) else actions))
+
+
+_NAMESPACE = "https://amazonaws.com/doc/2011-06-15/"
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
+_JUDGE = constraints.Judge(service="sts")
+
+
+@dataclass(kw_only=True, slots=True)
+class Sessions(CorrectedService):
+    """STS in front of the emulated one."""
+
+    async def _assume(self, _request: Request, asked: Doc) -> Handled:
+        return _session_refusal(asked)
+
+    service = "sts"
+    dialect = partial(Refusal.rest_xml, namespace=_NAMESPACE)
+    handlers = operations(AssumeRole=_assume)
+
+
+def _session_refusal(asked: dict[str, str]) -> Refusal | None:
+    values: dict[str, Any] = {**asked}
+    if asked.get("DurationSeconds", "").isdigit():
+        values["DurationSeconds"] = int(asked["DurationSeconds"])
+    broken = constraints.refusal(_JUDGE.faults("AssumeRole", values))
+    if broken is not None:
+        return replace(broken, code="ValidationError")
+    if not _ROLE.fullmatch(asked["RoleArn"]):
+        return Refusal(code="ValidationError", message=f"{asked['RoleArn']} is invalid")
+    return _session_tags(asked)
+
+
+def _session_tags(asked: dict[str, str]) -> Refusal | None:
+    """Keys of tags are the same in any case of their letters."""
+    keys = [value.lower() for name, value in asked.items() if re.fullmatch(r"Tags\.member\.\d+\.Key", name)]
+    kept = [value.lower() for name, value in asked.items() if re.fullmatch(r"TransitiveTagKeys\.member\.\d+", name)]
+    if len(set(keys)) < len(keys):
+        return _bad("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+    if not set(kept) <= set(keys):
+        return _bad("The specified transitive tag key must be included in the requested tags.")
+    return None
+
+
+def _bad(message: str) -> Refusal:
+    return Refusal(code="InvalidParameterValue", message=message)

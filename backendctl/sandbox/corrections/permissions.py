@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from backendctl.sandbox.corrections import function_names as names
+from backendctl.sandbox.corrections import calls
 from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections import function_rules as rules
 from backendctl.sandbox.corrections.answers import Refusal, carrying
@@ -174,7 +174,7 @@ def _no_alias(call: Call) -> Refusal | None:
     """An alias which its function does not have."""
     is_alias = call.qualifier is not None and not call.qualifier.isdigit()
     is_missing = records.has(call.place, None) and not records.has(call.place, call.qualifier)
-    return names.no_alias(call.arn, call.qualifier) if is_alias and is_missing else None
+    return calls.no_alias(call.arn, call.qualifier) if is_alias and is_missing else None
 
 
 def _nothing_to_remove(call: Call) -> Refusal:
