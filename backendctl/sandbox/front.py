@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote
 
 from backendctl.sandbox import asgi, function_code, routing
-from backendctl.sandbox.apigateway import api_mappings
+from backendctl.sandbox.apigateway import mappings
 from backendctl.sandbox.http import Request, Response
 from backendctl.sandbox.planes import ToApi, by_path, target_of
 from backendctl.sandbox.world import DEFAULT_REGION, release
@@ -127,7 +127,7 @@ class Front:
 
     def _is_rest_mapping(self, path: str) -> bool:
         """Whether it is about mappings of a domain that REST APIs have, which version 2 of the API knows too."""
-        found = api_mappings.PATH.match(path)
+        found = mappings.PATH.match(path)
         return found is not None and bool(self.gateway.regions_of_domain(unquote(found[1]).lower()))
 
     async def _serving(self, scope: Scope, target: ToApi | ToDomain) -> Callable[[Request], Awaitable[Response]]:

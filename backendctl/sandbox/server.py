@@ -28,12 +28,11 @@ from backendctl.sandbox.process_copy import share_everything
 from backendctl.sandbox.quotas import Quotas
 from backendctl.sandbox.routing import Routing
 from backendctl.sandbox.scaling import Moto
-from backendctl.sandbox.schedules import minute_seconds, quicken
+from backendctl.sandbox.schedules import Schedules, minute_seconds, quicken
 from backendctl.sandbox.state import State, take_over
 from backendctl.sandbox.telemetry import Telemetry, forget_seldom
 from backendctl.sandbox.timing import Pace
 from backendctl.sandbox.world import LOOPBACK
-from backendctl.sandbox.zoned_schedules import Schedules
 
 if TYPE_CHECKING:
     from collections.abc import Callable

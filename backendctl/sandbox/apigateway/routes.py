@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from backendctl.sandbox.apigateway import (
-    api_mappings,
     authorizers,
     deployments,
     documentation,
@@ -24,8 +23,8 @@ from backendctl.sandbox.apigateway import (
     stage_patch,
     stages,
     tags,
+    throttle,
     trial,
-    usage,
 )
 from backendctl.sandbox.apigateway.call import Call, Handler
 from backendctl.sandbox.http import Request, Response
@@ -117,11 +116,11 @@ TABLE: dict[str, dict[str, Handler]] = {
         "PATCH": mappings.update,
         "DELETE": mappings.delete,
     },
-    "/v2" + DOMAIN + "/apimappings": {"GET": api_mappings.read_all, "POST": api_mappings.create},
+    "/v2" + DOMAIN + "/apimappings": {"GET": mappings.read_all_v2, "POST": mappings.create_v2},
     "/v2" + DOMAIN + "/apimappings/{mapping}": {
-        "GET": api_mappings.read,
-        "PATCH": api_mappings.update,
-        "DELETE": api_mappings.delete,
+        "GET": mappings.read_v2,
+        "PATCH": mappings.update_v2,
+        "DELETE": mappings.delete_v2,
     },
     **PARTS,
     "/tags/{arn}": {"GET": tags.read, "PUT": tags.put, "DELETE": tags.remove},
@@ -129,7 +128,7 @@ TABLE: dict[str, dict[str, Handler]] = {
     "/apikeys/{key}": {"GET": plans.read_key, "PATCH": plans.update_key, "DELETE": plans.delete_key},
     "/usageplans": {"GET": plans.read_plans, "POST": plans.create_plan},
     PLAN: {"GET": plans.read_plan, "PATCH": plans.update_plan, "DELETE": plans.delete_plan},
-    PLAN + "/usage": {"GET": usage.read},
+    PLAN + "/usage": {"GET": throttle.read_usage},
     PLAN + "/keys": {"GET": plans.read_plan_keys, "POST": plans.create_plan_key},
     PLAN + "/keys/{key}": {"GET": plans.read_plan_key, "DELETE": plans.delete_plan_key},
 }

@@ -14,17 +14,16 @@ from backendctl.sandbox.corrections import (
     event_invoke,
     function_records,
     function_shape,
-    function_tags,
     lambda_model,
+    lambda_others,
 )
 from backendctl.sandbox.corrections import function_rules as rules
 from backendctl.sandbox.corrections.answers import Refusal, carrying, retold
 from backendctl.sandbox.corrections.calls import FUNCTIONS, Call, call_of
 from backendctl.sandbox.corrections.concurrency import Concurrency
-from backendctl.sandbox.corrections.event_sources import MAPPINGS, EventSources, nothing
 from backendctl.sandbox.corrections.function_checks import FunctionChecks
 from backendctl.sandbox.corrections.function_times import FunctionTimes
-from backendctl.sandbox.corrections.layers import LAYERS, Layers
+from backendctl.sandbox.corrections.lambda_others import LAYERS, MAPPINGS, EventSources, Layers, nothing
 from backendctl.sandbox.corrections.permissions import Permissions
 from backendctl.sandbox.corrections.readiness import Readiness
 from backendctl.sandbox.http import ACCEPTED, BAD_REQUEST, CREATED, NO_CONTENT, NOT_FOUND, OK, TOO_MANY, Response
@@ -79,9 +78,9 @@ class Lambda:
             return await self.event_sources.handle(request, mapping[1])
         if LAYERS.fullmatch(request.path) is not None:
             return await self.layers.handle(request)
-        refusal = function_tags.refusal(request)
+        refusal = lambda_others.tags_refusal(request)
         answer = refusal.rest_json() if refusal else await self.inner.forward(request)
-        tagged = function_tags.place(request)
+        tagged = lambda_others.tagged_function(request)
         if tagged is not None and request.method != "GET" and answer.status == NO_CONTENT:
             function_records.revise(tagged)
         return answer

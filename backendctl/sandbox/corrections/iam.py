@@ -155,7 +155,7 @@ def _allowed(documents: list[str]) -> Iterator[str]:
                 yield from (action.lower() for action in ([actions] if isinstance(actions, str) else actions))
 
 
-_NAMESPACE = "https://amazonaws.com/doc/2011-06-15/"
+_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
 _JUDGE = constraints.Judge(service="sts")
 

@@ -14,9 +14,9 @@ from backendctl.sandbox.corrections.service import CorrectedService, Doc, Handle
 from backendctl.sandbox.http import BAD_REQUEST, OK, Response
 from backendctl.sandbox.insights import queries
 from backendctl.sandbox.insights.commands import ROWS
-from backendctl.sandbox.insights.faults import MalformedError, UnknownError
-from backendctl.sandbox.logs import filtering, putting, store
-from backendctl.sandbox.logs.faults import PatternError
+from backendctl.sandbox.insights.tokens import MalformedError, UnknownError
+from backendctl.sandbox.logs import filtering, store
+from backendctl.sandbox.logs.terms import PatternError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -153,7 +153,7 @@ class Logs(CorrectedService):
         return _retold(await self.inner.forward(request))
 
     async def _put(self, request: Request, asked: dict[str, Any]) -> Response:
-        kept, rejected = putting.sorted_out(asked["logEvents"], now=int(time.time() * 1000))
+        kept, rejected = filtering.sorted_out(asked["logEvents"], now=int(time.time() * 1000))
         answer = await self.inner.forward(carrying(request, {**asked, "logEvents": kept}))
         if rejected and answer.status == OK:
             return retold(answer, {**json.loads(answer.body), "rejectedLogEventsInfo": rejected})
@@ -162,7 +162,7 @@ class Logs(CorrectedService):
 
 def _refusal(operation: str, region: str, asked: Mapping[str, Any]) -> Refusal | None:
     if operation == "PutLogEvents":
-        why = putting.refusal(asked["logEvents"])
+        why = filtering.refusal(asked["logEvents"])
         return None if why is None else invalid(why)
     if operation == "DescribeLogStreams" and asked.get("orderBy") == "LastEventTime" and _prefix(asked):
         return invalid("Cannot order by LastEventTime with a logStreamNamePrefix.")

@@ -16,7 +16,7 @@ from backendctl.sandbox.corrections import calls
 from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections import function_rules as rules
 from backendctl.sandbox.corrections.answers import Refusal, carrying
-from backendctl.sandbox.corrections.event_sources import nothing
+from backendctl.sandbox.corrections.lambda_others import nothing
 from backendctl.sandbox.http import CREATED, NO_CONTENT, NOT_FOUND, OK, Response
 from backendctl.sandbox.timing import FAR
 

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from backendctl.sandbox.insights.values import number, order, text
+from backendctl.sandbox.insights.tree import number, order, text
 
 Values = Sequence[Any]
 """Of one field, row by row, from the earliest to the latest; what is missing is left out."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from backendctl.sandbox.insights.tokens import Period
-from backendctl.sandbox.insights.values import Moment, equal, is_true, number, order, text
+from backendctl.sandbox.insights.tree import Moment, equal, is_true, number, order, text
 
 Function = Callable[..., Any]
 

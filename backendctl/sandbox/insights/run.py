@@ -19,8 +19,10 @@ from backendctl.sandbox.insights.tree import (
     Parse,
     Sort,
     Stats,
+    is_true,
+    order,
+    text,
 )
-from backendctl.sandbox.insights.values import is_true, order, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from backendctl.sandbox.corrections.answers import Refusal
-from backendctl.sandbox.corrections.health.check import PROBED, values_of
-from backendctl.sandbox.corrections.health.rules import refuse_new, refuse_update
+from backendctl.sandbox.corrections.health.check import PROBED, refuse_new, refuse_update, values_of
 from backendctl.sandbox.corrections.records import NAMESPACE, NS, parsed, text, xml
 from backendctl.sandbox.http import CONFLICT, NOT_FOUND, OK
 from backendctl.sandbox.world import DEFAULT_REGION
