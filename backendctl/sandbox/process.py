@@ -21,7 +21,7 @@ from urllib.parse import quote, urlencode
 from backendctl.sandbox import ownership, private
 from backendctl.sandbox.iam.policy import Policy
 from backendctl.sandbox.keys import Keys, read_keys, require_keys
-from backendctl.sandbox.wished import Wished
+from backendctl.sandbox.requested import Requested
 from backendctl.sandbox.world import LOOPBACK, USUAL_IDLE_MINUTES, environment, url_of
 
 if TYPE_CHECKING:
@@ -115,32 +115,32 @@ def start(
             or it did not come up within `timeout` seconds.
     """
     try:
-        wished = Wished.asked(time_scale=time_scale, quotas=quotas, token=require_token, iam=iam)
+        requested = Requested.asked(time_scale=time_scale, quotas=quotas, token=require_token, iam=iam)
         if iam is not None:
             Policy.read(iam)
     except ValueError as error:
         raise SandboxError(str(error)) from None
     now = status(port, data)
     if now.ready:
-        return _as_wished(now, wished)
+        return _as_requested(now, requested)
     check_installed()
     with _alone(data, timeout):
-        return _start(port, data, wished, timeout)
+        return _start(port, data, requested, timeout)
 
 
-def _start(port: int, data: Path, wished: Wished, timeout: float) -> Status:
+def _start(port: int, data: Path, requested: Requested, timeout: float) -> Status:
     child: subprocess.Popen[bytes] | None = None
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         now = status(port, data)
         if now.ready:
-            return _as_wished(now, wished)
+            return _as_requested(now, requested)
         if child is None and not now.running:  # also when the one found at first was only about to end
             _check_port(port)
             private.folder(data)
-            if wished.token is not None:
-                require_keys(data, required=wished.token)
-            child = _spawn(port, data, wished.flags())
+            if requested.token is not None:
+                require_keys(data, required=requested.token)
+            child = _spawn(port, data, requested.flags())
         elif child is not None and child.poll() is not None:
             raise SandboxError(f"the sandbox ended while starting:\n{_last_lines(data)}")
         time.sleep(0.05)
@@ -271,8 +271,8 @@ def reset(port: int, data: Path) -> None:
         shutil.rmtree(data)
 
 
-def _as_wished(now: Status, wished: Wished) -> Status:
-    other = wished.other_than(
+def _as_requested(now: Status, requested: Requested) -> Status:
+    other = requested.other_than(
         time_scale=now.time_scale,
         quotas=now.quotas,
         token=now.token,

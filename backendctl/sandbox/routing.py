@@ -107,7 +107,7 @@ class Routing:
                 path=f"/2013-04-01/hostedzone/{zone}/rrset",
                 query={"name": [domain]},
             )
-            for node in ET.fromstring(answer.body).iterfind(".//r:ResourceRecordSet", _NS):  # noqa: S314 - our own
+            for node in answer.xml().iterfind(".//r:ResourceRecordSet", _NS):
                 name = _text(node, "r:Name").rstrip(".").replace("\\052", "*")
                 if name == domain and _text(node, "r:Type") in {"A", "AAAA"}:
                     found.append(_record(node))
@@ -119,7 +119,7 @@ class Routing:
         )
         zones = [
             (_text(node, "r:Name").rstrip("."), re.sub(r".*/", "", _text(node, "r:Id")))
-            for node in ET.fromstring(answer.body).iterfind(".//r:HostedZone", _NS)  # noqa: S314 - our own
+            for node in answer.xml().iterfind(".//r:HostedZone", _NS)
         ]
         fitting = [zone for zone in zones if domain == zone[0] or domain.endswith(f".{zone[0]}")]
         return [identifier for _, identifier in sorted(fitting, key=lambda zone: -len(zone[0]))]

@@ -1,4 +1,4 @@
-"""The sandbox's one process: the front with everything behind it, served on the loopback interface."""
+"""The sandbox's one process: the router with everything behind it, served on the loopback interface."""
 
 from __future__ import annotations
 
@@ -9,23 +9,27 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import hypercorn.asyncio.run
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.config import Config
+
 from backendctl.sandbox import kin, ministack_names, service_models, world
+from backendctl.sandbox.access_middleware import AccessMiddleware
 from backendctl.sandbox.apigateway.service import ApiGateway
 from backendctl.sandbox.asynchronous import Asynchronous
 from backendctl.sandbox.behind import Behind
 from backendctl.sandbox.corrections import corrections
 from backendctl.sandbox.corrections.health.prober import Prober
 from backendctl.sandbox.deliveries import Deliveries
-from backendctl.sandbox.door import Door
 from backendctl.sandbox.environments import Environments, idle_minutes
 from backendctl.sandbox.executor import Executor
-from backendctl.sandbox.front import Front
-from backendctl.sandbox.gate import Gate, transport
+from backendctl.sandbox.fault_middleware import FaultMiddleware, transport
 from backendctl.sandbox.iam.guard import Guard
 from backendctl.sandbox.inner import Inner
 from backendctl.sandbox.ownership import start_time
 from backendctl.sandbox.process_copy import share_everything
 from backendctl.sandbox.quotas import Quotas
+from backendctl.sandbox.router import Router
 from backendctl.sandbox.routing import Routing
 from backendctl.sandbox.scaling import Moto
 from backendctl.sandbox.schedules import Schedules, minute_seconds, quicken
@@ -47,7 +51,9 @@ _LOOK = 0.05
 """Seconds between two looks whether the port is open."""
 
 
-def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, policy: Path | None = None) -> Door:
+def build(
+    *, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, policy: Path | None = None
+) -> AccessMiddleware:
     """Put the parts together, in the loop which will serve them.
 
     The process environment must be `world.environment` already.
@@ -58,7 +64,7 @@ def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, poli
         policy: a file with what an operator may do; None allows everything.
     """
     kin.adopt_orphans()
-    front = _front(data, scale)
+    router = _router(data, scale)
     service_models.share()
     kept = {
         "idle_minutes": idle_minutes(os.environ.get(world.IDLE_MINUTES)),
@@ -66,21 +72,21 @@ def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, poli
     }
     calls = os.environ.get(world.CALLS)
     guard = Guard(policy=policy, calls=Path(calls) if calls else None)
-    gate = Gate(front=front, quotas=Quotas(factor=scale.factor) if quotas else None, guard=guard)
-    front.prober.endpoints = gate
+    faults = FaultMiddleware(router=router, quotas=Quotas(factor=scale.factor) if quotas else None, guard=guard)
+    router.prober.endpoints = faults
     me = {"data": str(data), "started": start_time(os.getpid()), "token": keys is not None}
-    front.about = lambda: {"time_scale": scale.factor, **kept, **gate.about(), **me}
-    return Door(inside=gate, names=front.gateway, keys=keys)
+    router.about = lambda: {"time_scale": scale.factor, **kept, **faults.about(), **me}
+    return AccessMiddleware(inside=faults, names=router.gateway, keys=keys)
 
 
-def _front(data: Path, scale: TimeScale) -> Front:
+def _router(data: Path, scale: TimeScale) -> Router:
     ministack, persistence, cloudwatch, lambda_svc = map(
         ministack_names.module, ("app", "core.persistence", "services.cloudwatch", "services.lambda_svc")
     )
     inner = Inner(app=ministack.app)
 
     async def whole(scope: Scope, receive: Receive, send: Send) -> None:
-        await front(scope, receive, send)  # API Gateway calls functions through their corrections, as clients do
+        await router(scope, receive, send)  # API Gateway calls functions through their corrections, as clients do
 
     forget_seldom(cloudwatch)
     telemetry = Telemetry(inner=inner, counts_canaries=os.environ.get(world.CANARY_METRICS) != "off")
@@ -101,7 +107,7 @@ def _front(data: Path, scale: TimeScale) -> Front:
         persistence.save_all(ministack_names.read(ministack, "_build_persistence_save_dict")())
 
     state = State(data=data, gateway=gateway, moto=moto, save_services=save)
-    front = Front(
+    router = Router(
         gateway=gateway,
         services=ministack.app,
         routing=routing,
@@ -120,8 +126,8 @@ def _front(data: Path, scale: TimeScale) -> Front:
         prober=prober,
         dirty=state.touch,
     )
-    front.lifespan = _lifespan(front, (state, telemetry), ministack.app, environments.end)
-    return front
+    router.lifespan = _lifespan(router, (state, telemetry), ministack.app, environments.end)
+    return router
 
 
 def _take_over_timers(deliveries: Deliveries) -> None:
@@ -141,7 +147,7 @@ def _environments(data: Path) -> Environments:
 
 
 def _lifespan(
-    front: Front, background: tuple[State, Telemetry], services: App, end_handlers: Callable[[], None]
+    router: Router, background: tuple[State, Telemetry], services: App, end_handlers: Callable[[], None]
 ) -> App:
     state, telemetry = background
 
@@ -151,8 +157,8 @@ def _lifespan(
                 state.restore()
                 state.start()
                 telemetry.start()
-                front.prober.start()
-                front.ready = True
+                router.prober.start()
+                router.ready = True
             elif message["type"] == "lifespan.shutdown.complete":
                 state.finish()
                 await asyncio.to_thread(end_handlers)
@@ -161,8 +167,8 @@ def _lifespan(
         async def received() -> Message:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
-                front.ready = False
-                await front.prober.stop()
+                router.ready = False
+                await router.prober.stop()
                 await telemetry.stop()  # before the services behind save themselves
                 await state.pause()
                 share_everything()  # what comes now is the last saving
@@ -188,10 +194,6 @@ async def serve(
     Args:
         ready: called once it can be connected to. For the others see `build`.
     """
-    import hypercorn.asyncio.run  # noqa: PLC0415 - kept out of the import of this module's parts
-    from hypercorn.asyncio.tcp_server import TCPServer  # noqa: PLC0415
-    from hypercorn.config import Config  # noqa: PLC0415
-
     ministack_names.module("core.hypercorn_compat").install()  # old urllib3 needs a reason phrase after "100"
 
     class Connection(TCPServer):
@@ -210,9 +212,9 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    door = build(data=data, scale=scale, quotas=quotas, keys=keys, policy=policy)
+    app = build(data=data, scale=scale, quotas=quotas, keys=keys, policy=policy)
     announcement = asyncio.create_task(_announce(port, ready))
-    await hypercorn.asyncio.serve(cast("Any", door), config, shutdown_trigger=ended.wait)
+    await hypercorn.asyncio.serve(cast("Any", app), config, shutdown_trigger=ended.wait)
     announcement.cancel()
 
 

@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.http import BAD_REQUEST, Request, Response
+from backendctl.sandbox.http import BAD_REQUEST, BROKEN, TOO_MANY, Request, Response
 
 if TYPE_CHECKING:
     from backendctl.sandbox.apigateway.served import Served
@@ -274,9 +274,9 @@ def _ends(segments: Iterable[Doc]) -> float:
 
 
 def _marks(status: int) -> Doc:
-    if status == 429:  # noqa: PLR2004 - throttled
+    if status == TOO_MANY:
         return {"error": True, "throttle": True}
-    return {"fault": True} if status >= 500 else {"error": True} if status >= BAD_REQUEST else {}  # noqa: PLR2004 - HTTP
+    return {"fault": True} if status >= BROKEN else {"error": True} if status >= BAD_REQUEST else {}
 
 
 def _id() -> str:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from backendctl.sandbox.corrections.health.prober import Prober
     from backendctl.sandbox.corrections.readiness import Provisioner
-    from backendctl.sandbox.front import Correction
     from backendctl.sandbox.inner import Inner
+    from backendctl.sandbox.router import Correction
     from backendctl.sandbox.scaling import Moto
     from backendctl.sandbox.telemetry import Meter
 

@@ -26,7 +26,17 @@ from backendctl.sandbox.corrections.function_times import FunctionTimes
 from backendctl.sandbox.corrections.lambda_others import LAYERS, MAPPINGS, EventSources, Layers, nothing
 from backendctl.sandbox.corrections.permissions import Permissions
 from backendctl.sandbox.corrections.readiness import Readiness
-from backendctl.sandbox.http import ACCEPTED, BAD_REQUEST, CREATED, NO_CONTENT, NOT_FOUND, OK, TOO_MANY, Response
+from backendctl.sandbox.http import (
+    ACCEPTED,
+    BAD_REQUEST,
+    BROKEN,
+    CREATED,
+    NO_CONTENT,
+    NOT_FOUND,
+    OK,
+    TOO_MANY,
+    Response,
+)
 from backendctl.sandbox.timing import FAR, FLEET, Propagation
 
 if TYPE_CHECKING:
@@ -305,5 +315,5 @@ def _whole(answer: Response) -> Response:
     told = document.get("message") or document.get("Message")
     if told is None:
         return answer
-    side = "User" if answer.status < 500 else "Service"  # noqa: PLR2004 - where the servers' own faults begin
+    side = "User" if answer.status < BROKEN else "Service"
     return retold(answer, {"Type": side, **document, "Message": told, "message": told})

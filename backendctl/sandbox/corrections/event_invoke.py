@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from backendctl.sandbox.corrections.calls import Call
 
 _SERVICE = re.compile(r"arn:aws[a-z-]*:(lambda|sqs|sns|events|s3):")
+_FUNCTION = re.compile(r"[^:]*:[^:]*:lambda:([^:]*):[^:]*:function:([^:]*)")
 _SETTINGS = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
 _STORE = "event_invoke_configs"
 
@@ -102,13 +103,13 @@ def _refusal(call: Call, asked: dict[str, Any]) -> Refusal | None:
 
 
 def _destination(call: Call, arn: str) -> Refusal | None:
-    *_, service, region, _account, kind, name = arn.split(":", 6) if arn.count(":") > 5 else ("",) * 7  # noqa: PLR2004
-    if service != "lambda" or kind != "function":
+    found = _FUNCTION.match(arn)
+    if found is None:
         return None
-    bare = name.partition(":")[0]
-    if (region, bare) == call.place:
+    place = found[1], found[2]
+    if place == call.place:
         return bad_value("You can't specify the function as a destination for itself.")
-    return None if records.record((region, bare)) else bad_value(f"The destination ARN {arn} is invalid.")
+    return None if records.record(place) else bad_value(f"The destination ARN {arn} is invalid.")
 
 
 def _written(arns: dict[str, str | None]) -> str:

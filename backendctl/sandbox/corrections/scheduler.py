@@ -82,8 +82,8 @@ def _part(part: str, low: int, high: int, names: dict[str, int], special: str) -
         return False
     if base == "*":
         return True
-    ends = [names.get(end, int(end) if end.isdigit() else -1) for end in base.split("-")]
-    return len(ends) <= 2 and all(low <= end <= high for end in ends)  # noqa: PLR2004 - a range has two ends
+    ends = [names.get(end, int(end) if end.isdigit() else -1) for end in base.split("-", 1)]
+    return all(low <= end <= high for end in ends)
 
 
 @dataclass(kw_only=True, slots=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import parse_qsl
 
 from backendctl.sandbox.corrections.answers import Refusal
 from backendctl.sandbox.http import Request, Response
@@ -55,7 +54,7 @@ class CorrectedService:
         operation = operation_of(self.service, request)
         handled: Handled = self.broken(operation, request)
         if handled is None:
-            handled = await self.answer(operation, request, asked_of(request))
+            handled = await self.answer(operation, request, request.members())
         if handled is None:
             return await self.inner.forward(request)
         return type(self).dialect(handled) if isinstance(handled, Refusal) else handled
@@ -74,10 +73,3 @@ class CorrectedService:
         return await self.inner.ask_json(
             service=self.service, region=region, target=f"{self.target}.{operation}", document=document
         )
-
-
-def asked_of(request: Request) -> Doc:
-    """The members of a request: its JSON, or the first value of each field of its form."""
-    if "x-www-form-urlencoded" in request.headers.get("content-type", ""):
-        return dict(reversed(parse_qsl(request.body.decode(), keep_blank_values=True)))
-    return request.document()

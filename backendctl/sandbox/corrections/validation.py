@@ -93,7 +93,7 @@ class Validation:
             path=f"/2013-04-01{path}",
             query={"maxitems": ["1000"]},
         )
-        return ET.fromstring(answer.body) if answer.status == OK else None  # noqa: S314 - our own
+        return answer.xml() if answer.status == OK else None
 
 
 def _pending(region: str) -> Iterator[Certificate]:

@@ -1,4 +1,4 @@
-"""The sandbox's front door: which part of it answers a request."""
+"""The router: which part of it answers a request."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Correction(Protocol):
 
 
 @dataclass(kw_only=True, slots=True)
-class Front:
+class Router:
     """The ASGI application of the sandbox.
 
     Attributes:
