@@ -45,6 +45,7 @@ def main() -> None:
         environment = world.environment(port=arguments.port, data=data, key=None if keys is None else keys.handlers)
         _scrub(environment, data, started_with_it=arguments.scrubbed)
         ownership.own(data)  # until this process has ended altogether
+        process.check_port(arguments.port)
     except (ownership.BusyError, OSError, ValueError, process.SandboxError) as problem:
         sys.exit(str(problem))
     _prepare(data)

@@ -136,7 +136,7 @@ def _start(port: int, data: Path, requested: Requested, timeout: float) -> Statu
         if now.ready:
             return _as_requested(now, requested)
         if child is None and not now.running:  # also when the one found at first was only about to end
-            _check_port(port)
+            check_port(port)
             private.folder(data)
             if requested.token is not None:
                 require_keys(data, required=requested.token)
@@ -321,8 +321,8 @@ def check_installed() -> None:
         )
 
 
-def _check_port(port: int) -> None:
-    """The port is free, or becomes so: one that was killed a moment ago still holds it while it is torn down."""
+def check_port(port: int) -> None:
+    """Raise SandboxError unless the port is free, or becomes so: one that was killed holds it for a moment longer."""
     deadline = time.monotonic() + _TEARING_DOWN
     while (problem := _taken(port)) is not None:
         if time.monotonic() > deadline:

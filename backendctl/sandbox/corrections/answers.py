@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from xml.sax.saxutils import escape
 
-from backendctl.sandbox.http import BAD_REQUEST, Request, Response
+from backendctl.sandbox.http import BAD_REQUEST, BROKEN, Request, Response
 
 _ROUTE53 = "https://route53.amazonaws.com/doc/2013-04-01/"
 _OF_THE_BODY = frozenset({"content-length", "x-amz-crc32"})
@@ -45,8 +45,9 @@ class Refusal:
 
     def rest_xml(self, namespace: str = _ROUTE53) -> Response:
         """For Route 53 and the services which are asked by forms."""
+        side = "Sender" if self.status < BROKEN else "Receiver"
         body = (
-            f'<?xml version="1.0"?>\n<ErrorResponse xmlns="{namespace}"><Error><Type>Sender</Type>'
+            f'<?xml version="1.0"?>\n<ErrorResponse xmlns="{namespace}"><Error><Type>{side}</Type>'
             f"<Code>{self.code}</Code><Message>{escape(self.message)}</Message></Error>"
             f"<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
         )

@@ -22,7 +22,7 @@ from backendctl.sandbox.corrections.answers import Refusal, carrying, retold
 from backendctl.sandbox.corrections.calls import FUNCTIONS, Call, call_of
 from backendctl.sandbox.corrections.concurrency import Concurrency
 from backendctl.sandbox.corrections.function_checks import FunctionChecks
-from backendctl.sandbox.corrections.function_times import FunctionTimes
+from backendctl.sandbox.corrections.function_shape import FunctionTimes
 from backendctl.sandbox.corrections.lambda_others import LAYERS, MAPPINGS, EventSources, Layers, nothing
 from backendctl.sandbox.corrections.permissions import Permissions
 from backendctl.sandbox.corrections.readiness import Readiness

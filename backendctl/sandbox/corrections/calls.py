@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from backendctl.sandbox.corrections.answers import Refusal
-from backendctl.sandbox.http import FORBIDDEN, NOT_FOUND
+from backendctl.sandbox.http import FORBIDDEN, NOT_FOUND, OK
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from backendctl.sandbox.http import Request
+    from backendctl.sandbox.inner import Inner
 
 LONGEST_NAME = 64
 _REFERENCE = re.compile(
@@ -127,3 +131,13 @@ def call_of(request: Request, found: re.Match[str]) -> Call | Refusal:
     query = request.query if qualifier is None else {**request.query, "Qualifier": [qualifier]}
     plain = replace(request, path=unquote(path), raw_path=path, query=query)
     return Call(request=plain, name=reference.name, qualifier=qualifier, rest=rest)
+
+
+async def fetched(
+    inner: Inner, region: str, path: str, query: Mapping[str, str] | None = None
+) -> dict[str, Any] | None:
+    """A document of Lambda's API by its path; None when it is not there."""
+    asked = {name: [value] for name, value in (query or {}).items()}
+    answer = await inner.ask(service="lambda", region=region, method="GET", path=path, query=asked)
+    document: dict[str, Any] | None = json.loads(answer.body) if answer.status == OK and answer.body else None
+    return document

@@ -153,36 +153,15 @@ class Concurrency:
         return None
 
     async def _read(self, call: Call, what: str, qualifier: str | None = None) -> dict[str, Any] | None:
-        answer = await self.inner.ask(
-            service="lambda",
-            region=call.region,
-            method="GET",
-            path=f"/2019-09-30/functions/{call.name}/{what}",
-            query={} if qualifier is None else {"Qualifier": [qualifier]},
-        )
-        found: dict[str, Any] | None = json.loads(answer.body) if answer.status in OK_CLASS and answer.body else None
-        return found
+        path = f"/2019-09-30/functions/{call.name}/{what}"
+        return await calls.fetched(self.inner, call.region, path, {} if qualifier is None else {"Qualifier": qualifier})
 
     async def _account(self, region: str) -> dict[str, Any]:
-        answer = await self.inner.ask(
-            service="lambda", region=region, method="GET", path="/2016-08-19/account-settings"
-        )
-        limits: dict[str, Any] = json.loads(answer.body)["AccountLimit"]
-        return limits
+        limits: dict[str, Any] = await calls.fetched(self.inner, region, "/2016-08-19/account-settings") or {}
+        return dict(limits["AccountLimit"])
 
     async def _own(self, call: Call) -> int | None:
-        answer = await self.inner.ask(
-            service="lambda",
-            region=call.region,
-            method="GET",
-            path=f"/2019-09-30/functions/{call.name}/concurrency",
-        )
-        reserved: int | None = (
-            json.loads(answer.body).get("ReservedConcurrentExecutions")
-            if answer.status in OK_CLASS and answer.body
-            else None
-        )
-        return reserved
+        return (await self._read(call, "concurrency") or {}).get("ReservedConcurrentExecutions")
 
 
 def _total(place: tuple[str, str], *, without: str | None = None) -> int:

@@ -13,8 +13,7 @@ from backendctl.sandbox.corrections import table_own, table_shape, table_strong
 from backendctl.sandbox.corrections import table_rules as rules
 from backendctl.sandbox.corrections.answers import Refusal, first, retold
 from backendctl.sandbox.corrections.service import CorrectedService, Handled
-from backendctl.sandbox.corrections.table_access import TableAccess, tables_of
-from backendctl.sandbox.corrections.table_figures import WRITES, Lags, measured
+from backendctl.sandbox.corrections.table_items import WRITES, Lags, TableAccess, measured, tables_of
 from backendctl.sandbox.corrections.table_limits import TableLimits
 from backendctl.sandbox.corrections.table_replicas import ReplicaRules, members, replica_source
 from backendctl.sandbox.corrections.table_settings import TableSettings

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from backendctl.sandbox.insights.aggregates import AGGREGATES, TWO_ARGUMENTS
-from backendctl.sandbox.insights.functions import ELSEWHERE, FUNCTIONS
+from backendctl.sandbox.insights.functions import AGGREGATES, ELSEWHERE, FUNCTIONS, TWO_ARGUMENTS
 from backendctl.sandbox.insights.tokens import Period, UnknownError
 from backendctl.sandbox.insights.tree import Apply, Column, Like, Literal, Name
 

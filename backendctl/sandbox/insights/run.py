@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.insights.aggregates import AGGREGATES, TWO_ARGUMENTS
-from backendctl.sandbox.insights.functions import FUNCTIONS, OPERATORS
+from backendctl.sandbox.insights.functions import AGGREGATES, FUNCTIONS, OPERATORS, TWO_ARGUMENTS
 from backendctl.sandbox.insights.tree import (
     Apply,
     Dedup,

@@ -92,6 +92,13 @@ def test_a_bad_option_is_refused_in_one_sentence(options: list[str], text: str, 
     assert not (tmp_path / "data").exists()
 
 
+def test_a_taken_port_is_said_and_nobody_is_told_that_it_answers(alone: Sandbox, tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "backendctl.sandbox", "--data", str(tmp_path / "data"), "--port", str(alone.port)]
+    done = subprocess.run(line, capture_output=True, check=False, text=True, cwd=_ROOT)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"port {alone.port} is taken by something else" in done.stderr
+
+
 @pytest.mark.full
 def test_the_page_can_be_followed_to_the_letter(alone: Sandbox, tmp_path: Path) -> None:
     bash = shutil.which("bash")
