@@ -7,8 +7,9 @@ emulator looks for first: without all that, a request through an API costs half 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from backendctl.sandbox import ministack_names
 from backendctl.sandbox.http import Response
 from backendctl.sandbox.world import ACCOUNT
 
@@ -27,21 +28,17 @@ def is_direct(request: Request) -> bool:
     return credential.startswith("AWS4-") and "/aws4_request" in credential and _ELSEWHERE not in credential
 
 
-def dispatcher(ministack: Any) -> Callable[[Request], Awaitable[Response]]:
-    """What hands a request to the service that it is signed for.
-
-    Args:
-        ministack: the emulator's module `ministack.app`.
-    """
-    from ministack.core import responses  # noqa: PLC0415 - reads its settings from the environment on import
-
-    dispatch, reset = ministack._dispatch_service_request, ministack._get_reset_lock  # noqa: SLF001 - no other way in
+def dispatcher() -> Callable[[Request], Awaitable[Response]]:
+    """What hands a request to the service that it is signed for."""
+    app, responses = ministack_names.module("app"), ministack_names.module("core.responses")
+    dispatch = ministack_names.read(app, "_dispatch_service_request")
+    reset = ministack_names.read(app, "_get_reset_lock")
 
     async def answer(request: Request) -> Response:
         async with reset():  # while everything is forgotten, nothing is asked
             pass
         responses.set_request_account_id(ACCOUNT)
-        responses.set_request_region(ministack.extract_region(request.headers, request.query))
+        responses.set_request_region(app.extract_region(request.headers, request.query))
         responses.set_request_client_ip(request.source_ip)
         status, headers, body = await dispatch(
             request.method, request.path, dict(request.headers), request.body, dict(request.query), str(uuid.uuid4())

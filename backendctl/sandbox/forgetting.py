@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import time
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+from backendctl.sandbox import ministack_names
 
 EVERY = 30.0
 """Seconds between two looks, at least."""
@@ -33,13 +32,10 @@ OTHER_EVENTS = 100_000
 Record = dict[str, Any]
 
 
-def seldom(cloudwatch: Any, logs: Any) -> None:
-    """Make the emulated CloudWatch look for what is old now and then, and not at every call.
-
-    Args:
-        cloudwatch, logs: the emulator's modules `cloudwatch` and `cloudwatch_logs`.
-    """
-    weeks_old = cloudwatch._evict_old_metrics  # noqa: SLF001 - it offers no setting
+def seldom() -> None:
+    """Make the emulated CloudWatch look for what is old now and then, and not at every call."""
+    cloudwatch, logs = map(ministack_names.module, ("services.cloudwatch", "services.cloudwatch_logs"))
+    weeks_old = ministack_names.read(cloudwatch, "_evict_old_metrics")
     next_time = 0.0
 
     def now_and_then() -> None:
@@ -48,19 +44,19 @@ def seldom(cloudwatch: Any, logs: Any) -> None:
             return
         next_time = time.monotonic() + EVERY
         weeks_old()
-        shorten(cloudwatch._metrics._data, merged)  # noqa: SLF001 - its own store
-        for (*_, name), group in list(logs._log_groups._data.items()):  # noqa: SLF001 - its own store
+        for metric, points in ministack_names.every(cloudwatch, "_metrics").items():
+            if len(points) > 2 * POINTS:
+                ministack_names.put(cloudwatch, "_metrics", metric, shortened(points))
+        for (*_, name), group in ministack_names.every(logs, "_log_groups").items():
             for stream in list(group["streams"].values()):
                 forget_events(stream, EVENTS if name.startswith("/aws/lambda/") else OTHER_EVENTS)
 
-    cloudwatch._evict_old_metrics = now_and_then  # noqa: SLF001 - as above
+    ministack_names.replace(cloudwatch, "_evict_old_metrics", now_and_then)
 
 
-def shorten(kept: MutableMapping[Any, list[Record]], merge: Callable[[list[Record]], list[Record]]) -> None:
-    """Put together the older half of each metric that has too many points."""
-    for key, points in list(kept.items()):
-        if len(points) > 2 * POINTS:
-            kept[key] = [*merge(points[:-POINTS]), *points[-POINTS:]]
+def shortened(points: list[Record]) -> list[Record]:
+    """The points of a metric, all but the latest put together."""
+    return [*merged(points[:-POINTS]), *points[-POINTS:]]
 
 
 def merged(points: list[Record]) -> list[Record]:

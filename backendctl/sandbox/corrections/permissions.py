@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from backendctl.sandbox.corrections import function_names as names
+from backendctl.sandbox.corrections import calls
 from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections import function_rules as rules
-from backendctl.sandbox.corrections.answers import carrying
-from backendctl.sandbox.corrections.event_sources import nothing
-from backendctl.sandbox.corrections.refusals import Refusal
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.corrections.answers import Refusal, carrying
+from backendctl.sandbox.corrections.lambda_others import nothing
+from backendctl.sandbox.http import CREATED, NO_CONTENT, NOT_FOUND, Response
 from backendctl.sandbox.timing import FAR
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.timing import Propagation
 
-OK, CREATED, NO_CONTENT, NOT_FOUND = 200, 201, 204, 404
 POLICY_BYTES = 20480  # B40
 _ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:.+|\*|[a-z0-9.-]+\.amazonaws\.com(\.cn)?|AROA\w+")
 
@@ -150,7 +148,7 @@ def _no_alias(call: Call) -> Refusal | None:
     """An alias which its function does not have."""
     is_alias = call.qualifier is not None and not call.qualifier.isdigit()
     is_missing = records.has(call.place, None) and not records.has(call.place, call.qualifier)
-    return names.no_alias(call.arn, call.qualifier) if is_alias and is_missing else None
+    return calls.no_alias(call.arn, call.qualifier) if is_alias and is_missing else None
 
 
 def _nothing_to_remove(call: Call) -> Refusal:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox import ministack_names
 from backendctl.sandbox.world import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from types import ModuleType
 
 _MOMENT = itemgetter("Timestamp")
 
@@ -49,9 +51,9 @@ class Metric:
 
 def points(region: str, metric: Metric, *, start: float, end: float, unit: str | None = None) -> list[Point]:
     """The points of a metric from `start` on and before `end`, of one unit or of any."""
-    cloudwatch = _cloudwatch()
-    key = metric.namespace, metric.name, cloudwatch._dims_key(dict(metric.dimensions))  # noqa: SLF001 - its own key
-    kept = list(cloudwatch._metrics.get_scoped(ACCOUNT, region, key) or ())  # noqa: SLF001 - it offers no way in
+    dimensions = ministack_names.read(_cloudwatch(), "_dims_key")(dict(metric.dimensions))
+    key = metric.namespace, metric.name, dimensions
+    kept = list(ministack_names.kept("cloudwatch", "_metrics", region, key) or ())
     found = map(_point, _between(kept, start, end))
     return [point for point in found if unit in {None, point.unit}]
 
@@ -66,7 +68,7 @@ def _between(kept: list[dict[str, Any]], start: float, end: float) -> list[dict[
 
 def metrics(region: str, *, since: float = 0) -> Iterator[Metric]:
     """All metrics of a region that have a point since a moment."""
-    for (account, where, key), kept in list(_cloudwatch()._metrics._data.items()):  # noqa: SLF001
+    for (account, where, key), kept in ministack_names.every(_cloudwatch(), "_metrics").items():
         if (account, where) != (ACCOUNT, region) or not any(record["Timestamp"] >= since for record in kept):
             continue
         yield Metric(namespace=key[0], name=key[1], dimensions=dict(kept[0]["Dimensions"]))
@@ -98,7 +100,5 @@ def _point(record: Mapping[str, Any]) -> Point:
     )
 
 
-def _cloudwatch() -> Any:
-    from ministack.services import cloudwatch  # noqa: PLC0415 - reads its settings from the environment on import
-
-    return cloudwatch
+def _cloudwatch() -> ModuleType:
+    return ministack_names.module("services.cloudwatch")

@@ -163,12 +163,20 @@ class World:
 
     def create_role(self, service: str) -> None:
         body = f"Action=CreateRole&RoleName=handlers&AssumeRolePolicyDocument={service}".encode()
-        asyncio.run(self.iam.handle(_request("POST", "/", body)))
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        asyncio.run(self.iam.handle(_request("POST", "/", body, form)))
 
 
-def _request(method: str, path: str, body: bytes = b"") -> Request:
+def _request(method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Request:
     return Request(
-        method=method, path=path, raw_path=path, query={}, headers={}, body=body, region=EAST, account="123456789012"
+        method=method,
+        path=path,
+        raw_path=path,
+        query={},
+        headers=headers or {},
+        body=body,
+        region=EAST,
+        account="123456789012",
     )
 
 

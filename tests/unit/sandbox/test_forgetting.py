@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
+from ministack.services import cloudwatch, cloudwatch_logs
+
 from backendctl.sandbox import forgetting
-from backendctl.sandbox.forgetting import POINTS, forget_events, merged, shorten
+from backendctl.sandbox.forgetting import POINTS, forget_events, merged, shortened
+from backendctl.sandbox.world import ACCOUNT
 
 Point = dict[str, Any]
 
@@ -43,11 +49,10 @@ def test_a_set_of_values_is_left_alone() -> None:
 
 
 def test_the_latest_points_of_a_metric_stay_one_by_one() -> None:
-    kept = {"busy": _points(2 * POINTS + 1), "quiet": _points(2 * POINTS)}
-    shorten(kept, merged)
-    assert kept["busy"][-POINTS:] == _points(2 * POINTS + 1)[-POINTS:]
-    assert len(kept["busy"]) < 1.2 * POINTS
-    assert kept["quiet"] == _points(2 * POINTS)
+    points = _points(2 * POINTS + 1)
+    found = shortened(points)
+    assert found[-POINTS:] == points[-POINTS:]
+    assert len(found) < 1.2 * POINTS
 
 
 def test_a_stream_keeps_its_latest_events() -> None:
@@ -58,18 +63,28 @@ def test_a_stream_keeps_its_latest_events() -> None:
     assert (len(stream["events"]), stream["firstEventTimestamp"]) == (10, 11)
 
 
-def test_it_looks_now_and_then_at_the_events_of_every_group() -> None:
-    class Cloudwatch:
-        _metrics = type("Store", (), {"_data": {}})()
-        _evict_old_metrics = staticmethod(lambda: None)
+@pytest.fixture
+def metrics() -> Iterator[None]:
+    before = cloudwatch._evict_old_metrics
+    yield
+    cloudwatch._evict_old_metrics = before
+    cloudwatch._metrics.clear()
+    cloudwatch_logs._log_groups.clear()
 
-    class Logs:
-        _log_groups = type("Store", (), {"_data": {}})()
 
+@pytest.mark.usefixtures("metrics")
+def test_now_and_then_it_looks_at_every_metric_and_every_stream() -> None:
+    here = (ACCOUNT, "us-east-1")
+    busy, quiet = ("AWS/Lambda", "Duration", "busy"), ("AWS/Lambda", "Duration", "quiet")
+    now = time.time()
+    for key, count in ((busy, 2 * POINTS + 1), (quiet, 2 * POINTS)):
+        cloudwatch._metrics._data[*here, key] = [{**point, "Timestamp": now} for point in _points(count)]
     events = [{"timestamp": moment} for moment in range(2 * forgetting.EVENTS + 1)]
     for name in ("/aws/lambda/shop-one", "access"):
-        Logs._log_groups._data["1", "us-east-1", name] = {"streams": {"s": {"events": list(events)}}}
-    forgetting.seldom(Cloudwatch, Logs)
-    Cloudwatch._evict_old_metrics()
-    left = {key[2]: len(group["streams"]["s"]["events"]) for key, group in Logs._log_groups._data.items()}
+        cloudwatch_logs._log_groups._data[*here, name] = {"streams": {"s": {"events": list(events)}}}
+    forgetting.seldom()
+    cloudwatch._evict_old_metrics()
+    assert len(cloudwatch._metrics._data[*here, busy]) < 1.2 * POINTS
+    assert len(cloudwatch._metrics._data[*here, quiet]) == 2 * POINTS
+    left = {key[2]: len(group["streams"]["s"]["events"]) for key, group in cloudwatch_logs._log_groups._data.items()}
     assert left == {"/aws/lambda/shop-one": forgetting.EVENTS, "access": len(events)}

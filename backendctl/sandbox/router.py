@@ -1,4 +1,4 @@
-"""The sandbox's front door: which part of it answers a request."""
+"""The router: which part of it answers a request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote
 
 from backendctl.sandbox import asgi, function_code, routing
-from backendctl.sandbox.apigateway import api_mappings
+from backendctl.sandbox.apigateway import mappings
 from backendctl.sandbox.http import Request, Response
 from backendctl.sandbox.planes import ToApi, by_path, target_of
 from backendctl.sandbox.world import DEFAULT_REGION, release
@@ -46,7 +46,7 @@ class Correction(Protocol):
 
 
 @dataclass(kw_only=True, slots=True)
-class Front:
+class Router:
     """The ASGI application of the sandbox.
 
     Attributes:
@@ -139,7 +139,7 @@ class Front:
 
     def _is_rest_mapping(self, path: str) -> bool:
         """Whether it is about mappings of a domain that REST APIs have, which version 2 of the API knows too."""
-        found = api_mappings.PATH.match(path)
+        found = mappings.PATH.match(path)
         return found is not None and bool(self.gateway.regions_of_domain(unquote(found[1]).lower()))
 
     async def _serving(self, scope: Scope, target: ToApi | ToDomain) -> Callable[[Request], Awaitable[Response]]:
