@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -317,27 +316,3 @@ def test_one_place_alone_makes_the_body_of_a_region() -> None:
         if found.is_of("backendctl.openapi.localise.localise", "backendctl.openapi.localise.localised_digest")
     }
     assert users == {"backendctl/api/body.py"}
-
-
-_FACT = re.compile(r"\b[A-I][1-9]\d{0,2}\b")
-
-
-def _told_to_users(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """The texts of a module, but for docstrings and the field of a refusal that holds a number for our own eyes."""
-    unsaid = {
-        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    }
-    unsaid |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "fact"}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in unsaid:
-            yield node.lineno, node.value
-
-
-def test_no_message_carries_the_number_of_a_fact() -> None:
-    found = [
-        f"{file}:{line}: {text}"
-        for file, tree in _trees().items()
-        for line, text in _told_to_users(tree)
-        if _FACT.search(text) and " " in text
-    ]
-    assert found == []
