@@ -38,6 +38,7 @@ def open_session(
     prompt: Prompt,
     home: Callable[[], str | None],
     config: Config,
+    listening: Callable[[Any], None],
 ) -> boto3.Session:
     """A session that signs with the profile's credentials, or with those of a role.
 
@@ -46,6 +47,7 @@ def open_session(
         endpoint_url: where roles are assumed; None for STS of the region that `home` tells (F12).
         prompt: asks for an MFA code.
         home: the region whose STS is asked; None leaves it to the profile.
+        listening: gets the events of each session below, before it makes a client.
 
     Raises:
         AwsError: there is no such profile, or the AWS configuration cannot be read.
@@ -53,14 +55,18 @@ def open_session(
     try:
         session = boto3.Session(profile_name=profile or os.environ.get("AWS_PROFILE"))
         source = session._session  # noqa: SLF001  # boto3 has no public way to the botocore session it wraps
+        listening(session.events)
         teach(source.get_component("data_loader"))
         creator = sts_clients(source, endpoint_url=endpoint_url, home=home, config=config)
         provider: Any = source.get_component("credential_provider").get_provider("assume-role")
         provider._client_creator = creator  # noqa: SLF001  # botocore's own asks the region of the profile
         provider._prompter = prompt  # noqa: SLF001  # botocore's own reads the terminal behind a spinner
-        return _assuming(source, role_arn, creator) if role_arn else session
+        opened = _assuming(source, role_arn, creator) if role_arn else session
+        if opened is not session:
+            listening(opened.events)
     except Exception as error:
         raise explain(error, doing="open the AWS profile") from error
+    return opened
 
 
 def check_credentials(session: boto3.Session, *, doing: str) -> None:
