@@ -54,7 +54,7 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class SmokeRow:
     """One request through one stage's variables, in every region."""
 
     stage: str
@@ -95,7 +95,7 @@ class SmokeTest:
     """All of it. regions: those that were asked, the source of a live definition first."""
 
     regions: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[SmokeRow, ...]
 
     @property
     def passed(self) -> bool:
@@ -156,7 +156,7 @@ def run_smoke_test(aws: Aws, asked_for: Tried, *, workers: int) -> SmokeTest:
             answers = {region: results[region][stage.name, request] for region in everywhere if region in results}
             if source.region in answers and _unasked(answers[source.region]):
                 del answers[source.region]
-            rows.append(Row(stage=stage.name, request=request, answers=answers))
+            rows.append(SmokeRow(stage=stage.name, request=request, answers=answers))
     return SmokeTest(regions=everywhere, rows=tuple(rows))
 
 

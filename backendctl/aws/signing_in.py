@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import NoCredentialsError
 from botocore.session import Session as BotocoreSession
 
@@ -78,13 +79,14 @@ def check_credentials(session: boto3.Session, *, doing: str) -> None:
     """
     try:
         found = session.get_credentials()
-        if found is None:
-            raise NoCredentialsError  # noqa: TRY301  # explained like every other
-        found.get_frozen_credentials()
+        if found is not None:
+            found.get_frozen_credentials()
     except BackendctlError:
         raise
     except Exception as error:
         raise no_credentials(error, doing=doing) from error
+    if found is None:
+        raise no_credentials(NoCredentialsError(), doing=doing)
 
 
 def sts_clients(
@@ -103,8 +105,6 @@ def sts_clients(
 
 
 def _assuming(source: BotocoreSession, role_arn: str, creator: Callable[..., Any]) -> boto3.Session:
-    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials  # noqa: PLC0415
-
     credentials = source.get_credentials()
     if credentials is None:
         raise NoCredentialsError

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backendctl.aws.errors import explain
+from backendctl.aws.errors import attempt, explain
 from backendctl.aws.regions import each_region
 from backendctl.comparing import Difference, decoded, differences
 from backendctl.errors import BackendctlError, Exit
@@ -138,9 +138,8 @@ def _refused(
 ) -> BackendctlError:
     told = explain(error, doing=f"invoke {region}/{function.name}:{qualifier or '$LATEST'}")
     if qualifier is not None and getattr(told, "code", "") == "ResourceNotFoundException":
-        try:
-            known = aliases(backend.aws, region, function.physical)
-        except Exception:  # noqa: BLE001  # the first error tells more
+        known = attempt(lambda: aliases(backend.aws, region, function.physical), doing="list aliases")
+        if isinstance(known, BackendctlError):  # the first error tells more
             return told
         told.hint = f"its aliases are {', '.join(known)}" if known else "deploy it first"
     return told

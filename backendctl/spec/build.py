@@ -161,7 +161,8 @@ def _stages(view: View, live: dict[str, Any] | None) -> tuple[Stage, ...]:
     return told or ((Stage(name=live["stage"]),) if live else ())
 
 
-def _smoke(route: str, asked: dict[str, Any] | bool) -> Smoke:  # noqa: FBT001 - the value of a setting
+def _smoke(route: str, asked: Any) -> Smoke:
+    """Of what stands below the route: settings, or false."""
     method, _, path = route.partition(" ")
     return rows.build(Smoke, asked if isinstance(asked, dict) else {}, method=method, path=path, skip=asked is False)
 

@@ -307,9 +307,9 @@ def _encryption(table: model.Table) -> Aspect:
 
 def _encrypted_alike(value: str, wanted: str) -> bool:
     """A key serves one region: where each has a key of its own and the spec names none, they are alike."""
-    keys = [one for one in (value, wanted) if one.startswith("arn:")]
-    regions = {one.split(":")[3] for one in keys}
-    return len(keys) == len(regions) == 2  # noqa: PLR2004
+    both = (value, wanted)
+    regions = {one.split(":")[3] for one in both if one.startswith("arn:")}
+    return all(one.startswith("arn:") for one in both) and len(regions) == len(both)
 
 
 def _table_class(table: model.Table) -> Aspect:

@@ -48,7 +48,7 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class ParityRow:
     """One aspect of a table.
 
     Attributes:
@@ -81,7 +81,7 @@ class TableParity:
     name: str
     physical: str
     regions: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ParityRow, ...]
     notes: tuple[str, ...] = ()
     gone_primary: str = ""
 
@@ -199,7 +199,7 @@ def _table(table: Table, backend: Backend, asked: Mapping[str, Seen | None], sil
     )
 
 
-def _row(aspect: aspects.Aspect, seen: Mapping[str, Seen | None], primary: Seen | None, silent: set[str]) -> Row:
+def _row(aspect: aspects.Aspect, seen: Mapping[str, Seen | None], primary: Seen | None, silent: set[str]) -> ParityRow:
     cells = {}
     is_open = False
     for region, one in seen.items():
@@ -208,7 +208,7 @@ def _row(aspect: aspects.Aspect, seen: Mapping[str, Seen | None], primary: Seen 
             is_open = True
             wanted = None if primary is None else aspect.following(primary, region)
         cells[region] = _cell(aspect, one, wanted, silent=region in silent)
-    return Row(aspect=aspect.name, replicated=aspect.replicated, open=is_open, cells=cells)
+    return ParityRow(aspect=aspect.name, replicated=aspect.replicated, open=is_open, cells=cells)
 
 
 def _cell(aspect: aspects.Aspect, seen: Seen | None, wanted: str | None, *, silent: bool) -> Cell:

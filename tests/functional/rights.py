@@ -18,7 +18,7 @@ from backendctl.errors import BackendctlError
 from backendctl.permissions.arns import RESOURCES, Scope
 from backendctl.permissions.on_behalf import ON_BEHALF
 from backendctl.permissions.reading import Named
-from backendctl.permissions.row import Row
+from backendctl.permissions.row import Right
 from backendctl.permissions.table import ROWS
 from backendctl.resources.assemble import called_names
 from backendctl.spec import parse
@@ -93,11 +93,11 @@ def unused(used: set[str]) -> list[str]:
     return sorted({_name(row) for row in ROWS} - used)
 
 
-def _name(row: Row) -> str:
+def _name(row: Right) -> str:
     return f"{row.action} on {row.on}"
 
 
-def _allows(row: Row, one: Asked, scopes: list[Scope]) -> bool:
+def _allows(row: Right, one: Asked, scopes: list[Scope]) -> bool:
     if row.action != one.action or one.command not in row.commands:
         return False
     patterns = {pattern for scope in scopes for pattern in RESOURCES[row.on].find(scope)}

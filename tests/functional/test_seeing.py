@@ -195,7 +195,7 @@ CALL = re.compile(
     "words",
     [
         ("plan", "-o", "json"),
-        ("deploy", "--yes", "-o", "json"),
+        ("deploy", "--yes", "--adopt", "-o", "json"),
         ("invoke", "one", "-o", "json"),
         ("test", "--through", "method", "-o", "json"),
         ("doctor", "-o", "json"),

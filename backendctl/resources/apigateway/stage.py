@@ -12,7 +12,7 @@ from backendctl.aws.crew import both
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.wait import settle
 from backendctl.engine.resource import address
-from backendctl.engine.traits import Row, Traits, whole
+from backendctl.engine.traits import MatrixRow, Traits, whole
 from backendctl.errors import BackendctlError
 from backendctl.resources.apigateway import deployments as releases
 from backendctl.resources.apigateway import served, stage_live
@@ -72,7 +72,7 @@ class Stage(StageSettings):
     kind: ClassVar[str] = "stage"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(of_release=True, row=Row("stage", whole), follows=frozenset({"release"}))
+    traits: ClassVar[Traits] = Traits(of_release=True, row=MatrixRow("stage", whole), follows=frozenset({"release"}))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, code_of
 from backendctl.engine.resource import address
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.resources.apigateway.api_reads import find_api, require_api
 from backendctl.resources.lambda_.log_group import described
 
@@ -34,7 +34,7 @@ class StageLog:
     kind: ClassVar[str] = "stage-log"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("stage", base))
+    traits: ClassVar[Traits] = Traits(row=MatrixRow("stage", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -10,7 +10,7 @@ from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.wait import until
 from backendctl.engine.resource import GLOBAL, PARTIAL, address
-from backendctl.engine.traits import Fix, Row, Traits, base
+from backendctl.engine.traits import Fix, MatrixRow, Traits, base
 from backendctl.resources.events import schedule_reads
 from backendctl.resources.events.warmer import canonical, one_word, paused, short_arn
 from backendctl.resources.events.warmer_layout import data_before_calls, rule_prefix, schedules, state, warmer_name
@@ -45,7 +45,7 @@ class Schedule:
     kind: ClassVar[str] = "schedule"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("function", base), fix=Fix.ALWAYS, region_check="warmers")
+    traits: ClassVar[Traits] = Traits(row=MatrixRow("function", base), fix=Fix.ALWAYS, region_check="warmers")
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -15,7 +15,7 @@ from backendctl.aws.errors import gone_already
 from backendctl.aws.wait import until
 from backendctl.engine.diff import differences
 from backendctl.engine.resource import GUARDED, PARTIAL, address
-from backendctl.engine.traits import Fix, Row, Traits, base
+from backendctl.engine.traits import Fix, MatrixRow, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources.events import rule_reads
 from backendctl.resources.events.warmer_layout import PER_RULE, data_before_calls, layout, rule_prefix, schedule, state
@@ -52,7 +52,7 @@ class Warmer:
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
     traits: ClassVar[Traits] = Traits(
-        reads_early=True, row=Row("function", base), fix=Fix.ALWAYS, region_check="warmers"
+        reads_early=True, row=MatrixRow("function", base), fix=Fix.ALWAYS, region_check="warmers"
     )
 
     region: str = field(compare=False)

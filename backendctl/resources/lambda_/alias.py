@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws.errors import ClientError, code_of, is_missing, says
 from backendctl.aws.wait import settle
 from backendctl.engine.resource import address
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources.apigateway import served
 from backendctl.resources.apigateway.api_reads import find_api, list_stages
@@ -56,7 +56,7 @@ class Alias:
     kind: ClassVar[str] = "alias"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(beside_canary=True, of_release=True, row=Row("function", base))
+    traits: ClassVar[Traits] = Traits(beside_canary=True, of_release=True, row=MatrixRow("function", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws.errors import ClientError, is_missing
 from backendctl.engine.resource import GLOBAL, address
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.resources.lambda_ import lambda_reads
 from backendctl.resources.lambda_.alias_names import names_of, qualified, reached
 from backendctl.spec.model import Asynchronous
@@ -35,7 +35,7 @@ class EventInvokeConfig(Asynchronous):
     kind: ClassVar[str] = "event-invoke-config"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("function", base))
+    traits: ClassVar[Traits] = Traits(row=MatrixRow("function", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

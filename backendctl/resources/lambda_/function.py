@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.engine.resource import GLOBAL, PARTIAL, address
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.package import Artefact
 from backendctl.resources.lambda_ import lambda_reads, lambda_settings, lambda_waits, releases
@@ -46,7 +46,7 @@ class Function(Configuration):
     kind: ClassVar[str] = "function"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(beside_canary=True, of_release=True, row=Row("function", base))
+    traits: ClassVar[Traits] = Traits(beside_canary=True, of_release=True, row=MatrixRow("function", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from backendctl.engine.resource import address
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.resources.lambda_ import lambda_reads
 from backendctl.spec.model import UNRESERVED
 
@@ -28,7 +28,7 @@ class ReservedConcurrency:
     kind: ClassVar[str] = "reserved-concurrency"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("function", base))
+    traits: ClassVar[Traits] = Traits(row=MatrixRow("function", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

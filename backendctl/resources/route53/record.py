@@ -12,7 +12,7 @@ from backendctl.aws.errors import ClientError, says
 from backendctl.aws.progress import note
 from backendctl.aws.tags import owner_of
 from backendctl.engine.resource import address
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources.apigateway.api_reads import domain_names
 from backendctl.resources.apigateway.mapping import mapping_name
@@ -65,7 +65,7 @@ class Record:
     kind: ClassVar[str] = "record"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(spans="record", row=Row("domain", base))
+    traits: ClassVar[Traits] = Traits(spans="record", row=MatrixRow("domain", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -13,7 +13,7 @@ from backendctl.spec.callers import ApiKey, Cors, Smoke, UsagePlan
 from backendctl.spec.canary import Canary, Hooks, Judging
 from backendctl.spec.domains import Domain, HealthCheck, MutualTls
 from backendctl.spec.model import Api, Code, Function, Logging, Scaling, Stage, Table, TableReplica, Warm
-from backendctl.spec.rows import Aws, block, build, numeric, properties, row, rows, text, whole
+from backendctl.spec.rows import AwsPath, block, build, numeric, properties, row, rows, text, whole
 from backendctl.spec.tables import Index, LocalIndex
 from backendctl.spec.warming import build_warm
 
@@ -67,7 +67,7 @@ def test_a_block_of_a_spec_is_the_dataclass() -> None:
     ],
 )
 def test_what_aws_does_not_tell_is_unset(document: dict[str, Any], value: int) -> None:
-    assert Aws("A.B", unset=512).found_in(document) == value
+    assert AwsPath("A.B", unset=512).found_in(document) == value
 
 
 @pytest.mark.parametrize(
