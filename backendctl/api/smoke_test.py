@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from backendctl.api.source import Source
     from backendctl.aws.connection import Aws
     from backendctl.spec.callers import Cors
-    from backendctl.spec.model import Api, Stage
+    from backendctl.spec.model import Api, StageSpec
 
 _TRIES = 4
 _PAUSE = 3.0  # seconds; a permission takes some to arrive (B43)
@@ -167,7 +167,7 @@ def _ask_all(asking: Mapping[tuple[str, SmokeRequest], Callable[[], Answer]]) ->
     return answers | {key: ask() for key, ask in asking.items() if key not in answers}
 
 
-def asked_stages(api: Api) -> tuple[Stage, ...]:
+def asked_stages(api: Api) -> tuple[StageSpec, ...]:
     """Those whose definition the API holds: API Gateway's test call reaches no other."""
     if len(api.stages) == 1:
         return api.stages

@@ -12,7 +12,7 @@ from backendctl.resources.events.warmer_layout import layout, schedules, warmer_
 
 if TYPE_CHECKING:
     from backendctl.resources.deploy_context import DeployContext
-    from backendctl.spec.model import Function
+    from backendctl.spec.model import FunctionSpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +41,7 @@ class Pinger:
         return self.targets.get(qualifier, 0) / whole if whole else 0.0
 
 
-def pingers(context: DeployContext, region: str, function: Function) -> tuple[Pinger, ...]:
+def pingers(context: DeployContext, region: str, function: FunctionSpec) -> tuple[Pinger, ...]:
     """What the spec wants to call a function; empty where nothing keeps it warm."""
     rules = tuple(
         Pinger(name=name, targets=Counter(target.qualifier for target in targets))

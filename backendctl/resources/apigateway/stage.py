@@ -44,7 +44,7 @@ from backendctl.resources.apigateway.stage_writes import await_cache, ensure_acc
 from backendctl.resources.deploy_context import DeployContext, Stamp
 from backendctl.resources.ssm import old_notes, release_claim, release_log
 from backendctl.resources.ssm.release_record import VARIABLE, Record, State
-from backendctl.spec.model import Stage as Spec
+from backendctl.spec.model import StageSpec
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import StageTypeDef
@@ -100,7 +100,7 @@ class Stage(StageSettings):
                 yield replace(cls._desired(context, region, there, api.name if api else ""), from_spec=stage.variables)
 
     @classmethod
-    def _desired(cls, context: DeployContext, region: str, stage: Spec, api: str) -> Self:
+    def _desired(cls, context: DeployContext, region: str, stage: StageSpec, api: str) -> Self:
         definition = context.definition_of(region, stage.name)
         kept = (region, stage.name) in context.kept
         noted = context.noted.get((region, stage.name))

@@ -16,7 +16,7 @@ from backendctl.resources.lambda_.log_group import described
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.resources.deploy_context import DeployContext
-    from backendctl.spec.model import Stage
+    from backendctl.spec.model import StageSpec
 
 ACCESS, EXECUTION = "access", "execution"
 
@@ -126,7 +126,7 @@ class StageLog:
         return f"API-Gateway-Execution-Logs_{api_id}/{self.name.partition('/')[0]}" if api_id else ""
 
 
-def _groups(stage: Stage) -> Iterator[tuple[str, str]]:
+def _groups(stage: StageSpec) -> Iterator[tuple[str, str]]:
     if stage.logging is None or stage.log_retention is None:
         return
     if stage.logging.access:

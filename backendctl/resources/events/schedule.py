@@ -17,8 +17,7 @@ from backendctl.resources.events.warmer_layout import data_before_calls, rule_pr
 from backendctl.resources.iam.role import scheduler_role
 from backendctl.resources.lambda_.alias_names import qualified
 from backendctl.resources.lambda_.lambda_reads import NAME
-from backendctl.spec.model import Function as Spec
-from backendctl.spec.model import Warm
+from backendctl.spec.model import FunctionSpec, Warm
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -74,7 +73,7 @@ class Schedule:
                     yield cls._wanted(context, region, spec, spec.warm)
 
     @classmethod
-    def _wanted(cls, context: DeployContext, region: str, spec: Spec, warm: Warm) -> Self:
+    def _wanted(cls, context: DeployContext, region: str, spec: FunctionSpec, warm: Warm) -> Self:
         wanted = schedules(context, region, spec)
         role = scheduler_role(context.backend)
         called = {

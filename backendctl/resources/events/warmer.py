@@ -21,8 +21,7 @@ from backendctl.resources.events import rule_reads
 from backendctl.resources.events.warmer_layout import PER_RULE, data_before_calls, layout, rule_prefix, schedule, state
 from backendctl.resources.lambda_.alias_names import qualified
 from backendctl.resources.lambda_.lambda_reads import NAME
-from backendctl.spec.model import Function as Spec
-from backendctl.spec.model import Warm
+from backendctl.spec.model import FunctionSpec, Warm
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import RuleTypeDef, TargetTypeDef
@@ -80,7 +79,7 @@ class Warmer:
                     yield cls._wanted(context, region, spec, spec.warm)
 
     @classmethod
-    def _wanted(cls, context: DeployContext, region: str, spec: Spec, warm: Warm) -> Self:
+    def _wanted(cls, context: DeployContext, region: str, spec: FunctionSpec, warm: Warm) -> Self:
         rules = layout(context, region, spec)
         targets = {f"{rule}/{t.id}": qualified(spec.physical, t.qualifier) for rule, ts in rules.items() for t in ts}
         called = {target.qualifier for chosen in rules.values() for target in chosen}

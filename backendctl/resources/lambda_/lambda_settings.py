@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from backendctl.spec.model import NO_VPC, Settings, Vpc
-from backendctl.spec.model import Function as Spec
+from backendctl.spec.model import NO_VPC, FunctionSpec, Settings, Vpc
 from backendctl.spec.rows import AwsPath, row, rows, written
 
 SNAPSTART = {True: "PublishedVersions", False: "None"}
@@ -37,7 +36,7 @@ ROWS = {one.field: one.aws for one in rows(Configuration) if one.aws is not None
 NAMES = ("code", "architecture", *ROWS)
 
 
-def wanted_of(spec: Spec) -> dict[str, Any]:
+def wanted_of(spec: FunctionSpec) -> dict[str, Any]:
     """The settings of a spec; code and role are for the caller to say."""
     return {
         **{name: getattr(spec, name) for name in ("architecture", *ROWS)},

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from backendctl.aws.connection import Aws
     from backendctl.resources.deploy_context import DeployContext
-    from backendctl.spec.domains import Domain
+    from backendctl.spec.domains import DomainSpec
 
 OWN = "own"
 _IN = "@"
@@ -87,7 +87,7 @@ class Record:
                     yield cls._of(context, domain, region)
 
     @classmethod
-    def _of(cls, context: DeployContext, domain: Domain, region: str) -> Self:
+    def _of(cls, context: DeployContext, domain: DomainSpec, region: str) -> Self:
         return cls(
             region=region,
             name=domain.name,
@@ -267,7 +267,7 @@ def _role(routing: str, *, is_primary: bool) -> str:
     return PRIMARY if is_primary else SECONDARY
 
 
-def _after(context: DeployContext, domain: Domain, region: str) -> frozenset[str]:
+def _after(context: DeployContext, domain: DomainSpec, region: str) -> frozenset[str]:
     spec, name = context.spec, domain.name
     found = {address(region, "domain", name)}
     for stage in spec.api.stages if spec.api else ():

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
     from backendctl.backend import Backend
-    from backendctl.spec.model import Function
+    from backendctl.spec.model import FunctionSpec
 
 COLD_CALLS = 10
 """Calls at once, at most, to each version that was just published."""
@@ -55,7 +55,7 @@ class Target:
     notes: tuple[str, ...]
 
 
-def look(backend: Backend, function: Function, region: str, *, sizes: Sequence[int]) -> Target:
+def look(backend: Backend, function: FunctionSpec, region: str, *, sizes: Sequence[int]) -> Target:
     """Ask AWS; changes nothing.
 
     Raises:

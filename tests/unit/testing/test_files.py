@@ -11,7 +11,7 @@ import yaml
 
 from backendctl.errors import AwsError, Exit, SpecError, UsageError
 from backendctl.spec.callers import Smoke
-from backendctl.spec.model import Api, Spec, Stage
+from backendctl.spec.model import Api, Spec, StageSpec
 from backendctl.testing.filling import NotCapturedError, filled, filled_value
 from backendctl.testing.from_definition import first_file
 from backendctl.testing.junit import junit
@@ -45,7 +45,7 @@ SPEC = Spec(
     file=Path("shop.yaml"),
     regions=("us-east-1",),
     functions={},
-    api=Api(name="shop", path=Path("api.yaml"), definition=DOCUMENT, stages=(Stage(name="prod"),)),
+    api=Api(name="shop", path=Path("api.yaml"), definition=DOCUMENT, stages=(StageSpec(name="prod"),)),
 )
 GOOD = """
 headers: {Accept: application/json}
