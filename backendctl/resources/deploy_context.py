@@ -179,10 +179,6 @@ class DeployContext:
         given = function.role or self.spec.role
         return given or f"arn:{self.partition}:iam::{self.account}:role/{self.backend}-lambda"
 
-    def function_arn(self, region: str, physical: str) -> str:
-        """The unqualified ARN of a Lambda function."""
-        return f"arn:{self.partition}:lambda:{region}:{self.account}:function:{physical}"
-
     def staged(self, region: str, function: FunctionSpec) -> dict[str, list[Link]]:
         """The function's plain aliases that stage variables name, each with its links; these have slots."""
         found: dict[str, list[Link]] = {}

@@ -168,8 +168,3 @@ def watch(events: Iterable[Event], progress: Progress) -> Iterator[Event]:
     for event in events:
         progress.show(event)
         yield event
-
-
-def seconds_since(start: float) -> float:
-    """Wall time since a `time.monotonic()`."""
-    return time.monotonic() - start
