@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
+from backendctl.cli.catalogue import entries
 from backendctl.errors import BackendctlError
 from backendctl.permissions.arns import RESOURCES, Scope
 from backendctl.permissions.on_behalf import ON_BEHALF
@@ -24,7 +25,8 @@ from backendctl.resources.assemble import called_names
 from backendctl.spec import parse
 from tests.functional.sandboxed import ACCOUNT
 
-_OURS = frozenset(command for row in ROWS for command in row.commands) | {"iam-policy"}
+_OURS = frozenset(entries()) - {"validate", "render", "sandbox"}
+"""Also a verb that the table does not have yet; what is left out asks for what expressions name, and for no more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -37,6 +37,11 @@ def test_every_row_names_commands_and_resources_that_there_are() -> None:
     assert set(CI) <= entries().keys()
 
 
+def test_every_command_that_asks_aws_has_rights() -> None:
+    without = entries().keys() - {name for row in ROWS for name in row.commands}
+    assert without == {"validate", "render", "sandbox"}  # which ask for what expressions name, at most
+
+
 def test_a_command_gets_what_it_needs_and_nothing_else() -> None:
     found = document(["traces"], scope())
     actions = {action for statement in found["Statement"] for action in statement["Action"]}
