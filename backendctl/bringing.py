@@ -29,8 +29,7 @@ from backendctl.spec.model import NO_VPC
 if TYPE_CHECKING:
     from backendctl.backend import Backend
     from backendctl.pinned_stage import Kept
-    from backendctl.spec.model import Api, Stage
-    from backendctl.spec.model import Function as Spec
+    from backendctl.spec.model import Api, FunctionSpec, StageSpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +44,7 @@ class Brought:
     """
 
     region: str
-    stage: Stage
+    stage: StageSpec
     definition: Definition
     links: tuple[Link, ...] = ()
     versions: Mapping[tuple[str, str], Function] = field(default_factory=dict)
@@ -53,7 +52,7 @@ class Brought:
     refusals: tuple[str, ...] = ()
 
 
-def bring(backend: Backend, api: Api, stage: Stage, *, region: str, served: Kept) -> Brought:
+def bring(backend: Backend, api: Api, stage: StageSpec, *, region: str, served: Kept) -> Brought:
     """What a region gets of a stage that serves in another one."""
     elsewhere = frozenset({served.region, backend.spec.all_regions[0]} - {region})
     there = replace(stage, definition=None, variables=variables(stage, served, elsewhere))
@@ -100,7 +99,7 @@ def _entry(backend: Backend, served: Kept) -> Record | None:
     return found if found is not None and found.tag == served.tag else None
 
 
-def _wanted(backend: Backend, api: Api, stage: Stage, served: Kept) -> Wanted:
+def _wanted(backend: Backend, api: Api, stage: StageSpec, served: Kept) -> Wanted:
     """The document as the region that serves exports it, with what the API's own says of the API as a whole."""
     home = Home(accounts=frozenset({backend.context.account}), regions=frozenset({served.region}))
     bare = without_settings(served.document)
@@ -119,7 +118,7 @@ def _wanted(backend: Backend, api: Api, stage: Stage, served: Kept) -> Wanted:
     return Wanted(api=replace(api, definition=document, stages=(stage,)), source=source, digest=name)
 
 
-def _copied(backend: Backend, function: Spec, *, region: str, served: Kept, number: str) -> Function:
+def _copied(backend: Backend, function: FunctionSpec, *, region: str, served: Kept, number: str) -> Function:
     """The version that serves elsewhere, as this region is to have it."""
     published = lambda_reads.versions(backend.aws, served.region, function.physical)
     version = next(one for one in published if one.number == number)
@@ -156,7 +155,7 @@ def _image(backend: Backend, region: str, physical: str, number: str) -> str:
     return found.get("Code", {}).get("ImageUri", "")
 
 
-def leftovers(copied: Function, function: Spec, *, elsewhere: Collection[str], told: str) -> Iterator[str]:
+def leftovers(copied: Function, function: FunctionSpec, *, elsewhere: Collection[str], told: str) -> Iterator[str]:
     """What a region would get that is of another one, a sentence each; values are not told, they may be secret.
 
     Args:
@@ -181,7 +180,7 @@ def leftovers(copied: Function, function: Spec, *, elsewhere: Collection[str], t
         yield f"{place}: the subnets {subnets} are of another region; say `{way} vpc` in the spec"
 
 
-def variables(stage: Stage, served: Kept, elsewhere: Collection[str]) -> dict[str, str]:
+def variables(stage: StageSpec, served: Kept, elsewhere: Collection[str]) -> dict[str, str]:
     """As the stage serves; one that names another region as the spec has it, for the spec knows every region."""
     return {
         name: stage.variables.get(name, value) if _named(value, elsewhere) else value
@@ -189,7 +188,7 @@ def variables(stage: Stage, served: Kept, elsewhere: Collection[str]) -> dict[st
     }
 
 
-def left_variables(there: Stage, stage: Stage, elsewhere: Collection[str], *, told: str) -> Iterator[str]:
+def left_variables(there: StageSpec, stage: StageSpec, elsewhere: Collection[str], *, told: str) -> Iterator[str]:
     """What a region would get that is of another one, and that the spec has no value for, a sentence each.
 
     Args:

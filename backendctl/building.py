@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 from backendctl.package import Artefact, Packager, Source
-from backendctl.spec.model import Function, Spec
+from backendctl.spec.model import FunctionSpec, Spec
 
 
-def source_of(function: Function, spec: Spec) -> Source:
+def source_of(function: FunctionSpec, spec: Spec) -> Source:
     """A function's code as the packager wants it."""
     code = function.code
     return Source(

@@ -21,7 +21,7 @@ from backendctl.testing.reading import read_suites
 
 if TYPE_CHECKING:
     from backendctl.package import Artefact
-    from backendctl.spec.model import Function, Spec
+    from backendctl.spec.model import FunctionSpec, Spec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +89,7 @@ def _tests_faults(spec: Spec) -> list[Fault]:
     return []
 
 
-def _functions(spec: Spec) -> Iterator[tuple[str, Function]]:
+def _functions(spec: Spec) -> Iterator[tuple[str, FunctionSpec]]:
     return ((region, function) for region in spec.regions for function in spec.functions_in(region))
 
 
@@ -120,7 +120,7 @@ def _runtime_told(spec: Spec, draft: Draft, judge: Callable[[str], str]) -> Iter
     yield from seen
 
 
-def wanted(function: Function) -> Wanted:
+def wanted(function: FunctionSpec) -> Wanted:
     """What the function says of its package."""
     return Wanted(
         runtime=function.runtime,

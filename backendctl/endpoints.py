@@ -10,7 +10,7 @@ from backendctl.api.smoke_requests import smoke_requests
 from backendctl.aws.partitions import dns_suffix
 from backendctl.resources.apigateway.api_reads import find_api
 from backendctl.resources.route53.health_check import probe_of
-from backendctl.spec.model import Spec, Stage
+from backendctl.spec.model import Spec, StageSpec
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -70,11 +70,11 @@ def sample_path(spec: Spec) -> str:
     return next((one.asked for one in found if one.method == "GET"), "/")
 
 
-def _mapped(spec: Spec, stage: Stage) -> bool:
+def _mapped(spec: Spec, stage: StageSpec) -> bool:
     return spec.domain is not None and stage.path is not None
 
 
-def _domain_url(spec: Spec, stage: Stage, endpoint_url: str | None) -> Url:
+def _domain_url(spec: Spec, stage: StageSpec, endpoint_url: str | None) -> Url:
     name = spec.domain.name if spec.domain else ""
     path = f"/{stage.path}" if stage.path else ""
     if endpoint_url is None:

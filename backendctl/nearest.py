@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from backendctl.errors import UsageError
+from backendctl.lazy import lazily
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = lazily("difflib")  # only for a slip of the hand
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'memory'?` when something is near, nothing otherwise. Upper and lower case are alike."""
-    import difflib  # noqa: PLC0415  # only for a slip of the hand
-
     lowered = {one.lower(): one for one in known}
     found = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     return f"; did you mean '{lowered[found[0]]}'?" if found else ""

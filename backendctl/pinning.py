@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from backendctl.engine.resource import Resource
     from backendctl.errors import Fault
     from backendctl.resources.deploy_context import DeployContext
-    from backendctl.spec.model import Api, Function, Stage
+    from backendctl.spec.model import Api, FunctionSpec, StageSpec
 
 
 def choosing(backend: Backend, names: Sequence[str]) -> Backend:
@@ -108,7 +108,7 @@ def _alone(backend: Backend, api: Api, names: frozenset[str]) -> Backend:
     return replace(backend, spec=spec, context=replace(context, spec=spec, links=links, chosen=names), wanted=wanted)
 
 
-def _with_pinned(backend: Backend, api: Api, pinned: Sequence[Stage]) -> Backend:
+def _with_pinned(backend: Backend, api: Api, pinned: Sequence[StageSpec]) -> Backend:
     def ask(region: str) -> list[Kept]:
         return [found for stage in pinned if (found := _kept(backend, api, region, stage)) is not None]
 
@@ -145,7 +145,7 @@ def _with_pinned(backend: Backend, api: Api, pinned: Sequence[Stage]) -> Backend
     )
 
 
-def _brought(backend: Backend, api: Api, pinned: Sequence[Stage], kept: Sequence[Kept]) -> Iterator[Brought]:
+def _brought(backend: Backend, api: Api, pinned: Sequence[StageSpec], kept: Sequence[Kept]) -> Iterator[Brought]:
     """Pinned stages for the regions that answer and lack them, from the first region that serves them."""
     there = {(one.region, one.stage) for one in kept}
     for stage in pinned:
@@ -168,7 +168,7 @@ def _linked(context: DeployContext, kept: Sequence[Kept], brought: Sequence[Brou
     }
 
 
-def _kept(backend: Backend, api: Api, region: str, stage: Stage) -> Kept | None:
+def _kept(backend: Backend, api: Api, region: str, stage: StageSpec) -> Kept | None:
     """What a stage serves in a region; None where there is no such stage."""
     aws, context = backend.aws, backend.context
     api_id = find_api(aws, region, api.name)
@@ -219,12 +219,12 @@ def _plain(variables: Mapping[str, str], links: Iterable[Link]) -> dict[str, str
     }
 
 
-def _is_slot(alias: str, backend: Backend, region: str, function: Function) -> bool:
+def _is_slot(alias: str, backend: Backend, region: str, function: FunctionSpec) -> bool:
     there = lambda_reads.aliases(backend.aws, region, function.physical)
     return alias.endswith(tuple(f"-{slot}" for slot in SLOTS)) and any(slot in there for slot in slots_of(alias[:-2]))
 
 
-def _unserved(backend: Backend, pinned: Sequence[Stage], kept: Sequence[Kept]) -> Iterator[Fault]:
+def _unserved(backend: Backend, pinned: Sequence[StageSpec], kept: Sequence[Kept]) -> Iterator[Fault]:
     """A pinned stage keeps what it serves, so it must have served something somewhere."""
     served = {one.stage for one in kept}
     for stage in pinned:

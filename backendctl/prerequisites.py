@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from backendctl.aws.crew import together
-from backendctl.spec.domains import Domain, is_zone_id
+from backendctl.spec.domains import DomainSpec, is_zone_id
 from backendctl.spec.model import Spec
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _make_zone(zone: str, aws: Aws) -> str:
     return f"hosted zone {zone}"
 
 
-def _make_certificate(domain: Domain, region: str, aws: Aws) -> str:
+def _make_certificate(domain: DomainSpec, region: str, aws: Aws) -> str:
     if _certificate_exists(domain, region, aws):
         return ""
     aws.acm(region).request_certificate(DomainName=domain.name, ValidationMethod="EMAIL")
@@ -57,6 +57,6 @@ def _zone_exists(zone: str, aws: Aws) -> bool:
     return any(item["Name"] == f"{zone}." for item in found)  # the call is a sorted start-at, not a filter (E27)
 
 
-def _certificate_exists(domain: Domain, region: str, aws: Aws) -> bool:
+def _certificate_exists(domain: DomainSpec, region: str, aws: Aws) -> bool:
     pages = aws.acm(region).get_paginator("list_certificates").paginate()
     return any(item["DomainName"] == domain.name for page in pages for item in page["CertificateSummaryList"])

@@ -25,7 +25,7 @@ class FunctionTelemetry:
 
     def __str__(self) -> str:
         kept = "logs left alone" if self.retention is None else f"logs {self.retention} days"
-        return f"{_traced(self.tracing)}, {kept}"
+        return f"{_traced(tracing=self.tracing)}, {kept}"
 
     def data(self) -> dict[str, Any]:
         """For JSON."""
@@ -50,7 +50,7 @@ class StageTelemetry:
     kept: Mapping[str, int | None]
 
     def __str__(self) -> str:
-        told = [_traced(self.tracing), "metrics per method" if self.metrics else "metrics of the stage"]
+        told = [_traced(tracing=self.tracing), "metrics per method" if self.metrics else "metrics of the stage"]
         told.append(f"execution log {self.level.lower()}")
         told.append("no access log" if self.access is None else "access log" if self.canary else _BLIND)
         days = {f"{one} days" for one in self.kept.values() if one is not None}
@@ -134,5 +134,5 @@ def _of_stage(stage: Stage, kept: Mapping[str, int | None]) -> StageTelemetry:
     )
 
 
-def _traced(tracing: bool) -> str:  # noqa: FBT001  # one word of a sentence
+def _traced(*, tracing: bool) -> str:
     return "X-Ray" if tracing else "no X-Ray"

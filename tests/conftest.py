@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from backendctl.hints import aim
@@ -13,6 +14,8 @@ from tests.compiled import compile_package, compile_share, keep_bytecode, leave_
 from tests.conformance.table import print_table
 from tests.unused_rights import unused_rights
 
+hypothesis.settings.register_profile("any machine", deadline=None)  # 200 ms are missed where much else runs
+hypothesis.settings.load_profile("any machine")
 keep_bytecode()  # before the first file of tests is compiled
 
 

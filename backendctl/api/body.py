@@ -12,7 +12,7 @@ from backendctl.resources.deploy_context import Definition
 
 if TYPE_CHECKING:
     from backendctl.api.source import Source
-    from backendctl.spec.model import Api, Stage
+    from backendctl.spec.model import Api, StageSpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +73,7 @@ def wanted(api: Api, source: Source) -> Wanted:
     )
 
 
-def _of_stage(api: Api, source: Source, stage: Stage) -> Wanted:
+def _of_stage(api: Api, source: Source, stage: StageSpec) -> Wanted:
     """What a stage with a definition of its own is to serve; that is always a file."""
     alone = replace(stage, definition=None)
     document = stage.definition or {}

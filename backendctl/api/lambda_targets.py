@@ -17,7 +17,7 @@ from backendctl.resources.assemble import slot_variable
 from backendctl.resources.deploy_context import Link
 from backendctl.resources.lambda_ import lambda_reads
 from backendctl.resources.lambda_.alias_names import slots_of
-from backendctl.spec.model import Code, Function, Spec, Stage
+from backendctl.spec.model import Code, FunctionSpec, Spec, StageSpec
 from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def find_lambda_targets(
     region: str,
     *,
     document: Mapping[str, Any],
-    wanted: Sequence[Stage],
+    wanted: Sequence[StageSpec],
     api: str,
     account: str,
     built: Collection[str] = (),
@@ -105,7 +105,7 @@ class _Search:
             return set()
         return set(lambda_reads.aliases(self._aws, self._region, function))
 
-    def value(self, name: str, value: str, live: Mapping[str, str], targets: Iterable[Target], stage: Stage) -> str:
+    def value(self, name: str, value: str, live: Mapping[str, str], targets: Iterable[Target], stage: StageSpec) -> str:
         """What a variable is to say: the slot that serves now, where its value names an alias that has slots."""
         functions = set(self._named(name, targets, stage))
         prefix, _, alias = value.rpartition(":")
@@ -131,9 +131,9 @@ class _Search:
         aliases = self.aliases(found.function)
         return "" if qualifier in aliases else f"there is no alias {qualifier!r}; aliases: {listed(sorted(aliases))}"
 
-    def link(self, target: Target, found: Target, stage: Stage) -> Link:
+    def link(self, target: Target, found: Target, stage: StageSpec) -> Link:
         """What is called: through a variable where that may name the other slot after the next release."""
-        function = self._known.get(found.function) or Function(
+        function = self._known.get(found.function) or FunctionSpec(
             name=found.function, physical=found.function, code=Code()
         )
         qualifier = None if found.qualifier == _LATEST else found.qualifier
@@ -142,7 +142,7 @@ class _Search:
             return Link(stage=stage, variable=variable, function=function, alias=plain)
         return Link(stage=stage, variable=None, function=function, alias=qualifier)
 
-    def _named(self, variable: str, targets: Iterable[Target], stage: Stage) -> Iterator[str]:
+    def _named(self, variable: str, targets: Iterable[Target], stage: StageSpec) -> Iterator[str]:
         """The functions whose alias this variable says."""
         for target in targets:
             if variable in target.variables:
@@ -166,6 +166,6 @@ def _called(found: Target) -> str:
     return f"{found.function}:{found.qualifier}" if found.qualifier else found.function
 
 
-def _through(target: Target, stage: Stage) -> str:
+def _through(target: Target, stage: StageSpec) -> str:
     names = ", ".join(sorted(target.variables))
     return f" (stage {stage.name}, variable {names})" if names else ""

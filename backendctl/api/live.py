@@ -16,7 +16,7 @@ from backendctl.resources.apigateway import deployments, stage_live
 from backendctl.resources.apigateway.api_reads import apis, described, find_api, listed_deployments, stages
 from backendctl.resources.apigateway.rest_api import settings_of
 from backendctl.resources.apigateway.stage_writes import split_variables
-from backendctl.spec.model import Stage
+from backendctl.spec.model import StageSpec
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import StageTypeDef
@@ -124,12 +124,12 @@ def _settings(api: Any) -> dict[str, Any]:
     return found
 
 
-def as_spec(stage: StageTypeDef) -> Stage:
+def as_spec(stage: StageTypeDef) -> StageSpec:
     """A live stage as a spec would describe it; tags that mark it as some backend's are left out."""
     cache = stage_live.cache_of(stage)
     size = cache.partition(" ")[0]
     logging = stage_live.logging_of(stage)
-    return Stage(
+    return StageSpec(
         name=stage["stageName"],
         variables=split_variables(stage.get("variables"))[0],  # the number of its release is nobody else's
         tracing=stage.get("tracingEnabled", False),

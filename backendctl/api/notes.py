@@ -77,11 +77,10 @@ def _abroad(wanted: Wanted) -> Iterator[str]:
 
 def _own(one: Foreign) -> str:
     text = one.arn.replace(one.account, ACCOUNT) if one.account else one.arn
-    parts = text.split(":", 5)
-    if len(parts) > 4 and parts[0] == "arn":  # noqa: PLR2004  # partition, service, region, account
-        parts[1] = PARTITION
-        parts[3] = REGION if parts[3] else ""
-    return ":".join(parts)
+    match text.split(":", 5):
+        case ["arn", _, service, region, *rest] if rest:
+            return ":".join(["arn", PARTITION, service, REGION if region else "", *rest])
+    return text
 
 
 def _route(way: Way) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from backendctl.api.source import Source
     from backendctl.aws.connection import Aws
     from backendctl.spec.callers import Cors
-    from backendctl.spec.model import Api, Stage
+    from backendctl.spec.model import Api, StageSpec
 
 _TRIES = 4
 _PAUSE = 3.0  # seconds; a permission takes some to arrive (B43)
@@ -54,7 +54,7 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class SmokeRow:
     """One request through one stage's variables, in every region."""
 
     stage: str
@@ -95,7 +95,7 @@ class SmokeTest:
     """All of it. regions: those that were asked, the source of a live definition first."""
 
     regions: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[SmokeRow, ...]
 
     @property
     def passed(self) -> bool:
@@ -156,7 +156,7 @@ def run_smoke_test(aws: Aws, asked_for: Tried, *, workers: int) -> SmokeTest:
             answers = {region: results[region][stage.name, request] for region in everywhere if region in results}
             if source.region in answers and _unasked(answers[source.region]):
                 del answers[source.region]
-            rows.append(Row(stage=stage.name, request=request, answers=answers))
+            rows.append(SmokeRow(stage=stage.name, request=request, answers=answers))
     return SmokeTest(regions=everywhere, rows=tuple(rows))
 
 
@@ -167,7 +167,7 @@ def _ask_all(asking: Mapping[tuple[str, SmokeRequest], Callable[[], Answer]]) ->
     return answers | {key: ask() for key, ask in asking.items() if key not in answers}
 
 
-def asked_stages(api: Api) -> tuple[Stage, ...]:
+def asked_stages(api: Api) -> tuple[StageSpec, ...]:
     """Those whose definition the API holds: API Gateway's test call reaches no other."""
     if len(api.stages) == 1:
         return api.stages

@@ -15,7 +15,7 @@ from backendctl.openapi.arns import NOWHERE, Home
 from backendctl.resources.apigateway import stage_live
 from backendctl.resources.apigateway.api_reads import apis
 from backendctl.resources.apigateway.usage_plan import LivePlan
-from backendctl.spec.model import Api, LiveApi, Spec, Stage
+from backendctl.spec.model import Api, LiveApi, Spec, StageSpec
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -38,7 +38,7 @@ class Source:
 
     told: str
     document: dict[str, Any]
-    stages: tuple[Stage, ...]
+    stages: tuple[StageSpec, ...]
     methods: Mapping[str, dict[str, str]] = field(default_factory=dict)
     region: str | None = None
     stage: str | None = None
@@ -139,14 +139,14 @@ def _live(api: Api, spec: Spec, aws: Aws, *, place: LiveApi, stage: str | None) 
     )
 
 
-def _known(told: tuple[Stage, ...], stage: str | None) -> str | None:
+def _known(told: tuple[StageSpec, ...], stage: str | None) -> str | None:
     """The stage that a spec with one stage, or the command line, leaves no doubt about."""
     if stage is not None:
         return stage
     return told[0].name if len(told) == 1 else None
 
 
-def chosen_stages(stages: tuple[Stage, ...], stage: str | None, spec: Spec) -> tuple[Stage, ...]:
+def chosen_stages(stages: tuple[StageSpec, ...], stage: str | None, spec: Spec) -> tuple[StageSpec, ...]:
     """Those that are asked for.
 
     Raises:

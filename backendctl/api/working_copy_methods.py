@@ -28,7 +28,7 @@ def operation(method: Mapping[str, Any], names: Names) -> Doc:
     made: Doc = {}
     if method.get("operationName"):
         made["operationId"] = method["operationName"]
-    parameters = [_parameter(name, need) for name, need in (method.get("requestParameters") or {}).items()]
+    parameters = [_parameter(name, required=need) for name, need in (method.get("requestParameters") or {}).items()]
     if parameters:
         made["parameters"] = parameters
     if models := method.get("requestModels"):
@@ -45,7 +45,7 @@ def operation(method: Mapping[str, Any], names: Names) -> Doc:
     return made
 
 
-def _parameter(name: str, required: bool) -> Doc:  # noqa: FBT001 - the value of a map
+def _parameter(name: str, *, required: bool) -> Doc:
     _, _, place, key = name.split(".", _PARAMETER_PARTS - 1)
     made: Doc = {"name": key, "in": _PLACES.get(place, place)}
     if required:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from botocore.config import Config
 
-from backendctl.aws.call_log import Hear
+from backendctl.aws.call_log import Hear, listen
 from backendctl.aws.crew import PatientLock, asleep
 from backendctl.aws.errors import explain
 from backendctl.aws.isolated import isolated_client, isolated_session
@@ -58,7 +58,7 @@ class Access:
         prompt: asks the user for an MFA code; gets the question, returns the answer.
         rates: (service, operation) → calls per second, over the built-in ones.
         command: which of ours calls, as CloudTrail and other logs of AWS tell it.
-        hear: gets a line for each answer of AWS; None when nobody wants to know.
+        hear: is told how each call ended; None when nobody wants to know.
     """
 
     profile: str | None = None
@@ -128,7 +128,6 @@ class Aws:
             time_scale=access.time_scale,
             silence=self._silence,
             clock=clock,
-            hear=access.hear,
         )
         self._home: str | None = None
         self._session = self._open(access)
@@ -151,7 +150,9 @@ class Aws:
 
     def _open(self, access: Access) -> Session:
         if access.keys is not None:
-            return isolated_session(access.keys)
+            session = isolated_session(access.keys)
+            listen(session.get_component("event_emitter"), access.hear, clock=self.clock)
+            return session
         return open_session(
             profile=access.profile,
             role_arn=access.role_arn,
@@ -159,6 +160,7 @@ class Aws:
             prompt=access.prompt,
             home=lambda: self._home,
             config=self._config("sts"),
+            listening=lambda events: listen(events, access.hear, clock=self.clock),
         )
 
     def _config(self, service: str, patience: int | None = None) -> Config:

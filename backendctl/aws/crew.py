@@ -16,6 +16,8 @@ from contextvars import copy_context
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from backendctl.catching import settle
+
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -60,7 +62,7 @@ class Crew:
         with _place_of(self._places):
             with self._lock:
                 _, _, work, future = heapq.heappop(self._waiting)
-            _settle(future, work)
+            settle(future, work)
 
 
 def together(works: Iterable[Callable[[], T]]) -> list[T]:
@@ -70,7 +72,7 @@ def together(works: Iterable[Callable[[], T]]) -> list[T]:
         Exception: what the first of them raised; the others have ended by then.
     """
     asked = list(works)
-    if len(asked) < 2:  # noqa: PLR2004  # one alone needs no other thread
+    if len(asked) <= 1:  # which needs no other thread
         return [work() for work in asked]
     places: threading.Semaphore | None = getattr(_local, "places", None)
 
@@ -148,12 +150,3 @@ def _place_of(places: threading.Semaphore) -> Iterator[None]:
             yield
         finally:
             _local.places = None
-
-
-def _settle(future: Future[T], work: Callable[[], T]) -> None:
-    try:
-        answer = work()
-    except BaseException as error:  # noqa: BLE001  # whoever asks for the result gets it
-        future.set_exception(error)
-    else:
-        future.set_result(answer)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore import exceptions as botocore
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,12 +15,14 @@ from urllib3.exceptions import LocationValueError
 
 from backendctl.aws.answers import MalformedAnswerError, lacking
 from backendctl.aws.silence import SilentError
+from backendctl.catching import caught
 from backendctl.errors import AGAIN, AwsError, BackendctlError, BugError
 from backendctl.secrets import KNOWN
 
 __all__ = [
     "BotoCoreError",
     "ClientError",
+    "attempt",
     "code_of",
     "conceal",
     "explain",
@@ -29,6 +31,8 @@ __all__ = [
     "no_credentials",
     "says",
 ]
+
+T = TypeVar("T")
 
 _NO_ANSWER = "NoAnswer"
 ASKED = "BackendctlAsked"
@@ -133,6 +137,16 @@ def is_silent(error: BaseException) -> bool:
     """Whether a region did not answer: nothing came back, or nothing but that the service is not available."""
     told = explain(error, doing="ask AWS")
     return isinstance(told, AwsError) and told.silent
+
+
+def attempt(work: Callable[[], T], *, doing: str, let: tuple[type[Exception], ...] = ()) -> T | BackendctlError:
+    """What the work gives, or its error in words: the failure of one region is that region's, the others go on.
+
+    Args:
+        doing: begins the sentence, as `explain` has it. let: errors that are raised all the same.
+    """
+    found = caught(work, let=let)
+    return explain(found, doing=doing) if isinstance(found, Exception) else found
 
 
 def explain(error: BaseException, *, doing: str) -> BackendctlError:

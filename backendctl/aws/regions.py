@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from backendctl.aws.crew import Crew
-from backendctl.aws.errors import explain
+from backendctl.aws.errors import attempt
 from backendctl.errors import BackendctlError, BugError
 
 U = TypeVar("U")
@@ -42,13 +42,10 @@ def each(
         BugError: a bug of ours, which is no answer of any region.
     """
 
-    def attempt(key: K) -> T | BackendctlError:
-        try:
-            return work(key)
-        except Exception as error:  # noqa: BLE001  # the others go on; a bug keeps its trace
-            return explain(error, doing=doing(key))
+    def tried(key: K) -> T | BackendctlError:
+        return attempt(lambda: work(key), doing=doing(key))
 
-    answers = list(zip(keys, in_parallel(keys, attempt, workers=workers), strict=True))
+    answers = list(zip(keys, in_parallel(keys, tried, workers=workers), strict=True))
     for _, answer in answers:
         if isinstance(answer, BugError):
             raise answer

@@ -4,8 +4,7 @@
   pacing (wait for a token before the call); a region that was silent is not asked again at once;
 * `before-parse`: what no AWS would answer is no answer;
 * `needs-retry`: the waits of `retry.py`; a number of seconds returned makes botocore send the request again;
-* `provide-client-params` / `after-call` / `after-call-error`: the journal of mutating calls, and a line for each call
-  to whoever wants to hear of it; and the values of a
+* `provide-client-params` / `after-call` / `after-call-error`: the journal of mutating calls; and the values of a
   function's environment, which no message of AWS may repeat.
 """
 
@@ -17,7 +16,6 @@ from collections.abc import Callable
 from typing import Any
 
 from backendctl.aws.answers import check_answer
-from backendctl.aws.call_log import Hear, line
 from backendctl.aws.errors import ASKED, unanswered
 from backendctl.aws.journal import Journal, is_read
 from backendctl.aws.pacing import Pacer
@@ -29,7 +27,6 @@ from backendctl.secrets import KNOWN
 _SINCE = "backendctl-waiting-since"
 _PARAMS = "backendctl-params"
 _STARTED = "backendctl-started"
-_BEGAN = "backendctl-began"
 
 
 class Seam:
@@ -38,7 +35,6 @@ class Seam:
     Args:
         journal: None keeps none.
         time_scale: 1.0 is AWS's pace; waits are multiplied by it.
-        hear: gets a line for each answer; None when nobody wants to know.
     """
 
     def __init__(
@@ -49,9 +45,7 @@ class Seam:
         time_scale: float,
         silence: Silence,
         clock: Callable[[], float] = time.monotonic,
-        hear: Hear | None = None,
     ) -> None:
-        self._hear = hear
         self._pacer = pacer
         self._journal = journal
         self._time_scale = time_scale
@@ -80,7 +74,7 @@ class Seam:
             return self._wait(service, operation.name, response, request_dict)
 
         def keep_params(*, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-            context |= {_PARAMS: params, _BEGAN: self._clock()}
+            context[_PARAMS] = params
             register_environment(params)
 
         def after_call(*, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
@@ -135,9 +129,6 @@ class Seam:
     def _record(
         self, service: str, operation: str, region: str, parsed: dict[str, Any], context: dict[str, Any]
     ) -> None:
-        if self._hear is not None:
-            began = context.get(_BEGAN, self._clock())
-            self._hear(line(service, operation, region, parsed, seconds=self._clock() - began))
         if self._journal is None or is_read(operation):
             return
         self._journal.write(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
 
@@ -37,6 +38,7 @@ def open_session(
     prompt: Prompt,
     home: Callable[[], str | None],
     config: Config,
+    listening: Callable[[Any], None],
 ) -> Session:
     """A session that signs with the profile's credentials, or with those of a role.
 
@@ -45,6 +47,7 @@ def open_session(
         endpoint_url: where roles are assumed; None for STS of the region that `home` tells (F12).
         prompt: asks for an MFA code.
         home: the region whose STS is asked; None leaves it to the profile.
+        listening: gets the events of each session below, before it makes a client.
 
     Raises:
         AwsError: there is no such profile, or the AWS configuration cannot be read.
@@ -52,14 +55,18 @@ def open_session(
     try:
         source = Session(profile=profile or os.environ.get("AWS_PROFILE"))
         source.get_scoped_config()  # a profile that is not there is told before anything else
+        listening(source.get_component("event_emitter"))
         teach(source.get_component("data_loader"))
         creator = sts_clients(source, endpoint_url=endpoint_url, home=home, config=config)
         provider: Any = source.get_component("credential_provider").get_provider("assume-role")
         provider._client_creator = creator  # noqa: SLF001  # botocore's own asks the region of the profile
         provider._prompter = prompt  # noqa: SLF001  # botocore's own reads the terminal behind a spinner
-        return _assuming(source, role_arn, creator) if role_arn else source
+        opened = _assuming(source, role_arn, creator) if role_arn else source
+        if opened is not source:
+            listening(opened.get_component("event_emitter"))
     except Exception as error:
         raise explain(error, doing="open the AWS profile") from error
+    return opened
 
 
 def check_credentials(session: Session, *, doing: str) -> None:
@@ -71,13 +78,14 @@ def check_credentials(session: Session, *, doing: str) -> None:
     """
     try:
         found = session.get_credentials()
-        if found is None:
-            raise NoCredentialsError  # noqa: TRY301  # explained like every other
-        found.get_frozen_credentials()
+        if found is not None:
+            found.get_frozen_credentials()
     except BackendctlError:
         raise
     except Exception as error:
         raise no_credentials(error, doing=doing) from error
+    if found is None:
+        raise no_credentials(NoCredentialsError(), doing=doing)
 
 
 def sts_clients(
@@ -96,8 +104,6 @@ def sts_clients(
 
 
 def _assuming(source: Session, role_arn: str, creator: Callable[..., Any]) -> Session:
-    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials  # noqa: PLC0415
-
     credentials = source.get_credentials()
     if credentials is None:
         raise NoCredentialsError

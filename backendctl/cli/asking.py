@@ -7,7 +7,7 @@ import sys
 import click
 
 from backendctl.aws.signing_in import refuse_to_prompt
-from backendctl.ui.progress import paused
+from backendctl.ui.moving import paused
 
 
 def ask_for_code(question: str) -> str:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial, wraps
+from functools import wraps
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +18,7 @@ from backendctl.cli.catalogue import entries
 from backendctl.cli.current import command_name
 from backendctl.cli.numbers import Number
 from backendctl.cli.streams import styled
+from backendctl.cli.verbosity import Verbosity, verbosity
 from backendctl.errors import UsageError
 from backendctl.hints import aim, aim_aws
 
@@ -51,6 +52,7 @@ class Options:
 
     Attributes:
         typed: names of the fields that stood on the command line.
+        more: what -v and -vv tell.
     """
 
     spec: Path | None
@@ -69,22 +71,19 @@ class Options:
     environment: str | None
     no_journal: bool
     typed: frozenset[str] = frozenset()
+    more: Verbosity
 
     @property
     def verbose(self) -> bool:
         """Whether to show more."""
         return self.verbosity > 0
 
-    @property
-    def shows_calls(self) -> bool:
-        """Whether to show each call to AWS."""
-        return self.verbosity > 1
-
     def load(self) -> Config:
         """config.yaml, with the environment over it."""
         from backendctl.spec.config import load_config
 
         config = load_config(self.config, os.environ)
+        self.more.used["config"] = str(config.file or "none")
         return config if self.environment is None else config.for_environment(self.environment)
 
     def format(self, config: Config) -> str:
@@ -96,7 +95,7 @@ class Options:
         from backendctl.ui.console import Screen
 
         color = False if self.no_color or config.color is False else None
-        return Screen(out=styled(sys.stdout), err=styled(sys.stderr), color=color, quiet=self.quiet or self.shows_calls)
+        return Screen(out=styled(sys.stdout), err=styled(sys.stderr), color=color, quiet=self.quiet)
 
     def spec_path(self, config: Config) -> Path:
         """The spec: the argument, or what config.yaml names.
@@ -110,6 +109,7 @@ class Options:
                 "no SPEC given, and config.yaml names none",
                 hint="backendctl COMMAND specs/my.yaml, or put `spec: specs/my.yaml` into config.yaml",
             )
+        self.more.used["spec"] = str(path)
         return path
 
     def in_sandbox(self, config: Config) -> bool:
@@ -140,12 +140,13 @@ class Options:
         workers = self.max_parallel or config.max_parallel
         spec = spec or self.spec_path(config)
         journal = None if self.no_journal else state_folder() / "backendctl"
-        hear = partial(click.echo, err=True) if self.shows_calls else None
+        hear = self.more.hear if self.verbose else None
         if self.in_sandbox(config):
             from backendctl.cli.local import sandbox_access
 
             access = replace(sandbox_access(self.port, workers=workers, quiet=self.quiet), command=command_name())
             aim_aws(endpoint=access.endpoint_url or "")
+            self.more.used["sandbox"] = access.endpoint_url or ""
             return Settings(
                 spec=spec,
                 access=replace(access, hear=hear, timeout=self.timeout),
@@ -153,11 +154,14 @@ class Options:
                 workers=workers,
                 journal=journal and journal / f"sandbox-{self.port}",
             )
-        aim_aws(endpoint=self.endpoint_url or config.endpoint_url or "", profile=self.profile or config.profile or "")
+        profile, endpoint_url = self.profile or config.profile, self.endpoint_url or config.endpoint_url
+        aim_aws(endpoint=endpoint_url or "", profile=profile or "")
+        using = {"profile": profile, "role": config.role_arn, "endpoint": endpoint_url, "environment": self.environment}
+        self.more.used.update({name: value for name, value in using.items() if value})
         access = Access(
-            profile=self.profile or config.profile,
+            profile=profile,
             role_arn=config.role_arn,
-            endpoint_url=self.endpoint_url or config.endpoint_url,
+            endpoint_url=endpoint_url,
             pool=max(10, workers),
             timeout=self.timeout,
             prompt=ask_for_code,
@@ -200,7 +204,14 @@ _COMMON = (
     click.option("-o", "--output", type=click.Choice(["text", "json", "markdown"]), help="Output format."),
     click.option("--no-color", is_flag=True, help="No colours (also: NO_COLOR)."),
     click.option("-q", "--quiet", is_flag=True, help="No progress."),
-    click.option("-v", "--verbose", "verbosity", count=True, help="Show more; -vv each call to AWS, on stderr."),
+    click.option(
+        "-v",
+        "--verbose",
+        "verbosity",
+        count=True,
+        help="Show more, and on stderr which files and account were used and how many calls to AWS were made; "
+        "-vv: also each call, with its time, outcome, duration and request id.",
+    ),
     click.option(
         "--timeout",
         type=Number(1, 3600),
@@ -311,14 +322,16 @@ def without_spec(function: F) -> Callable[..., Any]:
 
 
 def _gathered(function: F, **fixed: Any) -> Callable[..., Any]:
-    names = set(Options.__dataclass_fields__) - fixed.keys() - {"typed"}
+    names = set(Options.__dataclass_fields__) - fixed.keys() - {"typed", "more"}
 
     @wraps(function)
     def wrapper(*args: Any, **given: Any) -> Any:
         typed = frozenset(name for name in names if _typed(name))
-        options = Options(**{name: inherited(name, given.pop(name)) for name in names}, **fixed, typed=typed)
+        said = {name: inherited(name, given.pop(name)) for name in names}
+        options = Options(**said, **fixed, typed=typed, more=verbosity(said["verbosity"]))
         options.aim_hints()
-        return function(*args, options=options, **given)
+        with options.more.telling():
+            return function(*args, options=options, **given)
 
     return everywhere(wrapper)
 

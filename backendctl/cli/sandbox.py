@@ -28,6 +28,8 @@ _port = click.option(
     help="Each port has a sandbox of its own.",
 )
 _output = click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
+_ALL = 100.0
+"""Per cent of the calls."""
 _FILTERS = (
     click.option("--service", default="*", metavar="NAME", help="Only this service, e.g. lambda; * and ? work."),
     click.option("--operation", default="*", metavar="NAME", help="Only this operation, e.g. 'Create*'."),
@@ -37,7 +39,7 @@ _FILTERS = (
     click.option(
         "--percent",
         type=Number(0, 100, min_open=True),
-        default=100.0,
+        default=_ALL,
         help="Percentage of the calls to hit [100].",
     ),
     click.option("--times", type=click.IntRange(1), help="How many times at most [no limit]."),
@@ -207,7 +209,7 @@ def _add(port: int, output: str, wanted: Mapping[str, Any]) -> None:
 
 def _line(fault: Mapping[str, Any]) -> str:
     """One fault as a sentence with its count."""
-    share = "" if fault["percent"] == 100 else f"{fault['percent']:g} % of "  # noqa: PLR2004 - per cent
+    share = "" if fault["percent"] == _ALL else f"{fault['percent']:g} % of "
     what = f"{fault['service']}:{fault['operation']} in {fault['region']}" + (
         " and traffic" if fault["traffic"] else ""
     )

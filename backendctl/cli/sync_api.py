@@ -16,6 +16,7 @@ from backendctl.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from backendctl.api.smoke_test import SmokeTest
+    from backendctl.cli.applying import Consent
     from backendctl.cli.opening import Opened
     from backendctl.engine.safety import Allowed
     from backendctl.sync.prepare import Sync
@@ -109,12 +110,11 @@ class _Run:
             return Exit.PARTIAL
         return Exit.OK if self.sync.in_sync else Exit.PENDING
 
-    def carry_out(self, consent: object) -> Exit:
+    def carry_out(self, consent: Consent) -> Exit:
         """Refuse, show, ask, keep what is there, do, prove."""
-        from backendctl.cli.applying import Consent, confirm_and_apply, unreachable
+        from backendctl.cli.applying import confirm_and_apply, unreachable
         from backendctl.errors import RefusedError
 
-        assert isinstance(consent, Consent)  # noqa: S101  # its module loads late
         self._draw_sync(check=False)
         try:
             outcome = confirm_and_apply(

@@ -12,7 +12,7 @@ from backendctl.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from backendctl.cli.opening import Opened
-    from backendctl.spec.model import Table
+    from backendctl.spec.model import TableSpec
     from backendctl.tables.replication import Lags
 
 
@@ -44,7 +44,7 @@ def command(*, options: Options, names: tuple[str, ...], minutes: int, write: bo
     return Exit.OK if lags.known else Exit.INCONCLUSIVE
 
 
-def _tables(ready: Opened, names: tuple[str, ...], *, write: bool) -> list[Table]:
+def _tables(ready: Opened, names: tuple[str, ...], *, write: bool) -> list[TableSpec]:
     """The tables to look at, before anything is written.
 
     Raises:
@@ -66,7 +66,7 @@ def _tables(ready: Opened, names: tuple[str, ...], *, write: bool) -> list[Table
     return several
 
 
-def _written(ready: Opened, table: Table, *, rounds: int, yes: bool, quiet: bool) -> Lags:
+def _written(ready: Opened, table: TableSpec, *, rounds: int, yes: bool, quiet: bool) -> Lags:
     from backendctl.cli.applying import Consent, ask
     from backendctl.tables.markers import Markers
     from backendctl.ui.lag_view import show_readers

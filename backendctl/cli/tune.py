@@ -75,7 +75,7 @@ def command(
     request = Request(function=names[0], sizes=sizes_of(memory), payload=payload_of(payload), runs=runs)
 
     if chart is not None:
-        from backendctl.ui.charts import check_ending
+        from backendctl.ui.charts.target import check_ending
 
         check_ending(chart)
     from backendctl.cli.applying import Consent, ask
@@ -137,7 +137,7 @@ def _measured(tuning: Tuning, ready: Opened, rated: Prices) -> Tuning:
 
 
 def _draw(tuning: Tuning, chart: Path) -> None:
-    from backendctl.ui.charts import write_memory_chart
+    from backendctl.ui.charts.writing import write_memory_chart
     from backendctl.warmth.tune.chart import memory_chart
 
     for region, tuned in tuning.done.items():

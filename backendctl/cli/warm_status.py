@@ -81,7 +81,7 @@ def command(
 
 
 def _check_chart(chart: Path, *, watch: bool) -> None:
-    from backendctl.ui.charts import check_ending
+    from backendctl.ui.charts.target import check_ending
 
     if watch:
         raise UsageError("--chart draws one look: leave out --watch")
@@ -89,7 +89,7 @@ def _check_chart(chart: Path, *, watch: bool) -> None:
 
 
 def _draw(status: WarmStatus, chart: Path) -> None:
-    from backendctl.ui.charts import write_timelines
+    from backendctl.ui.charts.writing import write_timelines
 
     timelines = [row.timeline for row in status.rows if row.timeline is not None]
     write_timelines(timelines, chart, title=f"{status.backend or 'functions'}: every invocation")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from backendctl.app import Changes
     from backendctl.aws.connection import Aws
     from backendctl.backend import Backend
-    from backendctl.spec.model import Function, Spec
+    from backendctl.spec.model import FunctionSpec, Spec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class Case:
         """The backend in one region alone."""
         return replace(self.backend, spec=self.spec.narrowed((region,)))
 
-    def live(self, region: str) -> list[tuple[Function, FunctionConfigurationTypeDef]]:
+    def live(self, region: str) -> list[tuple[FunctionSpec, FunctionConfigurationTypeDef]]:
         """The functions of the spec that a region has, with their configuration there."""
         found = lambda_reads.functions(self.aws, region)
         return [(one, found[one.physical]) for one in self.spec.functions_in(region) if one.physical in found]

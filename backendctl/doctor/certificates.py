@@ -10,7 +10,7 @@ from backendctl.resources.acm import certificates
 
 if TYPE_CHECKING:
     from backendctl.doctor.case import Case
-    from backendctl.spec.domains import Domain
+    from backendctl.spec.domains import DomainSpec
 
 _RENEWED = 45
 """Days before the end by which ACM has renewed what it can: it begins 60 days before."""
@@ -23,7 +23,7 @@ def certificate(case: Case, region: str) -> Iterator[Finding]:
         yield from _certificate(case, region, domain)
 
 
-def _certificate(case: Case, region: str, domain: Domain) -> Iterator[Finding]:
+def _certificate(case: Case, region: str, domain: DomainSpec) -> Iterator[Finding]:
     found = certificates.serving(case.aws, region, domain, now=case.now)
     where = f"{region}/certificate/{domain.name}"
     look = f"aws acm describe-certificate --region {region} --certificate-arn {found.arn}" if found else ""

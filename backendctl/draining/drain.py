@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from backendctl.aws.crew import together
-from backendctl.aws.errors import explain
+from backendctl.aws.errors import attempt, explain
 from backendctl.aws.progress import note, remark
 from backendctl.aws.wait import until
 from backendctl.draining.forecast import TTL, Forecast, forecast
@@ -240,10 +240,8 @@ class Drain:
             mark = self._marked(aws, mark, means)
             if not failed:
                 self._refuse_last(aws, mark)
-            try:
-                self._use(aws, means)
-            except Exception as error:  # noqa: BLE001  # the next means is there for just that
-                told = explain(error, doing=f"take users out of {self.name} by {means}")
+            told = attempt(partial(self._use, aws, means), doing=f"take users out of {self.name} by {means}")
+            if told is not None:  # the next means is there for just that
                 failed.append(told)
                 note(f"{means} did not work: {told.message}")
                 continue
@@ -257,11 +255,14 @@ class Drain:
         """Written with that means, before it is used, and with what it has to put back."""
         limits = None
         if means is Means.THROTTLE and means not in mark.means and self.forecast.place is not None:
-            try:
-                limits = limits_of(aws, self.name, self.forecast.place)
-            except Exception as error:  # noqa: BLE001  # then it will not be throttled either, and says why
-                note(explain(error, doing=f"read the limits of {self.forecast.place.route} in {self.name}").message)
+            place = self.forecast.place
+            found = attempt(
+                lambda: limits_of(aws, self.name, place), doing=f"read the limits of {place.route} in {self.name}"
+            )
+            if isinstance(found, BackendctlError):  # then it will not be throttled either, and says why
+                note(found.message)
                 return mark
+            limits = found
         mark = mark.using(means, limits)
         for region, silence in drain_mark.write(aws, self.backend.spec.all_regions, mark).items():
             note(f"{region} does not answer and has no mark: {silence.message}")

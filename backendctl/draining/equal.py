@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.backend import Backend
     from backendctl.errors import BackendctlError
-    from backendctl.spec.model import Table
+    from backendctl.spec.model import TableSpec
 
 DEPLOY = "backendctl deploy"
 
@@ -120,7 +120,7 @@ def _words(shape: Shape | None) -> str:
     return "not there" if shape is None else shape.words()
 
 
-def _shape(aws: Aws, region: str, table: Table) -> Shape:
+def _shape(aws: Aws, region: str, table: TableSpec) -> Shape:
     try:
         found: Any = aws.dynamodb(region).describe_table(TableName=table.physical)["Table"]
     except ClientError as error:

@@ -12,8 +12,8 @@ from backendctl.resources.acm import certificates
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend
-    from backendctl.spec.domains import Domain
-    from backendctl.spec.model import Table
+    from backendctl.spec.domains import DomainSpec
+    from backendctl.spec.model import TableSpec
 
 DAY, HOUR = 86_400, 3600
 _PERIOD = 300
@@ -71,7 +71,7 @@ def facts(backend: Backend, region: str, *, now: float | None = None) -> Facts:
     )
 
 
-def _reads(table: Table) -> Series:
+def _reads(table: TableSpec) -> Series:
     return Series(
         namespace="AWS/DynamoDB",
         metric="ConsumedReadCapacityUnits",
@@ -80,7 +80,7 @@ def _reads(table: Table) -> Series:
     )
 
 
-def _late(table: Table, to: str) -> Series:
+def _late(table: TableSpec, to: str) -> Series:
     return Series(
         namespace="AWS/DynamoDB",
         metric="ReplicationLatency",
@@ -95,7 +95,7 @@ def _certificate(backend: Backend, region: str, now: float) -> str:
     return "; ".join(one for one in found if one)
 
 
-def _certificate_of(backend: Backend, domain: Domain, region: str, now: float) -> str:
+def _certificate_of(backend: Backend, domain: DomainSpec, region: str, now: float) -> str:
     found = certificates.serving(backend.aws, region, domain, now=now)
     if found is None:
         return certificates.none_there(region, domain.name, zone=domain.zone).message

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from backendctl.aws.connection import Aws
     from backendctl.backend import Backend
-    from backendctl.spec.domains import Domain
+    from backendctl.spec.domains import DomainSpec
     from backendctl.spec.model import Spec
 
 
@@ -77,11 +77,11 @@ def only_there(spec: Spec, region: str) -> str:
     return f"{', '.join(simple)} has a simple record, which sends everybody to {region}"
 
 
-def _routed(spec: Spec) -> list[Domain]:
+def _routed(spec: Spec) -> list[DomainSpec]:
     return [one for one in spec.domains if one.zone is not None and one.routing != SIMPLE]
 
 
-def _found(aws: Aws, domain: Domain) -> list[ResourceRecordSetOutputTypeDef]:
+def _found(aws: Aws, domain: DomainSpec) -> list[ResourceRecordSetOutputTypeDef]:
     """What the zone holds under the name of a domain."""
     try:
         zone_id = dns.require_zone(aws, domain.zone or "")

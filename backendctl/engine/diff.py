@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, cast
 
 from backendctl.engine.resource import Resource
 from backendctl.secrets import KNOWN, MARK, digest
@@ -47,12 +47,17 @@ _Shows = Callable[[str, Any], bool]
 """Whether a field's value may be shown, by the key in the mapping (empty for a field that is none) and the value."""
 
 
+class _Guarding(Protocol):
+    """A kind with a guarded field."""
+
+    def shows(self, key: str, value: Any) -> bool: ...
+
+
 def _shown(desired: Resource, metadata: Mapping[str, Any]) -> _Shows:
     if metadata.get("secret"):
         return _never
     if metadata.get("guarded"):
-        shows: _Shows = getattr(desired, "shows")  # noqa: B009  # only kinds with a guarded field have it
-        return shows
+        return cast("_Guarding", desired).shows
     return _always
 
 

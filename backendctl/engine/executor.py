@@ -16,7 +16,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from backendctl.aws.crew import Crew
-from backendctl.aws.errors import explain
+from backendctl.aws.errors import attempt
 from backendctl.aws.progress import reporting_to
 from backendctl.aws.wait import settling_later
 from backendctl.engine.action import Action
@@ -181,17 +181,16 @@ def _run(
 
     started = clock()
     events.put(Started(change=change))
-    try:
-        with (
-            settling_later(settling),
-            reporting_to(
-                lambda message: events.put(Noted(change=change, message=message)),
-                remarks=lambda message: events.put(Noted(change=change, message=message, lasting=True)),
-            ),
-        ):
-            _carry_out(change, aws)
-    except Exception as error:  # noqa: BLE001  # a worker must always answer; bugs are told with their traceback
-        events.put(Failed(change=change, error=explain(error, doing=f"{change.action} {change.address}")))
+    with (
+        settling_later(settling),
+        reporting_to(
+            lambda message: events.put(Noted(change=change, message=message)),
+            remarks=lambda message: events.put(Noted(change=change, message=message, lasting=True)),
+        ),
+    ):
+        error = attempt(lambda: _carry_out(change, aws), doing=f"{change.action} {change.address}")
+    if error is not None:  # a worker must always answer; bugs are told with their traceback
+        events.put(Failed(change=change, error=error))
     else:
         events.put(Done(change=change, seconds=clock() - started))
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from backendctl.aws.crew import Crew, interleaved
-from backendctl.aws.errors import explain
+from backendctl.aws.errors import attempt as trying
 from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange, differences
 from backendctl.engine.resource import GLOBAL, Resource, address, address_of
@@ -240,13 +240,11 @@ class _Attempt(Protocol):
 
 def _attempting(unreachable: dict[str, BackendctlError]) -> _Attempt:
     def attempt(region: str, what: str, read: Callable[[], T | None], /) -> T | None:
-        try:
-            return read()
-        except RefusedError:
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever it is, the other regions go on; explained with its trace
-            unreachable.setdefault(region, explain(error, doing=f"read {what}"))
+        found = trying(read, doing=f"read {what}", let=(RefusedError,))
+        if isinstance(found, BackendctlError):
+            unreachable.setdefault(region, found)
             return None
+        return found
 
     return attempt
 

@@ -52,7 +52,7 @@ def refusal_of(plan: Plan, allowed: Allowed) -> Refusal:
     """Every reason why this plan is not carried out with what is allowed."""
     unnamed = [change for change in plan.changes if _unnamed_delete(change, allowed.delete)]
     foreign = [change for change in plan.changes if change.foreign and not _adopted(change, allowed.adopt)]
-    frozen = [(change, f) for change in plan.changes for f in change.fields if _frozen(change, f.immutable)]
+    frozen = [(change, f) for change in plan.changes for f in change.fields if _frozen(change, f)]
     broken = [] if allowed.breaking else [breaks(line) for line in plan.breaking]
     reasons = [*plan.refusals, *broken]
     reasons += [f"{c.address} holds data or traffic and would be deleted" for c in unnamed]
@@ -109,8 +109,8 @@ def _adopted(change: Change, allowed: Collection[str]) -> bool:
     return EVERYTHING in allowed or named(change, allowed)
 
 
-def _frozen(change: Change, immutable: bool) -> bool:  # noqa: FBT001  # a field's own flag, passed through
-    return immutable and change.action is Action.UPDATE
+def _frozen(change: Change, field: FieldChange) -> bool:
+    return field.immutable and change.action is Action.UPDATE
 
 
 def _hints(unnamed: list[Change], foreign: list[Change], *, frozen: bool, broken: bool) -> Iterator[str]:

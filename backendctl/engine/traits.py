@@ -24,7 +24,7 @@ class Fix(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MatrixRow:
     """Where `status` shows a resource: under the thing that a user thinks of.
 
     Attributes:
@@ -59,7 +59,7 @@ def _rest(name: str, backend: str) -> str:
     return "logging, region index"
 
 
-REST = Row("region", _rest)
+REST = MatrixRow("region", _rest)
 """The last row: what belongs to the region and to nothing in it."""
 
 
@@ -101,7 +101,7 @@ class Traits:
     part_of_needed: bool = False
     region_check: str = ""
     of_release: bool = False
-    row: Row = REST
+    row: MatrixRow = REST
     fix: Fix = Fix.NEVER
     fixed_by: str = ""
     harm: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backendctl.aws.errors import explain
+from backendctl.aws.errors import attempt, explain
 from backendctl.aws.regions import each_region
 from backendctl.comparing import Difference, decoded, differences
 from backendctl.errors import BackendctlError, Exit
@@ -19,7 +19,7 @@ from backendctl.warmth.targets import hit_by_users
 if TYPE_CHECKING:
     from backendctl.backend import Backend
     from backendctl.json_path import JsonPath
-    from backendctl.spec.model import Function
+    from backendctl.spec.model import FunctionSpec
 
 _BODY = "body"
 
@@ -113,7 +113,7 @@ def invoke(
 
 
 def _qualifier(
-    backend: Backend, region: str, function: Function, alias: str | None, stage: str | None
+    backend: Backend, region: str, function: FunctionSpec, alias: str | None, stage: str | None
 ) -> tuple[str | None, str]:
     """What to call, and the stage whose variables the event holds."""
     spec_stages = [one.name for one in backend.spec.api.stages] if backend.spec.api is not None else []
@@ -134,13 +134,12 @@ def _qualifier(
 
 
 def _refused(
-    backend: Backend, region: str, function: Function, qualifier: str | None, error: Exception
+    backend: Backend, region: str, function: FunctionSpec, qualifier: str | None, error: Exception
 ) -> BackendctlError:
     told = explain(error, doing=f"invoke {region}/{function.name}:{qualifier or '$LATEST'}")
     if qualifier is not None and getattr(told, "code", "") == "ResourceNotFoundException":
-        try:
-            known = aliases(backend.aws, region, function.physical)
-        except Exception:  # noqa: BLE001  # the first error tells more
+        known = attempt(lambda: aliases(backend.aws, region, function.physical), doing="list aliases")
+        if isinstance(known, BackendctlError):  # the first error tells more
             return told
         told.hint = f"its aliases are {', '.join(known)}" if known else "deploy it first"
     return told

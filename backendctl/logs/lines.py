@@ -19,6 +19,7 @@ _START = re.compile(rf"START RequestId: (?P<id>{UUID.pattern})")
 _END = re.compile(rf"END RequestId: (?P<id>{UUID.pattern})")
 _OWN = re.compile(rf"(?:\[\w+\]\t)?\d{{4}}-\d\d-\d\dT\S+[\t ](?P<id>{UUID.pattern})[\t ]")
 _EXECUTION = re.compile(rf"\((?P<id>{UUID.pattern})\)")
+_SERVER_ERROR = 500
 _TROUBLE = re.compile(
     r'\[ERROR\]|\tERROR\t|Task timed out|Traceback \(most recent|Execution failed|"level": ?"(?:ERROR|FATAL)"'
 )
@@ -126,7 +127,7 @@ class LineReader:
             event=event,
             request_id=api_request_id(event.message, self.source.kind),
             trace_id=trace[0] if trace else None,
-            is_trouble=bool(_TROUBLE.search(event.message)) or _status(event.message) >= 500,  # noqa: PLR2004  # HTTP
+            is_trouble=bool(_TROUBLE.search(event.message)) or _status(event.message) >= _SERVER_ERROR,
         )
 
 

@@ -16,7 +16,7 @@ from backendctl.warmth.targets import hit_by_users
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend
-    from backendctl.spec.model import Function
+    from backendctl.spec.model import FunctionSpec
 
 _LOGGED = frozenset({"ERROR", "INFO"})
 
@@ -117,7 +117,7 @@ def _of_functions(backend: Backend, region: str, wanted: Wanted) -> Iterator[Sou
             )
 
 
-def _canary_versions(backend: Backend, region: str, function: Function) -> frozenset[str]:
+def _canary_versions(backend: Backend, region: str, function: FunctionSpec) -> frozenset[str]:
     """The versions that only a share of the requests arrives at: a stage's canary, or an alias's weights (B28)."""
     hits = hit_by_users(backend.aws, backend.context, region, function)
     if function.physical not in lambda_reads.functions(backend.aws, region):

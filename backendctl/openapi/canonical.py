@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from backendctl.openapi.arns import NOWHERE, Home
 from backendctl.openapi.canonical_operation import canonical_operation
@@ -125,7 +125,7 @@ def _resolved(document: dict[str, Any]) -> None:
 
 def _write_in_place(document: dict[str, Any]) -> None:
     """A schema written in place, and the model an import makes of it, are the same thing."""
-    models = schemas(document)
+    models = cast("dict[str, Any]", schemas(document))
     generated = {
         name: schema
         for name, schema in models.items()
@@ -142,7 +142,6 @@ def _write_in_place(document: dict[str, Any]) -> None:
         for way, schema in [*body_schemas(operation), *answer_schemas(operation)]:
             holder: Any = at(operation, way[:-1])
             holder[way[-1]] = rebuilt(schema, place)
-    assert isinstance(models, dict)  # noqa: S101  # it has names
     for name in generated:
         del models[name]
     for name, schema in models.items():

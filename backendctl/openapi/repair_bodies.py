@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from backendctl.openapi.integrations import INTEGRATION
 from backendctl.openapi.layout import AUTHTYPE, is_swagger, schemas, schemas_way, schemes, schemes_way
@@ -41,9 +41,7 @@ def drop_nothing(document: dict[str, Any]) -> Repairs:
             document[root] = {}
             yield (root,), _NOTHING
     for name in [name for name, schema in schemas(document).items() if schema is None]:
-        mapping_of = schemas(document)
-        assert isinstance(mapping_of, dict)  # noqa: S101  # it has this name
-        mapping_of[name] = {}
+        cast("dict[str, Any]", schemas(document))[name] = {}
         yield (*schemas_way(document), name), _NOTHING
 
 
@@ -100,10 +98,9 @@ def header_types(document: dict[str, Any]) -> Repairs:
     swagger = is_swagger(document)
     for path, method, operation in operations(document):
         for status, response in mapping(operation.get("responses")).items():
-            headers = mapping(mapping(response).get("headers"))
+            headers = cast("dict[str, Any]", mapping(mapping(response).get("headers")))
             for name, header in list(headers.items()):
                 if header is None or header == {}:
-                    assert isinstance(headers, dict)  # noqa: S101  # it has this name
                     headers[name] = {"type": "string"} if swagger else {"schema": {"type": "string"}}
                     yield ("paths", path, method, "responses", status, "headers", name), "a header is a text"
 

@@ -7,6 +7,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from backendctl.catching import settle
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
@@ -29,8 +31,5 @@ class Once(Generic[K, V]):
             if future is None:
                 future = self._futures[key] = Future()
         if first:
-            try:
-                future.set_result(make())
-            except BaseException as error:  # noqa: BLE001 - the waiting threads must hear of it, whatever it is
-                future.set_exception(error)
+            settle(future, make)
         return future.result()

@@ -28,6 +28,7 @@ _END_SIZE = 22
 _LONGEST_COMMENT = 65_535
 _LARGEST_DIRECTORY = 64 * 1024 * 1024
 _LONGEST_LINK = 4096
+_LONGEST_NAME = 200  # a line is still a line
 _DRIVE = re.compile(r"^[A-Za-z]:")
 # What zipfile and zlib raise for bytes that are no archive: they check some of it, and stumble over the rest.
 _BROKEN = (OSError, zipfile.BadZipFile, zlib.error, struct.error, ValueError, RuntimeError, EOFError, IndexError)
@@ -155,4 +156,4 @@ def _damage(archive: zipfile.ZipFile, files: list[zipfile.ZipInfo]) -> Iterator[
 
 
 def _shown(name: str) -> str:
-    return ascii(name if len(name) <= 200 else name[:200] + "…")  # noqa: PLR2004 - a line is still a line
+    return ascii(name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "…")

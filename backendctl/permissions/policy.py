@@ -10,7 +10,7 @@ from typing import Any
 
 from backendctl.permissions.arns import RESOURCES, Scope
 from backendctl.permissions.on_behalf import ON_BEHALF
-from backendctl.permissions.row import Row
+from backendctl.permissions.row import Right
 from backendctl.permissions.table import ROWS
 
 MANAGED_LIMIT = 6_144
@@ -24,7 +24,7 @@ CI = (
 """What a pipeline runs: everything up to a release and back, nothing that only removes, reads logs or measures."""
 
 
-def rows_of(commands: Iterable[str]) -> list[Row]:
+def rows_of(commands: Iterable[str]) -> list[Right]:
     """The rights that these commands need, by action."""
     wanted = frozenset(commands)
     found = [replace(row, commands=row.commands & wanted) for row in (*ROWS, *ON_BEHALF) if row.commands & wanted]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class Right:
     """A row of the table.
 
     Attributes:

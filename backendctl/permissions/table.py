@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from backendctl.permissions.row import Row
+from backendctl.permissions.row import Right
 
 Commands = frozenset[str]
 
@@ -245,10 +245,10 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
 }
 
 
-def _rows() -> Iterator[Row]:
+def _rows() -> Iterator[Right]:
     for on, actions in _TABLE.items():
         for action, commands in actions:
-            yield Row(action=action, on=on, commands=commands)
+            yield Right(action=action, on=on, commands=commands)
 
 
-ROWS: tuple[Row, ...] = tuple(_rows())
+ROWS: tuple[Right, ...] = tuple(_rows())

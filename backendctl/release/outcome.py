@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+_TWO_DIGITS = 10
+_TWO_HOURS = 120
+
 
 class Outcome(StrEnum):
     """What a comparison, or all of them, say."""
@@ -46,7 +49,7 @@ def limit_of(allowed: float) -> str:
 
 def ms(milliseconds: float) -> str:
     """For people: "340 ms"."""
-    return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.1f} ms"  # noqa: PLR2004 - two digits
+    return f"{milliseconds:.0f} ms" if milliseconds >= _TWO_DIGITS else f"{milliseconds:.1f} ms"
 
 
 def span(seconds: float) -> str:
@@ -54,4 +57,4 @@ def span(seconds: float) -> str:
     minutes = int(max(0.0, seconds) // 60)
     if minutes < 1:
         return f"{max(0.0, seconds):.0f} s"
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004 - 2 hours
+    return f"{minutes} min" if minutes < _TWO_HOURS else f"{minutes // 60} h {minutes % 60} min"

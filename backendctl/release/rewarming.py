@@ -19,7 +19,7 @@ from backendctl.spec.model import SLOTS
 if TYPE_CHECKING:
     from backendctl.backend import Backend
     from backendctl.release.running import Serving
-    from backendctl.spec.model import Function
+    from backendctl.spec.model import FunctionSpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +35,7 @@ class Rewarmed:
 
 
 def rewarmed(
-    backend: Backend, function: Function, *, region: str, alias: str, version: str, waits: bool
+    backend: Backend, function: FunctionSpec, *, region: str, alias: str, version: str, waits: bool
 ) -> Rewarmed | None:
     """What an alias that is to point at a version again gets; None where there is no provisioned concurrency.
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from backendctl.engine.operation import Operation
     from backendctl.engine.resource import Resource
     from backendctl.release.running import Serving
-    from backendctl.spec.model import Function
+    from backendctl.spec.model import FunctionSpec
 
 
 def plan_rollback(
@@ -328,5 +328,5 @@ def _version(target: Record, route: Route) -> str:
     return others.pop() if len(others) == 1 else ""
 
 
-def _function(backend: Backend, one: Serving, route: Route) -> Function:
+def _function(backend: Backend, one: Serving, route: Route) -> FunctionSpec:
     return next(f for f in backend.spec.functions_in(one.region) if f.physical == route.physical)

@@ -32,7 +32,7 @@ from backendctl.spec.model import by_alias
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend
-    from backendctl.spec.model import Stage as Spec
+    from backendctl.spec.model import StageSpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,7 +147,7 @@ def _in_region(backend: Backend, region: str, stages: Sequence[str]) -> Iterator
             yield replace(found, access=access)
 
 
-def _one(backend: Backend, region: str, spec: Spec, live: Any, *, api_id: str, told: Mapping[str, str]) -> Serving:
+def _one(backend: Backend, region: str, spec: StageSpec, live: Any, *, api_id: str, told: Mapping[str, str]) -> Serving:
     api = backend.spec.api.name if backend.spec.api else ""
     routes = routes_of(backend.context, region, spec)
     canary = Canary.of_stage(live, region=region, api=api, described=told, routes=routes)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from backendctl.engine.plan import Plan
     from backendctl.engine.resource import Resource
     from backendctl.resources.deploy_context import DeployContext
-    from backendctl.spec.model import Stage as Spec
+    from backendctl.spec.model import StageSpec
 
 
 def plan_start(
@@ -212,14 +212,19 @@ def _base(logs: Logs, earlier: Mapping[str, Sequence[Record]], canary: CanarySta
     return told[-1].tag if told else ""
 
 
-def _stages(context: DeployContext, names: Sequence[str]) -> tuple[Spec, ...]:
+def _stages(context: DeployContext, names: Sequence[str]) -> tuple[StageSpec, ...]:
     known = context.spec.api.stages if context.spec.api else ()
     kept = {stage for _, stage in context.kept}
     return tuple(stage for stage in known if stage.name not in kept and (not names or stage.name in names))
 
 
 def _canaries(
-    context: DeployContext, stages: Sequence[Spec], everything: Sequence[Resource], *, percent: float, backend: Backend
+    context: DeployContext,
+    stages: Sequence[StageSpec],
+    everything: Sequence[Resource],
+    *,
+    percent: float,
+    backend: Backend,
 ) -> Iterator[CanaryStart]:
     wanted = {(r.region, r.name): r for r in everything if isinstance(r, Stage)}
     missing: list[str] = []
@@ -248,7 +253,7 @@ def _is_canarys(resource: Resource) -> bool:
     return traits_of(resource).beside_canary or isinstance(resource, Stage)
 
 
-def _belongs(resource: Resource, context: DeployContext, stages: Sequence[Spec]) -> bool:
+def _belongs(resource: Resource, context: DeployContext, stages: Sequence[StageSpec]) -> bool:
     """Whether it is a part of this release: what its requests meet, but no alias that others call."""
     if not traits_of(resource).beside_canary:
         return False

@@ -236,7 +236,7 @@ def _errors(base: Observed, canary: Observed, settings: Thresholds, *, at_most: 
 
 def _parts(base: Observed, canary: Observed, settings: Thresholds, *, among: int) -> Iterator[Finding]:
     """Functions that fail by themselves, however little they show among the others."""
-    if len(canary.parts) < 2 and not canary.curve:  # noqa: PLR2004 - a single function is the whole already
+    if len(canary.parts) <= 1 and not canary.curve:  # a single function is the whole already
         return
     risk = settings.fail_risk(PARTS_SHARE, among=among * max(1, len(canary.parts)))
     for before, after in _pairs(base, canary):

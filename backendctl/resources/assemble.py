@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from backendctl.aws.crew import Crew
-from backendctl.aws.errors import explain
+from backendctl.aws.errors import attempt
 from backendctl.errors import BackendctlError, RefusedError
 from backendctl.openapi.integrations import Target, lambda_targets, resolve, stage_variables
 from backendctl.package import Artefact
@@ -72,19 +72,20 @@ def with_slots(context: DeployContext, aws: Aws, *, workers: int) -> tuple[Deplo
     ready: dict[tuple[str, str, str], Capacity] = {}
     failed: dict[str, BackendctlError] = {}
 
+    def choose(region: str) -> None:
+        there = lambda_reads.functions(aws, region).keys()
+        named = {function.physical for function in context.spec.functions_in(region)}
+        lambda_reads.read_ahead(aws, region, there & named, lambda_reads.aliases)
+        here = replace(context, spec=context.spec.narrowed((region,)))
+        found = slots.choose(aws, here)
+        ready.update(baking.capacities(aws, replace(here, slots=found)))
+        chosen.update(found)
+
     def ask(region: str) -> None:
-        try:
-            there = lambda_reads.functions(aws, region).keys()
-            named = {function.physical for function in context.spec.functions_in(region)}
-            lambda_reads.read_ahead(aws, region, there & named, lambda_reads.aliases)
-            here = replace(context, spec=context.spec.narrowed((region,)))
-            found = slots.choose(aws, here)
-            ready.update(baking.capacities(aws, replace(here, slots=found)))
-            chosen.update(found)
-        except RefusedError:  # danger in one region is not met by going on in the others
-            raise
-        except Exception as error:  # noqa: BLE001  # one region's failure is that region's
-            failed[region] = explain(error, doing=f"read {region}/alias")
+        # Danger in one region is not met by going on in the others.
+        error = attempt(partial(choose, region), doing=f"read {region}/alias", let=(RefusedError,))
+        if error is not None:
+            failed[region] = error
 
     with Crew(workers, name="slots") as crew:
         asked = [crew.submit(partial(ask, region)) for region in context.spec.regions]

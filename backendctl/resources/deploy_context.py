@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from backendctl.engine.resource import address
 from backendctl.openapi.integrations import Target, lambda_targets
 from backendctl.package import Artefact
-from backendctl.spec.model import Function, Spec, Stage
+from backendctl.spec.model import FunctionSpec, Spec, StageSpec
 
 if TYPE_CHECKING:
     from backendctl.resources.lambda_.function import Function as Version
@@ -58,9 +58,9 @@ class Link:
         function: the spec's function. alias: the plain alias name; None means the unqualified function.
     """
 
-    stage: Stage
+    stage: StageSpec
     variable: str | None
-    function: Function
+    function: FunctionSpec
     alias: str | None
 
 
@@ -133,7 +133,7 @@ class DeployContext:
     kept: frozenset[tuple[str, str]] = frozenset()
     versions: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     brought: Mapping[tuple[str, str, str], Version] = field(default_factory=dict)
-    stage_specs: Mapping[tuple[str, str], Stage] = field(default_factory=dict)
+    stage_specs: Mapping[tuple[str, str], StageSpec] = field(default_factory=dict)
     noted: Mapping[tuple[str, str], Record] = field(default_factory=dict)
 
     @property
@@ -145,7 +145,7 @@ class DeployContext:
         """What a stage is to serve: its own definition, or the API's."""
         return self.stage_definitions.get((region, stage), self.definitions[region])
 
-    def called_in(self, region: str) -> tuple[Function, ...]:
+    def called_in(self, region: str) -> tuple[FunctionSpec, ...]:
         """The spec's functions, and those beside the spec that the API calls."""
         known = {function.physical: function for function in self.spec.functions_in(region)}
         for link in self.links.get(region, ()):
@@ -162,7 +162,7 @@ class DeployContext:
         """Every function that the API's definition names; empty without an API."""
         return tuple(lambda_targets(self.spec.api.definition)) if self.spec.api is not None else ()
 
-    def targets_of(self, stage: Stage) -> tuple[Target, ...]:
+    def targets_of(self, stage: StageSpec) -> tuple[Target, ...]:
         """Every function that the document of a stage names."""
         return self.targets if stage.definition is None else tuple(lambda_targets(stage.definition))
 
@@ -174,16 +174,12 @@ class DeployContext:
             return None
         return f"{self.backend}-lambda"
 
-    def role_arn(self, function: Function) -> str:
+    def role_arn(self, function: FunctionSpec) -> str:
         """The ARN of a function's execution role; a role of ours has a name we know, so the ARN is known too."""
         given = function.role or self.spec.role
         return given or f"arn:{self.partition}:iam::{self.account}:role/{self.backend}-lambda"
 
-    def function_arn(self, region: str, physical: str) -> str:
-        """The unqualified ARN of a Lambda function."""
-        return f"arn:{self.partition}:lambda:{region}:{self.account}:function:{physical}"
-
-    def staged(self, region: str, function: Function) -> dict[str, list[Link]]:
+    def staged(self, region: str, function: FunctionSpec) -> dict[str, list[Link]]:
         """The function's plain aliases that stage variables name, each with its links; these have slots."""
         found: dict[str, list[Link]] = {}
         for link in self.links.get(region, ()):
@@ -225,6 +221,6 @@ class DeployContext:
         choice = self.slots.get((region, physical, alias or ""))
         return frozenset() if choice is None or choice.has_stage else self.data_of(region)
 
-    def slot_alias(self, region: str, function: Function, alias: str) -> str:
+    def slot_alias(self, region: str, function: FunctionSpec, alias: str) -> str:
         """The name a stage variable gets for a plain alias, e.g. version1-b."""
         return f"{alias}-{self.slots[region, function.physical, alias].target}"

@@ -12,9 +12,9 @@ from backendctl.spec import rows
 from backendctl.spec.callers import ApiKey, Smoke, UsagePlan
 from backendctl.spec.canary import build_canary
 from backendctl.spec.check_links import aliases
-from backendctl.spec.domains import SIMPLE, Domain
+from backendctl.spec.domains import SIMPLE, DomainSpec
 from backendctl.spec.function import NEVER, days
-from backendctl.spec.model import Api, Code, Function, LiveApi, Logging, Scaling, Spec, Stage, Table
+from backendctl.spec.model import Api, Code, FunctionSpec, LiveApi, Logging, Scaling, Spec, StageSpec, TableSpec
 from backendctl.spec.roles import role_arn, role_statements
 from backendctl.spec.warming import SNAPSTART, build_provisioned, build_warm, spelt_out
 
@@ -69,15 +69,15 @@ def _tags(plain: dict[str, Any], own: dict[str, Any]) -> dict[str, str]:
     return {**plain.get("tags", {}), **own.get("tags", {})}
 
 
-def _functions(view: View, region: str, folder: Path) -> tuple[Function, ...]:
+def _functions(view: View, region: str, folder: Path) -> tuple[FunctionSpec, ...]:
     return tuple(_function(view, region, name, folder) for name in view.functions[region])
 
 
-def _function(view: View, region: str, name: str, folder: Path) -> Function:
+def _function(view: View, region: str, name: str, folder: Path) -> FunctionSpec:
     settings = view.functions[region][name]
     warm = spelt_out(settings.get("warm"))
     return rows.build(
-        Function,
+        FunctionSpec,
         settings,
         name=name,
         physical=view.physical(name, settings),
@@ -112,13 +112,13 @@ def _code(code: dict[str, Any], folder: Path) -> Code:
     )
 
 
-def _table(view: View, name: str, table: dict[str, Any]) -> Table:
+def _table(view: View, name: str, table: dict[str, Any]) -> TableSpec:
     billing = table.get("billing")
     provisioned = billing if isinstance(billing, dict) else {}
     regions = tuple(table.get("regions", view.regions))
     encryption = table.get("encryption")
     return rows.build(
-        Table,
+        TableSpec,
         table,
         name=name,
         physical=view.physical(name, table),
@@ -156,21 +156,22 @@ def _api(view: View, file: Path) -> Api:
     )
 
 
-def _stages(view: View, live: dict[str, Any] | None) -> tuple[Stage, ...]:
+def _stages(view: View, live: dict[str, Any] | None) -> tuple[StageSpec, ...]:
     told = tuple(_stage(view, name, stage) for name, stage in view.stages().items())
-    return told or ((Stage(name=live["stage"]),) if live else ())
+    return told or ((StageSpec(name=live["stage"]),) if live else ())
 
 
-def _smoke(route: str, asked: dict[str, Any] | bool) -> Smoke:  # noqa: FBT001 - the value of a setting
+def _smoke(route: str, asked: Any) -> Smoke:
+    """Of what stands below the route: settings, or false."""
     method, _, path = route.partition(" ")
     return rows.build(Smoke, asked if isinstance(asked, dict) else {}, method=method, path=path, skip=asked is False)
 
 
-def _stage(view: View, name: str, stage: dict[str, Any]) -> Stage:
+def _stage(view: View, name: str, stage: dict[str, Any]) -> StageSpec:
     cache, plain = stage.get("cache", {}), view.plain
     own, whole = view.own_definitions.get(name), view.definition
     return rows.build(
-        Stage,
+        StageSpec,
         stage,
         name=name,
         definition=with_whole_settings(own.value, whole.value) if own and whole else None,
@@ -188,11 +189,11 @@ def _logging(logging: dict[str, Any]) -> Logging:
     return made if made.access else replace(made, format=None)
 
 
-def _domain(plain: dict[str, Any], domain: dict[str, Any]) -> Domain:
-    return rows.build(Domain, domain, tags=_tags(plain, domain))
+def _domain(plain: dict[str, Any], domain: dict[str, Any]) -> DomainSpec:
+    return rows.build(DomainSpec, domain, tags=_tags(plain, domain))
 
 
-def _further_domain(plain: dict[str, Any], domain: dict[str, Any]) -> Domain:
+def _further_domain(plain: dict[str, Any], domain: dict[str, Any]) -> DomainSpec:
     """With the health check of the first domain: it asks the region, whatever name callers used."""
     check = plain.get("domain", {}).get("health-check")
     guarded = check is not None and "zone" in domain and domain.get("routing") != SIMPLE

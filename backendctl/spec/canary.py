@@ -95,7 +95,7 @@ class Hooks:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Canary:
+class CanarySpec:
     """The way of a release.
 
     Attributes:
@@ -190,11 +190,11 @@ class Canary:
     )
 
 
-def build_canary(plain: dict[str, Any], regions: tuple[str, ...], folder: Path) -> Canary:
+def build_canary(plain: dict[str, Any], regions: tuple[str, ...], folder: Path) -> CanarySpec:
     """From the `canary` section of a sound spec, or from none. folder: of the spec."""
     given = plain.get("canary", {})
     return build(
-        Canary,
+        CanarySpec,
         given,
         waves=_waves(given.get("waves", PRIMARY_LAST), regions),
         judging=build(Judging, {**given, **given.get("judge", {})}),

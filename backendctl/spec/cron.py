@@ -166,7 +166,7 @@ def _range(part: str, field: _Field, offset: int) -> list[int]:
     if base == "*":
         return list(range(field.low, field.high + 1, int(step or 1)))
     ends = [field.names.get(end, _number(end)) for end in base.split("-")]
-    if len(ends) > 2 or any(not field.low <= end <= field.high for end in ends):  # noqa: PLR2004  # a range has two
+    if base.count("-") > 1 or any(not field.low <= end <= field.high for end in ends):
         raise ScheduleError(f"'{part}' is not a valid {field.what} ({field.low} to {field.high})", offset)
     first, last = ends[0], ends[-1] if len(ends) > 1 or not slash else field.high
     found = range(first, last + 1) if first <= last else [*range(first, field.high + 1), *range(field.low, last + 1)]

@@ -73,7 +73,7 @@ class MutualTls:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Domain:
+class DomainSpec:
     """A custom domain in front of every region.
 
     Attributes:

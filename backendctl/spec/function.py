@@ -184,7 +184,7 @@ def _reserved(given: str | float) -> int | str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Function(Settings):
+class FunctionSpec(Settings):
     """One function as one region gets it.
 
     Attributes:

@@ -2,8 +2,7 @@
 
 A value is found by its way from the root, `("functions", "places", "memory")`; `Document.fault` turns such a
 way into a `Fault` at file:line:column. Scalars follow YAML 1.2: `no` is text, `0777` is no octal number,
-`1:30` is no sexagesimal one and `2026-11-23` is no date. yaml itself is imported on first use: the command line
-must start quickly.
+`1:30` is no sexagesimal one and `2026-11-23` is no date.
 """
 
 from __future__ import annotations
@@ -13,10 +12,11 @@ import json
 import math
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from backendctl.comparing import refuse_constant
 from backendctl.errors import Fault, SpecError
+from backendctl.lazy import lazily
 from backendctl.spec import bounds
 from backendctl.spec.json_nodes import Node, compose_json, doubled
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import yaml
+else:
+    yaml = lazily("yaml")  # the command line must start quickly
 
 Way = tuple[str | int, ...]
 """The keys and positions that lead from the root of a document to a value."""
@@ -282,12 +285,10 @@ def _scalar(kind: str, text: str) -> Any:
 
 @functools.cache
 def _loader_class() -> _LoaderClass:
-    import yaml  # noqa: PLC0415 - lazily, see the top
-
     base: Any = getattr(yaml, "CLoader", yaml.Loader)  # without libyaml: ten times slower, the same result
 
     class Yaml12(base):  # type: ignore[misc]
-        yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - yaml's own name and shape
+        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
     for kind, pattern, first in _SCALARS:
         begins = ["" if one == "\0" else one for one in first]
@@ -296,8 +297,6 @@ def _loader_class() -> _LoaderClass:
 
 
 def _compose(text: str, *, file: str) -> Node | None:
-    import yaml  # noqa: PLC0415 - lazily, see the top
-
     if message := bounds.text_fault(text, yaml=True):
         raise SpecError([_at(file, 0, 0, message)])
     loader = _loader_class()(text)

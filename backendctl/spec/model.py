@@ -13,12 +13,12 @@ from typing import Any
 
 from backendctl.errors import Fault
 from backendctl.spec.callers import ApiKey, Cors, Smoke, Throttling, UsagePlan, method_throttling
-from backendctl.spec.canary import ALIAS, Canary
-from backendctl.spec.domains import Domain
-from backendctl.spec.function import HOLD, RETENTION, UNRESERVED, Code, Function, Provisioned, Warm
+from backendctl.spec.canary import ALIAS, CanarySpec
+from backendctl.spec.domains import DomainSpec
+from backendctl.spec.function import HOLD, RETENTION, UNRESERVED, Code, FunctionSpec, Provisioned, Warm
 from backendctl.spec.rows import build, by_region, flag, many, named, ref, row, some, text, whole, words
 from backendctl.spec.settings import NO_VPC, Asynchronous, Settings, Vpc
-from backendctl.spec.tables import Attribute, Index, Key, LocalIndex, Scaling, Table, TableReplica
+from backendctl.spec.tables import Attribute, Index, Key, LocalIndex, Scaling, TableReplica, TableSpec
 
 __all__ = [  # of the model, in files of their own
     "HOLD",
@@ -28,15 +28,15 @@ __all__ = [  # of the model, in files of their own
     "Asynchronous",
     "Attribute",
     "Code",
-    "Function",
+    "FunctionSpec",
     "Index",
     "Key",
     "LocalIndex",
     "Provisioned",
     "Scaling",
     "Settings",
-    "Table",
     "TableReplica",
+    "TableSpec",
     "Vpc",
     "Warm",
 ]
@@ -76,7 +76,7 @@ class Logging:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stage:
+class StageSpec:
     """One stage of the API.
 
     Attributes:
@@ -184,7 +184,7 @@ class Api:
     name: str
     path: Path
     definition: dict[str, Any]
-    stages: tuple[Stage, ...] = field(default=(), metadata=row(named("stages", ref("stage")), "Stages by name."))
+    stages: tuple[StageSpec, ...] = field(default=(), metadata=row(named("stages", ref("stage")), "Stages by name."))
     tags: dict[str, str] = field(default_factory=dict, metadata=row(ref("tags")))
     source: LiveApi | None = None
     stages_told: bool = True
@@ -257,7 +257,7 @@ class Api:
         """The document that a stage of that name serves; the API's own where there is no such stage."""
         return next((self.document_of(one) for one in self.stages if one.name == stage), self.definition)
 
-    def document_of(self, stage: Stage) -> dict[str, Any]:
+    def document_of(self, stage: StageSpec) -> dict[str, Any]:
         """The document that a stage serves: its own, or the API's."""
         return self.definition if stage.definition is None else stage.definition
 
@@ -278,15 +278,15 @@ class Spec:
     backend: str
     file: Path
     regions: tuple[str, ...]
-    functions: dict[str, tuple[Function, ...]]
-    tables: tuple[Table, ...] = ()
+    functions: dict[str, tuple[FunctionSpec, ...]]
+    tables: tuple[TableSpec, ...] = ()
     api: Api | None = None
-    domain: Domain | None = None
-    further_domains: tuple[Domain, ...] = ()
+    domain: DomainSpec | None = None
+    further_domains: tuple[DomainSpec, ...] = ()
     role: str | None = None
     statements: tuple[dict[str, Any], ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
-    canary: Canary = field(default_factory=Canary)
+    canary: CanarySpec = field(default_factory=CanarySpec)
     group: tuple[str, ...] = ()
     deprecated: tuple[Fault, ...] = field(default=(), compare=False)
 
@@ -301,11 +301,11 @@ class Spec:
         return self.all_regions[0]
 
     @property
-    def domains(self) -> tuple[Domain, ...]:
+    def domains(self) -> tuple[DomainSpec, ...]:
         """Every custom domain, the one that callers are told of first."""
         return (*((self.domain,) if self.domain is not None else ()), *self.further_domains)
 
-    def functions_in(self, region: str) -> tuple[Function, ...]:
+    def functions_in(self, region: str) -> tuple[FunctionSpec, ...]:
         """What that region gets, overrides applied."""
         return self.functions[region]
 

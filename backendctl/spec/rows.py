@@ -25,7 +25,7 @@ def _same(value: Any) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Aws:
+class AwsPath:
     """Where a setting is in the answer and the arguments of AWS's calls.
 
     Attributes:
@@ -48,7 +48,7 @@ class Aws:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class SettingRow:
     """What is said of one field.
 
     Attributes:
@@ -60,7 +60,7 @@ class Row:
     key: str
     schema: Schema
     read: Callable[[Any], Any]
-    aws: Aws | None
+    aws: AwsPath | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +68,7 @@ class _Said:
     schema: Schema
     key: str | None
     read: Callable[[Any], Any] | None
-    aws: Aws | None
+    aws: AwsPath | None
 
 
 def row(
@@ -77,7 +77,7 @@ def row(
     *,
     key: str | None = None,
     read: Callable[[Any], Any] | None = None,
-    aws: Aws | None = None,
+    aws: AwsPath | None = None,
     secret: bool = False,
 ) -> Mapping[str, Any]:
     """The metadata of a field: `memory: int = field(default=1024, metadata=row(whole(128, 10240, unit="MB"), …))`.
@@ -100,7 +100,7 @@ def described(schema: Schema, sentence: str) -> Schema:
 
 
 @functools.cache
-def _rows(cls: Any) -> tuple[Row, ...]:
+def _rows(cls: Any) -> tuple[SettingRow, ...]:
     found = []
     for one in fields(cls):
         said: _Said | None = one.metadata.get(_KEY)
@@ -109,11 +109,11 @@ def _rows(cls: Any) -> tuple[Row, ...]:
         says = isinstance(one.default, bool | int | float | str) and one.default != "" and said.read is None
         schema = {"default": one.default, **said.schema} if says else said.schema
         key = one.name.replace("_", "-") if said.key is None else said.key
-        found.append(Row(field=one.name, key=key, schema=schema, read=said.read or reader(schema), aws=said.aws))
+        found.append(SettingRow(field=one.name, key=key, schema=schema, read=said.read or reader(schema), aws=said.aws))
     return tuple(found)
 
 
-def rows(cls: Any) -> tuple[Row, ...]:
+def rows(cls: Any) -> tuple[SettingRow, ...]:
     """The rows of a dataclass, in the order of its fields."""
     return _rows(cls)
 

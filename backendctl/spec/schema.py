@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
+from backendctl.lazy import lazily
 from backendctl.nearest import nearest
 from backendctl.spec.report import listed
 from backendctl.spec.scalars import SCALARS, Scalar
@@ -21,9 +22,14 @@ from backendctl.spec.scalars import SCALARS, Scalar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from jsonschema import Draft202012Validator
+    import jsonschema
 
     from backendctl.spec.loader import Document, Way
+else:
+    jsonschema = lazily("jsonschema")
+
+NotText = float | bool
+"""What YAML reads where a text is wanted: a number, true or false."""
 
 ValidationError = Any
 """jsonschema's; its type stub has every attribute possibly unset."""
@@ -104,11 +110,9 @@ def prune(value: Any, ways: list[Way]) -> Any:
 
 
 @functools.cache
-def validator(schema: str) -> Draft202012Validator:
+def validator(schema: str) -> jsonschema.Draft202012Validator:
     """The validator of a shipped schema; jsonschema is imported here, as it is slow to load."""
-    from jsonschema import Draft202012Validator  # noqa: PLC0415
-
-    return Draft202012Validator(load(schema))
+    return jsonschema.Draft202012Validator(load(schema))
 
 
 @functools.cache
@@ -215,7 +219,7 @@ def _no_such_text(document: Document, error: ValidationError, way: Way) -> str:
     return f"{_label(document, way)} cannot be {source}; write {fault}"
 
 
-def _must_be_text(document: Document, way: Way, value: float | bool) -> str:  # noqa: FBT001 - a YAML value
+def _must_be_text(document: Document, way: Way, value: NotText) -> str:
     read = str(value).lower() if isinstance(value, bool) else str(value)
     source = document.source(way) or read
     kind = "true or false" if isinstance(value, bool) else "a number"

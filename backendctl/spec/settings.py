@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from backendctl.spec.roles import role_arn
-from backendctl.spec.rows import Aws, build, flag, many, ref, row, some, text, whole, words
+from backendctl.spec.rows import AwsPath, build, flag, many, ref, row, some, text, whole, words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +53,7 @@ class Settings:
         metadata=row(
             some(examples=["python3.13", "python3.12", "java21", "java17", "nodejs22.x", "provided.al2023"]),
             "Lambda runtime; not for images.",
-            aws=Aws("Runtime"),
+            aws=AwsPath("Runtime"),
         ),
     )
     handler: str | None = field(
@@ -61,7 +61,7 @@ class Settings:
         metadata=row(
             text(least=1, most=128),
             "Handler, e.g. app.handler or com.example.Handler::handleRequest; not for images.",
-            aws=Aws("Handler"),
+            aws=AwsPath("Handler"),
         ),
     )
     memory: int = field(
@@ -69,20 +69,20 @@ class Settings:
         metadata=row(
             whole(128, 10240, unit="MB"),
             "MB; CPU grows with it (1769 MB is one CPU).",
-            aws=Aws("MemorySize", unset=128),
+            aws=AwsPath("MemorySize", unset=128),
         ),
     )
     timeout: int = field(
-        default=10, metadata=row(whole(1, 900, unit="seconds"), "Seconds.", aws=Aws("Timeout", unset=3))
+        default=10, metadata=row(whole(1, 900, unit="seconds"), "Seconds.", aws=AwsPath("Timeout", unset=3))
     )
     ephemeral_storage: int | None = field(
         default=None,
-        metadata=row(whole(512, 10240, unit="MB"), "MB of /tmp.", aws=Aws("EphemeralStorage.Size", unset=512)),
+        metadata=row(whole(512, 10240, unit="MB"), "MB of /tmp.", aws=AwsPath("EphemeralStorage.Size", unset=512)),
     )
     architecture: str = field(default="x86_64", metadata=row(words("x86_64", "arm64"), "Processor."))
     environment: dict[str, str] = field(
         default_factory=dict,
-        metadata=row(ref("environment"), secret=True, aws=Aws("Environment.Variables", unset={}, read=dict)),
+        metadata=row(ref("environment"), secret=True, aws=AwsPath("Environment.Variables", unset={}, read=dict)),
         repr=False,
     )
     layers: tuple[str, ...] = field(
@@ -90,13 +90,13 @@ class Settings:
         metadata=row(
             many(some(), most=5, what="layers"),
             "ARNs of layer versions, at most 5, of the function's own region ('{{ region }}' helps).",
-            aws=Aws("Layers", unset=(), read=lambda found: tuple(one["Arn"] for one in found), write=list),
+            aws=AwsPath("Layers", unset=(), read=lambda found: tuple(one["Arn"] for one in found), write=list),
         ),
     )
     vpc: Vpc | None = field(
         default=None,
         metadata=row(
-            ref("vpc"), read=partial(build, Vpc), aws=Aws("VpcConfig", unset=NO_VPC, read=Vpc.found, write=Vpc.told)
+            ref("vpc"), read=partial(build, Vpc), aws=AwsPath("VpcConfig", unset=NO_VPC, read=Vpc.found, write=Vpc.told)
         ),
     )
     tracing: str = field(
@@ -105,17 +105,17 @@ class Settings:
             flag(default=False),
             "X-Ray.",
             read=lambda on: "Active" if on else "PassThrough",
-            aws=Aws("TracingConfig.Mode", unset="PassThrough"),
+            aws=AwsPath("TracingConfig.Mode", unset="PassThrough"),
         ),
     )
-    role: str | None = field(default=None, metadata=row(ref("role"), read=role_arn, aws=Aws("Role")))
+    role: str | None = field(default=None, metadata=row(ref("role"), read=role_arn, aws=AwsPath("Role")))
     log_format: str | None = field(
         default=None,
         metadata=row(
             words("text", "json"),
             "How Lambda and its runtimes write the log: lines of text, or a JSON object each.",
             read={"text": "Text", "json": "JSON"}.__getitem__,
-            aws=Aws("LoggingConfig.LogFormat", unset="Text"),
+            aws=AwsPath("LoggingConfig.LogFormat", unset="Text"),
         ),
     )
     log_level: str | None = field(
@@ -124,7 +124,7 @@ class Settings:
             words("trace", "debug", "info", "warn", "error", "fatal"),
             "The least level of the function's own lines that is kept; with log-format json.",
             read=str.upper,
-            aws=Aws("LoggingConfig.ApplicationLogLevel", unset="INFO"),
+            aws=AwsPath("LoggingConfig.ApplicationLogLevel", unset="INFO"),
         ),
     )
     system_log_level: str | None = field(
@@ -134,7 +134,7 @@ class Settings:
             "The least level of Lambda's own lines that is kept; with log-format json. warn leaves out the reports "
             "that warm-status and tune read.",
             read=str.upper,
-            aws=Aws("LoggingConfig.SystemLogLevel", unset="INFO"),
+            aws=AwsPath("LoggingConfig.SystemLogLevel", unset="INFO"),
         ),
     )
 
@@ -147,7 +147,7 @@ def _destination(member: str, sentence: str, services: str, more: str = "") -> M
     return row(
         text(rf"^{_TARGET.format(more)}$|\{{\{{", f"the ARN of {services}"),
         sentence,
-        aws=Aws(f"DestinationConfig.{member}.Destination", unset=""),
+        aws=AwsPath(f"DestinationConfig.{member}.Destination", unset=""),
     )
 
 
@@ -158,7 +158,7 @@ class Asynchronous:
     retries: int = field(
         default=2,
         metadata=row(
-            whole(0, 2), "How often a call that failed is tried again.", aws=Aws("MaximumRetryAttempts", unset=2)
+            whole(0, 2), "How often a call that failed is tried again.", aws=AwsPath("MaximumRetryAttempts", unset=2)
         ),
     )
     max_age: int = field(
@@ -166,7 +166,7 @@ class Asynchronous:
         metadata=row(
             whole(60, 21600, unit="seconds"),
             "Seconds after which an event that was not taken is given up.",
-            aws=Aws("MaximumEventAgeInSeconds", unset=21600),
+            aws=AwsPath("MaximumEventAgeInSeconds", unset=21600),
         ),
     )
     on_success: str = field(

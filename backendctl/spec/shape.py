@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 from backendctl.spec.analysis import AnswerCheck, Metric, MetricCheck, TestsCheck
-from backendctl.spec.canary import JUDGED_ABOVE, Canary, Hooks, Judging
+from backendctl.spec.canary import JUDGED_ABOVE, CanarySpec, Hooks, Judging
 from backendctl.spec.rows import (
     Schema,
     block,
@@ -24,7 +24,7 @@ from backendctl.spec.rows import (
 )
 from backendctl.spec.shape_api import of_api, of_domains, of_stages
 from backendctl.spec.shape_functions import of_functions, of_roles
-from backendctl.spec.tables import Index, Key, LocalIndex, Scaling, Table, TableReplica
+from backendctl.spec.tables import Index, Key, LocalIndex, Scaling, TableReplica, TableSpec
 
 _NAMES = {
     "propertyNames": text(
@@ -77,7 +77,7 @@ def _table() -> Schema:
     capacity = mapping("billing", {"read": ref("scaling"), "write": ref("scaling")}, required=("read", "write"))
     del capacity["type"]
     return block(
-        Table,
+        TableSpec,
         "a table",
         also={
             "name": text(
@@ -138,7 +138,7 @@ def _of_canaries() -> dict[str, Schema]:
         "judge": block(Judging, "judge", without=JUDGED_ABOVE),
         "hooks": block(Hooks, "hooks"),
         "canary": block(
-            Canary,
+            CanarySpec,
             "the canary",
             also={
                 **{key: one for key, one in properties(Judging).items() if key in JUDGED_ABOVE},

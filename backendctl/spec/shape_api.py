@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from backendctl.spec.callers import ApiKey, Cors, Quota, Smoke, Throttling, UsagePlan
-from backendctl.spec.domains import Domain, HealthCheck, MutualTls
+from backendctl.spec.domains import DomainSpec, HealthCheck, MutualTls
 from backendctl.spec.function import RETENTION
-from backendctl.spec.model import Api, LiveApi, Logging, Stage
+from backendctl.spec.model import Api, LiveApi, Logging, StageSpec
 from backendctl.spec.rows import Schema, block, mapping, named, ref, text, whole, words
 
 
@@ -28,7 +28,7 @@ def of_stages() -> dict[str, Schema]:
             },
         ),
         "stage": block(
-            Stage,
+            StageSpec,
             "a stage",
             also={
                 "cache": mapping(
@@ -91,9 +91,9 @@ def of_domains() -> dict[str, Schema]:
         ),
         "mutual-tls": block(MutualTls, "mutual-tls"),
         "health-check": block(HealthCheck, "the health check"),
-        "domain": block(Domain, "the domain", description="A custom domain in front of every region."),
+        "domain": block(DomainSpec, "the domain", description="A custom domain in front of every region."),
         "further-domain": block(
-            Domain,
+            DomainSpec,
             "the domain",
             without=("health-check",),
             description="A further custom domain in front of every region, with the health check of `domain`.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backendctl.spec.function import CODE_IN_FILES, Code, Function, Warm
+from backendctl.spec.function import CODE_IN_FILES, Code, FunctionSpec, Warm
 from backendctl.spec.rows import (
     Schema,
     block,
@@ -49,7 +49,7 @@ def _override(function: Schema) -> Schema:
 
 def _function() -> Schema:
     return block(
-        Function,
+        FunctionSpec,
         "a function",
         also={
             "name": text(

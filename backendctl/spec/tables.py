@@ -158,7 +158,7 @@ def _policies(given: dict[str, Any]) -> dict[str, dict[str, Any] | None]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
+class TableSpec:
     """One table; its replicas are the other regions of `regions`.
 
     Attributes:

@@ -21,7 +21,7 @@ from backendctl.resources.apigateway.stage_live import method_throttling_of, met
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.spec.callers import Throttling
-    from backendctl.spec.model import LiveApi, Stage
+    from backendctl.spec.model import LiveApi, StageSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Adoption:
     api: str
     document: dict[str, Any]
     digest: str
-    stage: Stage
+    stage: StageSpec
     bindings: Mapping[str, str] = field(default_factory=dict)
     calls: tuple[str, ...] = ()
     repairs: tuple[Repair, ...] = ()

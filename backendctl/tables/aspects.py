@@ -83,7 +83,7 @@ class Aspect:
         return self.value(primary) if self.follow is None else self.follow(primary, region)
 
 
-def see(aws: Aws, table: model.Table, region: str) -> Seen | None:
+def see(aws: Aws, table: model.TableSpec, region: str) -> Seen | None:
     """A table in a region, None when there is none."""
     found = table_reads.describe(aws, region, table.physical)
     if found is None:
@@ -104,7 +104,7 @@ def see(aws: Aws, table: model.Table, region: str) -> Seen | None:
     )
 
 
-def aspects_of(table: model.Table, seen: Sequence[Seen], backend: str) -> Iterator[Aspect]:
+def aspects_of(table: model.TableSpec, seen: Sequence[Seen], backend: str) -> Iterator[Aspect]:
     """Every aspect worth a row: those of indexes that the spec wants or some region has."""
     yield _plain("status", replicated=False, wanted="ACTIVE", value=lambda one: _status(one, table))
     yield _plain("key", replicated=True, wanted=table.key.words(), value=_key)
@@ -146,7 +146,7 @@ def _switch(name: str, *, on: bool, value: Callable[[Seen], bool]) -> Aspect:
     return _plain(name, replicated=False, wanted=words[on], value=lambda one: words[value(one)])
 
 
-def _status(one: Seen, table: model.Table) -> str:
+def _status(one: Seen, table: model.TableSpec) -> str:
     """A replica whose table does not know the primary region belongs to no group."""
     primary = table.regions[0]
     if one.region != primary and primary not in table_reads.others(one.description, one.region):
@@ -158,7 +158,7 @@ def _key(one: Seen) -> str:
     return table_indexes.key_of(one.description["KeySchema"], one.description).words()
 
 
-def _indexes(table: model.Table, seen: Sequence[Seen]) -> Iterator[Aspect]:
+def _indexes(table: model.TableSpec, seen: Sequence[Seen]) -> Iterator[Aspect]:
     wanted = table_indexes.wanted(table.indexes)
     for name in sorted(wanted.keys() | {name for one in seen for name in table_indexes.found(one.description)}):
         words = wanted[name].words() if name in wanted else NONE
@@ -184,7 +184,7 @@ def _local_index(name: str, one: Seen) -> str:
     return NONE if found is None else found.words()
 
 
-def _stream(table: model.Table) -> Aspect:
+def _stream(table: model.TableSpec) -> Aspect:
     view = table_shape.stream_wanted(table)
     return Aspect(
         name="stream",
@@ -198,7 +198,7 @@ def _view(view: str) -> str:
     return view.lower().replace("_", "-") or _OFF
 
 
-def _capacity(table: model.Table) -> Iterator[Aspect]:
+def _capacity(table: model.TableSpec) -> Iterator[Aspect]:
     """Units by the spec's bounds: what scaling moves within them is right wherever it stands."""
     bounds = {
         (one.name, region): one.scaling for region in table.regions for one in table_capacity.scaled(table, region)
@@ -215,7 +215,7 @@ def _capacity(table: model.Table) -> Iterator[Aspect]:
         )
 
 
-def _scaling(table: model.Table, seen: Sequence[Seen]) -> Iterator[Aspect]:
+def _scaling(table: model.TableSpec, seen: Sequence[Seen]) -> Iterator[Aspect]:
     wanted = {
         (one.resource.removeprefix(f"table/{table.physical}").removeprefix("/index/"), unit, region): one.scaling
         for region in table.regions
@@ -234,7 +234,7 @@ def _scaling(table: model.Table, seen: Sequence[Seen]) -> Iterator[Aspect]:
         )
 
 
-def _holders(table: model.Table) -> Iterator[tuple[str, str]]:
+def _holders(table: model.TableSpec) -> Iterator[tuple[str, str]]:
     if table_capacity.is_provisioned(table):
         for index in ("", *(one.name for one in table.indexes)):
             yield from ((index, unit) for unit in ("read", "write"))
@@ -271,7 +271,7 @@ def _bounds(bounds: tuple[int, int, int | None] | None) -> str:
     return f"{least}{_TO}{most}, " + ("no single policy" if aim is None else f"{aim} %")
 
 
-def _tags(table: model.Table, seen: Sequence[Seen], backend: str) -> Aspect:
+def _tags(table: model.TableSpec, seen: Sequence[Seen], backend: str) -> Aspect:
     """Those of the spec, our marks, and what the primary region has beside; one that only a replica has is its own."""
     primary = table.regions[0]
     wanted = table_settings.marks(backend=backend, name=table.name, primary=primary, tags=table.tags)
@@ -294,7 +294,7 @@ def _tagged(wanted: Mapping[str, str], tags: Mapping[str, str]) -> str:
     return ", ".join([*users, *(f"no {key}" if key not in tags else f"{key}={tags[key]}" for key in unmarked)]) or _OURS
 
 
-def _encryption(table: model.Table) -> Aspect:
+def _encryption(table: model.TableSpec) -> Aspect:
     own = table_shape.is_customers((table.encryption or {}).get(table.regions[0]))
     return Aspect(
         name="encryption",
@@ -307,12 +307,12 @@ def _encryption(table: model.Table) -> Aspect:
 
 def _encrypted_alike(value: str, wanted: str) -> bool:
     """A key serves one region: where each has a key of its own and the spec names none, they are alike."""
-    keys = [one for one in (value, wanted) if one.startswith("arn:")]
-    regions = {one.split(":")[3] for one in keys}
-    return len(keys) == len(regions) == 2  # noqa: PLR2004
+    both = (value, wanted)
+    regions = {one.split(":")[3] for one in both if one.startswith("arn:")}
+    return all(one.startswith("arn:") for one in both) and len(regions) == len(both)
 
 
-def _table_class(table: model.Table) -> Aspect:
+def _table_class(table: model.TableSpec) -> Aspect:
     return Aspect(
         name="table class",
         replicated=False,
@@ -321,7 +321,7 @@ def _table_class(table: model.Table) -> Aspect:
     )
 
 
-def _policy(table: model.Table) -> Aspect:
+def _policy(table: model.TableSpec) -> Aspect:
     def wanted(region: str) -> str | None:
         policy = table_policy.wanted(table.resource_policies, region)
         return None if policy is None else _told(policy)

@@ -23,7 +23,7 @@ from backendctl.tables.replication import Lags, Pair, pairs_of, summary
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.spec.model import Attribute, Table
+    from backendctl.spec.model import Attribute, TableSpec
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ class Markers:
     """
 
     aws: Aws
-    table: Table
+    table: TableSpec
     regions: Sequence[str]
     clock: Callable[[], float] = field(default=time.monotonic)
 

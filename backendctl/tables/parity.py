@@ -17,7 +17,7 @@ from backendctl.tables.aspects import Seen
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.backend import Backend
-    from backendctl.spec.model import Table
+    from backendctl.spec.model import TableSpec
 
 
 class State(StrEnum):
@@ -48,7 +48,7 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class ParityRow:
     """One aspect of a table.
 
     Attributes:
@@ -81,7 +81,7 @@ class TableParity:
     name: str
     physical: str
     regions: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ParityRow, ...]
     notes: tuple[str, ...] = ()
     gone_primary: str = ""
 
@@ -166,23 +166,23 @@ def parity_of(backend: Backend, *, silent: Iterable[str]) -> Parity:
     return Parity(tables=found, unreachable=tuple(sorted(left_out & looked_at)))
 
 
-def _see(aws: Aws, table: Table, region: str) -> Seen | BackendctlError | None:
+def _see(aws: Aws, table: TableSpec, region: str) -> Seen | BackendctlError | None:
     try:
         return aspects.see(aws, table, region)
     except (ClientError, BotoCoreError, BackendctlError) as error:
         return explain(error, doing=f"read {region}/table/{table.name}")
 
 
-def _regions(table: Table, backend: Backend) -> list[str]:
+def _regions(table: TableSpec, backend: Backend) -> list[str]:
     return [region for region in table.regions if region in backend.spec.regions]
 
 
-def _asked(table: Table, backend: Backend) -> list[str]:
+def _asked(table: TableSpec, backend: Backend) -> list[str]:
     """Those looked at, and the primary, which the others follow where the spec leaves something open."""
     return list(dict.fromkeys([table.regions[0], *_regions(table, backend)]))
 
 
-def _table(table: Table, backend: Backend, asked: Mapping[str, Seen | None], silent: set[str]) -> TableParity:
+def _table(table: TableSpec, backend: Backend, asked: Mapping[str, Seen | None], silent: set[str]) -> TableParity:
     first = table.regions[0]
     primary = asked[first]
     seen = {region: asked[region] for region in _regions(table, backend)}
@@ -199,7 +199,7 @@ def _table(table: Table, backend: Backend, asked: Mapping[str, Seen | None], sil
     )
 
 
-def _row(aspect: aspects.Aspect, seen: Mapping[str, Seen | None], primary: Seen | None, silent: set[str]) -> Row:
+def _row(aspect: aspects.Aspect, seen: Mapping[str, Seen | None], primary: Seen | None, silent: set[str]) -> ParityRow:
     cells = {}
     is_open = False
     for region, one in seen.items():
@@ -208,7 +208,7 @@ def _row(aspect: aspects.Aspect, seen: Mapping[str, Seen | None], primary: Seen 
             is_open = True
             wanted = None if primary is None else aspect.following(primary, region)
         cells[region] = _cell(aspect, one, wanted, silent=region in silent)
-    return Row(aspect=aspect.name, replicated=aspect.replicated, open=is_open, cells=cells)
+    return ParityRow(aspect=aspect.name, replicated=aspect.replicated, open=is_open, cells=cells)
 
 
 def _cell(aspect: aspects.Aspect, seen: Seen | None, wanted: str | None, *, silent: bool) -> Cell:

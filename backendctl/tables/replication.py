@@ -16,7 +16,7 @@ from backendctl.errors import BackendctlError, unreachable_data
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-    from backendctl.spec.model import Table
+    from backendctl.spec.model import TableSpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,13 +90,13 @@ def summary(samples: Sequence[float], *, worst: float | None = None, lost: int =
     return Lag(median=statistics.median(samples), worst=most, samples=len(samples), lost=lost)
 
 
-def pairs_of(table: Table, regions: Iterable[str]) -> list[Pair]:
+def pairs_of(table: TableSpec, regions: Iterable[str]) -> list[Pair]:
     """Every region to every other, of those that are looked at."""
     among = [region for region in table.regions if region in set(regions)]
     return [Pair(table=table.name, source=one, target=other) for one in among for other in among if one != other]
 
 
-def measured_lags(aws: Aws, tables: Sequence[Table], regions: Sequence[str], *, minutes: int) -> Lags:
+def measured_lags(aws: Aws, tables: Sequence[TableSpec], regions: Sequence[str], *, minutes: int) -> Lags:
     """ReplicationLatency of the last minutes, which each region tells of what it sends (C34)."""
     physical = {table.name: table.physical for table in tables}
     pairs = [pair for table in tables for pair in pairs_of(table, regions)]

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from backendctl.lazy import lazily
 from backendctl.openapi.integrations import ANY_METHOD
 from backendctl.openapi.neutral import operations
 from backendctl.openapi.pointer import mapping, referenced
 from backendctl.spec.callers import Smoke
 from backendctl.whole import whole
+
+if TYPE_CHECKING:
+    import yaml
+else:
+    yaml = lazily("yaml")
 
 _SUCCESS = range(200, 300)
 _MISSING: Any = object()
@@ -39,8 +45,6 @@ def first_file(document: Mapping[str, Any], smoke: tuple[Smoke, ...]) -> tuple[s
         document: the definition, OpenAPI 3 or Swagger 2.
         smoke: requests that the spec gives, for values that the definition has no example of.
     """
-    import yaml  # noqa: PLC0415  # slow to load
-
     declared = {(one.method, one.path): one for one in smoke if not one.skip}
     tests: list[dict[str, Any]] = []
     left: list[str] = []

@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backendctl.comparing import decoded, refuse_constant, same
 from backendctl.json_path import written
+from backendctl.lazy import lazily
 from backendctl.openapi.matching import Route
 from backendctl.openapi.pointer import mapping, referenced
 from backendctl.secrets import KNOWN
 from backendctl.testing.model import Condition, Expect, Response
+
+if TYPE_CHECKING:
+    import jsonschema
+else:
+    jsonschema = lazily("jsonschema")
 
 _BAD = 400
 _SHOWN = 120
@@ -122,8 +128,6 @@ _CHECKS: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
 
 
 def _misfits(response: Response, route: Route | None, document: Mapping[str, Any]) -> Iterator[str]:
-    from jsonschema import Draft4Validator  # noqa: PLC0415  # slow to load, and OpenAPI 3.0 is of its time
-
     schema = _schema(response.status, route, document)
     if schema is None:
         yield f"the definition has no schema for status {response.status} of this route"
@@ -134,7 +138,8 @@ def _misfits(response: Response, route: Route | None, document: Mapping[str, Any
         return
     models = {key: nullable(document.get(key)) for key in ("components", "definitions")}
     whole = {**nullable(schema), **models}
-    for error in sorted(Draft4Validator(whole).iter_errors(body), key=lambda one: list(map(str, one.absolute_path))):
+    validator = jsonschema.Draft4Validator  # OpenAPI 3.0 is of its time
+    for error in sorted(validator(whole).iter_errors(body), key=lambda one: list(map(str, one.absolute_path))):
         place = written(list(error.absolute_path))
         yield f"the body does not fit the definition at {place}: {KNOWN.redact_short(error.message, _SHOWN)}"
 

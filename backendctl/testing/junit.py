@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr
 
 from backendctl.secrets import KNOWN
-from backendctl.testing.model import Row, TestRun
+from backendctl.testing.model import RequestRow, TestRun
 from backendctl.visible import visible
 
 _BETWEEN = "between regions"
@@ -47,18 +47,18 @@ def _case(name: str, place: str, kind: str, told: tuple[str, ...] | list[str], s
     return f"{head}>\n      <{kind} message={_attribute(told[0])}>{text}</{kind}>\n    </testcase>"
 
 
-def _told(row: Row, region: str) -> list[str]:
+def _told(row: RequestRow, region: str) -> list[str]:
     """What is not as expected, and the request by which the logs tell more."""
     result = row.results[region]
     asked = result.response.request_id if result.response is not None else ""
     return [*result.failures, *([f"request id {asked}"] if result.failures and asked else [])]
 
 
-def _file(row: Row) -> str:
+def _file(row: RequestRow) -> str:
     return f"{row.case.file}:{row.case.line}"
 
 
-def _seconds(row: Row, region: str) -> float | None:
+def _seconds(row: RequestRow, region: str) -> float | None:
     response = row.results[region].response
     return None if response is None else response.latency_ms / 1000
 

@@ -118,7 +118,7 @@ class Result:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class RequestRow:
     """One test in every region. differences: where the regions' answers differ although they should not."""
 
     case: Case
@@ -148,7 +148,7 @@ class TestRun:
     backend: str
     through: Through
     regions: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[RequestRow, ...]
     unreachable: Mapping[str, BackendctlError]
 
     @property

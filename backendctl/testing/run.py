@@ -18,7 +18,18 @@ from backendctl.spec.values import expand
 from backendctl.testing.asking import NotAskedError, Sent, client
 from backendctl.testing.filling import NotCapturedError, filled, filled_value, mapped
 from backendctl.testing.judging import judge
-from backendctl.testing.model import PUBLIC, Case, Condition, Expect, Response, Result, Row, Suite, TestRun, Through
+from backendctl.testing.model import (
+    PUBLIC,
+    Case,
+    Condition,
+    Expect,
+    RequestRow,
+    Response,
+    Result,
+    Suite,
+    TestRun,
+    Through,
+)
 from backendctl.testing.reading import scope_in
 
 if TYPE_CHECKING:
@@ -68,10 +79,10 @@ def run_tests(backend: Backend, suites: Sequence[Suite], through: Through | None
     )
 
 
-def _row(case: Case, results: Mapping[str, Result]) -> Row:
+def _row(case: Case, results: Mapping[str, Result]) -> RequestRow:
     answers = {region: result.response for region, result in results.items() if result.response is not None}
     found = list(_differences(case, answers)) if case.compare and len(answers) > 1 else []
-    return Row(case=case, results=results, differences=tuple(found))
+    return RequestRow(case=case, results=results, differences=tuple(found))
 
 
 def _differences(case: Case, answers: Mapping[str, Response]) -> Iterator[Difference]:

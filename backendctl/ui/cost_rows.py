@@ -25,7 +25,7 @@ _FREE = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class CostRow:
     """One row of the bill. level: 0 region or total, 1 what is in it."""
 
     cells: tuple[str, ...]
@@ -36,7 +36,7 @@ def money(usd: float | None, *, signed: bool = False) -> str:
     """Two decimals and a real minus; what is less than half a cent shows as such, and nothing as a dot."""
     if usd is None:
         return "not priced"
-    if abs(usd) < 1e-9:  # noqa: PLR2004  # what is left of adding floats
+    if not round(usd, 9):  # what is left of adding floats
         return _NOTHING
     sign = MINUS if usd < 0 else "+" if signed else ""
     return f"{sign}{abs(usd):,.2f}" if abs(usd) >= _LEAST else f"{sign}<0.01"
@@ -60,9 +60,9 @@ def labels(found: Estimate) -> list[str]:
     return told
 
 
-def bill(found: Estimate) -> list[Row]:
+def bill(found: Estimate) -> list[CostRow]:
     """Regions with their functions and tables, then Route 53, the fixed amounts, and the total by the list."""
-    rows: list[Row] = []
+    rows: list[CostRow] = []
     for region in found.workload.regions:
         lines = [line for line in found.priced.lines if line.usage.region == region.name]
         mark = " *" if region.name in found.borrowed else ""
@@ -73,7 +73,7 @@ def bill(found: Estimate) -> list[Row]:
     if everywhere:
         rows.append(_row("Route 53", everywhere))
     for name, usd in found.prices.monthly.items():
-        rows.append(Row(cells=(f"{name} (fixed)", *[_NOTHING] * 4, money(usd), money(usd))))
+        rows.append(CostRow(cells=(f"{name} (fixed)", *[_NOTHING] * 4, money(usd), money(usd))))
     rows.append(_row("total at list prices", found.priced.lines, more=found.priced.monthly))
     return rows
 
@@ -158,13 +158,13 @@ def _size(delta: Delta, *, same: bool) -> str:
     return "now" if same else money(delta.cost, signed=True)
 
 
-def _row(name: str, lines: Sequence[Line], *, level: int = 0, more: float = 0.0) -> Row:
+def _row(name: str, lines: Sequence[Line], *, level: int = 0, more: float = 0.0) -> CostRow:
     sums = dict.fromkeys(_COLUMNS, 0.0)
     for line in lines:
         sums[_column(line)] += line.counted
     sums["other"] += more
     cells = [money(sums[column]) for column in _COLUMNS]
-    return Row(cells=(name, *cells, money(sum(sums.values()))), level=level)
+    return CostRow(cells=(name, *cells, money(sum(sums.values()))), level=level)
 
 
 def _column(line: Line) -> str:

@@ -13,6 +13,7 @@ from backendctl.release.history import History, Release
 from backendctl.ui.plan_data import markdown_cell
 
 _STYLES = {"rollback": "update", "canary": "region"}
+_STAGES = 2
 _AUTHOR = 14
 _MINUTE = len("2026-11-28 14:00")
 
@@ -56,10 +57,11 @@ def _heads(found: History, *, verbose: bool) -> list[str]:
 def _cells(found: History, place: int, heads: Sequence[str]) -> list[str]:
     release = found.releases[place]
     author = release.author if len(release.author) <= _AUTHOR else release.author[: _AUTHOR - 1] + "…"
+    more = len(release.stages) - _STAGES
     told = {
         "release": f"v{release.number}",
         "when (UTC)": release.time.replace("T", " ").removesuffix("Z")[:_MINUTE],
-        "stage": ", ".join(release.stages[:2]) + (f" +{len(release.stages) - 2}" if len(release.stages) > 2 else ""),  # noqa: PLR2004
+        "stage": ", ".join(release.stages[:_STAGES]) + (f" +{more}" if more > 0 else ""),
         "what": release.what + (" (unfinished)" if release.unfinished else ""),
         "commit": release.commit or "-",
         "author": (release.author if "operator" in heads else author) or "-",

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from backendctl.ui.plan_data import markdown_cell
 
 if TYPE_CHECKING:
-    from backendctl.permissions.row import Row
+    from backendctl.permissions.row import Right
 
 
-def rights_markdown(rows: Iterable[Row]) -> str:
+def rights_markdown(rows: Iterable[Right]) -> str:
     """One row per action: on what, who needs it, and why where no call has its name."""
     lines = ["| action | on | needed by | why |", "|---|---|---|---|"]
     for row in rows:

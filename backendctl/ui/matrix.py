@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from backendctl.engine.traits import Row
+from backendctl.engine.traits import MatrixRow
 from backendctl.hints import runnable
 from backendctl.resources import rows, traits_of_kind
 from backendctl.survey import Cell, State, Survey
@@ -146,7 +146,7 @@ def _label(survey: Survey, kind: str, name: str) -> tuple[str, str]:
     return row.title, row.name(name, survey.backend) or _only(survey, row) or name
 
 
-def _only(survey: Survey, row: Row) -> str:
+def _only(survey: Survey, row: MatrixRow) -> str:
     """The name of the only thing with the title of this row."""
     others = ((traits_of_kind(kind).row, name) for kind, name in survey.rows)
     named = (other.name(name, survey.backend) for other, name in others if other.title == row.title)

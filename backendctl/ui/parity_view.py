@@ -15,7 +15,7 @@ from backendctl.engine.safety import Refusal
 from backendctl.errors import unreachable_data
 from backendctl.hints import runnable
 from backendctl.resources.ssm.region_index import RegionIndex
-from backendctl.tables.parity import Cell, Parity, Row, State, TableParity
+from backendctl.tables.parity import Cell, Parity, ParityRow, State, TableParity
 from backendctl.ui.plan_data import markdown_cell, plan_document
 
 _MARKS = {
@@ -99,7 +99,7 @@ def _matrix(table: TableParity, *, verbose: bool) -> Table:
     return made
 
 
-def _wanted(row: Row) -> str:
+def _wanted(row: ParityRow) -> str:
     """What is wanted in the first region; where it differs by region each cell tells its own."""
     wanted = list(dict.fromkeys(cell.wanted for cell in row.cells.values()))
     return wanted[0] or "as it is" if len(wanted) == 1 else "by region"

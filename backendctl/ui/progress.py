@@ -12,12 +12,12 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.markup import escape
 from rich.spinner import Spinner
-from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
 from backendctl.engine.events import Done, Event, Failed, Noted, Skipped, Started
 from backendctl.engine.plan import Change, Plan
+from backendctl.ui.moving import begin, end
 
 _BAR = 28
 _COUNT = len("999/999")
@@ -26,8 +26,6 @@ _SLOW = 10.0
 _LINES = 6
 """So many changes that take long are told in lines of their own."""
 _FRAMES_PER_SECOND = 10
-_drawn: list[Live | Status] = []
-"""What moves on the terminal now."""
 
 
 class Progress:
@@ -60,16 +58,14 @@ class Progress:
             self._live = Live(
                 get_renderable=self._draw, console=self._console, refresh_per_second=_FRAMES_PER_SECOND, transient=True
             )
-            self._live.start()
-            _drawn.append(self._live)
+            begin(self._live)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._live is not None:
-            _drawn.remove(self._live)
-            self._live.stop()
+            end(self._live)
 
     def show(self, event: Event) -> None:
         """Take in one event."""
@@ -159,25 +155,12 @@ def busy(console: Console, what: str, *, quiet: bool = False) -> Iterator[None]:
     if quiet or not console.is_terminal:
         yield
         return
-    with console.status(what) as status:
-        _drawn.append(status)
-        try:
-            yield
-        finally:
-            _drawn.remove(status)
-
-
-@contextmanager
-def paused() -> Iterator[None]:
-    """Nothing is drawn within this block, because somebody is asked something; any thread may call it."""
-    stopped = list(_drawn)
-    for one in stopped:
-        one.stop()
+    status = console.status(what)
+    begin(status)
     try:
         yield
     finally:
-        for one in stopped:
-            one.start()
+        end(status)
 
 
 def watch(events: Iterable[Event], progress: Progress) -> Iterator[Event]:
@@ -185,8 +168,3 @@ def watch(events: Iterable[Event], progress: Progress) -> Iterator[Event]:
     for event in events:
         progress.show(event)
         yield event
-
-
-def seconds_since(start: float) -> float:
-    """Wall time since a `time.monotonic()`."""
-    return time.monotonic() - start

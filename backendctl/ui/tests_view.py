@@ -13,7 +13,7 @@ from rich.text import Text
 from backendctl.errors import unreachable_data
 from backendctl.hints import runnable
 from backendctl.secrets import KNOWN
-from backendctl.testing.model import Result, Row, TestRun
+from backendctl.testing.model import RequestRow, Result, TestRun
 from backendctl.ui.plan_data import markdown_cell
 
 
@@ -54,7 +54,7 @@ def tests_document(run: TestRun) -> dict[str, Any]:
     }
 
 
-def _document(row: Row) -> dict[str, Any]:
+def _document(row: RequestRow) -> dict[str, Any]:
     return {
         "file": row.case.file,
         "line": row.case.line,
@@ -105,11 +105,11 @@ def _style(result: Result) -> str:
     return "bad" if result.failures else "ok"
 
 
-def _alike(row: Row) -> str:
+def _alike(row: RequestRow) -> str:
     return "✗" if row.differences else "✓" if row.case.compare else "-"
 
 
-def _reasons(row: Row) -> Iterator[str]:
+def _reasons(row: RequestRow) -> Iterator[str]:
     place = f"{row.case.file}:{row.case.line}: {row.case.name}"
     for region, result in row.results.items():
         for told in result.failures:

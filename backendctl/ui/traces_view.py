@@ -101,7 +101,7 @@ def _cell(share: Share | None) -> str:
 
 def _line(one: Trace, report: TraceReport) -> str:
     parts = _parts_of(one, report)
-    told = ", ".join(f"{part} {seconds * 1000:,.0f} ms" for part, seconds in parts[:4] if seconds >= 0.0005)  # noqa: PLR2004  # half a ms
+    told = ", ".join(f"{part} {seconds * 1000:,.0f} ms" for part, seconds in parts[:4] if round(seconds, 3))
     status = f" → {one.status}" if one.status else " → failed" if one.fault else ""
     moment = time.strftime("%H:%M:%S", time.gmtime(one.began))
     request = KNOWN.redact(one.request) or "(no request)"

@@ -16,6 +16,8 @@ from backendctl.warmth.tune.request import Goal, Request
 from backendctl.warmth.tune.run import Tuned
 
 _COLUMNS = ("MB", "warm ms", "p95 ms", "billed ms", "$ per million", "cold ms", "init ms", "best by")
+_ONE_DECIMAL = 10
+"""Milliseconds below which a decimal is shown."""
 NONE = "-"
 
 
@@ -135,7 +137,7 @@ def gb_seconds(size: Size) -> float:
 
 def ms(value: float) -> str:
     """Milliseconds: one decimal below ten."""
-    return f"{value:.1f}" if value < 10 else f"{value:,.0f}"  # noqa: PLR2004 - as said
+    return f"{value:.1f}" if value < _ONE_DECIMAL else f"{value:,.0f}"
 
 
 def _off(spread: Spread) -> int:

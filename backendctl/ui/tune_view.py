@@ -11,6 +11,7 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
+from backendctl.ui.moving import begin, end
 from backendctl.ui.tune_data import Tuning, against_now, cells, named, said, written
 from backendctl.warmth.tune.looking import Target
 from backendctl.warmth.tune.run import Tuned
@@ -31,14 +32,14 @@ class TuneProgress:
     def __enter__(self) -> Self:
         if self._console.is_terminal and not self._quiet:
             self._status = self._console.status("tune …")
-            self._status.start()
+            begin(self._status)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._status is not None:
-            self._status.stop()
+            end(self._status)
 
     def tell(self, region: str, message: str) -> None:
         """Take in one message."""

@@ -11,7 +11,7 @@ from backendctl.hints import runnable
 from backendctl.ui.plan_data import markdown_cell
 from backendctl.warmth.cold import Cause
 from backendctl.warmth.figures import Figures, Quantiles
-from backendctl.warmth.look import Row, WarmStatus
+from backendctl.warmth.look import WarmRow, WarmStatus
 from backendctl.warmth.subject import Rule
 
 
@@ -39,7 +39,7 @@ def _exact(at: float) -> str:
     return datetime.fromtimestamp(int(at * 1000) / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: WarmRow) -> dict[str, Any]:
     subject, counted = row.subject, row.counted
     return {
         "region": subject.region,
@@ -119,6 +119,7 @@ def _quantiles(found: Quantiles) -> dict[str, float | None]:
 
 _FIGURES = tuple(_figures(Figures()))
 _HEADS = ("region", "function", "users hit", "verdict", "reason", "pings", "cold users", "alive", "next")
+_TWO_DIGITS = 10
 
 
 def warm_markdown(status: WarmStatus) -> str:
@@ -135,7 +136,7 @@ def drained_lines(status: WarmStatus) -> list[str]:
     return [f"{region} is drained, {told}: no users meet its functions" for region, told in status.drained.items()]
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: WarmRow) -> list[str]:
     found, subject = row.figures, row.subject
     return [
         subject.region,
@@ -178,10 +179,10 @@ def rounded(count: int) -> str:
 
 def _percent(share: float) -> str:
     value = share * 100
-    return f"{value:.0f}" if value >= 10 else f"{value:.1f}".removesuffix(".0")  # noqa: PLR2004 - two digits say enough
+    return f"{value:.0f}" if value >= _TWO_DIGITS else f"{value:.1f}".removesuffix(".0")
 
 
-def warm_line(row: Row) -> str:
+def warm_line(row: WarmRow) -> str:
     """A row as one plain line, for a pipe."""
     subject, verdict = row.subject, row.verdict
     tail = f" -> {runnable(verdict.next_step)}" if verdict.next_step else ""

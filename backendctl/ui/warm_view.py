@@ -15,7 +15,7 @@ from backendctl.ui.warm_data import cold_users, drained_lines, iso, rounded, war
 from backendctl.ui.watching import Said, Watch
 from backendctl.warmth.evidence import GOOD, Outcome
 from backendctl.warmth.figures import Quantiles
-from backendctl.warmth.look import Row, WarmStatus
+from backendctl.warmth.look import WarmRow, WarmStatus
 
 __all__ = ["show_warm", "warm_document", "warm_markdown", "watch_warm"]
 
@@ -75,7 +75,7 @@ def warm_screen(status: WarmStatus, *, verbose: bool) -> RenderableType:
     return Group(*parts)
 
 
-def _region(region: str, rows: Sequence[Row], *, verbose: bool) -> list[RenderableType]:
+def _region(region: str, rows: Sequence[WarmRow], *, verbose: bool) -> list[RenderableType]:
     names = _names(rows)
     widest = min(max(len(name) for name in names), _NAME)
     parts: list[RenderableType] = [Text(), Text(region, style="region"), _head(widest)]
@@ -90,7 +90,7 @@ def _region(region: str, rows: Sequence[Row], *, verbose: bool) -> list[Renderab
     return parts
 
 
-def _names(rows: Sequence[Row]) -> list[str]:
+def _names(rows: Sequence[WarmRow]) -> list[str]:
     """The function; with the alias where users hit several of one function."""
     several = Counter(row.subject.function for row in rows)
     return [
@@ -104,13 +104,13 @@ def _head(widest: int) -> Text:
     return Text(f"{'':{widest}}  {heads}  verdict", style="quiet", no_wrap=True)
 
 
-def _row(name: str, row: Row, widest: int) -> Text:
+def _row(name: str, row: WarmRow, widest: int) -> Text:
     mark, style = _mark(row.verdict.outcome)
     verdict = Text(f"{mark} {row.verdict.outcome if _has_room(row, widest) else '…'}", style=style)
     return Text.assemble((name.ljust(widest), "name"), "  ", _values(row), "  ", verdict)
 
 
-def _values(row: Row) -> str:
+def _values(row: WarmRow) -> str:
     found = row.figures
     cells = (rounded(row.counted.fired) if row.counted.is_known else "-", *("-",) * (len(_COLUMNS) - 1))
     if found is not None:
@@ -119,7 +119,7 @@ def _values(row: Row) -> str:
     return "  ".join(cell.rjust(width) for cell, width in zip(cells, _COLUMNS.values(), strict=True))
 
 
-def _has_room(row: Row, widest: int) -> bool:
+def _has_room(row: WarmRow, widest: int) -> bool:
     """Whether the verdict fits into the row; one that does not stands below it, with its reason."""
     return widest + len("  ") + len(_values(row)) + len("  ✓ ") + len(row.verdict.outcome) <= _WIDTH
 
@@ -131,7 +131,7 @@ def _mark(outcome: Outcome) -> tuple[str, str]:
     return ("?", "update") if outcome is Outcome.NO_DATA else ("✗", "bad")
 
 
-def _lines(row: Row, widest: int, *, verbose: bool) -> Iterator[Text]:
+def _lines(row: WarmRow, widest: int, *, verbose: bool) -> Iterator[Text]:
     """Why, the classes of cold starts, what to do next; and, verbose, everything else that is known."""
     verdict, found = row.verdict, row.figures
     if verdict.outcome not in GOOD:
@@ -149,7 +149,7 @@ def _lines(row: Row, widest: int, *, verbose: bool) -> Iterator[Text]:
         yield from (Text(line, style="quiet") for line in _details(row))
 
 
-def _details(row: Row) -> Iterator[str]:
+def _details(row: WarmRow) -> Iterator[str]:
     for rule in row.subject.rules:
         state = ("enabled" if rule.is_enabled else "disabled") if rule.is_there else "does not exist"
         calls = ", ".join(f"{n} x {qualifier or '$LATEST'}" for qualifier, n in rule.targets.items())
@@ -175,7 +175,7 @@ def _details(row: Row) -> Iterator[str]:
         yield f"pings cost: {row.pings_month:,.0f} invocations a month{price}"
 
 
-def _footer(rows: Sequence[Row]) -> Text:
+def _footer(rows: Sequence[WarmRow]) -> Text:
     outcomes = Counter(row.verdict.outcome for row in rows)
     told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
     users = sum(row.figures.users for row in rows if row.figures)

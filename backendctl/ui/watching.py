@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -10,6 +11,8 @@ from typing import Generic, Self, TypeVar
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
+
+from backendctl.ui.moving import begin, end
 
 S = TypeVar("S")
 
@@ -39,15 +42,16 @@ class Watch(Generic[S]):
 
     def __enter__(self) -> Self:
         if self.console.is_terminal:
-            self._live = Live(console=self.console, auto_refresh=False)
-            self._live.start()
+            # What goes to stderr belongs above the picture only where it is the same terminal.
+            self._live = Live(console=self.console, auto_refresh=False, redirect_stderr=sys.stderr.isatty())
+            begin(self._live)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._live is not None:
-            self._live.stop()
+            end(self._live)
 
     def show(self, status: S) -> None:
         """Take in what was seen now; what is gone and comes back is said again."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from backendctl.backend import Backend
-    from backendctl.spec.model import Function, Warm
+    from backendctl.spec.model import FunctionSpec, Warm
 
 _LONGEST_HOLD = 2000
 """Milliseconds for which a handler is asked to stay at most."""
@@ -197,7 +197,7 @@ def _refuse(backend: Backend, chosen: frozenset[str], *, instances: int | None, 
 
 
 def _rows(
-    backend: Backend, region: str, function: Function, instances: int | None, stages: Sequence[str]
+    backend: Backend, region: str, function: FunctionSpec, instances: int | None, stages: Sequence[str]
 ) -> list[Warmed]:
     hits = hit_by_users(backend.aws, backend.context, region, function)
     hits = tuple(hit for hit in hits if not stages or hit.stage in stages)
@@ -218,7 +218,7 @@ def _rows(
     ]
 
 
-def _warmed(backend: Backend, function: Function, row: Warmed, instances: int | None) -> Warmed:
+def _warmed(backend: Backend, function: FunctionSpec, row: Warmed, instances: int | None) -> Warmed:
     """One round of calls; a second one that asks handlers to stay longer, where the way there is too long for proof."""
     warm = function.warm
     if warm is None:
@@ -239,7 +239,7 @@ def _warmed(backend: Backend, function: Function, row: Warmed, instances: int | 
     )
 
 
-def _round(backend: Backend, function: Function, row: Warmed, warm: Warm, hold: int) -> tuple[Warmed, float | None]:
+def _round(backend: Backend, function: FunctionSpec, row: Warmed, warm: Warm, hold: int) -> tuple[Warmed, float | None]:
     """What came of it, and the milliseconds of a call, at most, that were the way's and not the environment's."""
     answers = call_at_once(
         backend.aws,

@@ -59,7 +59,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class WarmRow:
     """One function in one region.
 
     Attributes:
@@ -88,7 +88,7 @@ class WarmStatus:
 
     backend: str
     request: Request
-    rows: tuple[Row, ...]
+    rows: tuple[WarmRow, ...]
     unreachable: Mapping[str, BackendctlError] = field(default_factory=dict)
     drained: Mapping[str, str] = field(default_factory=dict)
 
@@ -286,7 +286,7 @@ class _Logs:
         return frozenset[str]().union(*(self.users[key] for key in keys)) if known else None
 
 
-def _row(subject: Subject, measured: Measured, found_logs: _Logs, request: Request) -> Row:
+def _row(subject: Subject, measured: Measured, found_logs: _Logs, request: Request) -> WarmRow:
     key = (subject.region, subject.log_group)
     text = found_logs.texts.get(key)
     evidence = Evidence(
@@ -299,7 +299,7 @@ def _row(subject: Subject, measured: Measured, found_logs: _Logs, request: Reque
     )
     if text is None:
         found = replace(evidence, unread=_why_unread(subject, found_logs.unread.get(key), request))
-        return Row(subject=subject, counted=measured.counted, figures=None, verdict=judge(found))
+        return WarmRow(subject=subject, counted=measured.counted, figures=None, verdict=judge(found))
     ids = found_logs.users_of(subject)
     calls = [one for one in read(text.events, physical=subject.physical) if one.version in subject.versions]
     firings = measured.firings
@@ -320,7 +320,7 @@ def _row(subject: Subject, measured: Measured, found_logs: _Logs, request: Reque
     )
     counts = with_bins(counts, text.bins, pings=measured.counted.fired, alive_since=request.window.until - request.idle)
     month = MONTH_MINUTES * 60 / request.window.seconds
-    return Row(
+    return WarmRow(
         subject=subject,
         counted=measured.counted,
         figures=counts,

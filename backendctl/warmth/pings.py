@@ -12,7 +12,7 @@ from backendctl.resources.events.warmer_layout import layout, schedules, warmer_
 
 if TYPE_CHECKING:
     from backendctl.resources.deploy_context import DeployContext
-    from backendctl.spec.model import Function
+    from backendctl.spec.model import FunctionSpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +41,7 @@ class Pinger:
         return self.targets.get(qualifier, 0) / whole if whole else 0.0
 
 
-def pingers(context: DeployContext, region: str, function: Function) -> tuple[Pinger, ...]:
+def pingers(context: DeployContext, region: str, function: FunctionSpec) -> tuple[Pinger, ...]:
     """What the spec wants to call a function; empty where nothing keeps it warm."""
     rules = tuple(
         Pinger(name=name, targets=Counter(target.qualifier for target in targets))
@@ -55,15 +55,19 @@ def pingers(context: DeployContext, region: str, function: Function) -> tuple[Pi
 
 def calls_of(name: str, *, is_schedule: bool, period: int) -> Series:
     """The metric of a rule's calls, or of a schedule group's (D22)."""
-    return _series(name, "InvocationAttemptCount" if is_schedule else "Invocations", is_schedule, period)
+    return _series(
+        name, "InvocationAttemptCount" if is_schedule else "Invocations", is_schedule=is_schedule, period=period
+    )
 
 
 def lost_of(name: str, *, is_schedule: bool, period: int) -> Series:
     """The metric of those among them that got nowhere."""
-    return _series(name, "TargetErrorCount" if is_schedule else "FailedInvocations", is_schedule, period)
+    return _series(
+        name, "TargetErrorCount" if is_schedule else "FailedInvocations", is_schedule=is_schedule, period=period
+    )
 
 
-def _series(name: str, metric: str, is_schedule: bool, period: int) -> Series:  # noqa: FBT001 - private
+def _series(name: str, metric: str, *, is_schedule: bool, period: int) -> Series:
     if is_schedule:
         return Series(namespace="AWS/Scheduler", metric=metric, dimensions=(("ScheduleGroup", name),), period=period)
     return Series(namespace="AWS/Events", metric=metric, dimensions=(("RuleName", name),), period=period)

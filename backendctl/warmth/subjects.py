@@ -18,7 +18,7 @@ from backendctl.warmth.targets import Hit, hit_by_users
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.backend import Backend
-    from backendctl.spec.model import Function
+    from backendctl.spec.model import FunctionSpec
 
 _IDS = ("$context.integration.requestId", "$context.integrationRequestId", "$context.awsEndpointRequestId")
 """What an access log may call the Lambda request id."""
@@ -80,7 +80,7 @@ def _live(aws: Aws, region: str, physical: str) -> _Live:
     )
 
 
-def _of_function(backend: Backend, region: str, function: Function) -> Iterator[Subject]:
+def _of_function(backend: Backend, region: str, function: FunctionSpec) -> Iterator[Subject]:
     aws = backend.aws
     hits = hit_by_users(aws, backend.context, region, function)
     live = _live(aws, region, function.physical)

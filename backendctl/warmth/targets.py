@@ -12,7 +12,7 @@ from backendctl.resources.lambda_.slots import LiveVariables, live_variables
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.resources.deploy_context import DeployContext, Link
-    from backendctl.spec.model import Function
+    from backendctl.spec.model import FunctionSpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +32,7 @@ class Hit:
     is_canary: bool = False
 
 
-def hit_by_users(aws: Aws, context: DeployContext, region: str, function: Function) -> tuple[Hit, ...]:
+def hit_by_users(aws: Aws, context: DeployContext, region: str, function: FunctionSpec) -> tuple[Hit, ...]:
     """What the live stages' variables name now, then the aliases that no stage leads to.
 
     Stages are read through `Aws.shared`: call `aws.forget("stages")` first to ask again. A function that nothing
@@ -44,7 +44,7 @@ def hit_by_users(aws: Aws, context: DeployContext, region: str, function: Functi
     return targets_in(context, region, function, live)
 
 
-def targets_in(context: DeployContext, region: str, function: Function, live: LiveVariables) -> tuple[Hit, ...]:
+def targets_in(context: DeployContext, region: str, function: FunctionSpec, live: LiveVariables) -> tuple[Hit, ...]:
     """The same, from what the live stages say."""
     links = [link for link in context.links.get(region, ()) if link.function.name == function.name]
     names = names_of(context, region, function)
@@ -64,7 +64,9 @@ def targets_in(context: DeployContext, region: str, function: Function, live: Li
     return tuple(dict.fromkeys(hits))
 
 
-def _named(function: Function, link: Link, variables: Mapping[str, Sequence[str]]) -> Iterator[tuple[str | None, bool]]:
+def _named(
+    function: FunctionSpec, link: Link, variables: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[str | None, bool]]:
     """The qualifiers that a link means on a live stage, and whether it is the canary's."""
     if link.variable is None:
         yield link.alias, False

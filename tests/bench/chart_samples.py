@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from backendctl.ui.charts import write_memory_chart, write_timelines
+from backendctl.ui.charts.writing import write_memory_chart, write_timelines
 from backendctl.warmth.memory_chart import MemoryChart, MemoryPoint, Spread
 from backendctl.warmth.timeline import Bin, Event, Point, Timeline
 

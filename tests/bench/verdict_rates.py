@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 from backendctl.release.observed import Minute, Observed, curve_of
 from backendctl.release.verdict import Outcome, Thresholds, judge
-from backendctl.spec.canary import Canary
+from backendctl.spec.canary import CanarySpec
 
-STEPS = Canary().steps
-HOLD = int(Canary().bake_time // 60)
+STEPS = CanarySpec().steps
+HOLD = int(CanarySpec().bake_time // 60)
 LONGEST = 30
 """Minutes at each share: before a pass counts, and before a release that stays inconclusive ends."""
 ERRORS_ONLY = Thresholds(max_latency_increase=None)

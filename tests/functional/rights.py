@@ -14,17 +14,19 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
+from backendctl.cli.catalogue import entries
 from backendctl.errors import BackendctlError
 from backendctl.permissions.arns import RESOURCES, Scope
 from backendctl.permissions.on_behalf import ON_BEHALF
 from backendctl.permissions.reading import Named
-from backendctl.permissions.row import Row
+from backendctl.permissions.row import Right
 from backendctl.permissions.table import ROWS
 from backendctl.resources.assemble import called_names
 from backendctl.spec import parse
 from tests.functional.sandboxed import ACCOUNT
 
-_OURS = frozenset(command for row in ROWS for command in row.commands) | {"iam-policy"}
+_OURS = frozenset(entries()) - {"validate", "render", "sandbox"}
+"""Also a verb that the table does not have yet; what is left out asks for what expressions name, and for no more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,11 +95,11 @@ def unused(used: set[str]) -> list[str]:
     return sorted({_name(row) for row in ROWS} - used)
 
 
-def _name(row: Row) -> str:
+def _name(row: Right) -> str:
     return f"{row.action} on {row.on}"
 
 
-def _allows(row: Row, one: Asked, scopes: list[Scope]) -> bool:
+def _allows(row: Right, one: Asked, scopes: list[Scope]) -> bool:
     if row.action != one.action or one.command not in row.commands:
         return False
     patterns = {pattern for scope in scopes for pattern in RESOURCES[row.on].find(scope)}

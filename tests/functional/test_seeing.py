@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from tests.functional.sandboxed import EAST, WEST, eventually
 TOKEN = "tok-4f9c2a77d1"
 CODE = """
 import json
+import re
 import os
 
 
@@ -182,3 +184,38 @@ def test_a_missing_log_group_is_told_and_the_rest_is_read(project: Project) -> N
     found = seen[-1]
     assert f"there is no log group /aws/lambda/{project.name}-one in {WEST}" in found.err
     assert {line["region"] for line in lines(found.out)} == {EAST}
+
+
+CALL = re.compile(
+    r"\d{4}-\d\d-\d\dT[\d:.]{12}Z ([\w-]+) ([\w-]+) \w+: \d{3}( \w+)?, [\d,]+ ms(, \d+ retr\w+)?(, request \S+)?"
+)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan", "-o", "json"),
+        ("deploy", "--yes", "--adopt", "-o", "json"),
+        ("invoke", "one", "-o", "json"),
+        ("test", "--through", "method", "-o", "json"),
+        ("doctor", "-o", "json"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_the_log_of_calls_tells_each_of_them_and_no_secret(project: Project, words: tuple[str, ...]) -> None:
+    quiet, told = project.run(*words, expect=None), project.run(*words, "-vv", expect=None)
+    assert told.code == quiet.code
+    assert told.json.keys() == quiet.json.keys()  # the result is still one document, on stdout alone
+    calls = [found for line in told.err.splitlines() if (found := CALL.fullmatch(line))]
+    assert ("sts", EAST) in {(call[2], call[1]) for call in calls}
+    assert len(calls) > 3
+    assert f"{len(calls)} calls to AWS (" in told.err
+    assert f", spec {project.folder}/spec.yaml, sandbox {project.url}\n" in told.err
+    assert TOKEN not in told.out + told.err
+
+
+def test_one_v_counts_the_calls_and_tells_none_of_them(project: Project) -> None:
+    told = project.run("status", "-v", "-o", "json").err
+    assert re.search(r"^\d+ calls to AWS \(", told, re.MULTILINE)
+    assert CALL.search(told) is None
+    assert "0 calls to AWS; " in project.run("validate", "-v").err

@@ -10,7 +10,7 @@ import pytest
 from backendctl.bringing import left_variables, leftovers, variables
 from backendctl.pinned_stage import Kept
 from backendctl.resources.lambda_.function import Function
-from backendctl.spec.model import Code, Stage, Vpc
+from backendctl.spec.model import Code, StageSpec, Vpc
 from tests.unit.resources.lambda_helpers import PLACES
 
 EAST, EUROPE, SYDNEY = "us-east-1", "eu-west-1", "ap-southeast-2"
@@ -62,7 +62,7 @@ def test_what_the_spec_says_of_the_region_is_meant() -> None:
 
 def test_a_stage_variable_is_taken_from_the_spec_where_it_names_another_region() -> None:
     served = Kept(region=EUROPE, stage="prodv1", variables={"a": "version1", "b": f"x-{EAST}", "c": f"y-{EUROPE}"})
-    said = Stage(name="prodv1", variables={"a": "version9", "b": "everywhere"})
+    said = StageSpec(name="prodv1", variables={"a": "version9", "b": "everywhere"})
     there = replace(said, variables=variables(said, served, (EAST, EUROPE)))
     assert there.variables == {"a": "version1", "b": "everywhere", "c": f"y-{EUROPE}"}
     (reason,) = left_variables(there, said, (EAST, EUROPE), told=f"{EUROPE}/stage/prodv1")

@@ -11,7 +11,7 @@ from tests.unit.resources.api_helpers import DOMAIN, STAGE, document, spec
 
 def _spec(*paths: str, check: str | None = None, base: str | None = "v1") -> model.Spec:
     health = None if check is None else domains.HealthCheck(path=check)
-    site = domains.Domain(name=DOMAIN, zone="corkhounds.example", health_check=health)
+    site = domains.DomainSpec(name=DOMAIN, zone="corkhounds.example", health_check=health)
     given = spec(domain=site, stages=(replace(STAGE, path=base),))
     assert given.api is not None
     return replace(given, api=replace(given.api, definition=document(*paths)))

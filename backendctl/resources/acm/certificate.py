@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.wait import until
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources.acm import certificates
 from backendctl.resources.apigateway.api_reads import domain_names
@@ -47,7 +47,7 @@ class Certificate:
     kind: ClassVar[str] = "certificate"
     stateful: ClassVar[bool] = True
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(lasts=5, row=Row("domain", base))
+    traits: ClassVar[Traits] = Traits(lasts=5, row=MatrixRow("domain", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

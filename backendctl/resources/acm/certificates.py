@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_acm.type_defs import CertificateSummaryTypeDef
 
     from backendctl.aws.connection import Aws
-    from backendctl.spec.domains import Domain
+    from backendctl.spec.domains import DomainSpec
 
 # ListCertificates leaves out all but RSA_1024 and RSA_2048 unless asked.
 _KEYS: list[KeyAlgorithmType] = ["RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1"]
@@ -82,7 +82,7 @@ class Serving:
     renewal: str
 
 
-def serving(aws: Aws, region: str, domain: Domain, *, now: float) -> Serving | None:
+def serving(aws: Aws, region: str, domain: DomainSpec, *, now: float) -> Serving | None:
     """The one that the live domain uses; without one the spec's, or the issued one that fits best. None: there is none.
 
     Args:

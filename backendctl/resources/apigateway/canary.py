@@ -6,7 +6,7 @@ It is no part of the spec's desired state: it comes and goes with the operations
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
@@ -18,16 +18,16 @@ from backendctl.engine.resource import address
 from backendctl.engine.traits import Traits
 from backendctl.errors import BackendctlError
 from backendctl.resources.apigateway import deployments as releases
-from backendctl.resources.apigateway import served
 from backendctl.resources.apigateway.api_reads import deployments, find_api, list_deployments, list_stages, stages
-from backendctl.resources.apigateway.recorded_variables import recorded
+from backendctl.resources.apigateway.recorded_variables import entry_of_stage
 from backendctl.resources.apigateway.served import Route
 from backendctl.resources.apigateway.stage import Stage
 from backendctl.resources.apigateway.stage_patch import escaped
 from backendctl.resources.apigateway.stage_wanted import Behind, look_at_slots, refuse_slots
 from backendctl.resources.apigateway.stage_writes import CANARY, StagePlace, changed_fields, replacing, split_variables
+from backendctl.resources.canary_operations import KIND, EndOf, ShiftOf
 from backendctl.resources.deploy_context import Stamp
-from backendctl.resources.ssm import release_claim, release_log
+from backendctl.resources.ssm import release_claim
 from backendctl.resources.ssm.release_record import VARIABLE, Record, split_tag
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Canary:
         percent: its share of the requests.
     """
 
-    kind: ClassVar[str] = "canary"
+    kind: ClassVar[str] = KIND
 
     region: str
     name: str
@@ -113,7 +113,7 @@ class CanaryStart:
         percent: its share of the requests.
     """
 
-    kind: ClassVar[str] = "canary"
+    kind: ClassVar[str] = KIND
     action: ClassVar[Action] = Action.CREATE
     taken_back: ClassVar[str] = "backendctl abort-canary"
     traits: ClassVar[Traits] = Traits(of_release=True)
@@ -220,19 +220,18 @@ class CanaryStart:
         if self.entry is None:
             return
         variables, _ = split_variables(found.get("variables"))
-        log, wanted = release_log.read(aws, self.region), {**variables, **self.variables}
-        serving = served.by_stage(
+        entry = entry_of_stage(
             aws,
             self.region,
             api_id,
+            self.entry,
+            stage=self.name,
             deployment=deployment,
-            variables=wanted,
-            routes=self.routes,
-            log=log,
+            variables={**variables, **self.variables},
             serving=variables,
+            routes=self.routes,
+            told=self.from_spec,
         )
-        told = recorded(wanted, stage=self.name, told=self.from_spec, routes=self.routes, log=log)
-        entry = replace(self.entry, versions=serving.versions, codes=serving.codes).on(self.name, deployment, told)
         release_claim.ready(aws, self.region, entry)
 
     def _opening(self, found: StageTypeDef, deployment: str) -> Iterator[PatchOperationTypeDef]:
@@ -267,41 +266,8 @@ class CanaryStart:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TrafficShift:
-    """Another share for the canary that runs; what it shows stays what it is.
-
-    Attributes:
-        canary: as it was looked at. entry: of the release log; None for a canary without a number.
-    """
-
-    kind: ClassVar[str] = "canary"
-    action: ClassVar[Action] = Action.UPDATE
-    taken_back: ClassVar[str] = "backendctl promote-canary --to PERCENT"
-    traits: ClassVar[Traits] = Traits(of_release=True)
-
-    canary: Canary
-    percent: float
-    entry: Record | None = field(default=None, repr=False)
-    requires: frozenset[str] = field(default=frozenset(), repr=False)
-
-    @property
-    def region(self) -> str:
-        """The canary's."""
-        return self.canary.region
-
-    @property
-    def name(self) -> str:
-        """The stage's."""
-        return self.canary.name
-
-    def needs(self) -> frozenset[str]:
-        """What an earlier wave of regions does."""
-        return self.requires
-
-    def read(self, aws: Aws) -> tuple[FieldChange, ...]:
-        """Both shares, when they differ."""
-        del aws
-        return tuple(changed_fields({"percent": self.canary.percent}, {"percent": self.percent}))
+class TrafficShift(ShiftOf[Canary]):
+    """Another share of a stage's requests for the canary that runs."""
 
     def run(self, aws: Aws) -> None:
         """One UpdateStage, only while the same canary runs: the same patch would make a new one (A66)."""
@@ -328,35 +294,8 @@ class TrafficShift:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CanaryEnd:
+class CanaryEnd(EndOf[Canary]):
     """All traffic goes to the previous release again (A72); what the canary showed stays, to be looked into."""
-
-    kind: ClassVar[str] = "canary"
-    action: ClassVar[Action] = Action.DELETE
-    taken_back: ClassVar[str] = "backendctl start-canary"
-    traits: ClassVar[Traits] = Traits(of_release=True)
-
-    canary: Canary
-    entry: Record | None = field(default=None, repr=False)
-
-    @property
-    def region(self) -> str:
-        """The canary's."""
-        return self.canary.region
-
-    @property
-    def name(self) -> str:
-        """The stage's."""
-        return self.canary.name
-
-    def needs(self) -> frozenset[str]:
-        """Nothing: all regions at once."""
-        return frozenset()
-
-    def read(self, aws: Aws) -> tuple[FieldChange, ...]:
-        """The share that goes."""
-        del aws
-        return (FieldChange(field="percent", before=self.canary.percent, after=None),)
 
     def run(self, aws: Aws) -> None:
         """One UpdateStage; a canary that has gone is no error, and another one than was looked at stays."""

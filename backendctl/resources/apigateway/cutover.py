@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from backendctl.aws.errors import ClientError, says
@@ -17,9 +17,8 @@ from backendctl.engine.diff import FieldChange
 from backendctl.engine.traits import Traits
 from backendctl.errors import BackendctlError
 from backendctl.resources.apigateway import deployments as releases
-from backendctl.resources.apigateway import served
 from backendctl.resources.apigateway.api_reads import deployments, find_api, stages
-from backendctl.resources.apigateway.recorded_variables import recorded
+from backendctl.resources.apigateway.recorded_variables import entry_of_stage
 from backendctl.resources.apigateway.served import Route
 from backendctl.resources.apigateway.stage_patch import escaped
 from backendctl.resources.apigateway.stage_writes import (
@@ -32,7 +31,7 @@ from backendctl.resources.apigateway.stage_writes import (
     replacing,
     split_variables,
 )
-from backendctl.resources.ssm import release_claim, release_log
+from backendctl.resources.ssm import release_claim
 from backendctl.resources.ssm.release_record import VARIABLE, Record
 from backendctl.secrets import digest
 
@@ -120,21 +119,17 @@ class _Cutover:
     def _ready(self, aws: Aws, api_id: str, found: StageTypeDef) -> None:
         refuse_moved(aws, self.region, self.held)
         variables, _ = split_variables(found.get("variables"))
-        log = release_log.read(aws, self.region)
-        wanted = {name: one for name, one in {**variables, **self.variables}.items() if name not in self.gone}
-        serving = served.by_stage(
+        entry = entry_of_stage(
             aws,
             self.region,
             api_id,
+            self.entry,
+            stage=self.name,
             deployment=self.deployment,
-            variables=wanted,
-            routes=self.routes,
-            log=log,
+            variables={k: one for k, one in {**variables, **self.variables}.items() if k not in self.gone},
             serving=variables,
+            routes=self.routes,
         )
-        told = recorded(wanted, stage=self.name, told={}, routes=self.routes, log=log)
-        entry = replace(self.entry, versions=serving.versions, codes=serving.codes)
-        entry = entry.on(self.name, self.deployment, told)
         release_claim.ready(aws, self.region, entry)
 
     def _turned(self, place: StagePlace, found: StageTypeDef) -> None:

@@ -11,7 +11,7 @@ from backendctl.aws.errors import is_missing, says
 from backendctl.aws.progress import note
 from backendctl.aws.wait import until
 from backendctl.engine.resource import PARTIAL, address
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources.acm import certificates
 from backendctl.resources.apigateway.api_reads import MULTI_LEVEL, domain_names
@@ -43,7 +43,7 @@ class Domain:
     kind: ClassVar[str] = "domain"
     stateful: ClassVar[bool] = True
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("domain", base))
+    traits: ClassVar[Traits] = Traits(row=MatrixRow("domain", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws.errors import ClientError, gone_already, says
 from backendctl.aws.tags import owner_of
 from backendctl.engine.resource import address
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources.apigateway.api_reads import (
     ROOT,
@@ -41,7 +41,7 @@ class Mapping:
     kind: ClassVar[str] = "mapping"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("domain", base), made_if_missing=True)
+    traits: ClassVar[Traits] = Traits(row=MatrixRow("domain", base), made_if_missing=True)
 
     region: str = field(compare=False)
     name: str = field(compare=False)

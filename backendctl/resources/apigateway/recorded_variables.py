@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from backendctl.resources.apigateway import served
+from backendctl.resources.ssm import release_log
 from backendctl.resources.ssm.release_record import VARIABLE, Record
 from backendctl.secrets import KNOWN
 
 if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
     from backendctl.resources.apigateway.served import Route
     from backendctl.resources.ssm.release_log import RegionLog
-
-Recorded = Mapping[str, str | None]
-"""Name → value; None where the name alone is remembered: of an alias's slot, and of what may be a secret."""
 
 
 def recorded(
@@ -24,7 +25,9 @@ def recorded(
     routes: Iterable[Route],
     log: RegionLog,
 ) -> dict[str, str | None]:
-    """What is remembered of the variables that a stage is to have.
+    """What is remembered of the variables that a stage is to have: name → value.
+
+    None where the name alone is remembered: of an alias's slot, and of what may be a secret.
 
     Args:
         told: those that the spec says; of others only what an earlier entry has already.
@@ -38,6 +41,33 @@ def recorded(
         return (name, value) in known or (told.get(name) == value and KNOWN.redact(value) == value)
 
     return {name: value if shown(name, value) else None for name, value in variables.items() if name != VARIABLE}
+
+
+def entry_of_stage(
+    aws: Aws,
+    region: str,
+    api_id: str,
+    entry: Record,
+    *,
+    stage: str,
+    deployment: str,
+    variables: Mapping[str, str],
+    serving: Mapping[str, str],
+    routes: tuple[Route, ...],
+    told: Mapping[str, str] | None = None,
+) -> Record:
+    """The entry of the release log with what a stage will serve: versions, code, deployment and variables.
+
+    Args:
+        variables: those that the stage is to have. serving: those that it has.
+        told: as `recorded` has it.
+    """
+    log = release_log.read(aws, region)
+    found = served.by_stage(
+        aws, region, api_id, deployment=deployment, variables=variables, routes=routes, log=log, serving=serving
+    )
+    kept = recorded(variables, stage=stage, told=told or {}, routes=routes, log=log)
+    return replace(entry, versions=found.versions, codes=found.codes).on(stage, deployment, kept)
 
 
 def returning(live: Mapping[str, str], target: Record, stage: str) -> tuple[dict[str, str], tuple[str, ...], list[str]]:

@@ -17,7 +17,7 @@ from backendctl.aws.errors import BotoCoreError, ClientError, is_missing, says
 from backendctl.aws.progress import note
 from backendctl.aws.wait import until
 from backendctl.engine.resource import PARTIAL
-from backendctl.engine.traits import Row, Traits, whole
+from backendctl.engine.traits import MatrixRow, Traits, whole
 from backendctl.errors import BackendctlError
 from backendctl.openapi.preserved_settings import settings_in, with_preserved, without_settings
 from backendctl.resources.apigateway.api_reads import (
@@ -72,7 +72,9 @@ class RestApi:
     kind: ClassVar[str] = "rest-api"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(reads_early=True, beside_canary=True, of_release=True, row=Row("api", whole))
+    traits: ClassVar[Traits] = Traits(
+        reads_early=True, beside_canary=True, of_release=True, row=MatrixRow("api", whole)
+    )
 
     region: str = field(compare=False)
     name: str = field(compare=False)

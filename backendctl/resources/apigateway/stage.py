@@ -12,10 +12,10 @@ from backendctl.aws.crew import both
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.wait import settle
 from backendctl.engine.resource import address
-from backendctl.engine.traits import Row, Traits, whole
+from backendctl.engine.traits import MatrixRow, Traits, whole
 from backendctl.errors import BackendctlError
 from backendctl.resources.apigateway import deployments as releases
-from backendctl.resources.apigateway import served, stage_live
+from backendctl.resources.apigateway import stage_live
 from backendctl.resources.apigateway.api_reads import (
     api_arn,
     apis,
@@ -25,7 +25,7 @@ from backendctl.resources.apigateway.api_reads import (
     require_api,
     stages,
 )
-from backendctl.resources.apigateway.recorded_variables import recorded
+from backendctl.resources.apigateway.recorded_variables import entry_of_stage
 from backendctl.resources.apigateway.served import Route
 from backendctl.resources.apigateway.stage_notes import pinned, shared
 from backendctl.resources.apigateway.stage_patch import NO_CACHE, patches
@@ -44,7 +44,7 @@ from backendctl.resources.apigateway.stage_writes import await_cache, ensure_acc
 from backendctl.resources.deploy_context import DeployContext, Stamp
 from backendctl.resources.ssm import old_notes, release_claim, release_log
 from backendctl.resources.ssm.release_record import VARIABLE, Record, State
-from backendctl.spec.model import Stage as Spec
+from backendctl.spec.model import StageSpec
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import StageTypeDef
@@ -72,7 +72,7 @@ class Stage(StageSettings):
     kind: ClassVar[str] = "stage"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(of_release=True, row=Row("stage", whole), follows=frozenset({"release"}))
+    traits: ClassVar[Traits] = Traits(of_release=True, row=MatrixRow("stage", whole), follows=frozenset({"release"}))
 
     region: str = field(compare=False)
     name: str = field(compare=False)
@@ -100,7 +100,7 @@ class Stage(StageSettings):
                 yield replace(cls._desired(context, region, there, api.name if api else ""), from_spec=stage.variables)
 
     @classmethod
-    def _desired(cls, context: DeployContext, region: str, stage: Spec, api: str) -> Self:
+    def _desired(cls, context: DeployContext, region: str, stage: StageSpec, api: str) -> Self:
         definition = context.definition_of(region, stage.name)
         kept = (region, stage.name) in context.kept
         noted = context.noted.get((region, stage.name))
@@ -314,19 +314,18 @@ class Stage(StageSettings):
         if noted is None:
             return
         kept = {name: value for name, value in serving.items() if name != VARIABLE}
-        log, wanted = release_log.read(aws, self.region), kept if self.variables is None else self.variables
-        found = served.by_stage(
+        entry = entry_of_stage(
             aws,
             self.region,
             api_id,
+            noted,
+            stage=self.name,
             deployment=deployment,
-            variables=wanted,
-            routes=self.routes,
-            log=log,
+            variables=kept if self.variables is None else self.variables,
             serving=serving,
+            routes=self.routes,
+            told=self.from_spec,
         )
-        told = recorded(wanted, stage=self.name, told=self.from_spec, routes=self.routes, log=log)
-        entry = replace(noted, versions=found.versions, codes=found.codes).on(self.name, deployment, told)
         if self.entry is None:  # it is over elsewhere; later ones may stand in the log by now
             entry = replace(entry, targets=(self.name,), deployments={}, state=State.DONE)
             release_log.rewrite(aws, self.region, entry, lambda _: entry)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, code_of
 from backendctl.engine.resource import address
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.resources.apigateway.api_reads import find_api, require_api
 from backendctl.resources.lambda_.log_group import described
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.resources.deploy_context import DeployContext
-    from backendctl.spec.model import Stage
+    from backendctl.spec.model import StageSpec
 
 ACCESS, EXECUTION = "access", "execution"
 
@@ -34,7 +34,7 @@ class StageLog:
     kind: ClassVar[str] = "stage-log"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("stage", base))
+    traits: ClassVar[Traits] = Traits(row=MatrixRow("stage", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)
@@ -126,7 +126,7 @@ class StageLog:
         return f"API-Gateway-Execution-Logs_{api_id}/{self.name.partition('/')[0]}" if api_id else ""
 
 
-def _groups(stage: Stage) -> Iterator[tuple[str, str]]:
+def _groups(stage: StageSpec) -> Iterator[tuple[str, str]]:
     if stage.logging is None or stage.log_retention is None:
         return
     if stage.logging.access:

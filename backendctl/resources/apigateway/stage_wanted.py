@@ -18,7 +18,7 @@ from backendctl.resources.lambda_.alias_names import qualified
 from backendctl.resources.lambda_.function import Function
 from backendctl.resources.lambda_.prewarm import prewarm
 from backendctl.resources.lambda_.provisioned import ready_before_turn
-from backendctl.spec.model import Stage as Spec
+from backendctl.spec.model import StageSpec
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -44,7 +44,7 @@ class Behind:
     warm_count: int = 1
 
 
-def variables_of(context: DeployContext, region: str, stage: Spec) -> dict[str, str]:
+def variables_of(context: DeployContext, region: str, stage: StageSpec) -> dict[str, str]:
     """All of a stage's variables; one that names a staged alias names the slot."""
     found = dict(stage.variables)
     for link in _links(context, region, stage):
@@ -116,7 +116,7 @@ def _warm_one(aws: Aws, region: str, one: Behind, payload: str) -> None:
     )
 
 
-def behind_of(context: DeployContext, region: str, stage: Spec) -> Iterable[Behind]:
+def behind_of(context: DeployContext, region: str, stage: StageSpec) -> Iterable[Behind]:
     """What has to stand behind a stage's variables when it turns."""
     values = variables_of(context, region, stage)
     for link in _links(context, region, stage):
@@ -139,7 +139,7 @@ def behind_of(context: DeployContext, region: str, stage: Spec) -> Iterable[Behi
             )
 
 
-def routes_of(context: DeployContext, region: str, stage: Spec) -> tuple[Route, ...]:
+def routes_of(context: DeployContext, region: str, stage: StageSpec) -> tuple[Route, ...]:
     """The functions that a stage leads to through aliases."""
     return tuple(
         Route(variable=link.variable, physical=link.function.physical, alias=link.alias)
@@ -148,7 +148,7 @@ def routes_of(context: DeployContext, region: str, stage: Spec) -> tuple[Route, 
     )
 
 
-def requirements(context: DeployContext, region: str, stage: Spec) -> frozenset[str]:
+def requirements(context: DeployContext, region: str, stage: StageSpec) -> frozenset[str]:
     """Addresses of everything that a stage's requests meet behind it, and of the account's log role."""
     found = {address(region, "api-account", "logging")} if stage_live.logs(stage.logging) else set()
     for link in _links(context, region, stage):
@@ -163,5 +163,5 @@ def requirements(context: DeployContext, region: str, stage: Spec) -> frozenset[
     return frozenset(found)
 
 
-def _links(context: DeployContext, region: str, stage: Spec) -> list[Link]:
+def _links(context: DeployContext, region: str, stage: StageSpec) -> list[Link]:
     return [link for link in context.links.get(region, ()) if link.stage.name == stage.name]

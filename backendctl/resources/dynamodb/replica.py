@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import BotoCoreError, ClientError, is_missing, is_silent, says
 from backendctl.engine.resource import PARTIAL, address
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources.dynamodb import (
     replica_leaving,
@@ -57,7 +57,7 @@ class Replica:
         spans="table",
         lasts=60,
         outlasts="making or removing the replica, which nothing can stop",
-        row=Row("table", base),
+        row=MatrixRow("table", base),
     )
 
     region: str = field(compare=False)

@@ -24,7 +24,7 @@ _LIMIT = 1800.0
 _OURS = "backendctl:"
 
 
-def left_open(table: model.Table, region: str) -> frozenset[str]:
+def left_open(table: model.TableSpec, region: str) -> frozenset[str]:
     """What the spec leaves open for a replica; tags that it does not name are always open."""
     found = {TAGS}
     if table.class_in(region) is None:
@@ -34,7 +34,7 @@ def left_open(table: model.Table, region: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def key_of(table: model.Table, region: str) -> str | None:
+def key_of(table: model.TableSpec, region: str) -> str | None:
     """The customer's key of that region; None where the encryption is the same in the whole group (C28)."""
     encryption = (table.encryption or {}).get(region)
     return encryption if table_shape.is_customers(encryption) else None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 
 from backendctl.aws.errors import is_missing, says
 from backendctl.engine.resource import address
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.resources.dynamodb import table_capacity, table_reads
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Scaling:
     kind: ClassVar[str] = "scaling"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(spans="table", row=Row("table", base))
+    traits: ClassVar[Traits] = Traits(spans="table", row=MatrixRow("table", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

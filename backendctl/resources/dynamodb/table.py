@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws.errors import code_of, is_missing
 from backendctl.engine.resource import IMMUTABLE, PARTIAL
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.errors import RefusedError
 from backendctl.resources.dynamodb import (
     table_capacity,
@@ -59,7 +59,7 @@ class Table:
         lasts=30,
         outlasts="what it has begun with the table, such as filling an index",
         reads_early=True,
-        row=Row("table", base),
+        row=MatrixRow("table", base),
     )
 
     region: str = field(compare=False)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backendctl.spec.model import Scaling, Table, TableReplica
+from backendctl.spec.model import Scaling, TableReplica, TableSpec
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
@@ -30,17 +30,17 @@ class Scaled:
     scaling: Scaling
 
 
-def is_provisioned(table: Table) -> bool:
+def is_provisioned(table: TableSpec) -> bool:
     """Whether the spec gives capacities; without them a table is on-demand."""
     return table.read is not None and table.write is not None
 
 
-def first_units(table: Table) -> dict[str, tuple[int, int]]:
+def first_units(table: TableSpec) -> dict[str, tuple[int, int]]:
     """Read and write units to begin with, scaling's minimum: by index name, and `TABLE` for the table itself."""
     return {index: (read.min, write.min) for index, read, write in _pairs(table)}
 
 
-def fixed_units(table: Table) -> dict[str, int]:
+def fixed_units(table: TableSpec) -> dict[str, int]:
     """Units that scaling cannot move, because its bounds are one; see `units_name` for the keys."""
     return {
         units_name(index, unit): scaling.min
@@ -66,12 +66,12 @@ def units_name(index: str, unit: str) -> str:
     return f"{index}/{unit}" if index else unit
 
 
-def fixed_reads(table: Table, region: str) -> dict[str, int]:
+def fixed_reads(table: TableSpec, region: str) -> dict[str, int]:
     """Read units of a replica that scaling cannot move there, by the same names; writes are the group's (C28, C30)."""
     return {units_name(index, "read"): read.min for index, read, _ in _pairs(table, region) if read.min == read.max}
 
 
-def scaled(table: Table, region: str | None = None) -> list[Scaled]:
+def scaled(table: TableSpec, region: str | None = None) -> list[Scaled]:
     """Read and write of the table and of every index: a replica is refused unless all of them scale (C15).
 
     Args:
@@ -85,7 +85,7 @@ def scaled(table: Table, region: str | None = None) -> list[Scaled]:
     ]
 
 
-def _pairs(table: Table, region: str | None = None) -> Iterator[tuple[str, Scaling, Scaling]]:
+def _pairs(table: TableSpec, region: str | None = None) -> Iterator[tuple[str, Scaling, Scaling]]:
     """Index, its reads and its writes, in a region."""
     if table.read is None or table.write is None:
         return

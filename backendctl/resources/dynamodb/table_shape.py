@@ -81,7 +81,7 @@ def stream_of(description: Mapping[str, Any]) -> str:
     return str(stream.get("StreamViewType", "")) if stream.get("StreamEnabled") else ""
 
 
-def stream_wanted(table: model.Table) -> str | None:
+def stream_wanted(table: model.TableSpec) -> str | None:
     """The view that the spec wants; a table in several regions replicates by the one it has to have (C14)."""
     return "NEW_AND_OLD_IMAGES" if table.stream is None and len(table.regions) > 1 else table.stream
 

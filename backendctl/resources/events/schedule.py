@@ -10,15 +10,14 @@ from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.wait import until
 from backendctl.engine.resource import GLOBAL, PARTIAL, address
-from backendctl.engine.traits import Fix, Row, Traits, base
+from backendctl.engine.traits import Fix, MatrixRow, Traits, base
 from backendctl.resources.events import schedule_reads
 from backendctl.resources.events.warmer import canonical, one_word, paused, short_arn
 from backendctl.resources.events.warmer_layout import data_before_calls, rule_prefix, schedules, state, warmer_name
 from backendctl.resources.iam.role import scheduler_role
 from backendctl.resources.lambda_.alias_names import qualified
 from backendctl.resources.lambda_.lambda_reads import NAME
-from backendctl.spec.model import Function as Spec
-from backendctl.spec.model import Warm
+from backendctl.spec.model import FunctionSpec, Warm
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -45,7 +44,7 @@ class Schedule:
     kind: ClassVar[str] = "schedule"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("function", base), fix=Fix.ALWAYS, region_check="warmers")
+    traits: ClassVar[Traits] = Traits(row=MatrixRow("function", base), fix=Fix.ALWAYS, region_check="warmers")
 
     region: str = field(compare=False)
     name: str = field(compare=False)
@@ -74,7 +73,7 @@ class Schedule:
                     yield cls._wanted(context, region, spec, spec.warm)
 
     @classmethod
-    def _wanted(cls, context: DeployContext, region: str, spec: Spec, warm: Warm) -> Self:
+    def _wanted(cls, context: DeployContext, region: str, spec: FunctionSpec, warm: Warm) -> Self:
         wanted = schedules(context, region, spec)
         role = scheduler_role(context.backend)
         called = {

@@ -15,14 +15,13 @@ from backendctl.aws.errors import gone_already
 from backendctl.aws.wait import until
 from backendctl.engine.diff import differences
 from backendctl.engine.resource import GUARDED, PARTIAL, address
-from backendctl.engine.traits import Fix, Row, Traits, base
+from backendctl.engine.traits import Fix, MatrixRow, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources.events import rule_reads
 from backendctl.resources.events.warmer_layout import PER_RULE, data_before_calls, layout, rule_prefix, schedule, state
 from backendctl.resources.lambda_.alias_names import qualified
 from backendctl.resources.lambda_.lambda_reads import NAME
-from backendctl.spec.model import Function as Spec
-from backendctl.spec.model import Warm
+from backendctl.spec.model import FunctionSpec, Warm
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import RuleTypeDef, TargetTypeDef
@@ -52,7 +51,7 @@ class Warmer:
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
     traits: ClassVar[Traits] = Traits(
-        reads_early=True, row=Row("function", base), fix=Fix.ALWAYS, region_check="warmers"
+        reads_early=True, row=MatrixRow("function", base), fix=Fix.ALWAYS, region_check="warmers"
     )
 
     region: str = field(compare=False)
@@ -80,7 +79,7 @@ class Warmer:
                     yield cls._wanted(context, region, spec, spec.warm)
 
     @classmethod
-    def _wanted(cls, context: DeployContext, region: str, spec: Spec, warm: Warm) -> Self:
+    def _wanted(cls, context: DeployContext, region: str, spec: FunctionSpec, warm: Warm) -> Self:
         rules = layout(context, region, spec)
         targets = {f"{rule}/{t.id}": qualified(spec.physical, t.qualifier) for rule, ts in rules.items() for t in ts}
         called = {target.qualifier for chosen in rules.values() for target in chosen}

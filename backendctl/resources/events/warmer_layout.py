@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from backendctl.resources.deploy_context import DeployContext
 from backendctl.resources.lambda_.alias_names import reached
-from backendctl.spec.model import Function, Warm
+from backendctl.spec.model import FunctionSpec, Warm
 
 PER_RULE = 5
 _LONGEST = 60
@@ -32,7 +32,7 @@ def rule_prefix(backend: str) -> str:
     return f"{backend}-warm-"
 
 
-def layout(context: DeployContext, region: str, function: Function) -> dict[str, tuple[WarmTarget, ...]]:
+def layout(context: DeployContext, region: str, function: FunctionSpec) -> dict[str, tuple[WarmTarget, ...]]:
     """Rule → its targets: every qualifier that users hit (D24), as many times as instances are to be held (D23).
 
     None where EventBridge Scheduler pings.
@@ -50,7 +50,7 @@ def layout(context: DeployContext, region: str, function: Function) -> dict[str,
     return {name if number == 1 else f"{name}-{number}": chunk for number, chunk in enumerate(chunks, start=1)}
 
 
-def schedules(context: DeployContext, region: str, function: Function) -> dict[str, tuple[str, str | None]]:
+def schedules(context: DeployContext, region: str, function: FunctionSpec) -> dict[str, tuple[str, str | None]]:
     """Name of a schedule in its group → its expression and the qualifier it calls; empty where rules ping.
 
     A schedule has one target, so there is one for every qualifier and expression.
@@ -65,7 +65,7 @@ def schedules(context: DeployContext, region: str, function: Function) -> dict[s
     }
 
 
-def calls(context: DeployContext, region: str, function: Function) -> dict[str, int]:
+def calls(context: DeployContext, region: str, function: FunctionSpec) -> dict[str, int]:
     """Schedule expression → calls whenever it fires, by rules and schedules alike; empty where nothing pings."""
     if function.warm is None:
         return {}
@@ -74,7 +74,7 @@ def calls(context: DeployContext, region: str, function: Function) -> dict[str, 
     return dict(found) if function.warm.is_scheduled else {schedule(function.warm): rules}
 
 
-def data_before_calls(context: DeployContext, region: str, function: Function) -> frozenset[str]:
+def data_before_calls(context: DeployContext, region: str, function: FunctionSpec) -> frozenset[str]:
     """Addresses of the data that has to be there before a function is pinged, where its aliases do not wait for it."""
     aliases = context.staged(region, function)
     return frozenset().union(*(context.data_before_calls(region, function.physical, alias) for alias in aliases))

@@ -7,7 +7,7 @@ from typing import Any
 
 from backendctl.resources.deploy_context import DeployContext
 from backendctl.resources.iam.policy_text import statements
-from backendctl.spec.model import Function
+from backendctl.spec.model import FunctionSpec
 
 TRUST: dict[str, Any] = {
     "Statement": [
@@ -71,7 +71,7 @@ def statements_of(context: DeployContext) -> list[dict[str, Any]]:
     return statements_for(context, functions)
 
 
-def statements_for(context: DeployContext, functions: Sequence[Function]) -> list[dict[str, Any]]:
+def statements_for(context: DeployContext, functions: Sequence[FunctionSpec]) -> list[dict[str, Any]]:
     """What these functions need: logs, the spec's tables, tracing, the network, and what the spec says besides."""
     found = [
         _allow("Logs", ("logs:CreateLogStream", "logs:PutLogEvents"), {_log_group(context, one) for one in functions})
@@ -87,7 +87,7 @@ def statements_for(context: DeployContext, functions: Sequence[Function]) -> lis
     return [*found, *_destinations(functions), *_own(context.spec.statements, functions)]
 
 
-def _destinations(functions: Sequence[Function]) -> Iterator[dict[str, Any]]:
+def _destinations(functions: Sequence[FunctionSpec]) -> Iterator[dict[str, Any]]:
     """Sending to the destinations of asynchronous calls, a statement for each service."""
     arns = {arn for one in functions if one.asynchronous is not None for arn in one.asynchronous.destinations}
     for service, actions in _SENDING.items():
@@ -98,14 +98,14 @@ def _destinations(functions: Sequence[Function]) -> Iterator[dict[str, Any]]:
             yield _allow(f"Destinations{service.capitalize()}", actions, given)
 
 
-def _own(shared: Sequence[Mapping[str, Any]], functions: Sequence[Function]) -> list[dict[str, Any]]:
+def _own(shared: Sequence[Mapping[str, Any]], functions: Sequence[FunctionSpec]) -> list[dict[str, Any]]:
     """What the spec adds, each statement once; numbered, as Sids have to differ."""
     given = [*shared, *(one for function in functions for one in function.statements)]
     unique = [one for position, one in enumerate(given) if one not in given[:position]]
     return [{**one, "Sid": f"Spec{number}{one.get('Sid', '')}"} for number, one in enumerate(unique, start=1)]
 
 
-def scheduled_functions(context: DeployContext) -> list[Function]:
+def scheduled_functions(context: DeployContext) -> list[FunctionSpec]:
     """The functions of any region that EventBridge Scheduler pings."""
     return [
         function
@@ -133,7 +133,7 @@ def scheduler_trust(context: DeployContext) -> dict[str, Any]:
     }
 
 
-def calling(context: DeployContext, functions: list[Function]) -> dict[str, Any]:
+def calling(context: DeployContext, functions: list[FunctionSpec]) -> dict[str, Any]:
     """The right to call these functions by any alias, in every region."""
     prefix = f"arn:{context.partition}:lambda:*:{context.account}:function:"
     names = name_patterns(context.backend, {function.physical for function in functions})
@@ -166,7 +166,7 @@ def _allow(sid: str, actions: tuple[str, ...], resources: set[str]) -> dict[str,
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": sorted(resources)}
 
 
-def _log_group(context: DeployContext, function: Function) -> str:
+def _log_group(context: DeployContext, function: FunctionSpec) -> str:
     (name,) = name_patterns(context.backend, [function.physical])
     return f"arn:{context.partition}:logs:*:{context.account}:log-group:/aws/lambda/{name}:*"
 
@@ -184,7 +184,7 @@ def _tables(context: DeployContext) -> Iterator[str]:
             yield f"{arn}/index/*"
 
 
-def _traced(context: DeployContext, functions: Sequence[Function]) -> bool:
+def _traced(context: DeployContext, functions: Sequence[FunctionSpec]) -> bool:
     """A traced stage hands its trace on, also to a function that only passes it through."""
     stages = context.spec.api.stages if context.spec.api is not None else ()
     return any(function.tracing == "Active" for function in functions) or any(stage.tracing for stage in stages)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws.errors import ClientError, code_of, is_missing, says
 from backendctl.aws.wait import settle
 from backendctl.engine.resource import address
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources.apigateway import served
 from backendctl.resources.apigateway.api_reads import find_api, list_stages
@@ -20,8 +20,7 @@ from backendctl.resources.lambda_.function import Function
 from backendctl.resources.lambda_.prewarm import prewarm
 from backendctl.resources.ssm import release_claim
 from backendctl.resources.ssm.release_record import Record
-from backendctl.spec.model import SLOTS, Warm
-from backendctl.spec.model import Function as Spec
+from backendctl.spec.model import SLOTS, FunctionSpec, Warm
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import AliasConfigurationResponseTypeDef
@@ -56,7 +55,7 @@ class Alias:
     kind: ClassVar[str] = "alias"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(beside_canary=True, of_release=True, row=Row("function", base))
+    traits: ClassVar[Traits] = Traits(beside_canary=True, of_release=True, row=MatrixRow("function", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)
@@ -86,7 +85,7 @@ class Alias:
                 yield from cls._of_function(context, region, spec)
 
     @classmethod
-    def _of_function(cls, context: DeployContext, region: str, spec: Spec) -> Iterator[Self]:
+    def _of_function(cls, context: DeployContext, region: str, spec: FunctionSpec) -> Iterator[Self]:
         names = names_of(context, region, spec)
         function = Function.wanted(context, region, spec)
         # No traffic, nor the warmer's input, for code whose data is not there yet: a replica takes minutes. Slots that
@@ -124,7 +123,7 @@ class Alias:
 
     @classmethod
     def _kept(
-        cls, context: DeployContext, function: Function, spec: Spec, alias: str, *, staged: bool
+        cls, context: DeployContext, function: Function, spec: FunctionSpec, alias: str, *, staged: bool
     ) -> Iterator[Self]:
         """At the version that a pinned stage serves; the slot that is idle is left as it is."""
         key = (function.region, spec.physical, alias)

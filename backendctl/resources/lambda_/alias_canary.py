@@ -17,16 +17,15 @@ from backendctl.engine.traits import Traits
 from backendctl.errors import BackendctlError
 from backendctl.resources.apigateway import served
 from backendctl.resources.apigateway.stage_writes import changed_fields
+from backendctl.resources.canary_operations import KIND, EndOf, ShiftOf
 from backendctl.resources.lambda_ import lambda_reads, lambda_waits
 from backendctl.resources.lambda_.alias_mark import AliasMark, mark, read_mark
 from backendctl.resources.lambda_.prewarm import prewarm
 from backendctl.resources.ssm import release_claim
-from backendctl.resources.ssm.release_record import Record, split_tag
+from backendctl.resources.ssm.release_record import Record
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
-
-KIND = "canary"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,12 +51,6 @@ class AliasCanary:
     base_tag: str = ""
     release: str = ""
     percent: float = 0.0
-
-    @property
-    def release_number(self) -> int | None:
-        """Of its release."""
-        told = split_tag(self.tag)
-        return told[0] if told else None
 
     @classmethod
     def of_alias(cls, aws: Aws, region: str, *, name: str, physical: str, alias: str) -> Self | None:
@@ -165,37 +158,8 @@ class AliasCanaryStart:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AliasShift:
+class AliasShift(ShiftOf[AliasCanary]):
     """Another share of an alias's calls for the canary that runs."""
-
-    kind: ClassVar[str] = KIND
-    action: ClassVar[Action] = Action.UPDATE
-    taken_back: ClassVar[str] = "backendctl promote-canary --to PERCENT"
-    traits: ClassVar[Traits] = Traits(of_release=True)
-
-    canary: AliasCanary
-    percent: float
-    entry: Record | None = field(default=None, repr=False)
-    requires: frozenset[str] = field(default=frozenset(), repr=False)
-
-    @property
-    def region(self) -> str:
-        """The alias's."""
-        return self.canary.region
-
-    @property
-    def name(self) -> str:
-        """The alias's, with its function."""
-        return self.canary.name
-
-    def needs(self) -> frozenset[str]:
-        """What an earlier wave of regions does."""
-        return self.requires
-
-    def read(self, aws: Aws) -> tuple[FieldChange, ...]:
-        """Both shares, when they differ."""
-        del aws
-        return tuple(changed_fields({"percent": self.canary.percent}, {"percent": self.percent}))
 
     def run(self, aws: Aws) -> None:
         """One UpdateAlias, only while the same canary runs."""
@@ -207,35 +171,8 @@ class AliasShift:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AliasCanaryEnd:
+class AliasCanaryEnd(EndOf[AliasCanary]):
     """All calls go to the baseline again."""
-
-    kind: ClassVar[str] = KIND
-    action: ClassVar[Action] = Action.DELETE
-    taken_back: ClassVar[str] = "backendctl start-canary"
-    traits: ClassVar[Traits] = Traits(of_release=True)
-
-    canary: AliasCanary
-    entry: Record | None = field(default=None, repr=False)
-
-    @property
-    def region(self) -> str:
-        """The alias's."""
-        return self.canary.region
-
-    @property
-    def name(self) -> str:
-        """The alias's, with its function."""
-        return self.canary.name
-
-    def needs(self) -> frozenset[str]:
-        """Nothing: all regions at once."""
-        return frozenset()
-
-    def read(self, aws: Aws) -> tuple[FieldChange, ...]:
-        """The share that goes."""
-        del aws
-        return (FieldChange(field="percent", before=self.canary.percent, after=None),)
 
     def run(self, aws: Aws) -> None:
         """One UpdateAlias; a canary that has gone is no error."""

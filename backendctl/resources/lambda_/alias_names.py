@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backendctl.resources.deploy_context import DeployContext, Link
-from backendctl.spec.model import SLOTS, Function
+from backendctl.spec.model import SLOTS, FunctionSpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +25,7 @@ class AliasNames:
     plain: tuple[str, ...]
 
 
-def names_of(context: DeployContext, region: str, function: Function) -> AliasNames:
+def names_of(context: DeployContext, region: str, function: FunctionSpec) -> AliasNames:
     """From the spec and the definition."""
     staged = context.staged(region, function)
     links = [link for link in context.links.get(region, ()) if link.function.name == function.name]
@@ -40,7 +40,7 @@ def slots_of(alias: str) -> tuple[str, ...]:
     return tuple(f"{alias}-{slot}" for slot in SLOTS)
 
 
-def reached(context: DeployContext, region: str, function: Function) -> tuple[str | None, ...]:
+def reached(context: DeployContext, region: str, function: FunctionSpec) -> tuple[str | None, ...]:
     """The qualifiers that users hit: slots, plain names, and None, the function itself, when something names no alias.
 
     A function that nobody names an alias for is hit as it is.
@@ -54,7 +54,7 @@ def reached(context: DeployContext, region: str, function: Function) -> tuple[st
     return tuple(found)
 
 
-def moving(context: DeployContext, region: str, function: Function) -> tuple[str, ...]:
+def moving(context: DeployContext, region: str, function: FunctionSpec) -> tuple[str, ...]:
     """The plain aliases that a release moves, by which it is compared; none when somebody calls the function itself.
 
     A plain name follows the slot that is live; the idle slot may hold anything. What a pinned stage serves is not

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from backendctl.aws.errors import explain
 from backendctl.package import UNZIPPED_LIMIT, PackageError
-from backendctl.spec.model import Function, Spec
+from backendctl.spec.model import FunctionSpec, Spec
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -40,7 +40,7 @@ def split_s3(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def _digest_of_object(function: Function, region: str, aws: Aws) -> str:
+def _digest_of_object(function: FunctionSpec, region: str, aws: Aws) -> str:
     uri = function.code.s3 or ""
     bucket, key = split_s3(uri)
 

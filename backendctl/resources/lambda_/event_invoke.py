@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws.errors import ClientError, is_missing
 from backendctl.engine.resource import GLOBAL, address
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.resources.lambda_ import lambda_reads
 from backendctl.resources.lambda_.alias_names import names_of, qualified, reached
+from backendctl.resources.lambda_.held_by_function import HeldByFunction
 from backendctl.spec.model import Asynchronous
 from backendctl.spec.rows import build_from_aws, values, written
 
@@ -22,7 +23,7 @@ _LATEST = "$LATEST"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class EventInvokeConfig(Asynchronous):
+class EventInvokeConfig(Asynchronous, HeldByFunction):
     """The settings of one alias, or of the function itself; its name in addresses is the alias's, "places:version1".
 
     AWS has them by qualifier, so both slots of a staged alias have the same.
@@ -35,7 +36,7 @@ class EventInvokeConfig(Asynchronous):
     kind: ClassVar[str] = "event-invoke-config"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("function", base))
+    traits: ClassVar[Traits] = Traits(row=MatrixRow("function", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)
@@ -82,12 +83,6 @@ class EventInvokeConfig(Asynchronous):
             role=desired.role,
         )
 
-    @classmethod
-    def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """None: they go with their alias, and what the spec no longer says is left as it is."""
-        del aws, region
-        return ()
-
     def needs(self) -> frozenset[str]:
         """Its alias or function, and the role, which must be allowed to send to the destinations."""
         kind = "function" if self.qualifier is None else "alias"
@@ -99,15 +94,6 @@ class EventInvokeConfig(Asynchronous):
         settings = written(type(self), {name: None if one == "" else one for name, one in values(self).items()})
         aws.lambda_(self.region).put_function_event_invoke_config(FunctionName=self.physical, **qualifier, **settings)
         aws.forget("lambda-event-invoke", self.region, self.physical)
-
-    def update(self, aws: Aws, live: Self) -> None:
-        """The same: what is put takes the place of what was there."""
-        del live
-        self.create(aws)
-
-    def delete(self, aws: Aws) -> None:
-        """Nothing of them is ever deleted alone; see `owned`."""
-        del aws
 
 
 def _configs(aws: Aws, region: str, physical: str) -> Mapping[str, Mapping[str, Any]]:

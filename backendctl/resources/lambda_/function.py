@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.engine.resource import GLOBAL, PARTIAL, address
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.package import Artefact
 from backendctl.resources.lambda_ import lambda_reads, lambda_settings, lambda_waits, releases
 from backendctl.resources.lambda_.alias_names import moving, names_of, reached
 from backendctl.resources.lambda_.lambda_code import code_arguments, copied_code
 from backendctl.resources.lambda_.lambda_settings import Configuration
-from backendctl.spec.model import NO_VPC, Code
-from backendctl.spec.model import Function as Spec
+from backendctl.spec.model import NO_VPC, Code, FunctionSpec
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef, GetFunctionResponseTypeDef
@@ -46,7 +45,7 @@ class Function(Configuration):
     kind: ClassVar[str] = "function"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(beside_canary=True, of_release=True, row=Row("function", base))
+    traits: ClassVar[Traits] = Traits(beside_canary=True, of_release=True, row=MatrixRow("function", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)
@@ -79,12 +78,12 @@ class Function(Configuration):
                     yield wanted.left()
 
     @classmethod
-    def behind_alias(cls, context: DeployContext, region: str, spec: Spec, alias: str) -> Function:
+    def behind_alias(cls, context: DeployContext, region: str, spec: FunctionSpec, alias: str) -> Function:
         """What has to stand behind an alias that moves: the spec's, or what a pinned stage serves elsewhere."""
         return context.brought.get((region, spec.physical, alias)) or cls.wanted(context, region, spec)
 
     @classmethod
-    def wanted(cls, context: DeployContext, region: str, spec: Spec) -> Self:
+    def wanted(cls, context: DeployContext, region: str, spec: FunctionSpec) -> Self:
         """What the spec asks of one function in one region; its `release` is what aliases and slots look for."""
         settings = _settings(context, region, spec)
         release = releases.fingerprint(settings)
@@ -317,7 +316,7 @@ def _is_published(one: Function, published: Sequence[lambda_reads.Version]) -> b
     return lambda_reads.newest(published, one.release or "", one.managed) is not None
 
 
-def _is_released(context: DeployContext, region: str, spec: Spec) -> bool:
+def _is_released(context: DeployContext, region: str, spec: FunctionSpec) -> bool:
     """Whether something of it moves: an alias that no pinned stage keeps, or the function itself."""
     names = names_of(context, region, spec)
     aliases = (*names.staged, *names.plain)
@@ -325,7 +324,7 @@ def _is_released(context: DeployContext, region: str, spec: Spec) -> bool:
     return bare or not aliases or any(not context.is_pinned(region, spec.physical, alias) for alias in aliases)
 
 
-def _settings(context: DeployContext, region: str, spec: Spec) -> dict[str, Any]:
+def _settings(context: DeployContext, region: str, spec: FunctionSpec) -> dict[str, Any]:
     return {
         **lambda_settings.wanted_of(spec),
         "code": context.code_ids[region, spec.name],

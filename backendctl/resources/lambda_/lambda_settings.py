@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from backendctl.spec.model import NO_VPC, Settings, Vpc
-from backendctl.spec.model import Function as Spec
-from backendctl.spec.rows import Aws, row, rows, written
+from backendctl.spec.model import NO_VPC, FunctionSpec, Settings, Vpc
+from backendctl.spec.rows import AwsPath, row, rows, written
 
 SNAPSTART = {True: "PublishedVersions", False: "None"}
 """What SnapStart applies to, in AWS's words; it is on for the versions that are published from then on (B52)."""
@@ -27,7 +26,9 @@ class Configuration(Settings):
     """
 
     code: str | None = None
-    snapstart: str | None = field(default=None, metadata=row({}, aws=Aws("SnapStart.ApplyOn", unset=SNAPSTART[False])))
+    snapstart: str | None = field(
+        default=None, metadata=row({}, aws=AwsPath("SnapStart.ApplyOn", unset=SNAPSTART[False]))
+    )
 
 
 ROWS = {one.field: one.aws for one in rows(Configuration) if one.aws is not None}
@@ -35,7 +36,7 @@ ROWS = {one.field: one.aws for one in rows(Configuration) if one.aws is not None
 NAMES = ("code", "architecture", *ROWS)
 
 
-def wanted_of(spec: Spec) -> dict[str, Any]:
+def wanted_of(spec: FunctionSpec) -> dict[str, Any]:
     """The settings of a spec; code and role are for the caller to say."""
     return {
         **{name: getattr(spec, name) for name in ("architecture", *ROWS)},

@@ -13,7 +13,7 @@ from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, code_of, gone_already
 from backendctl.engine.diff import differences
 from backendctl.engine.resource import PARTIAL
-from backendctl.engine.traits import Fix, Row, Traits
+from backendctl.engine.traits import Fix, MatrixRow, Traits
 from backendctl.resources.lambda_ import lambda_reads
 
 if TYPE_CHECKING:
@@ -41,7 +41,11 @@ class LogGroup:
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
     traits: ClassVar[Traits] = Traits(
-        reads_early=True, beside_canary=True, made_if_missing=True, row=Row("function", _function), fix=Fix.CREATED
+        reads_early=True,
+        beside_canary=True,
+        made_if_missing=True,
+        row=MatrixRow("function", _function),
+        fix=Fix.CREATED,
     )
 
     region: str = field(compare=False)

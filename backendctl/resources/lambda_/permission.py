@@ -12,7 +12,7 @@ from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, is_missing, says
 from backendctl.aws.wait import settle, until
 from backendctl.engine.resource import address
-from backendctl.engine.traits import Fix, Row, Traits, base
+from backendctl.engine.traits import Fix, MatrixRow, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources.apigateway.api_reads import find_api, require_api
 from backendctl.resources.iam import policy_text
@@ -51,7 +51,7 @@ class Permission:
         reads_early=True,
         beside_canary=True,
         of_release=True,
-        row=Row("function", base),
+        row=MatrixRow("function", base),
         fix=Fix.ADDED,
         fixed_by="grant",
         harm="API Gateway answers 500 where it may not call the function",

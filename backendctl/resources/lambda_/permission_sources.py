@@ -15,7 +15,7 @@ from backendctl.openapi.integrations import resolve
 from backendctl.resources.deploy_context import DeployContext, Link
 from backendctl.resources.events.warmer_layout import layout
 from backendctl.resources.lambda_.alias_names import slots_of
-from backendctl.spec.model import Function
+from backendctl.spec.model import FunctionSpec
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -30,7 +30,7 @@ _LONGEST = 100
 """Characters of a statement id (B37)."""
 
 
-def sources_of(context: DeployContext, region: str, function: Function) -> dict[str | None, dict[str, str]]:
+def sources_of(context: DeployContext, region: str, function: FunctionSpec) -> dict[str | None, dict[str, str]]:
     """Qualifier → statement id → source, for everything that calls this function."""
     found: dict[str | None, dict[str, str]] = {}
     api = context.spec.api
@@ -69,7 +69,7 @@ def _qualifiers(context: DeployContext, region: str, link: Link) -> Iterator[str
         yield link.alias
 
 
-def idle_slots(context: DeployContext, region: str, function: Function) -> frozenset[str]:
+def idle_slots(context: DeployContext, region: str, function: FunctionSpec) -> frozenset[str]:
     """The slots of a function that no stage leads to before another release turns to them."""
     return frozenset(
         slot

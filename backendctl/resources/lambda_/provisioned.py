@@ -22,7 +22,7 @@ from backendctl.spec.model import SLOTS
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.resources.deploy_context import DeployContext
-    from backendctl.spec.model import Function as Spec
+    from backendctl.spec.model import FunctionSpec
 
 _LIMIT = 1200.0
 """Seconds; AWS takes one to three minutes, more for hundreds of environments (B47)."""
@@ -79,7 +79,7 @@ class ProvisionedConcurrency:
                     )
 
     @classmethod
-    def _of_function(cls, context: DeployContext, region: str, spec: Spec, usual: Capacity) -> Iterator[Self]:
+    def _of_function(cls, context: DeployContext, region: str, spec: FunctionSpec, usual: Capacity) -> Iterator[Self]:
         names = names_of(context, region, spec)
         for alias in names.staged:
             function = Function.behind_alias(context, region, spec, alias)
@@ -269,7 +269,7 @@ class ProvisionedConcurrency:
         return f"{self.physical}:{self.alias} in {self.region}"
 
 
-def ready_before_turn(region: str, function: Spec, alias: str) -> frozenset[str]:
+def ready_before_turn(region: str, function: FunctionSpec, alias: str) -> frozenset[str]:
     """Addresses of what must be READY before a stage leads to an alias; none without provisioned concurrency.
 
     Args:

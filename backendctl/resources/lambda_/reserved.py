@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from backendctl.engine.resource import address
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_.held_by_function import HeldByFunction
 from backendctl.spec.model import UNRESERVED
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReservedConcurrency:
+class ReservedConcurrency(HeldByFunction):
     """Of one function and all its versions: no part of a release, so that only `deploy` changes it.
 
     Attributes:
@@ -28,7 +29,7 @@ class ReservedConcurrency:
     kind: ClassVar[str] = "reserved-concurrency"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("function", base))
+    traits: ClassVar[Traits] = Traits(row=MatrixRow("function", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)
@@ -64,12 +65,6 @@ class ReservedConcurrency:
             reserved=found.get("Concurrency", {}).get("ReservedConcurrentExecutions", UNRESERVED),
         )
 
-    @classmethod
-    def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
-        """None: it goes with its function, and what the spec no longer says is left as it is."""
-        del aws, region
-        return ()
-
     def needs(self) -> frozenset[str]:
         """Its function."""
         return frozenset({address(self.region, "function", self.name)})
@@ -82,12 +77,3 @@ class ReservedConcurrency:
         else:
             client.delete_function_concurrency(FunctionName=self.physical)
         aws.forget("lambda-function", self.region, self.physical)
-
-    def update(self, aws: Aws, live: Self) -> None:
-        """The same."""
-        del live
-        self.create(aws)
-
-    def delete(self, aws: Aws) -> None:
-        """It is never deleted alone; see `owned`."""
-        del aws

@@ -17,8 +17,7 @@ from backendctl.resources.apigateway.api_reads import find_api, stages
 from backendctl.resources.deploy_context import DeployContext, Link, SlotChoice
 from backendctl.resources.lambda_ import lambda_reads
 from backendctl.resources.lambda_.function import Function
-from backendctl.spec.model import SLOTS
-from backendctl.spec.model import Function as Spec
+from backendctl.spec.model import SLOTS, FunctionSpec
 
 if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
@@ -55,7 +54,7 @@ class _Member:
         kept: whether it stays where it serves.
     """
 
-    function: Spec
+    function: FunctionSpec
     alias: str
     variables: frozenset[tuple[str, str]]
     exists: tuple[str, ...]

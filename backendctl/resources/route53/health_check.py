@@ -18,7 +18,7 @@ from backendctl.aws.crew import both
 from backendctl.aws.errors import is_missing
 from backendctl.aws.partitions import dns_suffix
 from backendctl.engine.resource import address
-from backendctl.engine.traits import Row, Traits, the_only
+from backendctl.engine.traits import MatrixRow, Traits, the_only
 from backendctl.errors import BackendctlError
 from backendctl.resources.apigateway.api_reads import ROOT, api_name, require_api
 from backendctl.resources.route53 import dns
@@ -54,7 +54,7 @@ class HealthCheck:
     kind: ClassVar[str] = "health-check"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(row=Row("domain", the_only))
+    traits: ClassVar[Traits] = Traits(row=MatrixRow("domain", the_only))
 
     region: str = field(compare=False)
     name: str = field(compare=False)

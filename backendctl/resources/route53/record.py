@@ -12,7 +12,7 @@ from backendctl.aws.errors import ClientError, says
 from backendctl.aws.progress import note
 from backendctl.aws.tags import owner_of
 from backendctl.engine.resource import address
-from backendctl.engine.traits import Row, Traits, base
+from backendctl.engine.traits import MatrixRow, Traits, base
 from backendctl.errors import BackendctlError
 from backendctl.resources.apigateway.api_reads import domain_names
 from backendctl.resources.apigateway.mapping import mapping_name
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from backendctl.aws.connection import Aws
     from backendctl.resources.deploy_context import DeployContext
-    from backendctl.spec.domains import Domain
+    from backendctl.spec.domains import DomainSpec
 
 OWN = "own"
 _IN = "@"
@@ -65,7 +65,7 @@ class Record:
     kind: ClassVar[str] = "record"
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
-    traits: ClassVar[Traits] = Traits(spans="record", row=Row("domain", base))
+    traits: ClassVar[Traits] = Traits(spans="record", row=MatrixRow("domain", base))
 
     region: str = field(compare=False)
     name: str = field(compare=False)
@@ -87,7 +87,7 @@ class Record:
                     yield cls._of(context, domain, region)
 
     @classmethod
-    def _of(cls, context: DeployContext, domain: Domain, region: str) -> Self:
+    def _of(cls, context: DeployContext, domain: DomainSpec, region: str) -> Self:
         return cls(
             region=region,
             name=domain.name,
@@ -267,7 +267,7 @@ def _role(routing: str, *, is_primary: bool) -> str:
     return PRIMARY if is_primary else SECONDARY
 
 
-def _after(context: DeployContext, domain: Domain, region: str) -> frozenset[str]:
+def _after(context: DeployContext, domain: DomainSpec, region: str) -> frozenset[str]:
     spec, name = context.spec, domain.name
     found = {address(region, "domain", name)}
     for stage in spec.api.stages if spec.api else ():

@@ -8,7 +8,7 @@ region that did not answer at the time of a restore keeps an older one, and the 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from backendctl.aws.crew import together
-from backendctl.aws.errors import explain
+from backendctl.aws.errors import attempt
 from backendctl.errors import AwsError, BackendctlError
 from backendctl.spec.callers import Throttling
 
@@ -148,7 +148,7 @@ def write(aws: Aws, regions: Iterable[str], mark: DrainMark) -> dict[str, Backen
     """
     wanted = list(regions)
     answers = together(
-        partial(_attempt, partial(_put, aws, region, mark), f"mark {mark.region} in {region}") for region in wanted
+        partial(attempt, partial(_put, aws, region, mark), doing=f"mark {mark.region} in {region}") for region in wanted
     )
     aws.forget("drain-marks")
     failed = {region: one for region, one in zip(wanted, answers, strict=True) if isinstance(one, BackendctlError)}
@@ -159,14 +159,8 @@ def write(aws: Aws, regions: Iterable[str], mark: DrainMark) -> dict[str, Backen
 
 
 def _answer(aws: Aws, region: str) -> list[DrainMark] | BackendctlError:
-    return _attempt(lambda: aws.shared(("drain-marks", region), partial(_load, aws, region)), f"read marks of {region}")
-
-
-def _attempt(work: Callable[[], T], doing: str) -> T | BackendctlError:
-    try:
-        return work()
-    except Exception as error:  # noqa: BLE001  # one region's failure is that region's
-        return explain(error, doing=doing)
+    read = partial(aws.shared, ("drain-marks", region), partial(_load, aws, region))
+    return attempt(read, doing=f"read marks of {region}")
 
 
 def _load(aws: Aws, region: str) -> list[DrainMark]:

@@ -29,6 +29,7 @@ EXPIRES = 15 * 60.0
 
 KIND = "release"
 _WORDS = {Event.SHIFT: "shift of", Event.PROMOTE: "promotion of", Event.ABORT: "abort of"}
+_MINUTE, _HOUR = 60, 3600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -249,6 +250,6 @@ def moment(text: str) -> float:
 def duration(seconds: float) -> str:
     """For people: "40 s", "12 min", "3 h"."""
     whole = max(0, round(seconds))
-    if whole < 120:  # noqa: PLR2004  # two minutes
+    if whole < 2 * _MINUTE:
         return f"{whole} s"
-    return f"{whole // 60} min" if whole < 7200 else f"{whole // 3600} h"  # noqa: PLR2004  # two hours
+    return f"{whole // _MINUTE} min" if whole < 2 * _HOUR else f"{whole // _HOUR} h"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from backendctl.aws.errors import ClientError, code_of, gone_already
 from backendctl.aws.tags import owner_of
 from backendctl.engine.resource import address
-from backendctl.engine.traits import Row, Traits, whole
+from backendctl.engine.traits import MatrixRow, Traits, whole
 from backendctl.errors import BackendctlError
 from backendctl.resources.apigateway.api_reads import api_arn, apis, find_api, list_stages, require_api, stages
 from backendctl.resources.apigateway.stage import Stage
@@ -43,7 +43,7 @@ class WebAcl:
     stateful: ClassVar[bool] = False
     scope: ClassVar[str] = "region"
     traits: ClassVar[Traits] = Traits(
-        row=Row("stage", whole),
+        row=MatrixRow("stage", whole),
         made_if_missing=True,
         part_of_needed=True,
         region_check="web ACLs",

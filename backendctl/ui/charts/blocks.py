@@ -22,6 +22,8 @@ from backendctl.ui.sparks import BLOCKS
 from backendctl.warmth.timeline import Event, Timeline
 
 _WIDTH = 80
+_EIGHTHS = 8
+"""Of a character: so many blocks are drawn in one row."""
 _ROWS = 4
 _MARGIN = 9
 """Columns before the frame: the durations."""
@@ -119,7 +121,7 @@ class _Scale:
         if not milliseconds:
             return 0
         share = math.log(milliseconds / self.low) / math.log(self.high / self.low)
-        return max(1, min(8 * _ROWS, round(share * 8 * _ROWS)))
+        return max(1, min(_EIGHTHS * _ROWS, round(share * _EIGHTHS * _ROWS)))
 
     def _rows(self, columns: Sequence[Column]) -> list[Text]:
         labels = self._labels()
@@ -135,16 +137,16 @@ class _Scale:
         """The round duration that each row begins with or holds."""
         labels: dict[int, str] = {}
         for tick in duration_ticks(self.low, self.high, most=_ROWS):
-            labels.setdefault(min(_ROWS - 1, (self._height(tick.at) - 1) // 8), tick.label)
+            labels.setdefault(min(_ROWS - 1, (self._height(tick.at) - 1) // _EIGHTHS), tick.label)
         return labels
 
     def _cell(self, line: Text, column: Column, row: int) -> None:
         """One character, in the colour of what fills it: users' requests first, cold starts only above the others."""
         for milliseconds, style in ((column.warm_ms, _WARM), (column.ping_ms, _PING), (column.cold_ms, _COLD)):
-            height = self._height(milliseconds) - 8 * row
-            is_last = style == _COLD or height >= self._tallest(column) - 8 * row
-            if height >= 8 or (height > 0 and is_last):  # noqa: PLR2004 - a whole row
-                line.append(BLOCKS[min(7, height - 1)], style=style)
+            height = self._height(milliseconds) - _EIGHTHS * row
+            is_last = style == _COLD or height >= self._tallest(column) - _EIGHTHS * row
+            if height >= _EIGHTHS or (height > 0 and is_last):  # a whole row
+                line.append(BLOCKS[min(_EIGHTHS, height) - 1], style=style)
                 return
         line.append(" ")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from backendctl.warmth.timeline import Timeline
 
 _MOST_COLUMNS = 4
+_HALVES = 2
 _FEW = 3
 _TALL = 6
 _LEGEND, _TITLE = 56.0, 24.0
@@ -150,8 +151,8 @@ def grid_of(timelines: Sequence[Timeline], *, notes: float = 0.0) -> Grid:
     elif len(regions) > _MOST_COLUMNS:
         look, cells = _SMALL, [divmod(n, _MOST_COLUMNS) for n in range(len(timelines))]
     else:
-        side_by_side = max(1, (_MOST_COLUMNS if len(functions) > _FEW * 2 else 2) // len(regions))
-        look = _HALF if side_by_side * len(regions) <= 2 else _SMALL  # noqa: PLR2004 - two halves
+        side_by_side = max(1, (_MOST_COLUMNS if len(functions) > _FEW * 2 else _HALVES) // len(regions))
+        look = _HALF if side_by_side * len(regions) <= _HALVES else _SMALL
         cells = [
             (
                 functions.index(one.function) // side_by_side,

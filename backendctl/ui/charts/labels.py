@@ -9,6 +9,8 @@ from backendctl.warmth.timeline import Event
 
 _LONGEST = 36
 """Characters of one label; the tooltip has all of it."""
+_LEAST = 8
+"""Characters; fewer say nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,6 +102,6 @@ def shortened(text: str, most: int) -> str:
 def fitted(text: str, *, width: float, measure: Callable[[str], float]) -> str:
     """As much of it as the width takes; at least a few characters."""
     most = len(text)
-    while most > 8 and measure(shortened(text, most)) > width:  # noqa: PLR2004 - less says nothing
+    while most > _LEAST and measure(shortened(text, most)) > width:
         most -= 1
     return shortened(text, most)

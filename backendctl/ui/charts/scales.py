@@ -21,6 +21,8 @@ _STEPS = (
     *(n * _DAY for n in (1, 2, 7, 14, 28, 91, 182, 364)),
 )
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_THREE_DIGITS = 999.5
+"""From here on a figure would be rounded to four: 1e+03 is no duration."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,8 +86,8 @@ def duration_ticks(low: float, high: float, *, most: int) -> list[Tick]:
 
 def told_ms(milliseconds: float) -> str:
     """Three digits at most: "0.4 ms", "12.3 ms", "340 ms", "1.2 s", "12.3 s", "900 s"."""
-    value, unit = (milliseconds, "ms") if milliseconds < 999.5 else (milliseconds / 1000, "s")  # noqa: PLR2004
-    return f"{value:.3g} {unit}" if value < 999.5 else f"{value:.0f} {unit}"  # noqa: PLR2004 - 1e+03 is not a duration
+    value, unit = (milliseconds, "ms") if milliseconds < _THREE_DIGITS else (milliseconds / 1000, "s")
+    return f"{value:.3g} {unit}" if value < _THREE_DIGITS else f"{value:.0f} {unit}"
 
 
 def time_ticks(since: float, until: float, *, most: int) -> list[Tick]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from backendctl.aws.connection import Aws
     from backendctl.errors import BackendctlError
     from backendctl.resources.deploy_context import DeployContext
-    from backendctl.spec.model import Function, Table
+    from backendctl.spec.model import FunctionSpec, TableSpec
     from backendctl.warmth.cost.asked import Asked
 
 _DAY = 86_400
@@ -102,7 +102,7 @@ def _requests(api: str, period: int) -> Series:
     return Series(namespace="AWS/ApiGateway", metric="Count", dimensions=(("ApiName", api),), period=period)
 
 
-def _of_function(function: Function, period: int) -> dict[str, Series]:
+def _of_function(function: FunctionSpec, period: int) -> dict[str, Series]:
     """By any qualifier: the bill knows no aliases."""
     name = (("FunctionName", function.physical),)
     logs = (("LogGroupName", f"/aws/lambda/{function.physical}"),)
@@ -113,7 +113,7 @@ def _of_function(function: Function, period: int) -> dict[str, Series]:
     }
 
 
-def _of_table(table: Table, period: int, *, index: str | None = None) -> dict[str, Series]:
+def _of_table(table: TableSpec, period: int, *, index: str | None = None) -> dict[str, Series]:
     names = (("TableName", table.physical), *((("GlobalSecondaryIndexName", index),) if index else ()))
     return {
         kind: Series(namespace="AWS/DynamoDB", metric=metric, dimensions=names, period=period)
@@ -144,7 +144,7 @@ class _Region:
             tables=tuple(self._table(region, tables[one.name], one) for one in before.tables),
         )
 
-    def _function(self, region: str, function: Function, before: FunctionLoad) -> FunctionLoad:
+    def _function(self, region: str, function: FunctionSpec, before: FunctionLoad) -> FunctionLoad:
         series = _of_function(function, self.period)
         month = self.found.month
         invocations, duration = month(series["invocations"]), month(series["duration"])
@@ -167,7 +167,7 @@ class _Region:
             log_kb=logged / invocations if invocations and logged else before.log_kb,
         )
 
-    def _table(self, region: str, table: Table, before: TableLoad) -> TableLoad:
+    def _table(self, region: str, table: TableSpec, before: TableLoad) -> TableLoad:
         """Units as CloudWatch counts them: replicated writes are among the writes, at the same price (G7)."""
         month = self.found.month
         own = _of_table(table, self.period)

@@ -19,7 +19,7 @@ from backendctl.warmth.cost.workload import FunctionLoad, RegionLoad, StageLoad,
 from backendctl.warmth.schedule import pings_per_month
 
 if TYPE_CHECKING:
-    from backendctl.spec.model import Function, Index, Spec, Table
+    from backendctl.spec.model import FunctionSpec, Index, Spec, TableSpec
 
 _MB = 1024
 _READ_KB, _WRITE_KB = 4, 1  # G9
@@ -90,7 +90,7 @@ def reached_by_requests(spec: Spec, region: str) -> tuple[str, ...]:
     return tuple(names[one.function] for one in found if one is not None and one.function in names)
 
 
-def pings_of(context: DeployContext, region: str, function: Function) -> float:
+def pings_of(context: DeployContext, region: str, function: FunctionSpec) -> float:
     """Pings a month: every alias that users hit or will hit, times its instances, whenever a schedule fires."""
     if function.warm is None or function.warm.enabled is False:
         return 0.0
@@ -136,7 +136,9 @@ def _split(spec: Spec, region: str, asked: Asked, requests: float, part: float) 
     return {**own, **{name: rest * routes[name] / count for name in routes}}
 
 
-def _function(context: DeployContext, region: str, function: Function, asked: Asked, requests: float) -> FunctionLoad:
+def _function(
+    context: DeployContext, region: str, function: FunctionSpec, asked: Asked, requests: float
+) -> FunctionLoad:
     pings = pings_of(context, region, function)
     # Of a staged alias's two slots users hit one; the other is pinged for the next release.
     names = names_of(context, region, function)
@@ -158,7 +160,7 @@ def _function(context: DeployContext, region: str, function: Function, asked: As
     )
 
 
-def _table(table: Table, items: Items | None) -> TableLoad:
+def _table(table: TableSpec, items: Items | None) -> TableLoad:
     given = items or Items()
     count = len(table.regions)
     per_write, per_read = max(1, math.ceil(given.kb / _WRITE_KB)), max(1, math.ceil(given.kb / _READ_KB))
@@ -185,7 +187,7 @@ def _index_units(index: Index, per_write: int) -> int:
     return 1 if index.projection == "KEYS_ONLY" else per_write
 
 
-def _capacity(table: Table) -> tuple[float, float] | None:
+def _capacity(table: TableSpec) -> tuple[float, float] | None:
     """The least that is held, of the table and its indexes; None on-demand."""
     if table.read is None or table.write is None:
         return None

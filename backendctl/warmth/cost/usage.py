@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from backendctl.warmth.cost.workload import (
     MONTH_HOURS,
@@ -71,21 +72,26 @@ def _region(region: RegionLoad) -> Iterator[Usage]:
         yield Usage(region=name, service="transfer", item="answers", key="transfer-out-gb", quantity=out, unit="GB")
 
 
+class _OneUsage(Protocol):
+    def __call__(self, item: str, key: str, quantity: float, unit: str, free: str | None = None, /) -> Usage: ...
+
+
+def _usages(region: str, service: str, name: str) -> _OneUsage:
+    """Makes the usage of one function or table."""
+
+    def usage(item: str, key: str, quantity: float, unit: str, free: str | None = None) -> Usage:
+        return Usage(
+            region=region, service=service, item=item, of=name, key=key, quantity=quantity, unit=unit, free=free
+        )
+
+    return usage
+
+
 def _function(region: str, function: FunctionLoad) -> Iterator[Usage]:
     chip = "arm" if function.architecture == "arm64" else "x86"
     held = function.provisioned > 0
 
-    def usage(item: str, key: str, quantity: float, unit: str, free: str | None = None) -> Usage:
-        return Usage(
-            region=region,
-            service="lambda",
-            item=item,
-            of=function.name,
-            key=key,
-            quantity=quantity,
-            unit=unit,
-            free=free,
-        )
+    usage = _usages(region, "lambda", function.name)
 
     # G5: requests that provisioned environments serve run at another rate, and no free amount applies to them.
     running = f"lambda-provisioned-{chip}-running-gb-seconds" if held else f"lambda-{chip}-gb-seconds"
@@ -111,17 +117,7 @@ def _function(region: str, function: FunctionLoad) -> Iterator[Usage]:
 
 
 def _table(region: str, table: TableLoad) -> Iterator[Usage]:
-    def usage(item: str, key: str, quantity: float, unit: str, free: str | None = None) -> Usage:
-        return Usage(
-            region=region,
-            service="dynamodb",
-            item=item,
-            of=table.name,
-            key=key,
-            quantity=quantity,
-            unit=unit,
-            free=free,
-        )
+    usage = _usages(region, "dynamodb", table.name)
 
     if table.capacity is not None:
         hours = MONTH_HOURS

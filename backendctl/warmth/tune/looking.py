@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
     from backendctl.backend import Backend
-    from backendctl.spec.model import Function
+    from backendctl.spec.model import FunctionSpec
 
 COLD_CALLS = 10
 """Calls at once, at most, to each version that was just published."""
 _ENVIRONMENT_BYTES = 160
+_ENVIRONMENT_MOST = 4096  # B55
+_FREE_STORAGE = 512
+"""MB of /tmp that cost nothing."""
 """The note, and what JSON puts around it, at its longest."""
 
 
@@ -52,7 +55,7 @@ class Target:
     notes: tuple[str, ...]
 
 
-def look(backend: Backend, function: Function, region: str, *, sizes: Sequence[int]) -> Target:
+def look(backend: Backend, function: FunctionSpec, region: str, *, sizes: Sequence[int]) -> Target:
     """Ask AWS; changes nothing.
 
     Raises:
@@ -125,7 +128,7 @@ def _unfit(config: FunctionConfigurationTypeDef, reserved: int | None) -> Iterat
         yield f"the environment of {name} cannot be read (its key: kms:Decrypt), and tune has to keep it"
     elif VARIABLE not in environment.get("Variables", {}):
         taken = sum(len(key.encode()) + len(value.encode()) + 6 for key, value in variables(config).items())
-        if taken + _ENVIRONMENT_BYTES > 4096:  # noqa: PLR2004 - B55
+        if taken + _ENVIRONMENT_BYTES > _ENVIRONMENT_MOST:
             yield f"the environment of {name} has no room for tune's note ({_ENVIRONMENT_BYTES} of 4,096 bytes)"
 
 
@@ -162,7 +165,7 @@ def _notes(
     pages = backend.aws.lambda_(region).get_paginator("list_provisioned_concurrency_configs")
     if any(page["ProvisionedConcurrencyConfigs"] for page in pages.paginate(FunctionName=config["FunctionName"])):
         yield "measured without provisioned concurrency: its users' calls have no cold starts"
-    if config.get("EphemeralStorage", {}).get("Size", 512) > 512:  # noqa: PLR2004 - MB that cost nothing
+    if config.get("EphemeralStorage", {}).get("Size", _FREE_STORAGE) > _FREE_STORAGE:
         yield "what /tmp above 512 MB costs is the same at every size, and not in these figures"
     if _is_restored(config):
         yield "SnapStart: publishing takes minutes, cold starts are restores, and what snapshots cost is not priced"

@@ -24,7 +24,7 @@ from backendctl.resources.apigateway.api_reads import find_api
 from backendctl.resources.deploy_context import DeployContext, Stamp
 from backendctl.selecting import Selection
 from backendctl.spec.callers import ApiKey, Cors, UsagePlan
-from backendctl.spec.model import Api, Spec, Stage
+from backendctl.spec.model import Api, Spec, StageSpec
 from tests.unit.openapi.samples import INTEGRATION
 from tests.unit.resources.api_helpers import ACCOUNT, EAST, WEST, mocked
 
@@ -54,7 +54,7 @@ def definition(*paths: str, **operations: Any) -> dict[str, Any]:
 def opened(aws: Aws, document: Mapping[str, Any], **api: Any) -> Backend:
     """As a new run of a command has it."""
     aws.forget()
-    stage = Stage(name="prod")
+    stage = StageSpec(name="prod")
     given = Api(name="corkhounds", path=Path("api.yaml"), definition=dict(document), stages=(stage,), **api)
     regions = (EAST, WEST)
     spec = Spec(

@@ -12,7 +12,7 @@ import pytest
 from backendctl.api.lambda_targets import LambdaTargets, find_lambda_targets
 from backendctl.aws.connection import Access, Aws
 from backendctl.resources.lambda_.lambda_reads import AliasInfo
-from backendctl.spec.model import Api, Code, Function, Spec, Stage
+from backendctl.spec.model import Api, Code, FunctionSpec, Spec, StageSpec
 
 WEST = "us-west-2"
 ACCOUNT = "123456789012"
@@ -55,8 +55,8 @@ def looked_up(
         known["lambda-versions", WEST, function] = []
     for key, value in known.items():
         aws.shared(key, partial(copy, value))
-    own = Function(name="items", physical="shop-items", code=Code())
-    stage = Stage(name="prod", variables=variables)
+    own = FunctionSpec(name="items", physical="shop-items", code=Code())
+    stage = StageSpec(name="prod", variables=variables)
     api = Api(name="shop", path=Path("x"), definition={}, stages=(stage,))
     spec = Spec(backend="shop", file=Path("x"), regions=(WEST,), functions={WEST: (own,)}, api=api)
     return find_lambda_targets(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backendctl.api.smoke_requests import SmokeRequest, smoke_requests
-from backendctl.api.smoke_test import Answer, Row, SmokeTest
+from backendctl.api.smoke_test import Answer, SmokeRow, SmokeTest
 from backendctl.errors import UsageError
 from backendctl.spec.callers import Smoke
 from backendctl.spec.model import LiveApi
@@ -54,9 +54,9 @@ def test_a_declared_request_is_asked_as_it_says() -> None:
     assert (found["POST /plain"].body, found["POST /plain"].headers) == ("{}", {"X-A": "1"})
 
 
-def row(east: int | None, west: int | None, expect: int | None = None) -> Row:
+def row(east: int | None, west: int | None, expect: int | None = None) -> SmokeRow:
     request = SmokeRequest(method="GET", path="/", asked="/", expect=expect)
-    return Row(stage="prod", request=request, answers={EAST: Answer(status=east), WEST: Answer(status=west)})
+    return SmokeRow(stage="prod", request=request, answers={EAST: Answer(status=east), WEST: Answer(status=west)})
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def row(east: int | None, west: int | None, expect: int | None = None) -> Row:
         (row(200, 201, 200), f"not 200 in {WEST}"),
     ],
 )
-def test_answers_are_held_against_each_other(found: Row, verdict: str) -> None:
+def test_answers_are_held_against_each_other(found: SmokeRow, verdict: str) -> None:
     assert found.verdict == verdict
 
 

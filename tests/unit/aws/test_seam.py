@@ -13,7 +13,9 @@ from typing import Any, Protocol
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
+from backendctl.aws.call_log import CallEnd
 from backendctl.aws.connection import Access, Aws
 from backendctl.aws.journal import Journal
 from backendctl.aws.progress import reporting_to
@@ -164,14 +166,48 @@ def test_no_secret_reaches_the_journal(script: Scripted, connect: Connect, tmp_p
 
 
 def test_each_call_is_a_line_without_what_was_sent(script: Scripted, script_access: Access) -> None:
-    heard: list[str] = []
+    heard: list[CallEnd] = []
     aws = Aws(replace(script_access, hear=heard.append), backend="b")
     script.says((200, "", "{}"), (404, "ParameterNotFound", "no sesame there"))
     aws.ssm("eu-west-1").put_parameter(Name="/door", Value="sesame", Type="String")
     _refused(lambda: aws.ssm("eu-west-1").get_parameter(Name="/door"))
-    (put, get) = heard
-    assert re.fullmatch(r"\d{4}-\S+Z eu-west-1 ssm PutParameter: 200, [\d,]+ ms request-1", put)
-    assert re.fullmatch(r"\d{4}-\S+Z eu-west-1 ssm GetParameter: ParameterNotFound, [\d,]+ ms request-2", get)
+    (put, get) = [call.line for call in heard]
+    assert re.fullmatch(r"\d{4}-\S+Z eu-west-1 ssm PutParameter: 200, [\d,]+ ms, request request-1", put)
+    assert re.fullmatch(
+        r"\d{4}-\S+Z eu-west-1 ssm GetParameter: 404 ParameterNotFound, [\d,]+ ms, request request-2", get
+    )
+
+
+def test_retries_are_told_with_their_call(script: Scripted, script_access: Access) -> None:
+    heard: list[CallEnd] = []
+    script.says(_BUSY, _BUSY, (200, "", '{"Version": "7"}'))
+    aws = Aws(replace(script_access, hear=heard.append), backend="b")
+    aws.lambda_("us-east-1").publish_version(FunctionName="places")
+    (call,) = heard
+    assert (call.service, call.operation, call.retries, call.status) == ("lambda", "PublishVersion", 2, 200)
+    assert ", 2 retries, request " in call.line
+
+
+def test_a_call_that_got_no_answer_is_told_with_what_came_in_its_place() -> None:
+    heard: list[CallEnd] = []
+    access = Access(keys=("testing", "testing"), endpoint_url="http://127.0.0.1:1", attempts=1, hear=heard.append)
+    with pytest.raises(EndpointConnectionError):
+        Aws(access, backend="b").lambda_("us-east-1").list_functions()
+    assert ": no answer EndpointConnectionError, " in heard[0].line
+
+
+def test_calls_for_credentials_are_told_as_well(
+    script: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDTESTING")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret-of-somebody")
+    heard: list[CallEnd] = []
+    script.says((403, "AccessDenied", "not you"))
+    access = Access(endpoint_url=script.url, role_arn="arn:aws:iam::123456789012:role/x", hear=heard.append)
+    with pytest.raises(ResponseParserError):  # STS speaks XML, the script does not
+        Aws(access, backend="b").lambda_("us-east-1").list_functions()
+    assert (heard[0].service, heard[0].operation) == ("sts", "AssumeRole")
 
 
 def test_a_call_that_was_never_sent_is_not_noted(connect: Connect, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from backendctl.doctor.dns import quota, shared_name
 from backendctl.doctor.finding import Severity
 from backendctl.draining.facts import _certificate as for_a_drain
 from backendctl.spec import model
-from backendctl.spec.domains import Domain, HealthCheck
+from backendctl.spec.domains import DomainSpec, HealthCheck
 from tests.unit.resources.api_helpers import ACCOUNT, DOMAIN, EAST, WEST, mocked
 from tests.unit.resources.api_helpers import context as world
 
@@ -34,7 +34,7 @@ def aws() -> Iterator[Aws]:
         yield connection
 
 
-def case(aws: Aws, *domains: Domain, regions: tuple[str, ...] = (EAST,)) -> Case:
+def case(aws: Aws, *domains: DomainSpec, regions: tuple[str, ...] = (EAST,)) -> Case:
     """A backend with these domains."""
     spec = model.Spec(
         backend="corkhounds",
@@ -67,7 +67,8 @@ def test_a_domain_without_a_certificate_is_bad_and_hides_no_other(aws: Aws) -> N
     described(aws, {GIVEN: {"Status": "EXPIRED"}})
     found = list(
         certificate(
-            case(aws, Domain(name=DOMAIN, zone="z.example"), Domain(name=OTHER, certificates={EAST: GIVEN})), EAST
+            case(aws, DomainSpec(name=DOMAIN, zone="z.example"), DomainSpec(name=OTHER, certificates={EAST: GIVEN})),
+            EAST,
         )
     )
     assert [(one.severity, one.what) for one in found] == [
@@ -80,19 +81,19 @@ def test_a_domain_without_a_certificate_is_bad_and_hides_no_other(aws: Aws) -> N
 def test_the_certificate_that_the_live_domain_uses_is_the_one_that_is_judged(aws: Aws) -> None:
     aws.remember(("domain-names", EAST), {DOMAIN: {"regionalCertificateArn": NEW}})
     described(aws, {NEW: {"Status": "REVOKED"}, GIVEN: {"Status": "ISSUED"}})
-    given = case(aws, Domain(name=DOMAIN, certificates={EAST: GIVEN}))
+    given = case(aws, DomainSpec(name=DOMAIN, certificates={EAST: GIVEN}))
     assert [one.what for one in certificate(given, EAST)] == [f"the certificate {NEW} is REVOKED"]
     assert for_a_drain(given.backend, EAST, NOW) == f"the certificate of {DOMAIN} in us-east-1 is REVOKED"
 
 
 def test_a_certificate_that_is_gone_is_bad_and_no_failure(aws: Aws) -> None:
-    (found,) = certificate(case(aws, Domain(name=DOMAIN, certificates={EAST: GIVEN})), EAST)
+    (found,) = certificate(case(aws, DomainSpec(name=DOMAIN, certificates={EAST: GIVEN})), EAST)
     assert found.what == f"the certificate {GIVEN} is no longer there"
 
 
 def test_every_domain_with_routed_records_wants_a_health_check(aws: Aws) -> None:
     aws.remember(("health-checks",), [])
-    first, second = Domain(name=DOMAIN), Domain(name=OTHER, zone="corkhounds.example")
+    first, second = DomainSpec(name=DOMAIN), DomainSpec(name=OTHER, zone="corkhounds.example")
     found = list(shared_name(case(aws, first, second, regions=(EAST, WEST))))
     assert [(one.severity, one.where) for one in found] == [(Severity.WARNING, f"global/domain/{OTHER}")]
     assert list(shared_name(case(aws, first, second))) == []
@@ -101,7 +102,7 @@ def test_every_domain_with_routed_records_wants_a_health_check(aws: Aws) -> None
 @pytest.mark.parametrize(("count", "told"), [(159, 0), (160, 1), (200, 1)])
 def test_the_health_checks_of_the_account_are_counted_where_the_spec_has_one(aws: Aws, count: int, told: int) -> None:
     aws.remember(("health-checks",), [{}] * count)
-    checked = Domain(name=DOMAIN, zone="corkhounds.example", health_check=HealthCheck(path="/healthz"))
+    checked = DomainSpec(name=DOMAIN, zone="corkhounds.example", health_check=HealthCheck(path="/healthz"))
     found = list(quota(case(aws, checked)))
     assert [(one.where, one.what[:9]) for one in found] == [("global/quota/health checks", f"{count} of 20")] * told
-    assert list(quota(case(aws, Domain(name=DOMAIN)))) == []
+    assert list(quota(case(aws, DomainSpec(name=DOMAIN)))) == []

@@ -19,7 +19,7 @@ from backendctl.spec.callers import Throttling
 from tests.unit.resources.api_helpers import DOMAIN, EAST, STAGE, WEST, context, document, spec
 
 CHECK = domains.HealthCheck(path="/v1/healthz", interval=10, failures=2)
-SITE = domains.Domain(name=DOMAIN, zone="corkhounds.example", health_check=CHECK)
+SITE = domains.DomainSpec(name=DOMAIN, zone="corkhounds.example", health_check=CHECK)
 LIMITED = replace(STAGE, method_throttling={"GET /places": Throttling(rate=5, burst=5)})
 
 

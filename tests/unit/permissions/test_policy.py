@@ -10,10 +10,10 @@ from backendctl.permissions.arns import RESOURCES, Scope
 from backendctl.permissions.on_behalf import ON_BEHALF
 from backendctl.permissions.policy import CI, document, rows_of
 from backendctl.permissions.table import ROWS
-from backendctl.spec.domains import Domain
-from backendctl.spec.model import Code, Function, Spec
+from backendctl.spec.domains import DomainSpec
+from backendctl.spec.model import Code, FunctionSpec, Spec
 
-FUNCTION = Function(name="orders", physical="shop-orders", code=Code())
+FUNCTION = FunctionSpec(name="orders", physical="shop-orders", code=Code())
 
 
 def scope(**more: object) -> Scope:
@@ -37,6 +37,11 @@ def test_every_row_names_commands_and_resources_that_there_are() -> None:
     assert set(CI) <= entries().keys()
 
 
+def test_every_command_that_asks_aws_has_rights() -> None:
+    without = entries().keys() - {name for row in ROWS for name in row.commands}
+    assert without == {"validate", "render", "sandbox"}  # which ask for what expressions name, at most
+
+
 def test_a_command_gets_what_it_needs_and_nothing_else() -> None:
     found = document(["traces"], scope())
     actions = {action for statement in found["Statement"] for action in statement["Action"]}
@@ -55,7 +60,7 @@ def test_statements_are_bound_to_the_backend_and_its_regions() -> None:
 
 def test_without_a_domain_no_zone_is_named() -> None:
     assert "Zone" not in {one["Sid"] for one in document(["deploy"], scope())["Statement"]}
-    with_domain = replace(scope(domain=Domain(name="api.shop.example", zone="shop.example")), zones=("Z1",))
+    with_domain = replace(scope(domain=DomainSpec(name="api.shop.example", zone="shop.example")), zones=("Z1",))
     by_sid = {one["Sid"]: one for one in document(["deploy"], with_domain)["Statement"]}
     assert by_sid["Zone"]["Resource"] == ["arn:aws:route53:::hostedzone/Z1"]
 

@@ -16,11 +16,11 @@ from backendctl.release.observed import Observed
 from backendctl.release.outcome import Finding
 from backendctl.release.verdict import Outcome, Verdict, judge
 from backendctl.spec.analysis import AnswerCheck
-from backendctl.spec.canary import Canary
+from backendctl.spec.canary import CanarySpec
 
 REGIONS = 2
 SHARE = 0.1
-SETTINGS = thresholds(Canary().judging)
+SETTINGS = thresholds(CanarySpec().judging)
 LOOK = 50
 """Canary requests of each function between two looks."""
 CHECK = AnswerCheck(name="places", method="GET", path="/one")

@@ -25,8 +25,7 @@ from backendctl.release.shift import Waves
 from backendctl.release.steps import step_below
 from backendctl.release.verdict import Verdict
 from backendctl.resources.apigateway.canary import Canary
-from backendctl.spec.canary import ABORT, HOLD, Hooks
-from backendctl.spec.canary import Canary as Settings
+from backendctl.spec.canary import ABORT, HOLD, CanarySpec, Hooks
 
 PASS, FAIL, OPEN = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE
 EAST, WEST = "us-east-1", "eu-west-1"
@@ -175,7 +174,7 @@ def _driven(
 
     verdicts = (one if isinstance(one, Verdict) else Verdict(outcome=one, reasons=()) for one in says)
     canaries = Scripted(says=verdicts, percents={EAST: 10.0} if percents is None else percents, shifted=shifted)
-    spec = SimpleNamespace(backend="shop", canary=Settings(**settings), api=SimpleNamespace())
+    spec = SimpleNamespace(backend="shop", canary=CanarySpec(**settings), api=SimpleNamespace())
     settings_of = SimpleNamespace(environment={})
     backend: Any = SimpleNamespace(
         aws=SimpleNamespace(time_scale=1.0, sleep=sleep or wait), spec=spec, settings=settings_of

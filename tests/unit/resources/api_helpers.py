@@ -34,8 +34,8 @@ URI = (
     "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/arn:aws:lambda:${AWS::Region}:"
     "${AWS::AccountId}:function:corkhounds-places:${stageVariables.placesAlias}/invocations"
 )
-PLACES = model.Function(name="places", physical="corkhounds-places", code=model.Code())
-STAGE = model.Stage(name="prodv1", path="v1", variables={"placesAlias": "version1", "mode": "full"}, tracing=True)
+PLACES = model.FunctionSpec(name="places", physical="corkhounds-places", code=model.Code())
+STAGE = model.StageSpec(name="prodv1", path="v1", variables={"placesAlias": "version1", "mode": "full"}, tracing=True)
 
 
 def document(*paths: str) -> dict[str, Any]:
@@ -45,7 +45,9 @@ def document(*paths: str) -> dict[str, Any]:
     return {"openapi": "3.0.1", "info": {"title": "t", "version": "1"}, "paths": {p: {"get": operation} for p in paths}}
 
 
-def spec(*, regions: tuple[str, ...] = (EAST,), stages: tuple[model.Stage, ...] = (STAGE,), **parts: Any) -> model.Spec:
+def spec(
+    *, regions: tuple[str, ...] = (EAST,), stages: tuple[model.StageSpec, ...] = (STAGE,), **parts: Any
+) -> model.Spec:
     """The spec; parts override fields."""
     api = model.Api(name="corkhounds", path=Path("a.yaml"), definition={}, stages=stages)
     given = {"api": api, "functions": dict.fromkeys(regions, (PLACES,)), **parts}

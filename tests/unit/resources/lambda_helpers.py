@@ -20,12 +20,12 @@ from backendctl.aws.connection import Access, Aws
 from backendctl.engine.resource import Resource
 from backendctl.package import Artefact
 from backendctl.resources.deploy_context import DeployContext, Link, SlotChoice, Stamp
-from backendctl.spec.model import Api, Code, Function, Spec, Stage, Warm
+from backendctl.spec.model import Api, Code, FunctionSpec, Spec, StageSpec, Warm
 from tests.unit.resources.api_helpers import with_gateway
 
 EAST, WEST = "us-east-1", "us-west-2"
-PROD = Stage(name="prodv1", variables={"placesAlias": "version1"})
-PLACES = Function(
+PROD = StageSpec(name="prodv1", variables={"placesAlias": "version1"})
+PLACES = FunctionSpec(
     name="places",
     physical="corkhounds-places",
     code=Code(path=Path("places")),
@@ -59,7 +59,7 @@ def artefact(text: str = "first") -> Artefact:
 
 
 def context_of(
-    *functions: Function,
+    *functions: FunctionSpec,
     regions: Sequence[str] = (EAST,),
     links: Sequence[Link] = (),
     slots: Mapping[tuple[str, str, str], SlotChoice] | None = None,
@@ -90,7 +90,7 @@ def context_of(
 
 
 def staged_context(
-    function: Function = PLACES,
+    function: FunctionSpec = PLACES,
     *,
     target: str = "a",
     idle_exists: bool = False,
@@ -141,6 +141,6 @@ def deploy(aws: Aws, resources: Sequence[Resource]) -> None:
     aws.forget()
 
 
-def changed(function: Function, **settings: Any) -> Function:
+def changed(function: FunctionSpec, **settings: Any) -> FunctionSpec:
     """The same function with other settings."""
     return replace(function, **settings)

@@ -19,7 +19,7 @@ from backendctl.resources.lambda_.alias import Alias
 from backendctl.resources.lambda_.function import Function
 from backendctl.resources.lambda_.permission import Permission
 from backendctl.resources.lambda_.provisioned import ProvisionedConcurrency
-from backendctl.spec.model import Attribute, Key, Provisioned, Table
+from backendctl.spec.model import Attribute, Key, Provisioned, TableSpec
 from tests.unit.resources import api_helpers
 from tests.unit.resources.api_helpers import Calls, document
 from tests.unit.resources.lambda_helpers import (
@@ -34,7 +34,7 @@ from tests.unit.resources.lambda_helpers import (
 )
 
 DATA = {f"{EAST}/table/places", f"{EAST}/replica/places"}
-TABLE = Table(
+TABLE = TableSpec(
     name="places", physical="corkhounds-places", regions=(EAST,), key=Key(hash=Attribute(name="id", type="S"))
 )
 

@@ -9,7 +9,7 @@ import yaml
 
 from backendctl.errors import SpecError
 from backendctl.spec import Offline, load
-from backendctl.spec.canary import Canary, Hooks, Judging
+from backendctl.spec.canary import CanarySpec, Hooks, Judging
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 API = 'openapi: 3.0.1\ninfo: {title: x, version: "1"}\npaths: {}\n'
 
 
-def read(folder: Path, canary: dict[str, Any] | None, regions: tuple[str, ...] = ("us-east-1", "us-west-2")) -> Canary:
+def read(
+    folder: Path, canary: dict[str, Any] | None, regions: tuple[str, ...] = ("us-east-1", "us-west-2")
+) -> CanarySpec:
     (folder / "api.yaml").write_text(API)
     spec: dict[str, Any] = {"backend": "shop", "regions": list(regions), "api": {"definition": "api.yaml"}}
     if canary is not None:
@@ -33,7 +35,7 @@ def faults(folder: Path, canary: dict[str, Any]) -> list[str]:
 
 
 def test_without_a_section_there_are_defaults_and_the_primary_goes_last(tmp_path: Path) -> None:
-    assert read(tmp_path, None) == Canary(waves=(("us-west-2",), ("us-east-1",)))
+    assert read(tmp_path, None) == CanarySpec(waves=(("us-west-2",), ("us-east-1",)))
 
 
 def test_everything_can_be_said(tmp_path: Path) -> None:
@@ -52,7 +54,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
             "hooks": {"before-promote": "./check", "on-abort": "https://example.com/x"},
         },
     )
-    assert found == Canary(
+    assert found == CanarySpec(
         strategy="alias",
         steps=(5.0, 25.5),
         bake_time=120.0,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backendctl.spec import Offline, parse
-from backendctl.spec.model import Function, Provisioned, Warm
+from backendctl.spec.model import FunctionSpec, Provisioned, Warm
 from backendctl.spec.ready import takes_snapstart
 
 SPEC = """\
@@ -25,10 +25,10 @@ functions:
 
 
 @pytest.fixture
-def function(tmp_path: Path) -> Callable[[str], Function]:
+def function(tmp_path: Path) -> Callable[[str], FunctionSpec]:
     """The function of a spec that says so of its warmth."""
 
-    def make(warm: str) -> Function:
+    def make(warm: str) -> FunctionSpec:
         (tmp_path / "app").mkdir(exist_ok=True)
         (tmp_path / "app" / "app.py").write_text("")
         file = tmp_path / "spec.yaml"
@@ -38,7 +38,7 @@ def function(tmp_path: Path) -> Callable[[str], Function]:
     return make
 
 
-def test_provisioned_concurrency_takes_the_place_of_pings(function: Callable[[str], Function]) -> None:
+def test_provisioned_concurrency_takes_the_place_of_pings(function: Callable[[str], FunctionSpec]) -> None:
     found = function("{provisioned: 2}")
     assert (found.provisioned, found.warm, found.snapstart) == (Provisioned(environments=2, bake=30), None, None)
     assert function("{provisioned: 3, bake-time: 2 hours}").provisioned == Provisioned(environments=3, bake=120)
@@ -55,7 +55,7 @@ def test_provisioned_concurrency_takes_the_place_of_pings(function: Callable[[st
     ],
 )
 def test_snapstart_stands_alone_or_beside_pings(
-    warm: str, pings: Warm | None, *, snapstart: bool | None, function: Callable[[str], Function]
+    warm: str, pings: Warm | None, *, snapstart: bool | None, function: Callable[[str], FunctionSpec]
 ) -> None:
     found = function(warm)
     assert (found.warm, found.snapstart, found.provisioned) == (pings, snapstart, None)

@@ -10,16 +10,30 @@ import pytest
 from backendctl.spec import reference, schema
 from backendctl.spec.analysis import AnswerCheck, Metric, MetricCheck
 from backendctl.spec.callers import ApiKey, Cors, Smoke, UsagePlan
-from backendctl.spec.canary import Canary, Hooks, Judging
-from backendctl.spec.domains import Domain, HealthCheck, MutualTls
-from backendctl.spec.model import Api, Code, Function, Logging, Scaling, Stage, Table, TableReplica, Warm
-from backendctl.spec.rows import Aws, block, build, numeric, properties, row, rows, text, whole
+from backendctl.spec.canary import CanarySpec, Hooks, Judging
+from backendctl.spec.domains import DomainSpec, HealthCheck, MutualTls
+from backendctl.spec.model import Api, Code, FunctionSpec, Logging, Scaling, StageSpec, TableReplica, TableSpec, Warm
+from backendctl.spec.rows import AwsPath, block, build, numeric, properties, row, rows, text, whole
 from backendctl.spec.tables import Index, LocalIndex
 from backendctl.spec.warming import build_warm
 
 BLOCKS = (
-    *(AnswerCheck, Api, ApiKey, Canary, Code, Cors, Domain, Function, HealthCheck, Hooks, Index, Judging, LocalIndex),
-    *(Logging, Metric, MetricCheck, MutualTls, Scaling, Smoke, Stage, Table, TableReplica, UsagePlan),
+    *(
+        AnswerCheck,
+        Api,
+        ApiKey,
+        CanarySpec,
+        Code,
+        Cors,
+        DomainSpec,
+        FunctionSpec,
+        HealthCheck,
+        Hooks,
+        Index,
+        Judging,
+        LocalIndex,
+    ),
+    *(Logging, Metric, MetricCheck, MutualTls, Scaling, Smoke, StageSpec, TableSpec, TableReplica, UsagePlan),
 )
 
 
@@ -67,16 +81,16 @@ def test_a_block_of_a_spec_is_the_dataclass() -> None:
     ],
 )
 def test_what_aws_does_not_tell_is_unset(document: dict[str, Any], value: int) -> None:
-    assert Aws("A.B", unset=512).found_in(document) == value
+    assert AwsPath("A.B", unset=512).found_in(document) == value
 
 
 @pytest.mark.parametrize(
     ("cls", "key", "told", "meant"),
     [
-        (Function, "tracing", False, "PassThrough"),
-        (Function, "log-retention", "30 days", 30),
-        (Canary, "steps", [10, 50], (10.0, 50.0)),
-        (Canary, "bake-time", "10 minutes", 600.0),
+        (FunctionSpec, "tracing", False, "PassThrough"),
+        (FunctionSpec, "log-retention", "30 days", 30),
+        (CanarySpec, "steps", [10, 50], (10.0, 50.0)),
+        (CanarySpec, "bake-time", "10 minutes", 600.0),
         (Index, "projection", "all", "ALL"),
         (LocalIndex, "projection", "all", "ALL"),
         *((Judging, "confidence", 95, 95.0), (Judging, "quantile", 95, 95.0)),
@@ -101,7 +115,7 @@ def test_no_other_row_of_these_blocks_says_a_default_that_is_not_its_fields() ->
         if "default" in one.schema and {known.name: known.default for known in fields(cls)}[one.field] is not MISSING
         if one.read(one.schema["default"]) != {known.name: known.default for known in fields(cls)}[one.field]
     }
-    assert differ == {("Canary", "waves")}  # its order is made of the regions
+    assert differ == {("CanarySpec", "waves")}  # its order is made of the regions
 
 
 def test_the_defaults_that_the_schema_tells_of_pings_are_theirs() -> None:

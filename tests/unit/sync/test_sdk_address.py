@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from backendctl.spec.domains import Domain
-from backendctl.spec.model import Api, Spec, Stage
+from backendctl.spec.domains import DomainSpec
+from backendctl.spec.model import Api, Spec, StageSpec
 from backendctl.sync.sdk_address import readdressed, region_url, shared_url
 
 OWN = "https://a1b2.execute-api.us-east-1.amazonaws.com/prod"
@@ -35,8 +35,8 @@ def texts(body: bytes) -> dict[str, str]:
 
 
 def spec(*, domain: str | None = "api.shop.example", path: str | None = "v1") -> Spec:
-    api = Api(name="shop", path=Path("a.yaml"), definition={}, stages=(Stage(name="prod", path=path),))
-    named = Domain(name=domain) if domain else None
+    api = Api(name="shop", path=Path("a.yaml"), definition={}, stages=(StageSpec(name="prod", path=path),))
+    named = DomainSpec(name=domain) if domain else None
     return Spec(backend="shop", file=Path("s.yaml"), regions=("us-east-1",), functions={}, api=api, domain=named)
 
 

@@ -21,7 +21,7 @@ from backendctl.openapi.integrations import lambda_targets, resolve, stage_varia
 from backendctl.openapi.localise import neutralise
 from backendctl.openapi.repair import repaired
 from backendctl.resources.deploy_context import DeployContext, Stamp
-from backendctl.spec.model import Api, LiveApi, Spec, Stage
+from backendctl.spec.model import Api, LiveApi, Spec, StageSpec
 from backendctl.sync.adoption import names_for
 from backendctl.sync.prepare import Sync, prepare
 from backendctl.sync.request import Request
@@ -43,7 +43,7 @@ def backend_of(aws: Aws, document: Mapping[str, Any]) -> Backend:
     given = repaired(document)[0]
     bindings = names_for(given)
     neutral = neutralise(given, home=ANYWHERE, bindings=bindings)
-    stage = Stage(name="prod", variables=dict.fromkeys(stage_variables(neutral), "live"))
+    stage = StageSpec(name="prod", variables=dict.fromkeys(stage_variables(neutral), "live"))
     api = Api(
         name="corpus",
         path=Path("corpus.yaml"),

@@ -11,7 +11,7 @@ from backendctl.tables.aspects import Seen, aspects_of
 
 EAST, WEST = "us-east-1", "us-west-2"
 ID, AT, TOTAL = (model.Attribute(name=name, type="S") for name in ("id", "at", "total"))
-ORDERS = model.Table(
+ORDERS = model.TableSpec(
     name="orders",
     physical="shop-orders",
     key=model.Key(hash=ID, range=AT),

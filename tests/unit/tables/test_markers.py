@@ -14,7 +14,7 @@ from backendctl.spec import model
 from backendctl.tables.markers import Markers
 
 EAST, WEST = "us-east-1", "us-west-2"
-ORDERS = model.Table(
+ORDERS = model.TableSpec(
     name="orders",
     physical="shop-orders",
     key=model.Key(hash=model.Attribute(name="id", type="S")),

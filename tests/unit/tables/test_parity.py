@@ -11,7 +11,7 @@ from backendctl.tables.parity import Parity, State, parity_of
 
 EAST, WEST = "us-east-1", "us-west-2"
 NAME = "shop-orders"
-ORDERS = model.Table(
+ORDERS = model.TableSpec(
     name="orders", physical=NAME, key=model.Key(hash=model.Attribute(name="id", type="S")), regions=(EAST, WEST)
 )
 OPEN = {"encryption", "table class", "resource policy"}

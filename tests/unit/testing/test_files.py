@@ -11,11 +11,11 @@ import yaml
 
 from backendctl.errors import AwsError, Exit, SpecError, UsageError
 from backendctl.spec.callers import Smoke
-from backendctl.spec.model import Api, Spec, Stage
+from backendctl.spec.model import Api, Spec, StageSpec
 from backendctl.testing.filling import NotCapturedError, filled, filled_value
 from backendctl.testing.from_definition import first_file
 from backendctl.testing.junit import junit
-from backendctl.testing.model import Response, Result, Row, TestRun, Through
+from backendctl.testing.model import RequestRow, Response, Result, TestRun, Through
 from backendctl.testing.postman import collection
 from backendctl.testing.reading import files_of, is_spec, read_suites
 
@@ -45,7 +45,7 @@ SPEC = Spec(
     file=Path("shop.yaml"),
     regions=("us-east-1",),
     functions={},
-    api=Api(name="shop", path=Path("api.yaml"), definition=DOCUMENT, stages=(Stage(name="prod"),)),
+    api=Api(name="shop", path=Path("api.yaml"), definition=DOCUMENT, stages=(StageSpec(name="prod"),)),
 )
 GOOD = """
 headers: {Accept: application/json}
@@ -164,7 +164,7 @@ def test_a_postman_collection_has_variables_in_the_place_of_captures_and_secrets
     assert "oneOf([201])" in script
 
 
-def run_of(*rows: Row, failed: tuple[str, ...] = ()) -> TestRun:
+def run_of(*rows: RequestRow, failed: tuple[str, ...] = ()) -> TestRun:
     silent = {region: AwsError("no answer", doing="test", code="NoAnswer") for region in failed}
     return TestRun(backend="shop", through=Through.REGION, regions=("a", "b"), rows=rows, unreachable=silent)
 
@@ -172,8 +172,8 @@ def run_of(*rows: Row, failed: tuple[str, ...] = ()) -> TestRun:
 def test_proven_bad_comes_before_a_silent_region(tmp_path: Path) -> None:
     (suite,) = read_suites([written(tmp_path, GOOD)], SPEC)
     response = Response(status=200, headers={}, body="", latency_ms=5.0)
-    good = Row(case=suite.cases[0], results={"a": Result(response=response)})
-    bad = Row(case=suite.cases[0], results={"a": Result(response=response, failures=("status < \x1b 500",))})
+    good = RequestRow(case=suite.cases[0], results={"a": Result(response=response)})
+    bad = RequestRow(case=suite.cases[0], results={"a": Result(response=response, failures=("status < \x1b 500",))})
     assert run_of(good).exit_code is Exit.OK
     assert run_of(good, failed=("b",)).exit_code is Exit.PARTIAL
     assert run_of(bad, failed=("b",)).exit_code is Exit.FAILED_VERDICT

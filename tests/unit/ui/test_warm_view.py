@@ -18,16 +18,16 @@ from backendctl.warmth.cold import Cause
 from backendctl.warmth.counting import Window
 from backendctl.warmth.evidence import GOOD, Counted, Outcome, Verdict
 from backendctl.warmth.figures import Figures, Quantiles, wilson
-from backendctl.warmth.look import Request, Row, WarmStatus
+from backendctl.warmth.look import Request, WarmRow, WarmStatus
 from tests.unit.warmth.made import NOW, rule, subject
 
 STYLES = ("name", "quiet", "region", "bad", "ok", "update")
 
 
-def row(outcome: Outcome = Outcome.WARM, *, figures: Figures | None = None, **given: Any) -> Row:
+def row(outcome: Outcome = Outcome.WARM, *, figures: Figures | None = None, **given: Any) -> WarmRow:
     verdict = Verdict(outcome=outcome, reason=given.pop("reason", "a reason"), next_step=given.pop("next_step", ""))
     counted = Counted(is_known=True, fired=288, due=288, last=NOW - 60, invocations=1528)
-    return Row(subject=subject(**given), counted=counted, figures=figures, verdict=verdict)
+    return WarmRow(subject=subject(**given), counted=counted, figures=figures, verdict=verdict)
 
 
 def full(**given: Any) -> Figures:
@@ -47,7 +47,7 @@ def full(**given: Any) -> Figures:
     return Figures(**(usual | given))
 
 
-def status(*rows: Row, **given: Any) -> WarmStatus:
+def status(*rows: WarmRow, **given: Any) -> WarmStatus:
     request = Request(window=Window(since=NOW - 86_400, until=NOW))
     return WarmStatus(backend="corkhounds", request=request, rows=rows, **given)
 

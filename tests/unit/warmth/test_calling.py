@@ -17,7 +17,7 @@ from backendctl.backend import Backend, Settings
 from backendctl.errors import Exit, UsageError
 from backendctl.resources.deploy_context import DeployContext
 from backendctl.resources.lambda_.calling import Answer
-from backendctl.spec.model import Function, Provisioned, Warm
+from backendctl.spec.model import FunctionSpec, Provisioned, Warm
 from backendctl.warmth.calling import environments, warm_now
 from backendctl.warmth.report_line import Report, last_of
 from tests.unit.resources.lambda_helpers import EAST, PLACES, WEST, changed, context_of, emulated
@@ -141,7 +141,7 @@ def backend(aws: Aws, context: DeployContext) -> Backend:
     return Backend(settings=settings, spec=context.spec, aws=aws, context=context)
 
 
-def of(aws: Aws, *functions: Function, regions: tuple[str, ...] = (EAST,)) -> Backend:
+def of(aws: Aws, *functions: FunctionSpec, regions: tuple[str, ...] = (EAST,)) -> Backend:
     return backend(aws, context_of(*functions, regions=regions))
 
 

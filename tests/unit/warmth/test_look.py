@@ -14,7 +14,7 @@ from backendctl.warmth.counting import Measured, Window
 from backendctl.warmth.evidence import Counted, Outcome
 from backendctl.warmth.invocations import Firings
 from backendctl.warmth.logs import LogReader
-from backendctl.warmth.look import Prepared, Reading, Request, Row, look
+from backendctl.warmth.look import Prepared, Reading, Request, WarmRow, look
 from backendctl.warmth.subject import Subject
 from tests.unit.warmth.logs_service import REGION, Line, Logs
 from tests.unit.warmth.made import NOW, by_hand, subject
@@ -48,7 +48,7 @@ def put_access(logs: Logs, *numbers: int) -> None:
         logs.lines.append(Line(group=ACCESS, at=NOW - 50, message=f'{{"lambda":"{request_id(number)}"}}'))
 
 
-def row_of(aws: Aws, row: Subject, *, queried: Sequence[str] = (), count: int = 1, **given: Any) -> Row:
+def row_of(aws: Aws, row: Subject, *, queried: Sequence[str] = (), count: int = 1, **given: Any) -> WarmRow:
     """The row that is made of that subject."""
     counts = {int(NOW) - 600: 1.0}
     firings = Firings(counts=counts, period=60, until=NOW - 240, interval=300.0)

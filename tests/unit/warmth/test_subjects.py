@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse
 from backendctl.aws.connection import Access, Aws
 from backendctl.backend import Backend, Settings
 from backendctl.resources.deploy_context import DeployContext, Link
-from backendctl.spec.model import Stage
+from backendctl.spec.model import StageSpec
 from backendctl.warmth.subject import Subject
 from backendctl.warmth.subjects import Named, of_named, of_spec
 from tests.unit.resources.lambda_helpers import (
@@ -145,7 +145,7 @@ def test_a_canary_has_a_row_of_its_own_version(aws: Aws, functions: Lambda) -> N
 def test_two_stages_with_two_aliases_share_no_version(aws: Aws, functions: Lambda) -> None:
     functions.put(versions=4)
     functions.alias(version1_a="1", version1_b="2", version2_a="3", version2_b="4")
-    beta = Stage(name="beta", variables={"betaAlias": "version2"})
+    beta = StageSpec(name="beta", variables={"betaAlias": "version2"})
     links = [
         Link(stage=PROD, variable="placesAlias", function=PLACES, alias="version1"),
         Link(stage=beta, variable="betaAlias", function=PLACES, alias="version2"),

@@ -8,7 +8,7 @@ import pytest
 
 from backendctl.aws.connection import Aws
 from backendctl.resources.deploy_context import DeployContext, Link
-from backendctl.spec.model import Function
+from backendctl.spec.model import FunctionSpec
 from backendctl.warmth.targets import Hit, hit_by_users, targets_in
 from tests.unit.resources.lambda_helpers import (
     EAST,
@@ -28,7 +28,9 @@ def aws() -> Iterator[Aws]:
         yield made
 
 
-def hits(context: DeployContext, live: dict[str, dict[str, list[str]]], function: Function = PLACES) -> tuple[Hit, ...]:
+def hits(
+    context: DeployContext, live: dict[str, dict[str, list[str]]], function: FunctionSpec = PLACES
+) -> tuple[Hit, ...]:
     return targets_in(context, EAST, function, live)
 
 

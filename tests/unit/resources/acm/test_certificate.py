@@ -14,9 +14,9 @@ from backendctl.aws.connection import Aws
 from backendctl.engine.action import Action
 from backendctl.errors import BackendctlError
 from backendctl.resources.acm.certificate import Certificate
-from backendctl.resources.apigateway.domain import Domain as CustomDomain
+from backendctl.resources.apigateway.domain import Domain
 from backendctl.resources.route53.dns_refusals import refused_records
-from backendctl.spec.domains import Domain
+from backendctl.spec.domains import DomainSpec
 from tests.unit.resources.api_helpers import (
     ACCOUNT,
     DOMAIN,
@@ -34,7 +34,7 @@ from tests.unit.resources.api_helpers import (
     context as world,
 )
 
-FRONT = Domain(name=DOMAIN, zone="corkhounds.example", tags={"team": "maps"})
+FRONT = DomainSpec(name=DOMAIN, zone="corkhounds.example", tags={"team": "maps"})
 GIVEN = world(spec(regions=(EAST, WEST), domain=FRONT))
 WANTED = only(Certificate, GIVEN)
 
@@ -196,4 +196,4 @@ def test_with_a_certificate_in_the_spec_or_without_a_zone_none_is_requested() ->
 
 def test_none_is_ever_deleted_and_the_domain_waits_for_its_own(aws: Aws) -> None:
     assert list(Certificate.owned(aws, EAST)) == []
-    assert only(CustomDomain, GIVEN).needs() == {f"us-east-1/certificate/{DOMAIN}"}
+    assert only(Domain, GIVEN).needs() == {f"us-east-1/certificate/{DOMAIN}"}

@@ -17,7 +17,7 @@ from backendctl.resources.acm import certificates
 from backendctl.resources.apigateway.domain import Domain
 from backendctl.resources.apigateway.edge_domain import edge_refusals, edge_remarks
 from backendctl.resources.route53.dns_refusals import refused_certificates
-from backendctl.spec.domains import Domain as Spec
+from backendctl.spec.domains import DomainSpec
 from tests.unit.resources.api_helpers import (
     ACCOUNT,
     DOMAIN,
@@ -37,7 +37,7 @@ from tests.unit.resources.api_helpers import (
     context as world,
 )
 
-WANTED = only(Domain, world(spec(domain=Spec(name=DOMAIN, tags={"team": "maps"}))))
+WANTED = only(Domain, world(spec(domain=DomainSpec(name=DOMAIN, tags={"team": "maps"}))))
 
 
 @pytest.fixture
@@ -335,7 +335,7 @@ def test_a_pinned_truststore_is_unpinned_and_a_key_may_hold_an_at_sign(aws: Aws,
 
 def test_while_a_region_has_a_name_for_the_edge_no_other_can_have_it(aws: Aws, backplane: Backplane) -> None:
     edge(aws, backplane)
-    wanted = list(Domain.desired(world(spec(regions=(EAST, WEST), domain=Spec(name=DOMAIN)))))
+    wanted = list(Domain.desired(world(spec(regions=(EAST, WEST), domain=DomainSpec(name=DOMAIN)))))
     (told,) = edge_refusals(plan(aws, wanted, Domain, regions=(EAST, WEST)), aws)
     assert told.startswith(f"us-west-2 cannot have {DOMAIN} while us-east-1 has it edge-optimised")
     assert edge_refusals(plan(aws, wanted[:1], Domain), aws) == ()

@@ -12,11 +12,11 @@ from botocore.exceptions import ClientError
 from backendctl.aws.connection import Aws
 from backendctl.engine.action import Action
 from backendctl.resources.apigateway.api_reads import MULTI_LEVEL
-from backendctl.resources.apigateway.domain import Domain as CustomDomain
+from backendctl.resources.apigateway.domain import Domain
 from backendctl.resources.apigateway.mapping import Mapping
 from backendctl.resources.apigateway.rest_api import RestApi
 from backendctl.resources.apigateway.stage import Stage
-from backendctl.spec.domains import Domain
+from backendctl.spec.domains import DomainSpec
 from tests.unit.resources.api_helpers import (
     DOMAIN,
     EAST,
@@ -32,7 +32,7 @@ from tests.unit.resources.api_helpers import (
 )
 
 V1, ROOT, HIDDEN = STAGE, replace(STAGE, name="web", path=""), replace(STAGE, name="hidden", path=None)
-GIVEN = context(spec(stages=(V1, ROOT, HIDDEN), domain=Domain(name=DOMAIN)))
+GIVEN = context(spec(stages=(V1, ROOT, HIDDEN), domain=DomainSpec(name=DOMAIN)))
 WANTED = list(Mapping.desired(GIVEN))
 ARN = f"arn:aws:acm:{EAST}:123456789012:certificate/1"
 
@@ -129,12 +129,12 @@ def test_what_leads_to_our_api_is_found_on_a_domain_whose_mark_was_taken_off(aws
 
 
 DEEP = replace(STAGE, path="shop/v1")
-DEEP_GIVEN = context(spec(stages=(DEEP, replace(ROOT, path="shop")), domain=Domain(name=DOMAIN)))
+DEEP_GIVEN = context(spec(stages=(DEEP, replace(ROOT, path="shop")), domain=DomainSpec(name=DOMAIN)))
 
 
 def test_paths_of_several_levels_go_through_version_2_and_are_told_by_a_tag(aws: Aws) -> None:
     deploy(aws, *Stage.desired(DEEP_GIVEN))
-    (domain,) = CustomDomain.desired(DEEP_GIVEN)
+    (domain,) = Domain.desired(DEEP_GIVEN)
     assert (domain.tags or {})[MULTI_LEVEL] == "true"
     deploy(aws, domain)
     wanted = list(Mapping.desired(DEEP_GIVEN))

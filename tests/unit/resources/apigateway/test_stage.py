@@ -309,7 +309,7 @@ def test_a_variable_may_hold_function_and_alias() -> None:
 
 def test_one_variable_for_functions_in_different_slots_is_refused() -> None:
     given = context()
-    other = model.Function(name="search", physical="corkhounds-search", code=model.Code())
+    other = model.FunctionSpec(name="search", physical="corkhounds-search", code=model.Code())
     link = given.links[EAST][0]
     split = replace(
         given,

@@ -225,7 +225,7 @@ def aws(group: Group) -> LocalAws:
 
 
 def desired(*regions: str, looked_at: tuple[str, ...] = (), **changes: Any) -> list[Replica]:
-    table = model.Table(
+    table = model.TableSpec(
         name="places",
         physical=NAME,
         key=model.Key(hash=model.Attribute(name="id", type="S")),

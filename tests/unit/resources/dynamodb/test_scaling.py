@@ -18,8 +18,8 @@ EAST, WEST = "us-east-1", "us-west-2"
 KEY = model.Key(hash=model.Attribute(name="id", type="S"))
 
 
-def table(*, low: int = 5, target: int = 70) -> model.Table:
-    return model.Table(
+def table(*, low: int = 5, target: int = 70) -> model.TableSpec:
+    return model.TableSpec(
         name="places",
         physical="corkhounds-places",
         key=KEY,
@@ -30,7 +30,7 @@ def table(*, low: int = 5, target: int = 70) -> model.Table:
     )
 
 
-def desired(spec_table: model.Table, *, region: str = EAST) -> list[Scaling]:
+def desired(spec_table: model.TableSpec, *, region: str = EAST) -> list[Scaling]:
     spec = model.Spec(
         backend="corkhounds",
         file=Path("corkhounds.yaml"),
@@ -89,7 +89,7 @@ def test_table_and_every_index_scale_reads_and_writes() -> None:
 
 
 def test_an_on_demand_table_does_not_scale() -> None:
-    plain = model.Table(name="places", physical="corkhounds-places", key=KEY, regions=(EAST, WEST))
+    plain = model.TableSpec(name="places", physical="corkhounds-places", key=KEY, regions=(EAST, WEST))
     assert desired(plain) == []
 
 

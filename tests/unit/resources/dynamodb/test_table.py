@@ -26,7 +26,7 @@ OWNER = model.Attribute(name="owner", type="S")
 CREATED = model.Attribute(name="created", type="N")
 BY_ID = model.Index(name="by-id", key=model.Key(hash=ID))
 BY_OWNER = model.Index(name="by-owner", key=model.Key(hash=OWNER, range=CREATED), projection=("name", "city"))
-PLACES = model.Table(
+PLACES = model.TableSpec(
     name="places",
     physical="corkhounds-places",
     key=model.Key(hash=CELL, range=ID),
@@ -43,7 +43,7 @@ def aws() -> Iterator[Aws]:
         yield Aws(Access(keys=("testing", "testing"), time_scale=0.0), backend="corkhounds")
 
 
-def world(*tables: model.Table, regions: tuple[str, ...] = (EAST, WEST)) -> DeployContext:
+def world(*tables: model.TableSpec, regions: tuple[str, ...] = (EAST, WEST)) -> DeployContext:
     spec = model.Spec(
         backend="corkhounds",
         file=Path("corkhounds.yaml"),
@@ -54,7 +54,7 @@ def world(*tables: model.Table, regions: tuple[str, ...] = (EAST, WEST)) -> Depl
     return DeployContext(spec=spec, account="123456789012", partition="aws", stamp=Stamp(commit="", author="", time=""))
 
 
-def wanted(table: model.Table = PLACES, **changes: Any) -> Table:
+def wanted(table: model.TableSpec = PLACES, **changes: Any) -> Table:
     return next(iter(Table.desired(world(replace(table, **changes)))))
 
 

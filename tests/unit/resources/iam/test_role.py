@@ -16,7 +16,7 @@ from backendctl.engine.diff import differences
 from backendctl.resources.deploy_context import DeployContext
 from backendctl.resources.iam.role import Role
 from backendctl.resources.iam.role_policy import normalised, statements_of
-from backendctl.spec.model import Attribute, Function, Index, Key, Table, Vpc
+from backendctl.spec.model import Attribute, FunctionSpec, Index, Key, TableSpec, Vpc
 from tests.unit.resources.lambda_helpers import (
     EAST,
     PLACES,
@@ -30,7 +30,7 @@ from tests.unit.resources.lambda_helpers import (
 
 KEY = Key(hash=Attribute(name="id", type="S"))
 INDEX = Index(name="by-owner", key=KEY)
-TABLE = Table(name="places", physical="corkhounds-places", key=KEY, regions=(EAST, WEST), indexes=(INDEX,))
+TABLE = TableSpec(name="places", physical="corkhounds-places", key=KEY, regions=(EAST, WEST), indexes=(INDEX,))
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def pending(aws: Aws, context: DeployContext) -> list[str]:
     return [change.field for change in differences(wanted(context), Role.read(aws, wanted(context)))]
 
 
-def statements(*functions: Function, **spec: Any) -> dict[str, Any]:
+def statements(*functions: FunctionSpec, **spec: Any) -> dict[str, Any]:
     return normalised({"Statement": statements_of(context_of(*functions, regions=[EAST, WEST], **spec))})
 
 

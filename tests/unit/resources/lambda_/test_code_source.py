@@ -10,14 +10,14 @@ import pytest
 from backendctl.building import project_root
 from backendctl.package import UNZIPPED_LIMIT, PackageError
 from backendctl.resources.lambda_.code_source import identify
-from backendctl.spec.model import Code, Function, Spec
+from backendctl.spec.model import Code, FunctionSpec, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backendctl.aws.connection import Aws
 
-FUNCTION = Function(name="items", physical="shop-items", code=Code(s3="s3://bucket/key.zip"))
+FUNCTION = FunctionSpec(name="items", physical="shop-items", code=Code(s3="s3://bucket/key.zip"))
 SPEC = Spec(backend="shop", file=Path("shop.yaml"), regions=("us-east-1",), functions={"us-east-1": (FUNCTION,)})
 
 

@@ -21,8 +21,7 @@ from backendctl.resources.lambda_.function import Function
 from backendctl.resources.lambda_.provisioned import ProvisionedConcurrency
 from backendctl.resources.lambda_.provisioned_limits import over_limits
 from backendctl.resources.lambda_.reserved import ReservedConcurrency
-from backendctl.spec.model import UNRESERVED, Asynchronous, Provisioned
-from backendctl.spec.model import Function as Spec
+from backendctl.spec.model import UNRESERVED, Asynchronous, FunctionSpec, Provisioned
 from tests.unit.resources.lambda_helpers import (
     EAST,
     PLACES,
@@ -82,7 +81,7 @@ def aws(held: Held) -> Iterator[Aws]:
         yield made
 
 
-def pending(aws: Aws, spec: Spec) -> list[str]:
+def pending(aws: Aws, spec: FunctionSpec) -> list[str]:
     """The fields of the function and of its settings for asynchronous calls that differ."""
     context = context_of(spec)
     wanted = [one for kind in KINDS_TRIED for one in kind.desired(context)]
@@ -90,7 +89,7 @@ def pending(aws: Aws, spec: Spec) -> list[str]:
     return [change.field for one in wanted for change in differences(one, type(one).read(aws, one))]
 
 
-def put(aws: Aws, spec: Spec) -> None:
+def put(aws: Aws, spec: FunctionSpec) -> None:
     """As an apply would, function first."""
     context = context_of(spec)
     deploy(aws, [one for kind in KINDS_TRIED for one in kind.desired(context)])

@@ -16,7 +16,7 @@ from backendctl.package import Artefact
 from backendctl.resources.deploy_context import DeployContext, Link
 from backendctl.resources.lambda_ import lambda_code, lambda_reads, lambda_waits
 from backendctl.resources.lambda_.function import Function
-from backendctl.spec.model import Code, Stage, Vpc
+from backendctl.spec.model import Code, StageSpec, Vpc
 from tests.unit.resources.lambda_helpers import (
     EAST,
     PLACES,
@@ -154,7 +154,7 @@ def test_a_kill_between_create_and_publish_is_repaired(aws: Aws) -> None:
 def test_a_release_is_compared_with_what_it_takes_the_place_of_and_not_with_what_a_pinned_stage_serves(
     aws: Aws,
 ) -> None:
-    old = Stage(name="prodv2", variables={"placesAlias": "version2"})
+    old = StageSpec(name="prodv2", variables={"placesAlias": "version2"})
     links = [Link(stage=PROD, variable="placesAlias", function=PLACES, alias="version1")]
     links.append(Link(stage=old, variable="placesAlias", function=PLACES, alias="version2"))
 

@@ -29,8 +29,7 @@ from backendctl.resources.lambda_.provisioned_reads import recorded
 from backendctl.resources.lambda_.reserved import ReservedConcurrency
 from backendctl.resources.ssm import release_log
 from backendctl.resources.ssm.release_record import Event, Record, State
-from backendctl.spec.model import UNRESERVED, Provisioned
-from backendctl.spec.model import Function as Spec
+from backendctl.spec.model import UNRESERVED, FunctionSpec, Provisioned
 from tests.unit.resources.lambda_helpers import EAST, PLACES, changed, deploy, emulated, put_role, staged_context
 
 TWO = changed(PLACES, warm=None, provisioned=Provisioned(environments=2))
@@ -239,7 +238,7 @@ def test_a_number_set_by_hand_is_left_until_the_spec_changes(aws: Aws, held: Hel
     assert baking.capacity(aws, slots(a=["prodv1"]), Provisioned(environments=3), target="a").environments == 3
 
 
-def refused(aws: Aws, spec: Spec, *, account: int = 1000, also: Iterable[Resource] = ()) -> list[str]:
+def refused(aws: Aws, spec: FunctionSpec, *, account: int = 1000, also: Iterable[Resource] = ()) -> list[str]:
     """What the plan of a spec's concurrency is refused for, in an account with so much unreserved."""
     limits = {"AccountLimit": {"UnreservedConcurrentExecutions": account}, "AccountUsage": {}}
     events: Any = aws.lambda_(EAST).meta.events

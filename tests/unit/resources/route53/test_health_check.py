@@ -34,7 +34,7 @@ from tests.unit.resources.api_helpers import (
 )
 
 CHECK = domains.HealthCheck(path="/v1/healthz")
-FRONT = domains.Domain(name=DOMAIN, zone="corkhounds.example", health_check=CHECK)
+FRONT = domains.DomainSpec(name=DOMAIN, zone="corkhounds.example", health_check=CHECK)
 GIVEN = context(spec(regions=(EAST, WEST), domain=FRONT))
 WANTED = only(HealthCheck, GIVEN)
 

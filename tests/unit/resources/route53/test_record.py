@@ -45,11 +45,11 @@ from tests.unit.resources.api_helpers import (
 )
 
 REGIONS = (EAST, WEST)
-FRONT = domains.Domain(
+FRONT = domains.DomainSpec(
     name=DOMAIN, zone="corkhounds.example", health_check=domains.HealthCheck(path="/v1/healthz"), ipv6=True
 )
 KEY = model.Key(hash=model.Attribute(name="id", type="S"))
-TABLE = model.Table(name="places", physical="corkhounds-places", key=KEY, regions=REGIONS)
+TABLE = model.TableSpec(name="places", physical="corkhounds-places", key=KEY, regions=REGIONS)
 GIVEN = world(spec(regions=REGIONS, domain=FRONT, tables=(TABLE,)))
 BOTH = tuple(Record.desired(GIVEN))
 WANTED = only(Record, GIVEN)

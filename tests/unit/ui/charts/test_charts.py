@@ -14,8 +14,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from backendctl.ui.charts import write_memory_chart, write_timelines
 from backendctl.ui.charts.palette import Role
+from backendctl.ui.charts.writing import write_memory_chart, write_timelines
 from backendctl.warmth.memory_chart import MemoryChart
 from backendctl.warmth.timeline import Bin, Event, Point, Timeline
 from tests.bench.chart_samples import NOW, busy, eventful, many, memory, seven_hours

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from backendctl.errors import BackendctlError, Exit, UsageError
-from backendctl.ui.charts import check_ending, write_timelines
-from backendctl.ui.charts.target import write
+from backendctl.ui.charts.target import check_ending, write
+from backendctl.ui.charts.writing import write_timelines
 
 
 @pytest.mark.parametrize("name", ["chart.svg", "chart.png", "chart.html", "CHART.SVG"])
