@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from backendctl.cli.options import Options, common, taking_over
@@ -41,9 +43,10 @@ def command(
     ready = opened_api(options)
     found, failed = serving(ready.backend, stages=stages or moving_stages(ready.backend))
     plan = plan_rollback(ready.backend, found, to=to, take_over=take_over, wait_warm=wait_warm)
+    plan = replace(plan, unreachable={**failed, **plan.unreachable})
     consent = Consent(dry_run=dry_run, yes=yes, plan_digest=plan_digest, allow_delete=())
     idle = runnable("\n".join(plan.remarks)) or "Nothing to do: that release serves already."
     outcome = confirm_and_apply(plan, ready, consent, verbose=options.verbose, again="the same command", idle=idle)
-    silent = tell_silent({**plan.unreachable, **failed})
+    silent = tell_silent(plan.unreachable)
     tell_left(failed, outcome)
     return exit_after(outcome, silent=silent)

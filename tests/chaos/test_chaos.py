@@ -68,7 +68,7 @@ def test_a_region_that_does_not_answer_is_in_the_document_of_every_command(groun
 
 
 def test_a_region_that_does_not_answer_is_in_the_document_of_one_of_them(ground: Ground, seed: int) -> None:
-    name = random.Random(seed).choice(sorted(set(AGAIN) - set(VERBS)))  # noqa: S311  # no secret
+    name = random.Random(seed).choice(sorted(AGAIN))  # noqa: S311  # no secret
     assert [str(one) for one in documents(ground, [name]) if one.faults] == []
 
 

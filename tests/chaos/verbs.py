@@ -87,10 +87,10 @@ DOMAINS: Mapping[str, Verb] = {
 
 VERBS: Mapping[str, Verb] = {
     # Ten of eleven held; the eleventh, between PutRule and PutTargets, is mended and has not been killed again.
-    "first-deploy": Verb(line=("deploy", "-y"), base="empty", holds=False),
+    "first-deploy": Verb(line=("deploy", "-y"), base="empty"),
     "update": Verb(line=("deploy", "-y"), base="one", edit=lambda ground: ground.write(2)),
     # Nine of nine held; the other 27 have not been tried since the release log came.
-    "sync-api": Verb(line=("sync-api", "-y"), base="one", edit=lambda ground: ground.write(2, code=False), holds=False),
+    "sync-api": Verb(line=("sync-api", "-y"), base="one", edit=lambda ground: ground.write(2, code=False)),
     "destroy": Verb(line=("destroy", "-y", *EVERYTHING), base="one"),
     "publish": Verb(line=("publish", "-y"), base="one", edit=lambda ground: ground.write(2, definition=False)),
     "start-canary": Verb(
