@@ -35,7 +35,7 @@ def test_killed_and_troubled_the_same_command_leaves_all_regions_as_if_undisturb
 
 def _disturbed(ground: Ground, seed: int, *, kills: bool) -> tuple[str, ...]:
     dice = random.Random(seed)  # noqa: S311  # no secret
-    name = dice.choice([name for name, verb in VERBS.items() if verb.holds])
+    name = dice.choice(list(VERBS))
     wanted = undisturbed_run(ground, VERBS[name])
     if kills:
         number, done = dice.randrange(1, wanted.calls + 1), dice.random() < 0.5

@@ -25,15 +25,12 @@ class Verb:
     Attributes:
         base: the state it starts from. edit: what is changed in the project before.
         proof: a command that ends well once all is done; none where the state says enough.
-        holds: whether a kill anywhere and the same command again are expected to end as if undisturbed; what is not
-            yet so is counted and told by the harness, and no failure of its test.
     """
 
     line: tuple[str, ...]
     base: str
     edit: Callable[[Ground], None] = lambda _: None
     proof: tuple[str, ...] = ()
-    holds: bool = True
 
 
 def _with_spec(ground: Ground, change: Callable[[dict[str, Any]], Any]) -> None:
