@@ -59,7 +59,7 @@ class Watching:
 def main() -> None:
     """Print both ways."""
     watching, port = Watching(), free_port()
-    connection.listen = watching.listen
+    connection.listen = watching.listen  # type: ignore[attr-defined]  # in the place of the one that it imports
     with tempfile.TemporaryDirectory() as home, environment(XDG_DATA_HOME=home, XDG_STATE_HOME=home):
         project = make_project(Path(home), name="hops", port=port, regions=["us-east-1", "us-west-2"])
         try:
