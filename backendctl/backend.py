@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from backendctl.engine.plan import Planner
 from backendctl.errors import BackendctlError, Fault, SpecError
 from backendctl.resources import KINDS
+from backendctl.spec.config import AT_ONCE
 
 if TYPE_CHECKING:
     from backendctl.api.body import Wanted
@@ -41,7 +42,7 @@ class Settings:
     access: Access
     regions: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
-    workers: int = 16
+    workers: int = AT_ONCE
     journal: Path | None = None
     allow_runtimes: tuple[str, ...] | None = ()
     tell: Callable[[str], None] | None = None

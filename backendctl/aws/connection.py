@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-import boto3
 from botocore.config import Config
 
 from backendctl.aws.call_log import Hear, listen
@@ -23,6 +22,7 @@ from backendctl.aws.signing_in import Prompt, check_credentials, open_session, r
 from backendctl.aws.silence import Silence
 
 if TYPE_CHECKING:
+    from botocore.session import Session
     from mypy_boto3_acm import ACMClient
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
@@ -148,10 +148,10 @@ class Aws:
             self.journal.open()
             self.journal.allow(allowed)
 
-    def _open(self, access: Access) -> boto3.Session:
+    def _open(self, access: Access) -> Session:
         if access.keys is not None:
             session = isolated_session(access.keys)
-            listen(session.events, access.hear, clock=self.clock)
+            listen(session, access.hear, clock=self.clock)
             return session
         return open_session(
             profile=access.profile,
@@ -160,7 +160,7 @@ class Aws:
             prompt=access.prompt,
             home=lambda: self._home,
             config=self._config("sts"),
-            listening=lambda events: listen(events, access.hear, clock=self.clock),
+            listening=lambda session: listen(session, access.hear, clock=self.clock),
         )
 
     def _config(self, service: str, patience: int | None = None) -> Config:
@@ -193,9 +193,7 @@ class Aws:
                 config = self._config(service, patience)
                 url = self._access.endpoint_url
                 if self._access.keys is None:
-                    made = self._session.client(  # type: ignore[call-overload]  # the name is a variable here
-                        service, region_name=region, endpoint_url=url, config=config
-                    )
+                    made = self._session.create_client(service, region_name=region, endpoint_url=url, config=config)
                 else:
                     made = isolated_client(self._session, service, region, endpoint_url=url, config=config)
                 _keep_user_agent(made)

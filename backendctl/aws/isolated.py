@@ -10,7 +10,6 @@ import functools
 import os
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.session import Session
@@ -26,21 +25,18 @@ def _loader() -> Loader:
     return made
 
 
-def isolated_session(keys: tuple[str, str]) -> boto3.Session:
+def isolated_session(keys: tuple[str, str]) -> Session:
     """A session with these keys (access key id and secret) and the SDK's defaults for everything else."""
     defaults = {name: (None, None, told[2], told[3]) for name, told in Session.SESSION_VARIABLES.items()}
     defaults["config_file"] = (None, None, os.devnull, None)
     defaults["credentials_file"] = (None, None, os.devnull, None)
     session = Session(session_vars=defaults)
     session.register_component("data_loader", _loader())  # ~/.aws/models may hold other descriptions of services
-    return boto3.Session(aws_access_key_id=keys[0], aws_secret_access_key=keys[1], botocore_session=session)
+    session.set_credentials(*keys)
+    return session
 
 
-def isolated_client(
-    session: boto3.Session, service: str, region: str, *, endpoint_url: str | None, config: Config
-) -> Any:
+def isolated_client(session: Session, service: str, region: str, *, endpoint_url: str | None, config: Config) -> Any:
     """A client of the local AWS: its calls go to the endpoint without any proxy, and it opens no certificates."""
     direct = config.merge(Config(proxies={}))
-    return session.client(  # type: ignore[call-overload]  # the name is a variable here
-        service, region_name=region, endpoint_url=endpoint_url, config=direct, verify=False
-    )
+    return session.create_client(service, region_name=region, endpoint_url=endpoint_url, config=direct, verify=False)

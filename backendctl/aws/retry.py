@@ -68,8 +68,6 @@ _RULES = (
         limit=20,
         operations=frozenset({"PublishVersion", "CreateAlias", "AddPermission", "PutFunctionConcurrency"}),
     ),
-    # The pacer knows this process only; a rate of 1 in 30 s that somebody else used up outlasts botocore's attempts.
-    Rule(service="apigateway", code="TooManyRequestsException", limit=300, step=5),  # A36
     # Two writers on one API.
     Rule(service="apigateway", code="ConflictException", fragment="concurrent modification", limit=120, step=3),  # A38
     # An account role that is still travelling.
@@ -137,6 +135,24 @@ _RULES = (
     Rule(service="iam", code="DeleteConflict", limit=30),
 )
 
+# F3: what services say where a rate is exceeded.
+_TOO_FAST = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_ABOUT_ITSELF = {("lambda", "Invoke")}
+"""Here it is the function that is throttled, which the caller wants to know."""
+
 # botocore's standard mode retries these for nothing: they are quotas (A37, D5).
 _FINAL = {
     ("apigateway", "LimitExceededException"),
@@ -154,6 +170,9 @@ def rule_for(*, service: str, operation: str, code: str, message: str) -> Rule |
             continue
         if rule.fragment.lower() in message.lower():
             return rule
+    if code in _TOO_FAST and (service, operation) not in _ABOUT_ITSELF:
+        # The pacer knows this process only; what somebody else used up outlasts botocore's attempts (A36, F2, F5).
+        return Rule(service=service, code=code, limit=300, step=5)
     return None
 
 

@@ -6,11 +6,10 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import NoCredentialsError
-from botocore.session import Session as BotocoreSession
+from botocore.session import Session
 
 from backendctl.aws.errors import explain, no_credentials
 from backendctl.aws.newer_models import teach
@@ -39,8 +38,8 @@ def open_session(
     prompt: Prompt,
     home: Callable[[], str | None],
     config: Config,
-    listening: Callable[[Any], None],
-) -> boto3.Session:
+    listening: Callable[[Session], None],
+) -> Session:
     """A session that signs with the profile's credentials, or with those of a role.
 
     Args:
@@ -48,29 +47,29 @@ def open_session(
         endpoint_url: where roles are assumed; None for STS of the region that `home` tells (F12).
         prompt: asks for an MFA code.
         home: the region whose STS is asked; None leaves it to the profile.
-        listening: gets the events of each session below, before it makes a client.
+        listening: gets each session below, before it makes a client.
 
     Raises:
         AwsError: there is no such profile, or the AWS configuration cannot be read.
     """
     try:
-        session = boto3.Session(profile_name=profile or os.environ.get("AWS_PROFILE"))
-        source = session._session  # noqa: SLF001  # boto3 has no public way to the botocore session it wraps
-        listening(session.events)
+        source = Session(profile=profile or os.environ.get("AWS_PROFILE"))
+        source.get_scoped_config()  # a profile that is not there is told before anything else
+        listening(source)
         teach(source.get_component("data_loader"))
         creator = sts_clients(source, endpoint_url=endpoint_url, home=home, config=config)
         provider: Any = source.get_component("credential_provider").get_provider("assume-role")
         provider._client_creator = creator  # noqa: SLF001  # botocore's own asks the region of the profile
         provider._prompter = prompt  # noqa: SLF001  # botocore's own reads the terminal behind a spinner
-        opened = _assuming(source, role_arn, creator) if role_arn else session
-        if opened is not session:
-            listening(opened.events)
+        opened = _assuming(source, role_arn, creator) if role_arn else source
+        if opened is not source:
+            listening(opened)
     except Exception as error:
         raise explain(error, doing="open the AWS profile") from error
     return opened
 
 
-def check_credentials(session: boto3.Session, *, doing: str) -> None:
+def check_credentials(session: Session, *, doing: str) -> None:
     """Get the credentials, so that what is wrong with them is told as that.
 
     Raises:
@@ -90,7 +89,7 @@ def check_credentials(session: boto3.Session, *, doing: str) -> None:
 
 
 def sts_clients(
-    source: BotocoreSession, *, endpoint_url: str | None, home: Callable[[], str | None], config: Config
+    source: Session, *, endpoint_url: str | None, home: Callable[[], str | None], config: Config
 ) -> Callable[..., Any]:
     """Makes the clients that assume roles; see `open_session`."""
 
@@ -104,7 +103,7 @@ def sts_clients(
     return create
 
 
-def _assuming(source: BotocoreSession, role_arn: str, creator: Callable[..., Any]) -> boto3.Session:
+def _assuming(source: Session, role_arn: str, creator: Callable[..., Any]) -> Session:
     credentials = source.get_credentials()
     if credentials is None:
         raise NoCredentialsError
@@ -114,9 +113,9 @@ def _assuming(source: BotocoreSession, role_arn: str, creator: Callable[..., Any
         role_arn=role_arn,
         extra_args={"RoleSessionName": "backendctl"},
     )
-    inner = BotocoreSession(profile=source.profile)
+    inner = Session(profile=source.profile)
     inner.register_component("data_loader", source.get_component("data_loader"))  # which has read some already
     inner._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]  # noqa: SLF001
         method="assume-role", refresh_using=fetcher.fetch_credentials
     )
-    return boto3.Session(botocore_session=inner)
+    return inner

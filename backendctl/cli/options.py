@@ -222,7 +222,7 @@ _COMMON = (
         help="How long one call to AWS may wait for an answer.",
     ),
     click.option("--no-journal", is_flag=True, help="Do not write the journal of calls that change something."),
-    click.option("--max-parallel", type=click.IntRange(1, 256), help="Concurrent calls, over all regions [16]."),
+    click.option("--max-parallel", type=click.IntRange(1, 256), help="Concurrent calls, over all regions [48]."),
 )
 _CHANGING = (
     click.option("--dry-run", is_flag=True, help="Show the plan and stop."),

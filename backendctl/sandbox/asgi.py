@@ -35,7 +35,11 @@ class Signed:
 
 def signed(scope: Scope) -> Signed | None:
     """The credential scope of a signed or presigned request; None when it has none."""
-    text = header(scope, b"authorization") or unquote(scope.get("query_string", b"").decode("latin-1"))
+    return credential(header(scope, b"authorization") or unquote(scope.get("query_string", b"").decode("latin-1")))
+
+
+def credential(text: str) -> Signed | None:
+    """The credential scope in the text of a header or a query; None when there is none."""
     found = _CREDENTIAL.search(text)
     if found is None:
         return None

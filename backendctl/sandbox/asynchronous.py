@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox import invocation
+from backendctl.sandbox import invocation, ministack_names
 from backendctl.sandbox.corrections import function_records
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Asynchronous:
             if function_records.concurrency(place).reserved != 0:
                 attempt({**func, "event_invoke_config": settings(place, config)}, event)
                 return
-            service._acquire_execution_slot(func, config)  # noqa: SLF001 - it refuses, and counts the throttle
+            ministack_names.read(service, "_acquire_execution_slot")(func, config)  # counts the throttle
             target = destination(place, config)
             if target is not None:
                 document = told(config, event, invocation.request_id() or "")

@@ -6,7 +6,6 @@ import os
 import signal
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 FULL = 1769
 """Megabytes for which AWS gives one whole processor (B54)."""
@@ -18,6 +17,7 @@ TICK = 0.01
 """Seconds between two looks at a process which works."""
 
 _NOTHING = 1e-6  # seconds, which arithmetic leaves
+_SMALL = 8192  # bytes, more than such a file has
 
 
 def share(megabytes: int) -> float:
@@ -116,7 +116,7 @@ def used(pid: int) -> float | None:
 def waited(pid: int) -> float:
     """Seconds for which a process could have run, but others had the processors; 0.0 when nobody can tell."""
     try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+        return int(_read(f"/proc/{pid}/schedstat").split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0
 
@@ -124,6 +124,24 @@ def waited(pid: int) -> float:
 def undisturbed(pid: int) -> float:
     """Seconds of a clock that stands still while others have the processors that a process could use."""
     return time.monotonic() - waited(pid)
+
+
+def peak(pid: int | None) -> int:
+    """MB a process has used at most, asked from outside: one that is killed cannot say. 0 when nobody can tell."""
+    try:
+        _, _, rest = _read(f"/proc/{pid}/status").partition(b"\nVmHWM:")
+        return -(-int(rest.split(maxsplit=1)[0]) // 1024)
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def _read(path: str) -> bytes:
+    """A small file of /proc; without the buffers of `open`, for it is read several times in each call."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, _SMALL)
+    finally:
+        os.close(descriptor)
 
 
 def _signal(pid: int, number: signal.Signals) -> bool:

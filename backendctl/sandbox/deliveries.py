@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from backendctl.sandbox import ministack_names
+from backendctl.sandbox.http import ACCEPTED
 from backendctl.sandbox.world import ACCOUNT
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class Deliveries:
 
     def install(self, eventbridge: Any) -> None:
         """Put this in the place of the module's own way to call functions."""
-        invoke_target = eventbridge._invoke_target  # noqa: SLF001 - it offers no other way in
+        invoke_target = ministack_names.read(eventbridge, "_invoke_target")
 
         def remembering(target: dict[str, Any], event: Any, rule: dict[str, Any], view: Any = None) -> None:
             self._firing.rule = rule
@@ -49,8 +51,8 @@ class Deliveries:
             deliver = self.deliver(self._firing.rule, arn, payload)
             asyncio.run_coroutine_threadsafe(deliver, self.loop)
 
-        eventbridge._invoke_target = remembering  # noqa: SLF001
-        eventbridge._dispatch_to_lambda = dispatch  # noqa: SLF001
+        ministack_names.replace(eventbridge, "_invoke_target", remembering)
+        ministack_names.replace(eventbridge, "_dispatch_to_lambda", dispatch)
 
     def _triggered(self, rule: dict[str, Any], event: Any) -> None:
         """Count a rule that fires, once for all its targets."""
@@ -83,7 +85,7 @@ class Deliveries:
                 headers={"x-amz-invocation-type": "Event", "content-type": "application/json"},
                 body=json.dumps(event).encode(),
             )
-            allowed = answer.status == 202  # noqa: PLR2004 - accepted
+            allowed = answer.status == ACCEPTED
         if not allowed:
             logger.warning("%s may not call %s, or it is not there", source, target)
         self._count(region, rule, failed=not allowed)

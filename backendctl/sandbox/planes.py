@@ -1,6 +1,6 @@
 """Which requests are those of an API's own callers (the data plane); every other one is the control plane's.
 
-The door, the gate and the front all ask here, so that they agree: what the door lets through as traffic of an API
+Both middlewares and the router ask here, so that they agree: what access control lets through as traffic of an API
 reaches that API and nothing else.
 """
 

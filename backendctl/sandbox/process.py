@@ -21,7 +21,7 @@ from urllib.parse import quote, urlencode
 from backendctl.sandbox import ownership, private
 from backendctl.sandbox.iam.policy import Policy
 from backendctl.sandbox.keys import Keys, read_keys, require_keys
-from backendctl.sandbox.wished import Wished
+from backendctl.sandbox.requested import Requested
 from backendctl.sandbox.world import LOOPBACK, USUAL_IDLE_MINUTES, environment, url_of
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ SCRUBBED = "--scrubbed"
 """Says to the server that it was started with `world.environment` and nothing else."""
 _PARTS = ("ministack", "moto", "hypercorn")
 _LOG_LINES = 15
-_TEARING_DOWN = 3.0
-_PATIENCE = 8.0
-_RESET = 20.0
+_TEARING_DOWN, _PATIENCE, _RESET = 3.0, 8.0, 20.0
 """Seconds."""
 
 
@@ -117,32 +115,32 @@ def start(
             or it did not come up within `timeout` seconds.
     """
     try:
-        wished = Wished.asked(time_scale=time_scale, quotas=quotas, token=require_token, iam=iam)
+        requested = Requested.asked(time_scale=time_scale, quotas=quotas, token=require_token, iam=iam)
         if iam is not None:
             Policy.read(iam)
     except ValueError as error:
         raise SandboxError(str(error)) from None
     now = status(port, data)
     if now.ready:
-        return _as_wished(now, wished)
-    _check_installed()
+        return _as_requested(now, requested)
+    check_installed()
     with _alone(data, timeout):
-        return _start(port, data, wished, timeout)
+        return _start(port, data, requested, timeout)
 
 
-def _start(port: int, data: Path, wished: Wished, timeout: float) -> Status:
+def _start(port: int, data: Path, requested: Requested, timeout: float) -> Status:
     child: subprocess.Popen[bytes] | None = None
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         now = status(port, data)
         if now.ready:
-            return _as_wished(now, wished)
+            return _as_requested(now, requested)
         if child is None and not now.running:  # also when the one found at first was only about to end
-            _check_port(port)
+            check_port(port)
             private.folder(data)
-            if wished.token is not None:
-                require_keys(data, required=wished.token)
-            child = _spawn(port, data, wished.flags())
+            if requested.token is not None:
+                require_keys(data, required=requested.token)
+            child = _spawn(port, data, requested.flags())
         elif child is not None and child.poll() is not None:
             raise SandboxError(f"the sandbox ended while starting:\n{_last_lines(data)}")
         time.sleep(0.05)
@@ -273,8 +271,8 @@ def reset(port: int, data: Path) -> None:
         shutil.rmtree(data)
 
 
-def _as_wished(now: Status, wished: Wished) -> Status:
-    other = wished.other_than(
+def _as_requested(now: Status, requested: Requested) -> Status:
+    other = requested.other_than(
         time_scale=now.time_scale,
         quotas=now.quotas,
         token=now.token,
@@ -313,7 +311,8 @@ def _spawn(port: int, data: Path, flags: list[str]) -> subprocess.Popen[bytes]:
         )
 
 
-def _check_installed() -> None:
+def check_installed() -> None:
+    """Raise SandboxError when something the server needs is not installed."""
     missing = [name for name in _PARTS if importlib.util.find_spec(name) is None]
     if missing:
         raise SandboxError(
@@ -322,8 +321,8 @@ def _check_installed() -> None:
         )
 
 
-def _check_port(port: int) -> None:
-    """The port is free, or becomes so: one that was killed a moment ago still holds it while it is torn down."""
+def check_port(port: int) -> None:
+    """Raise SandboxError unless the port is free, or becomes so: one that was killed holds it for a moment longer."""
     deadline = time.monotonic() + _TEARING_DOWN
     while (problem := _taken(port)) is not None:
         if time.monotonic() > deadline:

@@ -1,13 +1,13 @@
-"""In which region a caller of a custom domain lands: the sandbox's idea of Route 53's latency routing."""
+"""In which region a caller of a custom domain lands: the nearest healthy one, as the crow flies."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from math import asin, cos, radians, sin, sqrt
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from backendctl.sandbox.distances import kilometres
 from backendctl.sandbox.http import Response
 
 if TYPE_CHECKING:
@@ -16,6 +16,58 @@ if TYPE_CHECKING:
     from backendctl.sandbox.corrections.health.prober import Prober
     from backendctl.sandbox.http import Request
     from backendctl.sandbox.inner import Inner
+
+_EARTH = 6371.0
+_PLACES: dict[str, tuple[float, float]] = {
+    "af-south-1": (-33.9, 18.4),
+    "ap-east-1": (22.3, 114.2),
+    "ap-east-2": (25.0, 121.5),
+    "ap-northeast-1": (35.7, 139.7),
+    "ap-northeast-2": (37.6, 127.0),
+    "ap-northeast-3": (34.7, 135.5),
+    "ap-south-1": (19.1, 72.9),
+    "ap-south-2": (17.4, 78.5),
+    "ap-southeast-1": (1.3, 103.8),
+    "ap-southeast-2": (-33.9, 151.2),
+    "ap-southeast-3": (-6.2, 106.8),
+    "ap-southeast-4": (-37.8, 145.0),
+    "ap-southeast-5": (3.1, 101.7),
+    "ap-southeast-6": (-36.9, 174.8),
+    "ap-southeast-7": (13.8, 100.5),
+    "ca-central-1": (45.5, -73.6),
+    "ca-west-1": (51.0, -114.1),
+    "eu-central-1": (50.1, 8.7),
+    "eu-central-2": (47.4, 8.5),
+    "eu-north-1": (59.3, 18.1),
+    "eu-south-1": (45.5, 9.2),
+    "eu-south-2": (40.4, -3.7),
+    "eu-west-1": (53.3, -6.3),
+    "eu-west-2": (51.5, -0.1),
+    "eu-west-3": (48.9, 2.4),
+    "il-central-1": (32.1, 34.8),
+    "me-central-1": (24.5, 54.4),
+    "me-south-1": (26.2, 50.6),
+    "mx-central-1": (20.6, -100.4),
+    "sa-east-1": (-23.5, -46.6),
+    "us-east-1": (38.9, -77.4),
+    "us-east-2": (40.0, -83.0),
+    "us-west-1": (37.4, -121.9),
+    "us-west-2": (45.8, -119.7),
+}
+"""Latitude and longitude in degrees, of the city that AWS names a region after, roughly."""
+
+
+def kilometres(one: str, other: str) -> float:
+    """Along the earth's surface, between two regions; a region that is not known is as far as can be."""
+    if one == other:
+        return 0.0
+    if one not in _PLACES or other not in _PLACES:
+        return 3.15 * _EARTH
+    (lat1, lon1), (lat2, lon2) = _PLACES[one], _PLACES[other]
+    part = sin(radians(lat2 - lat1) / 2) ** 2
+    part += cos(radians(lat1)) * cos(radians(lat2)) * sin(radians(lon2 - lon1) / 2) ** 2
+    return 2 * _EARTH * asin(sqrt(part))
+
 
 PATH = "/_sandbox/resolve"
 TTL = 60
@@ -107,7 +159,7 @@ class Routing:
                 path=f"/2013-04-01/hostedzone/{zone}/rrset",
                 query={"name": [domain]},
             )
-            for node in ET.fromstring(answer.body).iterfind(".//r:ResourceRecordSet", _NS):  # noqa: S314 - our own
+            for node in answer.xml().iterfind(".//r:ResourceRecordSet", _NS):
                 name = _text(node, "r:Name").rstrip(".").replace("\\052", "*")
                 if name == domain and _text(node, "r:Type") in {"A", "AAAA"}:
                     found.append(_record(node))
@@ -119,7 +171,7 @@ class Routing:
         )
         zones = [
             (_text(node, "r:Name").rstrip("."), re.sub(r".*/", "", _text(node, "r:Id")))
-            for node in ET.fromstring(answer.body).iterfind(".//r:HostedZone", _NS)  # noqa: S314 - our own
+            for node in answer.xml().iterfind(".//r:HostedZone", _NS)
         ]
         fitting = [zone for zone in zones if domain == zone[0] or domain.endswith(f".{zone[0]}")]
         return [identifier for _, identifier in sorted(fitting, key=lambda zone: -len(zone[0]))]

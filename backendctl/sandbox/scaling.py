@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.http import Request, Response
+from backendctl.sandbox.http import OK, Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ class Moto:
             for saved in waiting:
                 await asyncio.to_thread(self._ask, _replayed(saved))
             response = await asyncio.to_thread(self._ask, request)
-            if response.status < 300:  # noqa: PLR2004 - the HTTP success class
+            if response.status == OK:
                 self._remember(request)
         return response
 

@@ -1,4 +1,4 @@
-"""The sandbox's one process: the front with everything behind it, served on the loopback interface."""
+"""The sandbox's one process: the router with everything behind it, served on the loopback interface."""
 
 from __future__ import annotations
 
@@ -6,46 +6,57 @@ import asyncio
 import logging
 import os
 import signal
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from backendctl.sandbox import kin, service_models, world
+import hypercorn.asyncio.run
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.config import Config
+
+from backendctl.sandbox import forgetting, kin, ministack_names, service_models, world
+from backendctl.sandbox.access_middleware import AccessMiddleware
 from backendctl.sandbox.apigateway.service import ApiGateway
 from backendctl.sandbox.asynchronous import Asynchronous
 from backendctl.sandbox.behind import Behind
 from backendctl.sandbox.corrections import corrections
 from backendctl.sandbox.corrections.health.prober import Prober
 from backendctl.sandbox.deliveries import Deliveries
-from backendctl.sandbox.door import Door
+from backendctl.sandbox.direct import dispatcher
 from backendctl.sandbox.environments import Environments, idle_minutes
 from backendctl.sandbox.executor import Executor
-from backendctl.sandbox.front import Front
-from backendctl.sandbox.gate import Gate, transport
+from backendctl.sandbox.fault_middleware import FaultMiddleware, transport
 from backendctl.sandbox.iam.guard import Guard
 from backendctl.sandbox.inner import Inner
 from backendctl.sandbox.ownership import start_time
 from backendctl.sandbox.process_copy import share_everything
 from backendctl.sandbox.quotas import Quotas
+from backendctl.sandbox.router import Router
 from backendctl.sandbox.routing import Routing
 from backendctl.sandbox.scaling import Moto
-from backendctl.sandbox.schedules import minute_seconds, quicken
+from backendctl.sandbox.schedules import Schedules, minute_seconds, quicken
 from backendctl.sandbox.state import State, take_over
-from backendctl.sandbox.telemetry import Telemetry, forget_seldom
+from backendctl.sandbox.telemetry import Telemetry
 from backendctl.sandbox.timing import Pace
 from backendctl.sandbox.world import LOOPBACK
-from backendctl.sandbox.zoned_schedules import Schedules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backendctl.sandbox.asgi import App, Message, Receive, Scope, Send
+    from backendctl.sandbox.http import Request, Response
     from backendctl.sandbox.keys import Keys
     from backendctl.sandbox.timing import TimeScale
 
 logger = logging.getLogger(__name__)
 
+_LOOK = 0.05
+"""Seconds between two looks whether the port is open."""
 
-def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, policy: Path | None = None) -> Door:
+
+def build(
+    *, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, policy: Path | None = None
+) -> AccessMiddleware:
     """Put the parts together, in the loop which will serve them.
 
     The process environment must be `world.environment` already.
@@ -56,7 +67,7 @@ def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, poli
         policy: a file with what an operator may do; None allows everything.
     """
     kin.adopt_orphans()
-    front = _front(data, scale)
+    router = _router(data, scale)
     service_models.share()
     kept = {
         "idle_minutes": idle_minutes(os.environ.get(world.IDLE_MINUTES)),
@@ -64,26 +75,33 @@ def build(*, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, poli
     }
     calls = os.environ.get(world.CALLS)
     guard = Guard(policy=policy, calls=Path(calls) if calls else None)
-    gate = Gate(front=front, quotas=Quotas(factor=scale.factor) if quotas else None, guard=guard)
-    front.prober.endpoints = gate
+    faults = FaultMiddleware(router=router, quotas=Quotas(factor=scale.factor) if quotas else None, guard=guard)
+    router.prober.endpoints = faults
     me = {"data": str(data), "started": start_time(os.getpid()), "token": keys is not None}
-    front.about = lambda: {"time_scale": scale.factor, **kept, **gate.about(), **me}
-    return Door(inside=gate, names=front.gateway, keys=keys)
+    router.about = lambda: {"time_scale": scale.factor, **kept, **faults.about(), **me}
+    return AccessMiddleware(inside=faults, names=router.gateway, keys=keys)
 
 
-def _front(data: Path, scale: TimeScale) -> Front:
-    from ministack import app as ministack  # noqa: PLC0415 - reads its settings from the environment on import
-    from ministack.core import persistence  # noqa: PLC0415 - the same
-    from ministack.services import cloudwatch, lambda_svc  # noqa: PLC0415 - the same
+@dataclass(slots=True)
+class _Whole:
+    """All of the sandbox for parts of it: API Gateway calls functions through their corrections, as clients do."""
 
-    inner = Inner(app=ministack.app)
+    router: Router = field(init=False)
 
-    async def whole(scope: Scope, receive: Receive, send: Send) -> None:
-        await front(scope, receive, send)  # API Gateway calls functions through their corrections, as clients do
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.router(scope, receive, send)
 
-    forget_seldom(cloudwatch)
+    async def inside(self, request: Request) -> Response:
+        return await self.router.inside(request)
+
+
+def _router(data: Path, scale: TimeScale) -> Router:
+    ministack, persistence, lambda_svc = map(ministack_names.module, ("app", "core.persistence", "services.lambda_svc"))
+    inner = Inner(app=ministack.app, direct=dispatcher())
+    forgetting.seldom()
     telemetry = Telemetry(inner=inner, counts_canaries=os.environ.get(world.CANARY_METRICS) != "off")
-    behind = Behind(inner=Inner(app=whole))
+    whole = _Whole()
+    behind = Behind(inner=Inner(app=whole, direct=whole.inside))
     gateway = telemetry.gateway = ApiGateway(behind, pace=Pace(scale=scale), on_served=telemetry.served)
     _take_over_timers(Deliveries(behind=behind, telemetry=telemetry, loop=asyncio.get_running_loop()))
     environments = _environments(data)
@@ -97,10 +115,10 @@ def _front(data: Path, scale: TimeScale) -> Front:
     take_over(ministack, persistence, data / "state")
 
     def save() -> None:
-        persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - it has no other
+        persistence.save_all(ministack_names.read(ministack, "_build_persistence_save_dict")())
 
     state = State(data=data, gateway=gateway, moto=moto, save_services=save)
-    front = Front(
+    router = whole.router = Router(
         gateway=gateway,
         services=ministack.app,
         routing=routing,
@@ -119,14 +137,13 @@ def _front(data: Path, scale: TimeScale) -> Front:
         prober=prober,
         dirty=state.touch,
     )
-    front.lifespan = _lifespan(front, (state, telemetry), ministack.app, environments.end)
-    return front
+    router.lifespan = _lifespan(router, (state, telemetry), ministack.app, environments.end)
+    return router
 
 
 def _take_over_timers(deliveries: Deliveries) -> None:
     """Rules and schedules call through permissions and roles, at the pace and in the time zone that are theirs."""
-    from ministack.services import eventbridge, scheduler  # noqa: PLC0415 - reads its settings on import
-
+    eventbridge, scheduler = map(ministack_names.module, ("services.eventbridge", "services.scheduler"))
     deliveries.install(eventbridge)
     quicken(eventbridge, scheduler, minute_seconds(os.environ.get(world.MINUTE_SECONDS)))
     Schedules(scheduler=scheduler, eventbridge=eventbridge).install()
@@ -141,7 +158,7 @@ def _environments(data: Path) -> Environments:
 
 
 def _lifespan(
-    front: Front, background: tuple[State, Telemetry], services: App, end_handlers: Callable[[], None]
+    router: Router, background: tuple[State, Telemetry], services: App, end_handlers: Callable[[], None]
 ) -> App:
     state, telemetry = background
 
@@ -151,8 +168,8 @@ def _lifespan(
                 state.restore()
                 state.start()
                 telemetry.start()
-                front.prober.start()
-                front.ready = True
+                router.prober.start()
+                router.ready = True
             elif message["type"] == "lifespan.shutdown.complete":
                 state.finish()
                 await asyncio.to_thread(end_handlers)
@@ -161,8 +178,8 @@ def _lifespan(
         async def received() -> Message:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
-                front.ready = False
-                await front.prober.stop()
+                router.ready = False
+                await router.prober.stop()
                 await telemetry.stop()  # before the services behind save themselves
                 await state.pause()
                 share_everything()  # what comes now is the last saving
@@ -174,15 +191,21 @@ def _lifespan(
 
 
 async def serve(
-    *, port: int, data: Path, scale: TimeScale, quotas: bool, keys: Keys | None, policy: Path | None
+    *,
+    port: int,
+    data: Path,
+    scale: TimeScale,
+    quotas: bool,
+    keys: Keys | None,
+    policy: Path | None,
+    ready: Callable[[], None],
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then save and return."""
-    import hypercorn.asyncio.run  # noqa: PLC0415 - kept out of the import of this module's parts
-    from hypercorn.asyncio.tcp_server import TCPServer  # noqa: PLC0415
-    from hypercorn.config import Config  # noqa: PLC0415
-    from ministack.core import hypercorn_compat  # noqa: PLC0415
+    """Serve until SIGTERM or SIGINT, then save and return.
 
-    hypercorn_compat.install()  # old urllib3 needs a reason phrase after "100"
+    Args:
+        ready: called once it can be connected to. For the others see `build`.
+    """
+    ministack_names.module("core.hypercorn_compat").install()  # old urllib3 needs a reason phrase after "100"
 
     class Connection(TCPServer):
         async def run(self) -> None:
@@ -200,5 +223,19 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    door = build(data=data, scale=scale, quotas=quotas, keys=keys, policy=policy)
-    await hypercorn.asyncio.serve(cast("Any", door), config, shutdown_trigger=ended.wait)
+    app = build(data=data, scale=scale, quotas=quotas, keys=keys, policy=policy)
+    announcement = asyncio.create_task(_announce(port, ready))
+    await hypercorn.asyncio.serve(cast("Any", app), config, shutdown_trigger=ended.wait)
+    announcement.cancel()
+
+
+async def _announce(port: int, ready: Callable[[], None]) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(LOOPBACK, port)
+        except OSError:
+            await asyncio.sleep(_LOOK)
+        else:
+            writer.close()
+            ready()
+            return

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox import ministack_names
+
 if TYPE_CHECKING:
     from botocore.loaders import Loader
     from botocore.model import ServiceModel
@@ -33,9 +35,9 @@ def known_regions() -> frozenset[str]:
 def share() -> None:
     """Let ministack use the same descriptions: it makes a botocore session per service, which reads them again."""
     from botocore.exceptions import DataNotFoundError, UnknownServiceError  # noqa: PLC0415 - as above
-    from ministack.core import responses  # noqa: PLC0415 - reads its settings from the environment on import
 
-    names: dict[str, str] = responses._BOTOCORE_NAME  # noqa: SLF001 - it has no other
+    responses = ministack_names.module("core.responses")
+    names: dict[str, str] = ministack_names.read(responses, "_BOTOCORE_NAME")
 
     def found(service: str) -> ServiceModel | None:
         try:
@@ -43,7 +45,7 @@ def share() -> None:
         except (DataNotFoundError, UnknownServiceError):
             return None
 
-    responses._service_model = found  # noqa: SLF001 - it has no other
+    ministack_names.replace(responses, "_service_model", found)
 
 
 @cache

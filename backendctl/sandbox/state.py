@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox import ministack_names
 from backendctl.sandbox.private import write
 from backendctl.sandbox.process_copy import POSSIBLE, ProcessCopy
 
@@ -46,7 +47,7 @@ def take_over(services: Any, persistence: Any, folder: Path) -> None:
         folder: of their files.
     """
     persistence.json = SimpleNamespace(**{**vars(json), "dump": _dump})
-    services._load_persisted_state = lambda: _restore_services(services, folder)  # noqa: SLF001 - it offers no other way
+    ministack_names.replace(services, "_load_persisted_state", lambda: _restore_services(services, folder))
 
 
 def _dump(document: Any, file: IO[str], default: Callable[[Any], Any] | None = None) -> None:
@@ -55,7 +56,7 @@ def _dump(document: Any, file: IO[str], default: Callable[[Any], Any] | None = N
 
 def _restore_services(services: Any, folder: Path) -> None:
     """Load each; what cannot be loaded is kept aside before it is written over."""
-    for name, module in services._state_map.items():  # noqa: SLF001 - it has no other
+    for name, module in ministack_names.read(services, "_state_map").items():
         path = folder / f"{name}.json"
         if not path.exists():
             continue
@@ -64,7 +65,7 @@ def _restore_services(services: Any, folder: Path) -> None:
             if not isinstance(saved, dict):
                 raise TypeError(f"{path} holds no state")  # noqa: TRY301 - damaged is damaged
             if saved:
-                services._get_module(module).load_persisted_state(saved)  # noqa: SLF001
+                ministack_names.read(services, "_get_module")(module).load_persisted_state(saved)
         except Exception:
             logger.exception("%s cannot be loaded", path)
             set_aside(path)

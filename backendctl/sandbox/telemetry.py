@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from backendctl.sandbox import stage_logs
+from backendctl.sandbox.logs import store
 from backendctl.sandbox.xray import Traces, stage_segment
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ FLUSH_EVERY = 1.0
 
 GATHERING = 0.3
 """Seconds in which requests to APIs are gathered before their metrics and logs are written."""
-
-FORGET_EVERY = 60.0
-"""Seconds between two searches for metrics that are too old to be kept."""
 
 LOG_LIMIT = 5.0
 """Seconds a call waits for its lines to be in the log."""
@@ -162,7 +160,7 @@ class Telemetry:
 
     def logged(self, *, region: str, group: str, stream: str, lines: Sequence[Line]) -> None:
         """Write lines to a log, from another thread than the loop's; its group and stream are made when needed."""
-        if self._loop is None or self._ended:
+        if self._loop is None or self._ended or store.append(region, group, stream, lines):
             return
         written = self._put(_Lines(region=region, group=group, stream=stream, lines=lines))
         try:
@@ -241,6 +239,8 @@ class Telemetry:
             ]
 
     async def _put(self, lines: _Lines) -> None:
+        if store.append(lines.region, lines.group, lines.stream, lines.lines):
+            return
         group = {"logGroupName": lines.group}
         stream = {**group, "logStreamName": lines.stream}
         events = [{"timestamp": moment, "message": text} for moment, text in lines.lines]
@@ -251,20 +251,6 @@ class Telemetry:
             )
             if operation == "PutLogEvents" and done is not None:
                 return
-
-
-def forget_seldom(cloudwatch: Any) -> None:
-    """Make the emulated CloudWatch look for points of weeks ago now and then, and not at every call."""
-    forget = cloudwatch._evict_old_metrics  # noqa: SLF001 - it offers no setting
-    next_time = 0.0
-
-    def now_and_then() -> None:
-        nonlocal next_time
-        if time.monotonic() >= next_time:
-            next_time = time.monotonic() + FORGET_EVERY
-            forget()
-
-    cloudwatch._evict_old_metrics = now_and_then  # noqa: SLF001
 
 
 def _datum(point: _Point, values: Counter[float]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backendctl.sandbox.keys import SECRET
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -92,7 +94,7 @@ def environment(
         "AWS_ENDPOINT_URL": url_of(port),
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ACCESS_KEY_ID": key or ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_DEFAULT_REGION": DEFAULT_REGION,
         "DOCKER_HOST": f"unix://{data / 'no-docker.sock'}",  # handlers run as processes, never in containers
         "GATEWAY_PORT": str(port),

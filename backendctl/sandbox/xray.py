@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.http import Request, Response
+from backendctl.sandbox.http import BAD_REQUEST, BROKEN, TOO_MANY, Request, Response
 
 if TYPE_CHECKING:
     from backendctl.sandbox.apigateway.served import Served
@@ -31,7 +31,6 @@ _KEPT = 5_000
 _PAGE = 100
 _AT_ONCE = 5
 _LONGEST = 6 * 3600
-_BAD = 400
 _TERM = re.compile(r'service\("((?:[^"\\]|\\.)*)"\)|(error|fault|throttle)|responsetime\s*(>=|<=|>|<)\s*([0-9.]+)')
 _WORD = re.compile(r"\s*(AND|OR)\s*", re.IGNORECASE)
 
@@ -275,9 +274,9 @@ def _ends(segments: Iterable[Doc]) -> float:
 
 
 def _marks(status: int) -> Doc:
-    if status == 429:  # noqa: PLR2004 - throttled
+    if status == TOO_MANY:
         return {"error": True, "throttle": True}
-    return {"fault": True} if status >= 500 else {"error": True} if status >= _BAD else {}  # noqa: PLR2004 - HTTP
+    return {"fault": True} if status >= BROKEN else {"error": True} if status >= BAD_REQUEST else {}
 
 
 def _id() -> str:
@@ -285,4 +284,6 @@ def _id() -> str:
 
 
 def _refused(message: str) -> Response:
-    return Response.of_json({"Message": message}, status=_BAD, headers={"x-amzn-ErrorType": "InvalidRequestException"})
+    return Response.of_json(
+        {"Message": message}, status=BAD_REQUEST, headers={"x-amzn-ErrorType": "InvalidRequestException"}
+    )

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from backendctl.spec.view import View
 
 _STAGE = re.compile(r"^[a-zA-Z0-9_-]{1,128}$")  # A52
-_VARIABLE_NAME = re.compile(r"^\w+$", re.ASCII)  # A53
+_VARIABLE_NAME = re.compile(r"^\w{1,64}$", re.ASCII)  # A53
+_LONGEST_VALUE = 512
+_MOST_VARIABLES = 99  # of a stage's 100; the release log's own is one
 _NOT_IN_VARIABLE = re.compile(r"[^A-Za-z0-9\-._~:/?#&=,]")  # A53
 _NOT_IN_PATH = re.compile(r"[^a-zA-Z0-9$\-_.+!*'()]")
 _REQUEST_ID = re.compile(r"\$context\.(requestId|extendedRequestId)\b")  # A56
@@ -42,8 +44,7 @@ def check_api(view: View) -> None:
             message = f"'{name}' is not a valid stage name: at most 128 letters, digits, '-' and '_'"
             view.report.add(way, message, key=True)
         _check_path(view, way, stage.get("path"), paths)
-        for variable, value in stage.get("variables", {}).items():
-            _check_variable(view, (*way, "variables", variable), value)
+        _check_variables(view, (*way, "variables"), stage.get("variables", {}))
         _check_logging(view, (*way, "logging"), stage.get("logging", {}))
         check_by_region(view, (*way, "web-acl"), stage.get("web-acl", {}), service="wafv2", also=_web_acl_fault)
         check_tags(view, (*way, "tags"), stage.get("tags", {}))
@@ -99,11 +100,25 @@ def _check_path(view: View, way: Way, path: str | None, paths: dict[str, str]) -
     paths.setdefault(path, str(way[-1]))
 
 
+def _check_variables(view: View, way: Way, variables: dict[str, str]) -> None:
+    for variable, value in variables.items():
+        _check_variable(view, (*way, variable), value)
+    if len(variables) > _MOST_VARIABLES:
+        message = (
+            f"{len(variables)} stage variables are too many: a stage takes {_MOST_VARIABLES}, "
+            "and one more that says which release it serves"
+        )
+        view.report.add(way, message, key=True)
+
+
 def _check_variable(view: View, way: Way, value: str) -> None:
     name = str(way[-1])
     if not _VARIABLE_NAME.match(name):
-        message = f"'{name}' is not a valid stage variable name: letters, digits and '_'"
+        message = f"'{name}' is not a valid stage variable name: at most 64 letters, digits and '_'"
         view.report.add(way, message, key=True)
+    if len(value) > _LONGEST_VALUE:
+        message = f"the stage variable '{name}' has {len(value)} characters, and API Gateway takes {_LONGEST_VALUE}"
+        view.report.add(way, message, free=True)
     if not value:
         view.report.add(way, f"the stage variable '{name}' is empty, which API Gateway refuses", free=True)
     elif found := _NOT_IN_VARIABLE.search(value):

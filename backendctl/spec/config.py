@@ -21,6 +21,8 @@ _OUTPUTS = ("text", "json", "markdown")
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
 _MAX_PARALLEL = 256
+AT_ONCE = 48
+"""Calls under way at once unless told otherwise: most of a call is waiting, and rates are kept anyway."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +64,7 @@ class Config:
     spec: Path | None = None
     prices: Path | None = None
     regions: tuple[str, ...] | None = None
-    max_parallel: int = 16
+    max_parallel: int = AT_ONCE
     output: str = "text"
     color: bool | None = None
     environments: dict[str, Environment] = field(default_factory=dict)
@@ -130,7 +132,7 @@ def _read(path: Path) -> Config:
         prices=folder / Path(value["prices"]).expanduser() if "prices" in value else None,
         color=value.get("color"),
         output=value.get("output", "text"),
-        max_parallel=int(value.get("max-parallel", 16)),
+        max_parallel=int(value.get("max-parallel", AT_ONCE)),
         **_identity(value, folder),
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from backendctl.aws.regions import each, each_region
 from backendctl.errors import BackendctlError, Exit
 from backendctl.logs.volume import gigabytes
+from backendctl.spec.config import AT_ONCE
 from backendctl.warmth import insights
 from backendctl.warmth.cold import Cause, Circumstances, causes
 from backendctl.warmth.cost.prices import PriceList, load_prices
@@ -53,7 +54,7 @@ class Request:
     idle: float = 420.0
     allowed: float = 0.01
     metrics_only: bool = False
-    workers: int = 16
+    workers: int = AT_ONCE
     prices: PriceList = field(default_factory=load_prices)
 
 

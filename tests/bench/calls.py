@@ -89,7 +89,8 @@ def run(folder: Path, port: int, *arguments: str, delay: float | str = 0, worker
     """Run the command line `delay` seconds away from the sandbox of `port`; delay: or "rounds"."""
     trace = folder / "trace.jsonl"
     environment = {**os.environ, "XDG_STATE_HOME": str(folder / "state"), "XDG_DATA_HOME": str(folder / "home")}
-    reached = ["--sandbox", "--port", str(port), "--max-parallel", str(workers)]
+    # A smoke test of hundreds of functions is hundreds of cold starts on one machine; AWS has more.
+    reached = ["--sandbox", "--port", str(port), "--max-parallel", str(workers), "--timeout", "600"]
     line = [sys.executable, "-m", "tests.bench.traced", str(trace), str(delay), *arguments, *reached]
     done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -43,10 +43,10 @@ class Watching:
         self.operation = ""
         self.found: list[str] = []
 
-    def listen(self, events: Any, hear: Hear | None, **given: Any) -> None:
+    def listen(self, session: Any, hear: Hear | None, **given: Any) -> None:
         """In the place of `call_log.listen`."""
         del hear, given
-        events.register("provide-client-params", self.note)
+        session.register("provide-client-params", self.note)
 
     def note(self, *, model: Any, **_: Any) -> None:
         """Before a call is sent."""

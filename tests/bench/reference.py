@@ -21,6 +21,8 @@ REGIONS = (
     "ca-central-1",
 )
 NAME = "bench"
+ROUTES = 99
+"""Functions with a route at most: each has a stage variable, of which a stage takes 100."""
 
 _HANDLER = """RELEASE = {release!r}
 
@@ -59,11 +61,14 @@ def _spec(names: list[str], regions: tuple[str, ...]) -> dict[str, Any]:
         "log-retention": "14 days",
         "warm": {"every": "5 minutes", "input": {"instruction": "warmer"}},
     }
-    variables = {f"{name}Alias": "version1" for name in names}
+    variables = {f"{name}Alias": "version1" for name in names[:ROUTES]}
+    functions = {name: {"code": f"functions/{name}", **settings} for name in names}
+    for name in names[ROUTES:]:
+        functions[name]["aliases"] = ["version1"]
     return {
         "backend": NAME,
         "regions": list(regions),
-        "functions": {name: {"code": f"functions/{name}", **settings} for name in names},
+        "functions": functions,
         "tables": {table: {"key": {"hash": "id S"}, "billing": "on-demand"} for table in ("one", "two")},
         "api": {"definition": "api.json", "stages": {"prodv1": {"path": "v1", "variables": variables}}},
         "domain": {
@@ -79,7 +84,7 @@ def _definition(names: list[str]) -> dict[str, Any]:
     return {
         "openapi": "3.0.1",
         "info": {"title": NAME, "version": "1"},
-        "paths": {f"/{name}": {"get": _operation(name)} for name in names},
+        "paths": {f"/{name}": {"get": _operation(name)} for name in names[:ROUTES]},
     }
 
 

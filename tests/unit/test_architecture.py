@@ -91,7 +91,7 @@ def _told(found: list[Import]) -> list[str]:
 
 def test_there_is_something_to_look_at() -> None:
     assert len(_trees()) > 50
-    assert any(found.is_of("boto3") for found in _in("aws"))
+    assert any(found.is_of("botocore") for found in _in("aws"))
     assert any(found.typing for found in _imports())
     assert any(found.is_of("yaml") and not found.typing for found in _in("spec"))  # made by `lazily`
 

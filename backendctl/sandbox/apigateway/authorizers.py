@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from backendctl.sandbox.apigateway import patch
-from backendctl.sandbox.apigateway.call import Call, accepted, answer, created, page
+from backendctl.sandbox.apigateway.call import Call, created
+from backendctl.sandbox.apigateway.collection import Collection
 from backendctl.sandbox.apigateway.errors import (
     bad_request,
     conflict,
     enum_complaint,
     limit_exceeded,
-    not_found,
     refuse_invalid,
     refuse_missing,
 )
@@ -67,24 +67,18 @@ def authorizer_of(body: Doc, *, name: str) -> Doc:
     return document
 
 
-def _authorizer(call: Call) -> Doc:
-    found = call.definition().authorizers.get(call.params["authorizer"])
-    if found is None:
-        raise not_found("Invalid Authorizer identifier specified")
-    return found
+def _refuse_used(call: Call, found: Doc) -> None:
+    for resource in call.definition().resources.values():
+        if any(method.get("authorizerId") == found["id"] for method in resource["methods"].values()):
+            raise conflict(f"Cannot delete authorizer '{found['id']}', is referenced in method")
 
 
-def read(call: Call) -> Response:
-    return answer(_authorizer(call))
-
-
-def read_all(call: Call) -> Response:
-    return page(call, list(call.definition().authorizers.values()))
-
-
-def update(call: Call) -> Response:
-    listed = patch.operations(call, shape="updateAuthorizerInput")
-    rules = patch.Rules(
+AUTHORIZERS = Collection(
+    store=lambda call: call.definition().authorizers,
+    param="authorizer",
+    missing="Invalid Authorizer identifier specified",
+    shape="updateAuthorizerInput",
+    rules=patch.Rules(
         scalars={
             "/name": patch.text,
             "/type": patch.text,
@@ -96,17 +90,6 @@ def update(call: Call) -> Response:
             "/authorizerResultTtlInSeconds": patch.integer,
         },
         lists=frozenset({"/providerARNs"}),
-    )
-    changed = patch.patched(_authorizer(call), listed, rules)
-    call.definition().authorizers[changed["id"]] = changed
-    return answer(changed)
-
-
-def delete(call: Call) -> Response:
-    definition = call.definition()
-    found = _authorizer(call)["id"]
-    for resource in definition.resources.values():
-        if any(method.get("authorizerId") == found for method in resource["methods"].values()):
-            raise conflict(f"Cannot delete authorizer '{found}', is referenced in method")
-    del definition.authorizers[found]
-    return accepted()
+    ),
+    refuse_used=_refuse_used,
+)

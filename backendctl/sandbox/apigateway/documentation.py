@@ -1,16 +1,16 @@
-"""Documentation parts and versions of an API. They describe; nothing in the data plane depends on them."""
+"""Documentation parts of an API. They describe; nothing in the data plane depends on them."""
 
 from __future__ import annotations
 
 import json
 
 from backendctl.sandbox.apigateway import patch
-from backendctl.sandbox.apigateway.call import Call, accepted, answer, created, page
+from backendctl.sandbox.apigateway.call import Call, answer, created
+from backendctl.sandbox.apigateway.collection import Collection
 from backendctl.sandbox.apigateway.errors import (
     bad_request,
     conflict,
     enum_complaint,
-    not_found,
     refuse_invalid,
     refuse_missing,
 )
@@ -70,44 +70,6 @@ def _at(api: Api, location: Doc) -> Doc | None:
     return next((each for each in api.documentation.values() if each["location"] == location), None)
 
 
-def _part(call: Call) -> Doc:
-    found = call.api().documentation.get(call.params["part"])
-    if found is None:
-        raise not_found("Invalid Documentation part identifier specified")
-    return found
-
-
-def read_part(call: Call) -> Response:
-    return answer(_part(call))
-
-
-def read_parts(call: Call) -> Response:
-    """All parts, by `type`, `name` and the beginning of the `path` when asked for."""
-    kind, name, path = (call.request.first(key) for key in ("type", "name", "path"))
-    return page(
-        call,
-        [
-            part
-            for part in call.api().documentation.values()
-            if kind in {None, part["location"]["type"]}
-            and name in {None, part["location"].get("name")}
-            and (path is None or str(part["location"].get("path", "/")).startswith(path))
-        ],
-    )
-
-
-def update_part(call: Call) -> Response:
-    listed = patch.operations(call, shape="updateDocumentationPartInput")
-    changed = patch.patched(_part(call), listed, patch.Rules(scalars={"/properties": _properties}))
-    call.api().documentation[changed["id"]] = changed
-    return answer(changed)
-
-
-def delete_part(call: Call) -> Response:
-    del call.api().documentation[_part(call)["id"]]
-    return accepted()
-
-
 def import_parts(call: Call) -> Response:
     """The `x-amazon-apigateway-documentation` of a definition, merged into the parts or in their place."""
     api, mode = call.api(), call.request.first("mode", "merge")
@@ -131,46 +93,22 @@ def put_parts(api: Api, document: Doc) -> list[str]:
     return ids
 
 
-def create_version(call: Call) -> Response:
-    body, api = call.body(), call.api()
-    name = body.get("documentationVersion")
-    if not name:
-        refuse_missing(at="createDocumentationVersionInput.documentationVersion")
-    if name in api.documentation_versions:
-        raise conflict("Documentation version already exists")
-    if body.get("stageName"):
-        if body["stageName"] not in api.stages:
-            raise not_found("Invalid stage identifier specified")
-        api.stages[body["stageName"]]["documentationVersion"] = name
-    version: Doc = {"version": name, "createdDate": call.stamp()}
-    if body.get("description"):
-        version["description"] = body["description"]
-    api.documentation_versions[str(name)] = version
-    return created(version)
+def _is_asked_for(call: Call, part: Doc) -> bool:
+    """Whether a part is of the `type`, the `name` and below the `path` that a call asks for."""
+    kind, name, path = (call.request.first(key) for key in ("type", "name", "path"))
+    location = part["location"]
+    return (
+        kind in {None, location["type"]}
+        and name in {None, location.get("name")}
+        and (path is None or str(location.get("path", "/")).startswith(path))
+    )
 
 
-def _version(call: Call) -> Doc:
-    found = call.api().documentation_versions.get(call.params["version"])
-    if found is None:
-        raise not_found("Invalid Documentation version specified")
-    return found
-
-
-def read_version(call: Call) -> Response:
-    return answer(_version(call))
-
-
-def read_versions(call: Call) -> Response:
-    return page(call, list(call.api().documentation_versions.values()))
-
-
-def update_version(call: Call) -> Response:
-    listed = patch.operations(call, shape="updateDocumentationVersionInput")
-    changed = patch.patched(_version(call), listed, patch.Rules(scalars={"/description": patch.text_or_none}))
-    call.api().documentation_versions[changed["version"]] = changed
-    return answer(changed)
-
-
-def delete_version(call: Call) -> Response:
-    del call.api().documentation_versions[_version(call)["version"]]
-    return accepted()
+PARTS = Collection(
+    store=lambda call: call.api().documentation,
+    param="part",
+    missing="Invalid Documentation part identifier specified",
+    shape="updateDocumentationPartInput",
+    rules=patch.Rules(scalars={"/properties": _properties}),
+    listed=_is_asked_for,
+)

@@ -44,6 +44,7 @@ HOSTED_ZONES = {
     "us-west-1": "Z2MUQ32089INYE",
     "us-west-2": "Z2OJLYMUO9EFXC",
 }
+_CERTIFICATE = re.compile(r"[^:]*:[^:]*:acm:(?P<region>[^:]*):(?P<account>[^:]*):")
 DOMAIN = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 COPIED = (
     "securityPolicy",
@@ -132,13 +133,13 @@ async def _set_certificate(call: Call, info: Doc, body: Doc) -> None:
 
 async def _check_certificate(call: Call, arn: str, *, home: str, domain: str) -> None:
     """A79, A80: in the right region, of this account, ISSUED, and for this name."""
-    parts = arn.split(":")
-    if len(parts) < 6 or parts[2] != "acm":  # noqa: PLR2004 - the six fields of an ARN
+    found = _CERTIFICATE.match(arn)
+    if found is None:
         raise bad_request("Invalid ARN specified in the request")
-    if parts[3] != home:
+    if found["region"] != home:
         raise bad_request(f"Invalid certificate ARN: {arn}. Certificate must be in '{home}'.")
     certificate = await call.backplane.certificate(home, arn)
-    if parts[4] != call.request.account or certificate is None:
+    if found["account"] != call.request.account or certificate is None:
         raise bad_request("The certificate provided must be owned by the account creating the domain")
     if certificate.get("Status") != "ISSUED":
         raise bad_request(

@@ -9,8 +9,13 @@ from backendctl.sandbox.apigateway.call import Call, answer, created, flag
 from backendctl.sandbox.apigateway.documentation import put_parts
 from backendctl.sandbox.apigateway.endpoints import check_endpoint_enums, complete_endpoint
 from backendctl.sandbox.apigateway.errors import ApiError, bad_request
-from backendctl.sandbox.apigateway.import_methods import MethodReader
-from backendctl.sandbox.apigateway.import_parts import put_authorizers, put_models, put_responses, put_validators
+from backendctl.sandbox.apigateway.import_methods import (
+    MethodReader,
+    put_authorizers,
+    put_models,
+    put_responses,
+    put_validators,
+)
 from backendctl.sandbox.apigateway.model import Api, Definition, Doc
 from backendctl.sandbox.apigateway.oas import Source, parse
 from backendctl.sandbox.apigateway.resources import check_part

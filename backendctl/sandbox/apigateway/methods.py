@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from backendctl.sandbox.apigateway import patch
 from backendctl.sandbox.apigateway.call import Call, answer, created, no_content
 from backendctl.sandbox.apigateway.errors import bad_request, conflict, not_found, refuse_missing
 from backendctl.sandbox.apigateway.model import Definition, Doc
 from backendctl.sandbox.http import Response
 
+_PARAMETER = re.compile(r"method\.request\.(querystring|header|path)\..*", re.DOTALL)
+_STATUS = re.compile(r"\d{3}")
 HTTP_METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY")
 BAD_AUTHORIZER = (
     "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS "
@@ -78,8 +82,7 @@ def check_authorization(definition: Definition, method: Doc) -> None:
 
 
 def check_parameter(name: str) -> None:
-    parts = name.split(".", 3)
-    if len(parts) < 4 or parts[:2] != ["method", "request"] or parts[2] not in {"querystring", "header", "path"}:  # noqa: PLR2004
+    if not _PARAMETER.fullmatch(name):
         raise bad_request(
             f"Invalid mapping expression specified: Validation Result: warnings : [], errors : "
             f"[Invalid mapping expression parameter specified: {name}]"
@@ -127,7 +130,7 @@ def delete(call: Call) -> Response:
 def put_response(call: Call) -> Response:
     method = call.method()
     status = call.params["status"]
-    if not (status.isdigit() and len(status) == 3):  # noqa: PLR2004 - an HTTP status
+    if not _STATUS.fullmatch(status):
         raise bad_request(f"Invalid status code specified: {status}")
     responses = method.setdefault("methodResponses", {})
     if status in responses:

@@ -85,7 +85,6 @@ class Api:
     deployments: dict[str, Deployment] = field(default_factory=dict)
     stages: dict[str, Doc] = field(default_factory=dict)
     documentation: dict[str, Doc] = field(default_factory=dict)
-    documentation_versions: dict[str, Doc] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -116,7 +115,6 @@ class Region:
         keys: ApiKey documents by id, always with their "value".
         plans: UsagePlan documents by id; "keys" (key ids) is kept beside the wire members.
         usage: requests counted by plan id, key id and day ("2026-01-31").
-        certificates: ClientCertificate documents by id.
     """
 
     apis: dict[str, Api] = field(default_factory=dict)
@@ -125,7 +123,6 @@ class Region:
     keys: dict[str, Doc] = field(default_factory=dict)
     plans: dict[str, Doc] = field(default_factory=dict)
     usage: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
-    certificates: dict[str, Doc] = field(default_factory=dict)
 
 
 def dump_region(region: Region) -> Doc:
@@ -144,7 +141,6 @@ def load_region(state: Doc) -> Region:
         keys=state["keys"],
         plans=state["plans"],
         usage=state.get("usage", {}),
-        certificates=state.get("certificates", {}),
     )
 
 
@@ -159,5 +155,4 @@ def _load_api(state: Doc) -> Api:
         deployments=deployments,
         stages=state["stages"],
         documentation=state.get("documentation", {}),
-        documentation_versions=state.get("documentation_versions", {}),
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 from backendctl.sandbox.apigateway import patch
-from backendctl.sandbox.apigateway.call import Call, accepted, answer, created, page
-from backendctl.sandbox.apigateway.errors import bad_request, conflict, not_found
-from backendctl.sandbox.apigateway.model import Definition, Doc, new_id
+from backendctl.sandbox.apigateway.call import Call, created
+from backendctl.sandbox.apigateway.collection import Collection
+from backendctl.sandbox.apigateway.errors import bad_request, conflict
+from backendctl.sandbox.apigateway.model import Doc, new_id
 from backendctl.sandbox.http import Response
 
 
@@ -38,38 +39,8 @@ def checked_schema(text: str) -> str:
     return text
 
 
-def _model(call: Call) -> Doc:
-    found = call.definition().models.get(call.params["model"])
-    if found is None:
-        raise not_found(f"Invalid model name specified: {call.params['model']}")
-    return found
-
-
-def read(call: Call) -> Response:
-    return answer(_model(call))
-
-
-def read_all(call: Call) -> Response:
-    return page(call, list(call.definition().models.values()))
-
-
-def update(call: Call) -> Response:
-    listed = patch.operations(call, shape="updateModelInput")
-    rules = patch.Rules(scalars={"/schema": checked_schema, "/description": patch.text_or_none})
-    changed = patch.patched(_model(call), listed, rules)
-    call.definition().models[changed["name"]] = changed
-    return answer(changed)
-
-
-def delete(call: Call) -> Response:
-    definition = call.definition()
-    name = _model(call)["name"]
-    _refuse_used(definition, name)
-    del definition.models[name]
-    return accepted()
-
-
-def _refuse_used(definition: Definition, name: str) -> None:
+def _refuse_used(call: Call, found: Doc) -> None:
+    definition, name = call.definition(), found["name"]
     for resource in reversed(definition.resources.values()):  # the newest is named (recorded)
         for verb, method in resource["methods"].items():
             where = f"{resource['path']}/{verb}"
@@ -81,6 +52,17 @@ def _refuse_used(definition: Definition, name: str) -> None:
     for other, model in definition.models.items():
         if other != name and f'/{name}"' in model.get("schema", ""):
             raise conflict(f"Cannot delete model '{name}', is referenced in model: {other}")
+
+
+MODELS = Collection(
+    store=lambda call: call.definition().models,
+    param="model",
+    key="name",
+    missing="Invalid model name specified: {}",
+    shape="updateModelInput",
+    rules=patch.Rules(scalars={"/schema": checked_schema, "/description": patch.text_or_none}),
+    refuse_used=_refuse_used,
+)
 
 
 def create_validator(call: Call) -> Response:
@@ -102,43 +84,25 @@ def validator_of(body: Doc, *, name: str) -> Doc:
     }
 
 
-def _validator(call: Call) -> Doc:
-    found = call.definition().validators.get(call.params["validator"])
-    if found is None:
-        raise not_found("Invalid Request Validator identifier specified")
-    return found
+def _refuse_used_validator(call: Call, found: Doc) -> None:
+    for resource in call.definition().resources.values():
+        for verb, method in resource["methods"].items():
+            if method.get("requestValidatorId") == found["id"]:
+                where = f"{resource['path']}/{verb}"
+                raise conflict(f"Cannot delete validator '{found['id']}', is referenced in method request: {where}")
 
 
-def read_validator(call: Call) -> Response:
-    return answer(_validator(call))
-
-
-def read_validators(call: Call) -> Response:
-    return page(call, list(call.definition().validators.values()))
-
-
-def update_validator(call: Call) -> Response:
-    listed = patch.operations(call, shape="updateRequestValidatorInput")
-    rules = patch.Rules(
+VALIDATORS = Collection(
+    store=lambda call: call.definition().validators,
+    param="validator",
+    missing="Invalid Request Validator identifier specified",
+    shape="updateRequestValidatorInput",
+    rules=patch.Rules(
         scalars={
             "/name": patch.text,
             "/validateRequestBody": patch.boolean,
             "/validateRequestParameters": patch.boolean,
         }
-    )
-    changed = patch.patched(_validator(call), listed, rules)
-    call.definition().validators[changed["id"]] = changed
-    return answer(changed)
-
-
-def delete_validator(call: Call) -> Response:
-    definition = call.definition()
-    validator = _validator(call)["id"]
-    for resource in definition.resources.values():
-        for verb, method in resource["methods"].items():
-            if method.get("requestValidatorId") == validator:
-                raise conflict(
-                    f"Cannot delete validator '{validator}', is referenced in method request: {resource['path']}/{verb}"
-                )
-    del definition.validators[validator]
-    return accepted()
+    ),
+    refuse_used=_refuse_used_validator,
+)

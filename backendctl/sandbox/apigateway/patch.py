@@ -12,6 +12,8 @@ from backendctl.sandbox.apigateway.errors import bad_request, enum_complaint, no
 from backendctl.sandbox.apigateway.model import Doc
 
 OPERATIONS = ("add", "remove", "move", "test", "replace", "copy")
+_MEMBER = 2
+"""Parts of a path that names a member: that of its map or list, and its own."""
 REPLACE_ONLY = "Invalid patch operation specified. Must be one of: [replace]"
 
 
@@ -91,13 +93,12 @@ def patched(document: Doc, listed: list[Operation], rules: Rules) -> Doc:
 
 
 def _apply(document: Doc, operation: Operation, rules: Rules) -> None:
-    head = "/" + operation.raw_parts[0]
-    depth = len(operation.raw_parts)
+    head, is_member = "/" + operation.raw_parts[0], len(operation.raw_parts) == _MEMBER
     if operation.path in rules.scalars:
         _scalar(document, operation, rules)
-    elif head in rules.maps and depth == 2:  # noqa: PLR2004 - a map and its key
+    elif head in rules.maps and is_member:
         _map(document, operation, rules.maps[head], strict=rules.strict_keys)
-    elif head in rules.lists and depth == 2:  # noqa: PLR2004 - a list and its member
+    elif head in rules.lists and is_member:
         _list(document, operation)
     else:
         raise bad_request(f"Invalid patch path {operation.path}")

@@ -5,9 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from backendctl.sandbox.apigateway import (
-    api_mappings,
     authorizers,
-    certificates,
     deployments,
     documentation,
     domains,
@@ -25,8 +23,8 @@ from backendctl.sandbox.apigateway import (
     stage_patch,
     stages,
     tags,
+    throttle,
     trial,
-    usage,
 )
 from backendctl.sandbox.apigateway.call import Call, Handler
 from backendctl.sandbox.http import Request, Response
@@ -43,6 +41,9 @@ def _create_or_import(call: Call) -> Response:
     wants_import = call.request.first("mode") == "import"
     return importer.import_api(call) if wants_import else restapis.create(call)
 
+
+PARTS = documentation.PARTS.rows(API + "/documentation/parts", documentation.create_part)
+PARTS[API + "/documentation/parts"]["PUT"] = documentation.import_parts
 
 TABLE: dict[str, dict[str, Handler]] = {
     "/restapis": {"GET": restapis.read_all, "POST": _create_or_import},
@@ -85,20 +86,9 @@ TABLE: dict[str, dict[str, Handler]] = {
         "PATCH": integrations.update_response,
         "DELETE": integrations.delete_response,
     },
-    API + "/models": {"GET": models.read_all, "POST": models.create},
-    API + "/models/{model}": {"GET": models.read, "PATCH": models.update, "DELETE": models.delete},
-    API + "/requestvalidators": {"GET": models.read_validators, "POST": models.create_validator},
-    API + "/requestvalidators/{validator}": {
-        "GET": models.read_validator,
-        "PATCH": models.update_validator,
-        "DELETE": models.delete_validator,
-    },
-    API + "/authorizers": {"GET": authorizers.read_all, "POST": authorizers.create},
-    API + "/authorizers/{authorizer}": {
-        "GET": authorizers.read,
-        "PATCH": authorizers.update,
-        "DELETE": authorizers.delete,
-    },
+    **models.MODELS.rows(API + "/models", models.create),
+    **models.VALIDATORS.rows(API + "/requestvalidators", models.create_validator),
+    **authorizers.AUTHORIZERS.rows(API + "/authorizers", authorizers.create),
     API + "/gatewayresponses": {"GET": gateway_responses.read_all},
     API + "/gatewayresponses/{response}": {
         "GET": gateway_responses.read,
@@ -126,42 +116,19 @@ TABLE: dict[str, dict[str, Handler]] = {
         "PATCH": mappings.update,
         "DELETE": mappings.delete,
     },
-    "/v2" + DOMAIN + "/apimappings": {"GET": api_mappings.read_all, "POST": api_mappings.create},
+    "/v2" + DOMAIN + "/apimappings": {"GET": mappings.read_all_v2, "POST": mappings.create_v2},
     "/v2" + DOMAIN + "/apimappings/{mapping}": {
-        "GET": api_mappings.read,
-        "PATCH": api_mappings.update,
-        "DELETE": api_mappings.delete,
+        "GET": mappings.read_v2,
+        "PATCH": mappings.update_v2,
+        "DELETE": mappings.delete_v2,
     },
-    API + "/documentation/parts": {
-        "GET": documentation.read_parts,
-        "POST": documentation.create_part,
-        "PUT": documentation.import_parts,
-    },
-    API + "/documentation/parts/{part}": {
-        "GET": documentation.read_part,
-        "PATCH": documentation.update_part,
-        "DELETE": documentation.delete_part,
-    },
-    API + "/documentation/versions": {"GET": documentation.read_versions, "POST": documentation.create_version},
-    API + "/documentation/versions/{version}": {
-        "GET": documentation.read_version,
-        "PATCH": documentation.update_version,
-        "DELETE": documentation.delete_version,
-    },
-    "/clientcertificates": {"GET": certificates.read_all, "POST": certificates.generate},
-    "/clientcertificates/{certificate}": {
-        "GET": certificates.read,
-        "PATCH": certificates.update,
-        "DELETE": certificates.delete,
-    },
-    "/sdktypes": {"GET": sdk.read_types},
-    "/sdktypes/{type}": {"GET": sdk.read_type},
+    **PARTS,
     "/tags/{arn}": {"GET": tags.read, "PUT": tags.put, "DELETE": tags.remove},
     "/apikeys": {"GET": plans.read_keys, "POST": plans.create_key},
     "/apikeys/{key}": {"GET": plans.read_key, "PATCH": plans.update_key, "DELETE": plans.delete_key},
     "/usageplans": {"GET": plans.read_plans, "POST": plans.create_plan},
     PLAN: {"GET": plans.read_plan, "PATCH": plans.update_plan, "DELETE": plans.delete_plan},
-    PLAN + "/usage": {"GET": usage.read},
+    PLAN + "/usage": {"GET": throttle.read_usage},
     PLAN + "/keys": {"GET": plans.read_plan_keys, "POST": plans.create_plan_key},
     PLAN + "/keys/{key}": {"GET": plans.read_plan_key, "DELETE": plans.delete_plan_key},
 }

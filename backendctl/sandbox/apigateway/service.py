@@ -1,4 +1,4 @@
-"""The API Gateway of the sandbox, as the HTTP front sees it."""
+"""The API Gateway of the sandbox, as the HTTP router sees it."""
 
 from __future__ import annotations
 

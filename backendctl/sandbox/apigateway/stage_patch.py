@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 
-from backendctl.sandbox.apigateway import canary, certificates, patch
+from backendctl.sandbox.apigateway import canary, patch
 from backendctl.sandbox.apigateway.call import Call, answer
 from backendctl.sandbox.apigateway.errors import ApiError, bad_request
 from backendctl.sandbox.apigateway.model import Api, Doc
@@ -123,8 +123,8 @@ def invalid_path(path: str) -> ApiError:
 
 def _replace(call: Call, api: Api, stage: Doc, operation: patch.Operation) -> None:
     value = operation.value or ""
-    if operation.path == "/clientCertificateId":
-        certificates.check(call, value)
+    if operation.path == "/clientCertificateId" and value:  # there are none
+        raise bad_request("Invalid client certificate ID specified")
     if operation.path in SCALARS:
         converted = SCALARS[operation.path](value)
         stage[operation.parts[0]] = converted

@@ -33,8 +33,6 @@ def _holder(call: Call) -> Doc:
             found = region.domains[name].info
         case ["apikeys", key] if key in region.keys:
             found = region.keys[key]
-        case ["clientcertificates", name] if name in region.certificates:
-            found = region.certificates[name]
         case ["usageplans", plan] if plan in region.plans:
             found = region.plans[plan]
     if found is None:

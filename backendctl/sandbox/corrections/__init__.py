@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from backendctl.sandbox import ministack_names
 from backendctl.sandbox.corrections.acm import Certificates
 from backendctl.sandbox.corrections.awslambda import Lambda
 from backendctl.sandbox.corrections.cloudwatch import CloudWatch
 from backendctl.sandbox.corrections.dynamodb import DynamoDB
 from backendctl.sandbox.corrections.events import Events
 from backendctl.sandbox.corrections.health.check import take_over_lists
-from backendctl.sandbox.corrections.iam import IAM, Roles
-from backendctl.sandbox.corrections.log_queries import LogQueries
-from backendctl.sandbox.corrections.logs import Logs
+from backendctl.sandbox.corrections.iam import IAM, Roles, Sessions
+from backendctl.sandbox.corrections.logs import LogQueries, Logs
 from backendctl.sandbox.corrections.parameters import Parameters
 from backendctl.sandbox.corrections.route53 import Route53
 from backendctl.sandbox.corrections.scaling import Scaling
 from backendctl.sandbox.corrections.scheduler import Scheduler
-from backendctl.sandbox.corrections.sts import Sessions
 from backendctl.sandbox.corrections.tagging import Tagging
 from backendctl.sandbox.corrections.waf import Stages, Waf
 from backendctl.sandbox.insights.queries import Queries
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
 
     from backendctl.sandbox.corrections.health.prober import Prober
     from backendctl.sandbox.corrections.readiness import Provisioner
-    from backendctl.sandbox.front import Correction
     from backendctl.sandbox.inner import Inner
+    from backendctl.sandbox.router import Correction
     from backendctl.sandbox.scaling import Moto
     from backendctl.sandbox.telemetry import Meter
 
@@ -86,7 +85,5 @@ def corrections(
 
 def _take_over() -> None:
     """Functions change their states by our clock; the emulated Lambda's own would add half a second to each."""
-    from ministack.services import lambda_svc, route53  # noqa: PLC0415 - read settings from the environment on import
-
-    take_over_lists(route53)
-    lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0.0  # noqa: SLF001 - it offers no setting
+    take_over_lists(ministack_names.module("services.route53"))
+    ministack_names.replace(ministack_names.module("services.lambda_svc"), "_LAMBDA_STATE_TRANSITION_DELAY", 0.0)

@@ -8,21 +8,19 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections.answers import retold
-from backendctl.sandbox.corrections.refusals import BAD_REQUEST, Refusal
+from backendctl.sandbox.corrections.answers import Refusal, retold
+from backendctl.sandbox.corrections.service import CorrectedService, Doc, Handled, operations
 from backendctl.sandbox.corrections.validation import Validation
+from backendctl.sandbox.http import OK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from backendctl.sandbox.http import Request, Response
-    from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.timing import Pace
 
-OK = 200
 Certificate = dict[str, Any]
 
-_TARGET = "CertificateManager"
 _LISTED_UNASKED = ("RSA_1024", "RSA_2048")
 """The kinds of keys ListCertificates gives unless it is asked for others."""
 
@@ -39,7 +37,7 @@ _WHEN_ISSUED = ("IssuedAt", "NotBefore", "NotAfter")
 
 
 @dataclass(kw_only=True, slots=True)
-class Certificates:
+class Certificates(CorrectedService):
     """ACM in front of the emulated one.
 
     Attributes:
@@ -47,7 +45,6 @@ class Certificates:
         clock: epoch seconds.
     """
 
-    inner: Inner
     users: Callable[[str, str], list[str]]
     pace: Pace
     clock: Callable[[], float] = time.time
@@ -57,39 +54,38 @@ class Certificates:
     def __post_init__(self) -> None:
         self._validation = Validation(inner=self.inner, pace=self.pace)
 
-    async def handle(self, request: Request) -> Response:
-        """Answer a request."""
-        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
-        match operation:
-            case "RequestCertificate":
-                return await self._request(request)
-            case "DeleteCertificate":
-                return await self._delete(request)
-        if operation in {"DescribeCertificate", "ListCertificates"}:
-            await self._validation.settle(request.region)
-        answer = await self.inner.forward(request)
-        if answer.status != OK or operation not in {"DescribeCertificate", "ListCertificates"}:
+    async def _describe(self, request: Request, _asked: Doc) -> Handled:
+        answer = await self._settled(request)
+        if answer.status != OK:
+            return answer
+        certificate = json.loads(answer.body)["Certificate"]
+        return retold(answer, {"Certificate": self._described(request.region, certificate)})
+
+    async def _list(self, request: Request, asked: Doc) -> Handled:
+        answer = await self._settled(request)
+        if answer.status != OK:
             return answer
         document = json.loads(answer.body)
-        if operation == "DescribeCertificate":
-            return retold(answer, {"Certificate": self._described(request.region, document["Certificate"])})
-        wanted = (request.json().get("Includes") or {}).get("keyTypes") or _LISTED_UNASKED
+        wanted = (asked.get("Includes") or {}).get("keyTypes") or _LISTED_UNASKED
         every = [await self._read(request.region, one["CertificateArn"]) for one in document["CertificateSummaryList"]]
         shown = [
             self._listed(request.region, one) for one in every if one is not None and one["KeyAlgorithm"] in wanted
         ]
         return retold(answer, {**document, "CertificateSummaryList": shown})
 
-    async def _request(self, request: Request) -> Response:
+    async def _settled(self, request: Request) -> Response:
+        await self._validation.settle(request.region)
+        return await self.inner.forward(request)
+
+    async def _request(self, request: Request, asked: Doc) -> Handled:
         """A new certificate, or the one that the same token has asked for within the hour (F30)."""
-        asked = request.json()
         token = asked.get("IdempotencyToken")
         if token is not None and not _TOKEN.fullmatch(str(token)):
             message = (
                 f"1 validation error detected: Value '{token}' at 'idempotencyToken' failed to satisfy constraint: "
                 "Member must satisfy regular expression pattern: \\w+"
             )
-            return Refusal(code="ValidationException", message=message).json_rpc()
+            return Refusal(code="ValidationException", message=message)
         rest = json.dumps({name: value for name, value in asked.items() if name != "IdempotencyToken"}, sort_keys=True)
         key = (request.region, str(token), rest)
         arn, until = self._tokens.get(key, ("", 0.0))
@@ -104,18 +100,16 @@ class Certificates:
                 self._validation.begin(request.region, made)
         return answer
 
-    async def _delete(self, request: Request) -> Response:
+    async def _delete(self, request: Request, asked: Doc) -> Handled:
         """Refused while something uses it, and some minutes longer (F32)."""
-        arn = str(request.json().get("CertificateArn", ""))
-        if self.users(request.region, arn):
-            message = f"Certificate {arn} in account {request.account} is in use."
-            return Refusal(code="ResourceInUseException", message=message, status=BAD_REQUEST).json_rpc()
-        return await self.inner.forward(request)
+        arn = str(asked.get("CertificateArn", ""))
+        if not self.users(request.region, arn):
+            return None
+        message = f"Certificate {arn} in account {request.account} is in use."
+        return Refusal(code="ResourceInUseException", message=message)
 
     async def _read(self, region: str, arn: str) -> Certificate | None:
-        answer = await self.inner.ask_json(
-            service="acm", region=region, target=f"{_TARGET}.DescribeCertificate", document={"CertificateArn": arn}
-        )
+        answer = await self.ask(region, "DescribeCertificate", {"CertificateArn": arn})
         return None if answer is None else answer["Certificate"]
 
     def _described(self, region: str, certificate: Certificate) -> Certificate:
@@ -156,3 +150,12 @@ class Certificates:
             "RenewalEligibility": "ELIGIBLE" if users else "INELIGIBLE",
             "InUseBy": users,
         }
+
+    service = "acm"
+    target = "CertificateManager"
+    handlers = operations(
+        RequestCertificate=_request,
+        DeleteCertificate=_delete,
+        DescribeCertificate=_describe,
+        ListCertificates=_list,
+    )

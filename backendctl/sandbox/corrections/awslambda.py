@@ -6,29 +6,37 @@ import json
 import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from backendctl.sandbox import function_code, invocation
 from backendctl.sandbox.corrections import (
+    calls,
     event_invoke,
-    function_names,
     function_records,
     function_shape,
-    function_tags,
     lambda_model,
+    lambda_others,
 )
 from backendctl.sandbox.corrections import function_rules as rules
-from backendctl.sandbox.corrections.answers import carrying, retold
+from backendctl.sandbox.corrections.answers import Refusal, carrying, retold
 from backendctl.sandbox.corrections.calls import FUNCTIONS, Call, call_of
 from backendctl.sandbox.corrections.concurrency import Concurrency
-from backendctl.sandbox.corrections.event_sources import MAPPINGS, EventSources, nothing
 from backendctl.sandbox.corrections.function_checks import FunctionChecks
-from backendctl.sandbox.corrections.function_times import FunctionTimes
-from backendctl.sandbox.corrections.layers import LAYERS, Layers
+from backendctl.sandbox.corrections.function_shape import FunctionTimes
+from backendctl.sandbox.corrections.lambda_others import LAYERS, MAPPINGS, EventSources, Layers, nothing
 from backendctl.sandbox.corrections.permissions import Permissions
 from backendctl.sandbox.corrections.readiness import Readiness
-from backendctl.sandbox.corrections.refusals import Refusal
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.http import (
+    ACCEPTED,
+    BAD_REQUEST,
+    BROKEN,
+    CREATED,
+    NO_CONTENT,
+    NOT_FOUND,
+    OK,
+    TOO_MANY,
+    Response,
+)
 from backendctl.sandbox.timing import FAR, FLEET, Propagation
 
 if TYPE_CHECKING:
@@ -39,8 +47,6 @@ if TYPE_CHECKING:
     from backendctl.sandbox.telemetry import Meter
     from backendctl.sandbox.timing import Pace
 
-OK, CREATED, ACCEPTED, NO_CONTENT, NOT_FOUND, REFUSED = 200, 201, 202, 204, 404, 400
-THROTTLED = 429
 _SHOWN = frozenset({"", "/configuration", "/code", "/versions"})
 
 
@@ -65,7 +71,7 @@ class Lambda:
         """Answer a request."""
         refusal = lambda_model.refusal(request)
         answer = refusal.rest_json() if refusal else await self._answer(request)
-        return answer if answer.status < REFUSED or answer.status == THROTTLED else _whole(answer)
+        return answer if answer.status < BAD_REQUEST or answer.status == TOO_MANY else _whole(answer)
 
     async def _answer(self, request: Request) -> Response:
         found = FUNCTIONS.fullmatch(request.raw_path)
@@ -82,9 +88,9 @@ class Lambda:
             return await self.event_sources.handle(request, mapping[1])
         if LAYERS.fullmatch(request.path) is not None:
             return await self.layers.handle(request)
-        refusal = function_tags.refusal(request)
+        refusal = lambda_others.tags_refusal(request)
         answer = refusal.rest_json() if refusal else await self.inner.forward(request)
-        tagged = function_tags.place(request)
+        tagged = lambda_others.tagged_function(request)
         if tagged is not None and request.method != "GET" and answer.status == NO_CONTENT:
             function_records.revise(tagged)
         return answer
@@ -115,7 +121,7 @@ class Lambda:
             answer = await (self.inner.forward(call.request) if call.qualifier is None else self._invoke(call))
         dropped = {"x-amzn-requestid"} | ({"x-amz-executed-version"} if answer.status == ACCEPTED else set())
         headers = {name: value for name, value in answer.headers.items() if name.lower() not in dropped}
-        if answer.status == THROTTLED:
+        if answer.status == TOO_MANY:
             headers["x-amzn-ErrorType"] = "TooManyRequestsException"
         return replace(answer, headers={**headers, "x-amzn-RequestId": request_id})
 
@@ -146,7 +152,7 @@ class Lambda:
 
     def _not_found(self, call: Call, answer: Response) -> Response:
         if call.rest in {"", "/configuration"}:
-            return function_names.not_found(call.arn, call.qualifier).rest_json()
+            return calls.not_found(call.arn, call.qualifier).rest_json()
         if call.rest == "/url":
             return nothing().rest_json()
         alias = unquote(call.rest.removeprefix("/aliases/"))
@@ -155,7 +161,7 @@ class Lambda:
             and call.request.method == "GET"
             and function_records.has(call.place, None)
         ):
-            return function_names.no_alias(call.arn, alias).rest_json()
+            return calls.no_alias(call.arn, alias).rest_json()
         if (
             call.rest.startswith("/aliases/")
             and call.request.method == "DELETE"
@@ -202,11 +208,11 @@ class Lambda:
 
     async def _create(self, request: Request) -> Response:
         asked = request.json()
-        reference = function_names.read(asked.get("FunctionName", ""))
+        reference = calls.reference_of(asked.get("FunctionName", ""))
         call = Call(request=request, name=reference.name, qualifier=None, rest="")
         refusal = (
-            function_names.too_long(reference.name)
-            or function_names.refusal(reference, request)
+            calls.too_long(reference.name)
+            or calls.elsewhere(reference, request)
             or await self.checks.creation(call, asked)
         )
         if refusal is not None:
@@ -256,7 +262,7 @@ class Lambda:
 
     async def _invoke(self, call: Call) -> Response:
         """Through an alias with weights, the version is drawn per request; each call is metered."""
-        alias = present = await self.checks.get(call.region, f"{call.name}/aliases/{quote(call.qualifier or '')}") or {}
+        alias = present = dict(function_records.alias(call.place, call.qualifier or "") or {})
         request = call.request
         if FAR in request.headers:  # an alias which has just moved is still where it was (A51)
             alias = self._aliases.seen((*call.place, call.qualifier or ""), present) or {}
@@ -283,7 +289,7 @@ class Lambda:
         """UpdateFunctionCode which only judges (B36): the emulated one would take the code."""
         now = await self.checks.get(call.region, f"{call.name}/configuration")
         if now is None:
-            return function_names.not_found(call.arn).rest_json()
+            return calls.not_found(call.arn).rest_json()
         return Response.of_json(self._told(call, {**now, **rules.code_facts(call.request.json())}))
 
     async def _move(self, call: Call) -> Response:
@@ -309,5 +315,5 @@ def _whole(answer: Response) -> Response:
     told = document.get("message") or document.get("Message")
     if told is None:
         return answer
-    side = "User" if answer.status < 500 else "Service"  # noqa: PLR2004 - where the servers' own faults begin
+    side = "User" if answer.status < BROKEN else "Service"
     return retold(answer, {"Type": side, **document, "Message": told, "message": told})

@@ -1,36 +1,139 @@
-"""CloudWatch over JSON: what is refused of metrics and alarms, and how alarms are shown.
+"""CloudWatch over JSON: what is refused of metrics and alarms, how they are read, and how alarms are shown.
 
 Clients which speak another of its protocols get what the emulated one says.
 """
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import gzip
 import json
 import math
+import time
 import uuid
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections import constraints, metric_reads
-from backendctl.sandbox.corrections.answers import retold
-from backendctl.sandbox.corrections.refusals import Refusal
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.corrections import constraints
+from backendctl.sandbox.corrections.answers import Refusal, retold
+from backendctl.sandbox.http import BAD_REQUEST, NOT_FOUND, OK, Response
+from backendctl.sandbox.metrics import data, statistics, store
+from backendctl.sandbox.metrics.faults import DataError, TokenError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from backendctl.sandbox.http import Request
     from backendctl.sandbox.inner import Inner
+    from backendctl.sandbox.metrics.store import Point
 
-OK, BAD_REQUEST, NOT_FOUND = 200, 400, 404
+LISTED = 500
+"""Metrics of one page."""
+
+RECENT = 3 * 3600.0
+"""Seconds within which a metric is recently active."""
+
+
+def metric_data(region: str, asked: Mapping[str, Any]) -> dict[str, Any] | Refusal:
+    """GetMetricData."""
+    whole = _timed(asked)
+    try:
+        data.judge(whole)
+        return data.page(region, whole)
+    except DataError as problem:
+        return Refusal(code="ValidationError", message=str(problem))
+    except TokenError:
+        return Refusal(code="InvalidNextToken", message="The NextToken value is invalid.")
+
+
+def metric_statistics(region: str, asked: Mapping[str, Any]) -> dict[str, Any] | Refusal:
+    """GetMetricStatistics, whose limit of data points was looked at."""
+    basic, extended = asked.get("Statistics") or [], asked.get("ExtendedStatistics") or []
+    refusal = _unfit_statistics(asked, basic, extended)
+    if refusal is not None:
+        return refusal
+    whole, period = _timed(asked), int(asked["Period"])
+    points = store.points(
+        region, store.Metric.of(asked), start=whole["StartTime"], end=whole["EndTime"], unit=asked.get("Unit")
+    )
+    found = statistics.by_period(points, period)
+    rows = [_datapoint(moment, some, basic, extended) for moment, some in found.items()]
+    return {"Label": asked["MetricName"], "Datapoints": rows}
+
+
+def listed(region: str, asked: Mapping[str, Any]) -> dict[str, Any] | Refusal:
+    """ListMetrics."""
+    since = time.time() - RECENT if asked.get("RecentlyActive") else 0
+    every = [metric for metric in store.metrics(region, since=since) if store.fits(metric, asked)]
+    start = _start(asked.get("NextToken"))
+    if start is None:
+        return Refusal(code="InvalidParameterValue", message="Invalid nextToken")
+    told = [
+        {
+            "Namespace": metric.namespace,
+            "MetricName": metric.name,
+            "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions.items()],
+        }
+        for metric in every[start : start + LISTED]
+    ]
+    end = str(start + LISTED)
+    more = {"NextToken": base64.b64encode(end.encode()).decode()} if start + LISTED < len(every) else {}
+    return {"Metrics": told, **more}
+
+
+def _unfit_statistics(asked: Mapping[str, Any], basic: list[str], extended: list[str]) -> Refusal | None:
+    if bool(basic) is bool(extended):
+        why = "are mutually exclusive and you have specified both" if basic else "are both missing"
+        return Refusal(
+            code="InvalidParameterCombination", message=f"The parameters Statistics and ExtendedStatistics {why}."
+        )
+    unknown = next((name for name in extended if not statistics.is_extended(name)), None)
+    if unknown is not None:
+        words = f"The value {unknown} for parameter ExtendedStatistics is not supported."
+        return Refusal(code="InvalidParameterValue", message=words)
+    if not data.is_period(int(asked["Period"])):
+        words = "The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60."
+        return Refusal(code="InvalidParameterValue", message=words)
+    return None
+
+
+def _datapoint(moment: int, points: list[Point], basic: list[str], extended: list[str]) -> dict[str, Any]:
+    found = {name: statistics.value(points, name) for name in basic}
+    more = {name: value for name in extended if (value := statistics.value(points, name)) is not None}
+    told = {"Timestamp": moment, "Unit": points[0].unit, **found}
+    return {**told, "ExtendedStatistics": more} if more else told
+
+
+def _timed(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """A request with its moments in seconds since the epoch, however they were written."""
+    return {**asked, **{name: _seconds(asked[name]) for name in ("StartTime", "EndTime")}}
+
+
+def _seconds(moment: float | str) -> float:
+    if isinstance(moment, str):
+        return datetime.fromisoformat(moment).timestamp()
+    return float(moment)
+
+
+def _start(token: str | None) -> int | None:
+    """How many metrics have been told before; None for a token that is none."""
+    if token is None:
+        return 0
+    try:
+        return int(base64.b64decode(token))
+    except ValueError:
+        return None
+
+
 DATAPOINTS = 1440
 """How many GetMetricStatistics may give at once."""
 
 _READS = {
-    "GetMetricData": metric_reads.metric_data,
-    "GetMetricStatistics": metric_reads.metric_statistics,
-    "ListMetrics": metric_reads.listed,
+    "GetMetricData": metric_data,
+    "GetMetricStatistics": metric_statistics,
+    "ListMetrics": listed,
 }
 _JUDGE = constraints.Judge(
     service="cloudwatch",
@@ -55,7 +158,8 @@ class CloudWatch:
         if refused is not None:
             return refused
         if operation in _READS:
-            return _told(_READS[operation](request.region, request.json()))
+            # A large one takes long, and requests to APIs are not to wait for it.
+            return _told(await asyncio.to_thread(_READS[operation], request.region, request.json()))
         return self._retold(operation, await self.inner.forward(request))
 
     def _retold(self, operation: str, answer: Response) -> Response:

@@ -6,13 +6,12 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections import function_names as names
+from backendctl.sandbox.corrections import calls
 from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections import function_rules as rules
-from backendctl.sandbox.corrections.answers import retold
+from backendctl.sandbox.corrections.answers import Refusal, retold
 from backendctl.sandbox.corrections.readiness import Key, Readiness
-from backendctl.sandbox.corrections.refusals import CONFLICT, NOT_FOUND, Refusal
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.http import CONFLICT, NOT_FOUND, Response
 from backendctl.sandbox.timing import Deadlines
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ class Concurrency:
     def _list(self, call: Call) -> Response:
         known = records.record(call.place)
         if known is None:
-            return names.not_found(call.arn).rest_json()
+            return calls.not_found(call.arn).rest_json()
         every = [
             {"FunctionArn": f"{call.arn}:{qualifier}", **self._told((*call.place, qualifier), config)}
             for qualifier, config in known[_CONFIGS].items()
@@ -118,7 +117,7 @@ class Concurrency:
                 "operation. Please specify either a function name or an unqualified function ARN."
             )
         if not records.has(call.place, None):
-            return names.not_found(call.arn, "$LATEST")
+            return calls.not_found(call.arn, "$LATEST")
         account = await self._account(call.region)
         own = await self._own(call)
         limit = account["ConcurrentExecutions"]
@@ -154,36 +153,15 @@ class Concurrency:
         return None
 
     async def _read(self, call: Call, what: str, qualifier: str | None = None) -> dict[str, Any] | None:
-        answer = await self.inner.ask(
-            service="lambda",
-            region=call.region,
-            method="GET",
-            path=f"/2019-09-30/functions/{call.name}/{what}",
-            query={} if qualifier is None else {"Qualifier": [qualifier]},
-        )
-        found: dict[str, Any] | None = json.loads(answer.body) if answer.status in OK_CLASS and answer.body else None
-        return found
+        path = f"/2019-09-30/functions/{call.name}/{what}"
+        return await calls.fetched(self.inner, call.region, path, {} if qualifier is None else {"Qualifier": qualifier})
 
     async def _account(self, region: str) -> dict[str, Any]:
-        answer = await self.inner.ask(
-            service="lambda", region=region, method="GET", path="/2016-08-19/account-settings"
-        )
-        limits: dict[str, Any] = json.loads(answer.body)["AccountLimit"]
-        return limits
+        limits: dict[str, Any] = await calls.fetched(self.inner, region, "/2016-08-19/account-settings") or {}
+        return dict(limits["AccountLimit"])
 
     async def _own(self, call: Call) -> int | None:
-        answer = await self.inner.ask(
-            service="lambda",
-            region=call.region,
-            method="GET",
-            path=f"/2019-09-30/functions/{call.name}/concurrency",
-        )
-        reserved: int | None = (
-            json.loads(answer.body).get("ReservedConcurrentExecutions")
-            if answer.status in OK_CLASS and answer.body
-            else None
-        )
-        return reserved
+        return (await self._read(call, "concurrency") or {}).get("ReservedConcurrentExecutions")
 
 
 def _total(place: tuple[str, str], *, without: str | None = None) -> int:
@@ -212,8 +190,8 @@ def _nowhere(call: Call) -> Refusal | None:
     if records.has(call.place, call.qualifier):
         return None
     if str(call.qualifier).isdigit():
-        return names.not_found(call.arn, call.qualifier)
-    return names.no_alias(call.arn, call.qualifier)
+        return calls.not_found(call.arn, call.qualifier)
+    return calls.no_alias(call.arn, call.qualifier)
 
 
 def _restored(call: Call) -> Refusal | None:

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from backendctl.sandbox.corrections.refusals import Refusal
+from backendctl.sandbox.corrections.answers import Refusal
 from backendctl.sandbox.service_models import service_model
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _values(operation: OperationModel, request: Request) -> dict[str, Any]:
     shape = operation.input_shape
     found = _labels(operation.http["requestUri"]).fullmatch(request.raw_path)
     labels = {} if found is None else {name: unquote(value) for name, value in found.groupdict().items()}
-    body = _document(request)
+    body = request.document()
     values: dict[str, Any] = {}
     for name, member in {} if shape is None else shape.members.items():
         where, wire = member.serialization.get("location"), member.serialization.get("name", name)
@@ -221,11 +221,3 @@ def _typed(member: Shape, text: str | None) -> Any:
     if text is None or member.type_name not in {"integer", "long"}:
         return text
     return int(text) if re.fullmatch(r"-?\d+", text) else text
-
-
-def _document(request: Request) -> dict[str, Any]:
-    try:
-        body = request.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}

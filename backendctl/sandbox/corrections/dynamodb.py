@@ -6,14 +6,14 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections import table_own, table_shape, table_strong
 from backendctl.sandbox.corrections import table_rules as rules
-from backendctl.sandbox.corrections.answers import retold
-from backendctl.sandbox.corrections.refusals import Refusal, first
-from backendctl.sandbox.corrections.table_access import TableAccess, tables_of
-from backendctl.sandbox.corrections.table_figures import WRITES, Lags, measured
+from backendctl.sandbox.corrections.answers import Refusal, first, retold
+from backendctl.sandbox.corrections.service import CorrectedService, Handled
+from backendctl.sandbox.corrections.table_items import WRITES, Lags, TableAccess, measured, tables_of
 from backendctl.sandbox.corrections.table_limits import TableLimits
 from backendctl.sandbox.corrections.table_replicas import ReplicaRules, members, replica_source
 from backendctl.sandbox.corrections.table_settings import TableSettings
@@ -26,17 +26,13 @@ from backendctl.sandbox.corrections.table_times import (
     TO_PROVISIONED,
     TableTimes,
 )
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.http import OK, Response
 
 if TYPE_CHECKING:
     from backendctl.sandbox.corrections.scaling import Scaling
     from backendctl.sandbox.http import Request
-    from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.timing import Pace
 
-OK = 200
-_TARGET = "DynamoDB_20120810"
-_NAMESPACE = "com.amazonaws.dynamodb.v20120810"
 _GROUP_WIDE = frozenset(  # C28
     {
         "GlobalSecondaryIndexUpdates",
@@ -49,18 +45,20 @@ _GROUP_WIDE = frozenset(  # C28
     }
 )
 _OLD = frozenset({"CreateGlobalTable", "UpdateGlobalTable", "DescribeGlobalTable"})
-Handler = Callable[["Request", dict[str, Any]], Awaitable["Response | Refusal"]]
+Operation = Callable[["Request", dict[str, Any]], Awaitable["Response | Refusal"]]
 
 
 @dataclass(kw_only=True, slots=True)
-class DynamoDB:
+class DynamoDB(CorrectedService):
     """DynamoDB in front of the emulated one."""
 
-    inner: Inner
+    service = "dynamodb"
+    target = "DynamoDB_20120810"
+    dialect = partial(Refusal.json_rpc, namespace="com.amazonaws.dynamodb.v20120810")
     scaling: Scaling
     pace: Pace
     times: TableTimes = field(init=False)
-    _handlers: dict[str, Handler] = field(init=False)
+    _operations: dict[str, Operation] = field(init=False)
     _access: TableAccess = field(init=False)
     _limits: TableLimits = field(init=False)
     _replicas: ReplicaRules = field(init=False)
@@ -73,7 +71,7 @@ class DynamoDB:
         self._lags = Lags(inner=self.inner)
         self._replicas = ReplicaRules(times=self.times, moto=self.scaling.moto, table=self._table)
         settings = TableSettings(inner=self.inner, times=self.times)
-        self._handlers = {
+        self._operations = {
             "CreateTable": self._create,
             "DeleteTable": self._delete,
             "DescribeTable": self._describe,
@@ -82,18 +80,13 @@ class DynamoDB:
             **settings.handlers(),
         }
 
-    async def handle(self, request: Request) -> Response:
-        """Answer a request."""
-        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
-        asked = request.json()
+    async def answer(self, operation: str, request: Request, asked: dict[str, Any]) -> Handled:
+        """What an operation on tables, or one on items, answers."""
         if operation in _OLD:
-            return rules.old_global_table(operation, asked).json_rpc(_NAMESPACE)  # C1
-        handler = self._handlers.get(operation)
-        if handler is not None:
-            answer = await handler(request, asked)
-        else:
-            answer = self._access.refusal(request.region, asked) or await self._items(request, operation, asked)
-        return answer.json_rpc(_NAMESPACE) if isinstance(answer, Refusal) else answer
+            return rules.old_global_table(operation, asked)  # C1
+        if operation in self._operations:
+            return await self._operations[operation](request, asked)
+        return self._access.refusal(request.region, asked) or await self._items(request, operation, asked)
 
     async def _items(self, request: Request, operation: str, asked: dict[str, Any]) -> Response:
         """Reads and writes of items; of writes to a group CloudWatch hears how long they took to be everywhere."""
@@ -314,18 +307,11 @@ class DynamoDB:
         for member in members(table):
             left_out = {"TableClass"} if table_own.has_own_class(member, name) else set()
             asked = {key: value for key, value in shared.items() if key not in left_out}
-            await self.inner.ask_json(
-                service="dynamodb",
-                region=member,
-                target=f"{_TARGET}.UpdateTable",
-                document={**asked, "TableName": name},
-            )
+            await self.ask(member, "UpdateTable", {**asked, "TableName": name})
             table_own.reapply(member, name)
 
     async def _table(self, region: str, name: str) -> dict[str, Any] | None:
-        answer = await self.inner.ask_json(
-            service="dynamodb", region=region, target=f"{_TARGET}.DescribeTable", document={"TableName": name}
-        )
+        answer = await self.ask(region, "DescribeTable", {"TableName": name})
         return None if answer is None else answer["Table"]
 
     def _shown(self, place: tuple[str, str], answer: Response, member: str) -> Response:

@@ -7,15 +7,15 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections import function_records as records
+from backendctl.sandbox.corrections.answers import Refusal
 from backendctl.sandbox.corrections.function_rules import bad_value
-from backendctl.sandbox.corrections.refusals import NOT_FOUND, Refusal
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.http import NO_CONTENT, NOT_FOUND, Response
 
 if TYPE_CHECKING:
     from backendctl.sandbox.corrections.calls import Call
 
-NO_CONTENT = 204
 _SERVICE = re.compile(r"arn:aws[a-z-]*:(lambda|sqs|sns|events|s3):")
+_FUNCTION = re.compile(r"[^:]*:[^:]*:lambda:([^:]*):[^:]*:function:([^:]*)")
 _SETTINGS = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
 _STORE = "event_invoke_configs"
 
@@ -103,13 +103,13 @@ def _refusal(call: Call, asked: dict[str, Any]) -> Refusal | None:
 
 
 def _destination(call: Call, arn: str) -> Refusal | None:
-    *_, service, region, _account, kind, name = arn.split(":", 6) if arn.count(":") > 5 else ("",) * 7  # noqa: PLR2004
-    if service != "lambda" or kind != "function":
+    found = _FUNCTION.match(arn)
+    if found is None:
         return None
-    bare = name.partition(":")[0]
-    if (region, bare) == call.place:
+    place = found[1], found[2]
+    if place == call.place:
         return bad_value("You can't specify the function as a destination for itself.")
-    return None if records.record((region, bare)) else bad_value(f"The destination ARN {arn} is invalid.")
+    return None if records.record(place) else bad_value(f"The destination ARN {arn} is invalid.")
 
 
 def _written(arns: dict[str, str | None]) -> str:

@@ -6,65 +6,49 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections.answers import carrying
+from backendctl.sandbox.corrections.answers import Refusal, carrying, first, invalid
 from backendctl.sandbox.corrections.constraints import Judge
-from backendctl.sandbox.corrections.refusals import Refusal, first, invalid
-from backendctl.sandbox.corrections.schedule import is_schedule
+from backendctl.sandbox.corrections.scheduler import is_schedule
+from backendctl.sandbox.corrections.service import CorrectedService, Doc, Handled, operations
 
 if TYPE_CHECKING:
-    from backendctl.sandbox.http import Request, Response
-    from backendctl.sandbox.inner import Inner
+    from backendctl.sandbox.http import Request
 
-OK = 200
 TARGETS_PER_RULE = 5  # D5
 TARGETS_PER_CALL = 10  # D5
 RULES_PER_BUS = 300  # D6
-_JUDGE = Judge(service="events", limits={"TargetList": {"max": TARGETS_PER_CALL}})  # D4, D9: names, lengths
 _INPUTS = ("Input", "InputPath", "InputTransformer")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Events:
+@dataclass(kw_only=True, slots=True)
+class Events(CorrectedService):
     """EventBridge in front of the emulated one."""
 
-    inner: Inner
+    async def _put_targets(self, request: Request, asked: Doc) -> Handled:
+        return _targets(asked) or await self._too_many(request, asked)
 
-    async def handle(self, request: Request) -> Response:
-        """Answer a request."""
-        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
-        asked = request.json()
-        broken = _JUDGE.refusal(operation, request)
-        if broken is not None:
-            return broken.json_rpc()
-        if operation == "PutRule":
-            return await self._put_rule(request, asked)
-        refusal: Refusal | None = None
-        if operation == "PutTargets":
-            refusal = first([_targets(asked)]) or await self._too_many(request, asked)
-        elif operation == "RemoveTargets":
-            refusal = await self._unknown_rule(request, asked)  # D11
-        elif operation == "DeleteRule" and await self._target_ids(request.region, asked["Name"], _bus(asked)):
-            refusal = invalid("Rule can't be deleted since it has targets.")  # D10
-        return refusal.json_rpc() if refusal else await self.inner.forward(request)
+    async def _delete_rule(self, request: Request, asked: Doc) -> Handled:
+        has_targets = await self._target_ids(request.region, asked["Name"], _bus(asked))
+        return invalid("Rule can't be deleted since it has targets.") if has_targets else None  # D10
 
-    async def _put_rule(self, request: Request, asked: dict[str, Any]) -> Response:
+    async def _put_rule(self, request: Request, asked: Doc) -> Handled:
         refusal = _rule(asked)
         if refusal is not None:
-            return refusal.json_rpc()
-        existing = await self._ask(request.region, "DescribeRule", {"Name": asked["Name"], "EventBusName": _bus(asked)})
+            return refusal
+        existing = await self.ask(request.region, "DescribeRule", {"Name": asked["Name"], "EventBusName": _bus(asked)})
         # The whole rule is replaced (D1): what is left out does not stay as it was.
         whole = {"State": "ENABLED", "Description": "", "RoleArn": "", **asked}
         if existing is not None:
             whole.pop("Tags", None)  # ignored on an existing rule (D1)
         elif await self._is_full(request.region, _bus(asked)):
-            return _limit().json_rpc()
+            return _limit()
         return await self.inner.forward(carrying(request, whole))
 
     async def _is_full(self, region: str, bus: str) -> bool:
-        rules = await self._ask(region, "ListRules", {"EventBusName": bus, "Limit": 100})
+        rules = await self.ask(region, "ListRules", {"EventBusName": bus, "Limit": 100})
         count = len((rules or {}).get("Rules", []))
         while rules and rules.get("NextToken"):
-            rules = await self._ask(
+            rules = await self.ask(
                 region, "ListRules", {"EventBusName": bus, "Limit": 100, "NextToken": rules["NextToken"]}
             )
             count += len((rules or {}).get("Rules", []))
@@ -77,18 +61,23 @@ class Events:
 
     async def _unknown_rule(self, request: Request, asked: dict[str, Any]) -> Refusal | None:
         name, bus = asked.get("Rule", ""), _bus(asked)
-        if await self._ask(request.region, "DescribeRule", {"Name": name, "EventBusName": bus}) is not None:
+        if await self.ask(request.region, "DescribeRule", {"Name": name, "EventBusName": bus}) is not None:
             return None
         return Refusal(code="ResourceNotFoundException", message=f"Rule {name} does not exist on EventBus {bus}.")
 
     async def _target_ids(self, region: str, rule: str, bus: str) -> set[str]:
-        answer = await self._ask(region, "ListTargetsByRule", {"Rule": rule, "EventBusName": bus})
+        answer = await self.ask(region, "ListTargetsByRule", {"Rule": rule, "EventBusName": bus})
         return {target["Id"] for target in (answer or {}).get("Targets", [])}
 
-    async def _ask(self, region: str, operation: str, document: dict[str, Any]) -> dict[str, Any] | None:
-        return await self.inner.ask_json(
-            service="events", region=region, target=f"AWSEvents.{operation}", document=document
-        )
+    service = "events"
+    target = "AWSEvents"
+    judge = Judge(service="events", limits={"TargetList": {"max": TARGETS_PER_CALL}})  # D4, D9: names, lengths
+    handlers = operations(
+        PutRule=_put_rule,
+        PutTargets=_put_targets,
+        RemoveTargets=_unknown_rule,  # D11
+        DeleteRule=_delete_rule,
+    )
 
 
 def _bus(asked: dict[str, Any]) -> str:

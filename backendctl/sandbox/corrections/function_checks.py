@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from backendctl.sandbox.corrections import function_names
+from backendctl.sandbox.corrections import calls
 from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections import function_rules as rules
-from backendctl.sandbox.corrections.refusals import CONFLICT, Refusal
+from backendctl.sandbox.corrections.answers import Refusal
+from backendctl.sandbox.http import CONFLICT, NOT_FOUND
 
 if TYPE_CHECKING:
     from backendctl.sandbox.corrections.calls import Call
-    from backendctl.sandbox.corrections.function_times import FunctionTimes
+    from backendctl.sandbox.corrections.function_shape import FunctionTimes
     from backendctl.sandbox.corrections.iam import Roles
     from backendctl.sandbox.inner import Inner
 
-OK, NOT_FOUND = 200, 404
 _CHANGES = frozenset({"/configuration", "/code", "/versions"})
 _SENDING = {
     "sqs": "sqs:SendMessage",
@@ -55,7 +54,7 @@ class FunctionChecks:
     async def change(self, call: Call) -> Refusal | None:
         """UpdateFunctionConfiguration, UpdateFunctionCode, PublishVersion, changes of aliases; code signing of none."""
         if call.rest == "/code-signing-config" and not records.has(call.place, None):
-            return function_names.not_found(call.arn)
+            return calls.not_found(call.arn)
         if call.request.method not in {"POST", "PUT"}:
             return None
         asked = call.request.json()
@@ -89,12 +88,7 @@ class FunctionChecks:
 
     async def get(self, region: str, path: str) -> dict[str, Any] | None:
         """Read a document of the function API, a list as one page; None when it is not there."""
-        whole = {"MaxItems": [_EVERYTHING]}
-        answer = await self.inner.ask(
-            service="lambda", region=region, method="GET", path=f"/2015-03-31/functions/{path}", query=whole
-        )
-        document: dict[str, Any] | None = json.loads(answer.body) if answer.status == OK else None
-        return document
+        return await calls.fetched(self.inner, region, f"/2015-03-31/functions/{path}", {"MaxItems": _EVERYTHING})
 
     def _shown(self, call: Call, configuration: dict[str, Any] | None) -> dict[str, Any]:
         return {} if configuration is None else self.times.shown(call.place, configuration)
@@ -111,12 +105,8 @@ class FunctionChecks:
     async def _layers(self, call: Call, asked: dict[str, Any]) -> Refusal | None:
         for arn in asked.get("Layers") or []:
             if f":{call.request.account}:" in arn:  # another account's layer is that account's to grant
-                path = "/2018-10-31/layers"
-                query = {"find": ["LayerVersion"], "Arn": [arn]}
-                answer = await self.inner.ask(
-                    service="lambda", region=call.region, method="GET", path=path, query=query
-                )
-                if answer.status != OK:
+                query = {"find": "LayerVersion", "Arn": arn}
+                if await calls.fetched(self.inner, call.region, "/2018-10-31/layers", query) is None:
                     return rules.bad_value(f"Layer version {arn} does not exist.")
         return None
 

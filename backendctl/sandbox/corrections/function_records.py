@@ -8,8 +8,8 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox import ministack_names
 from backendctl.sandbox.admission import Rules
-from backendctl.sandbox.world import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,9 +23,7 @@ _POLICIES = "policy_revisions"
 
 def record(place: Place) -> Record | None:
     """The record of a function; None when there is none."""
-    from ministack.services import lambda_svc  # noqa: PLC0415 - reads its settings from the environment on import
-
-    found: Record | None = lambda_svc._functions.get_scoped(ACCOUNT, *place)  # noqa: SLF001 - it offers no way in
+    found: Record | None = ministack_names.kept("lambda_svc", "_functions", *place)
     return found
 
 
@@ -50,12 +48,11 @@ def concurrency(place: Place) -> Rules:
 
 def layers(config: Mapping[str, Any]) -> list[bytes]:
     """The archives of a function's layers in their order, as far as they are known; also of deleted versions."""
-    from ministack.services import lambda_svc  # noqa: PLC0415 - as above
-
+    find = ministack_names.read(ministack_names.module("services.lambda_svc"), "_find_layer_version")
     found: list[bytes] = []
     for layer in config.get("Layers") or ():
         *_, region, account, _, name, version = layer["Arn"].split(":")
-        known, _ = lambda_svc._find_layer_version(name, int(version), account, region, include_deleted=True)  # noqa: SLF001
+        known, _ = find(name, int(version), account, region, include_deleted=True)
         if known and known.get("_zip_data"):
             found.append(known["_zip_data"])
     return found
@@ -106,6 +103,24 @@ def version_of(place: Place, qualifier: str) -> str:
     alias = (record(place) or {"aliases": {}})["aliases"].get(qualifier, {})
     found: str = alias.get("FunctionVersion", qualifier)
     return found
+
+
+def alias(place: Place, name: str) -> Mapping[str, Any] | None:
+    """An alias as GetAlias tells it; None when there is none."""
+    found: Mapping[str, Any] | None = (record(place) or {"aliases": {}})["aliases"].get(name)
+    return found
+
+
+def statements(place: Place, qualifier: str | None) -> list[Record]:
+    """The statements about a function, version or alias that is there, with the ids under which they are kept."""
+    known = record(place)
+    if known is None or not has(place, qualifier):
+        return []
+    return [one for one in known["policy"]["Statement"] if _qualifier_of(one["Resource"]) == qualifier]
+
+
+def _qualifier_of(resource: str) -> str | None:
+    return resource.split(":function:", 1)[-1].partition(":")[2] or None
 
 
 def published(place: Place, version: str) -> Mapping[str, Any]:

@@ -10,8 +10,9 @@ import re
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections import runtimes
-from backendctl.sandbox.corrections.refusals import PRECONDITION, Refusal
+from backendctl.sandbox.corrections import lambda_model
+from backendctl.sandbox.corrections.answers import Refusal
+from backendctl.sandbox.http import PRECONDITION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,12 +54,12 @@ def environment(asked: Mapping[str, Any]) -> Refusal | None:
 def runtime(asked: Mapping[str, Any]) -> Refusal | None:
     """What is no runtime, and runtimes which are blocked for good (B33)."""
     name = asked.get("Runtime")
-    if name is None or runtimes.is_offered(name):
+    if name is None or lambda_model.is_offered(name):
         return None
-    if not runtimes.is_gone(name):
+    if not lambda_model.is_gone(name):
         return bad_value(
             f"Value {name} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
-            f"[{', '.join(runtimes.OFFERED)}] or be a valid ARN"
+            f"[{', '.join(lambda_model.OFFERED)}] or be a valid ARN"
         )
     return bad_value(
         f"The runtime parameter of {name} is no longer supported for creating or updating AWS Lambda functions. "

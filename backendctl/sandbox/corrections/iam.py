@@ -1,4 +1,4 @@
-"""IAM: what has been written about a role reaches the services that use it some seconds later (B15, B58, D21)."""
+"""IAM and STS: what has been written about a role reaches its users some seconds later (B15, B58, D21)."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ import fnmatch
 import json
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, unquote, urlencode
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlencode
 
-from backendctl.sandbox.corrections.refusals import Refusal
+from backendctl.sandbox.corrections import constraints
+from backendctl.sandbox.corrections.answers import Refusal, rewritten
+from backendctl.sandbox.corrections.service import CorrectedService, Doc, Handled, operations
+from backendctl.sandbox.http import NOT_FOUND, OK
 from backendctl.sandbox.timing import FAR, Propagation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from backendctl.sandbox.http import Request, Response
+    from backendctl.sandbox.http import Request
     from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.timing import Pace
 
-OK = 200
 _REGION = "us-east-1"
 _NOT_TOLD = re.compile(
     rb"<Description>\s*</Description>|<Description\s*/>|<MaxSessionDuration>\d+</MaxSessionDuration>"
 )
 _TRAVEL = 6.0, 10.0
-_TRUST = frozenset({"CreateRole", "UpdateAssumeRolePolicy", "DeleteRole"})
-_RIGHTS = frozenset({"PutRolePolicy", "DeleteRolePolicy", "AttachRolePolicy", "DetachRolePolicy"})
 _TRACING = "xray:PutTraceSegments", "xray:PutTelemetryRecords"
 
 
@@ -105,37 +106,39 @@ class Roles:
 
 
 @dataclass(kw_only=True, slots=True)
-class IAM:
+class IAM(CorrectedService):
     """IAM in front of the emulated one: answers at once, and remembers what has to travel."""
 
-    inner: Inner
     roles: Roles
 
-    async def handle(self, request: Request) -> Response:
-        """Answer a request."""
-        asked = parse_qs(request.body.decode())
-        action, name = (asked.get(key, [""])[0] for key in ("Action", "RoleName"))
-        if action == "GetRole" and FAR in request.headers and not await self.roles.has_arrived(name):
-            return Refusal(
-                code="NoSuchEntity", message=f"The role with name {name} cannot be found.", status=404
-            ).rest_xml()
-        if action in _TRUST:
-            before = await self.roles.trust(name)
-            answer = await self.inner.forward(request)
-            self.roles.trust_changed(name, before=before, after=await self.roles.trust(name))
-            return _plain(answer) if action == "CreateRole" else answer
-        if action in _RIGHTS:
-            could = await self.roles.rights(name)
-            answer = await self.inner.forward(request)
-            self.roles.rights_changed(name, before=could, after=await self.roles.rights(name))
-            return answer
-        return await self.inner.forward(request)
+    async def _get(self, request: Request, asked: Doc) -> Handled:
+        name = asked.get("RoleName", "")
+        if FAR not in request.headers or await self.roles.has_arrived(name):
+            return None
+        return Refusal(code="NoSuchEntity", message=f"The role with name {name} cannot be found.", status=NOT_FOUND)
 
+    async def _change_trust(self, request: Request, asked: Doc) -> Handled:
+        name = asked.get("RoleName", "")
+        before = await self.roles.trust(name)
+        answer = await self.inner.forward(request)
+        self.roles.trust_changed(name, before=before, after=await self.roles.trust(name))
+        # CreateRole tells neither a description none has given nor for how long sessions may last.
+        return rewritten(answer, _NOT_TOLD.sub(b"", answer.body)) if asked["Action"] == "CreateRole" else answer
 
-def _plain(answer: Response) -> Response:
-    """CreateRole's answer: neither a description none has given nor for how long sessions may last."""
-    headers = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
-    return replace(answer, headers=headers, body=_NOT_TOLD.sub(b"", answer.body))
+    async def _change_rights(self, request: Request, asked: Doc) -> Handled:
+        name = asked.get("RoleName", "")
+        could = await self.roles.rights(name)
+        answer = await self.inner.forward(request)
+        self.roles.rights_changed(name, before=could, after=await self.roles.rights(name))
+        return answer
+
+    service = "iam"
+    dialect = Refusal.rest_xml
+    handlers = operations(
+        GetRole=_get,
+        **dict.fromkeys(("CreateRole", "UpdateAssumeRolePolicy", "DeleteRole"), _change_trust),
+        **dict.fromkeys(("PutRolePolicy", "DeleteRolePolicy", "AttachRolePolicy", "DetachRolePolicy"), _change_rights),
+    )
 
 
 def _all(tag: str, text: str) -> list[str]:
@@ -150,3 +153,47 @@ def _allowed(documents: list[str]) -> Iterator[str]:
             actions = statement.get("Action", [])
             if statement.get("Effect") == "Allow":
                 yield from (action.lower() for action in ([actions] if isinstance(actions, str) else actions))
+
+
+_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
+_JUDGE = constraints.Judge(service="sts")
+
+
+@dataclass(kw_only=True, slots=True)
+class Sessions(CorrectedService):
+    """STS in front of the emulated one."""
+
+    async def _assume(self, _request: Request, asked: Doc) -> Handled:
+        return _session_refusal(asked)
+
+    service = "sts"
+    dialect = partial(Refusal.rest_xml, namespace=_NAMESPACE)
+    handlers = operations(AssumeRole=_assume)
+
+
+def _session_refusal(asked: dict[str, str]) -> Refusal | None:
+    values: dict[str, Any] = {**asked}
+    if asked.get("DurationSeconds", "").isdigit():
+        values["DurationSeconds"] = int(asked["DurationSeconds"])
+    broken = constraints.refusal(_JUDGE.faults("AssumeRole", values))
+    if broken is not None:
+        return replace(broken, code="ValidationError")
+    if not _ROLE.fullmatch(asked["RoleArn"]):
+        return Refusal(code="ValidationError", message=f"{asked['RoleArn']} is invalid")
+    return _session_tags(asked)
+
+
+def _session_tags(asked: dict[str, str]) -> Refusal | None:
+    """Keys of tags are the same in any case of their letters."""
+    keys = [value.lower() for name, value in asked.items() if re.fullmatch(r"Tags\.member\.\d+\.Key", name)]
+    kept = [value.lower() for name, value in asked.items() if re.fullmatch(r"TransitiveTagKeys\.member\.\d+", name)]
+    if len(set(keys)) < len(keys):
+        return _bad("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+    if not set(kept) <= set(keys):
+        return _bad("The specified transitive tag key must be included in the requested tags.")
+    return None
+
+
+def _bad(message: str) -> Refusal:
+    return Refusal(code="InvalidParameterValue", message=message)

@@ -6,26 +6,25 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections.answers import carrying
+from backendctl.sandbox import ministack_names
+from backendctl.sandbox.corrections.answers import Refusal, carrying, first, invalid
 from backendctl.sandbox.corrections.constraints import Judge
-from backendctl.sandbox.corrections.refusals import Refusal, first, invalid
+from backendctl.sandbox.corrections.service import CorrectedService, Doc, Handled, operations
+from backendctl.sandbox.http import OK
 from backendctl.sandbox.world import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from backendctl.sandbox.http import Request, Response
-    from backendctl.sandbox.inner import Inner
+    from backendctl.sandbox.http import Request
 
 STANDARD, ADVANCED, INTELLIGENT = "Standard", "Advanced", "Intelligent-Tiering"
 STANDARD_BYTES, ADVANCED_BYTES = 4096, 8192
 MOST_VERSIONS = 100
 MOST_LEVELS = 15
 LONGEST_ARN = 1011  # the model's 2,048 characters of a name include what Systems Manager needs itself
-_OK = 200
 _DEFAULT_TIER = "/ssm/parameter-store/default-parameter-tier"
 _NAME = re.compile(r"/?[\w.-]+(/[\w.-]+)*", re.ASCII)
-_JUDGE = Judge(service="ssm")
 _TIERS_PAGE = (
     "For more information, see "
     "https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html"
@@ -54,35 +53,28 @@ _LONG_NAME = f"Parameter name: its ARN can have a maximum of {LONGEST_ARN} chara
 Record = dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Parameters:
+@dataclass(kw_only=True, slots=True)
+class Parameters(CorrectedService):
     """Systems Manager in front of the emulated one."""
 
-    inner: Inner
-
-    async def handle(self, request: Request) -> Response:
-        """Answer a request."""
-        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
-        broken = _JUDGE.refusal(operation, request)
-        if broken is not None:
-            return broken.json_rpc()
-        return await (self._put(request) if operation == "PutParameter" else self.inner.forward(request))
-
-    async def _put(self, request: Request) -> Response:
-        asked = request.json()
+    async def _put(self, request: Request, asked: Doc) -> Handled:
         asked = {**asked, "Name": asked["Name"].strip(" ")}
         name, region = asked["Name"], request.region
         known, kept = _parameter(region, name), _versions(region, name)
         tier = _wanted_tier(region, asked, known)
         refusal = first((_name(region, name), _value(asked["Value"], tier), _change(asked, known, kept)))
         if refusal is not None:
-            return refusal.json_rpc()
+            return refusal
         if asked.get("Tier") == INTELLIGENT:
             asked = {**asked, "Tier": _settled_tier(asked, known)}
         answer = await self.inner.forward(carrying(request, asked))
-        if answer.status == _OK:
+        if answer.status == OK:
             del _versions(region, name)[:-MOST_VERSIONS]
         return answer
+
+    service = "ssm"
+    judge = Judge(service="ssm")
+    handlers = operations(PutParameter=_put)
 
 
 def _name(region: str, name: str) -> Refusal | None:
@@ -126,7 +118,7 @@ def _wanted_tier(region: str, asked: Mapping[str, Any], known: Record | None) ->
         return str(asked["Tier"])
     if known is not None and known["Tier"] == ADVANCED:
         return ADVANCED
-    setting = _ssm()._service_settings.get_scoped(ACCOUNT, region, _DEFAULT_TIER)  # noqa: SLF001 - no way in
+    setting = ministack_names.kept("ssm", "_service_settings", region, _DEFAULT_TIER)
     return str(setting["value"]) if setting else STANDARD
 
 
@@ -138,17 +130,11 @@ def _settled_tier(asked: Mapping[str, Any], known: Record | None) -> str:
 
 
 def _parameter(region: str, name: str) -> Record | None:
-    found: Record | None = _ssm()._parameters.get_scoped(ACCOUNT, region, name)  # noqa: SLF001 - no way in
+    found: Record | None = ministack_names.kept("ssm", "_parameters", region, name)
     return found
 
 
 def _versions(region: str, name: str) -> list[Record]:
     """The kept versions of a parameter, oldest first: the list itself."""
-    found: list[Record] | None = _ssm()._parameter_history.get_scoped(ACCOUNT, region, name)  # noqa: SLF001 - no way in
+    found: list[Record] | None = ministack_names.kept("ssm", "_parameter_history", region, name)
     return [] if found is None else found
-
-
-def _ssm() -> Any:
-    from ministack.services import ssm  # noqa: PLC0415 - reads its settings from the environment on import
-
-    return ssm

@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from backendctl.sandbox.corrections import function_names as names
+from backendctl.sandbox.corrections import calls
 from backendctl.sandbox.corrections import function_records as records
 from backendctl.sandbox.corrections import function_rules as rules
-from backendctl.sandbox.corrections.answers import carrying
-from backendctl.sandbox.corrections.event_sources import nothing
-from backendctl.sandbox.corrections.refusals import Refusal
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.corrections.answers import Refusal, carrying
+from backendctl.sandbox.corrections.lambda_others import nothing
+from backendctl.sandbox.http import CREATED, NO_CONTENT, NOT_FOUND, Response
 from backendctl.sandbox.timing import FAR
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.timing import Propagation
 
-OK, CREATED, NO_CONTENT, NOT_FOUND = 200, 201, 204, 404
 POLICY_BYTES = 20480  # B40
 _ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:.+|\*|[a-z0-9.-]+\.amazonaws\.com(\.cn)?|AROA\w+")
 
@@ -48,7 +46,7 @@ class Permissions:
             return await self._add(call)
         if call.request.method == "DELETE":
             return await self._remove(call)
-        return await self._get(call)
+        return self._get(call)
 
     async def _add(self, call: Call) -> Response:
         asked = call.request.json()
@@ -56,7 +54,7 @@ class Permissions:
         refusal = _refusal(call.qualifier, asked)
         if refusal is None and len(json.dumps(asked)) > POLICY_BYTES:
             refusal = _too_long(len(json.dumps(asked)))
-        policy = await self._policy(call)
+        policy = self._policy(call)
         refusal = refusal or _no_alias(call) or _guard(call, asked.get("RevisionId"))
         if refusal is None and isinstance(policy, dict):
             refusal = _clash(policy, asked)
@@ -75,7 +73,7 @@ class Permissions:
 
     async def _remove(self, call: Call) -> Response:
         statement_id = unquote(call.rest.removeprefix("/policy/"))
-        policy = await self._policy(call)
+        policy = self._policy(call)
         if not isinstance(policy, dict):
             return _nothing_to_remove(call).rest_json()
         had = next((statement for statement in policy["Statement"] if statement["Sid"] == statement_id), None)
@@ -95,8 +93,8 @@ class Permissions:
             self.statements.change((*call.place, call.qualifier, statement_id), before=had, after=None)
         return answer
 
-    async def _get(self, call: Call) -> Response:
-        policy = await self._policy(call)
+    def _get(self, call: Call) -> Response:
+        policy = self._policy(call)
         if FAR in call.request.headers:
             return self._far(call, policy)
         if not isinstance(policy, dict):
@@ -119,43 +117,17 @@ class Permissions:
         document = {"Version": "2012-10-17", "Id": "default", "Statement": [one for one in seen if one]}
         return Response.of_json({"Policy": json.dumps(document)})
 
-    async def _policy(self, call: Call) -> dict[str, Any] | Response:
+    def _policy(self, call: Call) -> dict[str, Any] | Response:
         """The policy of exactly this qualifier with its ids as they were given, or the refusal to read one."""
-        answer = await self._raw(call)
-        if answer.status != OK:
-            return nothing().rest_json()
-        policy: dict[str, Any] = json.loads(json.loads(answer.body)["Policy"])
         mine = [
             {**statement, "Sid": statement["Sid"].partition(".")[0]}
-            for statement in policy["Statement"]
-            if _qualifier_of(statement["Resource"]) == call.qualifier
+            for statement in records.statements(call.place, call.qualifier)
         ]
-        if not mine:
-            return nothing().rest_json()
-        return {**policy, "Statement": mine}
-
-    async def _raw(self, call: Call) -> Response:
-        path = f"/2015-03-31/functions/{call.name}/policy"
-        query = {} if call.qualifier is None else {"Qualifier": [call.qualifier]}
-        return await self.inner.forward(
-            replace(
-                call.request,
-                method="GET",
-                path=path,
-                raw_path=path,
-                query=query,
-                body=b"",
-                headers={**call.request.headers, "content-length": "0"},
-            )
-        )
+        return {"Version": "2012-10-17", "Id": "default", "Statement": mine} if mine else nothing().rest_json()
 
 
 def _hidden(statement_id: str, qualifier: str | None) -> str:
     return statement_id if qualifier is None else f"{statement_id}.{qualifier}"
-
-
-def _qualifier_of(resource: str) -> str | None:
-    return resource.split(":function:", 1)[-1].partition(":")[2] or None
 
 
 def _refusal(qualifier: str | None, asked: dict[str, Any]) -> Refusal | None:
@@ -176,7 +148,7 @@ def _no_alias(call: Call) -> Refusal | None:
     """An alias which its function does not have."""
     is_alias = call.qualifier is not None and not call.qualifier.isdigit()
     is_missing = records.has(call.place, None) and not records.has(call.place, call.qualifier)
-    return names.no_alias(call.arn, call.qualifier) if is_alias and is_missing else None
+    return calls.no_alias(call.arn, call.qualifier) if is_alias and is_missing else None
 
 
 def _nothing_to_remove(call: Call) -> Refusal:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from backendctl.sandbox.corrections.refusals import NOT_FOUND, Refusal
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.corrections.answers import Refusal
+from backendctl.sandbox.http import NOT_FOUND, Response
 from backendctl.sandbox.service_models import known_regions
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from backendctl.sandbox.corrections.answers import Refusal, resent, rewritten
 from backendctl.sandbox.corrections.health.service import PATH, HealthChecks
 from backendctl.sandbox.corrections.records import NS, Change, Record, judge, normal, parsed, record_of, text, xml
-from backendctl.sandbox.corrections.refusals import Refusal
+from backendctl.sandbox.http import CREATED, OK
 from backendctl.sandbox.timing import Deadlines
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.timing import Pace
 
-OK, CREATED = 200, 201
 _ROOT = "/2013-04-01"
 _BATCH = re.compile(rf"{_ROOT}/hostedzone/([^/]+)/rrset/?")
 _CHANGE = re.compile(rf"{_ROOT}/change/([^/]+)/?")
@@ -102,7 +102,7 @@ class Route53:
 
     def _dated(self, change: str, answer: Response) -> Response:
         status = b"PENDING" if self._pending.lasts(change) else b"INSYNC"
-        return replace(answer, body=re.sub(rb"<Status>\w+</Status>", b"<Status>%b</Status>" % status, answer.body))
+        return rewritten(answer, re.sub(rb"<Status>\w+</Status>", b"<Status>%b</Status>" % status, answer.body))
 
     async def _judge(self, zone: str, body: bytes) -> Refusal | None:
         described = await self._read(f"/hostedzone/{zone}")
@@ -164,8 +164,7 @@ def _plain(request: Request) -> Request:
     query = {
         key: [normal(value) if key == "name" else value for value in values] for key, values in request.query.items()
     }
-    headers = {**request.headers, "content-length": str(len(body))}
-    return replace(request, body=body, headers=headers, query=query)
+    return replace(resent(request, body), query=query)
 
 
 def _escaped(answer: Response) -> Response:
@@ -174,8 +173,7 @@ def _escaped(answer: Response) -> Response:
     def told(found: re.Match[bytes]) -> bytes:
         return found[1] + _SPECIAL.sub(lambda one: f"\\{ord(one[0]):03o}", found[2].decode()).encode()
 
-    headers = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
-    return replace(answer, headers=headers, body=_WRITTEN.sub(told, answer.body))
+    return rewritten(answer, _WRITTEN.sub(told, answer.body))
 
 
 def _zone(request: Request, answer: Response) -> Response:
@@ -183,5 +181,5 @@ def _zone(request: Request, answer: Response) -> Response:
     body = _VPC.sub(b"The VPC ID is invalid.", _NO_COMMENT.sub(b"", answer.body))
     new = _NEW_ZONE.search(body) if request.method == "POST" and answer.status == CREATED else None
     where = {"Location": f"https://route53.amazonaws.com{_ZONES}/{new[1].decode()}"} if new else {}
-    headers = {name: value for name, value in answer.headers.items() if name.lower() not in {"content-length", *where}}
-    return replace(answer, headers={**headers, **where}, body=body)
+    headers = {name: value for name, value in answer.headers.items() if name not in where}
+    return rewritten(replace(answer, headers={**headers, **where}), body)

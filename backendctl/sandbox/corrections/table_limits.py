@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections.refusals import Refusal
+from backendctl.sandbox.corrections.answers import Refusal
 from backendctl.sandbox.corrections.table_rules import units
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections.refusals import Refusal, invalid
-from backendctl.sandbox.world import ACCOUNT
+from backendctl.sandbox import ministack_names
+from backendctl.sandbox.corrections.answers import Refusal, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,9 +22,7 @@ _INDEXES = "GlobalSecondaryIndexes"
 
 def record(region: str, name: str) -> Table | None:
     """The emulated table, to be read and written."""
-    from ministack.services import dynamodb  # noqa: PLC0415 - reads its settings from the environment on import
-
-    found: Table | None = dynamodb._tables.get_scoped(ACCOUNT, region, name)  # noqa: SLF001 - it offers no way
+    found: Table | None = ministack_names.kept("dynamodb", "_tables", region, name)
     return found
 
 

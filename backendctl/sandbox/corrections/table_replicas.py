@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections import table_own
-from backendctl.sandbox.corrections.refusals import Refusal, invalid
+from backendctl.sandbox.corrections.answers import Refusal, invalid
 from backendctl.sandbox.service_models import known_regions
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backendctl.sandbox.corrections.refusals import Refusal, invalid
+from backendctl.sandbox.corrections.answers import Refusal, invalid
 
 _ALONE = (
     "ReplicaUpdates",

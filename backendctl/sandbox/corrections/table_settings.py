@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.sandbox.corrections import table_rules as rules
 from backendctl.sandbox.corrections import table_strong
-from backendctl.sandbox.corrections.answers import retold
-from backendctl.sandbox.corrections.refusals import Refusal, first, invalid
+from backendctl.sandbox.corrections.answers import Refusal, first, invalid, retold
 from backendctl.sandbox.corrections.table_times import TAG_LAG, TAG_LOCK, TTL_WINDOW
+from backendctl.sandbox.http import OK
 from backendctl.sandbox.timing import Propagation
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from backendctl.sandbox.http import Request, Response
     from backendctl.sandbox.inner import Inner
 
-OK = 200
 DAYS = 35
 """For how long a table can be had again, unless it is said."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.corrections.refusals import Refusal, invalid
+from backendctl.sandbox.corrections.answers import Refusal, invalid
 from backendctl.sandbox.corrections.table_own import record
 
 if TYPE_CHECKING:

@@ -8,29 +8,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox import ministack_names
 from backendctl.sandbox.corrections.answers import carrying, retold
 from backendctl.sandbox.corrections.constraints import Judge
+from backendctl.sandbox.corrections.service import CorrectedService, Doc, Handled, operations
+from backendctl.sandbox.http import OK
 from backendctl.sandbox.timing import Pace, Propagation
 
 if TYPE_CHECKING:
-    from backendctl.sandbox.http import Request, Response
-    from backendctl.sandbox.inner import Inner
+    from backendctl.sandbox.http import Request
 
-OK = 200
 LATE = (5.0, 60.0)
 """Seconds until the index shows a change; AWS promises no figure (F19)."""
 PAGE = 50
-_JUDGE = Judge(service="resourcegroupstaggingapi", limits={"ResourcesPerPage": {"min": 1, "max": 100}})
 
 _Tags = dict[str, str] | None
 """None where the index knows no such resource."""
 
 
 @dataclass(kw_only=True, slots=True)
-class Tagging:
+class Tagging(CorrectedService):
     """The tagging service in front of the emulated one."""
 
-    inner: Inner
     pace: Pace
     _present: dict[str, dict[str, _Tags]] = field(default_factory=dict)
     _index: Propagation[tuple[str, str], _Tags] = field(init=False)
@@ -39,15 +38,9 @@ class Tagging:
         self._index = Propagation(pace=self.pace, low=LATE[0], high=LATE[1])
         _know_log_groups()
 
-    async def handle(self, request: Request) -> Response:
-        """Answer a request."""
-        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
-        broken = _JUDGE.refusal(operation, request)
-        if broken is not None:
-            return broken.json_rpc()
-        asked = request.json()
-        if operation != "GetResources" or asked.get("ResourceARNList"):
-            return await self.inner.forward(request)
+    async def _get(self, request: Request, asked: Doc) -> Handled:
+        if asked.get("ResourceARNList"):
+            return None
         answer = await self.inner.forward(carrying(request, {}))
         if answer.status != OK:
             return answer
@@ -82,6 +75,10 @@ class Tagging:
                 yield arn, seen
         self._present[region] = {**present}
 
+    service = "tagging"
+    judge = Judge(service="resourcegroupstaggingapi", limits={"ResourcesPerPage": {"min": 1, "max": 100}})
+    handlers = operations(GetResources=_get)
+
 
 def _is_one_of(arn: str, types: list[str]) -> bool:
     """Types are services, or a service and the word that its ARNs go on with: "logs:log-group"."""
@@ -101,11 +98,11 @@ def _mapping(arn: str, tags: dict[str, str]) -> dict[str, Any]:
 
 def _know_log_groups() -> None:
     """The emulated index lacks them."""
-    from ministack.services import cloudwatch_logs, tagging  # noqa: PLC0415 - reads its settings from the environment
+    groups = ministack_names.read(ministack_names.module("services.cloudwatch_logs"), "_log_groups")
 
     def collect() -> Iterator[tuple[str, list[dict[str, str]]]]:
-        for group in cloudwatch_logs._log_groups.values():  # noqa: SLF001 - it offers no other way
+        for group in groups.values():
             tags = group.get("tags", {})
             yield group["arn"].removesuffix(":*"), [{"Key": key, "Value": value} for key, value in tags.items()]
 
-    tagging._COLLECTORS["logs"] = collect  # noqa: SLF001 - it offers no other way
+    ministack_names.read(ministack_names.module("services.tagging"), "_COLLECTORS")["logs"] = collect

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+from backendctl.sandbox import ministack_names
 from backendctl.sandbox.corrections.records import NS, record_of, text
+from backendctl.sandbox.http import OK
 from backendctl.sandbox.timing import Deadlines
 from backendctl.sandbox.world import ACCOUNT, DEFAULT_REGION
 
@@ -25,7 +27,7 @@ DESCRIBING = (2.0, 10.0)
 VALIDATING = (60.0, 300.0)
 """AWS's seconds from the moment the record stands until the certificate is ISSUED (F33)."""
 
-_OK = 200
+_STORE = "_certificates"
 Certificate = dict[str, Any]
 
 
@@ -43,7 +45,7 @@ class Validation:
 
     def begin(self, region: str, arn: str) -> None:
         """A certificate has been requested: it waits for one record per name, the same in all regions (F31)."""
-        certificate = _store().get_scoped(ACCOUNT, region, arn)
+        certificate = ministack_names.kept("acm", _STORE, region, arn)
         certificate["Status"] = PENDING
         certificate["DomainValidationOptions"] = [_option(name) for name in certificate["SubjectAlternativeNames"]]
         self._untold.begin(arn, *DESCRIBING)
@@ -91,17 +93,12 @@ class Validation:
             path=f"/2013-04-01{path}",
             query={"maxitems": ["1000"]},
         )
-        return ET.fromstring(answer.body) if answer.status == _OK else None  # noqa: S314 - our own
-
-
-def _store() -> Any:
-    from ministack.services import acm  # noqa: PLC0415 - reads its settings from the environment on import
-
-    return acm._certificates  # noqa: SLF001 - it has no other door
+        return answer.xml() if answer.status == OK else None
 
 
 def _pending(region: str) -> Iterator[Certificate]:
-    for (account, place, _), certificate in list(_store()._data.items()):  # noqa: SLF001 - as above
+    acm = ministack_names.module("services.acm")
+    for (account, place, _), certificate in ministack_names.every(acm, _STORE).items():
         if (account, place) == (ACCOUNT, region) and certificate["Status"] == PENDING:
             yield certificate
 

@@ -9,24 +9,20 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from backendctl.sandbox.corrections.refusals import Refusal
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.corrections.answers import Refusal
+from backendctl.sandbox.corrections.service import CorrectedService, Doc, Handled, operations
+from backendctl.sandbox.http import OK, Response
 from backendctl.sandbox.timing import Deadlines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backendctl.sandbox.http import Request
-    from backendctl.sandbox.inner import Inner
     from backendctl.sandbox.timing import Pace
 
-Doc = dict[str, Any]
-
-OK = 200
 HELD = "webAclArn"
-_TARGET = "AWSWAF_20190729"
 _STAGE = re.compile(r"arn:aws:apigateway:(?P<region>[a-z0-9-]+)::/restapis/(?P<api>[^/]+)/stages/(?P<stage>[^/]+)")
 _ACL = re.compile(
     r"arn:aws:wafv2:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):(?P<scope>regional|global)/webacl/"
@@ -47,10 +43,9 @@ class Stages(Protocol):
 
 
 @dataclass(kw_only=True, slots=True)
-class Waf:
+class Waf(CorrectedService):
     """WAFv2 in front of the emulated one."""
 
-    inner: Inner
     stages: Stages
     pace: Pace
     _new: Deadlines[str] = field(init=False)
@@ -58,27 +53,13 @@ class Waf:
     def __post_init__(self) -> None:
         self._new = Deadlines(pace=self.pace)
 
-    async def handle(self, request: Request) -> Response:
-        """Answer a request."""
-        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
-        asked = request.json() if request.body else {}
-        match operation:
-            case "AssociateWebACL":
-                return await self._associate(request, asked)
-            case "DisassociateWebACL":
-                return self._disassociate(request, asked)
-            case "GetWebACLForResource":
-                return await self._of_stage(request, asked)
-            case "ListResourcesForWebACL":
-                return self._users(request, asked)
-            case "DeleteWebACL":
-                return await self._delete(request, asked)
+    async def _create(self, request: Request, _asked: Doc) -> Handled:
         answer = await self.inner.forward(request)
-        if operation == "CreateWebACL" and answer.status == OK:
+        if answer.status == OK:
             self._new.begin(str(json.loads(answer.body)["Summary"]["ARN"]), *_NEW)
         return answer
 
-    async def _associate(self, request: Request, asked: Doc) -> Response:
+    async def _associate(self, request: Request, asked: Doc) -> Handled:
         """In the place of the one that the stage has: there is one at most."""
         arn = str(asked.get("WebACLArn", ""))
         found = _ACL.fullmatch(arn)
@@ -87,46 +68,46 @@ class Waf:
         if found["region"] != request.region or found["account"] != request.account:
             return _missing()
         stage = self._stage(request, asked)
-        if isinstance(stage, Response):
+        if isinstance(stage, Refusal):
             return stage
         if await self._web_acl(request.region, found) is None:
             return _missing()
         if self._new.lasts(arn):
             message = "AWS WAF couldn't retrieve the resource that you requested. Retry your request."
-            return Refusal(code="WAFUnavailableEntityException", message=message).json_rpc()
+            return Refusal(code="WAFUnavailableEntityException", message=message)
         stage[HELD] = arn
         return Response.of_json({})
 
-    def _disassociate(self, request: Request, asked: Doc) -> Response:
+    async def _disassociate(self, request: Request, asked: Doc) -> Handled:
         stage = self._stage(request, asked)
-        if isinstance(stage, Response):
+        if isinstance(stage, Refusal):
             return stage
         stage.pop(HELD, None)
         return Response.of_json({})
 
-    async def _of_stage(self, request: Request, asked: Doc) -> Response:
+    async def _of_stage(self, request: Request, asked: Doc) -> Handled:
         """Empty for a stage without one."""
         stage = self._stage(request, asked)
-        if isinstance(stage, Response):
+        if isinstance(stage, Refusal):
             return stage
         found = _ACL.fullmatch(stage.get(HELD, ""))
         held = None if found is None else await self._web_acl(request.region, found)
         return Response.of_json({} if held is None else {"WebACL": held})
 
-    def _users(self, request: Request, asked: Doc) -> Response:
+    async def _users(self, request: Request, asked: Doc) -> Handled:
         wanted = asked.get("WebACLArn", "")
         users = [arn for arn, stage in self.stages.stages_of(request.region) if stage.get(HELD) == wanted]
         return Response.of_json({"ResourceArns": users})
 
-    async def _delete(self, request: Request, asked: Doc) -> Response:
+    async def _delete(self, request: Request, asked: Doc) -> Handled:
         """Refused while a stage has it."""
         held = {_id(stage[HELD]) for _, stage in self.stages.stages_of(request.region) if HELD in stage}
-        if asked.get("Id") in held:
-            message = "AWS WAF couldn't perform the operation because your resource is being used by another resource."
-            return Refusal(code="WAFAssociatedItemException", message=message).json_rpc()
-        return await self.inner.forward(request)
+        if asked.get("Id") not in held:
+            return None
+        message = "AWS WAF couldn't perform the operation because your resource is being used by another resource."
+        return Refusal(code="WAFAssociatedItemException", message=message)
 
-    def _stage(self, request: Request, asked: Doc) -> Doc | Response:
+    def _stage(self, request: Request, asked: Doc) -> Doc | Refusal:
         arn = str(asked.get("ResourceArn", ""))
         found = _STAGE.fullmatch(arn)
         if found is None or found["region"] != request.region:
@@ -134,24 +115,30 @@ class Waf:
         return self.stages.stage(found["region"], found["api"], found["stage"]) or _missing()
 
     async def _web_acl(self, region: str, arn: re.Match[str]) -> Doc | None:
-        answer = await self.inner.ask_json(
-            service="wafv2",
-            region=region,
-            target=f"{_TARGET}.GetWebACL",
-            document={"Name": arn["name"], "Id": arn["id"], "Scope": "REGIONAL"},
-        )
+        answer = await self.ask(region, "GetWebACL", {"Name": arn["name"], "Id": arn["id"], "Scope": "REGIONAL"})
         return None if answer is None else answer["WebACL"]
+
+    service = "wafv2"
+    target = "AWSWAF_20190729"
+    handlers = operations(
+        AssociateWebACL=_associate,
+        CreateWebACL=_create,
+        DeleteWebACL=_delete,
+        DisassociateWebACL=_disassociate,
+        GetWebACLForResource=_of_stage,
+        ListResourcesForWebACL=_users,
+    )
 
 
 def _id(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def _missing() -> Response:
+def _missing() -> Refusal:
     message = "AWS WAF couldn't perform the operation because your resource doesn't exist."
-    return Refusal(code="WAFNonexistentItemException", message=message).json_rpc()
+    return Refusal(code="WAFNonexistentItemException", message=message)
 
 
-def _invalid(why: str, arn: str) -> Response:
+def _invalid(why: str, arn: str) -> Refusal:
     message = f"Error reason: {why}, field: RESOURCE_ARN, parameter: {arn}"
-    return Refusal(code="WAFInvalidParameterException", message=message).json_rpc()
+    return Refusal(code="WAFInvalidParameterException", message=message)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -49,7 +48,7 @@ def asked(service: str, operation: str, request: Request, place: Place) -> list[
     Args:
         service: signing name. operation: as `operations.operation_of` tells it.
     """
-    body = _body(request)
+    body = request.members()
     return [one for one in _asked(service, operation, request, place, body) if one.action not in _FREE]
 
 
@@ -63,16 +62,3 @@ def _asked(service: str, operation: str, request: Request, place: Place, body: M
     for more in IMPLIED.get((service, operation), ()):
         for action, resource, context in more(request, place, body):
             yield Asked(action=action, resource=resource, context={**regional, **context})
-
-
-def _body(request: Request) -> Mapping[str, Any]:
-    """Members of a JSON body, or of a form; {} for any other."""
-    if "x-www-form-urlencoded" in request.headers.get("content-type", ""):
-        from urllib.parse import parse_qsl  # noqa: PLC0415 - few services speak so
-
-        return dict(parse_qsl(request.body.decode("latin-1")))
-    try:
-        document = request.json()
-    except (ValueError, json.JSONDecodeError):
-        return {}
-    return document if isinstance(document, dict) else {}

@@ -1,4 +1,4 @@
-"""Stands in the gate: notes what each call needs, and refuses what the operator's policy does not allow."""
+"""The operator's IAM policy: notes what each call needs, and refuses what the operator's policy does not allow."""
 
 from __future__ import annotations
 

@@ -29,9 +29,10 @@ def _lambda(_: str, request: Request, place: Place, body: Body) -> list[str]:
     parts = request.raw_path.strip("/").split("/")
     if len(parts) > 1 and parts[1] == "tags":
         return [unquote("/".join(parts[2:]))]
-    if len(parts) < 2 or parts[1] != "functions":  # noqa: PLR2004 - /DATE/functions
+    what, named = [*parts, "", ""][1:3]
+    if what != "functions":
         return []
-    name = unquote(parts[2]) if len(parts) > 2 else str(body.get("FunctionName", ""))  # noqa: PLR2004 - the same
+    name = unquote(named) or str(body.get("FunctionName", ""))
     if not name:
         return []
     qualifier = request.first("Qualifier")

@@ -6,9 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from backendctl.sandbox.insights import expressions
-from backendctl.sandbox.insights.aggregates import AGGREGATES
-from backendctl.sandbox.insights.faults import UnknownError
-from backendctl.sandbox.insights.tokens import Tokens
+from backendctl.sandbox.insights.functions import AGGREGATES
+from backendctl.sandbox.insights.tokens import Tokens, UnknownError
 from backendctl.sandbox.insights.tree import (
     Apply,
     Column,

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from backendctl.sandbox.insights.aggregates import AGGREGATES, TWO_ARGUMENTS
-from backendctl.sandbox.insights.faults import UnknownError
-from backendctl.sandbox.insights.functions import ELSEWHERE, FUNCTIONS
-from backendctl.sandbox.insights.tokens import Period
+from backendctl.sandbox.insights.functions import AGGREGATES, ELSEWHERE, FUNCTIONS, TWO_ARGUMENTS
+from backendctl.sandbox.insights.tokens import Period, UnknownError
 from backendctl.sandbox.insights.tree import Apply, Column, Like, Literal, Name
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.insights.values import Moment
+from backendctl.sandbox.insights.tree import Moment
 from backendctl.sandbox.world import ACCOUNT
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.insights.aggregates import AGGREGATES, TWO_ARGUMENTS
-from backendctl.sandbox.insights.functions import FUNCTIONS, OPERATORS
+from backendctl.sandbox.insights.functions import AGGREGATES, FUNCTIONS, OPERATORS, TWO_ARGUMENTS
 from backendctl.sandbox.insights.tree import (
     Apply,
     Dedup,
@@ -19,8 +18,10 @@ from backendctl.sandbox.insights.tree import (
     Parse,
     Sort,
     Stats,
+    is_true,
+    order,
+    text,
 )
-from backendctl.sandbox.insights.values import is_true, order, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""The words of a query, one after the other."""
+"""The words of a query of Logs Insights, and what is wrong with one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,23 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from backendctl.sandbox.insights.faults import MalformedError
+
+class MalformedError(Exception):
+    """Not a query.
+
+    Attributes:
+        start, end: where in the text, in characters.
+    """
+
+    def __init__(self, message: str, start: int, end: int) -> None:
+        super().__init__(message)
+        self.start = start
+        self.end = end
+
+
+class UnknownError(Exception):
+    """Something that Logs Insights knows and the sandbox does not; the text names it."""
+
 
 _BLANK = re.compile(r"(?:\s|#[^\n]*)*")
 _TOKEN = re.compile(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import heapq
+import time
+import uuid
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.world import ACCOUNT
+from backendctl.sandbox import ministack_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from types import ModuleType
 
 Record = dict[str, Any]
 Cursor = tuple[int, int, str, int]
@@ -31,10 +34,36 @@ class Event:
 
 def group(region: str, name: str) -> Record | None:
     """The record of a log group; None when there is none."""
-    from ministack.services import cloudwatch_logs  # noqa: PLC0415 - reads its settings from the environment on import
-
-    found: Record | None = cloudwatch_logs._log_groups.get_scoped(ACCOUNT, region, name)  # noqa: SLF001 - no way in
+    found: Record | None = ministack_names.kept("cloudwatch_logs", "_log_groups", region, name)
     return found
+
+
+def append(region: str, name: str, stream: str, lines: Sequence[tuple[int, str]]) -> bool:
+    """Add lines to a stream that is there, as PutLogEvents would.
+
+    Args:
+        lines: milliseconds since the epoch, and a text; in order.
+
+    Returns:
+        False where there is no such group or stream, or where somebody listens, whom only the service knows.
+    """
+    service = ministack_names.module("services.cloudwatch_logs")
+    whole = group(region, name)
+    known = None if whole is None else whole["streams"].get(stream)
+    if whole is None or known is None or whole.get("subscriptionFilters") or _is_heard(service):
+        return False
+    arrived = int(time.time() * 1000)
+    events = [
+        {"timestamp": moment, "message": text, "ingestionTime": arrived, "eventId": str(uuid.uuid4())}
+        for moment, text in lines
+    ]
+    ministack_names.read(service, "_append_log_events")(known, events)
+    known["uploadSequenceToken"] = str(int(known["uploadSequenceToken"]) + 1)
+    return True
+
+
+def _is_heard(service: ModuleType) -> bool:
+    return bool(ministack_names.read(service, "_live_tail_sessions"))
 
 
 def named(asked: Mapping[str, Any]) -> str | None:

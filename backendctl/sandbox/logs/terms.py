@@ -6,7 +6,10 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from backendctl.sandbox.logs.faults import PatternError
+
+class PatternError(Exception):
+    """A filter pattern that CloudWatch Logs refuses, or that the sandbox does not know; the text says which."""
+
 
 _TERM = re.compile(
     r'\s*(?P<sign>[-?]?)(?:"(?P<phrase>(?:[^"\\]|\\.)*)"|%(?P<regex>(?:[^%\\]|\\.)+)%|(?P<word>[^\s"]+))'

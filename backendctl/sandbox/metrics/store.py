@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from backendctl.sandbox import ministack_names
 from backendctl.sandbox.world import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from types import ModuleType
+
+_MOMENT = itemgetter("Timestamp")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,16 +51,24 @@ class Metric:
 
 def points(region: str, metric: Metric, *, start: float, end: float, unit: str | None = None) -> list[Point]:
     """The points of a metric from `start` on and before `end`, of one unit or of any."""
-    cloudwatch = _cloudwatch()
-    key = metric.namespace, metric.name, cloudwatch._dims_key(dict(metric.dimensions))  # noqa: SLF001 - its own key
-    kept = list(cloudwatch._metrics.get_scoped(ACCOUNT, region, key) or ())  # noqa: SLF001 - it offers no way in
-    found = (_point(record) for record in kept if start <= record["Timestamp"] < end)
+    dimensions = ministack_names.read(_cloudwatch(), "_dims_key")(dict(metric.dimensions))
+    key = metric.namespace, metric.name, dimensions
+    kept = list(ministack_names.kept("cloudwatch", "_metrics", region, key) or ())
+    found = map(_point, _between(kept, start, end))
     return [point for point in found if unit in {None, point.unit}]
+
+
+def _between(kept: list[dict[str, Any]], start: float, end: float) -> list[dict[str, Any]]:
+    moments = list(map(_MOMENT, kept))
+    order = sorted(moments)
+    if moments != order:  # somebody put points of the past
+        return [record for record in kept if start <= record["Timestamp"] < end]
+    return kept[bisect_left(order, start) : bisect_left(order, end)]
 
 
 def metrics(region: str, *, since: float = 0) -> Iterator[Metric]:
     """All metrics of a region that have a point since a moment."""
-    for (account, where, key), kept in list(_cloudwatch()._metrics._data.items()):  # noqa: SLF001
+    for (account, where, key), kept in ministack_names.every(_cloudwatch(), "_metrics").items():
         if (account, where) != (ACCOUNT, region) or not any(record["Timestamp"] >= since for record in kept):
             continue
         yield Metric(namespace=key[0], name=key[1], dimensions=dict(kept[0]["Dimensions"]))
@@ -86,7 +100,5 @@ def _point(record: Mapping[str, Any]) -> Point:
     )
 
 
-def _cloudwatch() -> Any:
-    from ministack.services import cloudwatch  # noqa: PLC0415 - reads its settings from the environment on import
-
-    return cloudwatch
+def _cloudwatch() -> ModuleType:
+    return ministack_names.module("services.cloudwatch")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from backendctl.sandbox.runtimes import java, node
+from backendctl.sandbox.runtimes import java, programs
 from backendctl.sandbox.runtimes.model import NotSupportedError
-from backendctl.sandbox.runtimes.provided import Provided
+from backendctl.sandbox.runtimes.programs import Provided
 from backendctl.sandbox.runtimes.python import Python
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def runtime_of(config: Mapping[str, Any], *, path: str) -> Runtime:
         case "python":
             return Python(version=version, path=path)
         case "nodejs":
-            return node.find(path)
+            return programs.find(path)
         case "java":
             return java.find(path)
         case "provided":

@@ -76,13 +76,13 @@ def test_the_users_environment_is_left_as_it_is() -> None:
 
 
 def test_sessions_share_what_has_been_read_of_the_services() -> None:
-    loaders = {id(Aws(LOCAL, backend="shop")._session._session.get_component("data_loader")) for _ in range(2)}
+    loaders = {id(Aws(LOCAL, backend="shop")._session.get_component("data_loader")) for _ in range(2)}
     assert len(loaders) == 1
 
 
 def test_every_call_says_the_same_user_agent_that_botocore_would() -> None:
     aws = Aws(LOCAL, backend="shop")
-    mine, stock = aws.lambda_("us-east-1"), aws._session.client("lambda", region_name="us-east-1")
+    mine, stock = aws.lambda_("us-east-1"), aws._session.create_client("lambda", region_name="us-east-1")
     told = [client._user_agent_creator.to_string() for client in (mine, mine, stock)]  # type: ignore[attr-defined]
     assert told[0] == told[1]
     assert told[0].split("#")[0] == told[2].split("#")[0]

@@ -209,3 +209,27 @@ def test_a_quota_that_is_reached_is_final(service: str) -> None:
 def test_throttling_is_not_final() -> None:
     assert not is_final(service="apigateway", code="TooManyRequestsException")
     assert not is_final(service="dynamodb", code="LimitExceededException")
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code"),
+    [
+        ("lambda", "AddPermission", "TooManyRequestsException"),  # B56
+        ("route53", "ChangeResourceRecordSets", "Throttling"),  # E22
+        ("dynamodb", "CreateTable", "ThrottlingException"),  # C56
+        ("logs", "FilterLogEvents", "ThrottlingException"),
+        ("ssm", "PutParameter", "ThrottlingException"),
+        ("s3", "PutObject", "SlowDown"),
+    ],
+)
+def test_a_rate_that_somebody_else_uses_up_is_waited_for_longer_than_botocore_does(
+    service: str, operation: str, code: str
+) -> None:
+    rule = rule_for(service=service, operation=operation, code=code, message="Rate exceeded")
+    assert rule is not None
+    assert rule.limit == 300
+
+
+def test_a_function_that_is_throttled_itself_is_told_at_once() -> None:
+    said = {"operation": "Invoke", "code": "TooManyRequestsException", "message": "Rate Exceeded."}
+    assert rule_for(service="lambda", **said) is None

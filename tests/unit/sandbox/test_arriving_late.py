@@ -6,13 +6,14 @@ import asyncio
 import json
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from ministack.services import lambda_svc
 
 from backendctl.sandbox import asgi
 from backendctl.sandbox.behind import Behind
@@ -22,6 +23,7 @@ from backendctl.sandbox.corrections.scheduler import Scheduler
 from backendctl.sandbox.http import Request, Response
 from backendctl.sandbox.inner import Inner
 from backendctl.sandbox.timing import Pace, TimeScale
+from backendctl.sandbox.world import ACCOUNT
 
 EAST = "us-east-1"
 FUNCTION = f"arn:aws:lambda:{EAST}:123456789012:function:places"
@@ -46,11 +48,33 @@ class NoMeter:
 
 @dataclass
 class Services:
-    """A Lambda with one function and its aliases, and an IAM with roles; everything holds at once."""
+    """A Lambda with one function and its aliases, and an IAM with roles; everything holds at once.
 
-    aliases: dict[str, str] = field(default_factory=lambda: {"live": "1"})
-    statements: list[dict[str, Any]] = field(default_factory=list)
+    The function stands where the emulated Lambda keeps its own, for what serves calls looks there.
+    """
+
+    record: dict[str, Any] = field(default_factory=dict)
     trust: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.record = {
+            "config": {"RevisionId": "r", "FunctionArn": FUNCTION},
+            "aliases": {"live": {"Name": "live", "FunctionVersion": "1", "RevisionId": "r"}},
+            "versions": {},
+            "policy": {"Statement": []},
+            "provisioned_concurrency": {},
+        }
+        lambda_svc._functions._data[ACCOUNT, EAST, "places"] = self.record
+
+    @property
+    def aliases(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.record["aliases"]
+        return found
+
+    @property
+    def statements(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.record["policy"]["Statement"]
+        return found
 
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         request = asgi.to_request(scope, await asgi.read_body(receive), EAST)
@@ -60,17 +84,17 @@ class Services:
         rest = request.path.partition("/functions/places")[2]
         if rest == "/invocations":
             named = request.first("Qualifier") or "$LATEST"
-            return Response.of_json({"version": self.aliases.get(named, named)})
+            return Response.of_json({"version": self.aliases.get(named, {"FunctionVersion": named})["FunctionVersion"]})
         if rest.startswith("/policy"):
             return self.policy(request)
         name = rest.removeprefix("/aliases/")
         if request.method == "PUT":
-            self.aliases[name] = request.json()["FunctionVersion"]
+            self.aliases[name] = {**self.aliases[name], **request.json()}
         if rest == "/versions":
             return Response.of_json({"Versions": [{"Version": one, "FunctionArn": FUNCTION} for one in "12"]})
         if name not in self.aliases:
             return Response.of_json({}, status=404)
-        return Response.of_json({"Name": name, "FunctionVersion": self.aliases[name]})
+        return Response.of_json(self.aliases[name])
 
     def policy(self, request: Request) -> Response:
         if request.method == "POST":
@@ -80,10 +104,9 @@ class Services:
             return Response.of_json({"Statement": json.dumps(made)}, status=201)
         if request.method == "DELETE":
             gone = request.path.rpartition("/")[2]
-            self.statements = [one for one in self.statements if one["Sid"] != gone]
+            self.statements[:] = [one for one in self.statements if one["Sid"] != gone]
             return Response(status=204)
-        document = {"Version": "2012-10-17", "Statement": self.statements}
-        return Response.of_json({"Policy": json.dumps(document), "RevisionId": "r"})
+        return Response(status=405)
 
     def iam(self, request: Request) -> Response:
         asked = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
@@ -140,18 +163,27 @@ class World:
 
     def create_role(self, service: str) -> None:
         body = f"Action=CreateRole&RoleName=handlers&AssumeRolePolicyDocument={service}".encode()
-        asyncio.run(self.iam.handle(_request("POST", "/", body)))
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        asyncio.run(self.iam.handle(_request("POST", "/", body, form)))
 
 
-def _request(method: str, path: str, body: bytes = b"") -> Request:
+def _request(method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Request:
     return Request(
-        method=method, path=path, raw_path=path, query={}, headers={}, body=body, region=EAST, account="123456789012"
+        method=method,
+        path=path,
+        raw_path=path,
+        query={},
+        headers=headers or {},
+        body=body,
+        region=EAST,
+        account="123456789012",
     )
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> Iterator[World]:
+    yield World()
+    lambda_svc._functions._data.pop((ACCOUNT, EAST, "places"))
 
 
 def _seconds_until(world: World, holds: Callable[[], bool]) -> float:

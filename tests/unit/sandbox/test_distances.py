@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from backendctl.sandbox.distances import kilometres
+from backendctl.sandbox.routing import kilometres
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from backendctl.sandbox.logs import pattern
-from backendctl.sandbox.logs.faults import PatternError
+from backendctl.sandbox.logs.terms import PatternError
 
 DOCUMENT = json.dumps(
     {"type": "platform.report", "record": {"metrics": {"durationMs": 12.5}, "ok": True, "none": None}}

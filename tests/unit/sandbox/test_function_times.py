@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from backendctl.sandbox.corrections.function_times import FunctionTimes
+from backendctl.sandbox.corrections.function_shape import FunctionTimes
 from backendctl.sandbox.timing import Pace, TimeScale
 
 PLACE = "us-east-1", "places"

@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from backendctl.sandbox.corrections.health.rules import refuse_new, refuse_update
+from backendctl.sandbox.corrections.health.check import refuse_new, refuse_update
 from backendctl.sandbox.corrections.records import NAMESPACE
 
 ENDPOINT = "<Type>HTTPS</Type><FullyQualifiedDomainName>api.example</FullyQualifiedDomainName>"

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from backendctl.sandbox.insights import commands, records, run
-from backendctl.sandbox.insights.faults import MalformedError, UnknownError
-from backendctl.sandbox.insights.tokens import Period
-from backendctl.sandbox.insights.values import Moment, text
+from backendctl.sandbox.insights.tokens import MalformedError, Period, UnknownError
+from backendctl.sandbox.insights.tree import Moment, text
 from backendctl.sandbox.logs.store import Event
 
 IDS = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(5)]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from backendctl.sandbox.logs import filtering, putting
+from backendctl.sandbox.logs import filtering
 
 
 def _group(**streams: list[tuple[int, str]]) -> dict[str, Any]:
@@ -78,15 +78,15 @@ def test_a_batch_is_in_order_and_of_one_day() -> None:
     def batch(*moments: int) -> list[dict[str, Any]]:
         return [{"timestamp": moment, "message": "x"} for moment in moments]
 
-    assert putting.refusal(batch(1, 1, 2)) is None
-    assert "chronological" in str(putting.refusal(batch(2, 1)))
-    assert "24 hours" in str(putting.refusal(batch(0, putting.LONGEST_BATCH + 1)))
-    assert "too large" in str(putting.refusal([{"timestamp": 1, "message": "x" * putting.BATCH_BYTES}]))
+    assert filtering.refusal(batch(1, 1, 2)) is None
+    assert "chronological" in str(filtering.refusal(batch(2, 1)))
+    assert "24 hours" in str(filtering.refusal(batch(0, filtering.LONGEST_BATCH + 1)))
+    assert "too large" in str(filtering.refusal([{"timestamp": 1, "message": "x" * filtering.BATCH_BYTES}]))
 
 
 def test_events_too_old_and_too_new_are_left_out_and_told() -> None:
-    now = putting.OLDEST * 2
-    moments = [now - putting.OLDEST - 1, now, now + putting.NEWEST + 1]
-    kept, info = putting.sorted_out([{"timestamp": moment, "message": "x"} for moment in moments], now=now)
+    now = filtering.OLDEST * 2
+    moments = [now - filtering.OLDEST - 1, now, now + filtering.NEWEST + 1]
+    kept, info = filtering.sorted_out([{"timestamp": moment, "message": "x"} for moment in moments], now=now)
     assert [event["timestamp"] for event in kept] == [now]
     assert info == {"tooOldLogEventEndIndex": 1, "tooNewLogEventStartIndex": 2}

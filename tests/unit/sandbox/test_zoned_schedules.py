@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ministack.services import eventbridge, scheduler
 
-from backendctl.sandbox.zoned_schedules import Schedules
+from backendctl.sandbox.schedules import Schedules
 
 KEY = ("123456789012", "us-east-1", "group/name")
 

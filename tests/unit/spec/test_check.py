@@ -206,7 +206,23 @@ def test_tables(text: str, faults: list[str], faults_of: Faults) -> None:
         ("prod: {path: ping, variables: {itemsAlias: live}}", ["8:18: API Gateway keeps '/ping' for itself"]),
         (
             "prod: {variables: {itemsAlias: live, a-b: x}}",
-            ["8:42: 'a-b' is not a valid stage variable name: letters, digits and '_'"],
+            ["8:42: 'a-b' is not a valid stage variable name: at most 64 letters, digits and '_'"],
+        ),
+        (
+            f"prod: {{variables: {{itemsAlias: live, {'n' * 65}: x, b: {'y' * 513}}}}}",
+            [
+                f"8:42: '{'n' * 65}' is not a valid stage variable name: at most 64 letters, digits and '_'",
+                "8:115: the stage variable 'b' has 513 characters, and API Gateway takes 512",
+            ],
+        ),
+        (
+            f"prod: {{variables: {{itemsAlias: live, {', '.join(f'v{number}: x' for number in range(99))}}}}}",
+            [
+                (
+                    "8:12: 100 stage variables are too many: a stage takes 99, "
+                    "and one more that says which release it serves"
+                )
+            ],
         ),
         (
             "prod: {variables: {itemsAlias: live, a: x y, b: ''}}",

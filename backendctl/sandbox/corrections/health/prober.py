@@ -10,12 +10,11 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs, unquote
-from xml.etree import ElementTree as ET
 
 from backendctl.sandbox.corrections.health.check import CALCULATED, DEFAULT_PORTS, Check, check_of
 from backendctl.sandbox.corrections.health.states import Report, States
 from backendctl.sandbox.corrections.records import NS
-from backendctl.sandbox.http import Request, Response
+from backendctl.sandbox.http import OK, Request, Response
 from backendctl.sandbox.telemetry import uncounted
 from backendctl.sandbox.timing import Pace
 from backendctl.sandbox.world import ACCOUNT, DEFAULT_REGION
@@ -43,7 +42,6 @@ _TIMED_OUT = (
     "by your firewall."
 )
 _UNKNOWN = "Failure: DNS resolution failed: no endpoint of that name is served here."
-_OK = 200
 
 
 class Endpoints(Protocol):
@@ -170,9 +168,9 @@ class Prober:
             path="/2013-04-01/healthcheck",
             query={"maxitems": ["1000"]},
         )
-        if answer.status != _OK:
+        if answer.status != OK:
             return []
-        listed = ET.fromstring(answer.body)  # noqa: S314 - our own
+        listed = answer.xml()
         return [check_of(node) for node in listed.iterfind(".//r:HealthCheck", NS)]
 
     def _measure(self, check: Check, report: Report) -> None:

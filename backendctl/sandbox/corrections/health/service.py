@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from backendctl.sandbox.corrections.health.check import PROBED, values_of
-from backendctl.sandbox.corrections.health.rules import refuse_new, refuse_update
+from backendctl.sandbox.corrections.answers import Refusal
+from backendctl.sandbox.corrections.health.check import PROBED, refuse_new, refuse_update, values_of
 from backendctl.sandbox.corrections.records import NAMESPACE, NS, parsed, text, xml
-from backendctl.sandbox.corrections.refusals import CONFLICT, NOT_FOUND, Refusal
+from backendctl.sandbox.http import CONFLICT, NOT_FOUND, OK
 from backendctl.sandbox.world import DEFAULT_REGION
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 ROOT = "/2013-04-01/healthcheck"
 PATH = re.compile(rf"{ROOT}(?:/(?P<id>[^/]+))?(?:/(?P<about>status|lastfailurereason))?/?")
-_OK = 200
 _DEFAULTS = {"RequestInterval": "30", "FailureThreshold": "3", "MeasureLatency": "false", "Inverted": "false"}
 
 
@@ -116,7 +115,7 @@ class HealthChecks:
 
     async def _read(self, path: str, query: dict[str, list[str]] | None = None) -> ET.Element | None:
         answer = await self.inner.ask(service="route53", region=DEFAULT_REGION, method="GET", path=path, query=query)
-        return parsed(answer.body) if answer.status == _OK else None
+        return parsed(answer.body) if answer.status == OK else None
 
 
 def _told(check: Check, report: Report | None) -> str:

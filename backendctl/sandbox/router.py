@@ -1,4 +1,4 @@
-"""The sandbox's front door: which part of it answers a request."""
+"""The router: which part of it answers a request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote
 
 from backendctl.sandbox import asgi, function_code, routing
-from backendctl.sandbox.apigateway import api_mappings
+from backendctl.sandbox.apigateway import mappings
 from backendctl.sandbox.http import Request, Response
 from backendctl.sandbox.planes import ToApi, by_path, target_of
 from backendctl.sandbox.world import DEFAULT_REGION, release
@@ -34,6 +34,7 @@ _CONTROL_PATH = re.compile(
     r"|clientcertificates|tags/arn(:|%3A)[^/]*apigateway)(/|$|:|%)",
     re.IGNORECASE,
 )
+_READING = frozenset({"GET", "HEAD"})
 _HTTP_API = re.compile(r"[0-9a-f]{8}")
 
 
@@ -45,7 +46,7 @@ class Correction(Protocol):
 
 
 @dataclass(kw_only=True, slots=True)
-class Front:
+class Router:
     """The ASGI application of the sandbox.
 
     Attributes:
@@ -85,8 +86,19 @@ class Front:
             return
         else:
             await self._answered(scope, target, receive, send)
-        if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD"}:
+        if scope["type"] == "http" and scope["method"] not in _READING:
             self.dirty()
+
+    async def inside(self, request: Request) -> Response:
+        """Answer a request of the sandbox's own, signed for a service, as a client's would be."""
+        signed = asgi.credential(request.headers.get("authorization", ""))
+        correction = self.corrections.get(signed.service) if signed else None
+        answer = await (
+            asgi.call(self.services, request) if correction is None else _safely(correction.handle, request)
+        )
+        if request.method not in _READING:
+            self.dirty()
+        return answer
 
     def target(self, scope: Scope) -> ToApi | ToDomain | None:
         """Where a request of an API's own caller goes; None when it is not one."""
@@ -127,7 +139,7 @@ class Front:
 
     def _is_rest_mapping(self, path: str) -> bool:
         """Whether it is about mappings of a domain that REST APIs have, which version 2 of the API knows too."""
-        found = api_mappings.PATH.match(path)
+        found = mappings.PATH.match(path)
         return found is not None and bool(self.gateway.regions_of_domain(unquote(found[1]).lower()))
 
     async def _serving(self, scope: Scope, target: ToApi | ToDomain) -> Callable[[Request], Awaitable[Response]]:

@@ -1,4 +1,4 @@
-"""What stands before the front: every request from outside passes the faults on demand, then the quotas.
+"""The middleware before the router: every request from outside passes the faults on demand, then the quotas.
 
 Calls between the sandbox's own parts do not pass here.
 """
@@ -22,9 +22,9 @@ from backendctl.sandbox.world import ACCOUNT, DEFAULT_REGION
 
 if TYPE_CHECKING:
     from backendctl.sandbox.asgi import Message, Receive, Scope, Send
-    from backendctl.sandbox.front import Front
     from backendctl.sandbox.http import Request, Response
     from backendctl.sandbox.quotas import Quotas
+    from backendctl.sandbox.router import Router
 
 transport: ContextVar[asyncio.WriteTransport | None] = ContextVar("transport", default=None)
 """The connection on which the request at hand came."""
@@ -35,24 +35,24 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time left: closing resets
 
 
 @dataclass(kw_only=True, slots=True)
-class Gate:
-    """The ASGI application behind the door.
+class FaultMiddleware:
+    """Faults on demand, the operator's policy and quotas.
 
     Attributes:
         quotas: None enforces none. guard: what an operator may do.
     """
 
-    front: Front
+    router: Router
     quotas: Quotas | None = None
     faults: Faults = field(default_factory=Faults)
     guard: Guard = field(default_factory=Guard)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_control = (
-            scope["type"] == "http" and scope["path"].startswith(faults.PATH) and self.front.target(scope) is None
+            scope["type"] == "http" and scope["path"].startswith(faults.PATH) and self.router.target(scope) is None
         )
         if scope["type"] != "http" or not (self._armed or is_control):
-            await self.front(scope, receive, send)
+            await self.router(scope, receive, send)
             return
         request = asgi.to_request(asgi.one_account(scope), await asgi.read_body(receive), DEFAULT_REGION)
         if is_control:
@@ -60,13 +60,13 @@ class Gate:
             return
         call = await self._call(scope, request)
         if call is None:
-            await self.front(scope, _again(request.body, receive), send)
+            await self.router(scope, _again(request.body, receive), send)
         else:
             await self._pass(call, request, (scope, _again(request.body, receive), send))
 
     async def resolves(self, request: Request) -> bool:
         """Whether an API of this sandbox answers to the request's host."""
-        return self.front.target(asgi.to_scope(request)) is not None
+        return self.router.target(asgi.to_scope(request)) is not None
 
     async def connects(self, request: Request) -> bool:
         """Whether a caller's connection comes about: no fault that is on breaks it."""
@@ -94,7 +94,7 @@ class Gate:
 
     async def _call(self, scope: Scope, request: Request) -> Call | None:
         """What is asked, and where; None for what no fault and no quota is about."""
-        landed = await self.front.landing(scope) if self.faults.meet_traffic else None
+        landed = await self.router.landing(scope) if self.faults.meet_traffic else None
         if landed is not None:
             return Call(service=TRAFFIC, operation=f"{request.method} {request.path}", region=landed, traffic=True)
         signed = asgi.signed(scope)
@@ -122,10 +122,10 @@ class Gate:
         elif not self._within(call, request):
             await _spoil(Effect.THROTTLED, call, request, send)
         elif spoiling is not None:
-            await self.front(scope, receive, _unheard)
+            await self.router(scope, receive, _unheard)
             await _spoil(spoiling.effect, call, request, send)
         else:
-            await self.front(scope, receive, send)
+            await self.router(scope, receive, send)
 
     def _within(self, call: Call, request: Request) -> bool:
         if self.quotas is None or call.service == TRAFFIC:

@@ -12,7 +12,7 @@ from backendctl.sandbox.world import IDLE_MINUTES, MINUTE_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wished:
+class Requested:
     """Settings asked for; None is "as it is"."""
 
     time_scale: float | None

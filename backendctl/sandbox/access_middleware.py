@@ -1,4 +1,4 @@
-"""The outermost check of every request: who may use the control plane, and that nothing else reaches it.
+"""The outermost middleware: who may use the control plane, and that nothing else reaches it.
 
 The sandbox runs code as whoever started it, and every web page which that person opens can send requests to
 127.0.0.1. Requests of an API's own callers (`planes.target_of`) pass: the API, its authorizers and its CORS decide
@@ -28,16 +28,15 @@ from urllib.parse import parse_qs
 
 from backendctl.sandbox import asgi, dialect
 from backendctl.sandbox.dialect import Kind
-from backendctl.sandbox.front import HEALTH
-from backendctl.sandbox.http import Response
+from backendctl.sandbox.http import FORBIDDEN, Response
 from backendctl.sandbox.planes import Names, host_of, is_below_localhost, is_own_name, target_of
+from backendctl.sandbox.router import HEALTH
 from backendctl.sandbox.world import ACCOUNT, DEFAULT_REGION
 
 if TYPE_CHECKING:
     from backendctl.sandbox.asgi import App, Message, Receive, Scope, Send
     from backendctl.sandbox.keys import Keys
 
-FORBIDDEN = 403
 _CLIENT = b"x-sandbox-client"
 _OWN_PATHS = ("/_sandbox", "/_ministack", "/_localstack")
 _SIGNED = ("AWS4-HMAC-SHA256 ", "AWS4-ECDSA-P256-SHA256 ", "AWS ")
@@ -53,8 +52,8 @@ _KEY_NEEDED = "the sandbox was started with --require-token: send its access key
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Door:
-    """The ASGI application which the server serves.
+class AccessMiddleware:
+    """The ASGI application which the server serves: access control.
 
     Attributes:
         inside: gets what may pass.
