@@ -55,13 +55,13 @@ def open_session(
     """
     try:
         session = boto3.Session(profile_name=profile or os.environ.get("AWS_PROFILE"))
-        source = session._session  # noqa: SLF001  # boto3 has no public way to the botocore session it wraps
+        source = session._session  # boto3 has no public way to the botocore session it wraps
         listening(session.events)
         teach(source.get_component("data_loader"))
         creator = sts_clients(source, endpoint_url=endpoint_url, home=home, config=config)
         provider: Any = source.get_component("credential_provider").get_provider("assume-role")
-        provider._client_creator = creator  # noqa: SLF001  # botocore's own asks the region of the profile
-        provider._prompter = prompt  # noqa: SLF001  # botocore's own reads the terminal behind a spinner
+        provider._client_creator = creator  # botocore's own asks the region of the profile
+        provider._prompter = prompt  # botocore's own reads the terminal behind a spinner
         opened = _assuming(source, role_arn, creator) if role_arn else session
         if opened is not session:
             listening(opened.events)
@@ -116,7 +116,7 @@ def _assuming(source: BotocoreSession, role_arn: str, creator: Callable[..., Any
     )
     inner = BotocoreSession(profile=source.profile)
     inner.register_component("data_loader", source.get_component("data_loader"))  # which has read some already
-    inner._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]  # noqa: SLF001
+    inner._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
         method="assume-role", refresh_using=fetcher.fetch_credentials
     )
     return boto3.Session(botocore_session=inner)
