@@ -59,8 +59,8 @@ def open_session(
         teach(source.get_component("data_loader"))
         creator = sts_clients(source, endpoint_url=endpoint_url, home=home, config=config)
         provider: Any = source.get_component("credential_provider").get_provider("assume-role")
-        provider._client_creator = creator  # noqa: SLF001  # botocore's own asks the region of the profile
-        provider._prompter = prompt  # noqa: SLF001  # botocore's own reads the terminal behind a spinner
+        provider._client_creator = creator  # botocore's own asks the region of the profile
+        provider._prompter = prompt  # botocore's own reads the terminal behind a spinner
         opened = _assuming(source, role_arn, creator) if role_arn else source
         if opened is not source:
             listening(opened)
@@ -115,7 +115,7 @@ def _assuming(source: Session, role_arn: str, creator: Callable[..., Any]) -> Se
     )
     inner = Session(profile=source.profile)
     inner.register_component("data_loader", source.get_component("data_loader"))  # which has read some already
-    inner._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]  # noqa: SLF001
+    inner._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
         method="assume-role", refresh_using=fetcher.fetch_credentials
     )
     return inner
