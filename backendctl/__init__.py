@@ -20,8 +20,8 @@ apply is the plan and nothing else:
    there (`read`, `owned`). A field that is None is left alone; a field that differs is a change.
 4. `engine.plan` compares in parallel, `engine.safety` refuses danger before the first call, `engine.graph` orders
    by what each resource needs, `engine.executor` walks the graph on one thread pool over all regions.
-5. `aws` is the only way to AWS: it makes the clients and puts pacing, patience and the journal into botocore's
-   event system, so that the code of a resource stays plain boto3.
+5. `aws` is the only way to AWS: it makes the clients and puts pacing, patience, the journal and the log of -vv into
+   botocore's event system, so that the code of a resource stays plain boto3.
 
 There is no state file. What must be remembered is kept in AWS: a tag `backendctl:backend` marks what is ours, the
 description of a version or a deployment says which release it is, and parameters of each region (`region_index`) say

@@ -26,7 +26,7 @@ from backendctl.api_in_plan import about_api, case_of, look_at_api, readable_con
 from backendctl.aws.connection import Aws
 from backendctl.aws.journal import Journal
 from backendctl.backend import Backend, Settings
-from backendctl.checking import check
+from backendctl.checking import check_spec
 from backendctl.draining.first_users import tested_first
 from backendctl.draining.respecting import closed, respecting
 from backendctl.engine.executor import apply
@@ -77,7 +77,7 @@ def open_backend(settings: Settings, *, planning: bool = False) -> Backend:
         RefusedError: this account may not be touched.
         AwsError: no credentials, or AWS does not let us in.
     """
-    checked = check(settings.spec, allow_runtimes=settings.allow_runtimes, tell=settings.tell)
+    checked = check_spec(settings.spec, allow_runtimes=settings.allow_runtimes, tell=settings.tell)
     backend = _connected(settings, checked.draft, checked.spec, checked.artefacts)
     whole = planning and not settings.stages
     ahead = reading_ahead(backend.aws, backend.spec, workers=settings.workers) if whole else None

@@ -1,4 +1,4 @@
-"""The two places that catch whatever a piece of work raises: to hand it on as a value, or to whoever waits for it."""
+"""What a thread that works for others does with whatever its work raises."""
 
 from __future__ import annotations
 
@@ -7,20 +7,6 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 T = TypeVar("T")
-
-
-def caught(work: Callable[[], T], *, let: tuple[type[Exception], ...] = ()) -> T | Exception:
-    """What the work gives, or what it raised, because others go on.
-
-    Args:
-        let: what is raised all the same.
-    """
-    try:
-        return work()
-    except let:
-        raise
-    except Exception as error:  # noqa: BLE001  # the caller explains it
-        return error
 
 
 def settle(future: Future[T], work: Callable[[], T]) -> None:

@@ -12,8 +12,7 @@ from backendctl.api.faults import file_faults
 from backendctl.building import build_code, source_of
 from backendctl.errors import Fault, SpecError, UsageError
 from backendctl.nearest import nearest
-from backendctl.package import Findings, Packager, Wanted, findings, handler_check, limit_faults
-from backendctl.package import check as code_faults
+from backendctl.package import Findings, Packager, Wanted, code_faults, findings, handler_check, limit_faults
 from backendctl.spec import Draft, Offline, parse, runtimes
 from backendctl.spec.analysis import TestsCheck
 from backendctl.spec.view import origin
@@ -40,7 +39,7 @@ class Checked:
     warnings: tuple[Fault, ...]
 
 
-def check(
+def check_spec(
     path: Path,
     *,
     allow_runtimes: tuple[str, ...] | None = (),

@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backendctl.secrets import KNOWN
+
+if TYPE_CHECKING:
+    from botocore.session import Session
 
 _BEGAN = "backendctl-began"
 _SERVICE = "backendctl-service"
@@ -51,11 +54,11 @@ Hear = Callable[[CallEnd], None]
 """Takes in one call; called from many threads."""
 
 
-def listen(events: Any, hear: Hear | None, *, clock: Callable[[], float] = time.monotonic) -> None:
+def listen(session: Session, hear: Hear | None, *, clock: Callable[[], float] = time.monotonic) -> None:
     """Have every call of every client of a session told, those for credentials included.
 
     Args:
-        events: of a botocore session, before it has made a client.
+        session: before it has made a client.
         hear: None when nobody wants to know.
         clock: seconds, from any origin.
     """
@@ -87,6 +90,10 @@ def listen(events: Any, hear: Hear | None, *, clock: Callable[[], float] = time.
     def unanswered(*, event_name: str, context: dict[str, Any], exception: Exception, **_: Any) -> None:
         tell(event_name, context, {"Error": {"Code": type(exception).__name__}})
 
-    events.register("provide-client-params", begin)
-    events.register("after-call", answered)
-    events.register("after-call-error", unanswered)
+    handlers: dict[str, Any] = {
+        "provide-client-params": begin,
+        "after-call": answered,
+        "after-call-error": unanswered,
+    }
+    for event, handler in handlers.items():
+        session.register(event, handler)

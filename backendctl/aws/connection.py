@@ -151,7 +151,7 @@ class Aws:
     def _open(self, access: Access) -> Session:
         if access.keys is not None:
             session = isolated_session(access.keys)
-            listen(session.get_component("event_emitter"), access.hear, clock=self.clock)
+            listen(session, access.hear, clock=self.clock)
             return session
         return open_session(
             profile=access.profile,
@@ -160,7 +160,7 @@ class Aws:
             prompt=access.prompt,
             home=lambda: self._home,
             config=self._config("sts"),
-            listening=lambda events: listen(events, access.hear, clock=self.clock),
+            listening=lambda session: listen(session, access.hear, clock=self.clock),
         )
 
     def _config(self, service: str, patience: int | None = None) -> Config:
@@ -175,8 +175,8 @@ class Aws:
     def as_command(self, name: str) -> Self:
         """The same connection, whose calls say that another command makes them."""
         other = copy.copy(self)
-        other._access = replace(self._access, command=name)  # noqa: SLF001  # of the same class
-        other._clients = {}  # noqa: SLF001  # the same
+        other._access = replace(self._access, command=name)
+        other._clients = {}
         return other
 
     def client(self, service: str, region: str, *, patience: int | None = None) -> Any:
@@ -353,7 +353,7 @@ def _keep_user_agent(client: Any) -> None:
     """One for all calls: botocore puts the same together anew for each, which is a tenth of what a call costs."""
     creator = getattr(client, "_user_agent_creator", None)
     if creator is not None:
-        client._user_agent_creator = _UserAgent(creator.to_string())  # noqa: SLF001  # botocore has no setting for it
+        client._user_agent_creator = _UserAgent(creator.to_string())  # botocore has no setting for it
         if (again := getattr(creator, "rebuild_and_replace_user_agent_handler", None)) is not None:
             service = client.meta.service_model.service_id.hyphenize()
             client.meta.events.unregister(f"request-created.{service}", again)

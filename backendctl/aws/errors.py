@@ -15,7 +15,6 @@ from urllib3.exceptions import LocationValueError
 
 from backendctl.aws.answers import MalformedAnswerError, lacking
 from backendctl.aws.silence import SilentError
-from backendctl.catching import caught
 from backendctl.errors import AGAIN, AwsError, BackendctlError, BugError
 from backendctl.secrets import KNOWN
 
@@ -145,8 +144,12 @@ def attempt(work: Callable[[], T], *, doing: str, let: tuple[type[Exception], ..
     Args:
         doing: begins the sentence, as `explain` has it. let: errors that are raised all the same.
     """
-    found = caught(work, let=let)
-    return explain(found, doing=doing) if isinstance(found, Exception) else found
+    try:
+        return work()
+    except let:
+        raise
+    except Exception as error:  # noqa: BLE001  # the one place: a bug is explained with its traceback
+        return explain(error, doing=doing)
 
 
 def explain(error: BaseException, *, doing: str) -> BackendctlError:

@@ -38,7 +38,7 @@ def open_session(
     prompt: Prompt,
     home: Callable[[], str | None],
     config: Config,
-    listening: Callable[[Any], None],
+    listening: Callable[[Session], None],
 ) -> Session:
     """A session that signs with the profile's credentials, or with those of a role.
 
@@ -47,7 +47,7 @@ def open_session(
         endpoint_url: where roles are assumed; None for STS of the region that `home` tells (F12).
         prompt: asks for an MFA code.
         home: the region whose STS is asked; None leaves it to the profile.
-        listening: gets the events of each session below, before it makes a client.
+        listening: gets each session below, before it makes a client.
 
     Raises:
         AwsError: there is no such profile, or the AWS configuration cannot be read.
@@ -55,15 +55,15 @@ def open_session(
     try:
         source = Session(profile=profile or os.environ.get("AWS_PROFILE"))
         source.get_scoped_config()  # a profile that is not there is told before anything else
-        listening(source.get_component("event_emitter"))
+        listening(source)
         teach(source.get_component("data_loader"))
         creator = sts_clients(source, endpoint_url=endpoint_url, home=home, config=config)
         provider: Any = source.get_component("credential_provider").get_provider("assume-role")
-        provider._client_creator = creator  # noqa: SLF001  # botocore's own asks the region of the profile
-        provider._prompter = prompt  # noqa: SLF001  # botocore's own reads the terminal behind a spinner
+        provider._client_creator = creator  # botocore's own asks the region of the profile
+        provider._prompter = prompt  # botocore's own reads the terminal behind a spinner
         opened = _assuming(source, role_arn, creator) if role_arn else source
         if opened is not source:
-            listening(opened.get_component("event_emitter"))
+            listening(opened)
     except Exception as error:
         raise explain(error, doing="open the AWS profile") from error
     return opened
@@ -115,7 +115,7 @@ def _assuming(source: Session, role_arn: str, creator: Callable[..., Any]) -> Se
     )
     inner = Session(profile=source.profile)
     inner.register_component("data_loader", source.get_component("data_loader"))  # which has read some already
-    inner._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]  # noqa: SLF001
+    inner._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
         method="assume-role", refresh_using=fetcher.fetch_credentials
     )
     return inner

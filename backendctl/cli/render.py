@@ -23,14 +23,14 @@ def command(*, options: Options, reveal: bool) -> None:
     """
     import yaml
 
-    from backendctl.checking import check
+    from backendctl.checking import check_spec
     from backendctl.cli.code import tell_warnings
     from backendctl.spec import effective
 
     if reveal:
         KNOWN.reveal()
     config = options.load()
-    checked = check(options.spec_path(config), allow_runtimes=None)
+    checked = check_spec(options.spec_path(config), allow_runtimes=None)
     tell_warnings(checked.draft.deprecated)
     document = effective(checked.spec, reveal=reveal)
     if options.format(config) == "json":

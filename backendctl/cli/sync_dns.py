@@ -28,18 +28,10 @@ def command(
     waits until every name server has them. A domain that the spec no longer names goes with --allow-delete.
     """
     from backendctl.cli.applying import Consent
-    from backendctl.cli.opening import opened_api
-    from backendctl.cli.syncing import sync
-    from backendctl.remembering import remembered
-    from backendctl.selecting import Selection
+    from backendctl.cli.syncing import plan_and_sync
     from backendctl.sync_dns import plan_dns
 
-    selection = Selection(adopt=adopt, delete=allow_delete)
-    selection.check()
-    ready = opened_api(options)
-    plan = plan_dns(ready.backend)
-    remembered(selection, ready.backend.aws.journal).refuse_unmatched(plan)
     consent = Consent(
         dry_run=dry_run or check, yes=yes, plan_digest=plan_digest, allow_delete=allow_delete, adopt=adopt
     )
-    return sync(plan, ready, consent, check=check, verbose=options.verbose)
+    return plan_and_sync(options, plan_dns, consent, check=check)

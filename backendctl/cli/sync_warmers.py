@@ -26,15 +26,8 @@ def command(
     No code is built and nothing is released. A rule that was disabled by hand stays disabled, with a note.
     """
     from backendctl.cli.applying import Consent
-    from backendctl.cli.opening import opened_api
-    from backendctl.cli.syncing import sync
-    from backendctl.selecting import Selection
+    from backendctl.cli.syncing import plan_and_sync
     from backendctl.warmth.syncing import plan_warmers
 
-    selection = Selection(adopt=adopt)
-    selection.check()
-    ready = opened_api(options)
-    plan = plan_warmers(ready.backend)
-    selection.refuse_unmatched(plan)
     consent = Consent(dry_run=dry_run or check, yes=yes, plan_digest=plan_digest, allow_delete=(), adopt=adopt)
-    return sync(plan, ready, consent, check=check, verbose=options.verbose)
+    return plan_and_sync(options, plan_warmers, consent, check=check)

@@ -26,14 +26,14 @@ def command(*, options: Options, allow_runtimes: tuple[str, ...]) -> None:
 
     With -o json stdout has one document either way: `valid`, and the `faults` with file, line, column and message.
     """
-    from backendctl.checking import check
+    from backendctl.checking import check_spec
     from backendctl.cli import code
 
     config = options.load()
     in_json = options.format(config) == "json"
     tell = None if options.quiet else _telling(options, config)
     try:
-        checked = check(options.spec_path(config), allow_runtimes=allow_runtimes, tell=tell)
+        checked = check_spec(options.spec_path(config), allow_runtimes=allow_runtimes, tell=tell)
     except SpecError as error:
         if in_json:
             faults = [KNOWN.redact_data(asdict(fault)) for fault in error.faults]

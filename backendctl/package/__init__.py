@@ -1,6 +1,6 @@
 """Lambda archives that are the same on every machine, so that the same code is not deployed twice.
 
-A `Source` says where a function's code comes from, `check` what is wrong with it, `Packager.build` makes the
+A `Source` says where a function's code comes from, `code_faults` what is wrong with it, `Packager.build` makes the
 `Artefact` that is sent. Nothing here talks to AWS.
 """
 
@@ -10,7 +10,7 @@ from backendctl.package.archive import received
 from backendctl.package.errors import PackageError
 from backendctl.package.handler import Findings, Wanted, findings
 from backendctl.package.limits import DIRECT_LIMIT, UNZIPPED_LIMIT
-from backendctl.package.packager import Packager, build, check, handler_check, left_out_clause, limit_faults
+from backendctl.package.packager import Packager, build, code_faults, handler_check, left_out_clause, limit_faults
 from backendctl.package.source import BUILD_TIMEOUT, Artefact, Source
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
     "Source",
     "Wanted",
     "build",
-    "check",
+    "code_faults",
     "findings",
     "handler_check",
     "left_out_clause",

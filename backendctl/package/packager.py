@@ -25,7 +25,7 @@ _S3_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+")
 _IMAGE_URI = re.compile(r"[A-Za-z0-9.-]+(:\d+)?/[a-z0-9._/-]+(:[\w.-]+|@sha256:[0-9a-f]{64})?")
 
 
-def check(source: Source) -> list[str]:
+def code_faults(source: Source) -> list[str]:
     """The faults that can be seen without building anything; an empty list is good news.
 
     The output of a build command is not looked at: what lies there now may be an old one.
@@ -78,7 +78,7 @@ def build(source: Source, *, run: Callable[[Source], str] = command.run_for) -> 
     """
     if source.reference is not None:
         raise PackageError(f"{source.reference}: AWS fetches this by itself; there is nothing to package")
-    _refuse(source, check(source))
+    _refuse(source, code_faults(source))
     log = "" if source.build is None else run(source)
     faults, tree = _path_faults(source)
     _refuse(source, faults)

@@ -220,7 +220,7 @@ def _answer(given: dict[str, Any]) -> AnswerCheck:
     )
 
 
-def check(view: View, way: Way, given: Sequence[dict[str, Any]], *, is_alias: bool) -> None:
+def check_analysis(view: View, way: Way, given: Sequence[dict[str, Any]], *, is_alias: bool) -> None:
     """Put what is wrong with the checks into the view's report.
 
     Args:

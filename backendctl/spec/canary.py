@@ -8,8 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from backendctl.nearest import nearest
-from backendctl.spec import analysis
-from backendctl.spec.analysis import Check, build_analysis
+from backendctl.spec.analysis import Check, build_analysis, check_analysis
 from backendctl.spec.loader import MISSING
 from backendctl.spec.report import listed
 from backendctl.spec.rows import build, either, flag, many, numeric, ref, row, some, text, whole, words
@@ -213,7 +212,7 @@ def _waves(given: str | list[list[str]], regions: tuple[str, ...]) -> tuple[tupl
     return tuple(tuple(wave) for wave in given)
 
 
-def check(view: View) -> None:
+def check_canary(view: View) -> None:
     """Put what is wrong with the `canary` section into the view's report."""
     canary = view.plain.get("canary", {})
     way: Way = ("canary",)
@@ -227,7 +226,7 @@ def check(view: View) -> None:
             view.report.add((*way, "hooks", name), "a hook is a command, or a URL with http:// or https://")
     if canary.get("strategy", API) == API and canary and view.document.raw(("api",)) is MISSING:
         view.report.add(way, "without an 'api' a canary needs 'strategy: alias'", key=True)
-    analysis.check(view, (*way, "analysis"), canary.get("analysis", []), is_alias=canary.get("strategy") == ALIAS)
+    check_analysis(view, (*way, "analysis"), canary.get("analysis", []), is_alias=canary.get("strategy") == ALIAS)
     if isinstance(canary.get("waves"), list):
         _check_waves(view, (*way, "waves"), canary["waves"])
 

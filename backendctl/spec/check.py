@@ -8,18 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backendctl.nearest import nearest
-from backendctl.spec import (
-    canary,
-    check_api,
-    check_arns,
-    check_callers,
-    check_domain,
-    check_functions,
-    check_links,
-    check_stages,
-    check_tables,
-)
+from backendctl.spec.canary import check_canary
+from backendctl.spec.check_api import check_api
+from backendctl.spec.check_arns import check_arns
+from backendctl.spec.check_callers import check_callers
+from backendctl.spec.check_domain import check_domain
+from backendctl.spec.check_functions import check_functions
+from backendctl.spec.check_links import check_links
 from backendctl.spec.check_names import check_tags, check_unique
+from backendctl.spec.check_stages import check_stages
+from backendctl.spec.check_tables import check_tables
 from backendctl.spec.regions import PARTITION
 from backendctl.spec.report import listed
 
@@ -27,19 +25,19 @@ if TYPE_CHECKING:
     from backendctl.spec.view import View
 
 
-def check(view: View) -> None:
+def check_parts(view: View) -> None:
     """Put every fault into the view's report."""
     _check_regions(view)
     check_tags(view, ("tags",), view.plain.get("tags", {}))
-    check_functions.check(view)
-    check_tables.check(view)
-    check_api.check(view)
-    check_callers.check(view)
-    check_domain.check(view)
-    check_arns.check(view)
-    canary.check(view)
-    check_links.check(view)
-    check_stages.check(view)
+    check_functions(view)
+    check_tables(view)
+    check_api(view)
+    check_callers(view)
+    check_domain(view)
+    check_arns(view)
+    check_canary(view)
+    check_links(view)
+    check_stages(view)
     for region in view.regions:
         functions = view.functions[region].items()
         check_unique(view, "functions", {name: view.physical(name, function) for name, function in functions})

@@ -30,7 +30,7 @@ _ROUTE = re.compile(r"^(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|ANY) (/\S*)$")
 _PARAMETER = re.compile(r"\{([^}+]+)\+?\}")
 
 
-def check(view: View) -> None:
+def check_api(view: View) -> None:
     """Put every fault into the view's report."""
     paths: dict[str, str] = {}
     api = view.plain.get("api", {})

@@ -71,7 +71,7 @@ def image_fault(image: str, region: str) -> str:
     return ""
 
 
-def check(view: View) -> None:
+def check_arns(view: View) -> None:
     """Put the faults of roles into the view's report; layers, images and certificates are with what they belong to."""
     _check_role(view, ("role",), view.plain.get("role"), view.regions)
     _check_role(view, ("api", "role"), view.plain.get("api", {}).get("role"), view.regions)

@@ -32,7 +32,7 @@ _USUAL_PORTS = {"http": 80, "https": 443}
 _LAST_PORT = 65535
 
 
-def check(view: View) -> None:
+def check_callers(view: View) -> None:
     """Put every fault into the view's report."""
     api = view.plain.get("api", {})
     _check_cors(view, api.get("cors", {}))

@@ -23,7 +23,7 @@ _GREEDY = re.compile(r"\{[^}/]+\+\}")
 _PARAMETER = re.compile(r"\{[^}/]+\}")
 
 
-def check(view: View) -> None:
+def check_domain(view: View) -> None:
     """Put every fault into the view's report."""
     if "domain" not in view.plain and view.plain.get("domains"):
         view.report.add(

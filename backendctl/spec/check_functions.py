@@ -56,7 +56,7 @@ _FOR_FILES = (*_FOR_FOLDERS, "build", "build-timeout", "bucket")
 _API_TIMEOUT = 29_000  # ms that API Gateway waits unless the account has a larger quota
 
 
-def check(view: View) -> None:
+def check_functions(view: View) -> None:
     """Put every fault into the view's report."""
     _check_buckets(view)
     for region, functions in view.functions.items():

@@ -52,7 +52,7 @@ def calls(view: View, *, default: int) -> Iterator[tuple[str, int]]:
             yield found.function, given if isinstance(given, int) else default
 
 
-def check(view: View) -> None:
+def check_links(view: View) -> None:
     """Put every fault into the view's report."""
     for stage in view.stages():
         if (document := view.definition_of(stage)) is not None:

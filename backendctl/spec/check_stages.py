@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _LATEST = "$LATEST"
 
 
-def check(view: View) -> None:
+def check_stages(view: View) -> None:
     """Put every fault into the view's report."""
     live = isinstance(view.plain.get("api", {}).get("definition"), dict)
     for name, stage in view.stages().items():

@@ -23,7 +23,7 @@ _MAX_PROJECTED = 100
 """Attributes named by all of a table's projections together."""
 
 
-def check(view: View) -> None:
+def check_tables(view: View) -> None:
     """Put every fault into the view's report."""
     for name, table in view.plain.get("tables", {}).items():
         way: Way = ("tables", name)

@@ -114,7 +114,7 @@ def _read(path: Path) -> Config:
     if document.value is None:
         return Config(file=path)
     report = Report(document=document)
-    for problem in schema.check(document, document.value, schema=_SCHEMA):
+    for problem in schema.problems_in(document, document.value, schema=_SCHEMA):
         report.add(problem.way, problem.message, key=problem.key)
     if report.found:
         raise SpecError(report.faults)

@@ -11,7 +11,7 @@ from backendctl.errors import SpecError
 from backendctl.secrets import KNOWN
 from backendctl.spec import loader, schema, synonyms
 from backendctl.spec.build import build
-from backendctl.spec.check import check
+from backendctl.spec.check import check_parts
 from backendctl.spec.loader import MISSING
 from backendctl.spec.paths import path_fault
 from backendctl.spec.report import Report
@@ -163,7 +163,7 @@ def _shape(report: Report) -> tuple[list[Way], dict[Way, Scalar]]:
     if document.value is None:
         report.put(document.fault((), "the file is empty"))
         return [], {}
-    problems = schema.check(document, document.value, schema=schema.SPEC)
+    problems = schema.problems_in(document, document.value, schema=schema.SPEC)
     pruned = [problem.way for problem in problems if problem.drop]
     for way, text in _texts((), document.value):
         try:
@@ -259,10 +259,10 @@ def _judge(view: View) -> None:
     report = view.report
     for region in view.regions:
         whole = {**view.plain, "functions": view.functions[region]}
-        for problem in schema.check(report.document, whole, schema=schema.SPEC):
+        for problem in schema.problems_in(report.document, whole, schema=schema.SPEC):
             way = problem.way
             if way[:1] == ("functions",) and way[1:]:
                 way = view.way(region, str(way[1]), *way[2:])
             if problem.missing is None or report.document.raw((*way, problem.missing)) is MISSING:
                 report.add(way, problem.message, key=problem.key, free=problem.text)
-    check(view)
+    check_parts(view)

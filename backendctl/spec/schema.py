@@ -75,7 +75,7 @@ class Problem:
     scalar: Scalar | None = None
 
 
-def check(document: Document, value: Any, *, schema: str) -> list[Problem]:
+def problems_in(document: Document, value: Any, *, schema: str) -> list[Problem]:
     """Every problem of a value, in no order.
 
     Texts that hold an expression are not held against patterns and lists of words; call again when expanded.

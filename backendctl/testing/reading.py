@@ -107,7 +107,7 @@ class _Reader:
 
     def problems(self) -> None:
         """The form of the file, and of the expressions in it."""
-        for problem in schema.check(self.document, self.document.value, schema=_SCHEMA):
+        for problem in schema.problems_in(self.document, self.document.value, schema=_SCHEMA):
             self._fault(problem.way, problem.message, key=problem.key)
             if problem.drop:
                 self.bad.append(problem.way)

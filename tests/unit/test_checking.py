@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backendctl.checking import check
+from backendctl.checking import check_spec
 from backendctl.errors import SpecError, UsageError
 from tests.unit.package.zipped import zipped
 
@@ -30,7 +30,7 @@ def project(root: Path, function: str, files: dict[str, str]) -> Path:
 
 def faults(spec: Path, **more: Any) -> list[str]:
     with pytest.raises(SpecError) as caught:
-        check(spec, today=TODAY, **more)
+        check_spec(spec, today=TODAY, **more)
     return [str(fault) for fault in caught.value.faults]
 
 
@@ -38,20 +38,20 @@ def test_a_retired_runtime_is_a_fault_at_its_place_unless_it_is_allowed(tmp_path
     spec = project(tmp_path, "code: code, runtime: python3.6, handler: app.handler", PYTHON)
     (fault,) = faults(spec)
     assert fault.startswith(f"{spec}:4:32: Lambda takes no updates of functions with the runtime 'python3.6'")
-    checked = check(spec, today=TODAY, allow_runtimes=("python3.6",))
+    checked = check_spec(spec, today=TODAY, allow_runtimes=("python3.6",))
     assert "creates no new functions" in checked.warnings[0].message
-    assert check(spec, today=TODAY, allow_runtimes=None).spec.backend == "shop"
+    assert check_spec(spec, today=TODAY, allow_runtimes=None).spec.backend == "shop"
 
 
 def test_a_runtime_that_is_allowed_for_nothing_is_refused(tmp_path: Path) -> None:
     spec = project(tmp_path, "code: code, runtime: python3.13, handler: app.handler", PYTHON)
     with pytest.raises(UsageError, match=r"no function with that runtime; did you mean 'python3\.13'\?"):
-        check(spec, today=TODAY, allow_runtimes=("python3.12",))
+        check_spec(spec, today=TODAY, allow_runtimes=("python3.12",))
 
 
 def test_an_unknown_runtime_is_a_warning_told_once_for_all_regions(tmp_path: Path) -> None:
     spec = project(tmp_path, "code: code, runtime: python3.31, handler: app.handler", PYTHON)
-    (warning,) = check(spec, today=TODAY).warnings
+    (warning,) = check_spec(spec, today=TODAY).warnings
     assert "not a known runtime" in warning.message
 
 
@@ -87,7 +87,7 @@ def test_links_are_followed_on_request_within_the_project(tmp_path: Path) -> Non
     assert "follow-links: true" in faults(spec)[0]
     text = spec.read_text().replace("code: code", "code: {folder: code, follow-links: true}")
     spec.write_text(text)
-    artefact = check(spec, today=TODAY).artefacts["us-east-1", "items"]
+    artefact = check_spec(spec, today=TODAY).artefacts["us-east-1", "items"]
     assert artefact.member("shared.py") == b"x = 1"
 
 
@@ -96,5 +96,5 @@ def test_a_build_is_heard_and_ended_in_time(tmp_path: Path) -> None:
     spec = project(tmp_path, f"{code}, runtime: python3.13, handler: app.handler", PYTHON)
     told: list[str] = []
     with pytest.raises(Exception, match="did not end within 1 s"):
-        check(spec, today=TODAY, tell=told.append)
+        check_spec(spec, today=TODAY, tell=told.append)
     assert told == ["building: echo hello; sleep 60", "hello"]

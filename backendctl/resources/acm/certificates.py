@@ -108,7 +108,7 @@ def serving(aws: Aws, region: str, domain: DomainSpec, *, now: float) -> Serving
     )
 
 
-def check(aws: Aws, region: str, arn: str) -> None:
+def check_certificate(aws: Aws, region: str, arn: str) -> None:
     """Refuse a certificate that API Gateway would refuse in words of its own.
 
     Raises:

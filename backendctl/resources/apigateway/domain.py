@@ -142,7 +142,7 @@ class Domain:
         held = obstacle(aws, self.region, self.name, endpoint=live.endpoint, zone=self.zone)
         operations = [] if held else self._moving(aws, live)
         if self.certificate is not None and live.endpoint != EDGE and self.certificate != live.certificate:
-            certificates.check(aws, self.region, self.certificate)
+            certificates.check_certificate(aws, self.region, self.certificate)
             operations.append({"op": "replace", "path": "/regionalCertificateArn", "value": self.certificate})
         if self.security_policy is not None and self.security_policy != live.security_policy:
             operations.append({"op": "replace", "path": "/securityPolicy", "value": self.security_policy})
@@ -202,7 +202,7 @@ class Domain:
     def _certificate(self, aws: Aws) -> str:
         if self.certificate is None:
             return certificates.find(aws, self.region, self.name, zone=self.zone)
-        certificates.check(aws, self.region, self.certificate)
+        certificates.check_certificate(aws, self.region, self.certificate)
         return self.certificate
 
     def _meet(self, aws: Aws) -> None:

@@ -56,7 +56,7 @@ def refused_certificates(changes: Iterable[Change], aws: Aws) -> Iterator[str]:
         match change.desired, change.live:
             case Domain(certificate=str(arn)) as domain, live if getattr(live, "certificate", None) != arn:
                 try:
-                    certificates.check(aws, domain.region, arn)
+                    certificates.check_certificate(aws, domain.region, arn)
                 except (BackendctlError, ClientError, BotoCoreError) as error:
                     told = explain(error, doing=f"look at the certificate {arn}")
                     yield f"{domain.name} in {domain.region}: {told.message}; {told.hint}"

@@ -146,7 +146,7 @@ def _checked(path: Path) -> loader.Document:
     value = document.value
     if value is None:
         return document
-    for problem in schema.check(document, value, schema=_SCHEMA):
+    for problem in schema.problems_in(document, value, schema=_SCHEMA):
         report.add(problem.way, problem.message, key=problem.key)
     for fault in _beyond_schema(document):
         report.put(fault)

@@ -18,7 +18,7 @@ from backendctl.package import (
     Packager,
     Source,
     build,
-    check,
+    code_faults,
     limit_faults,
 )
 
@@ -50,7 +50,7 @@ def test_a_tree_too_large_to_run_is_refused_before_it_is_packed(tmp_path: Path) 
 
 def test_a_sound_folder_has_no_faults(tmp_path: Path) -> None:
     (tmp_path / "app.py").touch()
-    assert check(Source(path=tmp_path)) == []
+    assert code_faults(Source(path=tmp_path)) == []
 
 
 def test_faults_of_paths_are_found(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_faults_of_paths_are_found(tmp_path: Path) -> None:
         "hollow.jar": "is empty",
     }
     for name, sentence in expected.items():
-        (fault,) = check(Source(path=tmp_path / name))
+        (fault,) = code_faults(Source(path=tmp_path / name))
         assert fault.startswith(str(tmp_path / name))
         assert sentence in fault
 
@@ -75,19 +75,19 @@ def test_faults_of_paths_are_found(tmp_path: Path) -> None:
 def test_a_folder_with_nothing_but_ignored_files_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / ".backendctlignore").write_text("*\n")
     (tmp_path / "app.py").touch()
-    assert check(Source(path=tmp_path)) == [
+    assert code_faults(Source(path=tmp_path)) == [
         f"{tmp_path}: there are no files to package, 1 left out by .backendctlignore, 1 left out by the built-in list"
     ]
 
 
 def test_nothing_is_put_into_a_ready_made_archive(tmp_path: Path) -> None:
-    (fault,) = check(Source(path=tmp_path / "ready.zip", include=(tmp_path,)))
+    (fault,) = code_faults(Source(path=tmp_path / "ready.zip", include=(tmp_path,)))
     assert "cannot be put into" in fault
 
 
 @pytest.mark.parametrize("source", [Source(), Source(s3="s3://bucket/key", image="registry/image")])
 def test_one_origin_is_wanted(source: Source) -> None:
-    assert len(check(source)) == 1
+    assert len(code_faults(source)) == 1
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_one_origin_is_wanted(source: Source) -> None:
     ],
 )
 def test_uris_have_their_form(source: Source, faults: int) -> None:
-    assert len(check(source)) == faults
+    assert len(code_faults(source)) == faults
 
 
 def test_what_aws_fetches_itself_is_not_packaged() -> None:
@@ -114,7 +114,7 @@ def test_what_aws_fetches_itself_is_not_packaged() -> None:
 def test_a_build_command_makes_what_is_packaged(tmp_path: Path) -> None:
     command = "mkdir -p out && echo 'handler = 1' > out/app.py && echo compiled && echo warned >&2"
     source = Source(path=tmp_path / "out", build=command, cwd=tmp_path)
-    assert check(source) == []
+    assert code_faults(source) == []
     made = build(source)
     assert made.member("app.py") == b"handler = 1\n"
     assert made.log == "compiled\nwarned\n"
@@ -136,7 +136,7 @@ def test_a_build_command_that_makes_nothing_is_a_fault(tmp_path: Path) -> None:
 
 def test_a_build_command_needs_its_folder(tmp_path: Path) -> None:
     source = Source(path=tmp_path, build="true", cwd=tmp_path / "gone")
-    assert len(check(source)) == 1
+    assert len(code_faults(source)) == 1
     with pytest.raises(PackageError, match="cannot run in it"):
         build(source)
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from backendctl.package import UNZIPPED_LIMIT, PackageError, Source, build, check, ready
+from backendctl.package import UNZIPPED_LIMIT, PackageError, Source, build, code_faults, ready
 from tests.unit.package.zipped import entry, zipped
 
 
 def fault(path: Path) -> str:
-    found = check(Source(path=path))
+    found = code_faults(Source(path=path))
     assert len(found) == 1, found
     return found[0]
 
@@ -35,7 +35,7 @@ def patched(path: Path, local: int, central: int, form: str, value: int) -> Path
 def test_a_sound_archive_has_no_fault(tmp_path: Path) -> None:
     files = {"app.py": "a = 1", "lib/x.py": "", "link.py": "lib/x.py", "layer": "/opt/lib"}
     modes = {"link.py": stat.S_IFLNK | 0o777, "layer": stat.S_IFLNK | 0o777}
-    assert check(Source(path=zipped(tmp_path / "a.zip", files, modes=modes, method=zipfile.ZIP_DEFLATED))) == []
+    assert code_faults(Source(path=zipped(tmp_path / "a.zip", files, modes=modes, method=zipfile.ZIP_DEFLATED))) == []
 
 
 def test_an_encrypted_entry_is_a_fault(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_an_archive_of_an_archive_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_many_faults_are_told_in_few_lines(tmp_path: Path) -> None:
-    found = check(Source(path=zipped(tmp_path / "a.zip", {f"/{number}": "" for number in range(50)})))
+    found = code_faults(Source(path=zipped(tmp_path / "a.zip", {f"/{number}": "" for number in range(50)})))
     assert len(found) == 6
     assert "45 more" in found[-1]
 
