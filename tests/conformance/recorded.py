@@ -49,11 +49,16 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
-    """One test that ran against AWS: its calls in order."""
+    """One test that ran against AWS: its calls in order.
+
+    Attributes:
+        is_partial: whether answers and refusals are told only in part, so that what is not told may be anything.
+    """
 
     service: str
     name: str
     steps: tuple[Step, ...]
+    is_partial: bool = False
 
     @property
     def exchanges(self) -> int:
