@@ -7,12 +7,11 @@ destroys a backend at the end of a test, for a destroy costs as much as a deploy
 from __future__ import annotations
 
 import contextlib
-import functools
-from typing import Any
 
-import boto3
 import urllib3
 from botocore.exceptions import ClientError
+
+from tests.functional.sandboxed import stock_client
 
 REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
 """Where tests have functions; a handler elsewhere ends when nobody has asked it for minutes."""
@@ -20,24 +19,17 @@ REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
 _OK = 200
 
 
-@functools.cache
-def _client(url: str, service: str, region: str) -> Any:
-    return boto3.client(  # type: ignore[call-overload]  # the name is a variable here
-        service, region_name=region, endpoint_url=url, aws_access_key_id="x", aws_secret_access_key="y"
-    )
-
-
 def quiet(url: str, *, backend: str = "") -> None:
     """Delete health checks and functions of a backend of that name, of all without one; nothing where no sandbox is."""
     if not _is_up(url):
         return
-    route53 = _client(url, "route53", REGIONS[0])
+    route53 = stock_client(url, "route53", REGIONS[0])
     for page in route53.get_paginator("list_health_checks").paginate():
         for check in page["HealthChecks"]:
             if not backend or check["CallerReference"].startswith(f"backendctl/{backend}/"):
                 route53.delete_health_check(HealthCheckId=check["Id"])
     for region in REGIONS:
-        functions = _client(url, "lambda", region)
+        functions = stock_client(url, "lambda", region)
         for page in functions.get_paginator("list_functions").paginate():
             for function in page["Functions"]:
                 if function["FunctionName"].startswith(f"{backend}-" if backend else ""):
