@@ -6,13 +6,18 @@
 Wall time says little on a busy machine, so processor time is what is counted: of the process that runs the tests, of
 its children, and of the sandboxes below its temporary folder with their handlers. A fixture is paid by the test that
 asks for it first. Linux only: it reads /proc.
+
+A busy machine makes processor time longer too, by half and more. So a fixed piece of work is measured all along, and
+two runs can be compared by what it took in each.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
+import statistics
 import sys
 import threading
 import time
@@ -26,6 +31,9 @@ import pytest
 _TICKS = os.sysconf("SC_CLK_TCK")
 _EVERY = 0.25
 """Seconds between two looks at other processes: what one does in its last quarter of a second is not seen."""
+
+_LOOKS = 20
+"""Looks between two times the fixed piece of work is done."""
 
 
 class Meter:
@@ -94,8 +102,10 @@ class Plugin:
         threading.Thread(target=self._keep_looking, daemon=True).start()
 
     def _keep_looking(self) -> None:
-        while True:
+        for number in itertools.count():
             self._meter.look()
+            if number % _LOOKS == 0:
+                self._file.write(json.dumps({"reference": _reference()}) + "\n")
             time.sleep(_EVERY)
 
     @pytest.hookimpl(hookwrapper=True)
@@ -128,6 +138,13 @@ class Plugin:
         self._file.flush()
 
 
+def _reference() -> float:
+    """Processor seconds of a fixed piece of work: about 0.005 on a machine that does nothing else."""
+    began = time.thread_time()
+    sum(number * number for number in range(100_000))
+    return time.thread_time() - began
+
+
 def _resident() -> float:
     """MB that this process holds."""
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
@@ -143,13 +160,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def report(folder: Path) -> None:
     """Print the totals, and the dearest tests and files."""
-    lines = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
+    told = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
+    lines = [line for line in told if "test" in line]
+    references = [line["reference"] for line in told if "reference" in line]
     total = sum(_cost(line) for line in lines)
     _say(
         f"{total:.0f} s of processor time in {len({line['test'] for line in lines})} tests; "
         f"the largest process of tests: {max(line['memory'] for line in lines):.0f} MB"
     )
     _say(" ".join(f"{key} {sum(line[key] for line in lines):.0f}" for key in ("own", "others", "wall")))
+    if references:
+        _say(f"a fixed piece of work took {statistics.median(references) * 1000:.1f} ms of it")
     _ranking("file", lines, lambda line: line["test"].partition("::")[0], total, 30)
     _ranking("test", lines, lambda line: line["test"], total, 60)
 

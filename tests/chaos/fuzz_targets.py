@@ -48,7 +48,7 @@ from backendctl.warmth.cost.prices import load_prices
 from backendctl.warmth.report_line import parse as parse_report
 from backendctl.warmth.rules import _hold as hold
 from backendctl.warmth.tune.measuring import _bad_status as bad_status
-from tests.unit.openapi.samples import CORPUS
+from tests.unit.openapi.samples import definitions
 
 _ROOT = Path(__file__).parents[2]
 _FUNCTION = {"code": "fn", "runtime": "python3.13", "handler": "app.handler"}
@@ -254,10 +254,7 @@ class Ground:
 
 
 def _corpus() -> list[tuple[str, Any]]:
-    files = sorted(CORPUS.glob("*.[jy]*")) if CORPUS.is_dir() else []
-    found = [
-        (path.name, yaml.safe_load(path.read_text(encoding="utf-8"))) for path in files if "manifest" not in path.name
-    ]
+    found = [(path.name, yaml.safe_load(path.read_text(encoding="utf-8"))) for path in definitions()]
     return [(name, one) for name, one in found if isinstance(one, dict)]
 
 

@@ -12,15 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from backendctl.sandbox.process import default_data
 from tests.chaos.state import whole_state
 from tests.functional.killing import Run, ended, killed, started
 from tests.functional.marked import write_release
 from tests.functional.project import Project, environment, make_project
 from tests.functional.proxy import After, Before, Call, Proxy, proxying
-from tests.functional.sandboxed import EAST, WEST, Sandbox, free_port
+from tests.functional.sandboxed import EAST, WEST, Sandbox, free_port, stock_client
 
 BOTH = (EAST, WEST)
 
@@ -37,7 +35,6 @@ class Ground:
     proxy: Proxy
     project: Project
     folder: Path
-    _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def start(self, verb: str, *arguments: str, port: int = 0) -> subprocess.Popen[str]:
         """A command on the spec, in a process of its own.
@@ -81,16 +78,7 @@ class Ground:
 
     def client(self, service: str, region: str) -> Any:
         """A stock client on the sandbox itself."""
-        key = service, region
-        if key not in self._clients:
-            self._clients[key] = boto3.client(  # type: ignore[call-overload]  # the name is a variable here
-                service,
-                region_name=region,
-                endpoint_url=self.sandbox.url,
-                aws_access_key_id="x",
-                aws_secret_access_key="y",
-            )
-        return self._clients[key]
+        return stock_client(self.sandbox.url, service, region)
 
     def keep(self, name: str) -> None:
         """Remember AWS and the project's files under a name."""

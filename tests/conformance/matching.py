@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from datetime import datetime
@@ -56,6 +57,18 @@ def difference(expected: Any, actual: Any, bindings: Bindings, at: str = "") -> 
         return None if _text(expected, actual, bindings) else _unlike(expected, actual, at)
     same = expected == actual and isinstance(expected, bool) == isinstance(actual, bool)
     return None if same else _unlike(expected, actual, at)
+
+
+def named(expected: Any, actual: Any) -> Any:
+    """Of an answer only what is expected in part: the members that are named, at any depth."""
+    if isinstance(expected, dict) and isinstance(actual, str):
+        with contextlib.suppress(ValueError):
+            actual = json.loads(actual)
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return {key: named(each, actual[key]) for key, each in expected.items() if key in actual}
+    if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        return [named(one, other) for one, other in zip(expected, actual, strict=True)]
+    return actual
 
 
 def _unlike(expected: Any, actual: Any, at: str) -> str:

@@ -10,6 +10,9 @@ from typing import Any
 from tests.conformance.mended import mended
 
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded"
+NEEDED = "needs ../shared/recorded, what real AWS answered; tests/conformance/test_stated.py has ours"
+"""Why a case is skipped."""
+
 CORPUS = RECORDED.parent / "corpus"
 SERVICES = ("acm", "apigateway", "cloudwatch", "dynamodb", "events", "lambda", "route53", "scheduler", "sts")
 
@@ -49,11 +52,16 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
-    """One test that ran against AWS: its calls in order."""
+    """One test that ran against AWS: its calls in order.
+
+    Attributes:
+        is_partial: whether answers and refusals are told only in part, so that what is not told may be anything.
+    """
 
     service: str
     name: str
     steps: tuple[Step, ...]
+    is_partial: bool = False
 
     @property
     def exchanges(self) -> int:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conformance.filling import UnreplayableError
 from tests.conformance.listed import TABLE, reason
-from tests.conformance.recorded import Case, cases
+from tests.conformance.recorded import NEEDED, Case, cases
 from tests.conformance.replay import Outcome, Replay
 
 CASES = cases()
@@ -21,7 +21,7 @@ CASES = cases()
 
 def _parameters() -> list[Any]:
     if not CASES:
-        return [pytest.param(None, marks=pytest.mark.skip(reason="../shared/recorded is not there"))]
+        return [pytest.param(None, marks=pytest.mark.skip(reason=NEEDED))]
     return [pytest.param(case, id=f"{case.service}:{case.name}") for case in CASES]
 
 
@@ -49,7 +49,7 @@ def test_recorded_case_is_answered_alike_unless_listed(
 
 def test_every_listed_case_exists_and_has_a_reason() -> None:
     if not CASES:
-        pytest.skip("../shared/recorded is not there")
+        pytest.skip(NEEDED)
     known = {(case.service, case.name) for case in CASES}
     listed = [
         (service, name, told)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import itertools
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -9,12 +8,16 @@ from pathlib import Path
 import pytest
 
 from backendctl.sandbox.process import default_data, stop
-from tests.functional import rights
+from backendctl.sandbox.world import url_of
+from tests.functional import leftovers, rights
 from tests.functional.project import SCOPES, Project, environment, make_project
 from tests.functional.sandboxed import CALLS, Sandbox, free_port
 
 _READ: dict[Path, int] = {}
 """Up to where each file of calls has been looked at."""
+
+_SHARED: set[str] = set()
+"""URLs of sandboxes that serve more than one file of tests."""
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +25,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """One sandbox for the whole session: tests use names of their own in it."""
     running = Sandbox(port=free_port(), data=tmp_path_factory.mktemp("sandbox"))
     running.start()
+    _SHARED.add(running.url)
     yield running
     running.stop()
 
@@ -39,6 +43,7 @@ def fresh_sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 def command_line_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a sandbox that the command line itself starts; its state and journal lie in folders of the test."""
     port = free_port()
+    _SHARED.add(url_of(port))
     home = tmp_path_factory.mktemp("home")
     folders = {"XDG_DATA_HOME": str(home / "data"), "XDG_STATE_HOME": str(home / "state")}
     with environment(**folders, **{CALLS: str(home / "calls")}):
@@ -58,15 +63,27 @@ def within_the_policy(request: pytest.FixtureRequest) -> Iterator[None]:
     assert list(rights.outside(asked, SCOPES)) == []
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_running() -> Iterator[None]:
+    """What the tests of a file have deployed for all of them costs the next file nothing."""
+    yield
+    for url in _SHARED:
+        leftovers.quiet(url)
+
+
 @pytest.fixture
-def new_project(command_line_home: int, tmp_path: Path) -> Callable[..., Project]:
-    """Makes a backend of its own name, by default in two regions."""
-    made = itertools.count()
+def new_project(command_line_home: int, tmp_path: Path) -> Iterator[Callable[..., Project]]:
+    """Makes a backend of its own name, by default in two regions; it is quiet when the test has ended."""
+    made: list[Project] = []
 
     def make(*, regions: list[str] | None = None) -> Project:
         name = f"t{uuid.uuid4().hex[:6]}"
-        folder = tmp_path / f"{next(made)}"
+        folder = tmp_path / f"{len(made)}"
         folder.mkdir()
-        return make_project(folder, name=name, port=command_line_home, regions=regions or ["us-east-1", "us-west-2"])
+        project = make_project(folder, name=name, port=command_line_home, regions=regions or ["us-east-1", "us-west-2"])
+        made.append(project)
+        return project
 
-    return make
+    yield make
+    for project in made:
+        leftovers.quiet(project.url, backend=project.name)

@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
 import yaml
 
 from backendctl.cli.main import cli, run
 from backendctl.permissions.arns import Scope
 from tests.functional.rights import scope_of
-from tests.functional.sandboxed import arrived
+from tests.functional.sandboxed import arrived, stock_client
 
 HANDLER = """
 import functools
@@ -162,9 +161,7 @@ class Project:
 
     def client(self, service: str, region: str) -> Any:
         """A stock boto3 client."""
-        return boto3.client(  # type: ignore[call-overload]  # the name is a variable here
-            service, region_name=region, endpoint_url=self.url, aws_access_key_id="x", aws_secret_access_key="y"
-        )
+        return stock_client(self.url, service, region)
 
     def apis(self, region: str) -> list[Any]:
         """The APIs of this backend's name, from every page (A45)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,27 +26,22 @@ def deployed(new_project: NewProject) -> Project:
 
 @pytest.fixture(scope="module")
 def first(command_line_home: int, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Result]:
-    """A backend of two regions, and what its first deploy said; for tests that change nothing of it."""
-    project = _named(tmp_path_factory.mktemp("untouched"), command_line_home)
+    """A backend of two regions, and what its first deploy said."""
+    folder, name = tmp_path_factory.mktemp("first"), f"u{uuid.uuid4().hex[:6]}"
+    project = make_project(folder, name=name, port=command_line_home, regions=[EAST, WEST])
     return project, project.deploy()
 
 
 @pytest.fixture(scope="module")
 def untouched(first: tuple[Project, Result]) -> Project:
-    """The same backend."""
+    """The same backend, for tests that change nothing of it."""
     return first[0]
 
 
 @pytest.fixture(scope="module")
-def edited(command_line_home: int, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A deployed backend for edits one after the other: each leaves nothing to do."""
-    project = _named(tmp_path_factory.mktemp("edited"), command_line_home)
-    project.deploy()
-    return project
-
-
-def _named(folder: Path, port: int) -> Project:
-    return make_project(folder, name=f"u{uuid.uuid4().hex[:6]}", port=port, regions=[EAST, WEST])
+def edited(untouched: Project) -> Project:
+    """The same for edits one after the other: each leaves nothing to do."""
+    return untouched
 
 
 def everything_stateful(project: Project) -> list[str]:

@@ -185,6 +185,7 @@ def test_a_canary_begins_on_ready_environments(live: Project) -> None:
     assert configs(live)["version1-b"] == (2, "READY")
 
 
+@pytest.mark.full
 def test_a_number_set_by_hand_is_left_and_goes_with_the_release(live: Project) -> None:
     live.client("lambda", EAST).put_provisioned_concurrency_config(
         FunctionName=f"{live.name}-one", Qualifier="version1-a", ProvisionedConcurrentExecutions=3
@@ -200,6 +201,7 @@ def test_a_number_set_by_hand_is_left_and_goes_with_the_release(live: Project) -
     live.assert_nothing_to_do()
 
 
+@pytest.mark.full
 def test_what_the_spec_does_not_know_is_neither_taken_nor_lost(live: Project) -> None:
     live.spec["functions"]["one"]["warm"] = False
     live.save()
@@ -216,6 +218,7 @@ def test_what_the_spec_does_not_know_is_neither_taken_nor_lost(live: Project) ->
     assert configs(live).keys() == {"version1-b"}
 
 
+@pytest.mark.full
 def test_a_handler_that_cannot_be_loaded_is_told_and_gets_no_traffic(live: Project) -> None:
     (live.folder / "functions" / "one" / "app.py").write_text(BROKEN)
     result = live.deploy(expect=None)
@@ -225,6 +228,7 @@ def test_a_handler_that_cannot_be_loaded_is_told_and_gets_no_traffic(live: Proje
     assert answer(live.url, host(live)) == ("r1", KEPT)
 
 
+@pytest.mark.full
 def test_more_than_the_account_has_is_refused_before_the_first_call(live: Project) -> None:
     live.spec["functions"]["one"]["warm"] = {"provisioned": 950}
     live.save()

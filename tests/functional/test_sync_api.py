@@ -19,11 +19,25 @@ def proxy(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def shop(proxy: Proxy, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """Synced; whoever edits it syncs it back."""
+def first_sync(
+    proxy: Proxy, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Shop, list[Call], list[Call]]:
+    """A shop, the calls of a check and a dry run before its first sync, and those of that sync."""
     made = make_shop(tmp_path_factory.mktemp("shop"), proxy, sandbox)
-    made.sync()
-    return made
+    with made.calls() as before:
+        found = made.check(expect=2).json
+        assert {region: one["api_id"] for region, one in found["regions"].items()} == dict.fromkeys(TARGETS)
+        planned = made.sync("--dry-run").json["changes"]
+        assert {change["action"] for change in planned if change["kind"] != "release"} == {"create"}
+    with made.calls() as calls:
+        made.sync()
+    return made, before, calls
+
+
+@pytest.fixture(scope="module")
+def shop(first_sync: tuple[Shop, list[Call], list[Call]]) -> Shop:
+    """Synced; whoever edits it syncs it back."""
+    return first_sync[0]
 
 
 @pytest.fixture
@@ -33,25 +47,19 @@ def other(proxy: Proxy, sandbox: Sandbox, tmp_path: Path) -> Shop:
 
 
 def in_sync(shop: Shop) -> None:
-    """Nothing differs, and a sync writes nothing."""
-    assert shop.check().json["in_sync"] is True
+    """A sync writes nothing."""
     with shop.calls() as calls:
         shop.sync()
     assert [call.operation for call in calls if call.mutating] == []
     assert calls
 
 
-def test_a_spec_whose_source_is_live_can_be_planned_and_leaves_the_source_alone(other: Shop) -> None:
-    other.run("validate")
-    found = other.run("plan", "-o", "json").json["changes"]
-    assert {change["region"] for change in found if change["kind"] in {"rest-api", "stage"}} == set(TARGETS)
-
-
-def test_a_check_before_the_first_sync_says_that_the_api_is_missing_and_writes_nothing(other: Shop) -> None:
-    with other.calls() as calls:
-        found = other.check(expect=2).json
-    assert [call for call in calls if call.mutating] == []
-    assert {region: one["api_id"] for region, one in found["regions"].items()} == dict.fromkeys(TARGETS)
+def test_a_check_and_a_dry_run_before_the_first_sync_say_that_the_api_is_missing_and_write_nothing(
+    first_sync: tuple[Shop, list[Call], list[Call]],
+) -> None:
+    _, before, _ = first_sync
+    assert before
+    assert [call for call in before if call.mutating] == []
 
 
 def test_it_serves_in_every_region_from_that_regions_functions(shop: Shop) -> None:
@@ -76,13 +84,13 @@ def test_what_no_export_carries_is_there_too(shop: Shop) -> None:
         assert stage["methodSettings"]["~1items/GET"]["throttlingRateLimit"] == 5
 
 
-def test_the_second_sync_makes_no_writing_call(shop: Shop) -> None:
+def test_after_a_sync_nothing_differs_and_the_second_makes_no_writing_call(shop: Shop) -> None:
+    assert shop.check().json["in_sync"] is True
     in_sync(shop)
 
 
-def test_the_source_is_only_read(other: Shop) -> None:
-    with other.calls() as calls:
-        other.sync()
+def test_the_source_is_only_read(first_sync: tuple[Shop, list[Call], list[Call]]) -> None:
+    _, _, calls = first_sync
     written = [call for call in calls if call.mutating and call.region == EAST]
     assert [call.path for call in written if not call.path.endswith("/methods/GET")] == []  # test calls
 
@@ -156,22 +164,18 @@ def test_a_breaking_change_stops_before_the_first_write(other: Shop) -> None:
     in_sync(other)
 
 
-def test_a_function_that_a_region_lacks_is_named_before_the_first_write(other: Shop) -> None:
+def test_what_a_region_lacks_is_named_before_the_first_write(other: Shop) -> None:
     other.functions("news", regions=(EAST, WEST))
     other.calls_function("GET", "/news", "news")
     other.deploy_by_hand(newsAlias="live")
+    other.sandbox.client("lambda", WEST).delete_alias(FunctionName=f"{other.name}-orders", Name="live")
     with other.calls() as calls:
         refused = other.sync(expect=1)
     assert [call for call in calls if call.mutating] == []
     assert f"{EUROPE}: GET /news calls {other.name}-news:live (stage {STAGE}, variable newsAlias)" in refused.err
     assert "there is no function" in refused.err
     assert f"{WEST}: GET /news" not in refused.err
-
-
-def test_a_missing_alias_and_a_missing_variable_are_named(other: Shop) -> None:
-    for region in TARGETS:
-        other.sandbox.client("lambda", region).delete_alias(FunctionName=f"{other.name}-orders", Name="live")
-    assert f"{WEST}: POST /orders calls {other.name}-orders:live" in other.sync(expect=1).err
+    assert f"{WEST}: POST /orders calls {other.name}-orders:live" in refused.err
     operation = [{"op": "remove", "path": "/variables/ordersAlias"}]
     other.gateway().update_stage(restApiId=other.api(), stageName=STAGE, patchOperations=operation)
     assert f"stage {STAGE} has no variable ordersAlias, which POST /orders needs" in other.sync(expect=1).err
@@ -268,18 +272,14 @@ def test_a_function_that_fails_in_one_region_fails_the_proof_there(other: Shop) 
     assert wrong == {"/items": f"fails in {EUROPE}", "/items/{id}": f"not 200 in {EUROPE}"}
 
 
-def test_only_the_regions_asked_for_are_touched(other: Shop) -> None:
+def test_a_spec_whose_source_is_live_can_be_planned_and_only_the_regions_asked_for_are_touched(other: Shop) -> None:
+    other.run("validate")
+    found = other.run("plan", "-o", "json").json["changes"]
+    assert {change["region"] for change in found if change["kind"] in {"rest-api", "stage"}} == set(TARGETS)
     with other.calls() as calls:
         other.sync("--to", WEST)
     assert {call.region for call in calls if call.mutating and "/methods/" not in call.path} == {WEST}
     assert "the definition comes from there" in other.run("sync-api", "--check", "--to", EAST, expect=64).err
-
-
-def test_a_dry_run_writes_nothing(other: Shop) -> None:
-    with other.calls() as calls:
-        found = other.sync("--dry-run").json
-    assert [call for call in calls if call.mutating] == []
-    assert {change["action"] for change in found["changes"] if change["kind"] != "release"} == {"create"}
 
 
 def test_an_api_of_that_name_that_is_not_ours_is_refused_until_adopted(other: Shop) -> None:

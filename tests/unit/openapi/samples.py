@@ -11,6 +11,14 @@ import pytest
 import yaml
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
+OWN = Path(__file__).parents[2] / "definitions"
+UNFINISHED = ("008", "010", "011", "012", "013", "014", "unfinished-")
+"""How the names of templates of CloudFormation and the like begin: they hold what API Gateway itself refuses."""
+_OWN_ORIGIN = {
+    "regions": ["us-east-1", "us-west-2", "eu-west-1"],
+    "accounts": ["222233334444"],
+    "api_hosts": ["a1b2c3d4e5", "f6g7h8i9j0"],
+}
 SPECS = Path(__file__).parents[3] / "specs"
 INTEGRATION = "x-amazon-apigateway-integration"
 AUTHORIZER = "x-amazon-apigateway-authorizer"
@@ -20,12 +28,26 @@ URI = (
 )
 
 
+def definitions() -> list[Path]:
+    """Those of our own writing, and the real ones where they lie beside the repository."""
+    return [*sorted(OWN.glob("*.yaml")), *sorted(CORPUS.glob("[0-9]*"))]
+
+
 def corpus() -> list[Any]:
-    """One parameter per real definition, or one that is skipped when they are not there."""
-    files = sorted(CORPUS.glob("[0-9]*"))
-    if not files:
-        return [pytest.param(None, marks=pytest.mark.skip(reason="../shared/corpus is not there"))]
-    return [pytest.param(path, id=path.stem) for path in files]
+    """One parameter for each of them; one that is skipped when the real ones are not there."""
+    found = [pytest.param(path, id=path.stem) for path in definitions()]
+    if not CORPUS.is_dir():
+        reason = "needs ../shared/corpus, the real definitions; those of tests/definitions were tried"
+        found.append(pytest.param(None, marks=pytest.mark.skip(reason=reason), id="real"))
+    return found
+
+
+def origin(path: Path) -> dict[str, list[str]]:
+    """Where a definition comes from: `regions`, `accounts` and ids of APIs, `api_hosts`."""
+    if path.parent == OWN:
+        return _OWN_ORIGIN
+    manifest: list[dict[str, Any]] = json.loads((CORPUS / "manifest.json").read_text())
+    return next(each for each in manifest if each["file"] == path.name)
 
 
 def loaded(path: Path) -> dict[str, Any]:

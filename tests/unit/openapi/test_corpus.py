@@ -1,4 +1,4 @@
-"""Real definitions: stable, movable to another region and account, and the same after an import and an export."""
+"""Real definitions and ours: stable, movable to another region and account, the same after an import and an export."""
 
 from __future__ import annotations
 
@@ -18,18 +18,22 @@ from backendctl.openapi.refusals import refusals
 from backendctl.openapi.repair import repaired
 from backendctl.sandbox.apigateway.service import ApiGateway
 from tests.unit.openapi.everywhere import canonical, digest, localise, neutralise, surviving
-from tests.unit.openapi.samples import CORPUS, corpus, finished, loaded
+from tests.unit.openapi.samples import UNFINISHED, corpus, definitions, finished, loaded, origin
 from tests.unit.sandbox_apigateway.conftest import ACCOUNT, NOW, Aws, SmallBackplane
 
-# Templates of CloudFormation and the like: they hold expressions or names that API Gateway itself refuses.
-UNFINISHED = ("008", "010", "011", "012", "013", "014")
 HERE = {"region": "us-east-1", "account": "111111111111", "partition": "aws"}
 THERE = {"region": "cn-north-1", "account": "999988887777", "partition": "aws-cn"}
 # Addresses of HTTP back ends that name a region of their own, which only a binding can replace.
 BACK_ENDS = {
     "003": ("us-east-1", "http://petstore.execute-api.us-east-1.amazonaws.com"),
     "065": ("us-east-2", "http://my-vpclink-test-nlb-1234567890abcdef.us-east-2.amazonaws.com"),
+    "documented": ("us-east-1", "http://library.execute-api.us-east-1.amazonaws.com"),
+    "private-link": ("us-west-2", "http://inner-nlb-0011223344556677.us-west-2.amazonaws.com"),
 }
+
+
+def back_end(path: Path) -> tuple[str, str] | None:
+    return next((found for name, found in BACK_ENDS.items() if path.name.startswith(name)), None)
 
 
 def moved(document: dict[str, Any], where: dict[str, str], bindings: dict[str, str] | None = None) -> dict[str, Any]:
@@ -62,31 +66,27 @@ def test_neutral_localised_elsewhere_and_neutral_again_is_the_same(path: Path) -
 @pytest.mark.parametrize("path", corpus())
 def test_nothing_of_where_it_came_from_is_left(path: Path) -> None:
     document = loaded(path)
-    manifest = {each["file"]: each for each in json.loads((CORPUS / "manifest.json").read_text())}
-    origin = manifest[path.name]
+    came = origin(path)
     names = {f"id-{n}": each.value for n, each in enumerate(unbound(neutralise(document)))}
-    if path.name[:3] in BACK_ENDS:
-        names["back-end"] = BACK_ENDS[path.name[:3]][1]
+    if (behind := back_end(path)) is not None:
+        names["back-end"] = behind[1]
     there = {name: f"http://{name}.example" for name in names}
     local = moved(neutralise(document, bindings=names), THERE, there)
     found = leftovers(
         local,
-        regions=origin["regions"],
-        accounts=origin["accounts"],
-        api_ids=origin["api_hosts"],
+        regions=came["regions"],
+        accounts=came["accounts"],
+        api_ids=came["api_hosts"],
         target=THERE["region"],
         target_account=THERE["account"],
     )
     assert [each for each in found if each.refuses] == []
 
 
-@pytest.mark.parametrize("name", BACK_ENDS)
-def test_a_back_end_in_the_old_region_is_found_until_it_is_bound(name: str) -> None:
-    paths = sorted(CORPUS.glob(f"{name}*"))
-    if not paths:
-        pytest.skip("../shared/corpus is not there")
-    region, address = BACK_ENDS[name]
-    local = moved(loaded(paths[0]), THERE)
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in definitions() if back_end(path)])
+def test_a_back_end_in_the_old_region_is_found_until_it_is_bound(path: Path) -> None:
+    region, address = back_end(path) or ("", "")
+    local = moved(loaded(path), THERE)
     found = leftovers(local, regions=[region], target=THERE["region"])
     assert found
     assert all(each.refuses and each.pointer.endswith("/uri") and address in each.text for each in found)
@@ -136,7 +136,7 @@ def after_import(document: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "path", [each for each in corpus() if each.id and each.id.startswith(("008", "011", "012", "014"))]
+    "path", [each for each in corpus() if each.id and each.id.startswith(("008", "011", "012", "014", "unfinished-"))]
 )
 def test_what_we_refuse_api_gateway_refuses_too(path: Path) -> None:
     document = loaded(path)

@@ -16,7 +16,7 @@ from backendctl.openapi.refusals import refusals
 from backendctl.openapi.repair import repaired
 from tests.unit.openapi import made
 from tests.unit.openapi.everywhere import canonical, digest, neutralise, surviving
-from tests.unit.openapi.samples import CORPUS, example, loaded
+from tests.unit.openapi.samples import definitions, example, loaded
 from tests.unit.openapi.test_corpus import HERE, THERE, after_import, moved
 
 FAST = settings(max_examples=60, deadline=None)
@@ -26,7 +26,7 @@ FEW = settings(max_examples=15, deadline=None)
 @cache
 def real() -> tuple[tuple[dict[str, Any], list[Way]], ...]:
     """Canonical forms of real definitions, each with its places."""
-    documents = [example(), *(loaded(path) for path in sorted(CORPUS.glob("[0-9]*")))]
+    documents = [example(), *(loaded(path) for path in definitions())]
     return tuple((form, made.places(form)) for form in map(canonical, documents))
 
 

@@ -144,9 +144,10 @@ def test_where_nothing_tells_what_handlers_answer_no_bad_canary_passes(name: str
         assert all(verdict.reasons[0].startswith("blind: ") for verdict in found if verdict.outcome is not Outcome.FAIL)
 
 
-def test_of_fifteen_good_canaries_twelve_pass_and_none_fails() -> None:
+@pytest.mark.parametrize(("canaries", "most_pass"), [(5, 4), pytest.param(15, 12, marks=pytest.mark.full)])
+def test_most_good_canaries_pass_and_none_fails(canaries: int, most_pass: int) -> None:
     ends = []
-    for seed in range(15):
+    for seed in range(canaries):
         good = Kind(answer=_usual, within=1500)
         passed = [False] * REGIONS
         for _, found in _verdicts(good, 1000 + 10 * seed):
@@ -155,4 +156,4 @@ def test_of_fifteen_good_canaries_twelve_pass_and_none_fails() -> None:
             if all(passed):
                 break
         ends.append(all(passed))
-    assert sum(ends) >= 12
+    assert sum(ends) >= most_pass

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.listed import is_listed
-from tests.conformance.recorded import Case, cases
+from tests.conformance.recorded import NEEDED, Case, cases
 from tests.conformance.replay import Replay
 from tests.unit.sandbox_apigateway.conftest import ACCOUNT
 
@@ -18,7 +18,7 @@ from tests.unit.sandbox_apigateway.conftest import ACCOUNT
 def _parameters() -> list[Any]:
     chosen = [case for case in cases("apigateway") if not is_listed(case)]
     if not chosen:
-        return [pytest.param(None, marks=pytest.mark.skip(reason="../shared/recorded is not there"))]
+        return [pytest.param(None, marks=pytest.mark.skip(reason=NEEDED))]
     return [pytest.param(case, id=case.name) for case in chosen]
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from backendctl.openapi.integrations import lambda_targets, parse_uri, resolve, stage_variables
 from backendctl.spec.loader import read
+from tests.unit.openapi.samples import OWN
 
-CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpus"
 HEAD = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
 
 
@@ -80,9 +79,8 @@ def test_stage_variables_are_found_in_any_text() -> None:
     assert stage_variables(document) == {"one", "two"}
 
 
-def test_real_definitions_are_read() -> None:
-    if not CORPUS.is_dir():
-        pytest.skip("the corpus of real definitions is not beside the repository")
-    (slackbot,) = CORPUS.glob("009-*")
-    (target,) = lambda_targets(read(slackbot).value)
-    assert (target.path, target.method, target.function) == ("/random-reviewer", "POST", "${stageVariables.lambda}")
+def test_a_function_or_its_alias_may_be_a_stage_variable() -> None:
+    found = {target.path: target for target in lambda_targets(read(OWN / "stage-variables.yaml").value)}
+    whole, alias = found["/chimes"], found["/bells"]
+    assert (whole.method, whole.function, whole.qualifier) == ("POST", "${stageVariables.chimes}", None)
+    assert (alias.method, alias.function, alias.qualifier) == ("POST", "bells", "${stageVariables.bellsAlias}")
