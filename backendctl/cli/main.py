@@ -28,7 +28,7 @@ __all__ = ["Commands", "cli", "main", "run", "tell"]
 
 _INTERRUPTED = 130
 _GARBAGE = (50_000, 20, 100)
-"""Thresholds of Python's cyclic garbage collector: its own of 700 objects costs a plan a quarter of its processor time."""
+"""Thresholds of Python's cyclic garbage collector: its own, 700 objects, costs a plan a quarter of its time."""
 _SPACE = "free some space, or set TMPDIR and XDG_STATE_HOME to other folders"
 _ALLOWED = "check its owner and permissions, or set TMPDIR and XDG_STATE_HOME to other folders"
 _LIMITS = "raise the limit (ulimit -n, ulimit -u), or add --max-parallel 4"
