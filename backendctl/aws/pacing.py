@@ -36,6 +36,8 @@ TOTALS: Mapping[str, tuple[float, float]] = {
     "lambda": (15.0, 15.0),  # B56
     "route53": (4.0, 5.0),  # E22
 }
+_KEPT_BACK = 1 / 3
+"""Of each burst: calls that were let go one after the other arrive together from a busy machine or a slow line."""
 _OUTSIDE_TOTAL = frozenset({("lambda", "GetFunction"), ("lambda", "GetPolicy"), ("lambda", "Invoke")})
 
 
@@ -109,6 +111,6 @@ class Pacer:
         if rate is None:
             return 0.0
         now = self._clock() / self._time_scale
-        burst = max(burst, burst_of(rate))
+        burst = max(1.0, max(burst, burst_of(rate)) * (1 - _KEPT_BACK))
         bucket = self._buckets.setdefault(key, _Bucket(rate=rate, burst=burst, tokens=burst, at=now))
         return bucket.take(now)

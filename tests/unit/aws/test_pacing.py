@@ -72,29 +72,29 @@ def test_different_operations_do_not_hold_each_other_up(fake_time: Time) -> None
     assert fake_time.slept == []
 
 
-def test_all_api_gateway_calls_together_burst_to_forty_then_ten_a_second(fake_time: Time) -> None:
+def test_a_third_of_a_burst_is_kept_back_for_calls_that_arrive_together(fake_time: Time) -> None:
     pacer = _pacer(fake_time)
-    assert _seconds(pacer, fake_time, "GetStages", calls=40) == 0
-    assert _seconds(pacer, fake_time, "GetStage", calls=20) == pytest.approx(2.0)  # A35
+    assert _seconds(pacer, fake_time, "GetStages", calls=26) == 0  # of 40 (A35)
+    assert _seconds(pacer, fake_time, "GetStage", calls=20) == pytest.approx(2.0, abs=0.1)
 
 
 def test_lambda_control_calls_share_fifteen_a_second(fake_time: Time) -> None:
     pacer = _pacer(fake_time)
-    assert _seconds(pacer, fake_time, "PublishVersion", calls=15, service="lambda") == 0
+    assert _seconds(pacer, fake_time, "PublishVersion", calls=10, service="lambda") == 0
     assert _seconds(pacer, fake_time, "CreateAlias", calls=15, service="lambda") == pytest.approx(1.0)  # B56
 
 
 def test_get_function_is_outside_the_shared_lambda_rate(fake_time: Time) -> None:
     pacer = _pacer(fake_time)
     _seconds(pacer, fake_time, "PublishVersion", calls=15, service="lambda")
-    assert _seconds(pacer, fake_time, "GetFunction", calls=15, service="lambda") == 0
+    assert _seconds(pacer, fake_time, "GetFunction", calls=10, service="lambda") == 0
     assert _seconds(pacer, fake_time, "GetFunction", calls=100, service="lambda") == pytest.approx(1.0)  # B56
 
 
 def test_route53_is_called_four_times_a_second(fake_time: Time) -> None:
     pacer = _pacer(fake_time)
-    assert _seconds(pacer, fake_time, "ListResourceRecordSets", calls=5, service="route53") == 0
-    assert _seconds(pacer, fake_time, "GetChange", calls=8, service="route53") == pytest.approx(2.0)  # E22
+    assert _seconds(pacer, fake_time, "ListResourceRecordSets", calls=3, service="route53") == 0
+    assert _seconds(pacer, fake_time, "GetChange", calls=8, service="route53") == pytest.approx(2.0, abs=0.1)  # E22
 
 
 def test_an_operation_without_a_rate_is_not_held_up(fake_time: Time) -> None:
