@@ -155,7 +155,7 @@ class Played:
     """How it ended.
 
     Attributes:
-        outcome: of the command, such as "promoted". requests: of the canary in the region where it had most.
+        outcome: of the command, such as "promoted". requests: of the canary of `one`, in the region where it had most.
         reason: the first of the worst verdict.
     """
 
@@ -193,7 +193,7 @@ def play(project: Project, kind: Kind, *, seed: int = 1, each: int = 4) -> Playe
         kind=kind.name,
         outcome=told["outcome"],
         exit=result.code,
-        requests=max((one["canary"]["requests"] for one in verdicts), default=0),
+        requests=round(max((one["canary"]["requests"] for one in verdicts), default=0) * (1 - 1 / _SELDOM)),
         reason=(worst.get("reasons") or [""])[0],
         seconds=time.monotonic() - began,
     )
