@@ -11,10 +11,10 @@ from typing import Any
 
 from backendctl.sandbox import ministack_names
 
-EVERY = 30.0
+EVERY = 10.0
 """Seconds between two looks, at least."""
 
-POINTS = 10_000
+POINTS = 5_000
 """Values of one metric that are kept one by one, at least; older ones are put together."""
 
 SPAN = 10
@@ -23,7 +23,7 @@ SPAN = 10
 DIGITS = 2
 """... those that agree in so many digits."""
 
-EVENTS = 20_000
+EVENTS = 5_000
 """Events of one log stream of a function that are kept, at least: those of one environment."""
 
 OTHER_EVENTS = 100_000
