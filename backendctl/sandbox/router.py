@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote
@@ -35,7 +34,6 @@ _CONTROL_PATH = re.compile(
     r"|clientcertificates|tags/arn(:|%3A)[^/]*apigateway)(/|$|:|%)",
     re.IGNORECASE,
 )
-_REQUEST_ID = "x-amzn-RequestId"
 _READING = frozenset({"GET", "HEAD"})
 _HTTP_API = re.compile(r"[0-9a-f]{8}")
 
@@ -123,9 +121,7 @@ class Router:
             return
         region = signed.region if signed else DEFAULT_REGION
         request = asgi.to_request(asgi.one_account(scope), await asgi.read_body(receive), region)
-        response = await _safely(answer, request)
-        is_aws = signed is not None and target is None
-        await asgi.respond(send, _with_request_id(response) if is_aws else response)
+        await asgi.respond(send, await _safely(answer, request))
 
     def _owner(self, scope: Scope, signed: Signed | None) -> Callable[[Request], Awaitable[Response]] | None:
         """Who answers; None for the services behind, which then read the body themselves."""
@@ -189,13 +185,6 @@ class Router:
             services = list(self._served)
             about = {"ready": self.ready, "pid": os.getpid(), "version": release(), "services": services, **about}
         return Response.of_json(about, status=200 if self.ready else 503)
-
-
-def _with_request_id(response: Response) -> Response:
-    """Every answer of AWS has one; those that are given without the services behind have none yet."""
-    if any(name.lower() == _REQUEST_ID.lower() for name in response.headers):
-        return response
-    return replace(response, headers={**response.headers, _REQUEST_ID: str(uuid.uuid4())})
 
 
 async def _safely(answer: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
