@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import LocationValueError
 
 from backendctl.aws.answers import MalformedAnswerError, lacking
+from backendctl.aws.retry import TOO_FAST
 from backendctl.aws.silence import SilentError
 from backendctl.errors import AGAIN, AwsError, BackendctlError, BugError
 from backendctl.secrets import KNOWN
@@ -65,9 +66,9 @@ _DENIALS = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOper
 _AS_SIGNED = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure"})
 _OF_THE_CLOCK = ("expired", "not yet current", "too skewed")
 _WAIT = frozenset(
-    {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
-    | {"ResourceConflictException", "ConflictException", "ResourceInUseException", "PriorRequestNotComplete"}
+    {"ResourceConflictException", "ConflictException", "ResourceInUseException", "PriorRequestNotComplete"}
     | {"ConcurrentModificationException", "OperationAbortedException", "ConcurrentUpdateException"}
+    | TOO_FAST
 )
 _REFUSALS = range(400, 500)
 _DENIED_ACTION = re.compile(r"not authorized to perform:? ([\w-]+:[\w*]+)")

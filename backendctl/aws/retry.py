@@ -135,11 +135,9 @@ _RULES = (
     Rule(service="iam", code="DeleteConflict", limit=30),
 )
 
-# F3: what services say where a rate is exceeded.
-_TOO_FAST = frozenset(
+TOO_FAST = frozenset(
     {
         "BandwidthLimitExceeded",
-        "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "RequestThrottled",
         "RequestThrottledException",
@@ -150,6 +148,8 @@ _TOO_FAST = frozenset(
         "TooManyRequestsException",
     }
 )
+"""What services say where a rate of theirs is exceeded (F3). The throughput of a table is not among it: that is the
+table's own, and whoever reads or writes it wants to know."""
 _ABOUT_ITSELF = {("lambda", "Invoke")}
 """Here it is the function that is throttled, which the caller wants to know."""
 
@@ -170,7 +170,7 @@ def rule_for(*, service: str, operation: str, code: str, message: str) -> Rule |
             continue
         if rule.fragment.lower() in message.lower():
             return rule
-    if code in _TOO_FAST and (service, operation) not in _ABOUT_ITSELF:
+    if code in TOO_FAST and (service, operation) not in _ABOUT_ITSELF:
         # The pacer knows this process only; what somebody else used up outlasts botocore's attempts (A36, F2, F5).
         return Rule(service=service, code=code, limit=300, step=5)
     return None

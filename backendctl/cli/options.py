@@ -209,7 +209,7 @@ _COMMON = (
         "--verbose",
         "verbosity",
         count=True,
-        help="Show more, and on stderr which files and account were used and how many calls to AWS were made; "
+        help="Show more, and on stderr which files, profile and endpoint were used and how many calls AWS got; "
         "-vv: also each call, with its time, outcome, duration and request id.",
     ),
     click.option(

@@ -233,3 +233,8 @@ def test_a_rate_that_somebody_else_uses_up_is_waited_for_longer_than_botocore_do
 def test_a_function_that_is_throttled_itself_is_told_at_once() -> None:
     said = {"operation": "Invoke", "code": "TooManyRequestsException", "message": "Rate Exceeded."}
     assert rule_for(service="lambda", **said) is None
+
+
+def test_the_throughput_of_a_table_is_told_at_once() -> None:
+    said = {"operation": "PutItem", "code": "ProvisionedThroughputExceededException", "message": "The level of …"}
+    assert rule_for(service="dynamodb", **said) is None

@@ -217,8 +217,8 @@ def test_a_call_that_was_never_sent_is_not_noted(connect: Connect, tmp_path: Pat
     assert not (tmp_path / "j.jsonl").exists()
 
 
-def test_the_oldest_boto3_we_allow_takes_no_for_an_answer() -> None:
+def test_the_oldest_botocore_we_allow_takes_no_for_an_answer() -> None:
     """Before botocore 1.43.3 a needs-retry handler that returned False made it send again at once, for ever (A37)."""
     project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    (oldest,) = [need.partition(">=")[2] for need in project["dependencies"] if need.startswith("boto3")]
+    (oldest,) = [need.partition(">=")[2] for need in project["dependencies"] if need.startswith("botocore")]
     assert tuple(int(part) for part in oldest.split(".")) >= (1, 43, 3)
