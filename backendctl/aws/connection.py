@@ -20,6 +20,7 @@ from backendctl.aws.pacing import Pacer
 from backendctl.aws.seam import Seam
 from backendctl.aws.signing_in import Prompt, check_credentials, open_session, refuse_to_prompt
 from backendctl.aws.silence import Silence
+from backendctl.aws.trusting import share_trust
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -128,6 +129,7 @@ class Aws:
             time_scale=access.time_scale,
             silence=self._silence,
             clock=clock,
+            sleep=sleep,
         )
         self._home: str | None = None
         self._session = self._open(access)
@@ -197,6 +199,7 @@ class Aws:
                 else:
                     made = isolated_client(self._session, service, region, endpoint_url=url, config=config)
                 _keep_user_agent(made)
+                share_trust(made)
                 self._seam.attach(made)
                 self._clients[key] = made
             return self._clients[key]
