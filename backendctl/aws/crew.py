@@ -22,7 +22,6 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 _MOST = 128
-"""Threads of one crew, those that wait included."""
 _TOGETHER = 16
 """Threads of one `together`."""
 _local = threading.local()
@@ -34,11 +33,12 @@ class Crew:
     Args:
         places: how many work at the same time.
         name: of the threads.
+        most: threads, those that wait included; 128 at least.
     """
 
-    def __init__(self, places: int, *, name: str) -> None:
+    def __init__(self, places: int, *, name: str, most: int = 0) -> None:
         self._places = threading.Semaphore(max(1, places))
-        self._pool = ThreadPoolExecutor(max_workers=max(places, _MOST), thread_name_prefix=name)
+        self._pool = ThreadPoolExecutor(max_workers=max(places, most, _MOST), thread_name_prefix=name)
         self._waiting: list[tuple[float, int, Callable[[], Any], Future[Any]]] = []
         self._count = itertools.count()
         self._lock = threading.Lock()

@@ -3,7 +3,7 @@
 * `before-call`: the journal is there before what it notes;
   pacing (wait for a token before the call); a region that was silent is not asked again at once;
 * `before-parse`: what no AWS would answer is no answer;
-* `needs-retry`: the waits of `retry.py`; a number of seconds returned makes botocore send the request again;
+* `needs-retry`: the waits of `retry.py`, after which botocore sends the request again;
 * `provide-client-params` / `after-call` / `after-call-error`: the journal of mutating calls; and the values of a
   function's environment, which no message of AWS may repeat.
 """
@@ -35,6 +35,7 @@ class Seam:
     Args:
         journal: None keeps none.
         time_scale: 1.0 is AWS's pace; waits are multiplied by it.
+        clock, sleep: seconds; passed in so that tests need not wait.
     """
 
     def __init__(
@@ -45,12 +46,14 @@ class Seam:
         time_scale: float,
         silence: Silence,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._pacer = pacer
         self._journal = journal
         self._time_scale = time_scale
         self._silence = silence
         self._clock = clock
+        self._sleep = sleep
 
     def attach(self, client: Any) -> None:
         """Register on one client."""
@@ -71,7 +74,7 @@ class Seam:
             started = request_dict["context"].get(_STARTED, self._silence.now())
             if self._silence.ends(caught_exception, service, since=started):
                 return False
-            return self._wait(service, operation.name, response, request_dict)
+            return self._wait(service, operation.name, region, response, request_dict)
 
         def keep_params(*, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
             context[_PARAMS] = params
@@ -110,7 +113,13 @@ class Seam:
         self._silence.note(error, service, region, operation, since=since)
         unanswered(error, service, region, operation, within=self._silence.timeout)
 
-    def _wait(self, service: str, operation: str, response: Any, request: dict[str, Any]) -> float | bool | None:
+    def _wait(
+        self, service: str, operation: str, region: str, response: Any, request: dict[str, Any]
+    ) -> float | bool | None:
+        """Sleep where a rule says so, and for a token; 0.0 then makes botocore send the request again at once.
+
+        Botocore's own sleep would keep a thread's place (see `crew`), and know nothing of rates.
+        """
         if response is None:
             return None
         error = response[1].get("Error", {})
@@ -124,7 +133,9 @@ class Seam:
         if self._clock() - since >= rule.limit * max(self._time_scale, 0.2):
             return None
         note(KNOWN.redact_echo(f"waiting: {message}")[:160])
-        return rule.step * self._time_scale * random.uniform(0.7, 1.3)  # noqa: S311  # jitter, not a secret
+        self._sleep(rule.step * self._time_scale * random.uniform(0.7, 1.3))  # noqa: S311  # jitter, not a secret
+        self._pacer.wait(service=service, operation=operation, region=region)
+        return 0.0
 
     def _record(
         self, service: str, operation: str, region: str, parsed: dict[str, Any], context: dict[str, Any]

@@ -10,6 +10,7 @@ import heapq
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from graphlib import TopologicalSorter
@@ -52,7 +53,8 @@ def apply(
     graph = edges(plan.changes, order)
     height = heights(plan.changes, graph)
     walk = _Walk(plan, graph, height, clock)
-    with Crew(workers, name="apply") as crew:
+    regions = len({change.region for change in plan.changes})
+    with Crew(workers, name="apply", most=_THREADS * regions) as crew:
 
         def submit(change: Change) -> None:
             crew.submit(partial(_run, change, aws, walk, clock, stop), weight=height[change.address])
@@ -70,6 +72,8 @@ def apply(
     yield from walk.abandon()
 
 
+_THREADS = 64
+"""Of each region: what waits for a rate of one region is to keep no other from going on."""
 _LOOK = 0.2
 """Seconds between two looks at `stop` while everything rests."""
 
@@ -79,7 +83,7 @@ class _Walk:
 
     Attributes:
         resting: what is ready but for what it needs to be known to all of AWS: (when it may start, minus its height,
-            address).
+            how many of its region came before it, address). Regions take turns, for each has rates of its own.
         settling: address → when its effect is known to all of AWS; by the clock.
     """
 
@@ -88,7 +92,8 @@ class _Walk:
     ) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.running: set[str] = set()
-        self.resting: list[tuple[float, float, str]] = []
+        self.resting: list[tuple[float, float, int, str]] = []
+        self._turns: Counter[str] = Counter()
         self.settling: dict[str, float] = {}
         self._clock = clock
         self._changes = {change.address: change for change in plan.changes}
@@ -105,14 +110,16 @@ class _Walk:
             for node in ready:
                 because = next((self._failed[n] for n in sorted(self._graph[node]) if n in self._failed), None)
                 if because is None:
-                    heapq.heappush(self.resting, (self._may_start(node), -self._height[node], node))
+                    self._turns[self._changes[node].region] += 1
+                    turn = self._turns[self._changes[node].region]
+                    heapq.heappush(self.resting, (self._may_start(node), -self._height[node], turn, node))
                 else:
                     self._waiting.pop(node, None)
                     self._failed[node] = because
                     self._sorter.done(node)
                     yield Skipped(change=self._changes[node], because=because)
         while self.resting and self._rests() <= 0:
-            _, _, node = heapq.heappop(self.resting)
+            *_, node = heapq.heappop(self.resting)
             self._waiting.pop(node, None)
             self.running.add(node)
             submit(self._changes[node])

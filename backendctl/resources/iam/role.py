@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import ClientError, gone_already, is_missing, says
+from backendctl.aws.wait import settle
 from backendctl.engine.resource import GLOBAL, PARTIAL
 from backendctl.engine.traits import Traits
 from backendctl.resources.iam.role_policy import (
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 POLICY = "backendctl"
 """The name of our inline policy; whatever else is attached to the role is left alone."""
+_SPREADS = 8.0
+"""Seconds until other services usually know a new role."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,7 +102,10 @@ class Role:
         return frozenset()
 
     def create(self, aws: Aws) -> None:
-        """Made with its tags, then its policy; Lambda believes in it some seconds later (B15)."""
+        """Made with its tags, then its policy; Lambda believes in it some seconds later (B15).
+
+        Asking earlier would use up the rate of Lambda for every function that waits.
+        """
         tags: Any = tagging.to_list(self.tags or {})
         try:
             aws.iam().create_role(
@@ -118,6 +124,7 @@ class Role:
             self.update(aws, live)
             return
         self._put_policy(aws)
+        settle(aws, "AWS's services to know the role", seconds=_SPREADS)
 
     def update(self, aws: Aws, live: Self) -> None:
         """Tags, trust and policy, each only if it differs."""

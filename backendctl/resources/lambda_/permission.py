@@ -104,14 +104,16 @@ class Permission:
         """
         ours = lambda_reads.ours(aws, region)
         others = {name: name for name in aws.granted & lambda_reads.functions(aws, region).keys() - ours.keys()}
-        asked = {**others, **ours}
-        each = together(partial(lambda_reads.aliases, aws, region, physical) for physical in asked)
-        lives = [
-            partial(cls._live, aws, region, physical, qualifier, name=qualified(name, qualifier), api=None)
-            for (physical, name), aliases in zip(asked.items(), each, strict=True)
-            for qualifier in (_called(aliases) if physical in ours else (None, *aliases))
-        ]
-        return [live for live in together(lives) if live is not None]
+
+        def of_function(physical: str, name: str) -> list[Self | None]:
+            aliases = lambda_reads.aliases(aws, region, physical)
+            return together(
+                partial(cls._live, aws, region, physical, qualifier, name=qualified(name, qualifier), api=None)
+                for qualifier in (_called(aliases) if physical in ours else (None, *aliases))
+            )
+
+        each = together(partial(of_function, physical, name) for physical, name in {**others, **ours}.items())
+        return [live for lives in each for live in lives if live is not None]
 
     @classmethod
     def _live(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import threading
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,7 @@ from botocore.parsers import ResponseParserError
 
 from backendctl.aws.call_log import CallEnd
 from backendctl.aws.connection import Access, Aws
+from backendctl.aws.crew import Crew
 from backendctl.aws.journal import Journal
 from backendctl.aws.progress import reporting_to
 
@@ -26,6 +28,7 @@ _BUSY = (
     "The operation cannot be performed at this time. An update is in progress for resource: arn",
 )
 _OK = (200, "", "{}")
+_PATIENCE = 10.0
 
 
 class Scripted(Protocol):
@@ -106,6 +109,34 @@ def test_calls_are_paced_before_they_are_sent(script: Scripted) -> None:
     for _ in range(3):
         client.delete_rest_api(restApiId="a")
     assert slept == pytest.approx([30.0, 60.0])  # A31
+
+
+def test_a_call_that_is_sent_again_waits_its_turn_as_well(script: Scripted) -> None:
+    script.says((429, "TooManyRequestsException", "Too Many Requests"), _OK, _OK)
+    slept: list[float] = []
+    access = Access(keys=("testing", "testing"), endpoint_url=script.url)
+    client = Aws(access, backend="b", clock=lambda: 0.0, sleep=slept.append).apigateway("us-east-1")
+    client.delete_rest_api(restApiId="a")
+    assert slept == pytest.approx([5.0, 30.0], rel=0.31)  # the step of the rule, give or take; then its token
+
+
+def test_a_thread_that_waits_to_send_again_gives_its_place_to_another(script: Scripted) -> None:
+    script.says(_BUSY, _OK)
+    other = threading.Event()
+    waiting = threading.Event()
+
+    def sleep(_: float) -> None:
+        waiting.set()
+        other.wait(_PATIENCE)
+
+    access = Access(keys=("testing", "testing"), endpoint_url=script.url)
+    client = Aws(access, backend="b", sleep=sleep).lambda_("us-east-1")
+    with Crew(1, name="one") as crew:
+        first = crew.submit(lambda: client.publish_version(FunctionName="places"))
+        assert waiting.wait(_PATIENCE)
+        crew.submit(other.set)
+        assert other.wait(_PATIENCE)
+        first.result(_PATIENCE)
 
 
 def test_mutating_calls_are_noted_and_reads_are_not(script: Scripted, connect: Connect, tmp_path: Path) -> None:

@@ -357,3 +357,11 @@ def test_the_longest_way_is_begun_first() -> None:
     lone = [_function(name=f"0{n}") for n in range(3)]
     _walk(plan_of(*(creating(one) for one in (*lone, *chain))), cloud, workers=1)
     assert cloud.log[0] == ("create", "us-east-1/function/a0")
+
+
+def test_regions_take_turns_among_what_is_equally_long() -> None:
+    cloud = Cloud()
+    made = [_function(name=f"f{n}", region=region) for region in ("eu-west-1", "us-east-1") for n in range(3)]
+    _walk(plan_of(*(creating(one) for one in made)), cloud, workers=1)
+    regions = [address.partition("/")[0] for _, address in cloud.log]
+    assert regions == ["eu-west-1", "us-east-1"] * 3
