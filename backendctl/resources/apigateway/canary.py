@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
+from backendctl.aws.crew import both
 from backendctl.aws.errors import is_missing
 from backendctl.aws.wait import settle
 from backendctl.engine.action import Action
@@ -27,7 +29,7 @@ from backendctl.resources.apigateway.stage_wanted import Behind, look_at_slots, 
 from backendctl.resources.apigateway.stage_writes import CANARY, StagePlace, changed_fields, replacing, split_variables
 from backendctl.resources.canary_operations import KIND, EndOf, ShiftOf
 from backendctl.resources.deploy_context import Stamp
-from backendctl.resources.ssm import release_claim
+from backendctl.resources.ssm import release_claim, release_log
 from backendctl.resources.ssm.release_record import VARIABLE, Record, split_tag
 
 if TYPE_CHECKING:
@@ -201,8 +203,7 @@ class CanaryStart:
             if live is None:
                 deployment = self._deployment(aws, place.api_id, found)
                 self._ready(aws, place.api_id, found, deployment)
-                place.patch(self._opening(found, deployment))
-                live = self._now(place, place.found())
+                live = self._now(place, place.patch(self._opening(found, deployment)))
             if live is None or not self.is_on(live):
                 raise BackendctlError(
                     f"another canary has been started on {place.address}",
@@ -215,7 +216,11 @@ class CanaryStart:
 
     def _ready(self, aws: Aws, api_id: str, found: StageTypeDef, deployment: str) -> None:
         now = found.get("variables") or {}
-        look_at_slots(aws, self.region, self.behind, serving=now)
+        looking = partial(look_at_slots, aws, self.region, self.behind, serving=now)
+        if self.entry is None:
+            looking()
+        else:
+            both(looking, partial(release_log.renew, aws, self.region))
         refuse_slots(aws, self.region, self.behind, serving=now)
         if self.entry is None:
             return
@@ -232,7 +237,7 @@ class CanaryStart:
             routes=self.routes,
             told=self.from_spec,
         )
-        release_claim.ready(aws, self.region, entry)
+        release_claim.ready(aws, self.region, entry, renewed=True)
 
     def _opening(self, found: StageTypeDef, deployment: str) -> Iterator[PatchOperationTypeDef]:
         if self.base and VARIABLE not in (found.get("variables") or {}):
@@ -276,8 +281,7 @@ class TrafficShift(ShiftOf[Canary]):
             self._refuse_other(place, place.found())
             if self.entry is not None:
                 release_claim.ready(aws, self.region, self.entry)
-            place.patch([replacing(f"{CANARY}/percentTraffic", f"{self.percent:g}")])
-            found = place.found()
+            found = place.patch([replacing(f"{CANARY}/percentTraffic", f"{self.percent:g}")])
             self._refuse_other(place, found)
             if float(found["canarySettings"].get("percentTraffic", 0.0)) != self.percent:
                 raise place.refuse()
@@ -316,9 +320,10 @@ class CanaryEnd(EndOf[Canary]):
 
     def _remove(self, place: StagePlace) -> None:
         try:
-            place.patch([{"op": "remove", "path": CANARY}])
+            found = place.patch([{"op": "remove", "path": CANARY}])
         except place.aws.apigateway(self.region).exceptions.ClientError as error:
             if not is_missing(error):
                 raise
-        if place.found().get("canarySettings"):
+            found = place.found()
+        if found.get("canarySettings"):
             raise place.refuse("still has a canary after its removal")

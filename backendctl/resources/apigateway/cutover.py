@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from backendctl.aws.crew import both
 from backendctl.aws.errors import ClientError, says
 from backendctl.aws.wait import settle
 from backendctl.engine.action import Action
@@ -31,7 +33,7 @@ from backendctl.resources.apigateway.stage_writes import (
     replacing,
     split_variables,
 )
-from backendctl.resources.ssm import release_claim
+from backendctl.resources.ssm import release_claim, release_log
 from backendctl.resources.ssm.release_record import VARIABLE, Record
 from backendctl.secrets import digest
 
@@ -117,7 +119,7 @@ class _Cutover:
         return same and (tag, found.get("deploymentId")) == (self.tag, self.deployment)
 
     def _ready(self, aws: Aws, api_id: str, found: StageTypeDef) -> None:
-        refuse_moved(aws, self.region, self.held)
+        both(partial(refuse_moved, aws, self.region, self.held), partial(release_log.renew, aws, self.region))
         variables, _ = split_variables(found.get("variables"))
         entry = entry_of_stage(
             aws,
@@ -130,7 +132,7 @@ class _Cutover:
             serving=variables,
             routes=self.routes,
         )
-        release_claim.ready(aws, self.region, entry)
+        release_claim.ready(aws, self.region, entry, renewed=True)
 
     def _turned(self, place: StagePlace, found: StageTypeDef) -> None:
         """What follows every turn."""
@@ -151,7 +153,7 @@ class StageCutover(_Cutover):
         return self._differs(aws, found)
 
     def run(self, aws: Aws) -> None:
-        """Turn, and read it back; done again it finishes what was begun."""
+        """Turn, and look at what it is then; done again it finishes what was begun."""
         place = self._place(aws)
         with aws.exclusive("api", self.region, self.api):
             found = place.found()
@@ -160,8 +162,7 @@ class StageCutover(_Cutover):
                 if split_variables(found.get("variables"))[1] not in {self.seen, self.tag}:
                     raise place.refuse("serves another release by now")
                 self._ready(aws, place.api_id, found)
-                place.patch(self._patches(found))
-                found = place.found()
+                found = place.patch(self._patches(found))
                 if not self._serves(found):
                     raise place.refuse()
             self._turned(place, found)
@@ -200,21 +201,19 @@ class CanaryPromotion(_Cutover):
             if not self._serves(found):
                 self._refuse_changed(place, found)
                 self._ready(aws, place.api_id, found)
-                self._copy(place, found)
-                found = place.found()
+                found = self._copied(place, found)
                 if not self._serves(found):
                     raise place.refuse()
             if found.get("canarySettings"):
-                place.patch([{"op": "remove", "path": CANARY}])
-                found = place.found()
+                found = place.patch([{"op": "remove", "path": CANARY}])
             if not self._serves(found) or found.get("canarySettings"):
                 raise place.refuse()
             self._turned(place, found)
         settle(aws, f"stage {self.name} to be the same everywhere")
 
-    def _copy(self, place: StagePlace, found: StageTypeDef) -> None:
+    def _copied(self, place: StagePlace, found: StageTypeDef) -> StageTypeDef:
         try:
-            place.patch(self._copies(found))
+            return place.patch(self._copies(found))
         except ClientError as error:
             if says(error, "BadRequestException", "Canary does not exist"):  # A68
                 raise _ended(place) from error

@@ -40,7 +40,12 @@ from backendctl.resources.apigateway.stage_wanted import (
     variables_of,
     warm,
 )
-from backendctl.resources.apigateway.stage_writes import await_cache, ensure_access_log, refuse_changed
+from backendctl.resources.apigateway.stage_writes import (
+    StagePlace,
+    await_cache,
+    ensure_access_log,
+    refuse_changed,
+)
 from backendctl.resources.deploy_context import DeployContext, Stamp
 from backendctl.resources.ssm import old_notes, release_claim, release_log
 from backendctl.resources.ssm.release_record import VARIABLE, Record, State
@@ -216,7 +221,8 @@ class Stage(StageSettings):
         )
         if self.name in there:
             return
-        look_at_slots(aws, self.region, self.behind, serving={})
+        looking = partial(look_at_slots, aws, self.region, self.behind, serving={})
+        both(looking, partial(release_log.renew, aws, self.region))
         refuse_slots(aws, self.region, self.behind, serving={})
         self._ready(aws, api_id, deployment, serving={})
         try:
@@ -278,9 +284,10 @@ class Stage(StageSettings):
         )
         if turns or released:
             serves = live.variables or {}
+            looking = partial(look_at_slots, aws, self.region, self.behind, serving=serves)
             there, _ = both(
                 partial(list_stages, aws, self.region, api_id),
-                partial(look_at_slots, aws, self.region, self.behind, serving=serves),
+                lambda: both(looking, partial(release_log.renew, aws, self.region)),
             )
             found = there[self.name]
             refuse_changed(found, {live.release, self.release}, address(self.region, self.kind, self.name))
@@ -290,9 +297,9 @@ class Stage(StageSettings):
             refuse_slots(aws, self.region, self.behind, serving=serving)
             self._ready(aws, api_id, deployment or found.get("deploymentId", ""), serving=serving)
         if operations:
-            aws.apigateway(self.region).update_stage(restApiId=api_id, stageName=self.name, patchOperations=operations)
-        if turns or released:
-            self._verify(list_stages(aws, self.region, api_id)[self.name], deployment)
+            patched = StagePlace(aws=aws, region=self.region, api=self.api, name=self.name).patch(operations)
+            if turns or released:
+                self._verify(patched, deployment)
         if turns and live.cache not in {None, NO_CACHE}:
             releases.flush_cache(aws, self.region, api_id, self.name)
         if moves and self.pruned:
@@ -302,7 +309,7 @@ class Stage(StageSettings):
             settle(aws, f"stage {self.name} to be the same everywhere")
 
     def _ready(self, aws: Aws, api_id: str, deployment: str, *, serving: Mapping[str, str]) -> None:
-        """What will serve is noted before it serves; the slots have been looked at.
+        """What will serve is noted before it serves; slots and release log have been looked at.
 
         Args:
             serving: the stage's variables now.
@@ -330,7 +337,7 @@ class Stage(StageSettings):
             entry = replace(entry, targets=(self.name,), deployments={}, state=State.DONE)
             release_log.rewrite(aws, self.region, entry, lambda _: entry)
             return
-        release_claim.ready(aws, self.region, entry)
+        release_claim.ready(aws, self.region, entry, renewed=True)
 
     def _verify(self, found: StageTypeDef, deployment: str | None) -> None:
         variables = dict(found.get("variables") or {})

@@ -1,4 +1,4 @@
-"""What every operation on a stage does alike: look at it now, patch it in one call, and read it back.
+"""What every operation on a stage does alike: look at it now, patch it in one call, and see what it is then.
 
 The rule that a stage with a canary takes nothing else (A64) is here, for plans and for the moment of the write.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.errors import says
@@ -71,12 +71,14 @@ class StagePlace:
             )
         return found
 
-    def patch(self, operations: Iterable[PatchOperationTypeDef]) -> None:
-        """One UpdateStage with all of them."""
+    def patch(self, operations: Iterable[PatchOperationTypeDef]) -> StageTypeDef:
+        """One UpdateStage with all of them; the whole stage as it answers, or as it is where there is nothing to do."""
         if listed := list(operations):
-            self.aws.apigateway(self.region).update_stage(
+            answer: Any = self.aws.apigateway(self.region).update_stage(
                 restApiId=self.api_id, stageName=self.name, patchOperations=listed
             )
+            return cast("StageTypeDef", answer)
+        return self.found()
 
     def refuse(self, what: str = "is not what was asked for") -> BackendctlError:
         """What to raise when somebody else changes it too."""

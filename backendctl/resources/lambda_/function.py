@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
@@ -193,11 +193,17 @@ class Function(Configuration):
         self._publish(aws, found, [])
 
     def update(self, aws: Aws, live: Self) -> None:
-        """The mark first, then code, then configuration, each waited for (B3); then a version of the result."""
+        """The mark first, then code, then configuration, each waited for (B3); then a version of the result.
+
+        Each on the condition that the function is what the plan saw, which saves asking again (B10).
+        """
         if changed := tagging.missing(self.tags, live.tags):
             arn = f"arn:{aws.partition}:lambda:{self.region}:{aws.account}:function:{self.physical}"
             aws.lambda_(self.region).tag_resource(Resource=arn, Tags=changed)
-        found = lambda_waits.settled(aws, self.region, self.physical)
+            aws.forget("lambda-function", self.region, self.physical)
+        found = lambda_reads.described(aws, self.region, self.physical)
+        if not lambda_waits.is_at_rest(found["Configuration"]) or lambda_waits.failure(found["Configuration"]):
+            found = lambda_waits.settled(aws, self.region, self.physical)
         if found["Configuration"].get("State") == "Failed":  # B7: it cannot be repaired, only made anew
             self.delete(aws)
             self.create(aws)
@@ -211,8 +217,8 @@ class Function(Configuration):
     def bring(self, aws: Aws, found: GetFunctionResponseTypeDef | None = None) -> None:
         """$LATEST to this code and configuration, and a version of it. found: $LATEST, where it is known to rest."""
         found = found or lambda_waits.settled(aws, self.region, self.physical)
-        found = self._update_code(aws, found)
-        found = self._update_configuration(aws, found)
+        found = self._send(aws, found, self._update_code)
+        found = self._send(aws, found, self._update_configuration)
         self._publish(aws, found, lambda_reads.versions(aws, self.region, self.physical))
 
     def delete(self, aws: Aws) -> None:
@@ -229,7 +235,7 @@ class Function(Configuration):
 
     def _forget(self, aws: Aws) -> None:
         aws.forget("lambda-functions", self.region)
-        for what in ("lambda-at-rest", "lambda-versions", "lambda-aliases"):
+        for what in ("lambda-function", "lambda-at-rest", "lambda-versions", "lambda-aliases"):
             aws.forget(what, self.region, self.physical)
 
     def _creation(self, aws: Aws) -> dict[str, Any]:
@@ -255,19 +261,39 @@ class Function(Configuration):
             artefact = copied_code(aws, region, physical=self.physical, number=number, sha256=self.code or "")
         return code_arguments(aws, self.region, code=self.source, artefact=artefact)
 
-    def _update_code(self, aws: Aws, found: GetFunctionResponseTypeDef) -> GetFunctionResponseTypeDef:
+    def _send(
+        self, aws: Aws, found: GetFunctionResponseTypeDef, change: Callable[[Aws, GetFunctionResponseTypeDef], bool]
+    ) -> GetFunctionResponseTypeDef:
+        """One change, and the function as it is then; of a function that has moved since it was found, as it is now."""
+        try:
+            sent = change(aws, found)
+        except ClientError as error:
+            if not (says(error, "PreconditionFailedException") or says(error, "ResourceConflictException", "progress")):
+                raise
+            found = lambda_waits.settled(aws, self.region, self.physical)
+            sent = change(aws, found)
+        if not sent:
+            return found
+        found = lambda_waits.settled(aws, self.region, self.physical)
+        lambda_waits.refuse_failed(found["Configuration"], region=self.region)
+        return found
+
+    def _update_code(self, aws: Aws, found: GetFunctionResponseTypeDef) -> bool:
         settings = _found(found)
         failed = lambda_waits.failure(found["Configuration"]) is not None
         if not failed and (settings["code"], settings["architecture"]) == (self.code, self.architecture):
-            return found  # B35: sending the same again would count as a change
-        arguments = self._code(aws)
+            return False  # B35: sending the same again would count as a change
         architectures: Any = [self.architecture]
         aws.lambda_(self.region).update_function_code(
-            FunctionName=self.physical, Architectures=architectures, Publish=False, **arguments
+            FunctionName=self.physical,
+            Architectures=architectures,
+            Publish=False,
+            **self._code(aws),
+            **_unchanged(found),
         )
-        return self._updated(aws)
+        return True
 
-    def _update_configuration(self, aws: Aws, found: GetFunctionResponseTypeDef) -> GetFunctionResponseTypeDef:
+    def _update_configuration(self, aws: Aws, found: GetFunctionResponseTypeDef) -> bool:
         config = found["Configuration"]
         live = _found(found)
         wanted = {key: getattr(self, key) for key in lambda_settings.ROWS}
@@ -275,15 +301,11 @@ class Function(Configuration):
         arguments = lambda_settings.arguments(changed, live=config)
         if self.description not in {None, config.get("Description", "")}:
             arguments["Description"] = self.description
-        if not arguments:
-            return found
-        aws.lambda_(self.region).update_function_configuration(FunctionName=self.physical, **arguments)
-        return self._updated(aws)
-
-    def _updated(self, aws: Aws) -> GetFunctionResponseTypeDef:
-        found = lambda_waits.settled(aws, self.region, self.physical)
-        lambda_waits.refuse_failed(found["Configuration"], region=self.region)
-        return found
+        if arguments:
+            aws.lambda_(self.region).update_function_configuration(
+                FunctionName=self.physical, **arguments, **_unchanged(found)
+            )
+        return bool(arguments)
 
     def _publish(self, aws: Aws, found: GetFunctionResponseTypeDef, existing: Sequence[lambda_reads.Version]) -> None:
         """Publish what was looked at and nothing else (B24), unless a version of this release exists."""
@@ -293,9 +315,8 @@ class Function(Configuration):
         if lambda_reads.newest(existing, release, self.managed):
             return
         config = found["Configuration"]
-        guard: Any = {"RevisionId": config["RevisionId"]} if "RevisionId" in config else {}  # B10
         made = aws.lambda_(self.region).publish_version(
-            FunctionName=self.physical, CodeSha256=config["CodeSha256"], Description=self.note, **guard
+            FunctionName=self.physical, CodeSha256=config["CodeSha256"], Description=self.note, **_unchanged(found)
         )
         aws.forget("lambda-versions", self.region, self.physical)
         image = self.code if self.source.image is not None else None
@@ -334,6 +355,12 @@ def _settings(context: DeployContext, region: str, spec: FunctionSpec) -> dict[s
 
 def _found(found: GetFunctionResponseTypeDef) -> dict[str, Any]:
     return lambda_settings.settings_of(found["Configuration"], image=found.get("Code", {}).get("ImageUri"))
+
+
+def _unchanged(found: GetFunctionResponseTypeDef) -> dict[str, Any]:
+    """The condition of a change: the function is what was found (B10)."""
+    revision = found["Configuration"].get("RevisionId")
+    return {"RevisionId": revision} if revision else {}
 
 
 def _left(snapstart: str) -> str:

@@ -91,7 +91,9 @@ def functions(aws: Aws, region: str) -> dict[str, FunctionConfigurationTypeDef]:
 def described(aws: Aws, region: str, physical: str) -> GetFunctionResponseTypeDef:
     """GetFunction: configuration, tags and image URI at once, and outside the quota of 15 calls a second (B56)."""
     return aws.shared(
-        ("lambda-function", region, physical), lambda: aws.lambda_(region).get_function(FunctionName=physical)
+        ("lambda-function", region, physical),
+        lambda: aws.lambda_(region).get_function(FunctionName=physical),
+        lasting=True,  # a change is made on the condition that it still is so
     )
 
 
@@ -144,9 +146,16 @@ def still_named(aws: Aws, region: str, physical: str, name: str) -> bool:
 
     Asked before a delete: a function that got another name in the spec is updated in place, and what the old name
     called its own is the new one's by then.
+
+    Raises:
+        BackendctlError: it does not carry our mark any more.
     """
     found = _or_missing(lambda: aws.lambda_(region).get_function(FunctionName=physical), None)
-    return found is not None and short_name(aws.backend, physical, found.get("Tags", {})) == name
+    if found is None:
+        return False
+    tags = found.get("Tags", {})
+    tagging.require_mark(tags, aws.backend, f"function {physical} in {region}")
+    return short_name(aws.backend, physical, tags) == name
 
 
 def versions(aws: Aws, region: str, physical: str) -> list[Version]:

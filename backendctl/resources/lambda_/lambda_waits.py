@@ -58,12 +58,15 @@ def _at_rest(aws: Aws, region: str, what: str, *, just_made: bool = False) -> Ge
             if just_made and is_missing(error):
                 return None
             raise
-        config = found["Configuration"]
-        at_rest = config.get("State") in _RESTING and config.get("LastUpdateStatus") in _UPDATED
-        return found if at_rest else None
+        return found if is_at_rest(found["Configuration"]) else None
 
     limit = _VERSION_LIMIT if ":" in what else _FUNCTION_LIMIT
     return until(aws, f"{what} to be ready in {region}", probe, limit=limit, step=1)
+
+
+def is_at_rest(config: FunctionConfigurationTypeDef) -> bool:
+    """Whether nothing is under way, by what GetFunction says."""
+    return config.get("State") in _RESTING and config.get("LastUpdateStatus") in _UPDATED
 
 
 def failure(config: FunctionConfigurationTypeDef) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -66,54 +66,72 @@ class Announce:
         return self.summary
 
     def run(self, aws: Aws) -> None:
-        """Region by region, in the same order for everybody; a region that does not answer is left for later.
+        """Region by region until one has it, then in the others at once; one that does not answer is left for later.
+
+        The order is the same for everybody, so that the first region that answers decides who is first.
 
         Raises:
             OvertakenError: somebody else was first. BackendctlError: no region answers.
         """
-        failed: list[BackendctlError] = []
-        written: list[str] = []
         aws.forget("release-log")
         together(partial(_read_ahead, aws, region) for region in self.entries)
-        for region, entry in self.entries.items():
-            try:
-                self._in_region(aws, region, entry, written)
-            except Exception as error:
-                told = explain(error, doing=f"announce {region}/release/{self.name}")
-                if not (isinstance(told, AwsError) and told.silent):
-                    raise told from error
-                failed.append(told)
-                remark(f"{region} does not answer, and is left as it is: {told.message}")
-                continue
-            written.append(region)
-        if not written:
-            raise failed[0]
+        silent: list[BackendctlError] = []
+        left = list(self.entries)
+        while left:
+            region = left.pop(0)
+            result = self._tried(aws, region)
+            if not isinstance(result, BackendctlError):
+                break
+            silent.append(result)
+        else:
+            raise silent[0]
+        results: dict[str, Record | BackendctlError | None] = {region: result}
+        if result is None:
+            results |= zip(left, together(partial(self._tried, aws, one) for one in left), strict=True)
+        taken = next((one for one in results.values() if isinstance(one, Record)), None)
+        if taken is not None:
+            self._give_up(aws, [region for region, result in results.items() if result is None], taken)
 
-    def _in_region(self, aws: Aws, region: str, entry: Record, begun: list[str]) -> None:
+    def _tried(self, aws: Aws, region: str) -> Record | BackendctlError | None:
+        """Write in a region.
+
+        Returns:
+            None when it is written; the entry of who was first there; why the region does not answer.
+        """
+        try:
+            return self._in_region(aws, region, self.entries[region])
+        except Exception as error:
+            told = explain(error, doing=f"announce {region}/release/{self.name}")
+            if not (isinstance(told, AwsError) and told.silent):
+                raise told from error
+            remark(f"{region} does not answer, and is left as it is: {told.message}")
+            return told
+
+    def _in_region(self, aws: Aws, region: str, entry: Record) -> Record | None:
         for one in self.earlier.get(region, ()):
             taken = release_log.claim(aws, region, one)
             if taken is not None and taken.token != one.token:
-                self._give_up(aws, begun, taken)
+                return taken
         found = release_log.read(aws, region)
         known = found.entries.get(entry.index)
         if known is not None and known.is_over and same_operation(known, entry) and self.joins:
-            return  # it has ended here, whatever came after it; other regions are still to be done
+            return None  # it has ended here, whatever came after it; other regions are still to be done
         if found.top > entry.index:
-            self._give_up(aws, begun, found.entries.get(found.top) or entry)
+            return found.entries.get(found.top) or entry
         there = found.entries.get(entry.index) or release_log.claim(aws, region, entry)
         if there is None:
             written = replace(entry, touched=datetime.now(tz=UTC).timestamp())
             noted = replace(found, entries={**found.entries, entry.index: written})
             aws.remember(("release-log", region), noted)  # for what is noted before a stage turns
-            return
+            return None
         if not same_operation(there, entry) or (there.operator != entry.operator and not self.joins):
-            self._give_up(aws, begun, there)
+            return there
         if not there.is_over:
             release_log.rewrite(aws, region, there, lambda found: resumed(found, entry))
+        return None
 
-    def _give_up(self, aws: Aws, written: list[str], other: Record) -> None:
-        for region in written:
-            release_log.rewrite(aws, region, self.entries[region], _withdrawn)
+    def _give_up(self, aws: Aws, written: Sequence[str], other: Record) -> None:
+        together(partial(release_log.rewrite, aws, region, self.entries[region], _withdrawn) for region in written)
         raise OvertakenError(
             f"not started: {told(other)}",
             hint="wait until it has ended and run the same command again, or take it over with --take-over",
@@ -127,7 +145,7 @@ def _read_ahead(aws: Aws, region: str) -> None:
 
 
 def _withdrawn(entry: Record) -> Record:
-    return replace(entry, state=State.WITHDRAWN)
+    return entry if entry.is_over else replace(entry, state=State.WITHDRAWN)
 
 
 def same_operation(one: Record, other: Record) -> bool:
@@ -174,7 +192,13 @@ class Conclude:
     def run(self, aws: Aws) -> None:
         """The entry of this region says so from now on."""
         log = release_log.rewrite_in(
-            aws, self.region, self.entry, lambda found: replace(found, state=State.DONE), look=lambda _: None
+            # What this process has written last: nobody else writes this entry but who finishes the same.
+            aws,
+            self.region,
+            self.entry,
+            lambda found: replace(found, state=State.DONE),
+            look=lambda _: None,
+            renewed=True,
         )
         release_log.forget(aws, self.region, release_log.expendable(log))
 
@@ -187,12 +211,13 @@ def beat(aws: Aws, region: str, entry: Record) -> None:
             release_log.rewrite(aws, region, found, lambda there: there)
 
 
-def ready(aws: Aws, region: str, entry: Record, *, adds: bool = False) -> None:
+def ready(aws: Aws, region: str, entry: Record, *, adds: bool = False, renewed: bool = False) -> None:
     """Just before the call that users feel: note what will serve, unless somebody has taken the release over.
 
     Args:
         entry: with its deployment and versions. adds: whether the versions come beside those that are noted, as
-            they do of a release of several stages.
+            they do of a release of several stages. renewed: whether the log has been read for this a moment ago, with
+            `release_log.renew`.
 
     Raises:
         OvertakenError: a later entry stands in the log.
@@ -219,7 +244,7 @@ def ready(aws: Aws, region: str, entry: Record, *, adds: bool = False) -> None:
             state=State.READY,
         )
 
-    release_log.rewrite_in(aws, region, entry, noted, look=look)
+    release_log.rewrite_in(aws, region, entry, noted, look=look, renewed=renewed)
 
 
 def told(entry: Record, *, at: float | None = None) -> str:

@@ -145,20 +145,36 @@ def rewrite(aws: Aws, region: str, entry: Record, change: Callable[[Record], Rec
         return written
 
 
+def renew(aws: Aws, region: str) -> RegionLog:
+    """The log asked now, and shared from now on."""
+    with aws.exclusive("release-log", region):
+        aws.forget("release-log", region)
+        return read(aws, region)
+
+
 def rewrite_in(
-    aws: Aws, region: str, entry: Record, change: Callable[[Record], Record], *, look: Callable[[RegionLog], None]
+    aws: Aws,
+    region: str,
+    entry: Record,
+    change: Callable[[Record], Record],
+    *,
+    look: Callable[[RegionLog], None],
+    renewed: bool = False,
 ) -> RegionLog:
-    """The same where all of the log is read anyway; it is given back as it is then.
+    """The same where all of the log is read anyway; it is given back as it is then, and shared.
 
     Args:
         look: gets the log before anything is written, and may refuse.
+        renewed: whether the shared log is new enough; it has what this process has written meanwhile.
     """
     with aws.exclusive("release-log", region):
-        log = read_now(aws, region)
+        log = read(aws, region) if renewed else read_now(aws, region)
         look(log)
         written = change(log.entries.get(entry.index) or entry)
         _put(aws, region, written, overwrite=True)
-        return replace(log, entries=dict(sorted({**log.entries, entry.index: written}.items())))
+        log = replace(log, entries=dict(sorted({**log.entries, entry.index: written}.items())))
+        aws.remember(("release-log", region), log)
+        return log
 
 
 def _put(aws: Aws, region: str, entry: Record, *, overwrite: bool) -> None:

@@ -91,6 +91,43 @@ def test_new_code_is_a_new_version(aws: Aws) -> None:
     assert len(descriptions(aws)) == 2
 
 
+def test_a_change_of_what_the_plan_saw_asks_once_whether_it_is_through(aws: Aws) -> None:
+    deploy(aws, [wanted(context_of(PLACES))])
+    second = wanted(context_of(PLACES, code="second"))
+    aws.forget()
+    live = Function.read(aws, second)
+    assert live is not None
+    asked: list[str] = []
+    aws.lambda_(EAST).meta.events.register("before-call.lambda.GetFunction", lambda **_: asked.append("GetFunction"))
+    aws.begin()
+    second.update(aws, live)
+    assert asked == ["GetFunction"]
+
+
+def test_a_change_by_somebody_else_since_the_plan_is_seen_and_the_spec_holds(aws: Aws) -> None:
+    deploy(aws, [wanted(context_of(PLACES))])
+    second = wanted(context_of(PLACES, code="second"))
+    aws.forget()
+    live = Function.read(aws, second)
+    assert live is not None
+    aws.lambda_(EAST).update_function_configuration(FunctionName=NAME, MemorySize=3008, Description="theirs")
+    aws.begin()
+    second.update(aws, live)
+    config = aws.lambda_(EAST).get_function(FunctionName=NAME)["Configuration"]
+    assert config["CodeSha256"] == second.code
+    assert config["MemorySize"] == second.memory
+
+
+def test_a_function_that_has_lost_our_mark_since_the_plan_is_not_deleted(aws: Aws) -> None:
+    desired = wanted(context_of(PLACES))
+    deploy(aws, [desired])
+    arn = aws.lambda_(EAST).get_function(FunctionName=NAME)["Configuration"]["FunctionArn"]
+    aws.lambda_(EAST).untag_resource(Resource=arn, TagKeys=["backendctl:backend"])
+    with pytest.raises(BackendctlError, match=f"function {NAME} in {EAST} no longer has the tag"):
+        desired.delete(aws)
+    assert aws.lambda_(EAST).get_function(FunctionName=NAME)
+
+
 def test_new_configuration_is_a_new_version(aws: Aws) -> None:
     deploy(aws, [wanted(context_of(PLACES))])
     second = context_of(changed(PLACES, memory=2048, environment={"TABLE": "other"}))

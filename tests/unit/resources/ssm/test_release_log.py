@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from backendctl.resources.ssm.release_record import Event, Record, State, token_
 from tests.unit.resources.lambda_helpers import EAST, WEST, emulated
 
 BOTH = (EAST, WEST)
+_PATIENCE = 10.0
 MINE = Record(
     index=1,
     number=1,
@@ -76,6 +78,40 @@ def test_who_was_first_in_the_first_region_goes_on_and_the_other_withdraws(aws: 
     with pytest.raises(BackendctlError, match="by bob"):
         announce(MINE).run(aws)
     assert release_log.read_now(aws, EAST).entries[1].state is State.WITHDRAWN
+
+
+def test_once_one_region_has_it_the_others_are_written_at_once(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting = threading.Barrier(2)
+    claimed: list[str] = []
+    claim = release_log.claim
+
+    def meet(aws: Aws, region: str, entry: Record) -> Record | None:
+        if claimed:
+            meeting.wait(_PATIENCE)  # neither of the others waits for the other
+        claimed.append(region)
+        return claim(aws, region, entry)
+
+    monkeypatch.setattr(release_log, "claim", meet)
+    regions = (EAST, WEST, "eu-west-1")
+    Announce(name="v1", entries=dict.fromkeys(regions, MINE)).run(aws)
+    assert claimed[0] == EAST
+    assert all(release_log.read_now(aws, region).entries == {1: MINE} for region in regions)
+
+
+def test_what_has_ended_in_a_region_is_not_withdrawn_there_when_another_was_first_elsewhere(aws: Aws) -> None:
+    release_log.claim(aws, EAST, replace(MINE, state=State.DONE))
+    release_log.claim(aws, WEST, THEIRS)
+    with pytest.raises(BackendctlError, match="by bob"):
+        announce(MINE, joins=True).run(aws)
+    assert release_log.read_now(aws, EAST).entries[1].state is State.DONE
+
+
+def test_what_another_part_of_the_same_release_has_noted_meanwhile_is_kept(aws: Aws) -> None:
+    announce(MINE).run(aws)
+    release_log.renew(aws, EAST)
+    release_claim.ready(aws, EAST, replace(MINE, versions={"shop-a:live": "1"}), adds=True)
+    release_claim.ready(aws, EAST, replace(MINE, versions={"shop-b:live": "2"}), adds=True, renewed=True)
+    assert release_log.read_now(aws, EAST).entries[1].versions == {"shop-a:live": "1", "shop-b:live": "2"}
 
 
 def test_the_same_command_of_the_same_operator_goes_on(aws: Aws) -> None:
