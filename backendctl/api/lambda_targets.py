@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from backendctl.aws.crew import both
 from backendctl.nearest import nearest
 from backendctl.openapi.integrations import Target, lambda_targets, resolve
 from backendctl.resources.apigateway.api_reads import find_api, stages
@@ -62,13 +64,13 @@ def find_lambda_targets(
         built: names in AWS of the functions that are deployed with it: those need not be there yet.
     """
     search = _Search(aws, spec, region, account=account, built=built)
-    api_id = find_api(aws, region, api)
+    calls = [(stage, lambda_targets(document if stage.definition is None else stage.definition)) for stage in wanted]
+    api_id, _ = both(partial(find_api, aws, region, api), partial(search.read_ahead, calls))
     serving = stages(aws, region, api_id) if api_id else {}
     variables: dict[str, dict[str, str]] = {}
     links: dict[tuple[str, str, str | None], Link] = {}
     missing: dict[str, None] = {}
-    for stage in wanted:
-        targets = lambda_targets(document if stage.definition is None else stage.definition)
+    for stage, targets in calls:
         live = dict(serving.get(stage.name, {}).get("variables") or {})
         values = {name: search.value(name, value, live, targets, stage) for name, value in stage.variables.items()}
         variables[stage.name] = values
@@ -98,6 +100,15 @@ class _Search:
         self._aws = aws
         self._region = region
         self._known = {one.physical: one for one in spec.functions.get(region, ())}
+
+    def read_ahead(self, calls: Iterable[tuple[StageSpec, Iterable[Target]]]) -> None:
+        """Ask at once for the aliases of all functions that stages call, by the variables of the spec."""
+        resolved = [resolve(target, stage.variables) for stage, targets in calls for target in targets]
+        names = {one.function for one in resolved if one is not None and one.is_in(self._region, self._account)}
+        if asked := names - {*self._built}:
+            there = lambda_reads.functions(self._aws, self._region)
+            places = {(self._region, physical) for physical in asked & there.keys()}
+            lambda_reads.read_ahead(self._aws, places, lambda_reads.aliases)
 
     def aliases(self, function: str) -> set[str]:
         """Names of the aliases of a function; empty when it is not there."""

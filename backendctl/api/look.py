@@ -13,7 +13,8 @@ from backendctl.api.lambda_targets import LambdaTargets, find_lambda_targets
 from backendctl.api.live import api_id_of, form_of, served
 from backendctl.api.review import RegionReview, Wanted, review
 from backendctl.api.working_copy import working_copy
-from backendctl.aws.crew import together
+from backendctl.aws.crew import both, together
+from backendctl.aws.errors import quietly
 from backendctl.aws.regions import each_region
 from backendctl.errors import BackendctlError
 from backendctl.openapi.arns import Home
@@ -70,8 +71,8 @@ def look(
     def one(region: str) -> tuple[RegionReview, LambdaTargets]:
         of = partial(_of_region, region=region, account=account)
         own = {name: of(one, localised(one, region)) for name, one in wanted.own.items()}
-        seen = review(aws, region, name=api.name, wanted=replace(of(wanted, bodies[region]), own=own, alone=alone))
-        called = find_lambda_targets(
+        calling = partial(
+            find_lambda_targets,
             aws,
             spec,
             region,
@@ -81,7 +82,9 @@ def look(
             account=account,
             built=built,
         )
-        return seen, called
+        called, _ = both(calling, partial(quietly, partial(look_ahead, aws, region, api)))
+        its = replace(of(wanted, bodies[region]), own=own, alone=alone)
+        return review(aws, region, name=api.name, wanted=its), called
 
     results, failed = each_region(regions, one, workers=workers, doing="read the API of")
     return Look(

@@ -22,7 +22,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 _MOST = 128
-_TOGETHER = 16
+_TOGETHER = 32
 """Threads of one `together`."""
 _local = threading.local()
 

@@ -6,7 +6,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from botocore import exceptions as botocore
@@ -29,6 +29,7 @@ __all__ = [
     "gone_already",
     "is_missing",
     "no_credentials",
+    "quietly",
     "says",
 ]
 
@@ -151,6 +152,12 @@ def attempt(work: Callable[[], T], *, doing: str, let: tuple[type[Exception], ..
         raise
     except Exception as error:  # noqa: BLE001  # the one place: a bug is explained with its traceback
         return explain(error, doing=doing)
+
+
+def quietly(read: Callable[[], object]) -> None:
+    """Read what others share: what cannot be read is read again, and told, by whoever needs it."""
+    with suppress(ClientError, BotoCoreError, BackendctlError):
+        read()
 
 
 def explain(error: BaseException, *, doing: str) -> BackendctlError:

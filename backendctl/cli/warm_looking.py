@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import click
 
 from backendctl.account import refuse_account
 from backendctl.aws.connection import Aws
+from backendctl.aws.crew import both
 from backendctl.cli.opening import opened_api
 from backendctl.cli.options import Options
 from backendctl.errors import UsageError
@@ -80,11 +82,11 @@ class Looking:
             prices=self.prices,
         )
         with busy(self.screen.progress, "reading rules and metrics …", quiet=self.quiet):
-            prepared = prepare(self.aws, self.regions, self.names, self.subjects_of, request)
+            preparing = partial(prepare, self.aws, self.regions, self.names, self.subjects_of, request)
+            prepared, marks = both(preparing, lambda: drained(self.aws, self.regions) if self.backend else {})
         self._tell_cost(prepared)
         with busy(self.screen.progress, "reading logs …", quiet=self.quiet):
             found = look(self.aws, prepared, request, self.reader, backend=self.backend)
-        marks = drained(self.aws, self.regions) if self.backend else {}
         return replace(found, drained={region: mark.told for region, mark in marks.items()})
 
     def _tell_cost(self, prepared: Prepared) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from backendctl.aws.crew import together
 from backendctl.doctor.finding import Finding, Severity
 from backendctl.resources.lambda_ import lambda_reads
-from backendctl.resources.lambda_.permission import policy_of
+from backendctl.resources.lambda_.alias_names import qualified
+from backendctl.resources.lambda_.permission import shared_policy
 
 if TYPE_CHECKING:
     from backendctl.doctor.case import Case
@@ -44,20 +47,25 @@ def undeployed(case: Case, region: str) -> Iterator[Finding]:
 
 def open_functions(case: Case, region: str) -> Iterator[Finding]:
     """Statements that let anybody call, or a service for whatever account."""
-    for function, _ in case.live(region):
-        qualifiers = [None, *lambda_reads.aliases(case.aws, region, function.physical)]
-        for qualifier in qualifiers:
-            for sid, statement in policy_of(case.aws, region, function.physical, qualifier).items():
-                if (who := _anybody(statement)) is not None:
-                    named = f"{function.name}:{qualifier}" if qualifier else function.name
-                    yield Finding(
-                        check="permissions",
-                        severity=Severity.BAD if who == "*" else Severity.WARNING,
-                        where=f"{region}/permission/{named}",
-                        what=f"the statement {sid} lets {'anybody' if who == '*' else who} call it for any account",
-                        why="others may run it at your cost, with the rights of its role",
-                        next_step=_removing(region, function.physical, qualifier, sid),
-                    )
+    named = [
+        (function, qualifier)
+        for function, _ in case.live(region)
+        for qualifier in (None, *lambda_reads.aliases(case.aws, region, function.physical))
+    ]
+    policies = together(
+        partial(shared_policy, case.aws, region, function.physical, qualifier) for function, qualifier in named
+    )
+    for (function, qualifier), policy in zip(named, policies, strict=True):
+        for sid, statement in policy.items():
+            if (who := _anybody(statement)) is not None:
+                yield Finding(
+                    check="permissions",
+                    severity=Severity.BAD if who == "*" else Severity.WARNING,
+                    where=f"{region}/permission/{qualified(function.name, qualifier)}",
+                    what=f"the statement {sid} lets {'anybody' if who == '*' else who} call it for any account",
+                    why="others may run it at your cost, with the rights of its role",
+                    next_step=_removing(region, function.physical, qualifier, sid),
+                )
 
 
 def _anybody(statement: dict[str, Any]) -> str | None:

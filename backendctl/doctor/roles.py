@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from backendctl.aws.crew import together
 from backendctl.doctor.finding import Finding, Severity
 from backendctl.resources.iam import role_reads
 from backendctl.resources.lambda_ import lambda_reads
@@ -18,13 +20,10 @@ _TRACES = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")  # B58
 
 def rights(case: Case, region: str) -> Iterator[Finding]:
     """Logs of every function, traces of those that are traced; simulated by IAM."""
-    for function, live in case.live(region):
+    found = case.live(region)
+    each = together(partial(_refused, case, region, function.physical, live) for function, live in found)
+    for (function, live), refused in zip(found, each, strict=True):
         role = str(live.get("Role", ""))
-        group = lambda_reads.log_group(function.physical, live)
-        arn = f"arn:{case.aws.partition}:logs:{region}:{case.aws.account}:log-group:{group}:log-stream:any"
-        refused = role_reads.refused(case.aws, role, _LOGS, arn)
-        if (live.get("TracingConfig") or {}).get("Mode") == "Active":
-            refused = [*refused, *role_reads.refused(case.aws, role, _TRACES, "*")]
         if refused:
             yield Finding(
                 check="roles",
@@ -34,6 +33,15 @@ def rights(case: Case, region: str) -> Iterator[Finding]:
                 why="what the function writes is lost without a word",
                 next_step=_mend(case, role, function.name),
             )
+
+
+def _refused(case: Case, region: str, physical: str, live: Mapping[str, Any]) -> list[str]:
+    role, group = str(live.get("Role", "")), lambda_reads.log_group(physical, live)
+    arn = f"arn:{case.aws.partition}:logs:{region}:{case.aws.account}:log-group:{group}:log-stream:any"
+    refused = list(role_reads.refused(case.aws, role, _LOGS, arn))
+    if (live.get("TracingConfig") or {}).get("Mode") == "Active":
+        refused += role_reads.refused(case.aws, role, _TRACES, "*")
+    return refused
 
 
 def _mend(case: Case, role: str, name: str) -> str:

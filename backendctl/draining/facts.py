@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
+from backendctl.aws.crew import both
 from backendctl.aws.metrics import Series, fetch
 from backendctl.resources.acm import certificates
 
@@ -49,13 +51,17 @@ def facts(backend: Backend, region: str, *, now: float | None = None) -> Facts:
     """
     now = time.time() if now is None else now
     aws, spec = backend.aws, backend.spec
-    limits = aws.lambda_(region).get_account_settings()["AccountLimit"]
     tables = [one for one in spec.tables if region in one.regions]
     busy = Series(namespace="AWS/Lambda", metric="ConcurrentExecutions", dimensions=(), stat="Maximum", period=HOUR)
     used = {one.name: _reads(one) for one in tables if one.read is not None}
     late = {(one.name, to): _late(one, to) for one in tables for to in one.regions if to != region}
-    day = fetch(aws, region, [busy, *used.values()], since=int(now) - DAY, until=int(now))
-    hour = fetch(aws, region, late.values(), since=int(now) - HOUR, until=int(now))
+    of_a_day = partial(fetch, aws, region, [busy, *used.values()], since=int(now) - DAY, until=int(now))
+    of_an_hour = partial(fetch, aws, region, late.values(), since=int(now) - HOUR, until=int(now))
+    (day, hour), (settings, certificate) = both(
+        partial(both, of_a_day, of_an_hour),
+        partial(both, aws.lambda_(region).get_account_settings, partial(_certificate, backend, region, now)),
+    )
+    limits = settings["AccountLimit"]
     units = {name: max(day[series].values(), default=None) for name, series in used.items()}
     return Facts(
         region=region,
@@ -67,7 +73,7 @@ def facts(backend: Backend, region: str, *, now: float | None = None) -> Facts:
             if one.read is not None
         },
         late={key: max(hour[series].values(), default=None) for key, series in late.items()},
-        certificate=_certificate(backend, region, now),
+        certificate=certificate,
     )
 
 

@@ -94,7 +94,10 @@ def _of_region(backend: Backend, region: str, one: Record, other: Record, gone: 
     if one.definition != other.definition:
         yield Difference(region=region, what="definition", field="", before=one.definition, after=other.definition)
         yield from _routes(backend, region, one, other, gone)
-    for key in sorted({*one.versions, *other.versions}):
+    keys = sorted({*one.versions, *other.versions})
+    changed = {key.rpartition(":")[0] for key in keys if one.versions.get(key) != other.versions.get(key)}
+    lambda_reads.read_ahead(backend.aws, {(region, physical) for physical in changed}, lambda_reads.versions)
+    for key in keys:
         physical = key.rpartition(":")[0]
         name = physical.removeprefix(f"{backend.spec.backend}-")
         numbers = one.versions.get(key), other.versions.get(key)

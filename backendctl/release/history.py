@@ -11,12 +11,12 @@ from backendctl.errors import BackendctlError, unreachable_data
 from backendctl.release.live import release_of
 from backendctl.release.log_reading import Logs
 from backendctl.release.releasing import Releasing
+from backendctl.release.running import Serving, look_behind
 from backendctl.release.targets import now, split
 from backendctl.resources.ssm.release_record import Event, Record, State
 
 if TYPE_CHECKING:
     from backendctl.backend import Backend
-    from backendctl.release.running import Serving
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +79,7 @@ def history(backend: Backend, found: Sequence[Serving], *, newest: int | None = 
     live: dict[int, set[str]] = {}
 
     places = {one.address: one for one in found}
+    look_behind(backend, found)
 
     def ask(place: str) -> Record | None:
         one = places[place]

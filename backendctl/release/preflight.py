@@ -52,6 +52,8 @@ def _foreign(plan: Plan) -> Iterator[str]:
 
 def _weighted(links: Sequence[tuple[str, Link]], aws: Aws) -> Iterator[str]:
     """The two shares would multiply (A78); CodeDeploy works with such weights, so this is its sign as well."""
+    places = {(region, link.function.physical) for region, link in links}
+    lambda_reads.read_ahead(aws, places, lambda_reads.aliases)
     for region, link in links:
         for name, alias in lambda_reads.aliases(aws, region, link.function.physical).items():
             if alias.weights and link.alias is not None and name in {link.alias, *slots_of(link.alias)}:

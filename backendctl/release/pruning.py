@@ -164,8 +164,9 @@ def _kept(log: RegionLog, one: Serving, keep: int) -> Iterator[Record]:
 def _versions(
     backend: Backend, region: str, kept: Sequence[Record], serving: Sequence[Served], keep: int
 ) -> Iterator[VersionRemoval]:
-    aws = backend.aws
-    for physical, name in lambda_reads.ours(aws, region).items():
+    aws, ours = backend.aws, lambda_reads.ours(backend.aws, region)
+    lambda_reads.read_ahead(aws, {(region, physical) for physical in ours}, lambda_reads.aliases, lambda_reads.versions)
+    for physical, name in ours.items():
         told = [*(entry.versions for entry in kept), *(each.versions for each in serving)]
         used = {number for versions in told for key, number in versions.items() if key.startswith(f"{physical}:")}
         for alias in lambda_reads.aliases(aws, region, physical).values():

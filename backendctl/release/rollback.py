@@ -14,6 +14,7 @@ from backendctl.release.log_reading import Logs
 from backendctl.release.numbering import announced, next_entry, refusal, refuse_nobody
 from backendctl.release.releasing import Releasing
 from backendctl.release.rewarming import Rewarmed, rewarmed
+from backendctl.release.running import Serving, look_behind
 from backendctl.release.shift import plan_of, pointing
 from backendctl.release.targets import Back, Way, choose
 from backendctl.resources.apigateway.api_reads import list_stages
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from backendctl.backend import Backend
     from backendctl.engine.operation import Operation
     from backendctl.engine.resource import Resource
-    from backendctl.release.running import Serving
     from backendctl.spec.model import FunctionSpec
 
 
@@ -56,6 +56,7 @@ def plan_rollback(
     logs = releasing.logs()
     unfinished = logs.unfinished()
     refuse_nobody(unfinished, releasing)
+    look_behind(backend, found)
     backs = choose(backend, logs, found, to=to)
     if not take_over and (reason := _elsewhere(unfinished, backs, releasing)):
         raise RefusedError([reason], hint="see what is in progress: backendctl history")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from backendctl.aws.crew import both, together
+from backendctl.aws.errors import quietly
 from backendctl.aws.regions import each
 from backendctl.aws.tags import owner_of
 from backendctl.engine.resource import address
@@ -14,7 +17,7 @@ from backendctl.errors import BackendctlError, UsageError
 from backendctl.nearest import refuse_unknown as refuse_unknown_names
 from backendctl.release import access_log
 from backendctl.release.access_log import AccessLog
-from backendctl.resources.apigateway.api_reads import list_deployments, list_stages, require_api
+from backendctl.resources.apigateway.api_reads import deployments, list_stages, require_api
 from backendctl.resources.apigateway.canary import Canary
 from backendctl.resources.apigateway.deployments import definition_of
 from backendctl.resources.apigateway.served import Route
@@ -131,14 +134,27 @@ def refuse_unknown(backend: Backend, stages: Sequence[str]) -> None:
     refuse_unknown_names("--stage", stages, known)
 
 
+def look_behind(backend: Backend, found: Iterable[Serving]) -> None:
+    """Ask at once, in all regions, for what a release verb asks of each stage: deployments, aliases and versions."""
+    found = list(found)
+    apis = dict.fromkeys((one.region, one.api_id) for one in found if one.api_id)
+    places = {(one.region, route.physical) for one in found for route in one.routes}
+    both(
+        partial(together, [partial(quietly, partial(deployments, backend.aws, *api)) for api in apis]),
+        partial(lambda_reads.read_ahead, backend.aws, places, lambda_reads.aliases, lambda_reads.versions),
+    )
+
+
 def _in_region(backend: Backend, region: str, stages: Sequence[str]) -> Iterator[Serving]:
     api = backend.spec.api
     if api is None or by_alias(backend.spec):
         yield from _aliases(backend, region, stages)
         return
     api_id = require_api(backend.aws, region, api.name)
-    live = list_stages(backend.aws, region, api_id)
-    told = {d["id"]: d.get("description", "") for d in list_deployments(backend.aws, region, api_id)}
+    backend.aws.forget("deployments", region, api_id)
+    live, told = both(
+        partial(list_stages, backend.aws, region, api_id), partial(deployments, backend.aws, region, api_id)
+    )
     for spec in api.stages:
         if spec.name in live and (not stages or spec.name in stages):
             others = [stage for name, stage in live.items() if name != spec.name]
@@ -176,6 +192,8 @@ def _one(backend: Backend, region: str, spec: StageSpec, live: Any, *, api_id: s
 def _aliases(backend: Backend, region: str, names: Sequence[str]) -> Iterator[Serving]:
     aws = backend.aws
     aws.forget("lambda-aliases", region)
+    places = {(region, function.physical) for function in backend.spec.functions_in(region)}
+    lambda_reads.read_ahead(aws, places, lambda_reads.aliases)
     for function in backend.spec.functions_in(region):
         found = lambda_reads.aliases(aws, region, function.physical)
         for alias in names_of(backend.context, region, function).plain:

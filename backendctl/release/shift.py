@@ -17,11 +17,11 @@ from backendctl.release.steps import earlier_wave
 from backendctl.resources.apigateway.canary import Canary, CanaryEnd, TrafficShift
 from backendctl.resources.apigateway.cutover import CanaryPromotion
 from backendctl.resources.apigateway.served import qualifier
+from backendctl.resources.lambda_ import lambda_reads
 from backendctl.resources.lambda_.alias import Alias
 from backendctl.resources.lambda_.alias_canary import AliasCanary, AliasCanaryEnd, AliasShift
 from backendctl.resources.lambda_.alias_mark import mark
 from backendctl.resources.lambda_.alias_names import qualified
-from backendctl.resources.lambda_.lambda_reads import aliases
 from backendctl.resources.ssm.release_claim import told
 from backendctl.resources.ssm.release_record import Event, Record, State, split_tag, token_of
 
@@ -70,6 +70,8 @@ def plan_promote(backend: Backend, found: Sequence[Serving], *, waves: Waves = (
     Raises:
         RefusedError: it is being ended, or somebody else has a release under way.
     """
+    places = {(one.region, route.physical) for one in found for route in one.routes}
+    lambda_reads.read_ahead(backend.aws, places, lambda_reads.aliases)
     ends: dict[str, set[str]] = {}
     for one in found:
         ends.setdefault(one.region, set()).add(one.address)
@@ -280,7 +282,7 @@ def plain_aliases(backend: Backend, one: Serving, variables: Mapping[str, str], 
     """For every staged alias that a stage leads to: its plain name at the version of the slot that it names."""
     names = {function.physical: function.name for function in backend.spec.functions_in(one.region)}
     for route in dict.fromkeys(one.routes):
-        slot = aliases(backend.aws, one.region, route.physical).get(qualifier(route, variables))
+        slot = lambda_reads.aliases(backend.aws, one.region, route.physical).get(qualifier(route, variables))
         if route.variable is not None and slot is not None and slot.name != route.alias:
             yield pointing(
                 backend,

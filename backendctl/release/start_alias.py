@@ -121,6 +121,8 @@ def _lives(backend: Backend, starts: Sequence[AliasCanaryStart]) -> list[Alias]:
 
 def _starts(backend: Backend, percent: float) -> Iterator[AliasCanaryStart]:
     """For every alias whose version is not the release."""
+    places = {(region, spec.physical) for region in backend.spec.regions for spec in backend.spec.functions_in(region)}
+    lambda_reads.read_ahead(backend.aws, places, lambda_reads.aliases, lambda_reads.versions)
     for region in backend.spec.regions:
         for spec in backend.spec.functions_in(region):
             function = Function.wanted(backend.context, region, spec)

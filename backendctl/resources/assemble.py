@@ -75,7 +75,7 @@ def with_slots(context: DeployContext, aws: Aws, *, workers: int) -> tuple[Deplo
     def choose(region: str) -> None:
         there = lambda_reads.functions(aws, region).keys()
         named = {function.physical for function in context.spec.functions_in(region)}
-        lambda_reads.read_ahead(aws, region, there & named, lambda_reads.aliases)
+        lambda_reads.read_ahead(aws, {(region, physical) for physical in there & named}, lambda_reads.aliases)
         here = replace(context, spec=context.spec.narrowed((region,)))
         found = slots.choose(aws, here)
         ready.update(baking.capacities(aws, replace(here, slots=found)))

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from backendctl.api.body import wanted
 from backendctl.api.lambda_targets import LambdaTargets, find_lambda_targets
 from backendctl.api.source import api_of
+from backendctl.aws.crew import interleaved, together
 from backendctl.aws.errors import ClientError, is_missing
 from backendctl.aws.regions import each_region
 from backendctl.engine.plan import Plan
+from backendctl.engine.resource import address_of
 from backendctl.errors import BackendctlError, RefusedError
 from backendctl.resources.apigateway.api_reads import find_api
 from backendctl.resources.lambda_.permission import LIMIT
@@ -63,11 +65,11 @@ def prepare_grant(backend: Backend, request: Request) -> Grant:
 
 def sizes(grant: Grant) -> Mapping[str, int]:
     """Address → bytes of that qualifier's policy as it is now, of the 20,480 that AWS allows (B40)."""
-    found: dict[str, int] = {}
-    for one in grant.permissions:
-        if one.region not in grant.plan.unreachable:
-            found[f"{one.region}/permission/{one.name}"] = _size(grant.backend, one)
-    return found
+    told = [one for one in grant.permissions if one.region not in grant.plan.unreachable]
+    turns = interleaved(told, key=lambda one: one.region)
+    bytes_of = together(partial(_size, grant.backend, one) for one in turns)
+    found = dict(zip(map(address_of, turns), bytes_of, strict=True))
+    return {address: found[address] for address in map(address_of, told)}
 
 
 def _size(backend: Backend, one: Permission) -> int:

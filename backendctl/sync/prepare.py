@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from backendctl.api.body import Wanted, bodies, digests_of, wanted
@@ -15,6 +16,8 @@ from backendctl.api.judge import judged
 from backendctl.api.look import Look, look
 from backendctl.api.source import Source, api_of, chosen_stages, source_of
 from backendctl.api_in_plan import case
+from backendctl.aws.crew import both, together
+from backendctl.aws.errors import quietly
 from backendctl.backend import Backend
 from backendctl.engine.plan import Plan
 from backendctl.engine.safety import EVERYTHING, Allowed, refuse_danger
@@ -22,6 +25,7 @@ from backendctl.errors import SpecError, UsageError
 from backendctl.nearest import refuse_unknown
 from backendctl.release.numbering import numbered
 from backendctl.release.releasing import Releasing
+from backendctl.resources.ssm import release_log
 from backendctl.resources.ssm.release_record import token_of
 from backendctl.spec.model import Api, Spec
 from backendctl.sync.planning import Parts, plan_of
@@ -100,7 +104,8 @@ def prepare(backend: Backend, request: Request) -> Sync:
     given = wanted(api_of(backend.spec), source)
     where = {"account": backend.context.account, "partition": backend.context.partition}
     found = bodies(given, regions, **where)
-    seen = look(
+    looking = partial(
+        look,
         backend.aws,
         backend.spec,
         given,
@@ -109,6 +114,8 @@ def prepare(backend: Backend, request: Request) -> Sync:
         account=backend.context.account,
         workers=backend.settings.workers,
     )
+    logs = [partial(quietly, partial(release_log.read, backend.aws, region)) for region in backend.spec.regions]
+    seen, _ = both(looking, partial(together, logs))
     if not seen.regions:
         raise next(iter(seen.unreachable.values()))
     parts = Parts(backend=backend, wanted=given, bodies=found, look=seen, request=request)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from backendctl.resources.events import rule_reads, schedule_reads
 from backendctl.resources.events.warmer_layout import rule_prefix
-from backendctl.resources.lambda_.permission import policy_of
+from backendctl.resources.lambda_.permission import shared_policy
 from backendctl.warmth.subject import Rule
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _rule(aws: Aws, region: str, live: RuleTypeDef, *, physical: str, alias: str
         interval=interval(aws, live.get("ScheduleExpression", "")),
         targets=calls,
         all_targets=len(found),
-        is_permitted=alias not in calls or permits(policy_of(aws, region, physical, alias), live.get("Arn", "")),
+        is_permitted=alias not in calls or permits(shared_policy(aws, region, physical, alias), live.get("Arn", "")),
         hold_ms=max((_hold(target.get("Input", "")) for target in ours), default=0.0),
         changed=rule_reads.changed(aws, region, live) if name.startswith(rule_prefix(aws.backend)) else 0.0,
     )

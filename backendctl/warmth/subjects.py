@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from backendctl.aws.crew import together
+from backendctl.aws.errors import quietly
 from backendctl.resources.apigateway.api_reads import find_api, stages
+from backendctl.resources.events import rule_reads
 from backendctl.resources.events.warmer_layout import layout, warmer_name
 from backendctl.resources.lambda_ import lambda_reads, provisioned_reads
 from backendctl.resources.lambda_.alias_names import slots_of
@@ -80,8 +84,30 @@ def _live(aws: Aws, region: str, physical: str) -> _Live:
     )
 
 
+def _read_ahead(backend: Backend, region: str, function: FunctionSpec) -> None:
+    """Ask at once for what does not wait for each other; all of it is shared."""
+    aws, api = backend.aws, backend.spec.api
+
+    def of_rules() -> None:
+        rules = {rule["Name"]: rule for rule in rule_reads.rules(aws, region)}
+        found = [rules[name] for name in layout(backend.context, region, function) if name in rules]
+        asked: list[Callable[[], object]] = [partial(rule_reads.targets, aws, region, rule["Name"]) for rule in found]
+        asked += [partial(rule_reads.tags, aws, region, rule) for rule in found]
+        together(asked)
+
+    def of_api() -> None:
+        api_id = find_api(aws, region, api.name) if api is not None else None
+        if api_id is not None:
+            stages(aws, region, api_id)
+
+    aliases = partial(lambda_reads.aliases, aws, region, function.physical)
+    live = partial(_live, aws, region, function.physical)
+    together(partial(quietly, read) for read in (live, aliases, of_rules, of_api))
+
+
 def _of_function(backend: Backend, region: str, function: FunctionSpec) -> Iterator[Subject]:
     aws = backend.aws
+    _read_ahead(backend, region, function)
     hits = hit_by_users(aws, backend.context, region, function)
     live = _live(aws, region, function.physical)
     rules, warm = layout(backend.context, region, function), function.warm

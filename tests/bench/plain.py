@@ -1,10 +1,10 @@
 """How long the same number of calls takes plain threads, in the same rounds: the least that a run could last.
 
-    python -m tests.bench.plain [--regions 3] [--functions 10] [--delay 0.08]
+    python -m tests.bench.plain [--regions 3] [--functions 10] [--delay 0.08] [--workers 48]
 
-Each phase is run twice, in rounds and with the delay. Then 96 threads of boto3 make as many calls in each round as the
-run in rounds did, each the same distance away, and begin a round when the one before has ended. The ratio says how much
-longer the command took than they.
+Each phase is run twice, in rounds and with the delay, and so are three commands that only look. Then 96 threads of
+boto3 make as many calls in each round as the run in rounds did, each the same distance away, and begin a round when the
+one before has ended. The ratio says how much longer the command took than they.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import boto3
 from botocore.config import Config
 
 from tests.bench import reference
-from tests.bench.calls import Run, phases, sandbox, say
+from tests.bench.calls import Run, looks, phases, sandbox, say
 
 THREADS = 96
 
@@ -52,7 +52,8 @@ def seconds(port: int, sizes: Sequence[int], delay: float) -> float:
 def _runs(asked: argparse.Namespace, delay: float | str, workers: int) -> list[tuple[str, Run]]:
     with tempfile.TemporaryDirectory() as name, sandbox(Path(name)) as port:
         spec = reference.make(Path(name), regions=asked.regions, functions=asked.functions)
-        return list(phases(Path(name), port, spec, delay=delay, workers=workers))
+        found = list(phases(Path(name), port, spec, delay=delay, workers=workers))
+        return found + list(looks(Path(name), port, spec, delay=delay, workers=workers))
 
 
 def main() -> None:
@@ -61,16 +62,16 @@ def main() -> None:
     parser.add_argument("--regions", type=int, default=3)
     parser.add_argument("--functions", type=int, default=10)
     parser.add_argument("--delay", type=float, default=0.08, help="seconds")
-    parser.add_argument("--workers", type=int, default=16)
+    parser.add_argument("--workers", type=int, default=48)
     asked = parser.parse_args()
     say(f"{asked.regions} regions x {asked.functions} functions, {asked.delay * 1000:.0f} ms, {asked.workers} workers")
-    say(f"{'':14} {'rounds':>6} {'calls':>6} {'plain s':>8} {'span s':>7} {'ratio':>6}")
+    say(f"{'':16} {'rounds':>6} {'calls':>6} {'plain s':>8} {'span s':>7} {'ratio':>6}")
     exact, real = _runs(asked, "rounds", THREADS), _runs(asked, asked.delay, asked.workers)
     with tempfile.TemporaryDirectory() as name, sandbox(Path(name)) as port:
         for (phase, counted), (_, timed) in zip(exact, real, strict=True):
             sizes = [sum(made.values()) for made in counted.rounds.values()]
             plain = seconds(port, sizes, asked.delay)
-            say(f"{phase:14} {len(sizes):6} {sum(sizes):6} {plain:8.2f} {timed.span:7.2f} {timed.span / plain:6.2f}")
+            say(f"{phase:16} {len(sizes):6} {sum(sizes):6} {plain:8.2f} {timed.span:7.2f} {timed.span / plain:6.2f}")
 
 
 if __name__ == "__main__":

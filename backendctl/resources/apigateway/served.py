@@ -88,7 +88,7 @@ def by_stage(
         aws.forget("deployments", region, api_id)
     facts = facts_of(deployments(aws, region, api_id).get(deployment, ""))
     routes = list(routes)
-    lambda_reads.read_ahead(aws, region, {route.physical for route in routes}, lambda_reads.aliases)
+    lambda_reads.read_ahead(aws, {(region, route.physical) for route in routes}, lambda_reads.aliases)
     numbers: dict[str, str] = {}
     for route in routes:
         alias = lambda_reads.aliases(aws, region, route.physical).get(qualifier(route, variables))
@@ -128,7 +128,7 @@ def _served(
     codes = dict(codes or {})
     parts = [facts]
     unknown = {key: number for key, number in numbers.items() if key not in codes}
-    lambda_reads.read_ahead(aws, region, {key.rpartition(":")[0] for key in unknown}, lambda_reads.versions)
+    lambda_reads.read_ahead(aws, {(region, key.rpartition(":")[0]) for key in unknown}, lambda_reads.versions)
     for key, number in unknown.items():
         versions = lambda_reads.versions(aws, region, key.rpartition(":")[0])
         version = next((one for one in versions if one.number == number), None)

@@ -72,7 +72,7 @@ def look_at_slots(aws: Aws, region: str, behind: Iterable[Behind], *, serving: M
     names = {one.physical for one in _turned_to(behind, serving)}
     for physical in names:
         aws.forget("lambda-aliases", region, physical)
-    lambda_reads.read_ahead(aws, region, names, lambda_reads.aliases)
+    lambda_reads.read_ahead(aws, {(region, physical) for physical in names}, lambda_reads.aliases)
 
 
 def refuse_slots(aws: Aws, region: str, behind: Iterable[Behind], *, serving: Mapping[str, str]) -> None:

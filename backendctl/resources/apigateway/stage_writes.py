@@ -144,7 +144,7 @@ def refuse_moved(aws: Aws, region: str, held: Sequence[Held]) -> None:
     """
     for one in held:
         aws.forget("lambda-aliases", region, one.physical)
-    lambda_reads.read_ahead(aws, region, {one.physical for one in held}, lambda_reads.aliases)
+    lambda_reads.read_ahead(aws, {(region, one.physical) for one in held}, lambda_reads.aliases)
     for one in held:
         alias = lambda_reads.aliases(aws, region, one.physical).get(one.alias)
         if alias is None or alias.version != one.version:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from backendctl.aws import tags as tagging
-from backendctl.aws.crew import together
-from backendctl.aws.errors import BotoCoreError, ClientError, is_missing
+from backendctl.aws.crew import interleaved, together
+from backendctl.aws.errors import ClientError, is_missing, quietly
 from backendctl.errors import BackendctlError
 from backendctl.resources.lambda_ import lambda_settings, releases
 from backendctl.resources.lambda_.alias_mark import held_in
@@ -123,17 +123,14 @@ def ours(aws: Aws, region: str) -> dict[str, str]:
     }
 
 
-def read_ahead(aws: Aws, region: str, names: Iterable[str], read: Callable[[Aws, str, str], object]) -> None:
-    """Ask for `aliases` or `versions` of these functions (their names in AWS) at once.
+def read_ahead(aws: Aws, places: Iterable[tuple[str, str]], *reads: Callable[[Aws, str, str], object]) -> None:
+    """Ask for `aliases`, `versions` or both of all these functions at once.
 
-    What cannot be read is told to whoever asks for it.
+    Args:
+        places: regions, and names in AWS.
     """
-
-    def quietly(physical: str) -> None:
-        with contextlib.suppress(ClientError, BotoCoreError):
-            read(aws, region, physical)
-
-    together(partial(quietly, physical) for physical in sorted(names))
+    turns = interleaved(sorted(set(places)), key=itemgetter(0))
+    together(partial(quietly, partial(read, aws, *place)) for place in turns for read in reads)
 
 
 def short_name(backend: str, physical: str, tags: Mapping[str, str]) -> str:

@@ -119,9 +119,7 @@ class Permission:
     def _live(
         cls, aws: Aws, region: str, physical: str, qualifier: str | None, *, name: str, api: str | None
     ) -> Self | None:
-        policy = aws.shared(
-            ("lambda-policy", region, physical, qualifier), lambda: policy_of(aws, region, physical, qualifier)
-        )
+        policy = shared_policy(aws, region, physical, qualifier)
         places = Places.of(aws, region, api=api, api_id=find_api(aws, region, api) if api else None)
         found = {sid: places.source(statement) for sid, statement in policy.items() if is_ours(sid, aws.backend)}
         if not found:
@@ -249,6 +247,12 @@ def _called(aliases: Collection[str]) -> Iterator[str | None]:
     if not staged:
         yield None
     yield from (alias for alias in aliases if alias not in staged)
+
+
+def shared_policy(aws: Aws, region: str, physical: str, qualifier: str | None) -> dict[str, dict[str, Any]]:
+    """`policy_of`, shared within a plan."""
+    key = ("lambda-policy", region, physical, qualifier)
+    return aws.shared(key, lambda: policy_of(aws, region, physical, qualifier))
 
 
 def policy_of(aws: Aws, region: str, physical: str, qualifier: str | None) -> dict[str, dict[str, Any]]:

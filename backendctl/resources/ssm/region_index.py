@@ -6,7 +6,6 @@ names, all others are found from them.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backendctl.aws import tags as tagging
 from backendctl.aws.crew import together
-from backendctl.aws.errors import BotoCoreError, ClientError, explain, is_denied, is_missing, says
+from backendctl.aws.errors import BotoCoreError, ClientError, explain, is_denied, is_missing, quietly, says
 from backendctl.engine.traits import Traits
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ def known_regions(aws: Aws, spec_regions: Sequence[str], *, silent: Collection[s
         BackendctlError: we may not read them.
     """
     known = list(spec_regions)
-    together(partial(_read_ahead, aws, region) for region in known if region not in silent)
+    together(partial(quietly, partial(_entries, aws, region)) for region in known if region not in silent)
     for region in known:  # grows as regions name further ones
         if region in silent:
             continue
@@ -118,11 +117,6 @@ def known_regions(aws: Aws, spec_regions: Sequence[str], *, silent: Collection[s
             if is_denied(error):
                 raise explain(error, doing=f"read the regions of {aws.backend} in {region}") from error
     return known
-
-
-def _read_ahead(aws: Aws, region: str) -> None:
-    with contextlib.suppress(ClientError, BotoCoreError):
-        _entries(aws, region)
 
 
 def _path(backend: str) -> str:

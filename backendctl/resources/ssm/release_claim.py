@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from backendctl.aws.crew import together
-from backendctl.aws.errors import BotoCoreError, ClientError, explain
+from backendctl.aws.errors import explain, quietly
 from backendctl.aws.progress import remark
 from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
@@ -74,7 +73,7 @@ class Announce:
             OvertakenError: somebody else was first. BackendctlError: no region answers.
         """
         aws.forget("release-log")
-        together(partial(_read_ahead, aws, region) for region in self.entries)
+        together(partial(quietly, partial(release_log.read, aws, region)) for region in self.entries)
         silent: list[BackendctlError] = []
         left = list(self.entries)
         while left:
@@ -136,12 +135,6 @@ class Announce:
             f"not started: {told(other)}",
             hint="wait until it has ended and run the same command again, or take it over with --take-over",
         )
-
-
-def _read_ahead(aws: Aws, region: str) -> None:
-    """What does not answer says so in its turn."""
-    with contextlib.suppress(ClientError, BotoCoreError):
-        release_log.read(aws, region)
 
 
 def _withdrawn(entry: Record) -> Record:
