@@ -37,7 +37,7 @@ from backendctl.foreseen import with_refusals
 from backendctl.lookups import AwsLookups
 from backendctl.nearest import refuse_unknown
 from backendctl.pinning import choosing, only_chosen
-from backendctl.reading_ahead import read_on, reading_ahead
+from backendctl.reading_ahead import Reads, read_on, reading_ahead
 from backendctl.release.heartbeat import beating
 from backendctl.release.numbering import numbered
 from backendctl.release.releasing import Releasing
@@ -65,11 +65,11 @@ if TYPE_CHECKING:
     from backendctl.spec.model import Spec
 
 
-def open_backend(settings: Settings, *, planning: bool = False) -> Backend:
+def open_backend(settings: Settings, *, planning: Reads | None = None) -> Backend:
     """Check, build, connect, make sure of the account, and see the context.
 
     Args:
-        planning: whether all of it will be planned: then all reads of that begin at once.
+        planning: what will be read for a plan of all of it, which then begins at once.
 
     Raises:
         SpecError: faults in the spec; nothing has been changed.
@@ -79,8 +79,9 @@ def open_backend(settings: Settings, *, planning: bool = False) -> Backend:
     """
     checked = check_spec(settings.spec, allow_runtimes=settings.allow_runtimes, tell=settings.tell)
     backend = _connected(settings, checked.draft, checked.spec, checked.artefacts)
-    whole = planning and not settings.stages
-    ahead = reading_ahead(backend.aws, backend.spec, workers=settings.workers) if whole else None
+    ahead = None
+    if planning is not None and not settings.stages:
+        ahead = reading_ahead(planning, backend.aws, backend.spec, workers=settings.workers)
     backend = choosing(with_live_source(backend), settings.stages)
     context, unreachable = assemble.with_slots(backend.context, backend.aws, workers=settings.workers)
     read_on(ahead, context, backend.aws, without=unreachable)

@@ -8,7 +8,7 @@ told by them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -30,14 +30,18 @@ if TYPE_CHECKING:
     from backendctl.spec.model import Spec
 
 
-def reading_ahead(aws: Aws, spec: Spec, *, workers: int) -> Crew:
+Reads = Callable[["Aws", "Spec"], Iterator[Callable[[], object]]]
+"""What is read for a command: `everything` for a deploy and what shows its plan, `of_release` for a canary."""
+
+
+def reading_ahead(reads: Reads, aws: Aws, spec: Spec, *, workers: int) -> Crew:
     """Begin all reads of a plan; leaving the crew as a context waits until they have ended.
 
     Args:
         workers: calls at once.
     """
     crew = Crew(workers, name="ahead")
-    for read in _reads(aws, spec):
+    for read in reads(aws, spec):
         crew.submit(read)
     return crew
 
@@ -50,7 +54,8 @@ def read_on(crew: Crew | None, context: DeployContext, aws: Aws, *, without: Col
             crew.submit(read)
 
 
-def _reads(aws: Aws, spec: Spec) -> Iterator[Callable[[], object]]:
+def everything(aws: Aws, spec: Spec) -> Iterator[Callable[[], object]]:
+    """What a plan of the whole spec reads."""
     yield from (partial(tag_index.known_tags, aws, region, "") for region in spec.regions)
     yield from (partial(table_reads.look_ahead, aws, region) for region in spec.regions)
     yield from (
@@ -59,10 +64,18 @@ def _reads(aws: Aws, spec: Spec) -> Iterator[Callable[[], object]]:
         for region in spec.regions
         if region in table.regions
     )
-    kinds = sorted(KINDS, key=lambda kind: not traits_of(kind).reads_early)
+    yield from _of_kinds(KINDS, aws, spec)
+
+
+def of_release(aws: Aws, spec: Spec) -> Iterator[Callable[[], object]]:
+    """What is read of functions, of the API and of releases."""
+    yield from _of_kinds([kind for kind in KINDS if traits_of(kind).of_release], aws, spec)
+
+
+def _of_kinds(kinds: Iterable[type[Resource]], aws: Aws, spec: Spec) -> Iterator[Callable[[], object]]:
     if spec.api is not None and spec.api.source is None:
         yield from (partial(look_ahead, aws, region, spec.api) for region in spec.regions)
-    for kind in kinds:
+    for kind in sorted(kinds, key=lambda kind: not traits_of(kind).reads_early):
         places: Sequence[str] = (GLOBAL,) if kind.scope == GLOBAL else spec.regions
         yield from (partial(_owned, kind, aws, region) for region in places)
     yield from (partial(release_log.read, aws, region) for region in spec.regions)

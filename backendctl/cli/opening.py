@@ -14,6 +14,7 @@ from backendctl.cli.code import code_lines, tell_warnings
 from backendctl.cli.local import SETTING_UP
 from backendctl.cli.options import Options
 from backendctl.prerequisites import furnish
+from backendctl.reading_ahead import Reads
 from backendctl.ui.build_output import build_output
 from backendctl.ui.progress import busy
 
@@ -38,7 +39,7 @@ def opened(
     *,
     allow_runtimes: tuple[str, ...] | None = (),
     stages: tuple[str, ...] = (),
-    planning: bool = False,
+    planning: Reads | None = None,
 ) -> Opened:
     """Load, check, connect; in a sandbox also what a real account would have already.
 

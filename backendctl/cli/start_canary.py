@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -61,10 +62,12 @@ def command(
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable
     from backendctl.cli.opening import opened
     from backendctl.cli.writing_api import Writing, after, variables_of
+    from backendctl.reading_ahead import of_release
     from backendctl.resources.lambda_.slots import SlotsTakenError
 
     try:
-        ready = opened(options, allow_runtimes=allow_runtimes, stages=tuple(one for one in stages if ":" not in one))
+        named = tuple(one for one in stages if ":" not in one)
+        ready = opened(options, allow_runtimes=allow_runtimes, stages=named, planning=of_release)
     except SlotsTakenError as error:
         raise UsageError(error.message, hint=error.hint) from error
     ready = _where_users_are(ready)
@@ -122,7 +125,8 @@ def _planned(
 
     canary = ready.backend.spec.canary
     waves = canary.waves if in_waves else ()
-    if canary.strategy != ALIAS:
-        return plan_start(ready.backend, percent=percent, stages=stages, waves=waves, take_over=take_over)
-    plan = plan_start_aliases(ready.backend, percent=percent, names=stages, waves=waves, take_over=take_over)
+    with ready.backend.ahead or contextlib.nullcontext():  # nothing is read any more when the plan is there
+        if canary.strategy != ALIAS:
+            return plan_start(ready.backend, percent=percent, stages=stages, waves=waves, take_over=take_over)
+        plan = plan_start_aliases(ready.backend, percent=percent, names=stages, waves=waves, take_over=take_over)
     return Changes(plan=plan, context=ready.backend.context), ()

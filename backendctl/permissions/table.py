@@ -164,6 +164,7 @@ _TABLE: Mapping[str, tuple[tuple[str, Commands], ...]] = {
             _SERVED | _API | _WARM | _TABLES | {"iam-policy", "sync-dns", "tune"} | _CHECK | _DRAIN,
         ),
         ("ssm:GetParameter", _RELEASE | {"publish", "prune", "diff"}),
+        ("ssm:GetParameters", _RELEASE | {"publish", "sync-api"}),
         ("ssm:GetParameterHistory", _SERVED),
         ("ssm:PutParameter", _RELEASE | {"publish", "sync-api", "sync-warmers", "sync-tables"} | _DRAIN),
         ("ssm:AddTagsToResource", _RELEASE | {"publish", "sync-api", "sync-warmers", "sync-tables"}),

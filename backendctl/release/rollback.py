@@ -23,7 +23,7 @@ from backendctl.resources.apigateway.recorded_variables import returning
 from backendctl.resources.apigateway.served import Route, qualifier
 from backendctl.resources.apigateway.stage import Stage
 from backendctl.resources.apigateway.stage_writes import Held
-from backendctl.resources.lambda_ import lambda_reads
+from backendctl.resources.lambda_ import lambda_reads, provisioned_reads
 from backendctl.resources.lambda_.alias import Alias
 from backendctl.resources.lambda_.alias_names import qualified
 from backendctl.resources.ssm.release_record import Event, Record, token_of
@@ -56,7 +56,7 @@ def plan_rollback(
     logs = releasing.logs()
     unfinished = logs.unfinished()
     refuse_nobody(unfinished, releasing)
-    look_behind(backend, found)
+    look_behind(backend, found, provisioned_reads.configs)
     backs = choose(backend, logs, found, to=to)
     if not take_over and (reason := _elsewhere(unfinished, backs, releasing)):
         raise RefusedError([reason], hint="see what is in progress: backendctl history")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -34,6 +34,7 @@ from backendctl.resources.ssm.release_record import Event, Record, split_tag
 from backendctl.spec.model import by_alias
 
 if TYPE_CHECKING:
+    from backendctl.aws.connection import Aws
     from backendctl.backend import Backend
     from backendctl.spec.model import StageSpec
 
@@ -134,14 +135,18 @@ def refuse_unknown(backend: Backend, stages: Sequence[str]) -> None:
     refuse_unknown_names("--stage", stages, known)
 
 
-def look_behind(backend: Backend, found: Iterable[Serving]) -> None:
-    """Ask at once, in all regions, for what a release verb asks of each stage: deployments, aliases and versions."""
+def look_behind(backend: Backend, found: Iterable[Serving], *reads: Callable[[Aws, str, str], object]) -> None:
+    """Ask at once, in all regions, for what a release verb asks of each stage: deployments, aliases and versions.
+
+    Args:
+        reads: what else it asks of each function, by region and name in AWS.
+    """
     found = list(found)
     apis = dict.fromkeys((one.region, one.api_id) for one in found if one.api_id)
     places = {(one.region, route.physical) for one in found for route in one.routes}
     both(
         partial(together, [partial(quietly, partial(deployments, backend.aws, *api)) for api in apis]),
-        partial(lambda_reads.read_ahead, backend.aws, places, lambda_reads.aliases, lambda_reads.versions),
+        partial(lambda_reads.read_ahead, backend.aws, places, lambda_reads.aliases, lambda_reads.versions, *reads),
     )
 
 

@@ -11,7 +11,7 @@ from backendctl.errors import RefusedError, UsageError
 from backendctl.release.live import release_of
 from backendctl.release.log_reading import Logs
 from backendctl.resources.apigateway import served
-from backendctl.resources.apigateway.api_reads import list_deployments
+from backendctl.resources.apigateway.api_reads import deployments
 from backendctl.resources.apigateway.served import Served
 from backendctl.resources.apigateway.stage import Stage
 from backendctl.resources.apigateway.stage_writes import held_by_canary
@@ -294,7 +294,7 @@ def _gone(backend: Backend, one: Serving, target: Record) -> Iterator[str]:
     """What of a release is not there any more."""
     name = f"v{target.number}"
     deployment = target.deployment_of(one.stage)
-    if one.api_id and deployment not in {d["id"] for d in list_deployments(backend.aws, one.region, one.api_id)}:
+    if one.api_id and deployment not in deployments(backend.aws, one.region, one.api_id):
         yield f"{one.address}: deployment {deployment} of {name} is gone"
     called = {route.physical for route in one.routes}
     for key, number in target.versions.items():

@@ -20,7 +20,7 @@ from backendctl.engine.resource import address
 from backendctl.engine.traits import Traits
 from backendctl.errors import BackendctlError
 from backendctl.resources.apigateway import deployments as releases
-from backendctl.resources.apigateway.api_reads import deployments, find_api, list_deployments, list_stages, stages
+from backendctl.resources.apigateway.api_reads import deployments, find_api, list_stages, stages
 from backendctl.resources.apigateway.recorded_variables import entry_of_stage
 from backendctl.resources.apigateway.served import Route
 from backendctl.resources.apigateway.stage import Stage
@@ -198,7 +198,8 @@ class CanaryStart:
         """A deployment, then one UpdateStage that names it, its variables, its number and its share (A65, A66)."""
         place = StagePlace(aws=aws, region=self.region, api=self.api, name=self.name)
         with aws.exclusive("api", self.region, self.api):
-            found = place.found()
+            aws.forget("deployments", self.region, place.api_id)
+            found, _ = both(place.found, partial(deployments, aws, self.region, place.api_id))
             live = self._now(place, found)
             if live is None:
                 deployment = self._deployment(aws, place.api_id, found)
@@ -211,7 +212,7 @@ class CanaryStart:
                 )
 
     def _now(self, place: StagePlace, found: StageTypeDef) -> Canary | None:
-        told = {d["id"]: d.get("description", "") for d in list_deployments(place.aws, self.region, place.api_id)}
+        told = deployments(place.aws, self.region, place.api_id)
         return Canary.of_stage(found, region=self.region, api=self.api, described=told, routes=self.routes)
 
     def _ready(self, aws: Aws, api_id: str, found: StageTypeDef, deployment: str) -> None:
@@ -220,7 +221,7 @@ class CanaryStart:
         if self.entry is None:
             looking()
         else:
-            both(looking, partial(release_log.renew, aws, self.region))
+            both(looking, partial(release_log.renew, aws, self.region, self.entry.index))
         refuse_slots(aws, self.region, self.behind, serving=now)
         if self.entry is None:
             return
@@ -251,7 +252,7 @@ class CanaryStart:
 
     def _deployment(self, aws: Aws, api_id: str, found: Mapping[str, Any]) -> str:
         """The stage's own when the definition stays."""
-        told = {d["id"]: d.get("description", "") for d in list_deployments(aws, self.region, api_id)}
+        told = deployments(aws, self.region, api_id)
         serving = told.get(found["deploymentId"])
         same = releases.definition_of(serving) == self.definition
         if self.definition is None or (same and self.localised in {None, releases.localised_of(serving)}):

@@ -119,7 +119,10 @@ class _Cutover:
         return same and (tag, found.get("deploymentId")) == (self.tag, self.deployment)
 
     def _ready(self, aws: Aws, api_id: str, found: StageTypeDef) -> None:
-        both(partial(refuse_moved, aws, self.region, self.held), partial(release_log.renew, aws, self.region))
+        both(
+            partial(refuse_moved, aws, self.region, self.held),
+            partial(release_log.renew, aws, self.region, self.entry.index),
+        )
         variables, _ = split_variables(found.get("variables"))
         entry = entry_of_stage(
             aws,

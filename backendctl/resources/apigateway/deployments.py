@@ -76,12 +76,15 @@ def prune(aws: Aws, region: str, api_id: str) -> None:
 
     What aborted canaries had does not count among the releases, and neither does what another stage had.
     """
-    stages = list_stages(aws, region, api_id)
+    listed = list_deployments(aws, region, api_id)
+    ours = [d["id"] for d in listed if d.get("description", "").startswith(_MARK)]
+    if len(ours) <= KEPT:
+        return
+    stages, log = both(partial(list_stages, aws, region, api_id), partial(release_log.read_now, aws, region))
     used: set[str | None] = set()
     for stage in stages.values():
         used |= {stage.get("deploymentId"), stage.get("canarySettings", {}).get("deploymentId")}
-    used |= deployments_kept(release_log.read_now(aws, region), stages, keep=KEPT)
-    ours = [d["id"] for d in list_deployments(aws, region, api_id) if d.get("description", "").startswith(_MARK)]
+    used |= deployments_kept(log, stages, keep=KEPT)
     for deployment in ours[KEPT:]:
         if deployment not in used:
             _delete(aws, region, api_id, deployment)

@@ -222,7 +222,7 @@ class Stage(StageSettings):
         if self.name in there:
             return
         looking = partial(look_at_slots, aws, self.region, self.behind, serving={})
-        both(looking, partial(release_log.renew, aws, self.region))
+        both(looking, partial(self._renew_log, aws))
         refuse_slots(aws, self.region, self.behind, serving={})
         self._ready(aws, api_id, deployment, serving={})
         try:
@@ -287,7 +287,7 @@ class Stage(StageSettings):
             looking = partial(look_at_slots, aws, self.region, self.behind, serving=serves)
             there, _ = both(
                 partial(list_stages, aws, self.region, api_id),
-                lambda: both(looking, partial(release_log.renew, aws, self.region)),
+                lambda: both(looking, partial(self._renew_log, aws)),
             )
             found = there[self.name]
             refuse_changed(found, {live.release, self.release}, address(self.region, self.kind, self.name))
@@ -307,6 +307,10 @@ class Stage(StageSettings):
         if turns:
             # The slot that was left must not move again while some hosts still serve from it (A51).
             settle(aws, f"stage {self.name} to be the same everywhere")
+
+    def _renew_log(self, aws: Aws) -> None:
+        if self.entry is not None:
+            release_log.renew(aws, self.region, self.entry.index)
 
     def _ready(self, aws: Aws, api_id: str, deployment: str, *, serving: Mapping[str, str]) -> None:
         """What will serve is noted before it serves; slots and release log have been looked at.

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from backendctl.aws.crew import together
-from backendctl.aws.errors import explain, quietly
+from backendctl.aws.errors import attempt
 from backendctl.aws.progress import remark
 from backendctl.engine.action import Action
 from backendctl.engine.diff import FieldChange
@@ -72,13 +72,13 @@ class Announce:
         Raises:
             OvertakenError: somebody else was first. BackendctlError: no region answers.
         """
-        aws.forget("release-log")
-        together(partial(quietly, partial(release_log.read, aws, region)) for region in self.entries)
+        asked = together(partial(self._look, aws, region) for region in self.entries)
+        found = dict(zip(self.entries, asked, strict=True))
         silent: list[BackendctlError] = []
         left = list(self.entries)
         while left:
             region = left.pop(0)
-            result = self._tried(aws, region)
+            result = self._tried(aws, region, found[region])
             if not isinstance(result, BackendctlError):
                 break
             silent.append(result)
@@ -86,32 +86,43 @@ class Announce:
             raise silent[0]
         results: dict[str, Record | BackendctlError | None] = {region: result}
         if result is None:
-            results |= zip(left, together(partial(self._tried, aws, one) for one in left), strict=True)
+            others = together(partial(self._tried, aws, one, found[one]) for one in left)
+            results |= zip(left, others, strict=True)
         taken = next((one for one in results.values() if isinstance(one, Record)), None)
         if taken is not None:
             self._give_up(aws, [region for region, result in results.items() if result is None], taken)
 
-    def _tried(self, aws: Aws, region: str) -> Record | BackendctlError | None:
+    def _look(self, aws: Aws, region: str) -> RegionLog | BackendctlError:
+        looking = partial(release_log.renew, aws, region, self.entries[region].index)
+        return attempt(looking, doing=f"announce {region}/release/{self.name}")
+
+    def _tried(self, aws: Aws, region: str, found: RegionLog | BackendctlError) -> Record | BackendctlError | None:
         """Write in a region.
+
+        Args:
+            found: the log of that region, asked now; or why it does not answer.
 
         Returns:
             None when it is written; the entry of who was first there; why the region does not answer.
         """
-        try:
-            return self._in_region(aws, region, self.entries[region])
-        except Exception as error:
-            told = explain(error, doing=f"announce {region}/release/{self.name}")
-            if not (isinstance(told, AwsError) and told.silent):
-                raise told from error
-            remark(f"{region} does not answer, and is left as it is: {told.message}")
-            return told
+        result: Record | BackendctlError | None = None
+        if isinstance(found, BackendctlError):
+            result = found
+        else:
+            writing = partial(self._in_region, aws, region, found)
+            result = attempt(writing, doing=f"announce {region}/release/{self.name}")
+        if isinstance(result, BackendctlError):
+            if not (isinstance(result, AwsError) and result.silent):
+                raise result
+            remark(f"{region} does not answer, and is left as it is: {result.message}")
+        return result
 
-    def _in_region(self, aws: Aws, region: str, entry: Record) -> Record | None:
-        for one in self.earlier.get(region, ()):
+    def _in_region(self, aws: Aws, region: str, found: RegionLog) -> Record | None:
+        entry, earlier = self.entries[region], self.earlier.get(region, ())
+        for one in earlier:
             taken = release_log.claim(aws, region, one)
             if taken is not None and taken.token != one.token:
                 return taken
-        found = release_log.read(aws, region)
         known = found.entries.get(entry.index)
         if known is not None and known.is_over and same_operation(known, entry) and self.joins:
             return None  # it has ended here, whatever came after it; other regions are still to be done
@@ -120,8 +131,9 @@ class Announce:
         there = found.entries.get(entry.index) or release_log.claim(aws, region, entry)
         if there is None:
             written = replace(entry, touched=datetime.now(tz=UTC).timestamp())
-            noted = replace(found, entries={**found.entries, entry.index: written})
-            aws.remember(("release-log", region), noted)  # for what is noted before a stage turns
+            entries = {**found.entries, **{one.index: one for one in earlier}, entry.index: written}
+            # For what is noted before a stage turns.
+            aws.remember(("release-log", region), replace(found, entries=entries), lasting=True)
             return None
         if not same_operation(there, entry) or (there.operator != entry.operator and not self.joins):
             return there

@@ -17,12 +17,14 @@ from backendctl.resources.ssm.release_record import LIMIT, Event, Record, State,
 from backendctl.whole import whole
 
 if TYPE_CHECKING:
+    from mypy_boto3_ssm.type_defs import ParameterTypeDef
+
     from backendctl.aws.connection import Aws
 
 KEPT = 30
 """How many releases are remembered, beside those that each stage has served last."""
 _WAYS = 10
-_BATCH = 10  # names that DeleteParameters takes
+_BATCH = 10  # names that GetParameters and DeleteParameters take
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,26 +82,29 @@ def root(backend: str) -> str:
 
 
 def read(aws: Aws, region: str) -> RegionLog:
-    """The log of one region, shared within a plan."""
-    return aws.shared(("release-log", region), lambda: read_now(aws, region))
+    """The log of one region, shared within a plan, and kept while that is carried out: see `renew`."""
+    return aws.shared(("release-log", region), lambda: read_now(aws, region), lasting=True)
 
 
 def read_now(aws: Aws, region: str, *, patience: int | None = None) -> RegionLog:
     """The same, asked now. patience: seconds that the region may take to answer; by default as for every call."""
     pages = aws.client("ssm", region, patience=patience).get_paginator("get_parameters_by_path")
+    found = pages.paginate(Path=root(aws.backend), Recursive=False)
+    return _log_of(region, (item for page in found for item in page["Parameters"]))
+
+
+def _log_of(region: str, items: Iterable[ParameterTypeDef]) -> RegionLog:
     entries: dict[int, Record] = {}
     damaged: set[int] = set()
-    for page in pages.paginate(Path=root(aws.backend), Recursive=False):
-        for item in page["Parameters"]:
-            name = item["Name"].rpartition("/")[2]
-            if (index := whole(name)) is None:
-                continue
-            modified = item.get("LastModifiedDate")
-            entry = decode(index, item.get("Value", ""), touched=modified.timestamp() if modified else 0.0)
-            if entry is None:
-                damaged.add(index)
-            else:
-                entries[entry.index] = entry
+    for item in items:
+        if (index := whole(item["Name"].rpartition("/")[2])) is None:
+            continue
+        modified = item.get("LastModifiedDate")
+        entry = decode(index, item.get("Value", ""), touched=modified.timestamp() if modified else 0.0)
+        if entry is None:
+            damaged.add(index)
+        else:
+            entries[entry.index] = entry
     return RegionLog(region=region, entries=dict(sorted(entries.items())), damaged=frozenset(damaged))
 
 
@@ -145,11 +150,25 @@ def rewrite(aws: Aws, region: str, entry: Record, change: Callable[[Record], Rec
         return written
 
 
-def renew(aws: Aws, region: str) -> RegionLog:
-    """The log asked now, and shared from now on."""
+def renew(aws: Aws, region: str, index: int) -> RegionLog:
+    """The shared log, of which what stands from an index on is asked now: that entry, and what could follow it.
+
+    One call, where the whole log has a page for ten entries. What is older than the last has ended.
+    """
+    asked = range(index, index + _BATCH)
     with aws.exclusive("release-log", region):
+        known = read(aws, region)
+        found = aws.ssm(region).get_parameters(Names=[f"{root(aws.backend)}{one}" for one in asked])
+        fresh = _log_of(region, found["Parameters"])
+        kept = {one: entry for one, entry in known.entries.items() if one not in asked}
+        log = RegionLog(
+            region=region,
+            entries=dict(sorted({**kept, **fresh.entries}.items())),
+            damaged=known.damaged - {*asked} | fresh.damaged,
+        )
         aws.forget("release-log", region)
-        return read(aws, region)
+        aws.remember(("release-log", region), log, lasting=True)
+        return log
 
 
 def rewrite_in(
@@ -173,7 +192,7 @@ def rewrite_in(
         written = change(log.entries.get(entry.index) or entry)
         _put(aws, region, written, overwrite=True)
         log = replace(log, entries=dict(sorted({**log.entries, entry.index: written}.items())))
-        aws.remember(("release-log", region), log)
+        aws.remember(("release-log", region), log, lasting=True)
         return log
 
 

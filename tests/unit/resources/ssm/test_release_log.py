@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from backendctl.aws.connection import Aws
+from backendctl.aws.connection import Access, Aws
 from backendctl.errors import BackendctlError
 from backendctl.resources.ssm import release_claim, release_log
 from backendctl.resources.ssm.release_claim import Announce, Conclude
@@ -108,10 +108,32 @@ def test_what_has_ended_in_a_region_is_not_withdrawn_there_when_another_was_firs
 
 def test_what_another_part_of_the_same_release_has_noted_meanwhile_is_kept(aws: Aws) -> None:
     announce(MINE).run(aws)
-    release_log.renew(aws, EAST)
+    release_log.renew(aws, EAST, 1)
     release_claim.ready(aws, EAST, replace(MINE, versions={"shop-a:live": "1"}), adds=True)
     release_claim.ready(aws, EAST, replace(MINE, versions={"shop-b:live": "2"}), adds=True, renewed=True)
     assert release_log.read_now(aws, EAST).entries[1].versions == {"shop-a:live": "1", "shop-b:live": "2"}
+
+
+def test_a_log_that_is_known_is_asked_again_for_what_could_have_come_since(aws: Aws) -> None:
+    for number in range(1, 13):
+        release_log.claim(aws, EAST, replace(MINE, index=number, number=number, state=State.DONE))
+    release_log.read(aws, EAST)
+    other = Aws(Access(keys=("testing", "testing"), time_scale=0.0), backend=aws.backend)
+    release_log.rewrite(other, EAST, replace(MINE, index=12), lambda there: replace(there, operator="bob@desk"))
+    release_log.claim(other, EAST, replace(THEIRS, index=13, number=13))
+    asked: list[str] = []
+    aws.ssm(EAST).meta.events.register("before-call.ssm", lambda model, **_: asked.append(model.name))
+    found = release_log.renew(aws, EAST, 12)
+    assert asked == ["GetParameters"]
+    assert list(found.entries) == list(range(1, 14))
+    assert (found.entries[12].operator, found.entries[13].token) == ("bob@desk", THEIRS.token)
+    assert release_log.read(aws, EAST) == found
+
+
+def test_an_entry_that_is_gone_by_now_is_not_there_any_more(aws: Aws) -> None:
+    announce(MINE).run(aws)
+    aws.ssm(EAST).delete_parameter(Name=f"{release_log.root(aws.backend)}1")
+    assert release_log.renew(aws, EAST, 1).entries == {}
 
 
 def test_the_same_command_of_the_same_operator_goes_on(aws: Aws) -> None:
