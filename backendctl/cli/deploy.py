@@ -60,12 +60,11 @@ def command(
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable
     from backendctl.cli.opening import opened
     from backendctl.cli.writing_api import Writing, after, variables_of
-    from backendctl.reading_ahead import everything
     from backendctl.selecting import Selection
 
     selection = Selection(only=only, skip=skip, delete=allow_delete, adopt=adopt)
     selection.check()
-    ready = opened(options, allow_runtimes=allow_runtimes, stages=stages, planning=everything)
+    ready = opened(options, allow_runtimes=allow_runtimes, stages=stages, planning="all")
     backend = ready.backend
     changes = plan_changes(backend, selection, take_over=take_over)
     plan = changes.plan

@@ -32,9 +32,8 @@ def command(*, options: Options, fix: bool, yes: bool) -> int:
 
     from backendctl.cli.opening import opened
     from backendctl.cli.releasing import tell_silent
-    from backendctl.reading_ahead import everything
 
-    ready = opened(options, allow_runtimes=None, planning=everything)
+    ready = opened(options, allow_runtimes=None, planning="all")
     found = _looked(ready, quiet=options.quiet)
     fixed: list[str] = []
     if fix and any(one.fixable for one in found.findings):

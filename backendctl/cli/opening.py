@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -14,13 +14,17 @@ from backendctl.cli.code import code_lines, tell_warnings
 from backendctl.cli.local import SETTING_UP
 from backendctl.cli.options import Options
 from backendctl.prerequisites import furnish
-from backendctl.reading_ahead import Reads
+from backendctl.reading_ahead import everything, of_release
 from backendctl.ui.build_output import build_output
 from backendctl.ui.progress import busy
 
 if TYPE_CHECKING:
     from backendctl.spec.config import Config
     from backendctl.ui.console import Screen
+
+
+Planning = Literal["all", "release"]
+_READS = {"all": everything, "release": of_release}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,16 +43,18 @@ def opened(
     *,
     allow_runtimes: tuple[str, ...] | None = (),
     stages: tuple[str, ...] = (),
-    planning: Reads | None = None,
+    planning: Planning | None = None,
 ) -> Opened:
     """Load, check, connect; in a sandbox also what a real account would have already.
 
     Args:
-        allow_runtimes, stages: as `Settings` has them. planning: as `open_backend` has it.
+        allow_runtimes, stages: as `Settings` has them.
+        planning: what of the spec will be planned, whose reads then begin at once.
     """
+    reads = None if planning is None else _READS[planning]
 
     def open_it(settings: Settings) -> Backend:
-        return open_backend(replace(settings, allow_runtimes=allow_runtimes, stages=stages), planning=planning)
+        return open_backend(replace(settings, allow_runtimes=allow_runtimes, stages=stages), planning=reads)
 
     ready = opened_by(options, open_it)
     if ready.sandbox:

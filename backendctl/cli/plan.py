@@ -37,12 +37,11 @@ def command(
     from backendctl.cli.applying import show, unreachable
     from backendctl.cli.opening import opened, tell_code
     from backendctl.engine.safety import Allowed, refusal_of
-    from backendctl.reading_ahead import everything
     from backendctl.selecting import Selection
 
     selection = Selection(only=only, skip=skip, delete=allow_delete, adopt=adopt)
     selection.check()
-    ready = opened(options, allow_runtimes=allow_runtimes, stages=stages, planning=everything)
+    ready = opened(options, allow_runtimes=allow_runtimes, stages=stages, planning="all")
     plan = plan_deploy(ready.backend, selection)
     tell_code(ready)
     refusal = refusal_of(plan, Allowed(delete=allow_delete, adopt=adopt, breaking=allow_breaking))

@@ -62,15 +62,13 @@ def command(
     from backendctl.cli.applying import Consent, confirm_and_apply, exit_after, unreachable
     from backendctl.cli.opening import opened
     from backendctl.cli.writing_api import Writing, after, variables_of
-    from backendctl.reading_ahead import of_release
     from backendctl.resources.lambda_.slots import SlotsTakenError
 
     try:
         named = tuple(one for one in stages if ":" not in one)
-        ready = opened(options, allow_runtimes=allow_runtimes, stages=named, planning=of_release)
+        ready = _where_users_are(opened(options, allow_runtimes=allow_runtimes, stages=named, planning="release"))
     except SlotsTakenError as error:
         raise UsageError(error.message, hint=error.hint) from error
-    ready = _where_users_are(ready)
     changes, pending = _planned(ready, percent=percent, stages=stages, in_waves=regions_in_waves, take_over=take_over)
     if pending and not options.quiet:
         click.echo(f"not part of a canary, left to `deploy`: {', '.join(pending)}", err=True)

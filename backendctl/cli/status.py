@@ -18,14 +18,13 @@ def command(*, options: Options, exit_code: bool) -> int:
     """Compare every region with the spec, in one matrix, and show running canaries with their verdict so far."""
     from backendctl.app import plan_deploy
     from backendctl.cli.opening import opened
-    from backendctl.reading_ahead import everything
     from backendctl.release.standing import standing
     from backendctl.resources.ssm.drain_mark import drained
     from backendctl.survey import survey
     from backendctl.tables.parity import parity_of
     from backendctl.ui.matrix import show_matrix, survey_document, survey_markdown
 
-    ready = opened(options, allow_runtimes=None, planning=everything)
+    ready = opened(options, allow_runtimes=None, planning="all")
     plan = plan_deploy(ready.backend)
     notes, canaries = standing(plan, ready.backend)
     marks = drained(ready.backend.aws, ready.backend.spec.all_regions)

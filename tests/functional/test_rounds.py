@@ -11,6 +11,7 @@ import pytest
 from backendctl.errors import Exit
 from tests.bench import reference
 from tests.bench.calls import run, sandbox
+from tests.functional.sandboxed import CALLS
 
 _FUNCTIONS = 6
 _ROUNDS = 3
@@ -20,10 +21,12 @@ _ROUNDS = 3
 @pytest.fixture(scope="module")
 def deployed() -> Iterator[tuple[Path, int]]:
     """A folder with a spec of six functions in two regions, and the port of the sandbox that has it."""
-    with tempfile.TemporaryDirectory() as name, sandbox(Path(name)) as port:
-        reference.make(Path(name), regions=2, functions=_FUNCTIONS)
-        run(Path(name), port, "deploy", "-y", str(Path(name) / "spec.yaml"))
-        yield Path(name), port
+    with pytest.MonkeyPatch.context() as patched, tempfile.TemporaryDirectory() as name:
+        patched.delenv(CALLS, raising=False)  # other tests look at the rights of the calls that they make
+        with sandbox(Path(name)) as port:
+            reference.make(Path(name), regions=2, functions=_FUNCTIONS)
+            run(Path(name), port, "deploy", "-y", str(Path(name) / "spec.yaml"))
+            yield Path(name), port
 
 
 @pytest.mark.parametrize(
