@@ -38,6 +38,8 @@ TOTALS: Mapping[str, tuple[float, float]] = {
 }
 _KEPT_BACK = 1 / 3
 """Of each burst: calls that were let go one after the other arrive together from a busy machine or a slow line."""
+_NOTHING = 1e-6
+"""Seconds that are no wait, but what is left of a sum of floating-point numbers."""
 _OUTSIDE_TOTAL = frozenset({("lambda", "GetFunction"), ("lambda", "GetPolicy"), ("lambda", "Invoke")})
 
 
@@ -65,6 +67,10 @@ class _Bucket:
         return max(0.0, -self.tokens / self.rate)
 
 
+_Key = tuple[str, str, str]
+_Buckets = dict[_Key, _Bucket]
+
+
 class Pacer:
     """Makes callers wait their turn.
 
@@ -86,31 +92,35 @@ class Pacer:
         self._sleep = sleep
         self._rates = {**RATES, **(overrides or {})}
         self._time_scale = time_scale
-        self._buckets: dict[tuple[str, str, str], _Bucket] = {}
+        self._reserved: _Buckets = {}
+        self._sent: _Buckets = {}
         self._lock = threading.Lock()
 
     def wait(self, *, service: str, operation: str, region: str) -> None:
         """Return when the call may be made."""
         if self._time_scale == 0:
             return
-        with self._lock:
-            delay = max(
-                self._take((service, operation, region), self._rates.get((service, operation)), 1.0),
-                self._take_total(service, operation, region),
-            )
-        if delay > 0:
-            self._sleep(delay * self._time_scale)
+        due = 0.0
+        # A second time by when the thread has really got there: a machine that stood still for a second would let go
+        # all at once what was to go one after the other.
+        for buckets in (self._reserved, self._sent):
+            with self._lock:
+                now = max(self._clock() / self._time_scale, due)
+                delay = self._delay(buckets, now, service=service, operation=operation, region=region)
+            due = now + delay
+            if delay > _NOTHING:
+                self._sleep(delay * self._time_scale)
 
-    def _take_total(self, service: str, operation: str, region: str) -> float:
-        if not is_in_total(service, operation):
-            return 0.0
-        rate, burst = TOTALS[service]
-        return self._take((service, "", region), rate, burst)
+    def _delay(self, buckets: _Buckets, now: float, *, service: str, operation: str, region: str) -> float:
+        delay = 0.0
+        if (rate := self._rates.get((service, operation))) is not None:
+            delay = _take(buckets, (service, operation, region), now, rate=rate, burst=1.0)
+        if is_in_total(service, operation):
+            rate, burst = TOTALS[service]
+            delay = max(delay, _take(buckets, (service, "", region), now, rate=rate, burst=burst))
+        return delay
 
-    def _take(self, key: tuple[str, str, str], rate: float | None, burst: float) -> float:
-        if rate is None:
-            return 0.0
-        now = self._clock() / self._time_scale
-        burst = max(1.0, max(burst, burst_of(rate)) * (1 - _KEPT_BACK))
-        bucket = self._buckets.setdefault(key, _Bucket(rate=rate, burst=burst, tokens=burst, at=now))
-        return bucket.take(now)
+
+def _take(buckets: _Buckets, key: _Key, now: float, *, rate: float, burst: float) -> float:
+    burst = max(1.0, max(burst, burst_of(rate)) * (1 - _KEPT_BACK))
+    return buckets.setdefault(key, _Bucket(rate=rate, burst=burst, tokens=burst, at=now)).take(now)

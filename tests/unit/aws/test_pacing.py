@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import pytest
 
 from backendctl.aws.pacing import Pacer
+
+_PATIENCE = 10.0
 
 
 class Time(Protocol):
@@ -121,3 +125,30 @@ def test_callers_at_the_same_moment_queue_up_behind_each_other() -> None:
     for _ in range(4):
         pacer.wait(service="apigateway", operation="CreateDeployment", region="us-east-1")
     assert asked == pytest.approx([5.0, 10.0, 15.0])
+
+
+def test_calls_that_a_stall_has_held_up_do_not_go_all_at_once() -> None:
+    now = [0.0]
+    slept: list[float] = []
+    stalled = threading.Semaphore(0)
+    over = threading.Event()
+
+    def sleep(seconds: float) -> None:
+        if not over.is_set():
+            stalled.release()
+            assert over.wait(_PATIENCE)
+            return
+        slept.append(seconds)
+
+    pacer = Pacer(clock=lambda: now[0], sleep=sleep)
+    with ThreadPoolExecutor(30) as pool:
+        calls = [
+            pool.submit(pacer.wait, service="lambda", operation="GetPolicy", region="us-east-1") for _ in range(30)
+        ]
+        for _ in range(20):  # ten have gone at once
+            assert stalled.acquire(timeout=_PATIENCE)
+        now[0] = 60.0
+        over.set()
+        for call in calls:
+            call.result(_PATIENCE)
+    assert sorted(slept) == pytest.approx([number / 15 for number in range(1, 11)])  # and ten now
