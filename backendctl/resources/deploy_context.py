@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -182,9 +182,21 @@ class DeployContext:
     def staged(self, region: str, function: FunctionSpec) -> dict[str, list[Link]]:
         """The function's plain aliases that stage variables name, each with its links; these have slots."""
         found: dict[str, list[Link]] = {}
-        for link in self.links.get(region, ()):
-            if link.function.name == function.name and link.variable is not None and link.alias is not None:
+        for link in self.links_to(region, function):
+            if link.variable is not None and link.alias is not None:
                 found.setdefault(link.alias, []).append(link)
+        return found
+
+    def links_to(self, region: str, function: FunctionSpec) -> Sequence[Link]:
+        """The links that lead to a function."""
+        return self._links_by_function.get((region, function.name), ())
+
+    @cached_property
+    def _links_by_function(self) -> Mapping[tuple[str, str], Sequence[Link]]:
+        found: dict[tuple[str, str], list[Link]] = {}
+        for region, links in self.links.items():
+            for link in links:
+                found.setdefault((region, link.function.name), []).append(link)
         return found
 
     def is_kept(self, region: str, physical: str, alias: str) -> bool:

@@ -333,7 +333,7 @@ def _check_route(view: View, way: Way, one: dict[str, Any], *, method: str, path
         view.report.add((*way, "request"), f"'path' must say what {', '.join(lacking)} is")
     for name in sorted(told - wanted):
         view.report.add((*way, "path", name), f"'{path}' has no '{{{name}}}'", key=True)
-    is_called = any(target.path == path and target.method in {method, "ANY"} for _, _, target, _ in view.calls_of())
+    is_called = any(target.path == path and target.method in {method, "ANY"} for _, _, target, _, _ in view.calls)
     if paths and one.get("through", ALIAS) == ALIAS and not is_called:
         message = f"no function of the definition answers {method} {path}: write 'through: stage'"
         view.report.add((*way, "request"), message)

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from backendctl.spec.check_arns import arn_fault, image_fault
-from backendctl.spec.check_links import aliases, calls, calls_latest
+from backendctl.spec.check_links import aliases, calls_latest, waits
 from backendctl.spec.check_names import alias_fault, check_regions_named, check_tags, looks_like
 from backendctl.spec.limits import limit_faults
 from backendctl.spec.loader import MISSING
@@ -196,10 +196,10 @@ def _check_aliases(view: View, region: str, name: str, function: dict[str, Any])
 def _check_timeout(view: View, region: str, name: str, function: dict[str, Any]) -> None:
     """Behind an API nobody waits longer than API Gateway does."""
     timeout = function.get("timeout")
-    waits = [ms for physical, ms in calls(view, default=_API_TIMEOUT) if physical == view.physical(name, function)]
-    if isinstance(timeout, int) and waits and timeout * 1000 > max(waits):
+    longest = max(waits(view, view.physical(name, function), default=_API_TIMEOUT), default=None)
+    if isinstance(timeout, int) and longest is not None and timeout * 1000 > longest:
         message = (
-            f"the API gives up after {max(waits) / 1000:g} s and answers 504, while '{name}' may run {timeout} s; "
+            f"the API gives up after {longest / 1000:g} s and answers 504, while '{name}' may run {timeout} s; "
             "give it less, or call it without waiting"
         )
         view.report.warn(view.way(region, name, "timeout"), message)

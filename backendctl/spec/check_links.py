@@ -6,17 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from backendctl.nearest import nearest
-from backendctl.openapi.integrations import resolve, stage_variables
+from backendctl.openapi.integrations import stage_variables
 from backendctl.spec.check_names import alias_fault
 from backendctl.spec.model import SLOTS
 from backendctl.spec.report import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from backendctl.openapi.integrations import Target
     from backendctl.spec.loader import Document, Way
-    from backendctl.spec.view import View
+    from backendctl.spec.view import Call, View
 
 _VARIABLE = re.compile(r"^\$\{stageVariables\.(\w+)\}$")
 _LATEST = "$LATEST"
@@ -29,27 +29,25 @@ def aliases(view: View, region: str, name: str) -> tuple[str, ...]:
         return tuple(function["aliases"])
     physical = view.physical(name, function)
     called: dict[str, None] = {}
-    for stage, _, target, variables in view.calls_of():
-        found = resolve(target, variables) if stage else None
-        if found and found.function == physical and _is_alias(found.qualifier):
-            called[str(found.qualifier)] = None
+    for call in view.calls_by_function.get(physical, ()):
+        if call.stage and call.found is not None and _is_alias(call.found.qualifier):
+            called[str(call.found.qualifier)] = None
     return tuple(called)
 
 
 def calls_latest(view: View, region: str, name: str) -> bool:
     """Whether some stage leads to the function itself, which is its unpublished version."""
     physical = view.physical(name, view.functions[region][name])
-    found = [resolve(target, variables) for _, _, target, variables in view.calls_of()]
-    return any(one is not None and one.function == physical and not _is_alias(one.qualifier) for one in found)
+    found = [call.found for call in view.calls_by_function.get(physical, ())]
+    return any(one is not None and not _is_alias(one.qualifier) for one in found)
 
 
-def calls(view: View, *, default: int) -> Iterator[tuple[str, int]]:
-    """The functions' names that the API's routes call, each with the milliseconds that the route waits."""
-    for _, document, target, variables in view.calls_of():
-        given = document.raw((*target.way[:-1], "timeoutInMillis"))
-        found = resolve(target, variables)
-        if found is not None and target.method != "AUTHORIZER":
-            yield found.function, given if isinstance(given, int) else default
+def waits(view: View, physical: str, *, default: int) -> Iterator[int]:
+    """The milliseconds that each of the API's routes to a function waits. physical: its name in AWS."""
+    for call in view.calls_by_function.get(physical, ()):
+        if call.target.method != "AUTHORIZER":
+            given = call.document.raw((*call.target.way[:-1], "timeoutInMillis"))
+            yield given if isinstance(given, int) else default
 
 
 def check_links(view: View) -> None:
@@ -59,11 +57,11 @@ def check_links(view: View) -> None:
             _check_variables(view, document, stage)
     if not view.backend:
         return  # it is faulty, and the functions' names with it
-    for stage, document, target, variables in view.calls_of():
-        if target.variables and stage:
-            _check_target(view, document, target, variables, ("api", "stages", stage, "variables"))
-        elif not target.variables:
-            _check_target(view, document, target, {}, ())
+    for call in view.calls:
+        if call.target.variables and call.stage:
+            _check_target(view, call, ("api", "stages", call.stage, "variables"))
+        elif not call.target.variables:
+            _check_target(view, call, ())
     _check_slots(view)
 
 
@@ -71,8 +69,8 @@ def _check_slots(view: View) -> None:
     """No alias has the name of another one's slot: a release would move it, whoever else calls it."""
     called = [
         (one, stage, document, target)
-        for stage, document, target, variables in view.calls_of()
-        if stage and (one := resolve(target, variables)) is not None and _is_alias(one.qualifier)
+        for stage, document, target, _, one in view.calls
+        if stage and one is not None and _is_alias(one.qualifier)
     ]
     slots = {
         (one.function, f"{one.qualifier}-{slot}"): one.qualifier
@@ -106,15 +104,10 @@ def _check_variables(view: View, definition: Document, stage: str) -> None:
             view.report.add((*way, "variables"), message, key=True)
 
 
-def _check_target(view: View, definition: Document, target: Target, variables: Mapping[str, str], way: Way) -> None:
-    found = resolve(target, variables)
+def _check_target(view: View, call: Call, way: Way) -> None:
+    found, target, definition, names = call.found, call.target, call.document, view.names
     if found is None:
         return  # an undefined variable is reported already
-    names = {
-        view.physical(name, function): name
-        for functions in view.functions.values()
-        for name, function in functions.items()
-    }
     if found.function not in names and (view.elsewhere or not _by_name(view, found.function)):
         return  # whether it is there, only AWS knows
     if found.function not in names:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backendctl.openapi.integrations import resolve
 from backendctl.openapi.whole import contradictions
 from backendctl.spec.report import listed
 from backendctl.whole import whole
@@ -48,9 +47,8 @@ def _check_whole(view: View, stage: str) -> None:
 def _check_pinned(view: View) -> None:
     """A pinned stage keeps the versions behind its aliases, so it has its aliases for itself."""
     users: dict[tuple[str, str], set[str]] = {}
-    for stage, _, target, variables in view.calls_of():
-        found = resolve(target, variables) if stage else None
-        if found is None:
+    for stage, _, target, _, found in view.calls:
+        if not stage or found is None:
             continue
         if found.qualifier in {None, _LATEST} and view.stages()[stage].get("pinned"):
             route = f"{target.method} {target.path}"

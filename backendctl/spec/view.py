@@ -7,10 +7,11 @@ it, so a check must take any setting for absent, but never for ill-typed.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backendctl.openapi.integrations import lambda_targets
+from backendctl.openapi.integrations import lambda_targets, resolve
 from backendctl.spec.expander import ANY, ARN_BY_REGION, Expander
 from backendctl.spec.loader import MISSING
 from backendctl.spec.regions import PARTITION
@@ -31,7 +32,22 @@ _DEFAULT_REGION = "us-east-1"
 _ROOT = "(none)"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+class Call(NamedTuple):
+    """A call of a function by the API.
+
+    Attributes:
+        stage: empty in an API without stages, which is taken for one stage without a name and without variables.
+        variables: of the stage. found: the target with them put in; None when one that it needs is not defined.
+    """
+
+    stage: str
+    document: Document
+    target: Target
+    variables: Mapping[str, str]
+    found: Target | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class View:
     """The expanded spec.
 
@@ -107,18 +123,35 @@ class View:
         """The custom domains with their places, the one that callers are told of first."""
         return [(way, _at(self.plain, way)) for way in _domains(self.plain)]
 
-    def calls_of(self) -> list[tuple[str, Document, Target, Mapping[str, str]]]:
-        """Every call of a function: stage, its document, the target, and the stage's variables.
-
-        An API without stages is taken for one stage without a name and without variables.
-        """
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """Every call of a function."""
         stages = self.stages() or {"": {}}
-        return [
-            (name, document, target, settings.get("variables", {}))
+        return tuple(
+            Call(name, document, target, variables, resolve(target, variables))
             for name, settings in stages.items()
             if (document := self.definition_of(name)) is not None
+            for variables in [settings.get("variables", {})]
             for target in self._targets(document)
-        ]
+        )
+
+    @cached_property
+    def calls_by_function(self) -> Mapping[str, Sequence[Call]]:
+        """The same by the name in AWS of what is called."""
+        found: dict[str, list[Call]] = {}
+        for call in self.calls:
+            if call.found is not None:
+                found.setdefault(call.found.function, []).append(call)
+        return found
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The functions' names in AWS, with those in the spec."""
+        return {
+            self.physical(name, function): name
+            for functions in self.functions.values()
+            for name, function in functions.items()
+        }
 
     def documents(self) -> list[Document]:
         """The API's definition and those of its stages, as far as they can be read."""

@@ -46,7 +46,7 @@ def hit_by_users(aws: Aws, context: DeployContext, region: str, function: Functi
 
 def targets_in(context: DeployContext, region: str, function: FunctionSpec, live: LiveVariables) -> tuple[Hit, ...]:
     """The same, from what the live stages say."""
-    links = [link for link in context.links.get(region, ()) if link.function.name == function.name]
+    links = context.links_to(region, function)
     names = names_of(context, region, function)
     plain = {slot: alias for alias in names.staged for slot in slots_of(alias)}
     in_spec = {stage.name for stage in context.spec.api.stages} if context.spec.api is not None else set()

@@ -28,8 +28,7 @@ class AliasNames:
 def names_of(context: DeployContext, region: str, function: FunctionSpec) -> AliasNames:
     """From the spec and the definition."""
     staged = context.staged(region, function)
-    links = [link for link in context.links.get(region, ()) if link.function.name == function.name]
-    spelt = [link.alias for link in links if link.alias is not None]
+    spelt = [link.alias for link in context.links_to(region, function) if link.alias is not None]
     return AliasNames(
         staged=staged, plain=tuple(name for name in dict.fromkeys((*function.aliases, *spelt)) if name not in staged)
     )
@@ -48,7 +47,7 @@ def reached(context: DeployContext, region: str, function: FunctionSpec) -> tupl
     names = names_of(context, region, function)
     found: list[str | None] = [slot for alias in names.staged for slot in slots_of(alias)]
     found += names.plain
-    bare = any(link.function.name == function.name and link.alias is None for link in context.links.get(region, ()))
+    bare = any(link.alias is None for link in context.links_to(region, function))
     if bare or not found:
         found.append(None)
     return tuple(found)

@@ -34,9 +34,9 @@ def sources_of(context: DeployContext, region: str, function: FunctionSpec) -> d
     """Qualifier → statement id → source, for everything that calls this function."""
     found: dict[str | None, dict[str, str]] = {}
     api = context.spec.api
-    for link in context.links.get(region, ()) if api is not None else ():
-        if link.function.name != function.name or api is None:
-            continue
+    for link in context.links_to(region, function):
+        if api is None:
+            break
         sources = {
             ("api", link.stage.name): f"{_API}:{api.name}/{link.stage.name}/*",
             ("api", TEST_STAGE): f"{_API}:{api.name}/{TEST_STAGE}/*",  # B41
