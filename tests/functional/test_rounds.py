@@ -43,6 +43,8 @@ def deployed() -> Iterator[tuple[Path, int]]:
         pytest.param("rollback --dry-run", marks=pytest.mark.full),
         pytest.param("prune --dry-run", marks=pytest.mark.full),
         pytest.param("sync-warmers --dry-run", marks=pytest.mark.full),
+        pytest.param("publish --dry-run", marks=pytest.mark.full),
+        pytest.param("destroy --dry-run", marks=pytest.mark.full),
         pytest.param("start-canary --dry-run --percent 10", marks=pytest.mark.full),
     ],
 )

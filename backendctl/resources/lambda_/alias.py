@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from backendctl.aws.crew import together
 from backendctl.aws.errors import ClientError, code_of, is_missing, says
 from backendctl.aws.wait import settle
 from backendctl.engine.resource import address
@@ -177,10 +179,16 @@ class Alias:
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
         """Those of our functions that carry our mark."""
-        for physical, name in lambda_reads.ours(aws, region).items():
-            for found in lambda_reads.aliases(aws, region, physical).values():
-                if owner_in(found.description) == aws.backend:
-                    yield cls._live(aws, region, physical, found, qualified(name, found.name))
+
+        def of_function(physical: str, name: str) -> list[Self]:
+            return [
+                cls._live(aws, region, physical, found, qualified(name, found.name))
+                for found in lambda_reads.aliases(aws, region, physical).values()
+                if owner_in(found.description) == aws.backend
+            ]
+
+        each = together(partial(of_function, *one) for one in lambda_reads.ours(aws, region).items())
+        return [live for lives in each for live in lives]
 
     @classmethod
     def _live(cls, aws: Aws, region: str, physical: str, found: lambda_reads.AliasInfo, wanted: Self | str) -> Self:

@@ -160,9 +160,12 @@ class ProvisionedConcurrency:
     @classmethod
     def owned(cls, aws: Aws, region: str) -> Iterable[Self]:
         """What backendctl has asked for, of our functions, and nobody scales."""
-        for physical, name in lambda_reads.ours(aws, region).items():
+        ours = lambda_reads.ours(aws, region)
+        held = {physical for physical in ours if reads.recorded(aws, region, physical)}
+        lambda_reads.read_ahead(aws, {(region, physical) for physical in held}, reads.configs)
+        for physical, name in ours.items():
             recorded = reads.recorded(aws, region, physical)
-            found = reads.configs(aws, region, physical) if recorded else {}
+            found = reads.configs(aws, region, physical) if physical in held else {}
             scaled = reads.scaled(aws, region, physical) if found else frozenset[str]()
             for alias, config in found.items():
                 if alias in recorded and alias not in scaled:
