@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
@@ -212,13 +212,18 @@ class Function(Configuration):
         first = [other for other in self.others if not _is_published(other, known)]
         for other in first:
             other.bring(aws)
-        self.bring(aws, None if first else found)
+        try:
+            self.bring(aws, None if first else found)
+        except ClientError as error:
+            if not says(error, "PreconditionFailedException"):
+                raise
+            self.bring(aws)  # somebody has changed it since the plan was made
 
     def bring(self, aws: Aws, found: GetFunctionResponseTypeDef | None = None) -> None:
         """$LATEST to this code and configuration, and a version of it. found: $LATEST, where it is known to rest."""
         found = found or lambda_waits.settled(aws, self.region, self.physical)
-        found = self._send(aws, found, self._update_code)
-        found = self._send(aws, found, self._update_configuration)
+        found = self._settled(aws) if self._update_code(aws, found) else found
+        found = self._settled(aws) if self._update_configuration(aws, found) else found
         self._publish(aws, found, lambda_reads.versions(aws, self.region, self.physical))
 
     def delete(self, aws: Aws) -> None:
@@ -261,19 +266,7 @@ class Function(Configuration):
             artefact = copied_code(aws, region, physical=self.physical, number=number, sha256=self.code or "")
         return code_arguments(aws, self.region, code=self.source, artefact=artefact)
 
-    def _send(
-        self, aws: Aws, found: GetFunctionResponseTypeDef, change: Callable[[Aws, GetFunctionResponseTypeDef], bool]
-    ) -> GetFunctionResponseTypeDef:
-        """One change, and the function as it is then; of a function that has moved since it was found, as it is now."""
-        try:
-            sent = change(aws, found)
-        except ClientError as error:
-            if not (says(error, "PreconditionFailedException") or says(error, "ResourceConflictException", "progress")):
-                raise
-            found = lambda_waits.settled(aws, self.region, self.physical)
-            sent = change(aws, found)
-        if not sent:
-            return found
+    def _settled(self, aws: Aws) -> GetFunctionResponseTypeDef:
         found = lambda_waits.settled(aws, self.region, self.physical)
         lambda_waits.refuse_failed(found["Configuration"], region=self.region)
         return found

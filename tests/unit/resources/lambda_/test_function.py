@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -116,6 +117,32 @@ def test_a_change_by_somebody_else_since_the_plan_is_seen_and_the_spec_holds(aws
     config = aws.lambda_(EAST).get_function(FunctionName=NAME)["Configuration"]
     assert config["CodeSha256"] == second.code
     assert config["MemorySize"] == second.memory
+
+
+def test_a_function_that_only_lacks_a_version_and_was_changed_since_the_plan_is_looked_at_again(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = aws.lambda_(EAST)
+    publish = client.publish_version
+
+    def guarded(**asked: Any) -> Any:
+        now = client.get_function(FunctionName=NAME)["Configuration"]
+        if asked["CodeSha256"] != now["CodeSha256"]:  # the emulated Lambda has no revisions to hold against each other
+            raise ClientError({"Error": {"Code": "PreconditionFailedException"}}, "PublishVersion")  # B10
+        return publish(**asked)
+
+    monkeypatch.setattr(client, "publish_version", guarded)
+    deploy(aws, [wanted(context_of(PLACES))])
+    second = wanted(context_of(PLACES, code="second"))
+    aws.lambda_(EAST).update_function_code(FunctionName=NAME, ZipFile=artefact("second").content())
+    aws.forget()
+    live = Function.read(aws, second)
+    assert live is not None
+    aws.lambda_(EAST).update_function_code(FunctionName=NAME, ZipFile=artefact("theirs").content())
+    aws.begin()
+    second.update(aws, live)
+    versions = aws.lambda_(EAST).list_versions_by_function(FunctionName=NAME)["Versions"]
+    assert versions[-1]["CodeSha256"] == second.code
 
 
 def test_a_function_that_has_lost_our_mark_since_the_plan_is_not_deleted(aws: Aws) -> None:
