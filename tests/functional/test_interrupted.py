@@ -168,7 +168,8 @@ def test_a_release_killed_at_any_call_is_finished_and_no_user_sees_a_mix(part: i
         served.assert_finished(versions=release)
     assert code == -signal.SIGKILL
     assert users.complaints == []
-    assert users.seen == {region: [f"r{release - 1}", f"r{release}"] for region in (EAST, WEST)}
+    for seen in users.seen.values():  # in between both may take turns: hosts hear of a change one by one (A51, B43)
+        assert (seen[0], seen[-1], len(set(seen))) == (f"r{release - 1}", f"r{release}", 2)
 
 
 def _next_release(backend: Backend) -> int:
