@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 from collections.abc import Iterator
 
 import hypothesis
@@ -20,6 +21,10 @@ hypothesis.settings.load_profile("any machine")
 keep_bytecode()  # before the first file of tests is compiled
 gc.set_threshold(50_000, 20, 100)
 """Collecting garbage as often as Python does by itself took a quarter of the time of a command in this process."""
+_MUCH = 64_000
+"""KB."""
+
+_LOOKED_AT = [0]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,6 +45,16 @@ def pytest_collection_finish() -> None:
     """What stays for the whole run is not looked through again by each collection of garbage."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_of_other_files() -> Iterator[None]:
+    """What files have left as garbage is collected when the process has grown by much: it is not so by itself."""
+    yield
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if largest > _LOOKED_AT[0] + _MUCH:
+        gc.collect()
+        _LOOKED_AT[0] = largest
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.session import Session
 
+from backendctl.aws import event_names
 from backendctl.aws.newer_models import teach
 
 
@@ -30,7 +31,7 @@ def isolated_session(keys: tuple[str, str]) -> Session:
     defaults = {name: (None, None, told[2], told[3]) for name, told in Session.SESSION_VARIABLES.items()}
     defaults["config_file"] = (None, None, os.devnull, None)
     defaults["credentials_file"] = (None, None, os.devnull, None)
-    session = Session(session_vars=defaults)
+    session = event_names.session(session_vars=defaults)
     session.register_component("data_loader", _loader())  # ~/.aws/models may hold other descriptions of services
     session.set_credentials(*keys)
     return session

@@ -11,6 +11,7 @@ from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshabl
 from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
 
+from backendctl.aws import event_names
 from backendctl.aws.errors import explain, no_credentials
 from backendctl.aws.newer_models import teach
 from backendctl.errors import BackendctlError, UsageError
@@ -53,7 +54,7 @@ def open_session(
         AwsError: there is no such profile, or the AWS configuration cannot be read.
     """
     try:
-        source = Session(profile=profile or os.environ.get("AWS_PROFILE"))
+        source = event_names.session(profile=profile or os.environ.get("AWS_PROFILE"))
         source.get_scoped_config()  # a profile that is not there is told before anything else
         listening(source)
         teach(source.get_component("data_loader"))
@@ -113,7 +114,7 @@ def _assuming(source: Session, role_arn: str, creator: Callable[..., Any]) -> Se
         role_arn=role_arn,
         extra_args={"RoleSessionName": "backendctl"},
     )
-    inner = Session(profile=source.profile)
+    inner = event_names.session(profile=source.profile)
     inner.register_component("data_loader", source.get_component("data_loader"))  # which has read some already
     inner._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
         method="assume-role", refresh_using=fetcher.fetch_credentials

@@ -15,7 +15,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
 from backendctl.sandbox import ownership, private
@@ -25,7 +25,7 @@ from backendctl.sandbox.requested import Requested
 from backendctl.sandbox.world import LOOPBACK, USUAL_IDLE_MINUTES, environment, url_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 DEFAULT_PORT = 4566
 SCRUBBED = "--scrubbed"
@@ -34,6 +34,22 @@ _PARTS = ("ministack", "moto", "hypercorn")
 _LOG_LINES = 15
 _TEARING_DOWN, _PATIENCE, _RESET = 3.0, 8.0, 20.0
 """Seconds."""
+
+
+class Child(Protocol):
+    """A process that was started, as far as a start looks at it; as `subprocess.Popen` has it."""
+
+    def poll(self) -> int | None:
+        """None while it runs."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once."""
+        ...
+
+    def wait(self) -> int:
+        """Until it has ended."""
+        ...
 
 
 class SandboxError(Exception):
@@ -99,6 +115,7 @@ def start(
     quotas: bool | None = None,
     require_token: bool | None = None,
     iam: Path | None = None,
+    popen: Callable[..., Child] = subprocess.Popen,
 ) -> Status:
     """Start a sandbox in the background and wait until it answers; one that runs already is left alone.
 
@@ -109,6 +126,7 @@ def start(
         quotas: whether AWS's control-plane rates shall hold; None means whatever it runs with, or that they do not.
         require_token: whether calls need the access key id of `key`; None means what was said last, at first not.
         iam: a file with the policy of whoever calls; None means whatever it runs with, or that everything is allowed.
+        popen: starts the process, as subprocess.Popen does.
 
     Raises:
         SandboxError: the extra is not installed, the policy is none, the port is taken, it runs with other settings,
@@ -125,11 +143,11 @@ def start(
         return _as_requested(now, requested)
     check_installed()
     with _alone(data, timeout):
-        return _start(port, data, requested, timeout)
+        return _start(port, data, requested, timeout, popen)
 
 
-def _start(port: int, data: Path, requested: Requested, timeout: float) -> Status:
-    child: subprocess.Popen[bytes] | None = None
+def _start(port: int, data: Path, requested: Requested, timeout: float, popen: Callable[..., Child]) -> Status:
+    child: Child | None = None
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         now = status(port, data)
@@ -140,7 +158,7 @@ def _start(port: int, data: Path, requested: Requested, timeout: float) -> Statu
             private.folder(data)
             if requested.token is not None:
                 require_keys(data, required=requested.token)
-            child = _spawn(port, data, requested.flags())
+            child = _spawn(port, data, requested.flags(), popen)
         elif child is not None and child.poll() is not None:
             raise SandboxError(f"the sandbox ended while starting:\n{_last_lines(data)}")
         time.sleep(0.05)
@@ -297,10 +315,10 @@ def _alone(data: Path, timeout: float) -> Iterator[None]:
         raise SandboxError(f"{problem}; try again") from problem
 
 
-def _spawn(port: int, data: Path, flags: list[str]) -> subprocess.Popen[bytes]:
+def _spawn(port: int, data: Path, flags: list[str], popen: Callable[..., Child]) -> Child:
     keys = _keys(data)
     with os.fdopen(private.opened(log_file(data)), "wb") as log:
-        return subprocess.Popen(  # noqa: S603 - our own module with our own interpreter
+        return popen(
             [sys.executable, "-m", "backendctl.sandbox", "--port", str(port), "--data", str(data), *flags, SCRUBBED],
             stdin=subprocess.DEVNULL,
             stdout=log,

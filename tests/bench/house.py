@@ -54,11 +54,9 @@ class Size:
 
 
 @cache
-def sources(root: Path = ROOT) -> tuple[Source, ...]:
+def sources(root: Path = ROOT, *, folders: tuple[str, ...] = ("backendctl", "tests")) -> tuple[Source, ...]:
     """Every Python file of the tool and of its tests; what others wrote or machines made is not among them."""
-    return tuple(
-        _source(file, root) for folder in ("backendctl", "tests") for file in sorted((root / folder).rglob("*.py"))
-    )
+    return tuple(_source(file, root) for folder in folders for file in sorted((root / folder).rglob("*.py")))
 
 
 def _source(file: Path, root: Path) -> Source:

@@ -32,6 +32,9 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _EVERY = 0.25
 """Seconds between two looks at other processes: what one does in its last quarter of a second is not seen."""
 
+_AGAIN = 2.0
+"""Seconds after which a process that was not ours is looked at again: numbers come again."""
+
 _LOOKS = 20
 """Looks between two times the fixed piece of work is done."""
 
@@ -43,6 +46,7 @@ class Meter:
         self._mark = mark.encode()
         self._foreign: set[tuple[int, str]] = set()
         self._mine: dict[int, str] = {}
+        self._passed: dict[int, float] = {}
         self._seen: dict[tuple[int, str], float] = {}
         self._lock = threading.Lock()
         for process in Path("/proc").glob("[0-9]*"):  # also of another run, whose workers have the same names
@@ -55,9 +59,10 @@ class Meter:
         with self._lock:
             if not _children() and not any(Path(f"/proc/{pid}").exists() for pid in self._mine):
                 return sum(self._seen.values())  # reading /proc for each unit test would cost more than the test
-            for process in Path("/proc").glob("[0-9]*"):
-                if int(process.name) != os.getpid():
-                    self._look_at(int(process.name))
+            now = time.monotonic()
+            for name in os.listdir("/proc"):  # noqa: PTH208 - names are all it takes
+                if name.isdecimal() and (pid := int(name)) != os.getpid() and now > self._passed.get(pid, 0):
+                    self._look_at(pid)
             return sum(self._seen.values())
 
     def _look_at(self, pid: int) -> None:
@@ -65,6 +70,7 @@ class Meter:
             told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
             key = (pid, told[19])  # with its start time, because numbers come again
             if key in self._foreign:
+                self._passed[pid] = time.monotonic() + _AGAIN
                 return
             if key not in self._seen:
                 line = Path(f"/proc/{pid}/cmdline").read_bytes()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,8 @@ from typing import Any
 
 from backendctl.sandbox.process import default_data
 from tests.chaos.state import whole_state
-from tests.functional.killing import Run, ended, killed, started
+from tests.functional.copied_command import Begun, begun
+from tests.functional.killing import Run, ended, killed
 from tests.functional.marked import write_release
 from tests.functional.project import Project, environment, make_project
 from tests.functional.proxy import After, Before, Call, Proxy, proxying
@@ -36,13 +36,13 @@ class Ground:
     project: Project
     folder: Path
 
-    def start(self, verb: str, *arguments: str, port: int = 0) -> subprocess.Popen[str]:
+    def start(self, verb: str, *arguments: str, port: int = 0) -> Begun:
         """A command on the spec, in a process of its own.
 
         Args:
             port: of another proxy; 0 for the ground's own.
         """
-        return started(self._line(verb, arguments, port or self.proxy.port))
+        return begun(self._line(verb, arguments, port or self.proxy.port))
 
     def _line(self, verb: str, arguments: Sequence[str], port: int) -> list[str]:
         return [verb, str(self.project.folder / "spec.yaml"), *arguments, "--sandbox", "--port", str(port)]

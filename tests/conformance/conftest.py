@@ -18,6 +18,7 @@ from tests.conformance.filling import ECHO, archive
 from tests.conformance.listed import is_listed
 from tests.conformance.recorded import Case
 from tests.conformance.replay import PATIENCE, Replay
+from tests.functional.copied import copied
 from tests.functional.sandboxed import ACCOUNT, Sandbox, eventually, free_port
 
 REGIONS = tuple(
@@ -51,7 +52,7 @@ class Ground:
     def replay(self, case: Case, region: str) -> Replay:
         """The replay of a case, over HTTP; nobody waits long for one which is known not to match."""
         if not self._role:
-            process.start(self._sandbox.port, self._sandbox.data, time_scale=self._pace)
+            process.start(self._sandbox.port, self._sandbox.data, time_scale=self._pace, popen=copied)
             self._role = _role(self._sandbox)
         patience = HASTE if is_listed(case) else PATIENCE
         return Replay(case, self._client, region=region, account=ACCOUNT, role=self._role, patience=patience)

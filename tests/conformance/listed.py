@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import yaml
-
 from tests.conformance.recorded import Case
+from tests.quick import read_yaml
 
 Kind = Literal["differing", "not covered"]
-TABLE: dict[Kind, dict[str, dict[str, str]]] = yaml.safe_load(
-    (Path(__file__).parent / "differences.yaml").read_text(encoding="utf-8")
-)
+TABLE: dict[Kind, dict[str, dict[str, str]]] = read_yaml(Path(__file__).parent / "differences.yaml")
 
 
 def reason(kind: Kind, case: Case) -> str | None:

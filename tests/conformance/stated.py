@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tests.conformance.recorded import Case, Step
+from tests.quick import read_yaml
 
 FOLDER = Path(__file__).parent / "stated"
 
@@ -17,7 +16,7 @@ def stated_cases() -> list[tuple[Case, tuple[str, ...]]]:
     return [
         (_case(path.stem, name, told["calls"]), tuple(told["facts"]))
         for path in sorted(FOLDER.glob("*.yaml"))
-        for name, told in yaml.safe_load(path.read_text(encoding="utf-8")).items()
+        for name, told in read_yaml(path).items()
     ]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tests.functional.copied_command import Begun, begun
 from tests.functional.proxy import CUT, Call, Cut, Proxy
 
 LONGEST = 900
@@ -29,18 +29,7 @@ class Run:
         return "Traceback (most recent call last)" in self.out + self.err
 
 
-def started(line: Sequence[str]) -> subprocess.Popen[str]:
-    """`backendctl` with these arguments."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "backendctl", *line],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def ended(process: subprocess.Popen[str], *, longest: float = LONGEST) -> Run:
+def ended(process: Begun, *, longest: float = LONGEST) -> Run:
     """What a command did, once it has ended. longest: seconds after which it is taken for hanging."""
     try:
         out, err = process.communicate(timeout=longest)
@@ -48,7 +37,7 @@ def ended(process: subprocess.Popen[str], *, longest: float = LONGEST) -> Run:
         process.kill()
         out, err = process.communicate()
         err += f"\nit hung for {longest:g} s"
-    return Run(code=process.returncode, out=out, err=err)
+    return Run(code=process.wait(), out=out, err=err)
 
 
 def killed(proxy: Proxy, line: Sequence[str], moment: Callable[[Call], bool], *, done: bool) -> Run:
@@ -73,7 +62,7 @@ def killed(proxy: Proxy, line: Sequence[str], moment: Callable[[Call], bool], *,
     else:
         proxy.before = kill
     try:
-        process = started(line)
+        process = begun(line)
         ready.set()
         return ended(process)
     finally:

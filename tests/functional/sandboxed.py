@@ -9,21 +9,26 @@ import itertools
 import json
 import os
 import socket
+import subprocess
 import time
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 import urllib3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from backendctl.sandbox import process
 from backendctl.sandbox.timing import HOSTS, TimeScale
+from tests.functional.copied import copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+T = TypeVar("T")
 
 CALLS = "BACKENDCTL_SANDBOX_CALLS"
 _PORTS = itertools.count(os.getpid())
@@ -42,25 +47,32 @@ class Sandbox:
 
     Attributes:
         iam: a file with the policy of whoever calls; None allows everything. calls: a file that gets what calls need.
+        copied: whether it is a copy of a process that has imported everything, which starts in a third of the time.
     """
 
     port: int
     data: Path
     iam: Path | None = None
     calls: Path | None = None
+    copied: bool = True
 
     @property
     def url(self) -> str:
         """Its endpoint."""
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> process.Status:
-        """Start it, or find it running; what commands ask of it is not held against their policy."""
+    def start(self, **wished: Any) -> process.Status:
+        """Start it, or find it running; what commands ask of it is not held against their policy.
+
+        Args:
+            wished: as `process.start` takes it.
+        """
         calls = os.environ.pop(CALLS, None)
         if self.calls is not None:
             os.environ[CALLS] = str(self.calls)
         try:
-            return process.start(self.port, self.data, iam=self.iam)
+            popen: Callable[..., process.Child] = copied if self.copied else subprocess.Popen
+            return process.start(self.port, self.data, iam=self.iam, popen=popen, **wished)
         finally:
             os.environ.pop(CALLS, None)
             if calls is not None:
@@ -106,19 +118,9 @@ class Sandbox:
             "Code": {"ZipFile": archive(code)},
             **settings,
         }
-        made: list[str] = []
-
-        def created() -> bool:
-            try:
-                made.append(functions.create_function(**asked)["FunctionArn"])
-            except functions.exceptions.InvalidParameterValueException as problem:
-                if "cannot be assumed" not in str(problem):  # a new role has to travel first (B15)
-                    raise
-            return bool(made)
-
-        eventually(created)
+        made: dict[str, Any] = when_assumable(lambda: functions.create_function(**asked))
         self.settled(name, region=region)
-        return made[0]
+        return str(made["FunctionArn"])
 
     def settled(self, name: str, *, region: str = EAST) -> None:
         """Wait until a function is active and no update runs."""
@@ -156,6 +158,22 @@ def arrived(url: str) -> None:
     """Wait until every change that a sandbox has answered so far is on all hosts that serve (A51, B43)."""
     scale = TimeScale(urllib3.request("GET", f"{url}/_sandbox/health").json()["time_scale"])
     time.sleep(scale.seconds(HOSTS[1]) + 0.01)
+
+
+def when_assumable(call: Callable[[], T]) -> T:
+    """What Lambda answers once it knows the role that the call names: a new one has to travel first (B15)."""
+    answers: list[T] = []
+
+    def answered() -> bool:
+        try:
+            answers.append(call())
+        except ClientError as problem:
+            if "cannot be assumed" not in str(problem):
+                raise
+        return bool(answers)
+
+    eventually(answered)
+    return answers[0]
 
 
 def eventually(holds: Callable[[], bool], *, seconds: float = 60) -> None:

@@ -24,6 +24,7 @@ from backendctl.resources.lambda_.alias import Alias
 from backendctl.resources.lambda_.function import Function
 from backendctl.resources.lambda_.permission import Permission
 from backendctl.sandbox import process
+from tests.functional.copied import copied
 from tests.functional.held_elsewhere import HELD
 from tests.functional.project import Project, make_project
 from tests.functional.sandboxed import EAST, WEST, eventually, free_port
@@ -68,7 +69,7 @@ def slow_project(command_line_home: int, tmp_path_factory: pytest.TempPathFactor
     assert command_line_home  # its state lies where the command line looks for it
     port = free_port()
     data = process.default_data(port)
-    process.start(port, data, time_scale=0.05, quotas=True)
+    process.start(port, data, time_scale=0.05, quotas=True, popen=copied)
     folder = tmp_path_factory.mktemp("slow-project")
     made = make_project(folder, name=f"t{uuid.uuid4().hex[:6]}", port=port, regions=[EAST, WEST])
     made.spec["api"]["stages"]["prodv2"] = {"path": "v2", "variables": {"oneAlias": "version2", "twoAlias": "version1"}}

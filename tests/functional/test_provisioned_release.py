@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 import uuid
 from collections import Counter
@@ -20,6 +17,7 @@ import pytest
 import urllib3
 
 from backendctl.sandbox.process import default_data
+from tests.functional.copied_command import begun
 from tests.functional.project import Project, environment, make_project
 from tests.functional.proxy import CUT, Call, Cut, Proxy, proxying
 from tests.functional.sandboxed import EAST, Sandbox, arrived, eventually
@@ -287,12 +285,7 @@ def test_killed_in_between_the_same_command_finishes(
 
 def _kill(project: Project, proxy: Proxy, moment: Callable[[Call], bool], *, done: bool) -> None:
     line = ["deploy", str(project.folder / "spec.yaml"), "-y", "--sandbox", "--port", str(project.port)]
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from backendctl.cli.main import main; main()", *line],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=dict(os.environ),
-    )
+    process = begun(line)
 
     def kill(call: Call) -> Cut | None:
         if not moment(call):

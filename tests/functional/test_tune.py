@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import signal
-import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ import yaml
 from backendctl.cli.main import cli, run
 from backendctl.resources.lambda_.releases import is_temporary
 from backendctl.sandbox.process import default_data
+from tests.functional.copied_command import begun
 from tests.functional.project import Result, environment
 from tests.functional.proxy import CUT, Call, Cut, Proxy, proxying
 from tests.functional.sandboxed import EAST, WEST, Sandbox
@@ -77,12 +77,7 @@ class Shop:
     def signalled(self, number: signal.Signals, function: str, moment: Callable[[Call], bool]) -> tuple[int, str]:
         """Tune in a process of its own, and send it a signal when a call has been done; exit code and stderr."""
         line = self.line("tune", function, "-y", "--memory", "256,512", "--runs", "5")
-        process = subprocess.Popen(
-            [sys.executable, "-c", "from backendctl.cli.main import main; main()", *line],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        process = begun(line)
 
         def send(call: Call) -> Cut | None:
             if not moment(call):
@@ -95,7 +90,7 @@ class Shop:
             _, told = process.communicate(timeout=120)
         finally:
             self.proxy.after = lambda _: None
-        return process.returncode, told
+        return process.wait(), told
 
     def latest(self, function: str) -> dict[str, Any]:
         """What AWS has as $LATEST, without what changes with every change."""

@@ -47,6 +47,20 @@ def _trees() -> dict[str, ast.Module]:
 
 
 @cache
+def _nodes() -> dict[str, list[ast.AST]]:
+    """All that stands in each of them."""
+    return {file: list(ast.walk(tree)) for file, tree in _trees().items()}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_parsed_stays() -> Iterator[None]:
+    """It is a hundred MB, and no other file wants it."""
+    yield
+    _trees.cache_clear()
+    _nodes.cache_clear()
+
+
+@cache
 def _imports() -> tuple[Import, ...]:
     return tuple(found for file, tree in _trees().items() for found in _walk(file, tree, typing=False))
 
@@ -59,16 +73,20 @@ def _walk(file: str, node: ast.AST, *, typing: bool) -> Iterator[Import]:
         elif isinstance(child, ast.ImportFrom):
             for alias in child.names:
                 yield Import(file=file, line=child.lineno, module=_from(file, child, alias.name), typing=typing)
-        elif isinstance(child, ast.If) and ast.unparse(child.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
+        elif isinstance(child, ast.If) and _is_for_types(child.test):
             for statement in child.body:
                 yield from _walk(file, ast.Module(body=[statement], type_ignores=[]), typing=True)
             for statement in child.orelse:
                 yield from _walk(file, ast.Module(body=[statement], type_ignores=[]), typing=typing)
         else:
-            if isinstance(child, ast.Call) and ast.unparse(child.func) == "lazily":
+            if isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and child.func.id == "lazily":
                 (name,) = [one.value for one in child.args if isinstance(one, ast.Constant)]
                 yield Import(file=file, line=child.lineno, module=str(name), typing=typing)
             yield from _walk(file, child, typing=typing)
+
+
+def _is_for_types(test: ast.expr) -> bool:
+    return isinstance(test, ast.Name | ast.Attribute) and ast.unparse(test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
 
 
 def _from(file: str, node: ast.ImportFrom, name: str) -> str:
@@ -260,9 +278,9 @@ def test_nothing_above_the_kinds_compares_with_the_name_of_one() -> None:
     apart = tuple(f"backendctl/{part}/" for part in ("resources", "sandbox", "spec", "openapi", "package"))
     found = {
         file
-        for file, tree in _trees().items()
+        for file, nodes in _nodes().items()
         if not file.startswith(apart)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Compare) and any(_steers(side) for side in (node.left, *node.comparators))
         for _ in _naming_kinds(node)
     }
@@ -275,9 +293,9 @@ def test_names_that_only_kinds_have_are_nowhere_but_with_them_and_in_settings() 
     apart = tuple(f"backendctl/{part}/" for part in ("resources", "sandbox", "spec"))
     found = {
         file
-        for file, tree in _trees().items()
+        for file, nodes in _nodes().items()
         if not file.startswith(apart)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Constant) and node.value in only
     }
     assert found == {"backendctl/warmth/cost/usage.py"}  # an item of the price list
@@ -302,8 +320,8 @@ def test_one_place_alone_makes_pools_of_threads() -> None:
 def test_one_place_alone_looks_for_the_word_that_was_meant() -> None:
     looking = [
         file
-        for file, tree in _trees().items()
-        for node in ast.walk(tree)
+        for file, nodes in _nodes().items()
+        for node in nodes
         if isinstance(node, ast.Attribute) and node.attr == "get_close_matches"
     ]
     assert looking == ["backendctl/nearest.py"]
@@ -317,8 +335,8 @@ def test_nothing_below_the_use_cases_imports_them(part: str) -> None:
 def test_nothing_prints() -> None:
     calls = [
         f"{file}:{node.lineno}"
-        for file, tree in _trees().items()
-        for node in ast.walk(tree)
+        for file, nodes in _nodes().items()
+        for node in nodes
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert calls == []
@@ -327,8 +345,8 @@ def test_nothing_prints() -> None:
 def test_one_place_alone_puts_a_definition() -> None:
     callers = {
         file
-        for file, tree in _trees().items()
-        for node in ast.walk(tree)
+        for file, nodes in _nodes().items()
+        for node in nodes
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in {"put_rest_api", "import_rest_api"}

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 import backendctl
 
 _PACKAGE = Path(backendctl.__file__).parent
@@ -22,6 +24,13 @@ _CITED = re.compile(rf"(?<![\w./-])({_NUMBER})(?![\w/-])")
 @cache
 def _stated() -> frozenset[str]:
     return frozenset(_STATED.findall(_SHEET.read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_parsed_stays() -> Iterator[None]:
+    """It is two hundred MB, and no other file wants it."""
+    yield
+    _nodes.cache_clear()
 
 
 @cache

@@ -7,6 +7,7 @@ import pytest
 
 from backendctl.sandbox import process
 from backendctl.sandbox.environments import Environments
+from tests.functional.copied import copied
 from tests.functional.sandbox.runtimes import environments
 from tests.functional.sandboxed import Sandbox, free_port
 
@@ -15,7 +16,7 @@ from tests.functional.sandboxed import Sandbox, free_port
 def slow_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """One at a fifth of AWS's pace: what is under way is still so at the next call."""
     running = Sandbox(port=free_port(), data=tmp_path_factory.mktemp("slow"))
-    process.start(running.port, running.data, time_scale=0.2)
+    process.start(running.port, running.data, time_scale=0.2, popen=copied)
     yield running
     running.stop()
 
@@ -24,7 +25,7 @@ def slow_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 def metered_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """One with AWS's rates at AWS's own pace, for what is refused at once."""
     running = Sandbox(port=free_port(), data=tmp_path_factory.mktemp("metered"))
-    process.start(running.port, running.data, time_scale=1, quotas=True)
+    process.start(running.port, running.data, time_scale=1, quotas=True, popen=copied)
     yield running
     running.stop()
 

@@ -19,6 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from backendctl.sandbox import process
+from tests.functional.copied import copied
 from tests.functional.sandboxed import ACCOUNT, EAST, TRUST, Sandbox, archive, eventually, free_port
 
 SIGNED = f"AWS4-HMAC-SHA256 Credential=ANY/20260101/{EAST}/lambda/aws4_request, SignedHeaders=host, Signature=0"
@@ -228,7 +229,7 @@ def test_the_stock_aws_cli_goes_on_working(sandbox: Sandbox) -> None:
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox that requires its token."""
     running = Sandbox(port=free_port(), data=tmp_path_factory.mktemp("guarded") / "data")
-    process.start(running.port, running.data, require_token=True)
+    process.start(running.port, running.data, require_token=True, popen=copied)
     yield running
     running.stop()
 

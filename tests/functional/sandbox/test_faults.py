@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from backendctl.cli.main import cli
 from backendctl.sandbox import process
+from tests.functional.copied import copied
 from tests.functional.project import Project, environment, make_project
 from tests.functional.sandboxed import EAST, WEST, Sandbox, eventually, free_port
 
@@ -27,7 +28,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A sandbox with quotas, where the command line looks for it."""
     home, free = tmp_path_factory.mktemp("faulty"), free_port()
     with environment(XDG_DATA_HOME=str(home / "data"), XDG_STATE_HOME=str(home / "state")):
-        process.start(free, process.default_data(free), quotas=True)
+        process.start(free, process.default_data(free), quotas=True, popen=copied)
         yield free
         process.stop(free, process.default_data(free))
 

@@ -20,7 +20,9 @@ ENDPOINTS = "/ok", "/other"
 
 @pytest.fixture(scope="module")
 def api(sandbox: Sandbox) -> Served:
-    return served(sandbox, body=definition(*ENDPOINTS))
+    made = served(sandbox, body=definition(*ENDPOINTS))
+    sandbox.arrived()  # a host that does not have the stage yet answers 403
+    return made
 
 
 @pytest.fixture

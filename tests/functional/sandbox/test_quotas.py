@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from backendctl.cli.main import cli, run
 from backendctl.sandbox import process
+from tests.functional.copied import copied
 from tests.functional.project import environment
 from tests.functional.sandboxed import EAST, WEST, Sandbox, free_port
 
@@ -21,7 +22,7 @@ EXAMPLE = Path(__file__).parents[3] / "specs" / "corkhounds.yaml"
 def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox with quotas at AWS's own pace, where no token comes back while a test looks."""
     running = Sandbox(port=free_port(), data=tmp_path_factory.mktemp("slow"))
-    process.start(running.port, running.data, quotas=True, time_scale=1)
+    process.start(running.port, running.data, quotas=True, time_scale=1, popen=copied)
     yield running
     running.stop()
 
@@ -31,7 +32,7 @@ def quick(tmp_path: Path) -> Iterator[int]:
     """The port of an empty sandbox with quotas at the default scale, where the command line looks for it."""
     port = free_port()
     with environment(XDG_DATA_HOME=str(tmp_path / "data"), XDG_STATE_HOME=str(tmp_path / "state")):
-        process.start(port, process.default_data(port), quotas=True)
+        process.start(port, process.default_data(port), quotas=True, popen=copied)
         yield port
         process.stop(port, process.default_data(port))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.functional.refusals import active_function, function_settings, make_function, refused, unique
-from tests.functional.sandboxed import ACCOUNT, EAST, TRUST, WEST, archive, eventually
+from tests.functional.sandboxed import ACCOUNT, EAST, TRUST, WEST, archive, eventually, when_assumable
 
 if TYPE_CHECKING:
     from tests.functional.sandboxed import Sandbox
@@ -36,7 +36,7 @@ def with_two_versions(sandbox: Sandbox, **change: Any) -> str:
     client.publish_version(FunctionName=name)
     client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
     if change:
-        client.update_function_configuration(FunctionName=name, **change)
+        when_assumable(lambda: client.update_function_configuration(FunctionName=name, **change))
     else:
         client.update_function_code(FunctionName=name, ZipFile=code(2))
     sandbox.settled(name)

@@ -43,9 +43,18 @@ class Zone:
 
     def change(self, *changes: tuple[str, dict[str, Any]]) -> str:
         batch = [{"Action": action, "ResourceRecordSet": record} for action, record in changes]
-        answer = self.client.change_resource_record_sets(HostedZoneId=self.id, ChangeBatch={"Changes": batch})
-        change: str = answer["ChangeInfo"]["Id"]
-        return change
+        made: list[str] = []
+
+        def taken() -> bool:
+            try:
+                answer = self.client.change_resource_record_sets(HostedZoneId=self.id, ChangeBatch={"Changes": batch})
+            except self.client.exceptions.PriorRequestNotComplete:
+                return False  # the change before this one is still under way
+            made.append(answer["ChangeInfo"]["Id"])
+            return True
+
+        eventually(taken)
+        return made[0]
 
     def refused(self, *changes: tuple[str, dict[str, Any]]) -> str:
         with pytest.raises(ClientError) as caught:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests.quick import read_yaml
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
 SPECS = Path(__file__).parents[3] / "specs"
-SPEC = yaml.safe_load((SPECS / "corkhounds.yaml").read_text())
-DEFINITION = yaml.safe_load((SPECS / "corkhounds.openapi.yaml").read_text())
+SPEC = read_yaml(SPECS / "corkhounds.yaml")
+DEFINITION = read_yaml(SPECS / "corkhounds.openapi.yaml")
 URI = re.compile(
     r"arn:\$\{AWS::Partition\}:apigateway:\$\{AWS::Region\}:lambda:path/2015-03-31/functions/"
     r"arn:\$\{AWS::Partition\}:lambda:\$\{AWS::Region\}:\$\{AWS::AccountId\}:function:"

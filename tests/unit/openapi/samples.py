@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from tests.quick import read_yaml
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
 OWN = Path(__file__).parents[2] / "definitions"
@@ -52,7 +53,7 @@ def origin(path: Path) -> dict[str, list[str]]:
 
 def loaded(path: Path) -> dict[str, Any]:
     """The definition as its file has it."""
-    document = yaml.safe_load(path.read_text())
+    document = read_yaml(path)
     assert isinstance(document, dict)
     return document
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from backendctl.openapi.limits import limits, resources
+from tests.quick import read_yaml
 from tests.unit.openapi.samples import definitions
 
 URI = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:1:function:f/invocations"
@@ -24,14 +24,12 @@ def routes(*paths: str, **integration: Any) -> dict[str, Any]:
 
 
 def test_the_example_has_no_faults() -> None:
-    assert limit_faults(yaml.safe_load((SPECS / "corkhounds.openapi.yaml").read_text())) == []
+    assert limit_faults(read_yaml(SPECS / "corkhounds.openapi.yaml")) == []
 
 
 def test_definitions_that_are_live_somewhere_have_no_faults() -> None:
     found = definitions()
-    assert {path.name: limit_faults(yaml.safe_load(path.read_text())) for path in found} == {
-        path.name: [] for path in found
-    }
+    assert {path.name: limit_faults(read_yaml(path)) for path in found} == {path.name: [] for path in found}
 
 
 def test_nodes_in_between_and_the_root_are_resources() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import itertools
 from collections.abc import Iterator, Mapping
@@ -26,6 +25,7 @@ from backendctl.sandbox.apigateway.service import ApiGateway
 from backendctl.sandbox.backplane import Invocation
 from backendctl.sandbox.http import Request
 from backendctl.spec import model
+from tests.quick import result_of
 
 EAST, WEST = "us-east-1", "us-west-2"
 ACCOUNT = "123456789012"
@@ -140,7 +140,7 @@ def _attach(gateway: ApiGateway, events: Any, region: str) -> None:
             region=region,
             account=ACCOUNT,
         )
-        told = asyncio.run(gateway.control(asked))
+        told = result_of(gateway.control(asked))
         headers = HTTPHeaders()
         for name, value in told.headers.items():
             headers[name] = value
