@@ -199,7 +199,6 @@ class Aws:
                 else:
                     made = isolated_client(self._session, service, region, endpoint_url=url, config=config)
                 _keep_user_agent(made)
-                _share_event_names(made)
                 share_trust(made)
                 self._seam.attach(made)
                 self._clients[key] = made
@@ -351,15 +350,6 @@ class _UserAgent:
 
     def to_string(self) -> str:
         return self._text
-
-
-_event_names: dict[str, str] = {}
-
-
-def _share_event_names(client: Any) -> None:
-    """One table for all clients of what botocore calls its events now: each finds out anew, by 70 comparisons each."""
-    if hasattr(client.meta.events, "_alias_name_cache"):
-        client.meta.events._alias_name_cache = _event_names  # botocore has no setting for it
 
 
 def _keep_user_agent(client: Any) -> None:
