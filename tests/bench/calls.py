@@ -20,6 +20,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -128,12 +129,13 @@ def phases(
 
 
 def looks(
-    folder: Path, port: int, spec: Path, *, delay: float | str = 0, workers: int = 16
+    folder: Path, port: int, spec: Path, *, delay: float | str = 0, workers: int = 16, times: int = 1
 ) -> Iterator[tuple[str, Run]]:
-    """Commands that only look, at what has been deployed."""
-    for line in (("status",), ("warm-status",), ("sync-api", "--check")):
+    """Commands that only look, at what has been deployed; of each the fastest of so many runs."""
+    for line in (("plan",), ("status",), ("warm-status",), ("sync-api", "--check")):
         ends = (Exit.OK, Exit.INCONCLUSIVE)  # nothing has been called yet, so nobody knows whether it is warm
-        yield " ".join(line), run(folder, port, *line, str(spec), delay=delay, workers=workers, ends=ends)
+        looking = partial(run, folder, port, *line, str(spec), delay=delay, workers=workers, ends=ends)
+        yield " ".join(line), min((looking() for _ in range(times)), key=lambda found: found.span)
 
 
 def main() -> None:
