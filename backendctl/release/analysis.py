@@ -84,8 +84,7 @@ def sides_of(backend: Backend, one: Serving) -> Sides:
         canary |= {("alias", name): one.canary.alias, ("version", name): one.canary.number}
         return Sides(base=base, canary=canary)
     after = _canary_variables(one)
-    places = {(one.region, route.physical) for route in one.routes}
-    lambda_reads.read_ahead(backend.aws, places, lambda_reads.aliases)
+    lambda_reads.read_ahead(backend.aws, one.functions, lambda_reads.aliases)
     for route in one.routes:
         aliases = lambda_reads.aliases(backend.aws, one.region, route.physical)
         for side, variables in ((base, one.variables), (canary, after)):

@@ -76,6 +76,11 @@ class Serving:
         """region/stage/name, or region/alias/name."""
         return address(self.region, Stage.kind if self.api_id else Alias.kind, self.stage)
 
+    @property
+    def functions(self) -> frozenset[tuple[str, str]]:
+        """Region and name in AWS of every function that it leads to."""
+        return frozenset((self.region, route.physical) for route in self.routes)
+
 
 def serving(backend: Backend, *, stages: Sequence[str] = ()) -> tuple[list[Serving], dict[str, BackendctlError]]:
     """Every stage of the spec in every region, asked now, and the regions that did not answer.
@@ -143,7 +148,7 @@ def look_behind(backend: Backend, found: Iterable[Serving], *reads: Callable[[Aw
     """
     found = list(found)
     apis = dict.fromkeys((one.region, one.api_id) for one in found if one.api_id)
-    places = {(one.region, route.physical) for one in found for route in one.routes}
+    places = {place for one in found for place in one.functions}
     both(
         partial(together, [partial(quietly, partial(deployments, backend.aws, *api)) for api in apis]),
         partial(lambda_reads.read_ahead, backend.aws, places, lambda_reads.aliases, lambda_reads.versions, *reads),
@@ -152,6 +157,7 @@ def look_behind(backend: Backend, found: Iterable[Serving], *reads: Callable[[Aw
 
 def _in_region(backend: Backend, region: str, stages: Sequence[str]) -> Iterator[Serving]:
     api = backend.spec.api
+    release_log.outdate(backend.aws, region)
     if api is None or by_alias(backend.spec):
         yield from _aliases(backend, region, stages)
         return

@@ -70,7 +70,7 @@ def plan_promote(backend: Backend, found: Sequence[Serving], *, waves: Waves = (
     Raises:
         RefusedError: it is being ended, or somebody else has a release under way.
     """
-    places = {(one.region, route.physical) for one in found for route in one.routes}
+    places = {place for one in found for place in one.functions}
     lambda_reads.read_ahead(backend.aws, places, lambda_reads.aliases)
     ends: dict[str, set[str]] = {}
     for one in found:

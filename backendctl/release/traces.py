@@ -43,8 +43,7 @@ def _versions(backend: Backend, one: Serving) -> Iterator[tuple[str, str]]:
         yield one.canary.physical, one.canary.number
         return
     after = {**one.variables, **((one.canary.variables or {}) if one.canary else {})}
-    places = {(one.region, route.physical) for route in one.routes}
-    lambda_reads.read_ahead(backend.aws, places, lambda_reads.aliases)
+    lambda_reads.read_ahead(backend.aws, one.functions, lambda_reads.aliases)
     for route in one.routes:
         canary = qualifier(route, after)
         alias = lambda_reads.aliases(backend.aws, one.region, route.physical).get(canary)

@@ -196,8 +196,8 @@ class Conclude:
 
     def run(self, aws: Aws) -> None:
         """The entry of this region says so from now on."""
+        # The log as this process knows it is new enough: only who finishes the same operation writes this entry too.
         log = release_log.rewrite_in(
-            # What this process has written last: nobody else writes this entry but who finishes the same.
             aws,
             self.region,
             self.entry,

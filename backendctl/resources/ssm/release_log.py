@@ -86,6 +86,11 @@ def read(aws: Aws, region: str) -> RegionLog:
     return aws.shared(("release-log", region), lambda: read_now(aws, region), lasting=True)
 
 
+def outdate(aws: Aws, region: str) -> None:
+    """The next `read` asks AWS: somebody else's releases may have come since the last."""
+    aws.forget("release-log", region)
+
+
 def read_now(aws: Aws, region: str, *, patience: int | None = None) -> RegionLog:
     """The same, asked now. patience: seconds that the region may take to answer; by default as for every call."""
     pages = aws.client("ssm", region, patience=patience).get_paginator("get_parameters_by_path")
