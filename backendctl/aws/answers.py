@@ -23,6 +23,8 @@ _POOL = str(Path("concurrent") / "futures" / "thread.py")
 _last: dict[int, tuple[Any, str]] = {}
 """Thread → operation and region of the answer that it got last; the newest is the last."""
 _lock = threading.Lock()
+_own = threading.local()
+"""The same of this thread alone: the number of one that has ended is given to another."""
 
 
 class MalformedAnswerError(BotoCoreError):
@@ -41,9 +43,10 @@ def check_answer(response: dict[str, Any], operation: Any, region: str) -> None:
     Raises:
         MalformedAnswerError: it cannot be AWS's.
     """
+    _own.last = (operation, region)
     with _lock:
         _last.pop(threading.get_ident(), None)
-        _last[threading.get_ident()] = (operation, region)
+        _last[threading.get_ident()] = _own.last
     body = response.get("body")
     shape = operation.output_shape
     if response["status_code"] not in _SUCCESS or not isinstance(body, bytes) or _is_payload(shape):
@@ -62,8 +65,7 @@ def lacking(error: BaseException) -> MalformedAnswerError | None:
     if not isinstance(error, KeyError) or not error.args:
         return None
     with _lock:
-        own = _last.get(threading.get_ident())
-        got = list(reversed(_last.values())) if _crossed(error) else [own]
+        got = list(reversed(_last.values())) if _crossed(error) else [getattr(_own, "last", None)]
     for model, region in filter(None, got):
         if error.args[0] in _names(model.output_shape, set()):
             return MalformedAnswerError(operation=model.name, region=region, what=f"it has no {error.args[0]}")

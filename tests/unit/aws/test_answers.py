@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Protocol
 
 import pytest
 
+from backendctl.aws import answers
 from backendctl.aws.connection import Aws
 from backendctl.aws.errors import explain
 from backendctl.aws.regions import each_region
-from backendctl.errors import AwsError
+from backendctl.errors import AwsError, BackendctlError, BugError
 
 _PAGE = "<!DOCTYPE html><html><body>Please accept the terms of this hotel</body></html>"
 
@@ -112,3 +115,23 @@ def test_what_an_answer_lacks_is_told_although_a_helper_threads_error_is_met_in_
     told = explain(met.value, doing="read")
     assert isinstance(told, AwsError)
     assert "ListFunctions in us-east-1" in told.message
+
+
+def test_a_bug_of_one_thread_is_not_put_down_to_what_an_ended_one_was_answered(
+    script: Scripted, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "threading", SimpleNamespace(get_ident=lambda: 7))  # as a number is given again
+    script.says((200, "", '{"Rules": []}'))
+    told: list[BackendctlError] = []
+
+    def fail() -> None:
+        try:
+            raise KeyError("Arn")  # noqa: TRY301  # which an answer to ListRules has
+        except KeyError as error:
+            told.append(explain(error, doing="look"))
+
+    for work in (lambda: connect().events(_EAST).list_rules(), fail):
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    assert [type(one) for one in told] == [BugError]
